@@ -1,0 +1,90 @@
+"""Checksums by which a track is known elsewhere: SHA-256, AccurateRip v1 and v2."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR
+
+ACCURATERIP_SKIPPED_SAMPLES = 5 * SAMPLES_PER_SECTOR
+"""At the start of a disc's first track and the end of its last: drives cannot read there."""
+
+_LOW = np.uint64(0xFFFFFFFF)
+_INDEX: NDArray[np.uint64] = np.arange(1 << 16, dtype=np.uint64)
+
+
+class AccurateRip:
+    """The AccurateRip checksums of one track, from its samples in order.
+
+    Each stereo sample is a 32-bit number, right channel above left, multiplied by its place in the
+    track, counted from 1. v1 adds the lower halves of the products, v2 both halves.
+
+    first, last  whether it is the disc's first or last track: their outer ends do not count
+    """
+
+    def __init__(self, *, first: bool, last: bool) -> None:
+        self._skip = ACCURATERIP_SKIPPED_SAMPLES - 1 if first else 0
+        self._hold = ACCURATERIP_SKIPPED_SAMPLES if last else 0
+        self._held = b""
+        self._position = 0
+        self._low = self._high = 0
+
+    def update(self, pcm: bytes | bytearray | memoryview) -> None:
+        """pcm: whole stereo samples."""
+        if self._hold:
+            data = self._held + bytes(pcm)
+            cut = max(0, len(data) - self._hold * SAMPLE_BYTES)
+            pcm, self._held = data[:cut], data[cut:]
+        samples = np.frombuffer(pcm, "<u4")
+        for start in range(0, len(samples), len(_INDEX)):
+            self._add(samples[start : start + len(_INDEX)])
+
+    def _add(self, samples: NDArray[np.uint32]) -> None:
+        first = self._position + 1
+        self._position += len(samples)
+        if first <= self._skip:
+            samples = samples[max(0, self._skip - first + 1) :]
+            first = self._position - len(samples) + 1
+        if not len(samples):
+            return
+        products = _INDEX[: len(samples)] + np.uint64(first)
+        products *= samples
+        halves = products.view(np.uint32)  # little-endian: low halves at the even places
+        self._low += int(halves[0::2].sum(dtype=np.uint64))
+        self._high += int(halves[1::2].sum(dtype=np.uint64))
+
+    @property
+    def v1(self) -> int:
+        return self._low & 0xFFFFFFFF
+
+    @property
+    def v2(self) -> int:
+        return (self._low + self._high) & 0xFFFFFFFF
+
+
+class TrackChecksums:
+    """All checksums of a track at once."""
+
+    def __init__(self, *, first: bool, last: bool) -> None:
+        self._sha256: Any = hashlib.sha256()
+        self._accuraterip = AccurateRip(first=first, last=last)
+
+    def update(self, pcm: bytes | bytearray | memoryview) -> None:
+        self._sha256.update(pcm)
+        self._accuraterip.update(pcm)
+
+    @property
+    def sha256(self) -> str:
+        return str(self._sha256.hexdigest())
+
+    @property
+    def accuraterip_v1(self) -> str:
+        return f"{self._accuraterip.v1:08x}"
+
+    @property
+    def accuraterip_v2(self) -> str:
+        return f"{self._accuraterip.v2:08x}"

@@ -1,0 +1,295 @@
+"""Whole tracks: every source read to its end, checked, converted, cut into sectors and summed up.
+
+This happens before anything is sent to a drive, so that damage is found while it costs nothing. The
+audio is kept in a file without a name until the burn is over: what was checked is what is burned, even
+if a source changes or a stick is pulled out meanwhile, and the drive never waits for a decoder.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from redbook.audio.checksum import TrackChecksums
+from redbook.audio.convert import Converter
+from redbook.audio.decode import Decoder, RawDecoder, Tags
+from redbook.audio.source import Source
+from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
+from redbook.errors import AudioError, Cancelled, PlanError
+
+BATCH_BYTES = 1 << 18
+LONGEST_DISC_SECTORS = 100 * 60 * 75
+"""No CD holds more; what is longer is not read to its end."""
+
+DEFAULT_DITHER_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedTrack:
+    """A source as it will be on the disc.
+
+    source          its name as given
+    sectors         of audio, the last one padded with silence
+    samples         stereo samples at 44.1 kHz before padding
+    conversion      what was done to it, in words; empty where it is bit for bit
+    notes           what a person should know of it
+    clipped         how many values were beyond full scale
+    sha256 ..       of all that is sent, padding to the shortest legal track included
+    """
+
+    source: str
+    path: Path
+    format: str
+    tags: Tags
+    sectors: int
+    samples: int
+    conversion: tuple[str, ...]
+    notes: tuple[str, ...]
+    clipped: int
+    sha256: str
+    accuraterip_v1: str
+    accuraterip_v2: str
+    identity: tuple[int, ...]
+
+    @property
+    def sent_sectors(self) -> int:
+        return max(self.sectors, SHORTEST_TRACK_SECTORS)
+
+    @property
+    def padding_samples(self) -> int:
+        """Silence added at the end: to a whole sector, and to the shortest legal track."""
+        return self.sent_sectors * (SECTOR_BYTES // SAMPLE_BYTES) - self.samples
+
+    def check_unchanged(self) -> None:
+        """raises  AudioError  if the file is another one than was read"""
+        if _identity(self.path, self.source) != self.identity:
+            raise AudioError(
+                f"{self.source}: the file has changed since it was read; start again", self.source
+            )
+
+
+class Spool:
+    """Where the audio of all tracks waits: one file without a name for each.
+
+    keep  False to check and sum up only
+    """
+
+    def __init__(self, keep: bool = True) -> None:
+        self._keep = keep
+        self._files: dict[int, IO[bytes]] = {}
+        self._lock = threading.Lock()
+        self._sectors = 0
+
+    def writer(self, number: int) -> Callable[[bytearray], None]:
+        """Appends to the audio of track `number` (from 0)."""
+        if not self._keep:
+            return self._count
+        try:
+            # Unbuffered: batches are large, and a reader uses the descriptor directly.
+            file = tempfile.TemporaryFile(  # noqa: SIM115 - closed by close()
+                dir=_spool_folder(), prefix="redbook-", buffering=0
+            )
+        except OSError as error:
+            raise _spool_error(error) from error
+        with self._lock:
+            self._files[number] = file
+
+        def write(pcm: bytearray) -> None:
+            self._count(pcm)
+            rest = memoryview(pcm)
+            try:
+                while rest:
+                    rest = rest[file.write(rest) :]
+            except OSError as error:
+                raise _spool_error(error) from error
+
+        return write
+
+    def _count(self, pcm: bytearray) -> None:
+        with self._lock:
+            self._sectors += len(pcm) // SECTOR_BYTES
+            if self._sectors > LONGEST_DISC_SECTORS:
+                raise PlanError(
+                    "it does not fit: the sources together are longer than 100 minutes; no CD holds that"
+                )
+
+    def stream(self, number: int, sectors: int) -> SpooledStream:
+        """Track `number` (from 0), from its start."""
+        return SpooledStream(self._files[number].fileno(), sectors)
+
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class SpooledStream:
+    """A SectorStream over a spooled track."""
+
+    def __init__(self, fd: int, sectors: int) -> None:
+        self.sectors = sectors
+        self._fd = fd
+        self._position = 0
+
+    def read_into(self, buffer: memoryview) -> int:
+        got = os.preadv(self._fd, [buffer], self._position)
+        self._position += got
+        return got
+
+
+def _spool_folder() -> str | None:
+    """TMPDIR if set, else /var/tmp: /tmp is often memory, and a disc takes up to 850 MB."""
+    if os.environ.get("TMPDIR"):
+        return None
+    return "/var/tmp" if os.access("/var/tmp", os.W_OK) else None
+
+
+def _spool_error(error: OSError) -> AudioError:
+    where = _spool_folder() or tempfile.gettempdir()
+    text = f"the decoded audio cannot be kept in {where}: {error.strerror}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        text += "; up to 850 MB are needed for a disc: free some space, or set TMPDIR to another folder"
+    return AudioError(text)
+
+
+def prepare(
+    sources: Sequence[Source],
+    spool: Spool,
+    *,
+    first_track: int = 1,
+    seed: int = DEFAULT_DITHER_SEED,
+    cancel: threading.Event | None = None,
+    on_read: Callable[[int, Source], None] | None = None,
+) -> list[PreparedTrack]:
+    """Read all sources, several at a time.
+
+    first_track  number that the first one will have on the disc
+    on_read      told of each source (counted from 1), in order, on the caller's thread
+
+    raises  AudioError  for the first source that cannot be used, with its name
+            PlanError   if they are longer than any disc
+            Cancelled
+    """
+    stop = threading.Event()
+
+    def work(index: int) -> PreparedTrack:
+        def check() -> None:
+            if stop.is_set() or (cancel is not None and cancel.is_set()):
+                raise Cancelled("cancelled while the sources were read; nothing was sent")
+
+        checksums = TrackChecksums(first=first_track + index == 1, last=index == len(sources) - 1)
+        return _prepare_one(sources[index], spool.writer(index), checksums, seed, check)
+
+    tracks = []
+    with ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), 4), "redbook-decode") as pool:
+        futures = [pool.submit(work, index) for index in range(len(sources))]
+        try:
+            for index, future in enumerate(futures):
+                tracks.append(future.result())
+                if on_read is not None:
+                    on_read(index + 1, sources[index])
+        except BaseException:
+            stop.set()
+            for future in futures:
+                future.cancel()
+            raise
+    return tracks
+
+
+def _prepare_one(
+    source: Source,
+    write: Callable[[bytearray], None],
+    checksums: TrackChecksums,
+    seed: int,
+    check_cancel: Callable[[], None],
+) -> PreparedTrack:
+    check_cancel()
+    identity = _identity(source.path, source.name)
+    try:
+        decoder = RawDecoder(source.path, source.raw) if source.raw else Decoder(source.path)
+        try:
+            converter = Converter(decoder.format, seed)
+            samples = _spool_audio(decoder, converter, write, checksums, check_cancel)
+        finally:
+            decoder.close()
+    except AudioError as error:
+        if error.source:
+            raise
+        raise AudioError(f"{source.name}: {error}", source.name) from error
+    except OSError as error:
+        raise AudioError(f"{source.name}: cannot be read: {error.strerror}", source.name) from error
+    if _identity(source.path, source.name) != identity:
+        raise AudioError(f"{source.name}: the file changed while it was read", source.name)
+    return PreparedTrack(
+        source=source.name,
+        path=source.path,
+        format=str(decoder.format),
+        tags=decoder.tags,
+        sectors=-(-samples * SAMPLE_BYTES // SECTOR_BYTES),
+        samples=samples,
+        conversion=converter.description,
+        notes=tuple(decoder.notes),
+        clipped=converter.clipped,
+        sha256=checksums.sha256,
+        accuraterip_v1=checksums.accuraterip_v1,
+        accuraterip_v2=checksums.accuraterip_v2,
+        identity=identity,
+    )
+
+
+def _spool_audio(
+    decoder: Decoder | RawDecoder,
+    converter: Converter,
+    write: Callable[[bytearray], None],
+    checksums: TrackChecksums,
+    check_cancel: Callable[[], None],
+) -> int:
+    """Returns the number of stereo samples; what is written are whole sectors."""
+    total = 0
+    batch = bytearray()
+    for chunk in decoder:
+        batch += converter.convert(chunk)
+        if len(batch) >= BATCH_BYTES:
+            check_cancel()
+            total += len(batch)
+            rest = len(batch) % SECTOR_BYTES
+            keep = batch[len(batch) - rest :]
+            del batch[len(batch) - rest :]
+            total -= rest
+            checksums.update(batch)
+            write(batch)
+            batch = keep
+    batch += converter.finish()
+    total += len(batch)
+    batch += bytes(-len(batch) % SECTOR_BYTES)
+    checksums.update(batch)
+    write(batch)
+    sectors = -(-total // SECTOR_BYTES)
+    if sectors < SHORTEST_TRACK_SECTORS:  # the engine sends this silence after the track's own sectors
+        checksums.update(bytes((SHORTEST_TRACK_SECTORS - sectors) * SECTOR_BYTES))
+    return total // SAMPLE_BYTES
+
+
+def _identity(path: Path, name: str) -> tuple[int, ...]:
+    """What changes when a file does."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise AudioError(f"{name}: cannot be read: {error.strerror}", name) from error
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

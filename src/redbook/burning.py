@@ -1,0 +1,468 @@
+"""The Python face: burn, plan, verify, blank, look at a disc. Each a few lines over the engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
+
+from redbook.clock import Clock
+from redbook.disc import Toc
+from redbook.drive import Drive
+from redbook.engine import erase, inspect, track_at_once
+from redbook.engine import verify as verifying
+from redbook.engine.events import Event, Notice, Phase, PhaseStarted, SourceRead
+from redbook.engine.inspect import Abilities, DiscContents
+from redbook.engine.plan import Layout, Space, lay_out
+from redbook.engine.runner import Cancel, Job, Runner
+from redbook.engine.steps import Procedure
+from redbook.engine.track_at_once import Outcome, Settings
+from redbook.engine.verify import Verification
+from redbook.errors import AudioError, MediumUnsuitable, VerificationFailed
+from redbook.mmc.disc_info import DiscInformation, DiscStatus
+from redbook.mmc.write import BlankType
+
+if TYPE_CHECKING:
+    from redbook.audio.sectors import PreparedTrack, Spool
+
+R = TypeVar("R")
+Listener: TypeAlias = Callable[[Event], None]
+SourceName: TypeAlias = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackReport:
+    """One track of a plan or a burn.
+
+    sectors       sent to the disc, padding included
+    start_lba     where it starts
+    sha256, accuraterip_v1, accuraterip_v2   of these sectors, in hexadecimal
+    """
+
+    number: int
+    sectors: int
+    start_lba: int
+    source: str
+    sha256: str
+    accuraterip_v1: str
+    accuraterip_v2: str
+    prepared: PreparedTrack
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a burn of these sources to this disc will be; nothing was written.
+
+    Made by `plan`; `burn` takes it in place of the sources and refuses if they have changed since.
+    """
+
+    tracks: list[TrackReport]
+    layout: Layout
+    drive: Abilities
+    disc: DiscContents
+    notes: list[str]
+    sources: list[SourceName]
+    dither_seed: int
+    spool: Spool | None = field(default=None, repr=False)
+
+    def close(self) -> None:
+        """Give back the room that the decoded audio takes, if it was kept."""
+        if self.spool is not None:
+            self.spool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class BurnReport:
+    """What was burned.
+
+    verified      True: read back and the same; False: not read back (verify=False, or a test write)
+    toc           the disc's table of contents; what it would be, if the session was left open
+    finalized     whether the session was closed
+    test_write    whether the laser was off
+    speed         multiple of 1x that the drive chose; None if it does not say
+    """
+
+    verified: bool
+    tracks: list[TrackReport]
+    toc: Toc
+    finalized: bool
+    test_write: bool
+    speed: float | None
+    verification: Verification | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What a disc was compared with and what came out.  same: everything is as it should be."""
+
+    same: bool
+    tracks: list[TrackReport]
+    verification: Verification
+
+
+@dataclass(frozen=True, slots=True)
+class DiscInfo:
+    """A drive and the disc in it."""
+
+    drive: Abilities
+    disc: DiscContents
+
+
+def disc_info(drive: Drive) -> DiscInfo:
+    """What the drive is and what is on its disc.  raises  DriveError"""
+    return DiscInfo(*_run(drive, inspect.inspect()))
+
+
+def plan(
+    sources: Sequence[SourceName],
+    drive: Drive,
+    *,
+    append: bool = False,
+    dither_seed: int = 0,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    keep_audio: bool = False,
+) -> Plan:
+    """Read every source to its end and lay the tracks out on the disc in this drive.
+
+    sources      sound files, folders, playlists; "raw:PATH" for 44.1 kHz 16-bit stereo PCM
+    append       add to a disc that has tracks already
+    keep_audio   keep the decoded audio for `burn`; close the plan when done
+
+    raises  AudioError, PlanError, DriveError, Cancelled; nothing was written
+    """
+    from redbook.audio.sectors import Spool, prepare
+    from redbook.audio.source import expand
+
+    cancel = cancel or Cancel()
+    expansion = expand(sources)
+    abilities, disc = _run(drive, inspect.inspect())
+    space = _usable_space(abilities, disc, append)
+    spool = Spool(keep=keep_audio)
+
+    def work(emit: Listener) -> list[PreparedTrack]:
+        emit(PhaseStarted(Phase.READING))
+        return prepare(
+            expansion.sources,
+            spool,
+            first_track=space.first_track,
+            seed=dither_seed,
+            cancel=cancel.asked,
+            on_read=lambda n, s: emit(SourceRead(n, len(expansion.sources), s.name)),
+        )
+
+    try:
+        lay_out([0] * len(expansion.sources), space)  # the number of tracks, before hours of decoding
+        prepared = Job(work).run(on_event, cancel)
+        layout = lay_out([track.sectors for track in prepared], space)
+    except BaseException:
+        spool.close()
+        raise
+    return Plan(
+        _reports(prepared, layout),
+        layout,
+        abilities,
+        disc,
+        expansion.notes,
+        list(sources),
+        dither_seed,
+        spool if keep_audio else None,
+    )
+
+
+def _usable_space(abilities: Abilities, disc: DiscContents, append: bool) -> Space:
+    if not abilities.writes_tao:
+        raise MediumUnsuitable(f"{abilities.name} cannot write CDs; use a CD recorder")
+    track_at_once.check_recordable(abilities, disc.status, append)
+    if disc.space is None:
+        raise MediumUnsuitable(f"the disc in {abilities.name} takes no further track; use another disc")
+    return disc.space
+
+
+def _reports(prepared: Sequence[PreparedTrack], layout: Layout) -> list[TrackReport]:
+    return [
+        TrackReport(
+            place.number,
+            place.sectors,
+            place.start_lba,
+            track.source,
+            track.sha256,
+            track.accuraterip_v1,
+            track.accuraterip_v2,
+            track,
+        )
+        for track, place in zip(prepared, layout.tracks, strict=True)
+    ]
+
+
+def burn(
+    sources: Sequence[SourceName] | Plan,
+    drive: Drive,
+    *,
+    speed: float | None = None,
+    finalize: bool = True,
+    simulate: bool = False,
+    verify: bool = True,
+    append: bool = False,
+    dither_seed: int = 0,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> BurnReport:
+    """Burn an audio disc track-at-once, read it back and compare.
+
+    sources   as for `plan`, or a Plan
+    speed     multiple of 1x; None for as fast as the drive can
+    finalize  close the session, so that players can play the disc
+    simulate  everything with the laser off; nothing is on the disc afterwards
+    verify    read every sector back
+    append    add to a disc that has tracks already
+    on_event  told what happens, on this thread; what it raises is logged and the burn goes on
+    cancel    call it from another thread to stop; Ctrl-C does the same
+
+    raises  AudioError          a source is unusable or has changed; nothing was written
+            PlanError           it does not fit; nothing was written
+            DriveError          the drive or disc; BurnFailed once anything was written
+            VerificationFailed  the disc is not what was sent; .report is the BurnReport
+            Cancelled           .disc_now says what is on the disc
+    """
+    cancel = cancel or Cancel()
+    earlier: Plan | None = None
+    if isinstance(sources, Plan):
+        earlier = sources
+        dither_seed = earlier.dither_seed
+    if earlier is not None and earlier.spool is not None:
+        return _burn_planned(
+            earlier, drive, Settings(speed, simulate, finalize, append), verify, on_event, cancel, clock
+        )
+    names = earlier.sources if earlier is not None else list(sources)  # type: ignore[arg-type]
+    with plan(
+        names,
+        drive,
+        append=append,
+        dither_seed=dither_seed,
+        on_event=on_event,
+        cancel=cancel,
+        keep_audio=True,
+    ) as made:
+        if earlier is not None:
+            _check_same(earlier, made)
+        return _burn_planned(
+            made, drive, Settings(speed, simulate, finalize, append), verify, on_event, cancel, clock
+        )
+
+
+def _check_same(earlier: Plan, made: Plan) -> None:
+    before = [track.sha256 for track in earlier.tracks]
+    for index, track in enumerate(made.tracks):
+        if index >= len(before) or track.sha256 != before[index]:
+            raise AudioError(f"{track.source}: the audio has changed since it was planned", track.source)
+    if len(before) != len(made.tracks):
+        raise AudioError("there are fewer sources than when it was planned")
+
+
+def _burn_planned(
+    made: Plan,
+    drive: Drive,
+    settings: Settings,
+    verify: bool,
+    on_event: Listener | None,
+    cancel: Cancel,
+    clock: Clock | None,
+) -> BurnReport:
+    for track in made.tracks:
+        track.prepared.check_unchanged()
+    lengths = [track.prepared.sectors for track in made.tracks]
+    outcome = Outcome()
+    layout = _run_with_audio(
+        drive, track_at_once.burn(settings, lengths, outcome), made, on_event, cancel, clock
+    )
+    tracks = _reports([track.prepared for track in made.tracks], layout)
+    verification = None
+    if verify and not settings.test_write:
+        verification = _run_with_audio(
+            drive, verifying.verify(layout.tracks, lengths), made, on_event, cancel, clock
+        )
+    toc = verification.toc if verification and verification.toc else _planned_toc(made, layout)
+    report = BurnReport(
+        verified=verification is not None and verification.same,
+        tracks=tracks,
+        toc=toc,
+        finalized=outcome.closed,
+        test_write=settings.test_write,
+        speed=outcome.speed,
+        verification=verification,
+    )
+    if verification is not None and not verification.same:
+        raise VerificationFailed(_in_words(verification), report)
+    return report
+
+
+def _planned_toc(made: Plan, layout: Layout) -> Toc:
+    from redbook.disc import TocTrack
+
+    before = made.disc.expected_toc()
+    session = made.disc.information.sessions
+    new = tuple(TocTrack(t.number, t.start_lba, 0, session) for t in layout.tracks)
+    return Toc((before.tracks if before else ()) + new, layout.lead_out_lba)
+
+
+def _in_words(verification: Verification) -> str:
+    lines = ["the disc is not what was sent:"]
+    lines += verification.layout_errors
+    lines += [str(difference) for difference in verification.differences]
+    return "\n  ".join(lines)
+
+
+def verify(
+    sources: Sequence[SourceName],
+    drive: Drive,
+    *,
+    dither_seed: int = 0,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> VerifyReport:
+    """Compare a disc with the sources that it was burned from, sector by sector.
+
+    raises  AudioError, DriveError, Cancelled
+            VerificationFailed  it differs; .report is the VerifyReport
+    """
+    from redbook.audio.sectors import Spool, prepare
+    from redbook.audio.source import expand
+
+    cancel = cancel or Cancel()
+    expansion = expand(sources)
+    _, disc = _run(drive, inspect.inspect())
+    if not disc.tracks:
+        raise MediumUnsuitable("there is no complete track on the disc; insert the disc to be verified")
+    with Spool() as spool:
+
+        def work(emit: Listener) -> tuple[list[PreparedTrack], Verification]:
+            emit(PhaseStarted(Phase.READING))
+            for note in expansion.notes:
+                emit(Notice(note))
+            tracks = prepare(
+                expansion.sources,
+                spool,
+                seed=dither_seed,
+                cancel=cancel.asked,
+                on_read=lambda n, s: emit(SourceRead(n, len(expansion.sources), s.name)),
+            )
+            streams = [spool.stream(i, track.sectors) for i, track in enumerate(tracks)]
+            lengths = [track.sent_sectors for track in tracks]
+            runner = Runner(drive, emit=emit, cancel=cancel, clock=clock, streams=streams, total=sum(lengths))
+            return tracks, runner.run(verifying.verify(None, lengths))
+
+        prepared, verification = Job(work).run(on_event, cancel)
+    starts = {track.number: track.start_lba for track in disc.tracks}
+    reports = [
+        TrackReport(
+            number,
+            track.sent_sectors,
+            starts.get(number, 0),
+            track.source,
+            track.sha256,
+            track.accuraterip_v1,
+            track.accuraterip_v2,
+            track,
+        )
+        for number, track in enumerate(prepared, 1)
+    ]
+    report = VerifyReport(verification.same, reports, verification)
+    if not verification.same:
+        raise VerificationFailed(_in_words(verification), report)
+    return report
+
+
+def blank(
+    drive: Drive,
+    *,
+    full: bool = False,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> DiscInformation:
+    """Make a CD-RW blank again.  full: erase every sector, not the table of contents alone.
+
+    raises  DriveError; MediumUnsuitable for a disc that cannot be erased
+    """
+    kind = BlankType.ALL if full else BlankType.MINIMAL
+    return _run_job(drive, erase.erase(kind), on_event, cancel or Cancel(), clock)
+
+
+def close_disc(
+    drive: Drive,
+    *,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> DiscContents:
+    """Close a session that was left open, so that players can play the disc.
+
+    raises  DriveError; MediumUnsuitable if no session is open
+    """
+    return _run_job(drive, track_at_once.finalize(), on_event, cancel or Cancel(), clock)
+
+
+def _run(drive: Drive, procedure: Procedure[R]) -> R:
+    return Runner(drive, emit=lambda event: None).run(procedure)
+
+
+def _run_job(
+    drive: Drive,
+    procedure: Procedure[R],
+    on_event: Listener | None,
+    cancel: Cancel,
+    clock: Clock | None,
+) -> R:
+    return Job(lambda emit: Runner(drive, emit=emit, cancel=cancel, clock=clock).run(procedure)).run(
+        on_event, cancel
+    )
+
+
+def _run_with_audio(
+    drive: Drive,
+    procedure: Procedure[R],
+    made: Plan,
+    on_event: Listener | None,
+    cancel: Cancel,
+    clock: Clock | None,
+) -> R:
+    spool = made.spool
+    if spool is None:
+        raise ValueError("the plan does not hold its audio")
+    streams = [spool.stream(i, track.prepared.sectors) for i, track in enumerate(made.tracks)]
+    total = made.layout.sectors
+
+    def work(emit: Listener) -> R:
+        runner = Runner(drive, emit=emit, cancel=cancel, clock=clock, streams=streams, total=total)
+        return runner.run(procedure)
+
+    return Job(work).run(on_event, cancel)
+
+
+__all__ = [
+    "BurnReport",
+    "DiscInfo",
+    "DiscStatus",
+    "Plan",
+    "TrackReport",
+    "VerifyReport",
+    "blank",
+    "burn",
+    "close_disc",
+    "disc_info",
+    "plan",
+    "verify",
+]

@@ -1,0 +1,142 @@
+"""Red Book numbers, addresses, the table of contents, and the identifiers computed from it.
+
+Everything here is arithmetic on the disc's layout; nothing knows a drive, a file or a sample's value.
+Source of the numbers: IEC 60908 (CD-DA) and MMC-5.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import Self
+
+SAMPLE_RATE_HZ = 44_100
+SAMPLE_BYTES = 4  # one stereo sample: two channels of 16 bit
+SAMPLES_PER_SECTOR = 588
+SECTOR_BYTES = SAMPLES_PER_SECTOR * SAMPLE_BYTES  # 2352
+SECTORS_PER_SECOND = 75
+SPEED_1X_BYTES_PER_SECOND = SECTOR_BYTES * SECTORS_PER_SECOND  # 176400
+
+PREGAP_SECTORS = 150  # silence before a track, written by the drive
+RUN_OUT_SECTORS = 2  # after each track written track-at-once, by the drive
+TAO_GAP_SECTORS = RUN_OUT_SECTORS + PREGAP_SECTORS  # from the last sector sent to the next track's start
+SHORTEST_TRACK_SECTORS = 300  # 4 s
+MOST_TRACKS = 99
+
+FIRST_LEAD_OUT_SECTORS = 6750
+LATER_LEAD_OUT_SECTORS = 2250
+LATER_LEAD_IN_SECTORS = 4500
+
+LEAD_OUT = 0xAA
+"""The track number that stands for the lead-out in a table of contents."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Msf:
+    """An address on a disc: minute 0..99, second 0..59, frame 0..74 (a frame of time is one sector).
+
+    LBA 0 is 00:02:00. Minutes of 90 and more in an address lie in the first lead-in, before LBA -150
+    (MMC-5 table 2, "LBA to MSF translation").
+    """
+
+    minute: int
+    second: int
+    frame: int
+
+    @classmethod
+    def from_lba(cls, lba: int) -> Self:
+        return cls.from_sectors(lba + (PREGAP_SECTORS if lba >= -PREGAP_SECTORS else 450_150))
+
+    @classmethod
+    def from_sectors(cls, sectors: int) -> Self:
+        """A duration or an absolute count of sectors, without the offset of 150."""
+        return cls(sectors // 4500, sectors // 75 % 60, sectors % 75)
+
+    @property
+    def sectors(self) -> int:
+        return (self.minute * 60 + self.second) * SECTORS_PER_SECOND + self.frame
+
+    @property
+    def lba(self) -> int:
+        return self.sectors - (PREGAP_SECTORS if self.minute < 90 else 450_150)
+
+    def __str__(self) -> str:
+        return f"{self.minute:02d}:{self.second:02d}:{self.frame:02d}"
+
+
+def duration(sectors: int) -> str:
+    """A length in sectors as MM:SS:FF."""
+    return str(Msf.from_sectors(sectors))
+
+
+def next_session_start(lead_out_lba: int, closed_sessions: int) -> int:
+    """First possible track start of the session after `closed_sessions` closed ones.
+
+    Source: ECMA-394 clause 20; measured 11400 and 6900 sectors behind the lead-out's start.
+    """
+    lead_out = FIRST_LEAD_OUT_SECTORS if closed_sessions == 1 else LATER_LEAD_OUT_SECTORS
+    return lead_out_lba + lead_out + LATER_LEAD_IN_SECTORS + PREGAP_SECTORS
+
+
+@dataclass(frozen=True, slots=True)
+class TocTrack:
+    """One track as the table of contents has it.
+
+    number     1..99
+    start_lba  of index 1
+    control    Q control nibble: bit 0 pre-emphasis, 1 copy permitted, 2 data, 3 four channels
+    session    1..
+    """
+
+    number: int
+    start_lba: int
+    control: int = 0
+    session: int = 1
+
+    @property
+    def is_audio(self) -> bool:
+        return not self.control & 4
+
+
+@dataclass(frozen=True, slots=True)
+class Toc:
+    """A table of contents: the tracks in order and where the last lead-out starts."""
+
+    tracks: tuple[TocTrack, ...]
+    lead_out_lba: int
+
+    def sectors(self, number: int) -> int:
+        """From this track's start to the next one's (or the lead-out), gap included."""
+        starts = [t.start_lba for t in self.tracks] + [self.lead_out_lba]
+        index = next(i for i, t in enumerate(self.tracks) if t.number == number)
+        return starts[index + 1] - starts[index]
+
+    @property
+    def musicbrainz_id(self) -> str:
+        """Source: https://musicbrainz.org/doc/Disc_ID_Calculation."""
+        offsets = [0] * 100
+        offsets[0] = self.lead_out_lba + PREGAP_SECTORS
+        for track in self.tracks:
+            offsets[track.number] = track.start_lba + PREGAP_SECTORS
+        text = f"{self.tracks[0].number:02X}{self.tracks[-1].number:02X}"
+        text += "".join(f"{offset:08X}" for offset in offsets)
+        digest = hashlib.sha1(text.encode("ascii"), usedforsecurity=False).digest()
+        return base64.b64encode(digest, b"._").decode("ascii").replace("=", "-")
+
+    @property
+    def freedb_id(self) -> str:
+        """Eight hexadecimal digits, as freedb and gnudb use them.  Source: the freedb "DISCID HOWTO"."""
+        seconds = [(t.start_lba + PREGAP_SECTORS) // SECTORS_PER_SECOND for t in self.tracks]
+        digits = sum(int(digit) for second in seconds for digit in str(second))
+        playing = (self.lead_out_lba + PREGAP_SECTORS) // SECTORS_PER_SECOND - seconds[0]
+        return f"{digits % 255 << 24 | playing << 8 | len(self.tracks):08x}"
+
+    @property
+    def accuraterip_id(self) -> str:
+        """`NNN-xxxxxxxx-xxxxxxxx-freedb`, the name of the disc's entry in the AccurateRip database."""
+        audio = [t for t in self.tracks if t.is_audio]
+        first = sum(t.start_lba for t in audio) + self.lead_out_lba
+        second = sum(max(t.start_lba, 1) * t.number for t in audio)
+        second += self.lead_out_lba * (len(audio) + 1)
+        return f"{len(audio):03d}-{first & 0xFFFFFFFF:08x}-{second & 0xFFFFFFFF:08x}-{self.freedb_id}"

@@ -1,0 +1,133 @@
+"""A name to an open Drive, and the list of recorders that there are."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from redbook.drive import Drive
+from redbook.errors import DriveBusy, DriveError, DriveNotFound, ImageError, MediumUnsuitable
+from redbook.image.folder import STATE_FILE, FolderStore
+from redbook.mmc.disc_info import DiscStatus
+from redbook.virtual.medium import Medium, blank_state
+from redbook.virtual.recorder import VirtualRecorder
+
+VIRTUAL = "virtual:"
+DEFAULT_DISC = Path("redbook.disc")
+MOST_DEFAULT_DISCS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DriveEntry:
+    """A recorder that may be opened.
+
+    name     for `open_drive`
+    medium   what is in it, in words
+    blank    whether that is a blank disc
+    problem  why it cannot be used now; empty if it can
+    """
+
+    name: str
+    model: str
+    medium: str
+    blank: bool
+    problem: str = ""
+
+
+def open_drive(name: str | os.PathLike[str]) -> Drive:
+    """Open a recorder.  Close it, or use it in a `with`.
+
+    name  "virtual:PATH": a virtual recorder with the disc in that folder; a new blank 80-minute CD-R
+          where nothing is there yet. "virtual:" alone: one without a disc.
+
+    raises  DriveNotFound, DriveBusy, ImageError
+    """
+    text = os.fspath(name)
+    if text.startswith(VIRTUAL):
+        return Drive(VirtualRecorder(_medium(text.removeprefix(VIRTUAL))), text)
+    if text.startswith("/dev/"):
+        raise DriveNotFound(
+            f"{text}: this version of redbook does not yet drive real recorders; "
+            f"use a virtual one ({VIRTUAL}PATH)"
+        )
+    raise DriveNotFound(f"{text}: no such recorder; name one like {VIRTUAL}my.disc")
+
+
+def _medium(path_text: str) -> Medium | None:
+    if not path_text:
+        return None
+    path = Path(path_text)
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        create_disc(path)
+    return Medium.open(path)
+
+
+def create_disc(
+    path: str | os.PathLike[str], medium: str = "cd-r", minutes: int = 80, *, write_protected: bool = False
+) -> None:
+    """A new blank disc for virtual recorders, as a folder.
+
+    medium   "cd-r" or "cd-rw"
+    minutes  74, 80 or 90
+
+    raises  ValueError        for a kind of disc that there is none of
+            MediumUnsuitable  if something is there already
+            ImageError        if the folder cannot be made
+    """
+    path = Path(path)
+    state = blank_state(medium, minutes, write_protected)
+    try:
+        FolderStore.create(path, state)
+    except FileExistsError as error:
+        raise MediumUnsuitable(
+            f"{path} exists already; a disc is never overwritten: choose another name"
+        ) from error
+    except OSError as error:
+        raise ImageError(f"a new disc cannot be made at {path}: {error.strerror}") from error
+
+
+def default_drive_name() -> str:
+    """The virtual recorder on ./redbook.disc, or on the next free name if that disc is not blank.
+
+    raises  DriveError  if a thousand of them are full
+    """
+    for number in range(1, MOST_DEFAULT_DISCS):
+        path = DEFAULT_DISC if number == 1 else DEFAULT_DISC.with_stem(f"{DEFAULT_DISC.stem}-{number}")
+        if not path.exists() or _is_blank(path):
+            return f"{VIRTUAL}{path}"
+    raise DriveError(f"{MOST_DEFAULT_DISCS} discs are here already; name one with --drive {VIRTUAL}PATH")
+
+
+def _is_blank(path: Path) -> bool:
+    try:
+        medium = Medium.open(path)
+    except DriveError:
+        return False
+    blank = medium.status is DiscStatus.BLANK and not medium.write_protected
+    medium.close()
+    return blank
+
+
+def drives(folder: str | os.PathLike[str] = ".") -> list[DriveEntry]:
+    """The recorders that there are: a virtual one for each disc in this folder."""
+    paths = sorted(Path(folder).iterdir(), key=str)
+    return [_entry(path) for path in paths if (path / STATE_FILE).is_file()]
+
+
+def _entry(path: Path) -> DriveEntry:
+    name, model = f"{VIRTUAL}{path}", "virtual recorder"
+    try:
+        medium = Medium.open(path)
+    except DriveBusy:
+        return DriveEntry(name, model, "", False, "in use by another program")
+    except DriveError as error:
+        return DriveEntry(name, model, "", False, str(error))
+    status = medium.status
+    words = f"{medium.state.medium.upper()} {medium.state.minutes} min, {status.name.lower()}"
+    if medium.state.tracks:
+        words += f", {len(medium.state.tracks)} tracks"
+    protected = medium.write_protected
+    medium.close()
+    problem = "write-protected" if protected else ""
+    return DriveEntry(name, model, words, status is DiscStatus.BLANK and not protected, problem)

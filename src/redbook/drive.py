@@ -1,0 +1,95 @@
+"""One command at a time: to the transport, back, and what the sense means."""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from redbook.errors import InvalidReply, TransportError
+from redbook.log import TRAFFIC
+from redbook.mmc import sense
+from redbook.mmc.command import Command
+from redbook.transport.base import Status, Transport
+
+R = TypeVar("R")
+
+_log = logging.getLogger(__name__)
+
+
+class Drive:
+    """A recorder that is open.  Close it, or use it as a context manager.
+
+    name  as the user called it
+    """
+
+    def __init__(self, transport: Transport, name: str = "") -> None:
+        self.name = name
+        self._transport = transport
+
+    def run(self, command: Command[R]) -> R:
+        """Send a command and read its reply.
+
+        A recovered error is logged and counts as done.
+
+        raises  SenseError      the drive refused; the class says why
+                InvalidReply    what came back makes no sense
+                TransportError  nothing came back
+        """
+        data_out = command.data_out
+        reply = self._transport.execute(command.to_cdb(), data_out, command.data_in_length, command.timeout)
+        if _log.isEnabledFor(TRAFFIC):
+            self._log_exchange(command, reply.status, reply.data, reply.sense)
+        if reply.status != Status.GOOD:
+            self._judge(command, reply.status, reply.sense)
+        if data_out and reply.residue:
+            raise TransportError(
+                f"{command.NAME}: the drive took {len(data_out) - reply.residue} of {len(data_out)} bytes "
+                "and called that good; the USB bridge loses data: try another port, cable or enclosure"
+            )
+        try:
+            return command.parse_reply(reply.data)
+        except ValueError as error:
+            raise InvalidReply(f"the drive's answer to {command.NAME} makes no sense: {error}") from error
+
+    def _judge(self, command: Command[Any], status: int, raw: bytes) -> None:
+        """Raise for a refusal; return if it was only a recovered error."""
+        if status != Status.CHECK_CONDITION:
+            raise TransportError(f"{command.NAME}: SCSI status {status:02X}h; wait a moment and try again")
+        try:
+            reason = sense.parse(raw)
+        except ValueError as error:
+            raise InvalidReply(f"{command.NAME} was refused without a readable reason: {error}") from error
+        if reason.key in (sense.NO_SENSE, sense.RECOVERED) and not reason.deferred:
+            _log.warning("%s: %s (%s)", command.NAME, sense.meaning(reason).text, reason)
+            return
+        raise sense.to_error(command.NAME, reason)
+
+    @staticmethod
+    def _log_exchange(command: Command[Any], status: int, data: bytes, raw: bytes) -> None:
+        answer = "good" if status == Status.GOOD else f"status {status:02X}h"
+        if raw:
+            try:
+                answer = str(sense.parse(raw))
+            except ValueError:
+                answer = raw.hex(" ")
+        _log.log(
+            TRAFFIC,
+            "%-28s %s  out %d, in %d: %s",
+            command.NAME,
+            command.to_cdb().hex(" "),
+            len(command.data_out),
+            len(data),
+            answer,
+        )
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

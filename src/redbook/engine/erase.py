@@ -1,0 +1,49 @@
+"""Blanking a CD-RW."""
+
+from __future__ import annotations
+
+from redbook.engine.events import Phase, PhaseStarted
+from redbook.engine.inspect import identify
+from redbook.engine.steps import Procedure, Shield
+from redbook.engine.track_at_once import unlock_tray
+from redbook.engine.waiting import until_idle, until_ready
+from redbook.errors import InvalidField, MediumUnsuitable, RedbookError
+from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
+from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation
+from redbook.mmc.write import Blank, BlankType
+
+LONGEST_BLANK_SECONDS = 3 * 3600.0
+
+
+def erase(blank_type: BlankType) -> Procedure[DiscInformation]:
+    """Make a CD-RW blank again.
+
+    raises  MediumUnsuitable  for a disc that cannot be erased; nothing was changed
+    """
+    yield from until_ready()
+    abilities = yield from identify()
+    information: DiscInformation = yield ReadDiscInformation()
+    if not information.erasable:
+        raise MediumUnsuitable(
+            f"the disc in {abilities.name} cannot be erased; only a CD-RW can be blanked: insert one"
+        )
+    yield PhaseStarted(Phase.BLANKING)
+    yield PreventAllowMediumRemoval(True)
+    yield Shield(True)
+    try:
+        yield StartStopUnit(start=True)
+        try:
+            yield Blank(blank_type, immediate=True)
+        except InvalidField:
+            yield Blank(blank_type)
+        information = yield from until_idle(Phase.BLANKING, LONGEST_BLANK_SECONDS)
+    except RedbookError:
+        yield from unlock_tray()
+        raise
+    yield from unlock_tray()
+    if information.status is not DiscStatus.BLANK:
+        raise MediumUnsuitable(
+            f"{abilities.name} said that the disc was blanked, but it is not blank; "
+            "try a full blank (--full), or another disc"
+        )
+    return information

@@ -1,0 +1,111 @@
+"""What happened, as values. A job hands them to its caller's `on_event` in this order.
+
+    PhaseStarted PREPARING
+    TrackStarted 1, Progress..., PhaseStarted ENDING_TRACK, TrackEnded 1
+    TrackStarted 2, ...
+    PhaseStarted CLOSING, Working...
+    PhaseStarted VERIFYING, Progress..., TrackVerified 1, TrackVerified 2, ...
+
+Notices come wherever there is something that a person should know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+
+@unique
+class Phase(StrEnum):
+    READING = "reading"  # the sources, before anything is sent
+    PREPARING = "preparing"
+    WRITING = "writing"
+    ENDING_TRACK = "ending-track"
+    CLOSING = "closing"
+    VERIFYING = "verifying"
+    BLANKING = "blanking"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The base of all events."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStarted(Event):
+    """track is 0 where the phase concerns the whole disc."""
+
+    phase: Phase
+    track: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRead(Event):
+    """A source was read and checked to its end.  number counts from 1."""
+
+    number: int
+    total: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackStarted(Event):
+    """The first sector of a track is about to be sent."""
+
+    number: int
+    start_lba: int
+    sectors: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackEnded(Event):
+    """A track is complete on the disc."""
+
+    number: int
+    start_lba: int
+    sectors: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackVerified(Event):
+    """A track was read back."""
+
+    number: int
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Event):
+    """How far writing or verifying has come; several times a second.
+
+    speed         multiple of 1x, over the last few seconds
+    seconds_left  for this phase; None while unknown
+    """
+
+    phase: Phase
+    track: int
+    track_sectors_done: int
+    track_sectors: int
+    sectors_done: int
+    sectors: int
+    host_buffer_bytes: int
+    host_buffer_size: int
+    drive_buffer_bytes: int
+    drive_buffer_size: int
+    speed: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Working(Event):
+    """The drive is busy with a phase that has no sectors.  fraction 0.0 .. 1.0, None where unknown."""
+
+    phase: Phase
+    fraction: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(Event):
+    """Something a person should know; the job goes on."""
+
+    text: str

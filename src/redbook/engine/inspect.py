@@ -1,0 +1,236 @@
+"""What drive and disc say of themselves, before anything is changed."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+from redbook.disc import RUN_OUT_SECTORS, SPEED_1X_BYTES_PER_SECOND, Toc, TocTrack
+from redbook.engine.plan import Space
+from redbook.engine.steps import Procedure
+from redbook.engine.waiting import until_ready
+from redbook.errors import InvalidReply, MediumUnsuitable, SenseError
+from redbook.mmc.control import PreventAllowMediumRemoval
+from redbook.mmc.disc_info import (
+    Atip,
+    DiscInformation,
+    DiscStatus,
+    ReadAtip,
+    ReadDiscInformation,
+    ReadToc,
+    ReadTrackInformation,
+    TrackInformation,
+)
+from redbook.mmc.identify import (
+    CD_DEVICE,
+    Configuration,
+    FeatureCode,
+    GetConfiguration,
+    Inquiry,
+    InquiryReply,
+    Profile,
+)
+from redbook.mmc.mode_pages import (
+    Capabilities,
+    ModeSelect10,
+    ModeSense10,
+    WriteParameters,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """Who the drive is and what it can do with the medium in it now."""
+
+    inquiry: InquiryReply
+    profile: int | None
+    capabilities: Capabilities | None
+    writes_tao: bool
+    test_write: bool
+    underrun_protection: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.inquiry.vendor} {self.inquiry.product} {self.inquiry.revision}".strip()
+
+    @property
+    def write_speeds(self) -> tuple[int, ...]:
+        """Multiples of 1x, fastest first; empty where the drive does not list them."""
+        listed = self.capabilities.write_speeds_kb if self.capabilities else ()
+        return tuple(sorted({round(kb * 1000 / SPEED_1X_BYTES_PER_SECOND) for kb in listed}, reverse=True))
+
+
+@dataclass(frozen=True, slots=True)
+class DiscContents:
+    """What is on a disc.
+
+    tracks        complete ones, also of a session that is still open
+    open_track    begun and never ended; None if there is none
+    toc           None until a session is closed
+    space         None where nothing more can be written
+    """
+
+    information: DiscInformation
+    atip: Atip | None
+    tracks: tuple[TrackInformation, ...]
+    open_track: TrackInformation | None
+    toc: Toc | None
+    space: Space | None
+
+    @property
+    def status(self) -> DiscStatus:
+        return self.information.status
+
+    def expected_toc(self) -> Toc | None:
+        """The table of contents, or what it would be if the session were closed now."""
+        if self.toc and self.space is None:
+            return self.toc
+        if not self.tracks:
+            return None
+        last = self.tracks[-1]
+        entries = tuple(TocTrack(t.number, t.start_lba, t.control, t.session) for t in self.tracks)
+        return Toc(entries, last.start_lba + last.track_sectors + RUN_OUT_SECTORS)
+
+
+def identify() -> Procedure[Abilities]:
+    """INQUIRY, GET CONFIGURATION, page 2Ah; the latter two may be missing on old drives.
+
+    raises  MediumUnsuitable  if this is no CD drive
+    """
+    inquiry: InquiryReply = yield Inquiry()
+    if inquiry.device_type != CD_DEVICE:
+        raise MediumUnsuitable(f"{inquiry.vendor} {inquiry.product} is no CD drive")
+    configuration: Configuration | None = None
+    try:
+        configuration = yield GetConfiguration()
+    except (SenseError, InvalidReply):
+        configuration = None
+    capabilities: Capabilities | None = None
+    try:
+        page = (yield ModeSense10(Capabilities.CODE)).page(Capabilities.CODE)
+        capabilities = Capabilities.from_page(page) if page else None
+    except (SenseError, InvalidReply, ValueError):
+        capabilities = None
+    tao = configuration.feature(FeatureCode.CD_TRACK_AT_ONCE) if configuration else None
+    if tao is not None and tao.data:
+        test_write, protection = bool(tao.data[0] & 4), bool(tao.data[0] & 0x40)
+        writes_tao = True
+    else:
+        test_write = bool(capabilities and capabilities.test_write)
+        protection = bool(capabilities and capabilities.underrun_protection)
+        writes_tao = bool(capabilities and (capabilities.writes_cd_r or capabilities.writes_cd_rw))
+    profile = configuration.current_profile if configuration else None
+    return Abilities(inquiry, profile, capabilities, writes_tao, test_write, protection)
+
+
+def contents() -> Procedure[DiscContents]:
+    """Everything recorded on the disc, and where the next track may go."""
+    information: DiscInformation = yield ReadDiscInformation()
+    atip: Atip | None
+    try:
+        atip = yield ReadAtip()
+    except (SenseError, InvalidReply):
+        atip = None
+    toc: Toc | None
+    try:
+        toc = yield ReadToc()
+    except (SenseError, InvalidReply):
+        toc = None  # no session is closed yet, or a pressed disc's drive says so
+    tracks, open_track = yield from _tracks(information)
+    space = None
+    if information.status in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
+        space = yield from _space(information, atip)
+    return DiscContents(information, atip, tracks, open_track, toc, space)
+
+
+def _tracks(
+    information: DiscInformation,
+) -> Procedure[tuple[tuple[TrackInformation, ...], TrackInformation | None]]:
+    """All tracks with something in them; the last one apart if it was never ended."""
+    found: list[TrackInformation] = []
+    if information.status is not DiscStatus.BLANK:
+        for number in range(information.first_track, information.last_track_of_last_session + 1):
+            try:
+                track: TrackInformation = yield ReadTrackInformation(number)
+            except SenseError:
+                break
+            if not track.blank:
+                found.append(track)
+    if found and found[-1].next_writable_lba is not None:
+        return tuple(found[:-1]), found[-1]
+    return tuple(found), None
+
+
+def _space(information: DiscInformation, atip: Atip | None) -> Procedure[Space | None]:
+    """Where the next track starts; asked for, never computed (MMC-5 6.27: depends on page 05h)."""
+    try:
+        track: TrackInformation = yield ReadTrackInformation()
+    except SenseError:
+        return None
+    if track.next_writable_lba is None:
+        return None
+    start = track.next_writable_lba
+    number = track.number
+    if information.status is DiscStatus.BLANK and start < track.start_lba:
+        start = track.start_lba  # Pioneer BDR-205, LITE-ON LTR-48125S: -150 on a blank disc in any mode
+    if information.status is DiscStatus.BLANK:
+        start = max(start, 0)
+    limit = information.last_lead_out or (atip.last_lead_out if atip else None)
+    last = limit.sectors - 150 if limit else start + track.free_sectors
+    return Space(number, start, last)
+
+
+def select_track_at_once(
+    *, test_write: bool, underrun_protection: bool, next_session: int
+) -> Procedure[WriteParameters]:
+    """Read mode page 05h, set it for audio track-at-once, and make sure that it took.
+
+    Read, changed and written back, because some drives refuse a page composed from nothing; link size
+    and packet fields are cleared, because others have defaults there that are illegal for CD.
+
+    raises  SenseError   if the drive refuses it with and without underrun protection
+            InvalidReply if it says GOOD and did something else
+    """
+    data = yield ModeSense10(WriteParameters.CODE)
+    page = data.page(WriteParameters.CODE)
+    tail = WriteParameters.from_page(page).tail if page else bytes(4)
+    wanted = WriteParameters(
+        test_write=test_write,
+        underrun_protection=underrun_protection,
+        multi_session=next_session,
+        tail=tail,
+    )
+    try:
+        yield ModeSelect10(wanted.to_page())
+    except SenseError:
+        if not underrun_protection:
+            raise
+        return (
+            yield from select_track_at_once(
+                test_write=test_write, underrun_protection=False, next_session=next_session
+            )
+        )
+    taken = WriteParameters.from_page(
+        (yield ModeSense10(WriteParameters.CODE)).page(WriteParameters.CODE) or b""
+    )
+    important = ("write_type", "test_write", "data_block_type", "track_mode")
+    wrong = [name for name in important if getattr(taken, name) != getattr(wanted, name)]
+    if wrong:
+        raise InvalidReply(f"the drive accepted the write parameters but did not take {', '.join(wrong)}")
+    return taken
+
+
+def inspect() -> Procedure[tuple[Abilities, DiscContents]]:
+    """Drive and disc, as `info` and `plan` show them. Changes nothing but the write parameters page,
+    on which the next writable address depends.
+
+    raises  NoMedium and what else keeps a drive from being ready
+    """
+    yield from until_ready()
+    abilities = yield from identify()
+    with contextlib.suppress(SenseError):
+        yield PreventAllowMediumRemoval(False)  # cures a tray that an earlier crash left locked
+    if abilities.writes_tao and abilities.profile != Profile.CD_ROM:
+        with contextlib.suppress(SenseError, InvalidReply, ValueError):
+            yield from select_track_at_once(test_write=False, underrun_protection=True, next_session=0)
+    return abilities, (yield from contents())

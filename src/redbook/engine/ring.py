@@ -1,0 +1,132 @@
+"""The read-ahead: a ring of chunks that one thread fills while another empties it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from queue import SimpleQueue
+from typing import Protocol
+
+from redbook.disc import SECTOR_BYTES
+from redbook.errors import AudioError, Cancelled
+
+CHUNK_SECTORS = 27  # one WRITE: what every known transport carries
+DEFAULT_RING_BYTES = 18_000_000  # 2 s at 52x
+
+
+class SectorStream(Protocol):
+    """The audio of one track, read once from the start.
+
+    sectors  how many there are
+    """
+
+    @property
+    def sectors(self) -> int: ...
+
+    def read_into(self, buffer: memoryview) -> int:
+        """Fill as much of the buffer as there is; returns bytes, 0 at the end."""
+        ...
+
+
+class Ring:
+    """Chunks of at most 27 sectors, in order, never across the border of two tracks.
+
+    Memory is taken once. `take` blocks until there is a chunk; it stays valid until the next `take`.
+    """
+
+    def __init__(self, streams: Sequence[SectorStream], size_bytes: int = DEFAULT_RING_BYTES) -> None:
+        self._chunk_bytes = CHUNK_SECTORS * SECTOR_BYTES
+        wanted = sum(stream.sectors for stream in streams) * SECTOR_BYTES
+        slots = max(2, min(size_bytes, wanted + self._chunk_bytes) // self._chunk_bytes)
+        self._memory = memoryview(bytearray(slots * self._chunk_bytes))
+        self._free: SimpleQueue[int] = SimpleQueue()
+        self._filled: SimpleQueue[tuple[int, int] | Exception] = SimpleQueue()
+        for slot in range(slots):
+            self._free.put(slot)
+        self._held: int | None = None
+        self._stopped = threading.Event()
+        self._full = threading.Event()
+        self._streams = streams
+        self._thread = threading.Thread(target=self._run, name="redbook-read-ahead", daemon=True)
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self._memory)
+
+    @property
+    def filled_bytes(self) -> int:
+        """About; a track's last chunk counts as a whole one."""
+        return min(self._filled.qsize() * self._chunk_bytes, self.size_bytes)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wait_until_full(self, cancel: threading.Event) -> None:
+        """Until nothing more fits in or the input has ended.  raises  Cancelled"""
+        while not self._full.wait(0.1):
+            if cancel.is_set():
+                raise Cancelled("cancelled before anything was sent")
+
+    def take(self) -> memoryview:
+        """The next chunk; an empty one at the end of each track.
+
+        raises  what reading raised
+        """
+        self._give_back()
+        entry = self._filled.get()
+        if isinstance(entry, Exception):
+            raise entry
+        slot, length = entry
+        self._held = slot
+        start = slot * self._chunk_bytes
+        return self._memory[start : start + length]
+
+    def close(self) -> None:
+        """End the thread."""
+        self._stopped.set()
+        self._free.put(-1)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _give_back(self) -> None:
+        if self._held is not None:
+            self._free.put(self._held)
+            self._held = None
+
+    def _run(self) -> None:
+        try:
+            for number, stream in enumerate(self._streams, 1):
+                left = stream.sectors * SECTOR_BYTES
+                while left:
+                    left -= self._fill(stream, min(left, self._chunk_bytes), number)
+                self._filled.put((self._next_free(), 0))
+        except _Stopped:
+            pass
+        except Exception as error:  # noqa: BLE001 - handed over, and raised by take()
+            self._filled.put(error)
+        self._full.set()
+
+    def _fill(self, stream: SectorStream, length: int, number: int) -> int:
+        slot = self._next_free()
+        start = slot * self._chunk_bytes
+        chunk = self._memory[start : start + length]
+        done = 0
+        while done < length:
+            got = stream.read_into(chunk[done:])
+            if not got:
+                raise AudioError(f"the audio of track {number} ended before its length was reached")
+            done += got
+        self._filled.put((slot, length))
+        return length
+
+    def _next_free(self) -> int:
+        if self._free.empty():
+            self._full.set()
+        slot = self._free.get()
+        if self._stopped.is_set():
+            raise _Stopped
+        return slot
+
+
+class _Stopped(Exception):
+    """The ring was closed while it was being filled."""

@@ -1,0 +1,259 @@
+"""The one loop with a clock, threads and a drive: it does what a procedure yields."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from typing import Any, Generic
+
+from redbook.clock import Clock, SystemClock
+from redbook.disc import SECTORS_PER_SECOND
+from redbook.drive import Drive
+from redbook.engine.events import Event, Progress
+from redbook.engine.ring import DEFAULT_RING_BYTES, Ring, SectorStream
+from redbook.engine.steps import (
+    Abandoned,
+    DriveBuffer,
+    Now,
+    Pause,
+    Procedure,
+    R,
+    SectorsDone,
+    Shield,
+    TakeSectors,
+)
+from redbook.errors import Cancelled
+from redbook.mmc.command import Command
+
+PROGRESS_SECONDS = 0.2
+SPEED_WINDOW_SECONDS = 3.0
+LONGEST_NAP_SECONDS = 0.1  # how long a cancel may go unnoticed in a pause
+
+_log = logging.getLogger(__name__)
+
+
+class Cancel:
+    """Asks a job to stop.  May be used from any thread, also from a signal handler."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self._at_once = False
+
+    def __call__(self) -> None:
+        """End the job in good order: the track is ended, the drive left sane."""
+        self.asked.set()
+
+    def at_once(self) -> None:
+        """Leave as soon as the command under way is over; the disc may be unusable."""
+        self._at_once = True
+        self.asked.set()
+
+    @property
+    def wanted(self) -> bool:
+        return self.asked.is_set()
+
+    @property
+    def wanted_at_once(self) -> bool:
+        return self._at_once
+
+
+class Runner:
+    """Runs one procedure after the other on one drive.
+
+    streams  the audio that TakeSectors hands out, a stream a track
+    total    sectors of all of them, for Progress
+    emit     is given every event, on the thread that runs
+    """
+
+    def __init__(
+        self,
+        drive: Drive,
+        *,
+        emit: Callable[[Event], None],
+        cancel: Cancel | None = None,
+        clock: Clock | None = None,
+        streams: Sequence[SectorStream] = (),
+        total: int = 0,
+        ring_bytes: int = DEFAULT_RING_BYTES,
+    ) -> None:
+        self._drive = drive
+        self._emit = emit
+        self._cancel = cancel or Cancel()
+        self._clock = clock or SystemClock()
+        self._streams = streams
+        self._ring_bytes = ring_bytes
+        self._ring: Ring | None = None
+        self._shielded = False
+        self._cancel_thrown = self._abandon_thrown = False
+        self._meter = _Meter(self._clock, total)
+
+    def run(self, procedure: Procedure[R]) -> R:
+        """raises  what the procedure raises"""
+        answer: Any = None
+        error: BaseException | None = None
+        try:
+            while True:
+                step = procedure.throw(error) if error is not None else procedure.send(answer)
+                answer = error = None
+                error = self._interruption()
+                if error is None:
+                    try:
+                        answer = self._do(step)
+                    except Exception as raised:  # noqa: BLE001 - it is the procedure's to handle
+                        error = raised
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        finally:
+            if self._ring is not None:
+                self._ring.close()
+                self._ring = None
+
+    def _interruption(self) -> BaseException | None:
+        """What a cancel makes of the next step: each kind is thrown once."""
+        if not self._cancel.wanted:
+            return None
+        if self._cancel.wanted_at_once and not self._abandon_thrown:
+            self._abandon_thrown = self._cancel_thrown = True
+            return Abandoned()
+        if not self._cancel_thrown and not self._shielded:
+            self._cancel_thrown = True
+            return Cancelled("cancelled; nothing was written")
+        return None
+
+    def _do(self, step: Any) -> Any:
+        if isinstance(step, Command):
+            return self._drive.run(step)
+        if isinstance(step, TakeSectors):
+            return self._take()
+        if isinstance(step, SectorsDone):
+            progress = self._meter.progress(step, self._ring)
+            if progress is not None:
+                self._emit(progress)
+        elif isinstance(step, Event):
+            self._emit(step)
+        elif isinstance(step, Now):
+            return self._clock.now()
+        elif isinstance(step, Pause):
+            self._nap(step.seconds)
+        elif isinstance(step, Shield):
+            self._shielded = step.up
+        elif isinstance(step, DriveBuffer):
+            self._meter.drive_buffer = step
+        return None
+
+    def _take(self) -> memoryview:
+        if self._ring is None:
+            self._ring = Ring(self._streams, self._ring_bytes)
+            self._ring.start()
+            self._ring.wait_until_full(self._cancel.asked)
+        return self._ring.take()
+
+    def _nap(self, seconds: float) -> None:
+        end = self._clock.now() + seconds
+        while (left := end - self._clock.now()) > 0:
+            if self._cancel.wanted and not self._shielded and not self._cancel_thrown:
+                return
+            if self._cancel.wanted_at_once and not self._abandon_thrown:
+                return
+            self._clock.sleep(min(left, LONGEST_NAP_SECONDS))
+
+
+class _Meter:
+    """Makes Progress of sectors done: speed, time left, the buffers; several times a second."""
+
+    def __init__(self, clock: Clock, total: int) -> None:
+        self._clock = clock
+        self._total = total
+        self._ended = 0  # sectors of tracks before this one
+        self._track = (0, 0)  # number and length of this one
+        self._last_told = float("-inf")
+        self._window: deque[tuple[float, int]] = deque()
+        self.drive_buffer = DriveBuffer(0, 0)
+
+    def progress(self, step: SectorsDone, ring: Ring | None) -> Progress | None:
+        if step.track != self._track[0]:
+            self._ended += self._track[1]
+            self._track = (step.track, step.total)
+        now = self._clock.now()
+        if now - self._last_told < PROGRESS_SECONDS and step.done < step.total:
+            return None
+        self._last_told = now
+        done = self._ended + step.done
+        speed = self._speed(now, done)
+        left = (self._total - done) / (speed * SECTORS_PER_SECOND) if speed > 0 else None
+        return Progress(
+            phase=step.phase,
+            track=step.track,
+            track_sectors_done=step.done,
+            track_sectors=step.total,
+            sectors_done=done,
+            sectors=self._total,
+            host_buffer_bytes=ring.filled_bytes if ring else 0,
+            host_buffer_size=ring.size_bytes if ring else 0,
+            drive_buffer_bytes=self.drive_buffer.filled_bytes,
+            drive_buffer_size=self.drive_buffer.size_bytes,
+            speed=speed,
+            seconds_left=left,
+        )
+
+    def _speed(self, now: float, done: int) -> float:
+        self._window.append((now, done))
+        while len(self._window) > 2 and now - self._window[0][0] > SPEED_WINDOW_SECONDS:
+            self._window.popleft()
+        since, before = self._window[0]
+        return (done - before) / (now - since) / SECTORS_PER_SECOND if now > since else 0.0
+
+
+class Job(Generic[R]):
+    """A procedure that runs in a thread of its own, while the caller's thread hears of it.
+
+    Writing never waits for whoever listens, and a signal never interrupts a command: it reaches the
+    caller's thread, which turns it into a cancel.
+    """
+
+    def __init__(self, work: Callable[[Callable[[Event], None]], R]) -> None:
+        self._work = work
+        self._events: SimpleQueue[Event | None] = SimpleQueue()
+        self._result: list[R] = []
+        self._error: BaseException | None = None
+
+    def run(self, on_event: Callable[[Event], None] | None, cancel: Cancel) -> R:
+        """Until the work is done.  A listener that raises is logged and the job goes on.
+
+        raises  what the work raises
+        """
+        thread = threading.Thread(target=self._run, name="redbook-job", daemon=True)
+        thread.start()
+        while True:
+            try:
+                event = self._events.get()
+                if event is None:
+                    break
+                if on_event is not None:
+                    self._tell(on_event, event)
+            except KeyboardInterrupt:
+                if cancel.wanted:
+                    cancel.at_once()
+                cancel()
+        thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._result[0]
+
+    @staticmethod
+    def _tell(on_event: Callable[[Event], None], event: Event) -> None:
+        try:
+            on_event(event)
+        except Exception:  # noqa: BLE001 - a listener's mistake must not cost a disc
+            _log.exception("on_event raised for %r; the job goes on", event)
+
+    def _run(self) -> None:
+        try:
+            self._result.append(self._work(self._events.put))
+        except BaseException as error:  # noqa: BLE001 - raised again on the caller's thread
+            self._error = error
+        finally:
+            self._events.put(None)

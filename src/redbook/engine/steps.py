@@ -1,0 +1,63 @@
+"""What a procedure may yield, and what it is sent for it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from redbook.engine.events import Event, Phase
+from redbook.mmc.command import Command
+
+R = TypeVar("R")
+
+
+class Abandoned(BaseException):
+    """Thrown into a procedure that is to leave at once: unlock the tray and be gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let this much time pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Sent: seconds on the runner's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSectors:
+    """Sent: the next whole sectors of the current track as a memoryview, valid until the next one is
+    taken; empty at the track's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shield:
+    """Hold back cancelling, or allow it again."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SectorsDone:
+    """So many sectors of this track are sent or compared.  The runner makes Progress of it."""
+
+    phase: Phase
+    track: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriveBuffer:
+    """What READ BUFFER CAPACITY said, for Progress."""
+
+    filled_bytes: int
+    size_bytes: int
+
+
+Step: TypeAlias = Command[Any] | Pause | Now | TakeSectors | Shield | SectorsDone | DriveBuffer | Event
+Procedure: TypeAlias = Generator[Step, Any, R]

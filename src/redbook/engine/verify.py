@@ -1,0 +1,236 @@
+"""Reading a disc back and comparing it with what it should hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from redbook import errors
+from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES, TAO_GAP_SECTORS, Toc
+from redbook.engine.compare import count_differences, find_offset, first_difference, is_shifted
+from redbook.engine.events import Phase, PhaseStarted, TrackVerified
+from redbook.engine.inspect import contents, identify
+from redbook.engine.plan import PlannedTrack
+from redbook.engine.steps import Procedure, SectorsDone, TakeSectors
+from redbook.engine.waiting import until_accepted, until_ready
+from redbook.mmc.read import ReadCd
+
+READ_BUSY_SECONDS = 60.0
+MOST_UNDECIDED = 32  # stretches kept while looking for an offset, 64 kB each
+
+UNREADABLE = (
+    errors.MediumError,
+    errors.BlankCheck,
+    errors.AddressOutOfRange,
+    errors.IllegalModeForTrack,
+)
+"""What a drive answers about a sector that it cannot read; anything else concerns the whole disc."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is wrong with a track.
+
+    sector           first differing sector, counted from the track's start
+    lba              the same as an address
+    first_sample     first differing stereo sample, counted from the track's start
+    samples          how many differ
+    unreadable       how many sectors could not be read (their samples count as differing)
+    offset           by how many samples all of the track is moved, if that explains everything
+    """
+
+    track: int
+    sector: int
+    lba: int
+    first_sample: int
+    samples: int
+    unreadable: int = 0
+    offset: int | None = None
+
+    def __str__(self) -> str:
+        text = (
+            f"track {self.track} differs: {self.samples} sample{'s' if self.samples != 1 else ''}, the first "
+            f"at sample {self.first_sample} (sector {self.sector} of the track, LBA {self.lba})"
+        )
+        if self.unreadable:
+            text += f"; {self.unreadable} sector{'s' if self.unreadable > 1 else ''} could not be read"
+        if self.offset is not None:
+            text += f"; a constant offset of {self.offset:+d} samples explains it"
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a verification found.
+
+    layout_errors  where the table of contents is not the one expected, in words
+    differences    one for each track whose audio differs
+    toc            of the disc as it is; what it would be, while the session is open
+    """
+
+    layout_errors: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    toc: Toc | None
+
+    @property
+    def same(self) -> bool:
+        return not self.layout_errors and not self.differences
+
+
+def verify(tracks: Sequence[PlannedTrack] | None, lengths: Sequence[int]) -> Procedure[Verification]:
+    """Read every sector of these tracks and compare it with what the runner hands out.
+
+    tracks   where they were written; None to take the disc's own tracks, in order
+    lengths  sectors of each track, padded to the shortest legal length
+    """
+    yield PhaseStarted(Phase.VERIFYING)
+    yield from until_ready()
+    yield from identify()
+    disc = yield from contents()
+    toc = disc.expected_toc()
+    found = {track.number: track for track in disc.tracks}
+    if tracks is None:
+        numbers = sorted(found)
+        wrong = _wrong_count(len(numbers), len(lengths))
+        tracks = tuple(
+            PlannedTrack(number, found[number].start_lba, length, length)
+            for number, length in zip(numbers, lengths, strict=False)
+        )
+    else:
+        wrong = [
+            f"track {t.number} starts at sector {found[t.number].start_lba} instead of {t.start_lba}"
+            if t.number in found
+            else f"track {t.number} is not on the disc"
+            for t in tracks
+            if t.number not in found or found[t.number].start_lba != t.start_lba
+        ]
+    if not wrong and toc is not None:
+        wrong = _wrong_lengths(toc, tracks)
+    if wrong:
+        return Verification(tuple(wrong), (), toc)
+    differences = []
+    for track in tracks:
+        difference = yield from _compare_track(track)
+        yield TrackVerified(track.number, difference is None)
+        if difference is not None:
+            differences.append(difference)
+    return Verification((), tuple(differences), toc)
+
+
+def _wrong_count(found: int, wanted: int) -> list[str]:
+    if found == wanted:
+        return []
+    return [f"the disc has {found} track{'s' if found != 1 else ''}, {wanted} were expected"]
+
+
+def _wrong_lengths(toc: Toc, tracks: Sequence[PlannedTrack]) -> list[str]:
+    """A track's room reaches to the next start: its sectors and the gap; the last has the run-out only."""
+    wrong = []
+    last = toc.tracks[-1].number
+    for track in tracks:
+        room = toc.sectors(track.number)
+        gap = RUN_OUT_SECTORS if track.number == last else TAO_GAP_SECTORS
+        if track.number != last and _session(toc, track.number) != _session(toc, track.number + 1):
+            continue  # the lead-out and lead-in of a session lie between
+        if room != track.sectors + gap:
+            wrong.append(
+                f"track {track.number} has {room - gap} sectors on the disc instead of {track.sectors}"
+            )
+    return wrong
+
+
+def _session(toc: Toc, number: int) -> int:
+    return next(t.session for t in toc.tracks if t.number == number)
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What is known of a differing track while it is being read."""
+
+    track: PlannedTrack
+    first_sample: int | None = None
+    samples: int = 0
+    unreadable: int = 0
+    offset: int | None = None
+    shifted: bool = True
+    undecided: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    def add(self, done: int, expected: bytes, actual: bytes | None) -> None:
+        """A stretch that differs, `done` sectors into the track; None could not be read."""
+        first, count = 0, len(expected) // SAMPLE_BYTES
+        if actual is None:
+            self.unreadable += len(expected) // SECTOR_BYTES
+            self.shifted = False
+        else:
+            first = first_difference(expected, actual) or 0
+            count = count_differences(expected, actual)
+            self._look_for_offset(expected, actual)
+        if self.first_sample is None:
+            self.first_sample = done * SAMPLES_PER_SECTOR + first
+        self.samples += count
+
+    def _look_for_offset(self, expected: bytes, actual: bytes) -> None:
+        """Whether everything that differs so far is one constant shift.
+
+        A stretch of near silence does not say which; it is kept until another one does.
+        """
+        if not self.shifted:
+            return
+        if self.offset is None:
+            self.offset = find_offset(expected, actual)
+            self.undecided.append((expected, actual))
+            if self.offset is None:
+                self.shifted = len(self.undecided) < MOST_UNDECIDED
+                return
+        else:
+            self.undecided = [(expected, actual)]
+        self.shifted = all(is_shifted(*pair, self.offset) for pair in self.undecided)
+        self.undecided = []
+
+    def difference(self) -> Difference | None:
+        if self.first_sample is None:
+            return None
+        sector = self.first_sample // SAMPLES_PER_SECTOR
+        return Difference(
+            self.track.number,
+            sector,
+            self.track.start_lba + sector,
+            self.first_sample,
+            self.samples,
+            self.unreadable,
+            self.offset if self.shifted else None,
+        )
+
+
+def _compare_track(track: PlannedTrack) -> Procedure[Difference | None]:
+    findings = _Findings(track)
+    done = 0
+    while chunk := (yield TakeSectors()):
+        count = len(chunk) // SECTOR_BYTES
+        actual = yield from _read(track.start_lba + done, count)
+        expected = bytes(chunk)
+        if actual is None:
+            for index in range(count):  # which of them cannot be read
+                one = yield from _read(track.start_lba + done + index, 1)
+                part = expected[index * SECTOR_BYTES : (index + 1) * SECTOR_BYTES]
+                if one != part:
+                    findings.add(done + index, part, one)
+        elif expected != actual:
+            findings.add(done, expected, actual)
+        done += count
+        yield SectorsDone(Phase.VERIFYING, track.number, done, track.sectors)
+    if done < track.sectors:
+        silence = bytes((track.sectors - done) * SECTOR_BYTES)
+        actual = yield from _read(track.start_lba + done, track.sectors - done)
+        if actual != silence:
+            findings.add(done, silence, actual)
+        yield SectorsDone(Phase.VERIFYING, track.number, track.sectors, track.sectors)
+    return findings.difference()
+
+
+def _read(lba: int, sectors: int) -> Procedure[bytes | None]:
+    """None if the drive cannot read it."""
+    try:
+        return (yield from until_accepted(ReadCd(lba, sectors), READ_BUSY_SECONDS, 0.05))
+    except UNREADABLE:
+        return None

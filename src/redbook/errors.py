@@ -1,0 +1,315 @@
+"""What can go wrong.
+
+RedbookError
+├── AudioError                  a source cannot become a track; nothing was sent
+├── PlanError                   the request breaks a Red Book rule or does not fit; nothing was sent
+├── VerificationFailed          the disc was read back and differs; .report
+├── Cancelled                   somebody asked to stop; .disc_now
+└── DriveError                  the drive, the medium, or the way to them
+    ├── DriveNotFound           no recorder of that name
+    ├── DriveBusy               another program has it
+    ├── MediumUnsuitable        not blank, not recordable, not erasable, not there
+    ├── BurnFailed              a burn broke off; .disc_now says what is on the disc, __cause__ why
+    ├── ImageError              a virtual disc's folder is damaged, half written or from a newer version
+    ├── InvalidReply            the drive's answer makes no sense
+    ├── TransportError          no answer came
+    │   ├── TransportTimeout    ... in the time allowed
+    │   ├── DriveGone           ... because the drive left
+    │   └── StorageFailed       ... because the host could not store the virtual disc (full, unplugged)
+    └── SenseError              the drive answered no; .command, .sense
+        ├── NotReady            2/..
+        │   ├── BecomingReady           2/04/00, 01, 09    ├── NeedsStart             2/04/02
+        │   ├── ManualIntervention      2/04/03            ├── OperationInProgress    2/04/07
+        │   ├── FormatInProgress        2/04/04            ├── LongWriteInProgress    2/04/08
+        │   └── NoMedium                2/3A               └── TrayOpen (a NoMedium)  2/3A/02
+        ├── IncompatibleMedium  2/30, 5/30, 3/57 and so on; UpsideDown ./06
+        ├── MediumError         3/..: WriteError 0C, ReadError 11, FixationError 72, PowerCalibrationError 73
+        ├── LossOfStreaming     3/0C/09, 3/0C/0A, 5/BF: the drive ran out of data
+        ├── HardwareError       4/..
+        ├── IllegalRequest      5/..
+        │   ├── UnknownCommand          5/20               ├── InvalidField           5/24
+        │   ├── AddressOutOfRange       5/21/00            ├── InvalidParameter       5/1A, 5/26
+        │   ├── InvalidWriteAddress     5/21/02            ├── CommandSequenceError   5/2C
+        │   ├── CannotErase             5/30/06            ├── RemovalPrevented       5/53/02
+        │   ├── EndOfUserArea           5/63               ├── IllegalModeForTrack    5/64
+        │   └── SessionIncomplete       5/72               └── SavingNotSupported     5/39
+        ├── UnitAttention       6/..: MediumChanged 28, DeviceReset 29
+        ├── WriteProtected      7/27, 5/27
+        ├── BlankCheck          8/..
+        └── CommandAborted      B/..
+
+Which sense becomes which class is a table in `redbook.mmc.sense`; only `Drive.run` raises SenseErrors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """Why a drive refused a command.  Source: SPC-4 4.5.
+
+    key, asc, ascq  sense key and additional sense code
+    information     the failing LBA, where the drive gave one
+    deferred        the error belongs to an earlier command that was answered GOOD
+    progress        0.0 .. 1.0 of a running operation, where the drive gave it
+    field_offset    number of the refused byte in the parameter list or CDB, where given
+    raw             the bytes as they came
+    """
+
+    key: int
+    asc: int = 0
+    ascq: int = 0
+    information: int | None = None
+    deferred: bool = False
+    progress: float | None = None
+    field_offset: int | None = None
+    raw: bytes = b""
+
+    def __str__(self) -> str:
+        return f"{self.key:X}/{self.asc:02X}/{self.ascq:02X}"
+
+
+class RedbookError(Exception):
+    """Anything that this package raises on purpose."""
+
+
+class AudioError(RedbookError):
+    """A source cannot become a track.  `source` is its name as the user gave it."""
+
+    def __init__(self, message: str, source: str = "") -> None:
+        super().__init__(message)
+        self.source = source
+
+
+class PlanError(RedbookError):
+    """The request breaks a rule of the Red Book, or does not fit on the disc."""
+
+
+class VerificationFailed(RedbookError):
+    """The disc was read back and is not what was sent.  `report` has every difference."""
+
+    def __init__(self, message: str, report: object = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class Cancelled(RedbookError):
+    """The job was cancelled.  `disc_now` says what is on the disc."""
+
+    def __init__(self, message: str, disc_now: str = "") -> None:
+        super().__init__(message)
+        self.disc_now = disc_now
+
+
+class DriveError(RedbookError):
+    """The drive, the medium, or the way to them."""
+
+
+class DriveNotFound(DriveError):
+    """No recorder of that name."""
+
+
+class DriveBusy(DriveError):
+    """Another program has the recorder."""
+
+
+class MediumUnsuitable(DriveError):
+    """The medium is not what the job needs."""
+
+
+class BurnFailed(DriveError):
+    """A burn broke off after writing had begun; `__cause__` is the first error.
+
+    disc_now  what is on the disc, in words
+    track     number of the track being written, 0 if none was
+    lba       sector of the command that failed, None if it was no WRITE
+    """
+
+    def __init__(self, message: str, disc_now: str = "", track: int = 0, lba: int | None = None) -> None:
+        super().__init__(message)
+        self.disc_now = disc_now
+        self.track = track
+        self.lba = lba
+
+
+class ImageError(DriveError):
+    """The folder of a virtual disc is damaged, half written, or from a newer version."""
+
+
+class InvalidReply(DriveError):
+    """A reply too short or inconsistent."""
+
+
+class TransportError(DriveError):
+    """No answer came."""
+
+
+class TransportTimeout(TransportError):
+    """No answer came in the time allowed."""
+
+
+class DriveGone(TransportError):
+    """The drive has left."""
+
+
+class StorageFailed(TransportError):
+    """The host could not store what a virtual recorder wrote."""
+
+
+class SenseError(DriveError):
+    """The drive refused a command.  `command` is its name, `sense` the reason."""
+
+    def __init__(self, message: str, command: str, sense: Sense) -> None:
+        super().__init__(message)
+        self.command = command
+        self.sense = sense
+
+
+class NotReady(SenseError):
+    """2/..: the drive cannot do this now."""
+
+
+class BecomingReady(NotReady):
+    """2/04/00, 2/04/01: wait."""
+
+
+class NeedsStart(NotReady):
+    """2/04/02: START STOP UNIT is wanted."""
+
+
+class ManualIntervention(NotReady):
+    """2/04/03: a person is wanted."""
+
+
+class FormatInProgress(NotReady):
+    """2/04/04."""
+
+
+class OperationInProgress(NotReady):
+    """2/04/07: closing, blanking and so on."""
+
+
+class LongWriteInProgress(NotReady):
+    """2/04/08: the drive's buffer is full; send the same command again."""
+
+
+class NoMedium(NotReady):
+    """2/3A."""
+
+
+class TrayOpen(NoMedium):
+    """2/3A/02."""
+
+
+class IncompatibleMedium(SenseError):
+    """The medium is of a kind or in a state that the drive cannot handle."""
+
+
+class UpsideDown(IncompatibleMedium):
+    """./06/00: no reference position; the disc may be upside down."""
+
+
+class MediumError(SenseError):
+    """3/..: the medium is bad."""
+
+
+class WriteError(MediumError):
+    """3/0C."""
+
+
+class ReadError(MediumError):
+    """3/11."""
+
+
+class FixationError(MediumError):
+    """3/72: lead-in or lead-out could not be written."""
+
+
+class PowerCalibrationError(MediumError):
+    """3/73."""
+
+
+class LossOfStreaming(SenseError):
+    """The drive ran out of data with buffer underrun protection off."""
+
+
+class HardwareError(SenseError):
+    """4/..: the drive is broken or was disturbed."""
+
+
+class IllegalRequest(SenseError):
+    """5/..: the drive does not accept the command."""
+
+
+class UnknownCommand(IllegalRequest):
+    """5/20."""
+
+
+class AddressOutOfRange(IllegalRequest):
+    """5/21/00."""
+
+
+class InvalidWriteAddress(IllegalRequest):
+    """5/21/02: not the next writable address."""
+
+
+class InvalidField(IllegalRequest):
+    """5/24: in the CDB."""
+
+
+class InvalidParameter(IllegalRequest):
+    """5/1A, 5/26: in the data sent."""
+
+
+class CommandSequenceError(IllegalRequest):
+    """5/2C."""
+
+
+class CannotErase(IllegalRequest):
+    """5/30/06."""
+
+
+class SavingNotSupported(IllegalRequest):
+    """5/39."""
+
+
+class RemovalPrevented(IllegalRequest):
+    """5/53/02."""
+
+
+class EndOfUserArea(IllegalRequest):
+    """5/63: the disc is full."""
+
+
+class IllegalModeForTrack(IllegalRequest):
+    """5/64."""
+
+
+class SessionIncomplete(IllegalRequest):
+    """5/72."""
+
+
+class UnitAttention(SenseError):
+    """6/..: something happened since the last command."""
+
+
+class MediumChanged(UnitAttention):
+    """6/28."""
+
+
+class DeviceReset(UnitAttention):
+    """6/29."""
+
+
+class WriteProtected(SenseError):
+    """7/27, 5/27."""
+
+
+class BlankCheck(SenseError):
+    """8/..: nothing is recorded there."""
+
+
+class CommandAborted(SenseError):
+    """B/..: the command was aborted."""

@@ -1,0 +1,282 @@
+"""The folder of a virtual disc: `disc.json`, `disc.bin`, `disc.cue`, `disc.toc`.
+
+Killing the process at any instant leaves a disc that opens. `disc.json` is replaced atomically, and
+only once what it speaks of is in `disc.bin`; how far a track had come that was never ended is told by
+the length of `disc.bin`, which grows with each WRITE. The sheets are derived and made anew when they
+are not those of the state.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Protocol
+
+from redbook.disc import SECTOR_BYTES
+from redbook.errors import DriveBusy, ImageError, StorageFailed
+from redbook.image import bincue, toc
+from redbook.image.base import FORMAT, VERSION, DiscState
+
+STATE_FILE = "disc.json"
+DATA_FILE = "disc.bin"
+CUE_FILE = "disc.cue"
+TOC_FILE = "disc.toc"
+
+
+class Store(Protocol):
+    """Where a medium keeps its sectors and its state."""
+
+    def read(self, lba: int, sectors: int) -> bytes:
+        """Sectors as they were written; never written ones are silence."""
+        ...
+
+    def write(self, lba: int, data: bytes | memoryview) -> None:
+        """raises  StorageFailed"""
+        ...
+
+    def resize(self, sectors: int) -> None:
+        """Forget what lies behind this many sectors, or add silence up to there."""
+        ...
+
+    def recorded_sectors(self) -> int:
+        """Where the data end."""
+        ...
+
+    def save(self, state: DiscState) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class MemoryStore:
+    """A disc that is gone with the process.  keep=False counts the sectors and drops them."""
+
+    def __init__(self, keep: bool = True) -> None:
+        self._data = bytearray()
+        self._sectors = 0
+        self._keep = keep
+
+    def read(self, lba: int, sectors: int) -> bytes:
+        part = self._data[lba * SECTOR_BYTES : (lba + sectors) * SECTOR_BYTES]
+        return bytes(part).ljust(sectors * SECTOR_BYTES, b"\0")
+
+    def write(self, lba: int, data: bytes | memoryview) -> None:
+        end = lba * SECTOR_BYTES + len(data)
+        self._sectors = max(self._sectors, end // SECTOR_BYTES)
+        if self._keep:
+            self._data.extend(bytes(max(0, lba * SECTOR_BYTES - len(self._data))))
+            self._data[lba * SECTOR_BYTES : end] = data
+
+    def resize(self, sectors: int) -> None:
+        self._sectors = sectors
+        if self._keep:
+            del self._data[sectors * SECTOR_BYTES :]
+            self._data.extend(bytes(sectors * SECTOR_BYTES - len(self._data)))
+
+    def recorded_sectors(self) -> int:
+        return self._sectors
+
+    def save(self, state: DiscState) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class FolderStore:
+    """The folder of one disc, held exclusively from `open` to `close`.
+
+    The lock lies on the folder itself (flock), so it ends with the process, however that ends.
+    """
+
+    def __init__(self, path: Path, folder_fd: int, state: DiscState) -> None:
+        self.path = path
+        self.state = state
+        self._folder_fd = folder_fd
+        self._data_fd: int | None = None
+
+    @classmethod
+    def create(cls, path: Path, state: DiscState) -> None:
+        """Make the folder of a new disc; it appears whole or not at all.
+
+        raises  FileExistsError where something is there already (an empty folder is nothing), OSError
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        new = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}")
+        new.mkdir()
+        try:
+            (new / STATE_FILE).write_text(_to_text(state), encoding="utf-8")
+            new.rename(path)
+        except BaseException:
+            (new / STATE_FILE).unlink(missing_ok=True)
+            new.rmdir()
+            raise
+
+    @classmethod
+    def open(cls, path: Path) -> FolderStore:
+        """Lock a disc and read its state.
+
+        raises  DriveBusy   if another program holds it
+                ImageError  if it is no disc, damaged, half written or from a newer version
+        """
+        try:
+            folder_fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise ImageError(f"{path} cannot be opened as a virtual disc: {error.strerror}") from error
+        try:
+            try:
+                fcntl.flock(folder_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise DriveBusy(
+                    f"the virtual disc {path} is in use by another program; wait until that has finished"
+                ) from error
+            store = cls(path, folder_fd, _load(path))
+            store._check_data()
+            store._write_sheets(store.state)
+        except BaseException:
+            os.close(folder_fd)
+            raise
+        return store
+
+    @property
+    def writable(self) -> bool:
+        """Whether the host lets this process change the disc."""
+        files = [self.path, *(f for f in (self.path / DATA_FILE, self.path / STATE_FILE) if f.exists())]
+        return all(os.access(file, os.W_OK) for file in files)
+
+    def read(self, lba: int, sectors: int) -> bytes:
+        wanted = sectors * SECTOR_BYTES
+        try:
+            data = os.pread(self._data(), wanted, lba * SECTOR_BYTES)
+            while len(data) < wanted:
+                more = os.pread(self._data(), wanted - len(data), lba * SECTOR_BYTES + len(data))
+                if not more:
+                    break
+                data += more
+        except OSError as error:
+            raise StorageFailed(f"cannot read {self.path / DATA_FILE}: {error.strerror}") from error
+        return data if len(data) == wanted else data.ljust(wanted, b"\0")
+
+    def write(self, lba: int, data: bytes | memoryview) -> None:
+        position = lba * SECTOR_BYTES
+        rest = memoryview(data)
+        try:
+            while rest:
+                written = os.pwrite(self._data(), rest, position)
+                rest, position = rest[written:], position + written
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def resize(self, sectors: int) -> None:
+        try:
+            if sectors or (self.path / DATA_FILE).exists():
+                os.ftruncate(self._data(), sectors * SECTOR_BYTES)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def recorded_sectors(self) -> int:
+        try:
+            return (self.path / DATA_FILE).stat().st_size // SECTOR_BYTES
+        except FileNotFoundError:
+            return 0
+
+    def save(self, state: DiscState) -> None:
+        self.state = state
+        try:
+            _replace(self.path / STATE_FILE, _to_text(state))
+        except OSError as error:
+            raise self._failed(error) from error
+        self._write_sheets(state)
+
+    def close(self) -> None:
+        for fd in (self._data_fd, self._folder_fd):
+            if fd is not None:
+                os.close(fd)
+        self._data_fd = None
+        self._folder_fd = -1
+
+    def _data(self) -> int:
+        if self._data_fd is None:
+            path = self.path / DATA_FILE
+            mode = os.O_RDWR | os.O_CREAT if self.writable else os.O_RDONLY
+            self._data_fd = os.open(path, mode | os.O_CLOEXEC, 0o666)
+        return self._data_fd
+
+    def _check_data(self) -> None:
+        needed = max((t.start_lba + t.written_sectors for t in self.state.tracks), default=0)
+        there = self.recorded_sectors()
+        if there < needed:
+            raise ImageError(
+                f"the virtual disc {self.path} is damaged: its tracks end at sector {needed}, but "
+                f"{DATA_FILE} ends at {there}; restore the file from a copy, or start a new disc"
+            )
+
+    def _write_sheets(self, state: DiscState) -> None:
+        for name, render in ((CUE_FILE, bincue.render), (TOC_FILE, toc.render)):
+            file = self.path / name
+            wanted = render(state, DATA_FILE) if state.ended_tracks else None
+            try:
+                found = file.read_text(encoding="ascii") if file.exists() else None
+            except (OSError, UnicodeDecodeError):
+                found = None
+            if found == wanted or not self.writable:
+                continue
+            try:
+                if wanted is None:
+                    file.unlink(missing_ok=True)
+                else:
+                    _replace(file, wanted)
+            except OSError as error:
+                raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> StorageFailed:
+        text = f"the host cannot store the virtual disc {self.path}: {error.strerror}"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            text += "; an 80-minute disc takes up to 850 MB: free some space, or put the disc elsewhere"
+        return StorageFailed(text)
+
+
+def _load(path: Path) -> DiscState:
+    file = path / STATE_FILE
+    damaged = f"the virtual disc {path} is damaged: {STATE_FILE}"
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ImageError(
+            f"{path} is not a virtual disc, or was never finished: {STATE_FILE} is missing; "
+            "give the path of a disc, or of something that does not exist yet"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{damaged} cannot be read ({error})") from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise ImageError(f"{damaged} does not say that it is a {FORMAT}")
+    version = data.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise ImageError(
+            f"the virtual disc {path} is of version {version}, from a newer redbook; "
+            f"this one knows up to version {VERSION}: update redbook"
+        )
+    try:
+        state = DiscState.from_json(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ImageError(f"{damaged} describes no possible disc ({error})") from error
+    return state
+
+
+def _to_text(state: DiscState) -> str:
+    return json.dumps(state.to_json(), indent=2) + "\n"
+
+
+def _replace(file: Path, text: str) -> None:
+    new = file.with_name(f".{file.name}.new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(file)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,68 @@
+"""What every command has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Generic, Self, TypeVar
+
+R = TypeVar("R", covariant=True)
+
+
+class Command(ABC, Generic[R]):
+    """One SCSI command; `R` is what its reply parses to.
+
+    Subclasses are frozen dataclasses whose fields are the command's own.
+
+    NAME            as the standard writes it
+    timeout         seconds after which no answer means trouble; generous where the laser moves
+    data_out        bytes that go to the drive with it
+    data_in_length  most bytes that may come back
+    """
+
+    __slots__ = ()
+
+    OPCODE: ClassVar[int]
+    NAME: ClassVar[str]
+    timeout: ClassVar[float] = 30.0
+
+    @property
+    def data_out(self) -> bytes | memoryview:
+        return b""
+
+    @property
+    def data_in_length(self) -> int:
+        return 0
+
+    @abstractmethod
+    def to_cdb(self) -> bytes: ...
+
+    @classmethod
+    @abstractmethod
+    def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
+        """The command these bytes are.
+
+        raises  ValueError  where a field has no meaning or the data do not fit the CDB
+        """
+
+    @abstractmethod
+    def parse_reply(self, data: bytes) -> R:
+        """What the drive's data say.
+
+        raises  ValueError  where they are too short or inconsistent
+        """
+
+
+class NoReply(Command[None]):
+    """A command that is answered by its status alone."""
+
+    __slots__ = ()
+
+    def parse_reply(self, data: bytes) -> None:
+        return None
+
+
+def need(data: bytes, length: int, what: str) -> bytes:
+    """`data`, if it has at least `length` bytes; else ValueError."""
+    if len(data) < length:
+        raise ValueError(f"{what}: {len(data)} bytes where at least {length} were due")
+    return data

@@ -1,0 +1,66 @@
+"""Bytes on the wire to the command they are: the virtual recorder's ear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redbook.mmc import control, disc_info, identify, mode_pages, read, write
+from redbook.mmc.command import Command
+
+_COMMANDS: tuple[type[Command[Any]], ...] = (
+    control.TestUnitReady,
+    control.RequestSense,
+    control.StartStopUnit,
+    control.PreventAllowMediumRemoval,
+    control.SendOpcInformation,
+    control.SetCdSpeed,
+    identify.Inquiry,
+    identify.GetConfiguration,
+    mode_pages.ModeSense10,
+    mode_pages.ModeSelect10,
+    disc_info.ReadDiscInformation,
+    disc_info.ReadTrackInformation,
+    write.Write10,
+    write.SynchronizeCache,
+    write.CloseTrackSession,
+    write.Blank,
+    write.ReadBufferCapacity,
+    read.ReadCd,
+)
+_BY_OPCODE: dict[int, type[Command[Any]]] = {command.OPCODE: command for command in _COMMANDS}
+_BY_TOC_FORMAT: dict[int, type[Command[Any]]] = {
+    0: disc_info.ReadToc,
+    1: disc_info.ReadSessionInformation,
+    2: disc_info.ReadFullToc,
+    3: disc_info.ReadPma,
+    4: disc_info.ReadAtip,
+}
+
+ALL_COMMANDS: tuple[type[Command[Any]], ...] = (*_COMMANDS, *_BY_TOC_FORMAT.values())
+
+_CDB_BYTES = {0: 6, 1: 10, 2: 10, 4: 16, 5: 12}
+"""Length by command group, the top three bits of the opcode.  Source: SPC-4 4.2.5.1."""
+
+
+class UnknownOpcode(ValueError):
+    """No command of ours has this opcode."""
+
+
+def decode(cdb: bytes, data_out: bytes | memoryview = b"") -> Command[Any]:
+    """The command that these bytes are.
+
+    cdb  any length; bytes past the command's own are ignored, missing ones count as zero
+    raises  UnknownOpcode, ValueError  for a field without meaning
+    """
+    opcode = cdb[0] if cdb else 0
+    length = _CDB_BYTES.get(opcode >> 5, 0)
+    cdb = cdb[:length].ljust(length, b"\0")
+    if opcode == disc_info.READ_TOC_OPCODE:
+        kind = _BY_TOC_FORMAT.get(disc_info.toc_format(cdb))
+        if kind is None:
+            raise ValueError(f"READ TOC format {disc_info.toc_format(cdb)}")
+        return kind.from_cdb(cdb, data_out)
+    known = _BY_OPCODE.get(opcode)
+    if known is None:
+        raise UnknownOpcode(f"opcode {opcode:02X}h")
+    return known.from_cdb(cdb, data_out)

@@ -1,0 +1,172 @@
+"""Who the drive is and what it can do now: INQUIRY, GET CONFIGURATION."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, unique
+from struct import Struct
+from typing import ClassVar, Self
+
+from redbook.mmc.command import Command, need
+
+CD_DEVICE = 5
+"""Peripheral device type of every CD, DVD and BD drive."""
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryReply:
+    """Standard INQUIRY data.  Source: SPC-4 6.4.2."""
+
+    device_type: int
+    removable: bool
+    vendor: str
+    product: str
+    revision: str
+
+    def to_bytes(self) -> bytes:
+        text = f"{self.vendor:8.8}{self.product:16.16}{self.revision:4.4}".encode("ascii", "replace")
+        return bytes((self.device_type, self.removable << 7, 0, 2, 31, 0, 0, 0)) + text
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        need(data, 36, "INQUIRY")
+        vendor, product, revision = (
+            data[a:b].decode("ascii", "replace").strip(" \0") for a, b in ((8, 16), (16, 32), (32, 36))
+        )
+        return cls(data[0] & 0x1F, bool(data[1] & 0x80), vendor, product, revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry(Command[InquiryReply]):
+    """INQUIRY, standard data.  Source: SPC-4 6.4."""
+
+    OPCODE: ClassVar[int] = 0x12
+    NAME: ClassVar[str] = "INQUIRY"
+    LAYOUT: ClassVar[Struct] = Struct(">BBBHx")
+    timeout: ClassVar[float] = 15.0
+
+    allocation_length: int = 36
+
+    @property
+    def data_in_length(self) -> int:
+        return self.allocation_length
+
+    def to_cdb(self) -> bytes:
+        return self.LAYOUT.pack(self.OPCODE, 0, 0, self.allocation_length)
+
+    @classmethod
+    def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
+        _, evpd, page, length = cls.LAYOUT.unpack(cdb)
+        if evpd & 1 or page:
+            raise ValueError("vital product data are not asked for here")
+        return cls(length)
+
+    def parse_reply(self, data: bytes) -> InquiryReply:
+        return InquiryReply.from_bytes(data)
+
+
+@unique
+class Profile(IntEnum):
+    """What kind of medium is loaded.  Source: MMC-5 table 90."""
+
+    NONE = 0x0000
+    CD_ROM = 0x0008
+    CD_R = 0x0009
+    CD_RW = 0x000A
+
+
+@unique
+class FeatureCode(IntEnum):
+    """Features that an audio burn asks about.  Source: MMC-5 5.3."""
+
+    PROFILE_LIST = 0x0000
+    CORE = 0x0001
+    MORPHING = 0x0002
+    REMOVABLE_MEDIUM = 0x0003
+    MULTI_READ = 0x001D
+    CD_READ = 0x001E
+    CD_TRACK_AT_ONCE = 0x002D
+    CD_RW_MEDIA_WRITE = 0x0037
+    POWER_MANAGEMENT = 0x0100
+    TIME_OUT = 0x0105
+    REAL_TIME_STREAMING = 0x0107
+    SERIAL_NUMBER = 0x0108
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature descriptor; an unknown code is kept as its number."""
+
+    code: int
+    data: bytes = b""
+    current: bool = False
+    persistent: bool = False
+    version: int = 0
+
+    def to_bytes(self) -> bytes:
+        flags = self.version << 2 | self.persistent << 1 | self.current
+        return self.code.to_bytes(2, "big") + bytes((flags, len(self.data))) + self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The reply to GET CONFIGURATION."""
+
+    current_profile: int
+    features: tuple[Feature, ...] = ()
+
+    def feature(self, code: int) -> Feature | None:
+        return next((feature for feature in self.features if feature.code == code), None)
+
+    def to_bytes(self) -> bytes:
+        body = b"".join(feature.to_bytes() for feature in self.features)
+        return Struct(">I2xH").pack(len(body) + 4, self.current_profile) + body
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        length, profile = Struct(">I2xH").unpack_from(need(data, 8, "GET CONFIGURATION"))
+        features = []
+        position, end = 8, min(len(data), length + 4)
+        while position + 4 <= end:
+            code, flags, size = Struct(">HBB").unpack_from(data, position)
+            body = data[position + 4 : position + 4 + size]
+            features.append(Feature(code, body, bool(flags & 1), bool(flags & 2), flags >> 2 & 0xF))
+            position += 4 + size
+        return cls(profile, tuple(features))
+
+
+@unique
+class FeatureRequest(IntEnum):
+    """Which features GET CONFIGURATION shall list, from the starting one on."""
+
+    ALL = 0
+    CURRENT = 1
+    ONE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class GetConfiguration(Command[Configuration]):
+    """GET CONFIGURATION.  Source: MMC-5 6.6."""
+
+    OPCODE: ClassVar[int] = 0x46
+    NAME: ClassVar[str] = "GET CONFIGURATION"
+    LAYOUT: ClassVar[Struct] = Struct(">BBH3xHx")
+
+    request: FeatureRequest = FeatureRequest.ALL
+    starting_feature: int = 0
+    allocation_length: int = 512
+
+    @property
+    def data_in_length(self) -> int:
+        return self.allocation_length
+
+    def to_cdb(self) -> bytes:
+        return self.LAYOUT.pack(self.OPCODE, self.request, self.starting_feature, self.allocation_length)
+
+    @classmethod
+    def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
+        _, request, feature, length = cls.LAYOUT.unpack(cdb)
+        return cls(FeatureRequest(request & 3), feature, length)
+
+    def parse_reply(self, data: bytes) -> Configuration:
+        return Configuration.from_bytes(data)

@@ -1,0 +1,200 @@
+"""Sense data: bytes to a `Sense`, back, and to the one error class that each means.
+
+Source: SPC-4 4.5 (fixed 70h/71h and descriptor 72h/73h format), MMC-5 annex F (codes).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from redbook import errors
+from redbook.errors import Sense, SenseError
+
+NO_SENSE, RECOVERED, NOT_READY, MEDIUM, HARDWARE, ILLEGAL, ATTENTION, PROTECT, BLANK = range(9)
+ABORTED = 0xB
+
+PROGRESS_UNITS = 65536
+
+
+def parse(raw: bytes) -> Sense:
+    """Read sense data of either format; what is missing at the end counts as zero.
+
+    raises  ValueError  for a response code other than 70h..73h
+    """
+    response = raw[0] & 0x7F if raw else 0
+    if response in (0x70, 0x71):
+        return _parse_fixed(raw)
+    if response in (0x72, 0x73):
+        return _parse_descriptors(raw)
+    raise ValueError(f"sense data of unknown format: {raw.hex(' ') or 'none'}")
+
+
+def _parse_fixed(raw: bytes) -> Sense:
+    data = raw.ljust(18, b"\0")
+    progress, field_offset = _key_specific(data[2] & 0xF, data[15:18])
+    return Sense(
+        key=data[2] & 0xF,
+        asc=data[12],
+        ascq=data[13],
+        information=int.from_bytes(data[3:7], "big", signed=True) if data[0] & 0x80 else None,
+        deferred=data[0] & 0x7F == 0x71,
+        progress=progress,
+        field_offset=field_offset,
+        raw=raw,
+    )
+
+
+def _parse_descriptors(raw: bytes) -> Sense:
+    data = raw.ljust(8, b"\0")
+    key = data[1] & 0xF
+    information = progress = field_offset = None
+    position, end = 8, min(len(raw), 8 + data[7])
+    while position + 2 <= end:
+        kind, size = raw[position], raw[position + 1] + 2
+        body = raw[position : position + size]
+        if kind == 0x00 and len(body) >= 12 and body[2] & 0x80:
+            information = int.from_bytes(body[4:12], "big", signed=True)
+        elif kind == 0x02 and len(body) >= 7:
+            progress, field_offset = _key_specific(key, body[4:7])
+        position += size
+    deferred = data[0] & 0x7F == 0x73
+    return Sense(key, data[2], data[3], information, deferred, progress, field_offset, raw)
+
+
+def _key_specific(key: int, three: bytes) -> tuple[float | None, int | None]:
+    if not three[0] & 0x80:
+        return None, None
+    value = int.from_bytes(three[1:3], "big")
+    if key in (NO_SENSE, NOT_READY):
+        return value / PROGRESS_UNITS, None
+    return None, value if key == ILLEGAL else None
+
+
+def build(sense: Sense) -> bytes:
+    """The 18 bytes in fixed format that say this."""
+    data = bytearray(18)
+    data[0] = 0x71 if sense.deferred else 0x70
+    data[2], data[7], data[12], data[13] = sense.key, 10, sense.asc, sense.ascq
+    if sense.information is not None:
+        data[0] |= 0x80
+        data[3:7] = (sense.information & 0xFFFFFFFF).to_bytes(4, "big")
+    if sense.progress is not None:
+        units = min(int(sense.progress * PROGRESS_UNITS), PROGRESS_UNITS - 1)
+        data[15:18] = b"\x80" + units.to_bytes(2, "big")
+    elif sense.field_offset is not None:
+        data[15:18] = b"\x80" + sense.field_offset.to_bytes(2, "big")
+    return bytes(data)
+
+
+class Meaning(NamedTuple):
+    error: type[SenseError]
+    text: str
+    advice: str = ""
+
+
+_WAIT = "wait a moment and try again"
+_OTHER_DISC = "try another disc, of another brand if you can"
+_BAD_DISC = "try a lower speed (--speed), another brand of disc, or clean the drive's lens"
+_CABLE = "check the cable, the port and the drive's power, then try again"
+
+_EXACT: dict[tuple[int, int, int], Meaning] = {
+    (2, 0x04, 0x00): Meaning(errors.BecomingReady, "not ready", _WAIT),
+    (2, 0x04, 0x01): Meaning(errors.BecomingReady, "becoming ready", _WAIT),
+    (2, 0x04, 0x02): Meaning(errors.NeedsStart, "the drive has stopped and waits for a start"),
+    (2, 0x04, 0x03): Meaning(
+        errors.ManualIntervention, "the drive wants a person's help", "look at the drive"
+    ),
+    (2, 0x04, 0x04): Meaning(errors.FormatInProgress, "formatting", _WAIT),
+    (2, 0x04, 0x07): Meaning(errors.OperationInProgress, "an operation is in progress", _WAIT),
+    (2, 0x04, 0x08): Meaning(errors.LongWriteInProgress, "the drive's buffer is full", _WAIT),
+    (2, 0x04, 0x09): Meaning(errors.BecomingReady, "self-test in progress", _WAIT),
+    (2, 0x3A, 0x02): Meaning(errors.TrayOpen, "the tray is open", "insert a disc and close the tray"),
+    (3, 0x0C, 0x09): Meaning(
+        errors.LossOfStreaming, "the drive ran out of data", "try a lower speed (--speed)"
+    ),
+    (3, 0x0C, 0x0A): Meaning(
+        errors.LossOfStreaming, "the drive ran out of data and padded", "try a lower speed (--speed)"
+    ),
+    (3, 0x73, 0x02): Meaning(
+        errors.PowerCalibrationError, "the disc's power calibration area is full", _OTHER_DISC
+    ),
+    (4, 0x3E, 0x02): Meaning(
+        errors.HardwareError, "time-out inside the drive", "switch the drive off and on"
+    ),
+    (4, 0x44, 0x00): Meaning(errors.HardwareError, "internal failure", "switch the drive off and on"),
+    (5, 0x21, 0x02): Meaning(errors.InvalidWriteAddress, "not the next writable address"),
+    (5, 0x30, 0x06): Meaning(
+        errors.CannotErase, "this medium cannot be erased", "only a CD-RW can be blanked"
+    ),
+    (5, 0x53, 0x02): Meaning(errors.RemovalPrevented, "the tray is locked by a program"),
+    (5, 0x72, 0x03): Meaning(errors.SessionIncomplete, "a track of the session is incomplete"),
+    (6, 0x2A, 0x01): Meaning(errors.UnitAttention, "another program changed the drive's parameters"),
+    (6, 0x2E, 0x00): Meaning(errors.UnitAttention, "the drive is still working", _WAIT),
+    (0xB, 0x4E, 0x00): Meaning(errors.CommandAborted, "another program talks to the drive", "close it"),
+}
+
+_BY_ASC: dict[tuple[int, int], Meaning] = {
+    (2, 0x06): Meaning(errors.UpsideDown, "no reference position", "is the disc upside down?"),
+    (3, 0x06): Meaning(errors.UpsideDown, "no reference position", "is the disc upside down?"),
+    (2, 0x30): Meaning(errors.IncompatibleMedium, "the drive cannot use this medium", _OTHER_DISC),
+    (5, 0x30): Meaning(errors.IncompatibleMedium, "the drive cannot use this medium", _OTHER_DISC),
+    (2, 0x3A): Meaning(errors.NoMedium, "no disc in the drive", "insert a disc"),
+    (2, 0x57): Meaning(errors.IncompatibleMedium, "the table of contents cannot be read", _OTHER_DISC),
+    (3, 0x57): Meaning(errors.IncompatibleMedium, "the table of contents cannot be read", _OTHER_DISC),
+    (3, 0x31): Meaning(errors.IncompatibleMedium, "the medium's format is damaged", _OTHER_DISC),
+    (3, 0x0C): Meaning(errors.WriteError, "write error", _BAD_DISC),
+    (2, 0x0C): Meaning(errors.WriteError, "write error", _BAD_DISC),
+    (3, 0x11): Meaning(errors.ReadError, "unreadable sector", "clean the disc"),
+    (3, 0x51): Meaning(errors.MediumError, "the disc could not be erased", _OTHER_DISC),
+    (3, 0x72): Meaning(errors.FixationError, "lead-in or lead-out could not be written", _BAD_DISC),
+    (3, 0x73): Meaning(errors.PowerCalibrationError, "the laser's power could not be set", _BAD_DISC),
+    (5, 0x1A): Meaning(errors.InvalidParameter, "wrong parameter list length"),
+    (5, 0x20): Meaning(errors.UnknownCommand, "the drive does not know the command"),
+    (5, 0x21): Meaning(errors.AddressOutOfRange, "address out of range"),
+    (5, 0x24): Meaning(errors.InvalidField, "the drive does not accept a field of the command"),
+    (5, 0x25): Meaning(errors.IllegalRequest, "no such logical unit"),
+    (5, 0x26): Meaning(errors.InvalidParameter, "the drive does not accept a parameter"),
+    (5, 0x2C): Meaning(errors.CommandSequenceError, "the command does not fit the drive's state"),
+    (5, 0x39): Meaning(errors.SavingNotSupported, "saving parameters is not supported"),
+    (5, 0x63): Meaning(errors.EndOfUserArea, "the disc is full"),
+    (5, 0x64): Meaning(errors.IllegalModeForTrack, "not possible on this track or disc"),
+    (5, 0x72): Meaning(errors.SessionIncomplete, "the session cannot be closed as it is"),
+    (5, 0xBF): Meaning(errors.LossOfStreaming, "the drive ran out of data", "try a lower speed (--speed)"),
+    (5, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),
+    (7, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),
+    (6, 0x28): Meaning(errors.MediumChanged, "the medium may have changed"),
+    (6, 0x29): Meaning(errors.DeviceReset, "the drive was reset", _CABLE),
+    (4, 0x08): Meaning(errors.HardwareError, "communication failure", _CABLE),
+    (4, 0x09): Meaning(errors.HardwareError, "tracking or focus failure", "switch the drive off and on"),
+}
+
+_BY_KEY: dict[int, Meaning] = {
+    NO_SENSE: Meaning(SenseError, "refused without a reason"),
+    RECOVERED: Meaning(SenseError, "recovered error"),
+    NOT_READY: Meaning(errors.NotReady, "not ready", _WAIT),
+    MEDIUM: Meaning(errors.MediumError, "medium error", _BAD_DISC),
+    HARDWARE: Meaning(errors.HardwareError, "hardware error", "switch the drive off and on"),
+    ILLEGAL: Meaning(errors.IllegalRequest, "the drive does not accept the command"),
+    ATTENTION: Meaning(errors.UnitAttention, "the drive's state changed"),
+    PROTECT: Meaning(errors.WriteProtected, "protected", "use another disc"),
+    BLANK: Meaning(errors.BlankCheck, "nothing is recorded there"),
+    ABORTED: Meaning(errors.CommandAborted, "the command was aborted", "try again"),
+}
+
+
+def meaning(sense: Sense) -> Meaning:
+    """The most exact entry for this sense; any sense has one."""
+    return (
+        _EXACT.get((sense.key, sense.asc, sense.ascq))
+        or _BY_ASC.get((sense.key, sense.asc))
+        or _BY_KEY.get(sense.key)
+        or Meaning(SenseError, "refused for an unknown reason")
+    )
+
+
+def to_error(command: str, sense: Sense) -> SenseError:
+    """The error for a refused command: what was asked, what came back, what to try."""
+    known = meaning(sense)
+    where = f" at sector {sense.information}" if sense.information is not None else ""
+    text = f"{command} was refused{where}: {known.text} ({sense})"
+    return known.error(f"{text}; {known.advice}" if known.advice else text, command, sense)

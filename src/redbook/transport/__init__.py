@@ -1,0 +1,1 @@
+"""Ways to a recorder. Each is a `Transport`; nothing above asks which."""

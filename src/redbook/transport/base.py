@@ -1,0 +1,50 @@
+"""What every transport is: one method that carries a command and brings the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, unique
+from typing import Protocol
+
+
+@unique
+class Status(IntEnum):
+    """SCSI status.  Source: SAM-4 5.3.1."""
+
+    GOOD = 0x00
+    CHECK_CONDITION = 0x02
+    BUSY = 0x08
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back.
+
+    data     what the drive sent
+    sense    sense data as they came; empty with GOOD
+    residue  bytes of the transfer that did not take place
+    """
+
+    status: int
+    data: bytes = b""
+    sense: bytes = b""
+    residue: int = 0
+
+
+class Transport(Protocol):
+    """Answers SCSI commands: a virtual recorder, a device of the kernel, a recording.
+
+    A refusal (CHECK CONDITION) is a Reply. An exception means that no answer came: TransportTimeout
+    after `timeout` seconds, DriveGone if the device has left, StorageFailed if a virtual disc's host
+    could not store it.
+    """
+
+    def execute(
+        self,
+        cdb: bytes,
+        data_out: bytes | memoryview = b"",
+        data_in_length: int = 0,
+        timeout: float = 30.0,
+    ) -> Reply: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""A CD recorder in software: a transport like any other, with a disc that is a folder."""

@@ -1,0 +1,44 @@
+"""What can be made to go wrong in a virtual recorder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from redbook.errors import Sense, TransportError
+from redbook.mmc.command import Command
+from redbook.mmc.read import ReadCd
+from redbook.mmc.write import Write10
+
+
+@dataclass(slots=True)
+class Fault:
+    """A refusal, or no answer at all, at a chosen command.
+
+    outcome   the sense to refuse with, or the error that stands for no answer
+    command   the class of command it strikes, None for any
+    nth       strikes the n-th command that matches, counted from 1
+    lba       only a WRITE or READ CD that covers this sector matches
+    times     how many matching commands in a row are struck; None for all from then on
+    executed  whether the command takes effect all the same
+    """
+
+    outcome: Sense | TransportError
+    command: type[Command[Any]] | None = None
+    nth: int = 1
+    lba: int | None = None
+    times: int | None = 1
+    executed: bool = False
+    _seen: int = field(default=0, init=False, repr=False)
+
+    def strikes(self, command: Command[Any]) -> bool:
+        """Whether it strikes this command; counts it if it matches."""
+        if self.command is not None and not isinstance(command, self.command):
+            return False
+        if self.lba is not None:
+            if not isinstance(command, Write10 | ReadCd):
+                return False
+            if not command.lba <= self.lba < command.lba + command.sectors:
+                return False
+        self._seen += 1
+        return self._seen >= self.nth and (self.times is None or self._seen < self.nth + self.times)

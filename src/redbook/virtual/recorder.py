@@ -1,0 +1,569 @@
+"""The virtual recorder: a Transport that answers as a CD-R/RW drive with track-at-once would.
+
+One method a command. What lies on the disc is `medium`, how long things take is `timing`, what goes
+wrong on purpose is `faults`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from redbook._version import __version__
+from redbook.clock import Clock, SystemClock
+from redbook.disc import LEAD_OUT, RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, SPEED_1X_BYTES_PER_SECOND
+from redbook.errors import DriveGone, Sense
+from redbook.image.base import RecordedTrack, TrackState
+from redbook.mmc import control, disc_info, identify, mode_pages, sense
+from redbook.mmc.command import Command
+from redbook.mmc.decode import UnknownOpcode, decode
+from redbook.mmc.identify import Feature, FeatureCode, FeatureRequest, Profile
+from redbook.mmc.mode_pages import Capabilities, MultiSession, PageControl, WriteParameters, WriteType
+from redbook.mmc.read import ReadCd
+from redbook.mmc.write import (
+    Blank,
+    BlankType,
+    BufferCapacity,
+    CloseFunction,
+    CloseTrackSession,
+    ReadBufferCapacity,
+    SynchronizeCache,
+    Write10,
+)
+from redbook.transport.base import Reply, Status
+from redbook.virtual import timing
+from redbook.virtual.faults import Fault
+from redbook.virtual.medium import Medium, Refused
+
+VENDOR, PRODUCT = "REDBOOK", "VIRTUAL CD-RW"
+READ_SPEED = 48
+CD_R_SPEEDS = (52, 48, 40, 32, 24, 16, 8, 4)
+CD_RW_SPEEDS = {0: (4, 2), 1: (10, 8, 4)}  # by ATIP sub-type
+ALL_PAGES = 0x3F
+
+_DATA_BIT = 4
+_AUDIO_BLOCK_TYPES = range(4)
+_KNOWN_BLOCK_TYPES = {*range(4), *range(8, 14)}
+
+_DESPITE_ATTENTION = (identify.Inquiry, identify.GetConfiguration, control.RequestSense)
+"""Commands that are executed while a unit attention is pending, and leave it pending (SAM-4 5.14)."""
+
+_WITHOUT_MEDIUM = (
+    *_DESPITE_ATTENTION,
+    mode_pages.ModeSense10,
+    mode_pages.ModeSelect10,
+    control.StartStopUnit,
+    control.PreventAllowMediumRemoval,
+    control.SetCdSpeed,
+)
+_WHILE_BUSY = (
+    *_DESPITE_ATTENTION,
+    mode_pages.ModeSense10,
+    ReadBufferCapacity,
+    control.PreventAllowMediumRemoval,
+)
+"""Commands answered while a session is closed or a disc blanked."""
+
+
+def kb_per_second(times: float) -> int:
+    """A speed as drives state it: units of 1000 bytes per second, rounded down."""
+    return int(times * SPEED_1X_BYTES_PER_SECOND / 1000)
+
+
+class VirtualRecorder:
+    """A CD recorder without hardware.
+
+    medium     the disc in it, None for none
+    speed      real-time writing at up to this multiple of 1x; None for as fast as data come
+    clock      whose time that is
+    tray_open  whether the tray is out at first
+    faults     what shall go wrong; may be added to while it runs
+    serial     told by GET CONFIGURATION
+    """
+
+    def __init__(
+        self,
+        medium: Medium | None = None,
+        *,
+        speed: float | None = None,
+        clock: Clock | None = None,
+        tray_open: bool = False,
+        faults: Sequence[Fault] = (),
+        serial: str = "RB000001",
+    ) -> None:
+        clock = clock or SystemClock()
+        self.faults = list(faults)
+        self.buffer = timing.WriteBuffer(clock)
+        self._speed_limit = speed
+        self._serial = serial
+        self._operation = timing.LongOperation(clock)
+        self._disc = medium
+        self._simulated: Medium | None = None
+        self._tray_open = tray_open
+        self._locked = False
+        self._gone = False
+        self._attentions = [Sense(sense.ATTENTION, 0x29, 0)]
+        self._page = WriteParameters()
+        self._chosen_speed = READ_SPEED
+        self._writing: RecordedTrack | None = None
+        self._underruns_seen = 0
+        self._lock = threading.Lock()
+        self._handlers: dict[type[Command[Any]], Callable[[Any], bytes | None]] = {
+            control.TestUnitReady: self._test_unit_ready,
+            control.RequestSense: self._request_sense,
+            control.StartStopUnit: self._start_stop_unit,
+            control.PreventAllowMediumRemoval: self._prevent_allow,
+            control.SendOpcInformation: self._send_opc,
+            control.SetCdSpeed: self._set_cd_speed,
+            identify.Inquiry: self._inquiry,
+            identify.GetConfiguration: self._get_configuration,
+            mode_pages.ModeSense10: self._mode_sense,
+            mode_pages.ModeSelect10: self._mode_select,
+            disc_info.ReadDiscInformation: self._read_disc_information,
+            disc_info.ReadTrackInformation: self._read_track_information,
+            disc_info.ReadToc: self._read_toc,
+            disc_info.ReadSessionInformation: self._read_session_information,
+            disc_info.ReadFullToc: self._read_full_toc,
+            disc_info.ReadPma: self._read_pma,
+            disc_info.ReadAtip: self._read_atip,
+            Write10: self._write,
+            SynchronizeCache: self._synchronize_cache,
+            CloseTrackSession: self._close_track_session,
+            Blank: self._blank,
+            ReadBufferCapacity: self._read_buffer_capacity,
+            ReadCd: self._read_cd,
+        }
+        self._apply_speed()
+
+    # A person's hands
+
+    def insert(self, medium: Medium) -> None:
+        """Put a disc on the tray (or swap the one there) and close it."""
+        self._take_out()
+        self._disc = medium
+        self._load()
+
+    def remove(self) -> None:
+        """Open the tray and take the disc away; the tray stays open."""
+        self._take_out()
+        self._tray_open = True
+
+    def unplug(self) -> None:
+        """Cut the cable: no command is answered any more."""
+        self._gone = True
+
+    # Transport
+
+    def execute(
+        self,
+        cdb: bytes,
+        data_out: bytes | memoryview = b"",
+        data_in_length: int = 0,
+        timeout: float = 30.0,
+    ) -> Reply:
+        with self._lock:
+            if self._gone:
+                raise DriveGone("the virtual recorder was unplugged")
+            try:
+                command = decode(cdb, data_out)
+                if self.faults:
+                    self._strike(command)
+                data = self._perform(command)
+            except Refused as refused:
+                return self._check_condition(refused.sense, data_in_length)
+            except UnknownOpcode:
+                return self._check_condition(Sense(sense.ILLEGAL, 0x20, 0), data_in_length)
+            except ValueError:
+                return self._check_condition(Sense(sense.ILLEGAL, 0x24, 0), data_in_length)
+        length = min(data_in_length, command.data_in_length)
+        if len(data) > length:
+            data = data[:length]
+        return Reply(Status.GOOD, data, b"", data_in_length - len(data))
+
+    def close(self) -> None:
+        with self._lock:
+            self._gone = True
+            if self._disc is not None:
+                self._disc.close()
+
+    @staticmethod
+    def _check_condition(reason: Sense, data_in_length: int) -> Reply:
+        return Reply(Status.CHECK_CONDITION, b"", sense.build(reason), data_in_length)
+
+    def _strike(self, command: Command[Any]) -> None:
+        for fault in self.faults:
+            if not fault.strikes(command):
+                continue
+            if fault.executed:
+                self._perform(command)
+            if isinstance(fault.outcome, Sense):
+                refused = Refused(0, 0, 0)
+                refused.sense = fault.outcome
+                raise refused
+            self._gone = self._gone or isinstance(fault.outcome, DriveGone)
+            raise fault.outcome
+
+    def _perform(self, command: Command[Any]) -> bytes:
+        if self._attentions and not isinstance(command, _DESPITE_ATTENTION):
+            attention = self._attentions.pop(0)
+            raise Refused(attention.key, attention.asc, attention.ascq)
+        if not isinstance(command, _WITHOUT_MEDIUM):
+            self._need_medium()
+        if self._operation.remaining_seconds and not isinstance(command, _WHILE_BUSY):
+            refused = Refused(sense.NOT_READY, 0x04, 0x07)
+            refused.sense = Sense(sense.NOT_READY, 0x04, 0x07, progress=self._operation.progress)
+            raise refused
+        return self._handlers[type(command)](command) or b""
+
+    # The tray
+
+    def _need_medium(self) -> Medium:
+        """The disc that commands act on: in and after a test write, its simulated copy."""
+        if self._disc is None or self._tray_open:
+            raise Refused(sense.NOT_READY, 0x3A, 0x02 if self._tray_open else 0x01)
+        return self._simulated or self._disc
+
+    def _take_out(self) -> None:
+        self._end_track()
+        self._simulated = None
+        if self._disc is not None:
+            self._disc.close()
+        self._disc = None
+
+    def _load(self) -> None:
+        self._tray_open = False
+        self._attentions.append(Sense(sense.ATTENTION, 0x28, 0))
+        if self._speed_limit is not None:
+            self._operation.begin(timing.LOAD_SECONDS)
+        self._apply_speed()
+
+    def _start_stop_unit(self, command: control.StartStopUnit) -> None:
+        if not command.load_eject:
+            return
+        if command.start:
+            if self._tray_open:
+                self._load()
+            return
+        if self._locked:
+            raise Refused(sense.ILLEGAL, 0x53, 0x02)
+        self._end_track()
+        self._simulated = None
+        self._tray_open = True
+
+    def _prevent_allow(self, command: control.PreventAllowMediumRemoval) -> None:
+        self._locked = command.prevent
+
+    def _test_unit_ready(self, command: control.TestUnitReady) -> None:
+        return None
+
+    def _request_sense(self, command: control.RequestSense) -> bytes:
+        if self._attentions:
+            return sense.build(self._attentions.pop(0))
+        if self._operation.remaining_seconds:
+            return sense.build(Sense(sense.NOT_READY, 0x04, 0x07, progress=self._operation.progress))
+        return sense.build(Sense(sense.NO_SENSE))
+
+    # Who it is and what it can do
+
+    def _inquiry(self, command: identify.Inquiry) -> bytes:
+        revision = "".join(__version__.split("."))[:4]
+        return identify.InquiryReply(identify.CD_DEVICE, True, VENDOR, PRODUCT, revision).to_bytes()
+
+    def _get_configuration(self, command: identify.GetConfiguration) -> bytes:
+        medium = None if self._tray_open else self._disc
+        profile = Profile.NONE
+        if medium is not None:
+            profile = Profile.CD_RW if medium.state.rewritable else Profile.CD_R
+        features = [f for f in self._features(medium, profile) if f.code >= command.starting_feature]
+        if command.request is FeatureRequest.CURRENT:
+            features = [f for f in features if f.current]
+        elif command.request is FeatureRequest.ONE:
+            features = [f for f in features if f.code == command.starting_feature]
+        return identify.Configuration(profile, tuple(features)).to_bytes()
+
+    def _features(self, medium: Medium | None, profile: Profile) -> list[Feature]:
+        loaded = medium is not None
+        open_disc = medium is not None and not medium.state.finished
+        profiles = b"".join(
+            p.to_bytes(2, "big") + bytes((p == profile, 0))
+            for p in (Profile.CD_RW, Profile.CD_R, Profile.CD_ROM)
+        )
+        block_types = 1 << 0
+        return [
+            Feature(FeatureCode.PROFILE_LIST, profiles, True, True),
+            Feature(FeatureCode.CORE, bytes((0, 0, 0, 1, 1, 0, 0, 0)), True, True, 2),
+            Feature(FeatureCode.MORPHING, bytes((2, 0, 0, 0)), True, True, 1),
+            Feature(FeatureCode.REMOVABLE_MEDIUM, bytes((0x29, 0, 0, 0)), True, True),
+            Feature(FeatureCode.MULTI_READ, b"", loaded),
+            Feature(FeatureCode.CD_READ, bytes(4), loaded, False, 2),
+            Feature(
+                FeatureCode.CD_TRACK_AT_ONCE,
+                bytes((0x46, 0)) + block_types.to_bytes(2, "big"),
+                open_disc,
+                False,
+                2,
+            ),
+            Feature(FeatureCode.CD_RW_MEDIA_WRITE, bytes((0, 0x03, 0, 0)), profile is Profile.CD_RW),
+            Feature(FeatureCode.POWER_MANAGEMENT, b"", True, True),
+            Feature(FeatureCode.TIME_OUT, bytes(4), True, True),
+            Feature(FeatureCode.REAL_TIME_STREAMING, bytes((0x18, 0, 0, 0)), True, True, 4),
+            Feature(FeatureCode.SERIAL_NUMBER, self._serial.encode("ascii"), True, True),
+        ]
+
+    # Speeds
+
+    def _write_speeds(self) -> tuple[int, ...]:
+        if self._disc is not None and self._disc.state.rewritable:
+            return CD_RW_SPEEDS[self._disc.atip.sub_type]
+        return CD_R_SPEEDS
+
+    def _set_cd_speed(self, command: control.SetCdSpeed) -> None:
+        self._chosen_speed = round(command.write_kb * 1000 / SPEED_1X_BYTES_PER_SECOND)
+        self._apply_speed()
+
+    def _apply_speed(self) -> None:
+        speeds = self._write_speeds()
+        self._chosen_speed = max((s for s in speeds if s <= self._chosen_speed), default=speeds[-1])
+        if self._speed_limit is not None:
+            self.buffer.set_speed(min(self._speed_limit, self._chosen_speed))
+
+    @property
+    def _paced_speed(self) -> float | None:
+        return None if self._speed_limit is None else min(self._speed_limit, self._chosen_speed)
+
+    # Mode pages
+
+    def _mode_sense(self, command: mode_pages.ModeSense10) -> bytes:
+        if command.control is PageControl.SAVED:
+            raise Refused(sense.ILLEGAL, 0x39, 0)
+        pages = {
+            WriteParameters.CODE: self._write_page(command.control),
+            Capabilities.CODE: self._capabilities_page(command.control),
+        }
+        if command.page == ALL_PAGES:
+            return mode_pages.ModeData(b"".join(pages.values())).to_bytes()
+        if command.page not in pages:
+            raise Refused(sense.ILLEGAL, 0x24, 0)
+        return mode_pages.ModeData(pages[command.page]).to_bytes()
+
+    def _write_page(self, control_: PageControl) -> bytes:
+        if control_ is PageControl.CHANGEABLE:
+            page = WriteParameters().to_page()
+            return page[:2] + b"\xff" * (len(page) - 2)
+        return (self._page if control_ is PageControl.CURRENT else WriteParameters()).to_page()
+
+    def _capabilities_page(self, control_: PageControl) -> bytes:
+        speeds = self._write_speeds()
+        page = Capabilities(
+            locked=self._locked,
+            buffer_kib=self.buffer.size_bytes // 1024,
+            max_read_kb=kb_per_second(READ_SPEED),
+            read_kb=kb_per_second(READ_SPEED),
+            max_write_kb=kb_per_second(speeds[0]),
+            write_kb=kb_per_second(self._chosen_speed),
+            write_speeds_kb=tuple(kb_per_second(speed) for speed in speeds),
+        ).to_page()
+        return page[:2] + bytes(len(page) - 2) if control_ is PageControl.CHANGEABLE else page
+
+    def _mode_select(self, command: mode_pages.ModeSelect10) -> None:
+        position = 0
+        new = self._page
+        while position < len(command.pages):
+            page = command.pages[position:]
+            if len(page) < 2 or len(page) < page[1] + 2:
+                raise Refused(sense.ILLEGAL, 0x1A, 0)
+            page = page[: page[1] + 2]
+            if page[0] != WriteParameters.CODE or len(page) != len(self._page.to_page()):
+                raise Refused(sense.ILLEGAL, 0x26, 0)
+            new = WriteParameters.from_page(page)
+            self._check_write_page(new)
+            position += len(page)
+        if self._writing is not None and new != self._page:
+            raise Refused(sense.ILLEGAL, 0x2C, 0)
+        if not new.test_write:
+            self._simulated = None
+        self._page = new
+
+    @staticmethod
+    def _check_write_page(page: WriteParameters) -> None:
+        impossible = (
+            page.write_type != WriteType.TRACK_AT_ONCE
+            or page.multi_session not in (MultiSession.LAST, MultiSession.NEXT_ALLOWED)
+            or page.data_block_type not in _KNOWN_BLOCK_TYPES
+            or page.link_size_valid
+            or page.fixed_packet
+            or page.session_format not in (0x00, 0x10, 0x20)
+        )
+        if impossible:
+            raise Refused(sense.ILLEGAL, 0x26, 0)
+
+    # What is on the disc
+
+    def _read_disc_information(self, command: disc_info.ReadDiscInformation) -> bytes:
+        return self._need_medium().disc_information().to_bytes()
+
+    def _read_track_information(self, command: disc_info.ReadTrackInformation) -> bytes:
+        medium = self._need_medium()
+        number = command.address
+        if command.kind is disc_info.TrackAddress.LBA:
+            number = medium.track_at(command.address)
+        elif command.kind is disc_info.TrackAddress.SESSION:
+            number = self._first_track_of_session(medium, command.address)
+        elif number == disc_info.INVISIBLE_TRACK:
+            opened = medium.state.open_track
+            number = opened.number if opened else medium.next_track_number
+        return medium.track_information(number, self._page.track_mode).to_bytes()
+
+    @staticmethod
+    def _first_track_of_session(medium: Medium, number: int) -> int:
+        sessions = medium.state.sessions
+        if 1 <= number <= len(sessions):
+            return sessions[number - 1].tracks[0].number
+        if number == len(sessions) + 1 and not medium.state.open_session:
+            return medium.next_track_number
+        raise Refused(sense.ILLEGAL, 0x24, 0)
+
+    def _read_toc(self, command: disc_info.ReadToc) -> bytes:
+        toc = self._need_medium().toc()
+        if toc.tracks[-1].number < command.first_track != LEAD_OUT:
+            raise Refused(sense.ILLEGAL, 0x24, 0)
+        return command.build_reply(toc)
+
+    def _read_session_information(self, command: disc_info.ReadSessionInformation) -> bytes:
+        medium = self._need_medium()
+        medium.toc()
+        closed = medium.state.closed_sessions
+        first = closed[-1].tracks[0]
+        info = disc_info.SessionInformation(1, len(closed), first.number, first.start_lba, first.control)
+        return command.build_reply(info)
+
+    def _read_full_toc(self, command: disc_info.ReadFullToc) -> bytes:
+        medium = self._need_medium()
+        points = medium.lead_in_points(max(1, command.session))
+        if not points:
+            raise Refused(sense.ILLEGAL, 0x24, 0)
+        return disc_info.RawToc(1, len(medium.state.closed_sessions), tuple(points)).to_bytes()
+
+    def _read_pma(self, command: disc_info.ReadPma) -> bytes:
+        return disc_info.RawToc(0, 0, tuple(self._need_medium().pma_points())).to_bytes()
+
+    def _read_atip(self, command: disc_info.ReadAtip) -> bytes:
+        return self._need_medium().atip.to_bytes()
+
+    def _read_cd(self, command: ReadCd) -> bytes:
+        medium = self._need_medium()
+        if command.sector_type not in (ReadCd.ANY_TYPE, ReadCd.CD_DA):
+            raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
+        if not command.sectors or not command.main_channel:
+            return b""
+        return medium.read(command.lba, command.sectors)
+
+    # Writing
+
+    def _writable(self) -> Medium:
+        """The disc, if anything may be changed on it."""
+        medium = self._need_medium()
+        if medium.write_protected:
+            raise Refused(sense.PROTECT, 0x27, 0)
+        if self._page.test_write and self._simulated is None:
+            self._simulated = medium = medium.simulated()
+        return medium
+
+    def _send_opc(self, command: control.SendOpcInformation) -> None:
+        self._writable()
+        if self._speed_limit is not None and command.do_opc:
+            self._operation.begin(timing.OPC_SECONDS)
+            self._operation.wait()
+
+    def _write(self, command: Write10) -> None:
+        track = self._writing
+        if track is None:
+            if not command.data_out:
+                self._need_medium()
+                return
+            track = self._first_write(command)
+        medium = self._need_medium()
+        next_lba = track.start_lba + track.written_sectors
+        end = command.lba + command.sectors
+        if command.lba != next_lba:
+            raise Refused(sense.ILLEGAL, 0x21, 0x02, command.lba)
+        if end > medium.state.last_lead_out_lba - RUN_OUT_SECTORS:
+            raise Refused(sense.ILLEGAL, 0x63, 0, command.lba)
+        if not self.buffer.accept(len(command.data_out)):
+            raise Refused(sense.NOT_READY, 0x04, 0x08)
+        if self.buffer.underruns > self._underruns_seen:
+            self._underruns_seen = self.buffer.underruns
+            if not self._page.underrun_protection:
+                self._end_track(TrackState.DAMAGED)
+                raise Refused(sense.MEDIUM, 0x0C, 0x09, command.lba)
+        medium.append(track, command.data_out)
+
+    def _first_write(self, command: Write10) -> RecordedTrack:
+        """Check everything that can be wrong with a new track, then open it (or the one left open)."""
+        medium = self._writable()
+        if medium.state.finished or self._page.track_mode & _DATA_BIT:
+            raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
+        if self._page.data_block_type not in _AUDIO_BLOCK_TYPES:
+            raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
+        start = medium.next_writable_lba
+        if command.lba != start:
+            raise Refused(sense.ILLEGAL, 0x21, 0x02, command.lba)
+        track = medium.state.open_track
+        if track is None:
+            end = start + max(command.sectors, SHORTEST_TRACK_SECTORS)
+            if end > medium.state.last_lead_out_lba - RUN_OUT_SECTORS:
+                raise Refused(sense.ILLEGAL, 0x63, 0, command.lba)
+            track = medium.begin_track(self._page.track_mode)
+        self._writing = track
+        return track
+
+    def _end_track(self, state: TrackState = TrackState.COMPLETE) -> None:
+        medium = self._simulated or self._disc
+        if medium is not None and self._writing is not None:
+            medium.end_track(state)
+        self._writing = None
+        self.buffer.flush()
+
+    def _busy_for(self, seconds: float, immediate: bool) -> None:
+        if self._speed_limit is None:
+            return
+        self._operation.begin(seconds)
+        if not immediate:
+            self._operation.wait()
+
+    def _synchronize_cache(self, command: SynchronizeCache) -> None:
+        if self._writing is None:
+            return
+        seconds = self.buffer.seconds_to_empty() + timing.END_TRACK_SECONDS
+        self._end_track()
+        self._busy_for(seconds, command.immediate)
+
+    def _close_track_session(self, command: CloseTrackSession) -> None:
+        medium = self._writable()
+        if command.function is CloseFunction.TRACK:
+            opened = medium.state.open_track
+            if opened is not None and command.track in (opened.number, disc_info.INVISIBLE_TRACK):
+                medium.end_track()
+                self._end_track()
+                self._busy_for(timing.END_TRACK_SECONDS, command.immediate)
+            return
+        anything = medium.state.open_session is not None
+        medium.end_session(next_allowed=self._page.multi_session == MultiSession.NEXT_ALLOWED)
+        if anything:
+            self._busy_for(timing.CLOSE_AT_1X_SECONDS / (self._paced_speed or 1), command.immediate)
+
+    def _blank(self, command: Blank) -> None:
+        medium = self._need_medium()
+        if self._writing is not None:
+            raise Refused(sense.ILLEGAL, 0x2C, 0)
+        if not medium.state.rewritable:
+            raise Refused(sense.ILLEGAL, 0x30, 0x06)
+        self._writable().erase()
+        seconds = timing.BLANK_MINIMAL_SECONDS
+        if command.blank_type is BlankType.ALL:
+            seconds = medium.state.minutes * 60 / (self._paced_speed or 1)
+        self._busy_for(seconds, command.immediate)
+
+    def _read_buffer_capacity(self, command: ReadBufferCapacity) -> bytes:
+        return BufferCapacity(self.buffer.size_bytes, self.buffer.free_bytes).to_bytes()
