@@ -7,50 +7,114 @@ with redbook.open_drive("virtual:demo.disc") as drive:
 print(report.verified, report.tracks[0].accuraterip_v2)
 """
 
+from typing import TYPE_CHECKING, Any
+
 from redbook._version import __version__
-from redbook.burning import (
-    BurnReport,
-    DiscInfo,
-    Plan,
-    TrackReport,
-    VerifyReport,
-    blank,
-    burn,
-    close_disc,
-    disc_info,
-    plan,
-    verify,
-)
-from redbook.discovery import DriveEntry, create_disc, drives, open_drive
-from redbook.drive import Drive
-from redbook.engine.events import (
-    Event,
-    Notice,
-    Phase,
-    PhaseStarted,
-    Progress,
-    SourceRead,
-    TrackEnded,
-    TrackStarted,
-    TrackVerified,
-    Working,
-)
-from redbook.engine.runner import Cancel
-from redbook.errors import (
-    AudioError,
-    BurnFailed,
-    Cancelled,
-    DriveBusy,
-    DriveError,
-    DriveNotFound,
-    ImageError,
-    MediumUnsuitable,
-    PlanError,
-    RedbookError,
-    SenseError,
-    TransportError,
-    VerificationFailed,
-)
+
+if TYPE_CHECKING:
+    from redbook.burning import (
+        BurnReport,
+        DiscInfo,
+        Plan,
+        TrackReport,
+        VerifyReport,
+        blank,
+        burn,
+        close_disc,
+        disc_info,
+        plan,
+        verify,
+    )
+    from redbook.discovery import DriveEntry, create_disc, drives, open_drive
+    from redbook.drive import Drive
+    from redbook.engine.events import (
+        Event,
+        Notice,
+        Phase,
+        PhaseStarted,
+        Progress,
+        SourceRead,
+        TrackEnded,
+        TrackStarted,
+        TrackVerified,
+        Working,
+    )
+    from redbook.engine.runner import Cancel
+    from redbook.errors import (
+        AudioError,
+        BurnFailed,
+        Cancelled,
+        DriveBusy,
+        DriveError,
+        DriveNotFound,
+        ImageError,
+        MediumUnsuitable,
+        PlanError,
+        RedbookError,
+        SenseError,
+        TransportError,
+        VerificationFailed,
+    )
+
+_HOMES = {
+    "AudioError": "redbook.errors",
+    "BurnFailed": "redbook.errors",
+    "BurnReport": "redbook.burning",
+    "Cancel": "redbook.engine.runner",
+    "Cancelled": "redbook.errors",
+    "DiscInfo": "redbook.burning",
+    "Drive": "redbook.drive",
+    "DriveBusy": "redbook.errors",
+    "DriveEntry": "redbook.discovery",
+    "DriveError": "redbook.errors",
+    "DriveNotFound": "redbook.errors",
+    "Event": "redbook.engine.events",
+    "ImageError": "redbook.errors",
+    "MediumUnsuitable": "redbook.errors",
+    "Notice": "redbook.engine.events",
+    "Phase": "redbook.engine.events",
+    "PhaseStarted": "redbook.engine.events",
+    "Plan": "redbook.burning",
+    "PlanError": "redbook.errors",
+    "Progress": "redbook.engine.events",
+    "RedbookError": "redbook.errors",
+    "SenseError": "redbook.errors",
+    "SourceRead": "redbook.engine.events",
+    "TrackEnded": "redbook.engine.events",
+    "TrackReport": "redbook.burning",
+    "TrackStarted": "redbook.engine.events",
+    "TrackVerified": "redbook.engine.events",
+    "TransportError": "redbook.errors",
+    "VerificationFailed": "redbook.errors",
+    "VerifyReport": "redbook.burning",
+    "Working": "redbook.engine.events",
+    "blank": "redbook.burning",
+    "burn": "redbook.burning",
+    "close_disc": "redbook.burning",
+    "create_disc": "redbook.discovery",
+    "disc_info": "redbook.burning",
+    "drives": "redbook.discovery",
+    "open_drive": "redbook.discovery",
+    "plan": "redbook.burning",
+    "verify": "redbook.burning",
+}
+"""Where each public name lives; it is imported when it is first asked for, so that starting is quick."""
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 __all__ = [
     "AudioError",

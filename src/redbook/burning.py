@@ -123,6 +123,23 @@ def disc_info(drive: Drive) -> DiscInfo:
     return DiscInfo(*_run(drive, inspect.inspect()))
 
 
+def read_checksums(drive: Drive, *, cancel: Cancel | None = None) -> dict[int, tuple[str, str, str]]:
+    """Read every track of a disc: SHA-256, AccurateRip v1 and v2 in hexadecimal, by track number.
+
+    raises  DriveError, Cancelled
+    """
+    from redbook.audio.checksum import TrackChecksums
+
+    tracks = disc_info(drive).disc.tracks
+    sums = {}
+    for track in tracks:
+        checksums = TrackChecksums(first=track.number == 1, last=track is tracks[-1])
+        reading = verifying.read_track(track.start_lba, track.track_sectors, checksums.update)
+        _run_job(drive, reading, None, cancel or Cancel(), None)
+        sums[track.number] = (checksums.sha256, checksums.accuraterip_v1, checksums.accuraterip_v2)
+    return sums
+
+
 def plan(
     sources: Sequence[SourceName],
     drive: Drive,
@@ -464,5 +481,6 @@ __all__ = [
     "close_disc",
     "disc_info",
     "plan",
+    "read_checksums",
     "verify",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def open_drive(name: str | os.PathLike[str]) -> Drive:
     """Open a recorder.  Close it, or use it in a `with`.
 
     name  "virtual:PATH": a virtual recorder with the disc in that folder; a new blank 80-minute CD-R
-          where nothing is there yet. "virtual:" alone: one without a disc.
+          where nothing is there yet (its folder is made when it is first written to). "virtual:"
+          alone: one without a disc.
 
     raises  DriveNotFound, DriveBusy, ImageError
     """
@@ -59,7 +61,7 @@ def _medium(path_text: str) -> Medium | None:
         return None
     path = Path(path_text)
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        create_disc(path)
+        return Medium.new_at(path)
     return Medium.open(path)
 
 
@@ -92,11 +94,34 @@ def default_drive_name() -> str:
 
     raises  DriveError  if a thousand of them are full
     """
-    for number in range(1, MOST_DEFAULT_DISCS):
-        path = DEFAULT_DISC if number == 1 else DEFAULT_DISC.with_stem(f"{DEFAULT_DISC.stem}-{number}")
+    for path in _default_paths():
         if not path.exists() or _is_blank(path):
             return f"{VIRTUAL}{path}"
     raise DriveError(f"{MOST_DEFAULT_DISCS} discs are here already; name one with --drive {VIRTUAL}PATH")
+
+
+def last_default_drive_name() -> str:
+    """The last of the discs that burns without a named drive have made.
+
+    raises  DriveNotFound  if there is none
+    """
+    last: Path | None = None
+    for path in _default_paths():
+        if not path.exists():
+            break
+        if last is None or not _is_blank(path):
+            last = path
+    if last is None:
+        raise DriveNotFound(
+            f"there is no {DEFAULT_DISC} here; name a recorder with --drive, such as {VIRTUAL}my.disc"
+        )
+    return f"{VIRTUAL}{last}"
+
+
+def _default_paths() -> Iterator[Path]:
+    yield DEFAULT_DISC
+    for number in range(2, MOST_DEFAULT_DISCS + 1):
+        yield DEFAULT_DISC.with_stem(f"{DEFAULT_DISC.stem}-{number}")
 
 
 def _is_blank(path: Path) -> bool:

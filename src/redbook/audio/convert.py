@@ -117,7 +117,7 @@ class Converter:
             return (samples.astype(np.float32) - 128.0) / np.float32(scale)
         if samples.dtype.itemsize > 2 and samples.dtype.kind == "i":
             return (samples / scale).astype(np.float32)
-        return samples.astype(np.float32, copy=False) / np.float32(scale)
+        return np.asarray(samples.astype(np.float32, copy=False) / np.float32(scale), np.float32)
 
     def _mix(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._matrix is not None:
@@ -143,7 +143,7 @@ def _matrix(channels: tuple[str, ...]) -> NDArray[np.float32]:
     if names is None:  # nothing is known: odd ones to the left, even ones to the right
         names = tuple("FL" if index % 2 == 0 else "FR" for index in range(len(channels)))
     matrix = np.array([_MIX[name] for name in names], np.float32)
-    return matrix / matrix.sum(axis=0).max()
+    return np.asarray(matrix / matrix.sum(axis=0).max(), np.float32)
 
 
 def _mix_in_words(matrix: NDArray[np.float32]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from redbook import errors
@@ -11,6 +11,7 @@ from redbook.engine.compare import count_differences, find_offset, first_differe
 from redbook.engine.events import Phase, PhaseStarted, TrackVerified
 from redbook.engine.inspect import contents, identify
 from redbook.engine.plan import PlannedTrack
+from redbook.engine.ring import CHUNK_SECTORS
 from redbook.engine.steps import Procedure, SectorsDone, TakeSectors
 from redbook.engine.waiting import until_accepted, until_ready
 from redbook.mmc.read import ReadCd
@@ -234,3 +235,12 @@ def _read(lba: int, sectors: int) -> Procedure[bytes | None]:
         return (yield from until_accepted(ReadCd(lba, sectors), READ_BUSY_SECONDS, 0.05))
     except UNREADABLE:
         return None
+
+
+def read_track(start_lba: int, sectors: int, take: Callable[[bytes], None]) -> Procedure[None]:
+    """Read a track's sectors and hand them on.  raises  SenseError where one cannot be read"""
+    done = 0
+    while done < sectors:
+        count = min(CHUNK_SECTORS, sectors - done)
+        take((yield ReadCd(start_lba + done, count)))
+        done += count

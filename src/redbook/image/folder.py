@@ -48,6 +48,13 @@ class Store(Protocol):
 
     def save(self, state: DiscState) -> None: ...
 
+    def reserve(self, state: DiscState) -> None:
+        """Make sure that something can be stored, before anything is.  raises  StorageFailed"""
+        ...
+
+    @property
+    def writable(self) -> bool: ...
+
     def close(self) -> None: ...
 
 
@@ -81,6 +88,13 @@ class MemoryStore:
 
     def save(self, state: DiscState) -> None:
         pass
+
+    def reserve(self, state: DiscState) -> None:
+        pass
+
+    @property
+    def writable(self) -> bool:
+        return True
 
     def close(self) -> None:
         pass
@@ -193,6 +207,9 @@ class FolderStore:
             raise self._failed(error) from error
         self._write_sheets(state)
 
+    def reserve(self, state: DiscState) -> None:
+        pass
+
     def close(self) -> None:
         for fd in (self._data_fd, self._folder_fd):
             if fd is not None:
@@ -239,6 +256,58 @@ class FolderStore:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             text += "; an 80-minute disc takes up to 850 MB: free some space, or put the disc elsewhere"
         return StorageFailed(text)
+
+
+class NewFolderStore:
+    """A disc that is only made when something is about to change on it.
+
+    Looking at a disc that does not exist yet leaves nothing behind.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._folder: FolderStore | None = None
+
+    def reserve(self, state: DiscState) -> None:
+        if self._folder is not None:
+            return
+        try:
+            FolderStore.create(self.path, state)
+            self._folder = FolderStore.open(self.path)
+        except OSError as error:
+            raise StorageFailed(
+                f"a new disc cannot be made at {self.path}: {error.strerror}; give another path"
+            ) from error
+
+    def read(self, lba: int, sectors: int) -> bytes:
+        return self._folder.read(lba, sectors) if self._folder else bytes(sectors * SECTOR_BYTES)
+
+    def write(self, lba: int, data: bytes | memoryview) -> None:
+        self._made().write(lba, data)
+
+    def resize(self, sectors: int) -> None:
+        if self._folder is not None:
+            self._folder.resize(sectors)
+
+    def recorded_sectors(self) -> int:
+        return self._folder.recorded_sectors() if self._folder else 0
+
+    def save(self, state: DiscState) -> None:
+        self.reserve(state)
+        self._made().save(state)
+
+    @property
+    def writable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        if self._folder is not None:
+            self._folder.close()
+
+    def _made(self) -> FolderStore:
+        if self._folder is None:
+            raise StorageFailed(f"the disc at {self.path} was never made")
+        return self._folder
 
 
 def _load(path: Path) -> DiscState:

@@ -23,7 +23,7 @@ from redbook.disc import (
 )
 from redbook.errors import Sense
 from redbook.image.base import DiscState, RecordedSession, RecordedTrack, TrackState
-from redbook.image.folder import FolderStore, MemoryStore, Store
+from redbook.image.folder import FolderStore, MemoryStore, NewFolderStore, Store
 from redbook.mmc import sense
 from redbook.mmc.disc_info import (
     Atip,
@@ -97,6 +97,11 @@ class Medium:
         """A blank disc in memory."""
         return cls(blank_state(medium, minutes, write_protected))
 
+    @classmethod
+    def new_at(cls, path: Path) -> Medium:
+        """A blank 80-minute CD-R, whose folder is made when it is first written to."""
+        return cls(blank_state(), NewFolderStore(path))
+
     def simulated(self) -> Medium:
         """A copy for a test write: it takes every command and keeps no audio."""
         return Medium(copy.deepcopy(self.state), MemoryStore(keep=False))
@@ -116,8 +121,7 @@ class Medium:
 
     @property
     def write_protected(self) -> bool:
-        writable = self._store.writable if isinstance(self._store, FolderStore) else True
-        return self.state.write_protected or not writable
+        return self.state.write_protected or not self._store.writable
 
     @property
     def status(self) -> DiscStatus:
@@ -291,6 +295,10 @@ class Medium:
         return self._store.read(lba, sectors)
 
     # What changes it
+
+    def calibrate(self) -> None:
+        """The first thing that touches a disc.  raises  StorageFailed"""
+        self._store.reserve(self.state)
 
     def begin_track(self, control: int) -> RecordedTrack:
         """raises  Refused 5/63/00 for the 100th track"""

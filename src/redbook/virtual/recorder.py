@@ -267,7 +267,7 @@ class VirtualRecorder:
     # Who it is and what it can do
 
     def _inquiry(self, command: identify.Inquiry) -> bytes:
-        revision = "".join(__version__.split("."))[:4]
+        revision = ".".join(__version__.split(".")[:2])
         return identify.InquiryReply(identify.CD_DEVICE, True, VENDOR, PRODUCT, revision).to_bytes()
 
     def _get_configuration(self, command: identify.GetConfiguration) -> bytes:
@@ -471,7 +471,7 @@ class VirtualRecorder:
         return medium
 
     def _send_opc(self, command: control.SendOpcInformation) -> None:
-        self._writable()
+        self._writable().calibrate()
         if self._speed_limit is not None and command.do_opc:
             self._operation.begin(timing.OPC_SECONDS)
             self._operation.wait()

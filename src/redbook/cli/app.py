@@ -1,0 +1,393 @@
+"""The commands, and what their exit codes are.
+
+Nothing of the audio path is imported before a command needs it: `redbook --help` shall be there at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from redbook._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from redbook.cli.render import Renderer
+    from redbook.drive import Drive
+
+DONE, USAGE, SOURCE, RULE, DRIVE, DIFFERS, CANCELLED = 0, 2, 3, 4, 5, 6, 130
+
+EPILOG = """\b
+Exit codes: 0 done (and verified) · 2 usage · 3 a source is unusable · 4 it does not fit or breaks a
+rule · 5 drive or medium · 6 the disc read back differs · 130 cancelled"""
+
+
+class SpeedType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """A multiple of 1x: 8, 8x, max."""
+
+    name = "speed"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
+        if value is None or isinstance(value, float):
+            return value
+        text = str(value).strip().lower().removesuffix("x")
+        if text == "max":
+            return None
+        try:
+            speed = float(text)
+        except ValueError:
+            speed = 0.0
+        if not 1 <= speed <= 72:
+            self.fail(
+                f"{value!r} is no writing speed; say a number of times like 8 or 16x, or max", param, ctx
+            )
+        return speed
+
+
+def drive_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--drive",
+        "drive_name",
+        metavar="NAME",
+        help="The recorder: virtual:PATH, a virtual one with the disc in that folder.",
+    )(command)
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")(
+        command
+    )
+
+
+def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--dither-seed",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Of the dither that conversions use; the same seed gives the same disc.",
+    )(command)
+
+
+def files_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.argument("files", nargs=-1, required=True, type=click.Path())(command)
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="redbook %(version)s")
+@click.option("-v", "--verbose", count=True, help="Log to standard error; -vv more, -vvv every command sent.")
+def cli(verbose: int) -> None:
+    """Burn audio CDs, and know that they are right.
+
+    FILES are sound files of any kind, folders, or playlists (M3U, M3U8, PLS); raw:PATH is 44.1 kHz
+    16-bit stereo PCM without a header (raw-be:PATH if its bytes are swapped).
+    """
+    if verbose:
+        import logging
+
+        from redbook.log import TRAFFIC
+
+        level = {1: logging.INFO, 2: logging.DEBUG}.get(verbose, TRAFFIC)
+        logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+
+
+@cli.command(epilog=EPILOG)
+@files_argument
+@drive_option
+@click.option("--speed", type=SpeedType(), metavar="N", help="Writing speed, a multiple of 1x, or max.")
+@click.option("--leave-open", is_flag=True, help="Do not close the session: tracks can be added later.")
+@click.option("--append", is_flag=True, help="Add to a disc that has tracks already.")
+@click.option("--simulate", is_flag=True, help="A test write: everything with the laser off.")
+@click.option("--no-verify", is_flag=True, help="Do not read the disc back.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before a real disc is written.")
+@seed_option
+@json_option
+def burn(
+    files: tuple[str, ...],
+    drive_name: str | None,
+    speed: float | None,
+    leave_open: bool,
+    append: bool,
+    simulate: bool,
+    no_verify: bool,
+    yes: bool,
+    dither_seed: int,
+    as_json: bool,
+) -> None:
+    """Burn FILES as an audio disc, read it back and compare.
+
+    Without --drive the virtual recorder burns to ./redbook.disc, or to the next free name beside it.
+    """
+    from redbook import burning
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("burn", as_json) as out, reporting(out), opened(drive_name, out, new=True) as drive:
+        cancel = signals_cancel()
+        with burning.plan(
+            files,
+            drive,
+            append=append,
+            dither_seed=dither_seed,
+            on_event=out.event,
+            cancel=cancel,
+            keep_audio=True,
+        ) as plan:
+            if not as_json:
+                out.plan(plan, drive.name)
+            confirm(drive.name, yes or simulate, "Burn this disc now?")
+            report = burning.burn(
+                plan,
+                drive,
+                speed=speed,
+                finalize=not leave_open,
+                simulate=simulate,
+                verify=not no_verify,
+                append=append,
+                on_event=out.event,
+                cancel=cancel,
+            )
+        out.burned(report, drive.name)
+
+
+@cli.command(epilog=EPILOG)
+@files_argument
+@drive_option
+@click.option("--append", is_flag=True, help="Plan for a disc that has tracks already.")
+@seed_option
+@json_option
+def plan(
+    files: tuple[str, ...], drive_name: str | None, append: bool, dither_seed: int, as_json: bool
+) -> None:
+    """Show what a burn of FILES would be. Nothing is written."""
+    from redbook import burning
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("plan", as_json) as out, reporting(out), opened(drive_name, out, new=True) as drive:
+        made = burning.plan(
+            files,
+            drive,
+            append=append,
+            dither_seed=dither_seed,
+            on_event=out.event if not as_json else None,
+            cancel=signals_cancel(),
+        )
+        out.plan(made, drive.name)
+
+
+@cli.command(epilog=EPILOG)
+@files_argument
+@drive_option
+@seed_option
+@json_option
+def verify(files: tuple[str, ...], drive_name: str | None, dither_seed: int, as_json: bool) -> None:
+    """Compare a disc, sector by sector, with the FILES that it was burned from."""
+    from redbook import burning
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("verify", as_json) as out, reporting(out), opened(drive_name, out) as drive:
+        report = burning.verify(
+            files, drive, dither_seed=dither_seed, on_event=out.event, cancel=signals_cancel()
+        )
+        out.verified(report, drive.name)
+
+
+@cli.command(epilog=EPILOG)
+@drive_option
+@click.option("--full", is_flag=True, help="Erase every sector, not the table of contents alone.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@json_option
+def blank(drive_name: str | None, full: bool, yes: bool, as_json: bool) -> None:
+    """Make a CD-RW blank again. What is on it is lost."""
+    from redbook import burning
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("blank", as_json) as out, reporting(out), opened(drive_name, out) as drive:
+        info = burning.disc_info(drive)
+        confirm("", yes or not info.disc.tracks, f"Erase {len(info.disc.tracks)} tracks?")
+        burning.blank(drive, full=full, on_event=out.event, cancel=signals_cancel())
+        out.done(drive.name, "the disc is blank")
+
+
+@cli.command(name="close", epilog=EPILOG)
+@drive_option
+@json_option
+def close_command(drive_name: str | None, as_json: bool) -> None:
+    """Close a session that was left open, so that players can play the disc."""
+    from redbook import burning
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("close", as_json) as out, reporting(out), opened(drive_name, out) as drive:
+        burning.close_disc(drive, on_event=out.event, cancel=signals_cancel())
+        out.done(drive.name, "the session is closed; players can play the disc")
+
+
+@cli.command(epilog=EPILOG)
+@drive_option
+@click.option("--checksums", is_flag=True, help="Read every track and show its checksums.")
+@json_option
+def info(drive_name: str | None, checksums: bool, as_json: bool) -> None:
+    """Show the recorder and what is on its disc."""
+    from redbook import burning
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("info", as_json) as out, reporting(out), opened(drive_name, out) as drive:
+        out.info(
+            burning.disc_info(drive),
+            drive.name,
+            burning.read_checksums(drive, cancel=signals_cancel()) if checksums else {},
+        )
+
+
+@cli.command(epilog=EPILOG)
+@json_option
+def drives(as_json: bool) -> None:
+    """List the recorders there are: a virtual one for each disc in this folder."""
+    from redbook import discovery
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("drives", as_json) as out, reporting(out):
+        out.drives(discovery.drives())
+
+
+@cli.group()
+def disc() -> None:
+    """Discs for the virtual recorder."""
+
+
+@disc.command(epilog=EPILOG)
+@click.argument("path", type=click.Path())
+@click.option(
+    "--type",
+    "medium",
+    type=click.Choice(["cd-r", "cd-rw"]),
+    default="cd-r",
+    show_default=True,
+    help="Kind of disc.",
+)
+@click.option(
+    "--minutes",
+    type=click.Choice(["74", "80", "90"]),
+    default="80",
+    show_default=True,
+    help="Nominal playing time.",
+)
+@json_option
+def new(path: str, medium: str, minutes: str, as_json: bool) -> None:
+    """Make a new blank disc: a folder at PATH."""
+    from redbook import discovery
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("disc-new", as_json) as out, reporting(out):
+        discovery.create_disc(path, medium, int(minutes))
+        out.done(f"{discovery.VIRTUAL}{path}", f"a blank {medium.upper()} of {minutes} minutes")
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of a shell.
+
+    \b
+    bash:  eval "$(redbook completion bash)"     (in ~/.bashrc)
+    zsh:   eval "$(redbook completion zsh)"      (in ~/.zshrc)
+    fish:  redbook completion fish | source      (in ~/.config/fish/config.fish)
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.ClickException(f"no completion for {shell}")
+    click.echo(kind(cli, {}, "redbook", "_REDBOOK_COMPLETE").source())
+
+
+@contextmanager
+def opened(name: str | None, out: Renderer, *, new: bool = False) -> Iterator[Drive]:
+    """The recorder asked for, or the default one, and say which that is.
+
+    new  a burn or a plan wants a blank disc; everything else the last disc that was burned
+    """
+    from redbook import discovery
+
+    if name is None:
+        name = discovery.default_drive_name() if new else discovery.last_default_drive_name()
+        out.note(f"no --drive was given: using the virtual recorder with the disc {name}")
+    with discovery.open_drive(name) as drive:
+        yield drive
+
+
+def confirm(drive_name: str, yes: bool, question: str) -> None:
+    """Ask at a terminal, unless told not to; a virtual disc costs nothing, so it is not asked for.
+
+    Without a terminal there is nobody to ask: the command itself is the wish.
+    """
+    if yes or drive_name.startswith("virtual:") or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    if not click.confirm(question, err=True):
+        raise click.Abort
+
+
+def signals_cancel() -> Any:
+    """A Cancel that SIGTERM and SIGHUP set; Ctrl-C is turned into one by the job itself."""
+    from redbook.engine.runner import Cancel
+
+    cancel = Cancel()
+
+    def ask(number: int, frame: object) -> None:
+        cancel()
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, ask)
+    return cancel
+
+
+@contextmanager
+def reporting(out: Renderer) -> Iterator[None]:
+    """Errors become a line for people and an exit code; there is no traceback for what was foreseen."""
+    from redbook import errors
+
+    try:
+        yield
+    except errors.VerificationFailed as error:
+        out.failed(error, DIFFERS)
+        sys.exit(DIFFERS)
+    except errors.Cancelled as error:
+        out.failed(error, CANCELLED)
+        sys.exit(CANCELLED)
+    except (KeyboardInterrupt, click.Abort):
+        out.failed(errors.Cancelled("cancelled; nothing was written"), CANCELLED)
+        sys.exit(CANCELLED)
+    except errors.RedbookError as error:
+        code = SOURCE if isinstance(error, errors.AudioError) else DRIVE
+        if isinstance(error, errors.PlanError):
+            code = RULE
+        out.failed(error, code)
+        sys.exit(code)
+
+
+def main() -> NoReturn:
+    """Run the command line; never returns."""
+    code = DONE
+    try:
+        code = cli.main(prog_name="redbook", standalone_mode=False) or DONE
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print("redbook: cancelled", file=sys.stderr)
+        code = CANCELLED
+    except BrokenPipeError:
+        # Whoever read our output has gone; flushing at exit must not complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

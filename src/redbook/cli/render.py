@@ -1,0 +1,475 @@
+"""What the commands print: JSON lines, plain lines in a pipe, bars at a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
+from redbook.cli import shapes
+from redbook.disc import PREGAP_SECTORS, SECTORS_PER_SECOND, Toc, duration
+from redbook.discovery import DriveEntry
+from redbook.engine.events import (
+    Event,
+    Notice,
+    Phase,
+    PhaseStarted,
+    Progress,
+    SourceRead,
+    TrackStarted,
+    TrackVerified,
+    Working,
+)
+from redbook.errors import BurnFailed, RedbookError, VerificationFailed
+
+PIPE_WIDTH = 120
+WIDTH_WITH_SHA256 = 115
+FRAMES_PER_SECOND = 8
+
+PHASES = {
+    Phase.READING: "Reading and checking the sources",
+    Phase.PREPARING: "Preparing the drive",
+    Phase.WRITING: "Writing",
+    Phase.ENDING_TRACK: "Ending the track",
+    Phase.CLOSING: "Closing the session",
+    Phase.VERIFYING: "Reading the disc back",
+    Phase.BLANKING: "Blanking",
+}
+
+
+class Renderer(Protocol):
+    """Shows what happens and what came out."""
+
+    def event(self, happened: Event) -> None: ...
+    def note(self, text: str) -> None: ...
+    def plan(self, made: Plan, drive: str) -> None: ...
+    def burned(self, report: BurnReport, drive: str) -> None: ...
+    def verified(self, report: VerifyReport, drive: str) -> None: ...
+    def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None: ...
+    def drives(self, entries: list[DriveEntry]) -> None: ...
+    def done(self, drive: str, text: str) -> None: ...
+    def failed(self, error: RedbookError, exit_code: int) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def make_renderer(command: str, as_json: bool) -> Renderer:
+    if as_json:
+        return JsonRenderer()
+    console = Console(highlight=False, emoji=False)
+    if console.is_terminal and not console.is_dumb_terminal:
+        return TerminalRenderer(console)
+    return TextRenderer(Console(highlight=False, emoji=False, width=PIPE_WIDTH, no_color=True))
+
+
+def shown(text: str) -> str:
+    """Text that cannot harm a terminal or its line: control characters and stray bytes made visible."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return safe.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _complain(error: RedbookError, drop_to: Any = None) -> None:
+    print(f"redbook: {_lines(str(error))}", file=drop_to or sys.stderr)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(shown(line) for line in text.split("\n"))
+
+
+class JsonRenderer:
+    """One object a line; nothing else on standard output."""
+
+    def _print(self, shape: dict[str, Any]) -> None:
+        # ASCII, so that a name in whatever encoding survives every pipe
+        print(json.dumps(shape), flush=True)
+
+    def event(self, happened: Event) -> None:
+        self._print(shapes.event(happened))
+
+    def note(self, text: str) -> None:
+        self._print({"event": "notice", "text": text})
+
+    def plan(self, made: Plan, drive: str) -> None:
+        self._print(shapes.plan(made, drive))
+
+    def burned(self, report: BurnReport, drive: str) -> None:
+        self._print(shapes.burned(report, drive))
+
+    def verified(self, report: VerifyReport, drive: str) -> None:
+        self._print(shapes.verified(report, drive))
+
+    def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None:
+        self._print(shapes.info(found, drive, sums))
+
+    def drives(self, entries: list[DriveEntry]) -> None:
+        self._print(shapes.drives(entries))
+
+    def done(self, drive: str, text: str) -> None:
+        self._print({"event": "done", "drive": drive, "text": text})
+
+    def failed(self, error: RedbookError, exit_code: int) -> None:
+        shape: dict[str, Any] = {
+            "event": "error",
+            "error": type(error).__name__,
+            "message": str(error),
+            "exit_code": exit_code,
+            "disc_now": getattr(error, "disc_now", None) or None,
+        }
+        if isinstance(error, VerificationFailed):
+            shape |= shapes.differences(error.report)
+        self._print(shape)
+        _complain(error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class TextRenderer:
+    """Plain lines, for a pipe, a log, a terminal that can do no better."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._names: dict[int, str] = {}
+        self._tenth = -1
+
+    def _say(self, text: str, style: str = "") -> None:
+        self._console.print(Text(_lines(text), style=style))
+
+    def event(self, happened: Event) -> None:
+        match happened:
+            case Notice(text):
+                self.note(text)
+            case PhaseStarted(phase, track):
+                self._tenth = -1
+                if phase not in (Phase.WRITING, Phase.ENDING_TRACK) or not track:
+                    self._say(f"{PHASES[phase]} ...")
+            case TrackStarted(number, _, sectors):
+                name = self._names.get(number, "")
+                self._say(f"Writing track {number} ({duration(sectors)}) {name}".rstrip())
+            case TrackVerified(number, same):
+                if not same:
+                    self._say(f"Track {number} differs", "bold red")
+            case Progress() as progress:
+                self._progress(progress)
+            case _:
+                pass
+
+    def _progress(self, progress: Progress) -> None:
+        tenth = progress.sectors_done * 10 // max(1, progress.sectors)
+        if tenth > self._tenth:
+            self._tenth = tenth
+            if 0 < tenth < 10:
+                left = f", {clock(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+                self._say(f"  {tenth * 10} % of the disc, {progress.speed:.1f}x{left}")
+
+    def note(self, text: str) -> None:
+        self._say(f"Note: {text}", "yellow")
+
+    def plan(self, made: Plan, drive: str) -> None:
+        self._names = {t.number: _title(t) for t in made.tracks}
+        self._say(f"{made.drive.name} ({drive})", "bold")
+        table = Table(box=None, pad_edge=False, padding=(0, 1), expand=False)
+        for name in ("#", "start", "length", "gap"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("track", overflow="fold")
+        for index, track in enumerate(made.tracks):
+            gap = duration(PREGAP_SECTORS) if index or track.start_lba else "-"
+            table.add_row(
+                str(track.number),
+                duration(track.start_lba),
+                duration(track.sectors),
+                gap,
+                _description(track),
+            )
+        self._console.print(table)
+        for text in made.notes:
+            self.note(text)
+        self._disc_bar(made)
+
+    def _disc_bar(self, made: Plan) -> None:
+        space = made.layout.space
+        capacity = max(1, space.last_lead_out_lba)
+        width = max(10, min(self._console.width, PIPE_WIDTH) - 2)
+        unicode = (self._console.encoding or "").lower().startswith("utf")
+        full, other, gone, free = "█▓▒░" if unicode else "#=x."
+        cells = [free] * width
+
+        def fill(start: int, end: int, mark: str) -> None:
+            for cell in range(start * width // capacity, max(1, -(-end * width // capacity))):
+                if cell < width:
+                    cells[cell] = mark
+
+        if space.next_lba:
+            fill(0, space.next_lba, gone)
+        for track in made.layout.tracks:
+            fill(track.start_lba, track.end_lba, full if track.number % 2 else other)
+        self._console.print(Text("[" + "".join(cells) + "]"))
+        self._say(
+            f"{_plural(len(made.tracks), 'track')}, {duration(made.layout.lead_out_lba - space.next_lba)} "
+            f"with gaps; {duration(made.layout.free_sectors_after)} of {duration(capacity)} stay free"
+        )
+
+    def burned(self, report: BurnReport, drive: str) -> None:
+        count = _plural(len(report.tracks), "track")
+        if report.test_write:
+            self._say(
+                f"Test write done: {count} would have been written; the disc is as it was", "bold green"
+            )
+            return
+        self._sums(report.tracks)
+        self._ids(report.toc)
+        state = (
+            "the session is closed" if report.finalized else "the session is open: close it, or add tracks"
+        )
+        if report.verified:
+            self._say(f"Done: {count} on {drive}, read back and the same; {state}", "bold green")
+        else:
+            self._say(f"Done: {count} on {drive}, not read back; {state}", "bold yellow")
+
+    def verified(self, report: VerifyReport, drive: str) -> None:
+        self._sums(report.tracks)
+        if report.verification.toc is not None:
+            self._ids(report.verification.toc)
+        count = _plural(len(report.tracks), "track")
+        self._say(f"The disc in {drive} is the same as the sources: {count}", "bold green")
+
+    def _sums(self, tracks: list[TrackReport]) -> None:
+        table = Table(box=None, pad_edge=False, padding=(0, 1))
+        for name in ("#", "start", "sectors", "AccurateRip v1", "v2"):
+            table.add_column(name, justify="right", no_wrap=True)
+        wide = self._console.width >= WIDTH_WITH_SHA256
+        if wide:
+            table.add_column("SHA-256", no_wrap=True)
+        for t in tracks:
+            row = (str(t.number), str(t.start_lba), str(t.sectors), t.accuraterip_v1, t.accuraterip_v2)
+            table.add_row(*row, *((t.sha256,) if wide else ()))
+        self._console.print(table)
+
+    def _ids(self, toc: Toc) -> None:
+        self._say(f"MusicBrainz {toc.musicbrainz_id}  freedb {toc.freedb_id}")
+        self._say(f"AccurateRip {toc.accuraterip_id}")
+
+    def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None:
+        abilities, disc = found.drive, found.disc
+        self._say(f"{abilities.name} ({drive})", "bold")
+        speeds = ", ".join(f"{speed}x" for speed in abilities.write_speeds)
+        if speeds:
+            self._say(f"writes at {speeds}")
+        kind = shapes.disc(disc, abilities.profile)
+        self._say(f"{(kind['medium'] or 'unknown disc').upper()}, {_status(found)}")
+        if kind["atip_last_lead_out"]:
+            self._say(
+                f"ATIP: lead-in {kind['atip_lead_in_start']}, last lead-out {kind['atip_last_lead_out']}"
+            )
+        if disc.space is not None:
+            self._say(f"free for another track: {duration(disc.space.free_sectors)}")
+        if disc.open_track is not None:
+            self._say(
+                f"track {disc.open_track.number} was begun and never ended; the next burn (--append) or "
+                "closing the disc ends it",
+                "yellow",
+            )
+        if disc.tracks:
+            self._tracks(found, sums)
+        toc = disc.expected_toc()
+        if toc is not None:
+            self._ids(toc)
+
+    def _tracks(self, found: DiscInfo, sums: shapes.Checksums) -> None:
+        table = Table(box=None, pad_edge=False, padding=(0, 1))
+        names = ["#", "session", "start", "length", "sectors"]
+        for name in names + (["AccurateRip v1", "v2"] if sums else []):
+            table.add_column(name, justify="right", no_wrap=True)
+        for t in found.disc.tracks:
+            row = [str(t.number), str(t.session), duration(t.start_lba), duration(t.track_sectors)]
+            row.append(str(t.track_sectors))
+            table.add_row(*row, *sums.get(t.number, ("", "", ""))[1:] if sums else ())
+        self._console.print(table)
+
+    def drives(self, entries: list[DriveEntry]) -> None:
+        if not entries:
+            self._say("no recorder: make a disc for a virtual one with `redbook disc new PATH`")
+        for entry in entries:
+            problem = f" ({entry.problem})" if entry.problem else ""
+            self._say(f"{entry.name}  {entry.model}  {entry.medium}{problem}")
+
+    def done(self, drive: str, text: str) -> None:
+        self._say(f"{drive}: {text}", "bold green")
+
+    def failed(self, error: RedbookError, exit_code: int) -> None:
+        self._stop()
+        _complain(error)
+        if isinstance(error, BurnFailed) and error.__cause__ is not None:
+            print("redbook: never start again on the same disc; use a fresh one", file=sys.stderr)
+
+    def _stop(self) -> None:
+        """Take away what moves."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+
+class TerminalRenderer(TextRenderer):
+    """The same, with bars that move while the drive works."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._live: Live | None = None
+        self._phase = ""
+        self._last: Progress | None = None
+        self._fraction: float | None = None
+
+    def event(self, happened: Event) -> None:
+        match happened:
+            case PhaseStarted(phase, track):
+                self._phase = PHASES[phase]
+                if phase is Phase.WRITING:
+                    self._phase = f"Writing track {track} {self._names.get(track, '')}".rstrip()
+                if phase not in (Phase.WRITING, Phase.ENDING_TRACK):
+                    self._last = None
+                self._fraction = None
+            case SourceRead(number, total, source):
+                self._fraction = number / total
+                self._phase = f"{PHASES[Phase.READING]}: {number} of {total}, {source}"
+            case Working(phase, fraction):
+                self._phase, self._fraction = PHASES[phase], fraction
+            case Progress() as progress:
+                self._last = progress
+            case _:
+                super().event(happened)
+                return
+        self._show()
+
+    def plan(self, made: Plan, drive: str) -> None:
+        self._stop()
+        super().plan(made, drive)
+
+    def burned(self, report: BurnReport, drive: str) -> None:
+        self._stop()
+        super().burned(report, drive)
+
+    def verified(self, report: VerifyReport, drive: str) -> None:
+        self._stop()
+        super().verified(report, drive)
+
+    def done(self, drive: str, text: str) -> None:
+        self._stop()
+        super().done(drive, text)
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.update(Text(""))
+            self._live.stop()
+            self._live = None
+
+    def _show(self) -> None:
+        if self._live is None:
+            self._live = Live(
+                console=self._console,
+                refresh_per_second=FRAMES_PER_SECOND,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+        self._live.update(self._picture())
+
+    def _picture(self) -> Group:
+        head = Text(shown(self._phase), style="bold", no_wrap=True, overflow="ellipsis")
+        grid = Table.grid(padding=(0, 1), expand=True)
+        grid.add_column(no_wrap=True)
+        grid.add_column(ratio=1)
+        grid.add_column(justify="right", no_wrap=True)
+        last = self._last
+        if last is not None:
+            seconds = [n / SECTORS_PER_SECOND for n in (last.track_sectors_done, last.track_sectors)]
+            grid.add_row(
+                "track",
+                ProgressBar(total=max(1, last.track_sectors), completed=last.track_sectors_done),
+                f"{clock(seconds[0])} of {clock(seconds[1])}",
+            )
+            left = f"{clock(last.seconds_left)} left" if last.seconds_left is not None else ""
+            grid.add_row(
+                "disc",
+                ProgressBar(total=max(1, last.sectors), completed=last.sectors_done),
+                f"{last.speed:.1f}x {left}",
+            )
+            for name, filled, size in (
+                ("host buffer", last.host_buffer_bytes, last.host_buffer_size),
+                ("drive buffer", last.drive_buffer_bytes, last.drive_buffer_size),
+            ):
+                if size:
+                    grid.add_row(name, ProgressBar(total=size, completed=filled), f"{filled * 100 // size} %")
+        elif self._fraction is not None:
+            grid.add_row("", ProgressBar(total=1.0, completed=self._fraction), f"{self._fraction:.0%}")
+        return Group(head, grid)
+
+
+def _title(track: TrackReport) -> str:
+    tags = track.prepared.tags
+    name = " - ".join(part for part in (tags.artist, tags.title) if part)
+    return shown(name or Path(track.source).name)
+
+
+def _description(track: TrackReport) -> Text:
+    prepared = track.prepared
+    text = Text()
+    tags = prepared.tags
+    if tags.title:
+        text.append(_title(track) + (f" ({shown(tags.album)})" if tags.album else ""), "bold")
+        text.append("\n")
+    text.append(shown(track.source))
+    what = "; ".join(prepared.conversion) or "bit for bit"
+    text.append(f"\n{prepared.format}: {what}", "dim")
+    if prepared.clipped:
+        text.append(f"\n{_plural(prepared.clipped, 'value')} beyond full scale clipped", "yellow")
+    if prepared.sent_sectors > prepared.sectors:
+        text.append("\npadded with silence to 4 s, the shortest track", "yellow")
+    elif prepared.padding_samples:
+        text.append(
+            f"\n{_plural(prepared.padding_samples, 'sample')} of silence added to fill the last sector", "dim"
+        )
+    for note in prepared.notes:
+        text.append(f"\n{note}", "yellow")
+    return text
+
+
+def _status(found: DiscInfo) -> str:
+    disc = found.disc
+    count = _plural(len(disc.tracks), "track")
+    if disc.status.name == "BLANK":
+        return "blank"
+    if disc.status.name == "COMPLETE":
+        return f"complete, {count}"
+    return f"{count}, session {disc.information.last_session_status.name.lower()}, tracks can be added"

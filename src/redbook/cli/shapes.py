@@ -1,0 +1,174 @@
+"""The JSON objects of the command line; `docs/json.md` describes them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import Any
+
+from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
+from redbook.disc import TAO_GAP_SECTORS, Toc, duration
+from redbook.discovery import DriveEntry
+from redbook.engine.events import Event
+from redbook.engine.inspect import Abilities, DiscContents
+from redbook.mmc.disc_info import TrackInformation
+from redbook.mmc.identify import Profile
+
+Checksums = dict[int, tuple[str, str, str]]
+"""SHA-256, AccurateRip v1 and v2 by track number."""
+
+MEDIA = {Profile.CD_R: "cd-r", Profile.CD_RW: "cd-rw", Profile.CD_ROM: "cd-rom"}
+
+
+def event(happened: Event) -> dict[str, Any]:
+    """Any event: its kind in snake case, then its fields."""
+    kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(happened).__name__).lower()
+    return {"event": kind, **asdict(happened)}
+
+
+def toc(contents: Toc | None) -> dict[str, Any]:
+    """Lead-out and the disc's identifiers; all null while there is no track."""
+    if contents is None:
+        return dict.fromkeys(("lead_out_lba", "musicbrainz_id", "freedb_id", "accuraterip_id"))
+    return {
+        "lead_out_lba": contents.lead_out_lba,
+        "musicbrainz_id": contents.musicbrainz_id,
+        "freedb_id": contents.freedb_id,
+        "accuraterip_id": contents.accuraterip_id,
+    }
+
+
+def track(report: TrackReport) -> dict[str, Any]:
+    """A track of a plan, a burn or a verification."""
+    prepared = report.prepared
+    return {
+        "number": report.number,
+        "sectors": report.sectors,
+        "start_lba": report.start_lba,
+        "length": duration(report.sectors),
+        "sha256": report.sha256,
+        "accuraterip_v1": report.accuraterip_v1,
+        "accuraterip_v2": report.accuraterip_v2,
+        "source": report.source,
+        "title": prepared.tags.title or None,
+        "artist": prepared.tags.artist or None,
+        "album": prepared.tags.album or None,
+        "format": prepared.format,
+        "conversion": list(prepared.conversion),
+        "bit_exact": not prepared.conversion,
+        "clipped_values": prepared.clipped,
+        "padding_samples": prepared.padding_samples,
+        "notes": list(prepared.notes),
+    }
+
+
+def recorded_track(found: TrackInformation, sums: Checksums) -> dict[str, Any]:
+    """A track that is on a disc; its checksums only where they were asked for."""
+    sha256, v1, v2 = sums.get(found.number, (None, None, None))
+    return {
+        "number": found.number,
+        "sectors": found.track_sectors,
+        "start_lba": found.start_lba,
+        "length": duration(found.track_sectors),
+        "sha256": sha256,
+        "accuraterip_v1": v1,
+        "accuraterip_v2": v2,
+        "source": None,
+        "session": found.session,
+        "control": found.control,
+        "damaged": found.damaged,
+    }
+
+
+def drive(abilities: Abilities, name: str) -> dict[str, Any]:
+    return {
+        "drive": name,
+        "vendor": abilities.inquiry.vendor,
+        "product": abilities.inquiry.product,
+        "revision": abilities.inquiry.revision,
+        "writes_cd": abilities.writes_tao,
+        "test_write": abilities.test_write,
+        "underrun_protection": abilities.underrun_protection,
+        "write_speeds": list(abilities.write_speeds),
+        "buffer_kib": abilities.capabilities.buffer_kib if abilities.capabilities else None,
+    }
+
+
+def disc(contents: DiscContents, profile: int | None) -> dict[str, Any]:
+    space = contents.space
+    atip = contents.atip
+    return {
+        "medium": MEDIA.get(Profile(profile)) if profile in MEDIA else None,
+        "status": contents.status.name.lower(),
+        "session": contents.information.last_session_status.name.lower(),
+        "sessions": contents.information.sessions,
+        "erasable": contents.information.erasable,
+        "atip_lead_in_start": str(atip.lead_in_start) if atip and atip.lead_in_start else None,
+        "atip_last_lead_out": str(atip.last_lead_out) if atip and atip.last_lead_out else None,
+        "next_lba": space.next_lba if space else None,
+        "free_sectors": space.free_sectors if space else 0,
+        "unfinished_track": contents.open_track.number if contents.open_track else None,
+    }
+
+
+def plan(made: Plan, drive_name: str) -> dict[str, Any]:
+    return {
+        "event": "plan",
+        **drive(made.drive, drive_name),
+        "disc": disc(made.disc, made.drive.profile),
+        "gap_sectors": TAO_GAP_SECTORS,
+        "lead_out_lba": made.layout.lead_out_lba,
+        "free_sectors_before": made.layout.space.last_lead_out_lba - made.layout.space.next_lba,
+        "free_sectors_after": made.layout.free_sectors_after,
+        "dither_seed": made.dither_seed,
+        "notes": made.notes,
+        "tracks": [track(t) for t in made.tracks],
+    }
+
+
+def burned(report: BurnReport, drive_name: str) -> dict[str, Any]:
+    return {
+        "event": "done",
+        "verified": report.verified,
+        "finalized": report.finalized,
+        "test_write": report.test_write,
+        "drive": drive_name,
+        "speed": report.speed,
+        **toc(report.toc),
+        "tracks": [track(t) for t in report.tracks],
+    }
+
+
+def verified(report: VerifyReport, drive_name: str) -> dict[str, Any]:
+    return {
+        "event": "done",
+        "verified": report.same,
+        "drive": drive_name,
+        **toc(report.verification.toc),
+        "tracks": [track(t) for t in report.tracks],
+    }
+
+
+def differences(report: object) -> dict[str, Any]:
+    """What a failed verification found."""
+    found = report.verification if isinstance(report, BurnReport | VerifyReport) else None
+    if found is None:
+        return {}
+    return {
+        "layout_errors": list(found.layout_errors),
+        "differences": [asdict(difference) for difference in found.differences],
+    }
+
+
+def info(found: DiscInfo, drive_name: str, sums: Checksums) -> dict[str, Any]:
+    return {
+        "event": "info",
+        **drive(found.drive, drive_name),
+        "disc": disc(found.disc, found.drive.profile),
+        **toc(found.disc.expected_toc()),
+        "tracks": [recorded_track(t, sums) for t in found.disc.tracks],
+    }
+
+
+def drives(entries: list[DriveEntry]) -> dict[str, Any]:
+    return {"event": "drives", "drives": [asdict(entry) for entry in entries]}
