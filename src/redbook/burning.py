@@ -20,7 +20,7 @@ from redbook.engine.runner import Cancel, Job, Runner
 from redbook.engine.steps import Procedure
 from redbook.engine.track_at_once import Outcome, Settings
 from redbook.engine.verify import Verification
-from redbook.errors import AudioError, MediumUnsuitable, VerificationFailed
+from redbook.errors import AudioError, Cancelled, MediumUnsuitable, VerificationFailed
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 from redbook.mmc.write import BlankType
 
@@ -307,9 +307,13 @@ def _burn_planned(
     tracks = _reports([track.prepared for track in made.tracks], layout)
     verification = None
     if verify and not settings.test_write:
-        verification = _run_with_audio(
-            drive, verifying.verify(layout.tracks, lengths), made, on_event, cancel, clock
-        )
+        try:
+            verification = _run_with_audio(
+                drive, verifying.verify(layout.tracks, lengths), made, on_event, cancel, clock
+            )
+        except Cancelled as error:
+            now = track_at_once.disc_now(outcome, settings)
+            raise Cancelled(f"cancelled before the disc was verified; {now}", now) from error
     toc = verification.toc if verification and verification.toc else _planned_toc(made, layout)
     report = BurnReport(
         verified=verification is not None and verification.same,

@@ -401,11 +401,10 @@ def _burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Proce
         layout = yield from prepare(settings, lengths, outcome)
         for track in layout.tracks:
             yield from write_track(track, outcome)
+        yield Shield(True)  # from here on a cancel comes too late
         if settings.finalize:
-            yield Shield(True)
             yield from close_session(MultiSession.LAST, settings.test_write)
             outcome.closed = True
-            yield Shield(False)
     except (RedbookError, OSError) as first:
         yield Shield(True)
         if outcome.touched:

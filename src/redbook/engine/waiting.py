@@ -28,10 +28,11 @@ def until_ready(seconds: float = READY_SECONDS) -> Procedure[None]:
     """
     deadline = (yield Now()) + seconds
     attentions = 0
+    command: TestUnitReady | StartStopUnit = TestUnitReady()
     started = False
     while True:
         try:
-            yield TestUnitReady()
+            yield command
         except errors.UnitAttention:
             attentions += 1
             if attentions > ATTENTIONS_AT_START:
@@ -39,12 +40,13 @@ def until_ready(seconds: float = READY_SECONDS) -> Procedure[None]:
         except errors.NeedsStart:
             if started:
                 raise
-            started = True
-            yield StartStopUnit(start=True)
+            command = StartStopUnit(start=True)
         except WORKING as error:
             yield from _pause_before(deadline, error)
         else:
-            return
+            if isinstance(command, TestUnitReady):
+                return
+            command, started = TestUnitReady(), True
 
 
 def until_accepted(command: Command[R], seconds: float, pause_seconds: float) -> Procedure[R]:

@@ -505,7 +505,8 @@ class Atip:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         need(data, 16, "READ ATIP")
-        lead_in, lead_out = _atip_time(data[8:11]), _atip_time(data[12:15])
+        bcd = data[8] >= 0x90  # a Ricoh firmware; no binary minute reaches that
+        lead_in, lead_out = _atip_time(data[8:11], bcd), _atip_time(data[12:15], bcd)
         if lead_in and lead_out and lead_in.lba >= lead_out.sectors - 150:
             lead_in = lead_out = None
         a1 = len(data) >= 17 and data[6] & 4
@@ -521,12 +522,11 @@ class Atip:
         )
 
 
-def _atip_time(three: bytes) -> Msf | None:
-    if not any(three):
-        return None
-    if three[0] >= 0xA0:  # a Ricoh firmware answers in BCD; no binary minute reaches A0h
+def _atip_time(three: bytes, bcd: bool) -> Msf | None:
+    """None for zeros and for times that there are none of."""
+    if bcd:
         three = bytes((byte >> 4) * 10 + (byte & 0xF) for byte in three)
-    if three[0] > 99 or three[1] > 59 or three[2] > 74:
+    if not any(three) or three[0] > 99 or three[1] > 59 or three[2] > 74:
         return None
     return Msf(*three)
 

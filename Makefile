@@ -1,0 +1,79 @@
+# Each target does its own set-up, in .venv/; a second run is quick.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.dev-ready
+
+# What the tests read discs back with, and make sound files with.
+TEST_PACKAGES := cd-paranoia libcdio-utils cdrdao ffmpeg flac lame vorbis-tools opus-tools wavpack
+
+# Root installs; another user with a sudo that does not ask, too; else it is said what is missing.
+APT := $(shell if [ "$$(id -u)" = 0 ]; then echo apt-get; \
+  elif sudo -n true 2>/dev/null; then echo sudo -n apt-get; fi)
+
+.PHONY: help setup demo test test-fast lint bench fuzz clean packages
+
+help:
+	@echo "make demo    burn the files in examples/ to a virtual recorder, verify, show the disc"
+	@echo "make test    run every test and check"
+	@echo "make lint    ruff and mypy only"
+	@echo "make bench   measure: time, memory, start-up (takes a few minutes)"
+	@echo "make clean   remove .venv and what tests and demos left"
+
+$(BIN)/python:
+	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+	  if [ -n "$(APT)" ] && command -v apt-get >/dev/null; then \
+	    echo "== installing python3-venv"; \
+	    $(APT) update -qq && $(APT) install -y -qq --no-install-recommends python3-venv >/dev/null; \
+	  else \
+	    echo "Python's venv module is missing; install it: apt-get install python3-venv"; exit 1; \
+	  fi; \
+	fi
+	@echo "== making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(READY): $(BIN)/python pyproject.toml
+	@echo "== installing redbook and what it needs into $(VENV)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	@touch $@
+
+$(DEV_READY): $(READY)
+	@echo "== installing the tools for tests and checks"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check "pip>=25.1"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --group dev
+	@touch $@
+
+setup: $(READY)
+
+demo: $(READY)
+	@sh examples/demo.sh $(BIN)/redbook
+
+packages:
+	@missing=""; for p in $(TEST_PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ -n "$(APT)" ] && command -v apt-get >/dev/null; then \
+	  echo "== installing the programs that tests compare with:$$missing"; \
+	  $(APT) update -qq; \
+	  $(APT) install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else \
+	  echo "== not installed, tests that need them are skipped:$$missing"; \
+	fi
+
+test: $(DEV_READY) packages lint
+	@echo "== running the tests"
+	@$(BIN)/python -m pytest -q -n auto -rs
+
+lint: $(DEV_READY)
+	@echo "== checking style and types"
+	@$(BIN)/ruff check src tests examples bench
+	@$(BIN)/ruff format --check -q src tests examples bench
+	@$(BIN)/mypy
+
+bench: $(DEV_READY) packages
+	@$(BIN)/python bench/bench.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo.disc

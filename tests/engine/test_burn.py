@@ -1,0 +1,561 @@
+"""The burn as a whole on a recorder that misbehaves: refusals, busy answers, cancels at every step."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+import pytest
+
+from redbook import errors
+from redbook.clock import ManualClock
+from redbook.disc import SECTOR_BYTES, Toc, TocTrack
+from redbook.drive import Drive
+from redbook.engine.events import Event, Notice, Phase, PhaseStarted, Progress, TrackEnded, TrackStarted
+from redbook.engine.ring import Ring
+from redbook.engine.runner import Cancel, Job, Runner
+from redbook.engine.steps import Step
+from redbook.engine.track_at_once import Outcome, Settings, burn
+from redbook.errors import BurnFailed, Cancelled, Sense, TransportTimeout
+from redbook.mmc import control, disc_info, identify, mode_pages, write
+from redbook.mmc.command import Command
+from redbook.mmc.disc_info import (
+    DiscStatus,
+    ReadDiscInformation,
+    ReadToc,
+    ReadTrackInformation,
+    SessionStatus,
+)
+from redbook.mmc.read import ReadCd
+from redbook.transport.base import Reply
+from redbook.virtual.faults import Fault
+from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
+from tests.support.drives import close_session, ready, write_track
+from tests.support.sound import noise
+from tests.support.streams import BytesStream
+
+TRACKS = [noise(588 * 400, 1), noise(588 * 350, 2), noise(588 * 301, 3)]
+LENGTHS = [len(pcm) // SECTOR_BYTES for pcm in TRACKS]
+
+
+class Recording:
+    """A transport that notes what passes."""
+
+    def __init__(self, inner: VirtualRecorder) -> None:
+        self.inner = inner
+        self.cdbs: list[bytes] = []
+
+    def execute(
+        self, cdb: bytes, data_out: bytes | memoryview = b"", data_in_length: int = 0, timeout: float = 30.0
+    ) -> Reply:
+        self.cdbs.append(cdb)
+        return self.inner.execute(cdb, data_out, data_in_length, timeout)
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def opcodes(self) -> list[int]:
+        return [cdb[0] for cdb in self.cdbs]
+
+
+def run(
+    recorder: Any,
+    settings: Settings | None = None,
+    *,
+    tracks: list[bytes] = TRACKS,
+    cancel: Cancel | None = None,
+    clock: ManualClock | None = None,
+    outcome: Outcome | None = None,
+) -> list[Event]:
+    """Burn; the events.  Raises what the burn raises."""
+    events: list[Event] = []
+    streams = [BytesStream(pcm, most=5000) for pcm in tracks]
+    lengths = [stream.sectors for stream in streams]
+    runner = Runner(
+        Drive(recorder),
+        emit=events.append,
+        cancel=cancel,
+        clock=clock or ManualClock(),
+        streams=streams,
+        total=sum(lengths),
+    )
+    runner.run(burn(settings or Settings(), lengths, outcome or Outcome()))
+    return events
+
+
+def contents(recorder: VirtualRecorder) -> list[bytes]:
+    drive = ready(recorder)
+    toc = drive.run(ReadToc())
+    return [drive.run(ReadCd(t.start_lba, LENGTHS[t.number - 1])) for t in toc.tracks]
+
+
+def status(recorder: VirtualRecorder) -> tuple[DiscStatus, SessionStatus]:
+    info = ready(recorder).run(ReadDiscInformation())
+    return info.status, info.last_session_status
+
+
+def is_locked(recorder: VirtualRecorder) -> bool:
+    page = ready(recorder).run(mode_pages.ModeSense10(0x2A)).page(0x2A)
+    assert page is not None
+    return mode_pages.Capabilities.from_page(page).locked
+
+
+def test_the_disc_holds_what_was_sent_where_it_belongs(recorder: VirtualRecorder) -> None:
+    run(recorder)
+    assert contents(recorder) == TRACKS
+    toc = ready(recorder).run(ReadToc())
+    assert toc == Toc((TocTrack(1, 0), TocTrack(2, 552), TocTrack(3, 1054)), 1357)
+    assert not is_locked(recorder)
+
+
+def test_events_tell_the_story_in_order(recorder: VirtualRecorder) -> None:
+    events = [e for e in run(recorder) if not isinstance(e, Progress)]
+    expected: list[Event] = [PhaseStarted(Phase.PREPARING)]
+    for number, start, sectors in ((1, 0, 400), (2, 552, 350), (3, 1054, 301)):
+        expected += [
+            PhaseStarted(Phase.WRITING, number),
+            TrackStarted(number, start, sectors),
+            PhaseStarted(Phase.ENDING_TRACK, number),
+            TrackEnded(number, start, sectors),
+        ]
+    assert events == [*expected, PhaseStarted(Phase.CLOSING)]
+
+
+def test_progress_ends_with_everything_sent(recorder: VirtualRecorder) -> None:
+    last = [e for e in run(recorder) if isinstance(e, Progress)][-1]
+    assert (last.track, last.track_sectors_done, last.sectors_done, last.sectors) == (3, 301, 1051, 1051)
+    assert last.host_buffer_size > 0
+
+
+def test_no_close_track_is_sent_and_every_write_is_contiguous(recorder: VirtualRecorder) -> None:
+    """LG GH22LS30 answers CLOSE TRACK with an error."""
+    log = Recording(recorder)
+    run(log)
+    closes = [cdb for cdb in log.cdbs if cdb[0] == 0x5B]
+    assert [cdb[2] for cdb in closes] == [2]
+    writes = [
+        (int.from_bytes(c[2:6], "big"), int.from_bytes(c[7:9], "big")) for c in log.cdbs if c[0] == 0x2A
+    ]
+    assert max(count for _, count in writes) == 27
+    position = {0: 0}
+    for lba, count in writes:
+        assert lba in position
+        position = {lba + count: 0, lba + count + 152: 0}
+
+
+def test_the_drive_s_buffer_is_not_asked_for_before_it_was_filled(recorder: VirtualRecorder) -> None:
+    """Pioneer firmware of 2009 throws data away if asked earlier."""
+    log = Recording(recorder)
+    run(log, tracks=[noise(588 * 3000, 9)], clock=TickingClock())
+    opcodes = log.opcodes()
+    first_asked = opcodes.index(0x5C)
+    sent = sum(int.from_bytes(c[7:9], "big") for c in log.cdbs[:first_asked] if c[0] == 0x2A)
+    assert sent * SECTOR_BYTES > recorder.buffer.size_bytes
+
+
+class TickingClock(ManualClock):
+    """Moves a little with every look at it."""
+
+    def now(self) -> float:
+        self.sleep(0.05)
+        return super().now()
+
+
+def test_a_short_track_is_sent_with_silence(recorder: VirtualRecorder) -> None:
+    pcm = noise(588 * 2, 4)
+    run(recorder, tracks=[pcm])
+    drive = ready(recorder)
+    assert drive.run(ReadCd(0, 300)) == pcm + bytes(298 * SECTOR_BYTES)
+    assert drive.run(ReadTrackInformation(1)).track_sectors == 300
+
+
+def test_leave_open_sends_no_close(recorder: VirtualRecorder) -> None:
+    run(recorder, Settings(finalize=False))
+    assert status(recorder) == (DiscStatus.APPENDABLE, SessionStatus.INCOMPLETE)
+
+
+def test_tracks_are_added_behind_those_there(recorder: VirtualRecorder) -> None:
+    run(recorder, Settings(finalize=False), tracks=TRACKS[:1])
+    run(recorder, Settings(append=True), tracks=TRACKS[1:])
+    assert contents(recorder) == TRACKS
+
+
+def test_a_test_write_leaves_the_disc_blank_and_sends_no_opc(recorder: VirtualRecorder) -> None:
+    log = Recording(recorder)
+    run(log, Settings(test_write=True))
+    assert 0x54 not in log.opcodes()
+    assert status(recorder)[0] is DiscStatus.BLANK
+
+
+def test_a_disc_that_is_not_blank_is_left_alone(recorder: VirtualRecorder) -> None:
+    drive = ready(recorder)
+    write_track(drive, 300)
+    with pytest.raises(errors.MediumUnsuitable, match="not blank"):
+        run(recorder)
+    close_session(drive)
+    with pytest.raises(errors.MediumUnsuitable, match="complete"):
+        run(recorder, Settings(append=True))
+    assert not is_locked(recorder)
+
+
+def test_no_disc_and_open_tray_are_said() -> None:
+    with pytest.raises(errors.NoMedium, match="insert a disc"):
+        run(VirtualRecorder())
+    with pytest.raises(errors.TrayOpen, match="close the tray"):
+        run(VirtualRecorder(Medium.new(), tray_open=True))
+
+
+def test_a_job_that_does_not_fit_is_refused_before_the_laser(recorder: VirtualRecorder) -> None:
+    log = Recording(recorder)
+    runner = Runner(Drive(log), emit=lambda e: None, clock=ManualClock())
+    with pytest.raises(errors.PlanError):
+        runner.run(burn(Settings(), [359848], Outcome()))
+    assert not {0x2A, 0x54, 0x35, 0x5B} & set(log.opcodes())
+
+
+BUSY = Sense(2, 0x04, 0x08)
+OPERATION = Sense(2, 0x04, 0x07, progress=0.5)
+
+TOLERATED = {
+    "buffer full": Fault(BUSY, write.Write10, nth=3, times=5),
+    "buffer full, said as operation": Fault(OPERATION, write.Write10, nth=3, times=5),
+    "busy at the first write": Fault(BUSY, write.Write10, times=300),
+    "attention at start": Fault(Sense(6, 0x28, 0), control.TestUnitReady, times=3),
+    "becoming ready": Fault(Sense(2, 0x04, 0x01), control.TestUnitReady, times=20),
+    "not started": Fault(Sense(2, 0x04, 0x02), control.TestUnitReady),
+    "no configuration": Fault(Sense(5, 0x20, 0), identify.GetConfiguration, times=None),
+    "no atip": Fault(Sense(5, 0x24, 0), disc_info.ReadAtip, times=None),
+    "no opc": Fault(Sense(5, 0x20, 0), control.SendOpcInformation),
+    "Ricoh's write permit": Fault(Sense(6, 0x5A, 3), control.SendOpcInformation),
+    "speed refused": Fault(Sense(5, 0x24, 0), control.SetCdSpeed),
+    "no lock": Fault(Sense(5, 0x20, 0), control.PreventAllowMediumRemoval, times=None),
+    "underrun protection refused": Fault(Sense(5, 0x26, 0), mode_pages.ModeSelect10),
+    "ready while it works": Fault(OPERATION, disc_info.ReadDiscInformation, nth=4, times=6),
+    "Immed refused by SYNC": Fault(Sense(5, 0x24, 0), write.SynchronizeCache),
+    "Immed refused by CLOSE": Fault(Sense(5, 0x24, 0), write.CloseTrackSession),
+    "busy at SYNC": Fault(BUSY, write.SynchronizeCache, executed=True),
+    "still working at CLOSE (Sony)": Fault(OPERATION, write.CloseTrackSession, executed=True),
+    "recovered error": Fault(Sense(1, 0x17, 0), write.Write10, nth=2, executed=True),
+    "buffer unknown": Fault(Sense(5, 0x20, 0), write.ReadBufferCapacity, times=None),
+    "insufficient time (Mitsumi)": Fault(Sense(6, 0x2E, 0), control.TestUnitReady, nth=6, times=3),
+}
+
+
+@pytest.mark.parametrize("name", TOLERATED)
+def test_a_drive_s_habit_does_not_stop_the_burn(name: str) -> None:
+    recorder = VirtualRecorder(Medium.new(), faults=[TOLERATED[name]])
+    run(recorder)
+    recorder.faults.clear()
+    assert contents(recorder) == TRACKS
+    assert not is_locked(recorder)
+
+
+def test_busy_drive_is_sent_the_same_sectors_again(recorder: VirtualRecorder) -> None:
+    log = Recording(recorder)
+    recorder.faults = [Fault(BUSY, write.Write10, nth=3, times=4)]
+    run(log)
+    writes = [cdb for cdb in log.cdbs if cdb[0] == 0x2A]
+    assert writes[2:7] == [writes[2]] * 5
+
+
+def test_a_drive_that_stays_busy_is_given_up() -> None:
+    recorder = VirtualRecorder(Medium.new(), faults=[Fault(BUSY, write.Write10, nth=3, times=None)])
+    clock = ManualClock()
+    with pytest.raises(BurnFailed, match="buffer is full"):
+        run(recorder, clock=clock)
+    assert 60 < clock.now() < 600
+
+
+FATAL = {
+    "write error": (Sense(3, 0x0C, 0, 54), errors.WriteError),
+    "wrong address": (Sense(5, 0x21, 2), errors.InvalidWriteAddress),
+    "underrun": (Sense(3, 0x0C, 9), errors.LossOfStreaming),
+    "hardware": (Sense(4, 0x44, 0), errors.HardwareError),
+    "disc changed": (Sense(6, 0x28, 0), errors.MediumChanged),
+    "reset": (Sense(6, 0x29, 0), errors.DeviceReset),
+    "calibration": (Sense(3, 0x73, 3), errors.PowerCalibrationError),
+    "protected": (Sense(7, 0x27, 0), errors.WriteProtected),
+    "intervention": (Sense(2, 0x04, 3), errors.ManualIntervention),
+}
+
+
+@pytest.mark.parametrize("name", FATAL)
+def test_an_error_in_a_write_ends_the_burn_with_what_is_on_the_disc(name: str) -> None:
+    reason, kind = FATAL[name]
+    fault = Fault(reason, write.Write10, lba=552 + 54)
+    recorder = VirtualRecorder(Medium.new(), faults=[fault])
+    with pytest.raises(BurnFailed) as caught:
+        run(recorder)
+    assert isinstance(caught.value.__cause__, kind)
+    assert (caught.value.track, caught.value.lba) == (2, 552 + 54)
+    assert "track" in caught.value.disc_now
+    assert "session is open" in caught.value.disc_now
+    tracks = [ready(recorder).run(ReadTrackInformation(n)) for n in (1, 2)]
+    assert [t.next_writable_lba for t in tracks] == [None, None]  # both were ended
+    assert not is_locked(recorder)
+
+
+def test_an_error_while_cleaning_up_does_not_hide_the_first() -> None:
+    faults = [
+        Fault(Sense(3, 0x0C, 0), write.Write10, lba=54),
+        Fault(Sense(4, 0x44, 0), write.SynchronizeCache, times=None),
+        Fault(Sense(4, 0x44, 0), control.PreventAllowMediumRemoval, nth=2, times=None),
+    ]
+    with pytest.raises(BurnFailed) as caught:
+        run(VirtualRecorder(Medium.new(), faults=faults))
+    assert isinstance(caught.value.__cause__, errors.WriteError)
+
+
+@pytest.mark.parametrize("outcome", [errors.DriveGone("unplugged"), TransportTimeout("no answer")])
+def test_no_answer_ends_the_burn(outcome: errors.TransportError) -> None:
+    recorder = VirtualRecorder(Medium.new(), faults=[Fault(outcome, write.Write10, nth=5, times=None)])
+    with pytest.raises(BurnFailed) as caught:
+        run(recorder)
+    assert caught.value.__cause__ is outcome
+
+
+@pytest.mark.parametrize("reason", [Sense(3, 0x72, 1), Sense(3, 0x73, 4), Sense(4, 0x44, 0)])
+def test_a_failed_close_is_a_failure(reason: Sense) -> None:
+    recorder = VirtualRecorder(Medium.new(), faults=[Fault(reason, write.CloseTrackSession, times=None)])
+    with pytest.raises(BurnFailed, match="after track 3"):
+        run(recorder)
+
+
+def test_a_refused_close_of_a_test_write_is_none() -> None:
+    fault = Fault(Sense(5, 0x2C, 0), write.CloseTrackSession, times=None)
+    run(VirtualRecorder(Medium.new(), faults=[fault]), Settings(test_write=True))
+
+
+def test_an_unfinished_track_in_the_session_is_repaired_at_close() -> None:
+    fault = Fault(Sense(5, 0x72, 3), write.CloseTrackSession)
+    recorder = VirtualRecorder(Medium.new(), faults=[fault])
+    run(recorder)
+    assert contents(recorder) == TRACKS
+
+
+def test_parameters_that_did_not_take_are_noticed() -> None:
+    """A drive that says GOOD to MODE SELECT and keeps its own write type must not write."""
+    recorder = VirtualRecorder(Medium.new())
+
+    class Stubborn(Recording):
+        def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
+            reply = super().execute(cdb, data_out, length, timeout)
+            if cdb[0] == 0x5A and cdb[2] == 0x05:
+                data = bytearray(reply.data)
+                data[8 + 4] = 8  # data block type
+                return Reply(reply.status, bytes(data))
+            return reply
+
+    log = Stubborn(recorder)
+    with pytest.raises(errors.InvalidReply, match="did not take"):
+        run(log)
+    assert 0x2A not in log.opcodes()
+
+
+def test_a_next_address_elsewhere_stops_before_the_first_sector() -> None:
+    recorder = VirtualRecorder(Medium.new())
+
+    class Odd(Recording):
+        asked = 0
+
+        def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
+            reply = super().execute(cdb, data_out, length, timeout)
+            if cdb[0] == 0x52:
+                self.asked += 1
+                if self.asked > 1:
+                    data = bytearray(reply.data)
+                    data[12:16] = (5000).to_bytes(4, "big")
+                    return Reply(reply.status, bytes(data))
+            return reply
+
+    log = Odd(recorder)
+    with pytest.raises(errors.MediumUnsuitable, match="5000"):
+        run(log)
+    assert 0x2A not in log.opcodes()
+
+
+def test_minus_150_on_a_blank_disc_means_0() -> None:
+    """Pioneer BDR-205 and LITE-ON LTR-48125S."""
+    recorder = VirtualRecorder(Medium.new())
+
+    class Minus150(Recording):
+        def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
+            reply = super().execute(cdb, data_out, length, timeout)
+            if cdb[0] == 0x52 and reply.data[8:16] == bytes(8):
+                data = bytearray(reply.data)
+                data[12:16] = (-150).to_bytes(4, "big", signed=True)
+                return Reply(reply.status, bytes(data))
+            return reply
+
+    run(Minus150(recorder), tracks=TRACKS[:1])
+    assert ready(recorder).run(ReadCd(0, 400)) == TRACKS[0]
+
+
+def test_a_residue_is_lost_data() -> None:
+    """A USB bridge said GOOD with 9216 of 32768 bytes delivered."""
+    recorder = VirtualRecorder(Medium.new())
+
+    class Leaky(Recording):
+        def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
+            reply = super().execute(cdb, data_out, length, timeout)
+            return Reply(reply.status, reply.data, reply.sense, 23552) if cdb[0] == 0x2A else reply
+
+    with pytest.raises(BurnFailed, match="loses data"):
+        run(Leaky(recorder))
+
+
+class CancelAt(Recording):
+    """Cancels when the n-th command arrives."""
+
+    def __init__(self, inner: VirtualRecorder, number: int, cancel: Cancel, at_once: bool = False) -> None:
+        super().__init__(inner)
+        self.number, self.cancel, self.at_once = number, cancel, at_once
+
+    def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
+        reply = super().execute(cdb, data_out, length, timeout)
+        if len(self.cdbs) == self.number:
+            (self.cancel.at_once if self.at_once else self.cancel)()
+        return reply
+
+
+def count_commands() -> int:
+    log = Recording(VirtualRecorder(Medium.new()))
+    run(log)
+    return len(log.cdbs)
+
+
+@pytest.mark.parametrize("number", range(1, count_commands() + 1))
+def test_a_cancel_at_any_command_leaves_disc_and_drive_sane(number: int) -> None:
+    recorder = VirtualRecorder(Medium.new())
+    cancel = Cancel()
+    outcome = Outcome()
+    try:
+        run(CancelAt(recorder, number, cancel), cancel=cancel, outcome=outcome)
+    except Cancelled as cancelled:
+        assert cancelled.disc_now or not outcome.touched
+    else:
+        assert contents(recorder) == TRACKS  # it came too late
+    assert not is_locked(recorder)
+    drive = ready(recorder)
+    info = drive.run(ReadDiscInformation())
+    if not outcome.touched:
+        assert info.status is DiscStatus.BLANK
+        return
+    if info.status is DiscStatus.APPENDABLE:
+        track = drive.run(ReadTrackInformation())
+        assert track.blank, "a track was left open"
+        for number in range(1, track.number):
+            found = drive.run(ReadTrackInformation(number))
+            whole = TRACKS[number - 1]
+            sectors = min(found.track_sectors, len(whole) // SECTOR_BYTES)
+            data = drive.run(ReadCd(found.start_lba, sectors))
+            kept = len(data.rstrip(b"\0"))
+            assert data[:kept] == whole[:kept]
+        recorder.faults.clear()
+        run(recorder, Settings(append=True), tracks=TRACKS[:1])
+
+
+@pytest.mark.parametrize("number", range(20, count_commands() + 1, 7))
+def test_leaving_at_once_unlocks_the_tray(number: int) -> None:
+    recorder = VirtualRecorder(Medium.new())
+    cancel = Cancel()
+    log = CancelAt(recorder, number, cancel, at_once=True)
+    with pytest.raises(Cancelled):
+        run(log, cancel=cancel)
+    assert len(log.cdbs) <= number + 2
+    assert not is_locked(recorder)
+
+
+def test_a_job_is_cancelled_from_another_thread_while_the_listener_sleeps() -> None:
+    recorder = VirtualRecorder(Medium.new())
+    cancel = Cancel()
+    heard = threading.Event()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, TrackStarted):
+            heard.set()
+
+    def work(emit: Any) -> None:
+        def step(event: Event) -> None:
+            emit(event)
+            if isinstance(event, TrackStarted):
+                heard.wait(10)
+                threading.Thread(target=cancel).start()
+                cancel.asked.wait(10)
+
+        streams = [BytesStream(pcm) for pcm in TRACKS]
+        Runner(Drive(recorder), emit=step, cancel=cancel, streams=streams, total=1051).run(
+            burn(Settings(), LENGTHS, Outcome())
+        )
+
+    with pytest.raises(Cancelled):
+        Job(work).run(listen, cancel)
+
+
+def test_a_listener_that_raises_does_not_cost_a_disc(caplog: pytest.LogCaptureFixture) -> None:
+    recorder = VirtualRecorder(Medium.new())
+
+    def work(emit: Any) -> None:
+        streams = [BytesStream(pcm) for pcm in TRACKS]
+        Runner(Drive(recorder), emit=emit, streams=streams, total=1051).run(
+            burn(Settings(), LENGTHS, Outcome())
+        )
+
+    def listen(event: Event) -> None:
+        raise RuntimeError("a mistake of the caller's")
+
+    with caplog.at_level(logging.ERROR):
+        Job(work).run(listen, Cancel())
+    assert contents(recorder) == TRACKS
+    assert "a mistake of the caller's" in caplog.text
+
+
+def test_audio_that_ends_early_ends_the_burn() -> None:
+    recorder = VirtualRecorder(Medium.new())
+
+    class Short(BytesStream):
+        @property
+        def sectors(self) -> int:
+            return super().sectors + 10
+
+    runner = Runner(Drive(recorder), emit=lambda e: None, clock=ManualClock(), streams=[Short(TRACKS[0])])
+    with pytest.raises(BurnFailed, match="ended before its length"):
+        runner.run(burn(Settings(), [410], Outcome()))
+
+
+def test_the_ring_is_bounded_and_keeps_order() -> None:
+    pcm = noise(588 * 1000, 7)
+    ring = Ring([BytesStream(pcm, most=1000), BytesStream(pcm[: 5 * SECTOR_BYTES])], size_bytes=200_000)
+    assert ring.size_bytes <= 200_000
+    ring.start()
+    first = b""
+    while chunk := ring.take():
+        first += bytes(chunk)
+    assert first == pcm
+    assert bytes(ring.take()) == pcm[: 5 * SECTOR_BYTES]
+    assert not ring.take()
+    ring.close()
+
+
+def test_the_procedure_can_be_driven_by_hand() -> None:
+    """No clock, no thread, no drive: what it yields first is a plain value."""
+    procedure = burn(Settings(), [300], Outcome())
+    step: Step = next(procedure)
+    assert step == PhaseStarted(Phase.PREPARING)
+    while not isinstance(step, Command):
+        step = procedure.send(0.0)
+    assert step == control.TestUnitReady()
+    broken = errors.HardwareError("broken", "TEST UNIT READY", Sense(4, 0x44, 0))
+    seen = [procedure.throw(broken)]
+    with pytest.raises(errors.HardwareError):
+        while True:
+            seen.append(procedure.send(None))
+    assert control.PreventAllowMediumRemoval(False) in seen
+
+
+def test_notices_are_events(recorder: VirtualRecorder) -> None:
+    events = run(recorder, Settings(speed=13))
+    notices = [e.text for e in events if isinstance(e, Notice)]
+    assert notices == ["the drive will write at 8x instead of 13x"]

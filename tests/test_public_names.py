@@ -1,0 +1,44 @@
+"""The public names are counted."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import redbook
+
+
+def test_every_public_name_is_there_and_documented() -> None:
+    for name in redbook.__all__:
+        value = getattr(redbook, name)
+        if name != "__version__":
+            assert inspect.getdoc(value), name
+
+
+def test_list_and_module_agree() -> None:
+    tree = ast.parse(Path(redbook.__file__).read_text(encoding="utf-8"))
+    typed = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("redbook.")
+        for alias in node.names
+        if alias.name != "import_module"
+    }
+    assert typed == set(redbook.__all__)
+    assert set(redbook._HOMES) | {"__version__"} == set(redbook.__all__)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """Start-up: av, numpy, soxr and rich are for commands that need them."""
+    code = (
+        "import sys\n"
+        "from redbook.cli.app import cli\n"
+        "cli.main(['--help'], standalone_mode=False)\n"
+        "heavy = {'av', 'numpy', 'soxr', 'rich', 'redbook.burning'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
