@@ -1,6 +1,6 @@
 """python -m redbook"""
 
-from redbook.cli.app import main
+from redbook.cli import main
 
 if __name__ == "__main__":
     main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -165,6 +166,7 @@ def plan(
     expansion = expand(sources)
     abilities, disc = _run(drive, inspect.inspect())
     space = _usable_space(abilities, disc, append)
+    drive.announce(0)  # a disc that cannot be stored at all is known before hours of decoding
     spool = Spool(keep=keep_audio)
 
     def work(emit: Listener) -> list[PreparedTrack]:
@@ -253,6 +255,8 @@ def burn(
             VerificationFailed  the disc is not what was sent; .report is the BurnReport
             Cancelled           .disc_now says what is on the disc
     """
+    if speed is not None and not (math.isfinite(speed) and speed > 0):
+        raise ValueError(f"speed is a multiple of 1x greater than 0, or None, and not {speed!r}")
     cancel = cancel or Cancel()
     earlier: Plan | None = None
     if isinstance(sources, Plan):

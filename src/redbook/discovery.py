@@ -60,9 +60,12 @@ def _medium(path_text: str) -> Medium | None:
     if not path_text:
         return None
     path = Path(path_text)
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return Medium.new_at(path)
-    return Medium.open(path)
+    try:
+        new = not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir()))
+        path.exists()  # a name that no file can have, a folder closed to us
+    except OSError as error:
+        raise ImageError(f"{path} cannot be opened as a virtual disc: {error.strerror}") from error
+    return Medium.new_at(path) if new else Medium.open(path)
 
 
 def create_disc(
@@ -136,8 +139,15 @@ def _is_blank(path: Path) -> bool:
 
 def drives(folder: str | os.PathLike[str] = ".") -> list[DriveEntry]:
     """The recorders that there are: a virtual one for each disc in this folder."""
-    paths = sorted(Path(folder).iterdir(), key=str)
-    return [_entry(path) for path in paths if (path / STATE_FILE).is_file()]
+    entries = []
+    for path in sorted(Path(folder).iterdir(), key=str):
+        try:
+            is_disc = (path / STATE_FILE).is_file()
+        except OSError:
+            is_disc = path.suffix == DEFAULT_DISC.suffix  # closed to us; opening it says why
+        if is_disc:
+            entries.append(_entry(path))
+    return entries
 
 
 def _entry(path: Path) -> DriveEntry:
@@ -151,7 +161,8 @@ def _entry(path: Path) -> DriveEntry:
     status = medium.status
     words = f"{medium.state.medium.upper()} {medium.state.minutes} min, {status.name.lower()}"
     if medium.state.tracks:
-        words += f", {len(medium.state.tracks)} tracks"
+        count = len(medium.state.tracks)
+        words += f", {count} track{'s' if count > 1 else ''}"
     protected = medium.write_protected
     medium.close()
     problem = "write-protected" if protected else ""

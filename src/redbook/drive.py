@@ -83,6 +83,10 @@ class Drive:
             answer,
         )
 
+    def announce(self, data_bytes: int) -> None:
+        """Say how much is going to be written.  raises  TransportError  if there is no room for it"""
+        self._transport.announce(data_bytes)
+
     def close(self) -> None:
         self._transport.close()
 

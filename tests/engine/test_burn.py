@@ -53,6 +53,9 @@ class Recording:
         self.cdbs.append(cdb)
         return self.inner.execute(cdb, data_out, data_in_length, timeout)
 
+    def announce(self, data_bytes: int) -> None:
+        self.inner.announce(data_bytes)
+
     def close(self) -> None:
         self.inner.close()
 
@@ -494,7 +497,10 @@ def test_a_job_is_cancelled_from_another_thread_while_the_listener_sleeps() -> N
         Job(work).run(listen, cancel)
 
 
-def test_a_listener_that_raises_does_not_cost_a_disc(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("kind", [RuntimeError, SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_a_listener_that_raises_does_not_cost_a_disc(
+    kind: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
     recorder = VirtualRecorder(Medium.new())
 
     def work(emit: Any) -> None:
@@ -504,7 +510,7 @@ def test_a_listener_that_raises_does_not_cost_a_disc(caplog: pytest.LogCaptureFi
         )
 
     def listen(event: Event) -> None:
-        raise RuntimeError("a mistake of the caller's")
+        raise kind("a mistake of the caller's")
 
     with caplog.at_level(logging.ERROR):
         Job(work).run(listen, Cancel())

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from redbook.audio.decode import AudioFormat, Samples
 from redbook.disc import SAMPLE_RATE_HZ
+from redbook.errors import AudioError
 
 _CENTRE = math.sqrt(0.5)
 """-3 dB.  Source: ITU-R BS.775-3 annex 4 (downmix of 3/2 to 2/0)."""
@@ -117,6 +118,8 @@ class Converter:
             return (samples.astype(np.float32) - 128.0) / np.float32(scale)
         if samples.dtype.itemsize > 2 and samples.dtype.kind == "i":
             return (samples / scale).astype(np.float32)
+        if samples.dtype.kind == "f" and not np.isfinite(samples).all():
+            raise AudioError("it has values in it that are no numbers: it is damaged")
         return np.asarray(samples.astype(np.float32, copy=False) / np.float32(scale), np.float32)
 
     def _mix(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -131,7 +134,6 @@ class Converter:
         shape = stereo.shape
         noise = self._random.random(shape, dtype=np.float32) - self._random.random(shape, dtype=np.float32)
         values = np.rint(stereo * np.float32(32768.0) + noise)
-        np.nan_to_num(values, copy=False)
         clipped = np.clip(values, -32768.0, 32767.0)
         self.clipped += int(np.count_nonzero(values != clipped))
         return clipped.astype("<i2").tobytes()

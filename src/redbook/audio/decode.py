@@ -29,6 +29,9 @@ _DTYPES: dict[str, type[np.generic]] = {
     "flt": np.float32,
     "dbl": np.float64,
 }
+_CHECKED = frozenset(("flac", "alac", "wavpack", "tta", "ape", "ac3", "eac3"))
+"""Codecs whose own checksums FFmpeg compares only when asked to."""
+
 _LOSSY = frozenset(
     ("aac", "ac3", "eac3", "dts", "mp1", "mp2", "mp3", "opus", "vorbis", "wmav1", "wmav2", "wmapro")
 )
@@ -84,7 +87,7 @@ def _codec_title(codec: str) -> str:
 class Decoder:
     """One file, decoded from start to end and checked against what it says of itself.
 
-    notes  what a person should know of the file
+    notes  what a person should know of the file; complete once it was decoded
     """
 
     def __init__(self, path: Path) -> None:
@@ -106,34 +109,39 @@ class Decoder:
         if len(streams) > 1:
             self.notes.append(f"the first of its {len(streams)} audio streams is taken")
         self._stream = stream = streams[0]
-        context = stream.codec_context
+        context: Any = stream.codec_context  # None where FFmpeg has no decoder, which its types do not say
+        dtype = context.format.name.removesuffix("p") if context and context.format else ""
+        if dtype not in _DTYPES or not context.sample_rate or not context.layout.channels:
+            raise AudioError("its audio is coded in a way that cannot be decoded")
         codec = context.name.removesuffix("float").removeprefix("lib").removesuffix("_latm")
-        planar = context.format.name if context.format is not None else ""
-        dtype = planar.removesuffix("p")
-        if dtype not in _DTYPES or not context.sample_rate:
-            raise AudioError(f"its audio ({codec}) cannot be decoded")
-        metadata = {**self._container.metadata, **stream.metadata}
-        base = float(stream.time_base) if stream.time_base else 0.0
+        if codec in _CHECKED:
+            context.options = {"err_detect": "crccheck+explode"}
+        facts = self._facts(codec, context)
+        self.tags = _tags(facts.metadata)
+        self.statement: Statement = read_statement(self._path, facts)
+        names = tuple(channel.name for channel in context.layout.channels)
+        bits = self.statement.bits or np.dtype(_DTYPES[dtype]).itemsize * 8
+        if codec.startswith("pcm_") and codec[5:7].isdigit():
+            bits = int(codec[5:7])
+        self.format = AudioFormat(facts.container, codec, facts.rate_hz, dtype, bits, names)
+
+    def _facts(self, codec: str, context: Any) -> StreamFacts:
+        stream = self._stream
         rate = context.sample_rate
+        base = float(stream.time_base) if stream.time_base else 0.0
         duration, total = stream.duration, self._container.duration
-        facts = StreamFacts(
+        bits = int(codec[5:7]) if codec.startswith("pcm_") and codec[5:7].isdigit() else 8
+        metadata = {**self._container.metadata, **stream.metadata}
+        return StreamFacts(
             container=self._container.format.name,
             codec=codec,
             rate_hz=rate,
+            sample_bytes=bits // 8 * len(context.layout.channels) if codec.startswith("pcm_") else 0,
             stream_samples=duration * base * rate if duration else None,
             container_samples=total / 1_000_000 * rate if total else None,
             extradata=bytes(context.extradata or b""),
             metadata={key.lower(): value for key, value in metadata.items()},
         )
-        self.tags = _tags(facts.metadata)
-        self.statement: Statement = read_statement(self._path, facts)
-        names = tuple(channel.name for channel in context.layout.channels)
-        bits = np.dtype(_DTYPES[dtype]).itemsize * 8
-        if codec == "flac":
-            bits = self.statement.bits
-        elif codec.startswith("pcm_") and codec[5:7].isdigit():
-            bits = int(codec[5:7])
-        self.format = AudioFormat(facts.container, codec, rate, dtype, bits, names)
 
     def __iter__(self) -> Iterator[Samples]:
         """Chunks of any length.
@@ -144,20 +152,72 @@ class Decoder:
         count = 0
         digest = hashlib.md5(usedforsecurity=False) if self.statement.md5 else None
         with _translated():
-            for frame in self._container.decode(self._stream):
-                if frame.sample_rate != self.format.rate_hz or frame.layout.nb_channels != len(
-                    self.format.channels
-                ):
-                    raise AudioError("its sample rate or number of channels changes in the middle")
-                samples = _samples(frame)
+            for samples in self._frames():
                 if keep is not None and count + len(samples) > keep:
                     samples = samples[: keep - count]
                 count += len(samples)
                 if digest is not None:
-                    digest.update(_flac_bytes(samples, self.statement.bits))
+                    digest.update(_flac_bytes(samples, self.format.bits))
                 if len(samples):
                     yield samples
         self._check(count, digest.digest() if digest else None)
+
+    def _frames(self) -> Iterator[Samples]:
+        """Decoded frames, as long as each begins where the one before ended.
+
+        What cannot be decoded at the very end is left to the check of the length: tags and rubbish
+        behind the audio are common. In the middle it is damage.
+        """
+        expected = (self.format.rate_hz, len(self.format.channels))
+        failed: Exception | None = None
+        end: float | None = None
+        for frames in self._decoded():
+            if isinstance(frames, Exception):
+                failed = failed or frames
+                continue
+            for frame in frames:
+                if failed is not None:
+                    raise AudioError(
+                        "a part of it cannot be decoded: it is damaged; get it again"
+                    ) from failed
+                if (frame.sample_rate, frame.layout.nb_channels) != expected:
+                    raise AudioError("its sample rate or number of channels changes in the middle")
+                end = self._check_time(frame, end)
+                yield _samples(frame)
+        if failed is not None:
+            self.notes.append("what follows the audio in the file could not be decoded, and is left out")
+
+    def _decoded(self) -> Iterator[list[av.AudioFrame] | Exception]:
+        """The frames of each packet, or why it has none."""
+        broken = (av.error.InvalidDataError, av.error.UndefinedError)
+        try:
+            for packet in self._container.demux(self._stream):
+                try:
+                    frames: Any = packet.decode()
+                except broken as error:
+                    yield error
+                else:
+                    yield frames
+        except broken:
+            self.notes.append("what follows the audio in the file is no audio, and is left out")
+            yield self._stream.codec_context.decode(None)  # what the decoder still holds
+
+    def _check_time(self, frame: av.AudioFrame, end: float | None) -> float | None:
+        """Where the next frame has to begin, in samples.  raises  AudioError  at a hole"""
+        if frame.pts is None or frame.time_base is None:
+            return None
+        tick = float(frame.time_base) * self.format.rate_hz
+        start = frame.pts * tick
+        if end is not None:
+            tolerance = max(2 * tick, 2.0)
+            if start > end + tolerance:
+                raise AudioError(
+                    f"{round(start - end)} samples are missing at {end / self.format.rate_hz:.1f} s: "
+                    "it is damaged; get it again"
+                )
+            if start < end - tolerance and self.format.container == "ogg" and self.format.codec != "opus":
+                raise AudioError("it is a chain of several recordings; split it into one file each")
+        return start + frame.samples
 
     def _check(self, count: int, md5: bytes | None) -> None:
         if not count:
@@ -206,7 +266,7 @@ class _translated:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, av.error.InvalidDataError):
+        if isinstance(error, av.error.InvalidDataError | av.error.UndefinedError):
             raise AudioError("it is no sound file that can be read, or it is damaged") from error
         if isinstance(error, av.error.FFmpegError | OSError):
             reason = getattr(error, "strerror", None) or error

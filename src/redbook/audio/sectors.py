@@ -21,7 +21,7 @@ from typing import IO, Self
 from redbook.audio.checksum import TrackChecksums
 from redbook.audio.convert import Converter
 from redbook.audio.decode import Decoder, RawDecoder, Tags
-from redbook.audio.source import Source
+from redbook.audio.source import Source, printable
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.errors import AudioError, Cancelled, PlanError
 
@@ -72,7 +72,7 @@ class PreparedTrack:
         """raises  AudioError  if the file is another one than was read"""
         if _identity(self.path, self.source) != self.identity:
             raise AudioError(
-                f"{self.source}: the file has changed since it was read; start again", self.source
+                f"{printable(self.source)}: the file has changed since it was read; start again", self.source
             )
 
 
@@ -220,6 +220,7 @@ def _prepare_one(
     check_cancel: Callable[[], None],
 ) -> PreparedTrack:
     check_cancel()
+    shown = printable(source.name)
     identity = _identity(source.path, source.name)
     try:
         decoder = RawDecoder(source.path, source.raw) if source.raw else Decoder(source.path)
@@ -231,11 +232,11 @@ def _prepare_one(
     except AudioError as error:
         if error.source:
             raise
-        raise AudioError(f"{source.name}: {error}", source.name) from error
+        raise AudioError(f"{shown}: {error}", source.name) from error
     except OSError as error:
-        raise AudioError(f"{source.name}: cannot be read: {error.strerror}", source.name) from error
+        raise AudioError(f"{shown}: cannot be read: {error.strerror}", source.name) from error
     if _identity(source.path, source.name) != identity:
-        raise AudioError(f"{source.name}: the file changed while it was read", source.name)
+        raise AudioError(f"{shown}: the file changed while it was read", source.name)
     return PreparedTrack(
         source=source.name,
         path=source.path,
@@ -291,5 +292,5 @@ def _identity(path: Path, name: str) -> tuple[int, ...]:
     try:
         status = path.stat()
     except OSError as error:
-        raise AudioError(f"{name}: cannot be read: {error.strerror}", name) from error
+        raise AudioError(f"{printable(name)}: cannot be read: {error.strerror}", name) from error
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -7,17 +7,17 @@ WAV or MP3 cut in half just ends. The containers' own statements tell.
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from struct import Struct
 from typing import BinaryIO
 
-from redbook.errors import AudioError
+from redbook.audio import containers
 
-_UNKNOWN_SIZES = (0, 0xFFFFFFFF)
-"""What programs that write to a pipe put where a size belongs."""
+_GUESSED = ("aac", "mpeg", "mpegts", "ac3", "eac3", "dts", "loas", "mp2")
+"""Streams of frames without a header: FFmpeg's duration is a guess from the bit rate."""
+
+_PADDED_LENGTHS = 2112
+"""iTunSMPB: how far its three numbers together may be from the coded length (one Apple AAC priming)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +26,29 @@ class Statement:
 
     samples    at the file's own rate; None if it says nothing
     tolerance  how many samples fewer are still no loss
-    keep       how many samples to keep, where the decoder hands out the encoder's padding too
+    keep       how many samples to keep, where the decoder hands out more than the music
     md5        of the decoded audio, as FLAC has it
-    bits       of a sample, for the MD5
+    bits       of a sample, where the codec's own header says so
     """
 
     samples: int | None = None
     tolerance: int = 0
     keep: int | None = None
     md5: bytes | None = None
-    bits: int = 16
+    bits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
-    """What the demuxer knows: times in samples at the stream's rate, None where unknown."""
+    """What the demuxer knows: times in samples at the stream's rate, None where unknown.
+
+    sample_bytes  of one sample of all channels, for PCM
+    """
 
     container: str
     codec: str
     rate_hz: int
+    sample_bytes: int
     stream_samples: float | None
     container_samples: float | None
     extradata: bytes
@@ -53,32 +57,52 @@ class StreamFacts:
 
 def read_statement(path: Path, facts: StreamFacts) -> Statement:
     """raises  AudioError  where the file is shorter than its own header says"""
-    name = facts.container
     with path.open("rb") as file:
-        if facts.codec == "flac" and len(facts.extradata) >= 34:
-            if name == "ogg":
-                _check_ogg_end(file)
-            return _flac(facts.extradata)
-        if name in ("wav", "aiff", "w64"):
-            _check_chunks(file)
-            return _by_duration(facts, tolerance=0)
-        if name == "mp3":
-            return _mp3(file, facts)
-        if "mp4" in name:
-            return _mp4(file, facts)
-        if name == "ogg":
-            _check_ogg_end(file)
-            return Statement()
-        if name in ("wv", "tta"):
-            return _by_duration(facts, tolerance=0)
-        if name in ("aac", "mpeg", "mpegts", "ac3", "eac3", "dts", "loas", "mp2"):
-            return Statement()  # streams of frames: the demuxer's duration is a guess from the bit rate
-    return _by_duration(facts, tolerance=max(facts.rate_hz // 2, int((facts.container_samples or 0) * 0.01)))
+        return _read(file, facts)
+
+
+def _read(file: BinaryIO, facts: StreamFacts) -> Statement:
+    kind = facts.container
+    if kind == "ogg":
+        containers.check_ogg_end(file)
+    if facts.codec == "flac" and len(facts.extradata) >= 34:
+        return _flac(facts.extradata)
+    if kind in ("wav", "aiff"):
+        known = containers.check_riff_or_aiff(file)
+        return _by_duration(facts, tolerance=0) if known else Statement()
+    if kind == "w64":
+        return _by_bytes(containers.w64_data_bytes(file), facts)
+    if kind == "au":
+        return _by_bytes(containers.au_data_bytes(file), facts)
+    if kind == "mp3":
+        counted, exact = containers.mp3_has_length(file)
+        # FFmpeg takes LAME's delay and padding off by itself, also from the duration.
+        return _by_duration(facts, tolerance=0 if exact else 2 * 1152) if counted else Statement()
+    if "mp4" in kind:
+        return _mp4(file, facts)
+    if kind == "ogg" or kind in _GUESSED:
+        return Statement()
+    if kind in ("wv", "tta"):
+        return _by_duration(facts, tolerance=0)
+    if kind == "caf":
+        containers.check_caf(file)
+    elif kind == "asf":
+        containers.check_asf(file)
+    elif "matroska" in kind:
+        containers.check_matroska(file)
+    return _by_duration(facts, tolerance=max(facts.rate_hz // 10, 8192))
 
 
 def _by_duration(facts: StreamFacts, tolerance: int) -> Statement:
     stated = facts.stream_samples or facts.container_samples
     return Statement() if not stated else Statement(round(stated), tolerance)
+
+
+def _by_bytes(data_bytes: int | None, facts: StreamFacts) -> Statement:
+    if data_bytes is None or not facts.sample_bytes:
+        return Statement()
+    samples = data_bytes // facts.sample_bytes
+    return Statement(samples, 0, keep=samples)
 
 
 def _flac(stream_info: bytes) -> Statement:
@@ -90,113 +114,46 @@ def _flac(stream_info: bytes) -> Statement:
     return Statement(total or None, 0, None, md5 if any(md5) else None, bits)
 
 
-def _check_chunks(file: BinaryIO) -> None:
-    """Every chunk of a RIFF, RF64 or AIFF file must be there to its end."""
-    size = os.fstat(file.fileno()).st_size
-    head = file.read(12)
-    order: str = {b"RIFF": "<", b"RF64": "<", b"BW64": "<", b"FORM": ">", b"RIFX": ">"}.get(head[:4], "")
-    if not order:
-        return
-    data_size_64: int | None = None
-    chunk = Struct(order + "4sI")
-    while len(header := file.read(8)) == 8:
-        name, length = chunk.unpack(header)
-        start = file.tell()
-        if name == b"ds64":
-            data_size_64 = Struct("<8xQ").unpack(file.read(16))[0]
-        if name == b"data" and length == 0xFFFFFFFF and data_size_64 is not None:
-            length = data_size_64
-        elif name == b"data" and length in _UNKNOWN_SIZES and start + length != size:
-            return
-        if start + length > size:
-            raise AudioError(
-                f"its header promises {length} bytes of {name.decode('ascii', 'replace').strip()}, "
-                f"but {size - start} are there: the file was cut short; get it again"
-            )
-        if name in (b"data", b"SSND"):
-            return
-        file.seek(start + length + length % 2)
-
-
-def _check_ogg_end(file: BinaryIO) -> None:
-    """The last page of an Ogg stream is marked as such.  Source: RFC 3533 6."""
-    size = os.fstat(file.fileno()).st_size
-    file.seek(max(0, size - 131_072))
-    tail = file.read()
-    page = tail.rfind(b"OggS")
-    if page < 0 or page + 27 > len(tail) or not tail[page + 5] & 4:
-        raise AudioError("its last page is missing: the file was cut short; get it again")
-    segments = tail[page + 26]
-    body = sum(tail[page + 27 : page + 27 + segments])
-    if page + 27 + segments + body > len(tail):
-        raise AudioError("it ends inside its last page: the file was cut short; get it again")
-
-
-def _mp3(file: BinaryIO, facts: StreamFacts) -> Statement:
-    """A Xing or Info header counts the frames; FFmpeg takes LAME's delay and padding off by itself.
-
-    Without one nothing is known: the demuxer's duration is a guess from the bit rate.
-    """
-    head = file.read(10)
-    if head[:3] == b"ID3":
-        size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
-        file.seek(10 + size)
-    else:
-        file.seek(0)
-    first = file.read(4096)
-    if not any(0 <= first.find(tag) < 2048 for tag in (b"Xing", b"Info")) or not facts.stream_samples:
-        return Statement()
-    return Statement(round(facts.stream_samples), tolerance=2 * 1152)
-
-
 def _mp4(file: BinaryIO, facts: StreamFacts) -> Statement:
-    """The edit list's duration, or iTunSMPB's third number, says where the music ends.
+    """Where the music ends: by iTunSMPB, by the edit list, by the coded length behind the edit's start.
 
-    An edit list counts in the movie's time scale: in samples it is exact; in milliseconds a tick more
-    is kept, for silence at the end is better than music lost.
+    An edit list counts in the movie's time scale; if that is in milliseconds it only tells the length
+    to a tick, and the coded audio behind the edit's start tells it exactly, if the two agree. Else a
+    tick more is kept, for silence at the end is better than music lost.
     """
-    stated = facts.stream_samples
-    smpb = facts.metadata.get("itunsmpb", "").split()
-    if len(smpb) >= 4 and int(smpb[3], 16):
-        exact = int(smpb[3], 16)
-        return Statement(exact, tolerance=1024, keep=exact)
-    if not stated:
-        return Statement()
-    scale = _movie_time_scale(file) or 1000
-    if facts.codec == "alac" or scale % facts.rate_hz == 0:
-        return Statement(round(stated), tolerance=0, keep=round(stated))
-    tick = facts.rate_hz / scale
-    return Statement(math.floor(stated - tick), tolerance=1024, keep=math.ceil(stated + tick))
+    bits = facts.extradata[17] if facts.codec == "alac" and len(facts.extradata) >= 36 else None
+    times = containers.mp4_times(file)
+    if times is None:
+        return Statement(bits=bits)
+    ratio = facts.rate_hz / times.scale
+    coded = times.media_ticks * ratio
+    by_itunes = _itunes_samples(facts, coded)
+    if by_itunes is not None:
+        return Statement(by_itunes, 1024, by_itunes, bits=bits)
+    if times.edit is None:
+        whole = round(coded)
+        return Statement(whole, 0 if facts.codec == "alac" else 1024, whole, bits=bits)
+    duration, start = times.edit
+    edited = duration * facts.rate_hz / times.movie_scale
+    tick = facts.rate_hz / times.movie_scale
+    behind = coded - start * ratio
+    if tick <= 1:
+        exact = round(edited)
+    elif abs(behind - edited) <= tick:
+        exact = round(behind)
+    else:
+        return Statement(math.floor(edited - tick), 1024, math.ceil(edited + tick), bits=bits)
+    return Statement(exact, 0, exact, bits=bits)
 
 
-def _boxes(file: BinaryIO, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start of content and end of each ISO base media box up to `end`."""
-    while file.tell() + 8 <= end:
-        start = file.tell()
-        length, kind = Struct(">I4s").unpack(file.read(8))
-        content = start + 8
-        if length == 1:
-            length = int.from_bytes(file.read(8), "big")
-            content += 8
-        elif length == 0:
-            length = end - start
-        if length < content - start:
-            return
-        yield kind, content, min(start + length, end)
-        file.seek(start + length)
-
-
-def _movie_time_scale(file: BinaryIO) -> int | None:
-    """Ticks per second of mvhd.  Source: ISO/IEC 14496-12 8.2.2."""
-    size = os.fstat(file.fileno()).st_size
-    file.seek(0)
-    for kind, content, end in _boxes(file, size):
-        if kind != b"moov":
-            continue
-        file.seek(content)
-        for inner, start, _ in _boxes(file, end):
-            if inner == b"mvhd":
-                file.seek(start)
-                header = file.read(24)
-                return int.from_bytes(header[20:24] if header[0] == 1 else header[12:16], "big")
-    return None
+def _itunes_samples(facts: StreamFacts, coded: float) -> int | None:
+    """iTunSMPB of AAC: zero, delay, padding, samples; None where it is absent or contradicts the file."""
+    fields = facts.metadata.get("itunsmpb", "").split()
+    if facts.codec != "aac" or len(fields) < 4:
+        return None
+    try:
+        delay, padding, samples = (int(field, 16) for field in fields[1:4])
+    except ValueError:
+        return None
+    fits = 0 < samples <= coded and abs(delay + samples + padding - coded) <= _PADDED_LENGTHS
+    return samples if fits else None

@@ -5,12 +5,13 @@ Nothing of the audio path is imported before a command needs it: `redbook --help
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from redbook.cli.render import Renderer
     from redbook.drive import Drive
+    from redbook.engine.runner import Cancel
 
 DONE, USAGE, SOURCE, RULE, DRIVE, DIFFERS, CANCELLED = 0, 2, 3, 4, 5, 6, 130
 
@@ -77,7 +79,7 @@ def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def files_argument(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.argument("files", nargs=-1, required=True, type=click.Path())(command)
+    return click.argument("files", nargs=-1, required=True, type=click.Path(readable=False))(command)
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -209,9 +211,10 @@ def blank(drive_name: str | None, full: bool, yes: bool, as_json: bool) -> None:
     from redbook.cli.render import make_renderer
 
     with make_renderer("blank", as_json) as out, reporting(out), opened(drive_name, out) as drive:
-        info = burning.disc_info(drive)
-        confirm("", yes or not info.disc.tracks, f"Erase {len(info.disc.tracks)} tracks?")
-        burning.blank(drive, full=full, on_event=out.event, cancel=signals_cancel())
+        cancel = signals_cancel()
+        tracks = len(burning.disc_info(drive).disc.tracks)
+        confirm("", yes or not tracks, f"Erase {tracks} track{'s' if tracks > 1 else ''}?")
+        burning.blank(drive, full=full, on_event=out.event, cancel=cancel)
         out.done(drive.name, "the disc is blank")
 
 
@@ -318,6 +321,8 @@ def opened(name: str | None, out: Renderer, *, new: bool = False) -> Iterator[Dr
     if name is None:
         name = discovery.default_drive_name() if new else discovery.last_default_drive_name()
         out.note(f"no --drive was given: using the virtual recorder with the disc {name}")
+    elif name.startswith(discovery.VIRTUAL) and not os.path.lexists(name.removeprefix(discovery.VIRTUAL)):
+        out.note(f"{name} does not exist yet: it is a new blank 80-minute CD-R")
     with discovery.open_drive(name) as drive:
         yield drive
 
@@ -329,22 +334,23 @@ def confirm(drive_name: str, yes: bool, question: str) -> None:
     """
     if yes or drive_name.startswith("virtual:") or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    if not click.confirm(question, err=True):
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        agreed = click.confirm(question, err=True)
+    finally:
+        signal.signal(signal.SIGINT, ours)
+    if not agreed:
         raise click.Abort
 
 
-def signals_cancel() -> Any:
-    """A Cancel that SIGTERM and SIGHUP set; Ctrl-C is turned into one by the job itself."""
+def signals_cancel() -> Cancel:
+    """A Cancel that Ctrl-C, SIGTERM and SIGHUP set, from now to the end of the command."""
     from redbook.engine.runner import Cancel
 
     cancel = Cancel()
-
-    def ask(number: int, frame: object) -> None:
-        cancel()
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, ask)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, cancel.on_signal)
     return cancel
 
 
@@ -364,6 +370,9 @@ def reporting(out: Renderer) -> Iterator[None]:
     except (KeyboardInterrupt, click.Abort):
         out.failed(errors.Cancelled("cancelled; nothing was written"), CANCELLED)
         sys.exit(CANCELLED)
+    except OSError as error:
+        out.failed(errors.DriveError(f"{error.filename or 'the system'}: {error.strerror or error}"), DRIVE)
+        sys.exit(DRIVE)
     except errors.RedbookError as error:
         code = SOURCE if isinstance(error, errors.AudioError) else DRIVE
         if isinstance(error, errors.PlanError):
@@ -372,22 +381,16 @@ def reporting(out: Renderer) -> Iterator[None]:
         sys.exit(code)
 
 
-def main() -> NoReturn:
-    """Run the command line; never returns."""
-    code = DONE
+def run() -> int:
+    """The exit code of the command given by `sys.argv`."""
     try:
-        code = cli.main(prog_name="redbook", standalone_mode=False) or DONE
+        return int(cli.main(prog_name="redbook", standalone_mode=False) or DONE)
     except click.ClickException as error:
         error.show()
-        code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        print("redbook: cancelled", file=sys.stderr)
-        code = CANCELLED
-    except BrokenPipeError:
-        # Whoever read our output has gone; flushing at exit must not complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()
+        if "--json" in sys.argv:
+            shape = {"event": "error", "error": "UsageError", "message": error.format_message()}
+            print(json.dumps({**shape, "exit_code": error.exit_code, "disc_now": None}))
+        return error.exit_code
+    except click.Abort:
+        print("redbook: cancelled; nothing was written", file=sys.stderr)
+        return CANCELLED

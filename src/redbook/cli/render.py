@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TextIO, TypeVar, cast
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -29,7 +32,9 @@ from redbook.engine.events import (
     TrackVerified,
     Working,
 )
-from redbook.errors import BurnFailed, RedbookError, VerificationFailed
+from redbook.errors import RedbookError, VerificationFailed
+
+R = TypeVar("R")
 
 PIPE_WIDTH = 120
 WIDTH_WITH_SHA256 = 115
@@ -65,12 +70,14 @@ class Renderer(Protocol):
 
 
 def make_renderer(command: str, as_json: bool) -> Renderer:
+    out = Output(sys.stdout)
     if as_json:
-        return JsonRenderer()
-    console = Console(highlight=False, emoji=False)
+        return JsonRenderer(out)
+    file = cast(TextIO, out)  # it has all that rich uses
+    console = Console(file=file, highlight=False, emoji=False)
     if console.is_terminal and not console.is_dumb_terminal:
         return TerminalRenderer(console)
-    return TextRenderer(Console(highlight=False, emoji=False, width=PIPE_WIDTH, no_color=True))
+    return TextRenderer(Console(file=file, highlight=False, emoji=False, width=PIPE_WIDTH, no_color=True))
 
 
 def shown(text: str) -> str:
@@ -89,20 +96,57 @@ def _plural(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _complain(error: RedbookError, drop_to: Any = None) -> None:
-    print(f"redbook: {_lines(str(error))}", file=drop_to or sys.stderr)
+def _complain(error: RedbookError) -> None:
+    with contextlib.suppress(OSError):  # nobody listens there either
+        print(f"redbook: {_lines(str(error))}", file=sys.stderr)
 
 
 def _lines(text: str) -> str:
     return "\n".join(shown(line) for line in text.split("\n"))
 
 
+class Output:
+    """Standard output that may go away: whoever read it has left, the disk behind it is full.
+
+    A burn does not end for that, and its exit code still tells the truth about the disc.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.encoding = stream.encoding
+
+    def write(self, text: str) -> int:
+        return self._try(lambda: self._stream.write(text)) or 0
+
+    def flush(self) -> None:
+        self._try(self._stream.flush)
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def _try(self, action: Callable[[], R]) -> R | None:
+        try:
+            return action()
+        except (OSError, ValueError):  # ValueError: closed before we began
+            # What is still buffered would be tried again at exit, and fail again.
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            return None
+
+
 class JsonRenderer:
     """One object a line; nothing else on standard output."""
 
+    def __init__(self, out: Output) -> None:
+        self._out = out
+
     def _print(self, shape: dict[str, Any]) -> None:
         # ASCII, so that a name in whatever encoding survives every pipe
-        print(json.dumps(shape), flush=True)
+        self._out.write(json.dumps(shape) + "\n")
+        self._out.flush()
 
     def event(self, happened: Event) -> None:
         self._print(shapes.event(happened))
@@ -325,8 +369,6 @@ class TextRenderer:
     def failed(self, error: RedbookError, exit_code: int) -> None:
         self._stop()
         _complain(error)
-        if isinstance(error, BurnFailed) and error.__cause__ is not None:
-            print("redbook: never start again on the same disc; use a fresh one", file=sys.stderr)
 
     def _stop(self) -> None:
         """Take away what moves."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redbook.engine.events import Phase, PhaseStarted
 from redbook.engine.inspect import identify
-from redbook.engine.steps import Procedure, Shield
+from redbook.engine.steps import Abandoned, Procedure, Shield
 from redbook.engine.track_at_once import unlock_tray
 from redbook.engine.waiting import until_idle, until_ready
 from redbook.errors import InvalidField, MediumUnsuitable, RedbookError
@@ -37,7 +37,7 @@ def erase(blank_type: BlankType) -> Procedure[DiscInformation]:
         except InvalidField:
             yield Blank(blank_type)
         information = yield from until_idle(Phase.BLANKING, LONGEST_BLANK_SECONDS)
-    except RedbookError:
+    except (RedbookError, Abandoned):
         yield from unlock_tray()
         raise
     yield from unlock_tray()

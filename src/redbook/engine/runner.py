@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any, Generic
 
@@ -16,6 +18,7 @@ from redbook.engine.events import Event, Progress
 from redbook.engine.ring import DEFAULT_RING_BYTES, Ring, SectorStream
 from redbook.engine.steps import (
     Abandoned,
+    Announce,
     DriveBuffer,
     Now,
     Pause,
@@ -50,6 +53,12 @@ class Cancel:
         """Leave as soon as the command under way is over; the disc may be unusable."""
         self._at_once = True
         self.asked.set()
+
+    def on_signal(self, number: int, frame: object) -> None:
+        """A signal handler: the first signal cancels, the second leaves at once."""
+        if self.wanted:
+            self.at_once()
+        self()
 
     @property
     def wanted(self) -> bool:
@@ -106,6 +115,8 @@ class Runner:
                         error = raised
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        except Abandoned as left:
+            raise Cancelled("cancelled at once; the drive was left as it was") from left
         finally:
             if self._ring is not None:
                 self._ring.close()
@@ -120,7 +131,7 @@ class Runner:
             return Abandoned()
         if not self._cancel_thrown and not self._shielded:
             self._cancel_thrown = True
-            return Cancelled("cancelled; nothing was written")
+            return Cancelled("cancelled")
         return None
 
     def _do(self, step: Any) -> Any:
@@ -140,6 +151,8 @@ class Runner:
             self._nap(step.seconds)
         elif isinstance(step, Shield):
             self._shielded = step.up
+        elif isinstance(step, Announce):
+            self._drive.announce(step.data_bytes)
         elif isinstance(step, DriveBuffer):
             self._meter.drive_buffer = step
         return None
@@ -226,19 +239,12 @@ class Job(Generic[R]):
         raises  what the work raises
         """
         thread = threading.Thread(target=self._run, name="redbook-job", daemon=True)
-        thread.start()
-        while True:
-            try:
-                event = self._events.get()
-                if event is None:
-                    break
+        with interrupts_cancel(cancel):
+            thread.start()
+            while (event := self._events.get()) is not None:
                 if on_event is not None:
                     self._tell(on_event, event)
-            except KeyboardInterrupt:
-                if cancel.wanted:
-                    cancel.at_once()
-                cancel()
-        thread.join()
+            thread.join()
         if self._error is not None:
             raise self._error
         return self._result[0]
@@ -247,7 +253,7 @@ class Job(Generic[R]):
     def _tell(on_event: Callable[[Event], None], event: Event) -> None:
         try:
             on_event(event)
-        except Exception:  # noqa: BLE001 - a listener's mistake must not cost a disc
+        except BaseException:  # noqa: BLE001 - nothing that a listener does may cost a disc
             _log.exception("on_event raised for %r; the job goes on", event)
 
     def _run(self) -> None:
@@ -257,3 +263,22 @@ class Job(Generic[R]):
             self._error = error
         finally:
             self._events.put(None)
+
+
+@contextmanager
+def interrupts_cancel(cancel: Cancel) -> Iterator[None]:
+    """Ctrl-C cancels instead of raising KeyboardInterrupt, which could strike anywhere; a second leaves.
+
+    Only where Python's own handler is in place, and on the main thread; else whoever changed that knows.
+    """
+    ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if ours:
+        signal.signal(signal.SIGINT, cancel.on_signal)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -35,6 +35,13 @@ class TakeSectors:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell the way to the drive how much will be written in all, before anything is."""
+
+    data_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shield:
     """Hold back cancelling, or allow it again."""
 
@@ -59,5 +66,7 @@ class DriveBuffer:
     size_bytes: int
 
 
-Step: TypeAlias = Command[Any] | Pause | Now | TakeSectors | Shield | SectorsDone | DriveBuffer | Event
+Step: TypeAlias = (
+    Command[Any] | Pause | Now | TakeSectors | Announce | Shield | SectorsDone | DriveBuffer | Event
+)
 Procedure: TypeAlias = Generator[Step, Any, R]

@@ -24,7 +24,16 @@ from redbook.disc import (
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted
 from redbook.engine.inspect import Abilities, DiscContents, contents, identify, select_track_at_once
 from redbook.engine.plan import Layout, PlannedTrack, lay_out
-from redbook.engine.steps import Abandoned, DriveBuffer, Now, Procedure, SectorsDone, Shield, TakeSectors
+from redbook.engine.steps import (
+    Abandoned,
+    Announce,
+    DriveBuffer,
+    Now,
+    Procedure,
+    SectorsDone,
+    Shield,
+    TakeSectors,
+)
 from redbook.engine.waiting import until_accepted, until_idle, until_ready
 from redbook.errors import (
     BurnFailed,
@@ -144,6 +153,7 @@ def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Pro
         raise MediumUnsuitable(f"the disc in {abilities.name} takes no further track; use another disc")
     layout = lay_out(lengths, disc.space)
     if not settings.test_write:
+        yield Announce(layout.lead_out_lba * SECTOR_BYTES)
         yield from _calibrate()
     return layout
 
@@ -353,7 +363,7 @@ def finalize() -> Procedure[DiscContents]:
             yield from _end_open_track(disc.open_track)
         yield from close_session(MultiSession.LAST, test_write=False)
         disc = yield from contents()
-    except RedbookError:
+    except (RedbookError, Abandoned):
         yield from unlock_tray()
         raise
     yield from unlock_tray()
@@ -412,6 +422,8 @@ def _burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Proce
                 outcome.lba = None  # the WRITE that waited was not refused for good
             yield from _wind_down(outcome)
         yield from release(settings.test_write)
+        if not outcome.touched and isinstance(first, Cancelled):
+            raise Cancelled("cancelled; nothing was written", "nothing was written") from first
         if not outcome.touched:
             raise
         raise _broken_off(first, outcome, settings) from first

@@ -5,6 +5,7 @@ The shapes are those of `disc.json`; `docs/disc-folder.md` describes the file.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum, unique
 from typing import Any, Self
@@ -136,9 +137,12 @@ class DiscState:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """raises  KeyError, TypeError, ValueError  where the data are no disc"""
         fields = {key: value for key, value in data.items() if key not in ("format", "version")}
+        missing = {field.name for field in dataclasses.fields(cls)} - set(fields)
+        if missing:
+            raise ValueError(f"{', '.join(sorted(missing))} missing")
         for name in ("lead_in_start", "last_lead_out"):
-            minute, second, frame = (int(part) for part in fields[name].split(":"))
-            fields[name] = Msf(minute, second, frame)
+            fields[name] = _time(fields[name])
+        _check_types(data)
         fields["sessions"] = [
             RecordedSession(
                 [
@@ -157,6 +161,8 @@ class DiscState:
         """raises  ValueError  where the state is none that a disc can be in"""
         if self.medium not in ("cd-r", "cd-rw"):
             raise ValueError(f"medium {self.medium!r} is neither cd-r nor cd-rw")
+        if self.minutes not in (74, 80, 90):
+            raise ValueError(f"no medium has {self.minutes} minutes")
         if len(self.tracks) > MOST_TRACKS:
             raise ValueError(f"{len(self.tracks)} tracks")
         free_from = 0
@@ -180,3 +186,37 @@ class DiscState:
             raise ValueError("finished, but not closed")
         if self.end_lba > self.last_lead_out_lba:
             raise ValueError("more is recorded than the medium holds")
+
+
+def _time(text: str) -> Msf:
+    minute, second, frame = (int(part) for part in text.split(":"))
+    if not (0 <= minute <= 99 and 0 <= second <= 59 and 0 <= frame <= 74):
+        raise ValueError(f"{text} is no time on a disc")
+    return Msf(minute, second, frame)
+
+
+def _check_types(data: dict[str, Any]) -> None:
+    """JSON knows more kinds of value than a disc has: each field must be exactly of its own."""
+    whole = [data["minutes"], data["erase_count"]]
+    truths = [data["finished"], data["write_protected"]]
+    for session in _list(data["sessions"]):
+        if session["lead_out_lba"] is not None:
+            whole.append(session["lead_out_lba"])
+        for track in _list(session["tracks"]):
+            whole += [
+                track[name] for name in ("number", "start_lba", "written_sectors", "sectors", "control")
+            ]
+            if not 0 <= track["control"] <= 15:
+                raise ValueError(f"control {track['control']}")
+    for value in whole:
+        if type(value) is not int or not 0 <= value < 1_000_000:
+            raise ValueError(f"{value!r} where a number is due")
+    for value in truths:
+        if type(value) is not bool:
+            raise ValueError(f"{value!r} where true or false is due")
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} where a list is due")
+    return value

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import logging
 import os
 import secrets
 from pathlib import Path
@@ -21,10 +22,14 @@ from redbook.errors import DriveBusy, ImageError, StorageFailed
 from redbook.image import bincue, toc
 from redbook.image.base import FORMAT, VERSION, DiscState
 
+_log = logging.getLogger(__name__)
+
 STATE_FILE = "disc.json"
 DATA_FILE = "disc.bin"
 CUE_FILE = "disc.cue"
 TOC_FILE = "disc.toc"
+
+ROOM_TO_SPARE_BYTES = 1_000_000  # for the state, the sheets, and whatever else goes on
 
 
 class Store(Protocol):
@@ -47,6 +52,10 @@ class Store(Protocol):
         ...
 
     def save(self, state: DiscState) -> None: ...
+
+    def check_room(self, data_bytes: int) -> None:
+        """raises  StorageFailed  if the host cannot keep so much, or nothing at all"""
+        ...
 
     def reserve(self, state: DiscState) -> None:
         """Make sure that something can be stored, before anything is.  raises  StorageFailed"""
@@ -89,6 +98,9 @@ class MemoryStore:
     def save(self, state: DiscState) -> None:
         pass
 
+    def check_room(self, data_bytes: int) -> None:
+        pass
+
     def reserve(self, state: DiscState) -> None:
         pass
 
@@ -109,7 +121,7 @@ class FolderStore:
     def __init__(self, path: Path, folder_fd: int, state: DiscState) -> None:
         self.path = path
         self.state = state
-        self._folder_fd = folder_fd
+        self._folder_fd: int | None = folder_fd
         self._data_fd: int | None = None
 
     @classmethod
@@ -118,6 +130,7 @@ class FolderStore:
 
         raises  FileExistsError where something is there already (an empty folder is nothing), OSError
         """
+        path = path.absolute()
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
@@ -207,6 +220,14 @@ class FolderStore:
             raise self._failed(error) from error
         self._write_sheets(state)
 
+    def check_room(self, data_bytes: int) -> None:
+        if not self.writable:
+            raise StorageFailed(
+                f"the virtual disc {self.path} cannot be written to: its folder or files are read-only; "
+                "change their permissions, or use another disc"
+            )
+        _check_room(self.path, data_bytes - self.recorded_sectors() * SECTOR_BYTES)
+
     def reserve(self, state: DiscState) -> None:
         pass
 
@@ -214,8 +235,7 @@ class FolderStore:
         for fd in (self._data_fd, self._folder_fd):
             if fd is not None:
                 os.close(fd)
-        self._data_fd = None
-        self._folder_fd = -1
+        self._data_fd = self._folder_fd = None
 
     def _data(self) -> int:
         if self._data_fd is None:
@@ -248,8 +268,8 @@ class FolderStore:
                     file.unlink(missing_ok=True)
                 else:
                     _replace(file, wanted)
-            except OSError as error:
-                raise self._failed(error) from error
+            except OSError as error:  # derived files: the disc is whole without them
+                _log.warning("%s could not be written: %s", file, error.strerror)
 
     def _failed(self, error: OSError) -> StorageFailed:
         text = f"the host cannot store the virtual disc {self.path}: {error.strerror}"
@@ -267,6 +287,19 @@ class NewFolderStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._folder: FolderStore | None = None
+
+    def check_room(self, data_bytes: int) -> None:
+        if self._folder is not None:
+            self._folder.check_room(data_bytes)
+            return
+        above = self.path.absolute().parent
+        while not above.exists() and above != above.parent:
+            above = above.parent
+        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+            raise StorageFailed(
+                f"a new disc cannot be made at {self.path}: {above} cannot be written to; give another path"
+            )
+        _check_room(above, data_bytes)
 
     def reserve(self, state: DiscState) -> None:
         if self._folder is not None:
@@ -310,22 +343,38 @@ class NewFolderStore:
         return self._folder
 
 
+def _check_room(folder: Path, more_bytes: int) -> None:
+    system = os.statvfs(folder)
+    free = system.f_bavail * system.f_frsize
+    if more_bytes + ROOM_TO_SPARE_BYTES > free:
+        raise StorageFailed(
+            f"the host has too little room for the virtual disc: {more_bytes / 1e6:.0f} MB are needed at "
+            f"{folder}, {free / 1e6:.0f} MB are free; free some space, or put the disc elsewhere"
+        )
+
+
 def _load(path: Path) -> DiscState:
     file = path / STATE_FILE
     damaged = f"the virtual disc {path} is damaged: {STATE_FILE}"
     try:
+        if file.exists() and not file.is_file():
+            raise ImageError(f"{damaged} is no file")
         data = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ImageError(
             f"{path} is not a virtual disc, or was never finished: {STATE_FILE} is missing; "
             "give the path of a disc, or of something that does not exist yet"
         ) from error
-    except (OSError, ValueError) as error:
-        raise ImageError(f"{damaged} cannot be read ({error})") from error
+    except OSError as error:
+        raise ImageError(f"{file} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ImageError(f"{damaged} cannot be understood ({error})") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ImageError(f"{damaged} does not say that it is a {FORMAT}")
     version = data.get("version")
-    if not isinstance(version, int) or version > VERSION:
+    if type(version) is not int or version < 1:
+        raise ImageError(f"{damaged} has no version")
+    if version > VERSION:
         raise ImageError(
             f"the virtual disc {path} is of version {version}, from a newer redbook; "
             f"this one knows up to version {VERSION}: update redbook"

@@ -47,4 +47,12 @@ class Transport(Protocol):
         timeout: float = 30.0,
     ) -> Reply: ...
 
+    def announce(self, data_bytes: int) -> None:
+        """Told before a burn how many bytes the disc will hold in all, gaps included.
+
+        A device has no use for it; a virtual disc needs that much room on the host and raises
+        StorageFailed where there is too little, while nothing is lost yet.
+        """
+        ...
+
     def close(self) -> None: ...

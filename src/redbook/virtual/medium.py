@@ -84,13 +84,14 @@ class Medium:
     def __init__(self, state: DiscState, store: Store | None = None) -> None:
         self.state = state
         self._store = store if store is not None else MemoryStore()
-        self._recover()
 
     @classmethod
     def open(cls, path: Path) -> Medium:
         """The disc in this folder, held until `close`.  raises  DriveBusy, ImageError"""
         store = FolderStore.open(path)
-        return cls(store.state, store)
+        medium = cls(store.state, store)
+        medium._recover()
+        return medium
 
     @classmethod
     def new(cls, medium: str = "cd-r", minutes: int = 80, write_protected: bool = False) -> Medium:
@@ -296,6 +297,10 @@ class Medium:
 
     # What changes it
 
+    def announce(self, data_bytes: int) -> None:
+        """raises  StorageFailed  where the host cannot keep a disc of so many bytes"""
+        self._store.check_room(data_bytes)
+
     def calibrate(self) -> None:
         """The first thing that touches a disc.  raises  StorageFailed"""
         self._store.reserve(self.state)
@@ -310,8 +315,13 @@ class Medium:
             session = RecordedSession()
             self.state.sessions.append(session)
         session.tracks.append(track)
-        self._store.resize(track.start_lba)
-        self._store.save(self.state)
+        try:
+            self._store.resize(track.start_lba)
+            self._store.save(self.state)
+        except BaseException:
+            session.tracks.remove(track)
+            self.state.sessions = [s for s in self.state.sessions if s.tracks]
+            raise
         return track
 
     def append(self, track: RecordedTrack, data: bytes | memoryview) -> None:

@@ -167,19 +167,25 @@ class VirtualRecorder:
                 raise DriveGone("the virtual recorder was unplugged")
             try:
                 command = decode(cdb, data_out)
+            except UnknownOpcode:
+                return self._check_condition(Sense(sense.ILLEGAL, 0x20, 0), data_in_length)
+            except ValueError:
+                return self._check_condition(Sense(sense.ILLEGAL, 0x24, 0), data_in_length)
+            try:
                 if self.faults:
                     self._strike(command)
                 data = self._perform(command)
             except Refused as refused:
                 return self._check_condition(refused.sense, data_in_length)
-            except UnknownOpcode:
-                return self._check_condition(Sense(sense.ILLEGAL, 0x20, 0), data_in_length)
-            except ValueError:
-                return self._check_condition(Sense(sense.ILLEGAL, 0x24, 0), data_in_length)
         length = min(data_in_length, command.data_in_length)
         if len(data) > length:
             data = data[:length]
         return Reply(Status.GOOD, data, b"", data_in_length - len(data))
+
+    def announce(self, data_bytes: int) -> None:
+        with self._lock:
+            if self._disc is not None:
+                self._disc.announce(data_bytes)
 
     def close(self) -> None:
         with self._lock:
@@ -205,14 +211,17 @@ class VirtualRecorder:
             raise fault.outcome
 
     def _perform(self, command: Command[Any]) -> bytes:
+        loading = self._operation.remaining_seconds and self._operation.ascq == timing.BECOMING_READY
+        if loading and not isinstance(command, (*_WHILE_BUSY, control.StartStopUnit)):
+            raise Refused(sense.NOT_READY, 0x04, timing.BECOMING_READY)
         if self._attentions and not isinstance(command, _DESPITE_ATTENTION):
             attention = self._attentions.pop(0)
             raise Refused(attention.key, attention.asc, attention.ascq)
         if not isinstance(command, _WITHOUT_MEDIUM):
             self._need_medium()
         if self._operation.remaining_seconds and not isinstance(command, _WHILE_BUSY):
-            refused = Refused(sense.NOT_READY, 0x04, 0x07)
-            refused.sense = Sense(sense.NOT_READY, 0x04, 0x07, progress=self._operation.progress)
+            refused = Refused(0, 0, 0)
+            refused.sense = self._busy()
             raise refused
         return self._handlers[type(command)](command) or b""
 
@@ -233,9 +242,10 @@ class VirtualRecorder:
 
     def _load(self) -> None:
         self._tray_open = False
-        self._attentions.append(Sense(sense.ATTENTION, 0x28, 0))
-        if self._speed_limit is not None:
-            self._operation.begin(timing.LOAD_SECONDS)
+        if self._disc is not None:
+            self._attentions.append(Sense(sense.ATTENTION, 0x28, 0))
+            if self._speed_limit is not None:
+                self._operation.begin(timing.LOAD_SECONDS, timing.BECOMING_READY)
         self._apply_speed()
 
     def _start_stop_unit(self, command: control.StartStopUnit) -> None:
@@ -257,11 +267,14 @@ class VirtualRecorder:
     def _test_unit_ready(self, command: control.TestUnitReady) -> None:
         return None
 
+    def _busy(self) -> Sense:
+        return Sense(sense.NOT_READY, 0x04, self._operation.ascq, progress=self._operation.progress)
+
     def _request_sense(self, command: control.RequestSense) -> bytes:
         if self._attentions:
             return sense.build(self._attentions.pop(0))
         if self._operation.remaining_seconds:
-            return sense.build(Sense(sense.NOT_READY, 0x04, 0x07, progress=self._operation.progress))
+            return sense.build(self._busy())
         return sense.build(Sense(sense.NO_SENSE))
 
     # Who it is and what it can do

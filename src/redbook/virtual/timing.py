@@ -12,6 +12,8 @@ from redbook.disc import SPEED_1X_BYTES_PER_SECOND
 
 DEFAULT_BUFFER_BYTES = 2 * 1024 * 1024
 
+BECOMING_READY, IN_PROGRESS = 0x01, 0x07
+
 OPC_SECONDS = 2.0
 LOAD_SECONDS = 2.0
 END_TRACK_SECONDS = 1.0
@@ -89,8 +91,11 @@ class LongOperation:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._start = self._end = clock.now()
+        self.ascq = IN_PROGRESS
 
-    def begin(self, seconds: float) -> None:
+    def begin(self, seconds: float, ascq: int = IN_PROGRESS) -> None:
+        """ascq: what 2/04/.. says meanwhile."""
+        self.ascq = ascq
         self._start = self._clock.now()
         self._end = self._start + seconds
 

@@ -1,0 +1,169 @@
+"""What may be named: files of any name, playlists, folders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from redbook.audio.sectors import Spool, prepare
+from redbook.audio.source import Source, expand, natural_key
+from redbook.errors import AudioError
+from tests.support.sound import encode, noise, write_wav
+
+STRANGE = [
+    "with space.wav",
+    "'quotes' and \"more\".wav",
+    "new\nline.wav",
+    "tab\tand\\backslash.wav",
+    "日本語 и русский.wav",
+    "a:b.wav",
+    "http:x.wav",
+    "%s 100%.wav",
+    "-leading.wav",
+    "*?[x].wav",
+    b"latin-\xe9.wav".decode("utf-8", "surrogateescape"),
+    "#1.wav",
+    "e\u0301.wav",
+]
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_file_of_any_name_is_read(name: str, tmp_path: Path) -> None:
+    write_wav(tmp_path / "plain.wav", noise(1000)).rename(tmp_path / name)
+    with Spool(keep=False) as spool:
+        (track,) = prepare(expand([name]).sources, spool)
+    assert track.samples == 1000
+    assert track.source == name
+
+
+def names(*given: str | Path) -> list[str]:
+    return [source.path.name for source in expand([str(g) for g in given]).sources]
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    folder = tmp_path / "my album"
+    folder.mkdir()
+    for name in ("10 ten.wav", "2 two.wav", "1 one.wav"):
+        write_wav(folder / name, noise(1000))
+    return folder
+
+
+def test_a_folder_is_in_natural_order(album: Path) -> None:
+    assert names(album) == ["1 one.wav", "2 two.wav", "10 ten.wav"]
+
+
+def test_what_is_no_audio_in_a_folder_is_said(album: Path) -> None:
+    (album / "cover.jpg").write_bytes(b"x")
+    (album / ".hidden.wav").write_bytes(b"x")
+    assert expand([str(album)]).notes == [f"{album}: left out, because they are no sound files: cover.jpg"]
+
+
+@pytest.mark.tools("ffmpeg")
+def test_tags_order_a_folder(album: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tagged"
+    folder.mkdir()
+    source = album / "1 one.wav"
+    for name, disc, track in (("a", 2, 1), ("b", 1, 2), ("c", 1, 10), ("d", 1, 1)):
+        tags = ("-metadata", f"disc={disc}", "-metadata", f"track={track}/10")
+        encode(source, folder / f"{name}.flac", *tags)
+    assert names(folder) == ["d.flac", "b.flac", "c.flac", "a.flac"]
+
+
+@pytest.mark.tools("ffmpeg")
+def test_tags_that_do_not_tell_leave_the_order_of_names(album: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "twice"
+    folder.mkdir()
+    for name in ("a", "b"):
+        encode(album / "1 one.wav", folder / f"{name}.flac", "-metadata", "track=1")
+    expansion = expand([str(folder)])
+    assert [s.path.name for s in expansion.sources] == ["a.flac", "b.flac"]
+    assert "order is that of the file names" in expansion.notes[0]
+
+
+def test_subfolders_come_in_their_order(album: Path, tmp_path: Path) -> None:
+    for number in (10, 9):
+        folder = tmp_path / "set" / f"CD{number}"
+        folder.mkdir(parents=True)
+        write_wav(folder / f"{number}.wav", noise(1000))
+    assert names(tmp_path / "set") == ["9.wav", "10.wav"]
+
+
+@given(st.permutations(["1", "a 2", "A 10", "a 9", "b", "10", "9"]))
+def test_numbers_in_names_count_as_numbers(texts: list[str]) -> None:
+    assert sorted(texts, key=natural_key) == ["1", "9", "10", "a 2", "a 9", "A 10", "b"]
+
+
+PLAYLISTS = {
+    "list.m3u": b"#EXTM3U\r\n#EXTINF:1,One\r\n1 one.wav\r\n\r\n2 two.wav\r\n",
+    "list.m3u8": b"\xef\xbb\xbf#EXTM3U\n1 one.wav\n2 two.wav\n",
+    "utf16.m3u8": "#EXTM3U\r\n1 one.wav\r\n2 two.wav\r\n".encode("utf-16"),
+    "spaces.m3u": b"  1 one.wav  \n   # a comment\n2 two.wav",
+    "list.pls": b"[playlist]\nNumberOfEntries=2\nFile2=2 two.wav\nTitle1=One\nFile1=1 one.wav\nVersion=2\n",
+}
+
+
+@pytest.mark.parametrize("name", PLAYLISTS)
+def test_a_playlist_stands_for_its_files(name: str, album: Path) -> None:
+    (album / name).write_bytes(PLAYLISTS[name])
+    assert names(album / name) == ["1 one.wav", "2 two.wav"]
+
+
+def test_playlists_of_old_windows_programs(album: Path) -> None:
+    sub = album / "süb"
+    sub.mkdir()
+    write_wav(sub / "é.wav", noise(1000))
+    (album / "old.m3u").write_bytes("süb\\é.wav\r\n".encode("cp1252"))
+    assert names(album / "old.m3u") == ["é.wav"]
+
+
+def test_file_urls_and_absolute_paths_in_a_playlist(album: Path) -> None:
+    url = (album / "1 one.wav").as_uri()
+    (album / "urls.m3u").write_text(f"{url}\n{album / '2 two.wav'}\n")
+    assert names(album / "urls.m3u") == ["1 one.wav", "2 two.wav"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1 one.wav\nmissing.wav\n", r"line 2: .*no such file"),
+        ("http://example.org/a.mp3\n", "line 1: .*not on this machine"),
+        ("# nothing\n", "names no file"),
+        ("list.m3u\n", "another playlist"),
+        (".\n", "folder"),
+    ],
+)
+def test_a_playlist_that_leads_nowhere_is_refused(text: str, reason: str, album: Path) -> None:
+    (album / "list.m3u").write_text(text)
+    with pytest.raises(AudioError, match=reason):
+        expand([str(album / "list.m3u")])
+
+
+def test_a_playlist_in_the_bytes_of_the_file_system(album: Path) -> None:
+    write_wav(album / "x.wav", noise(1000)).rename(album / os.fsdecode(b"caf\xe9.wav"))
+    (album / "list.m3u").write_bytes(b"caf\xe9.wav\n")
+    assert names(album / "list.m3u") == [os.fsdecode(b"caf\xe9.wav")]
+
+
+def test_a_subfolder_closed_to_us_is_not_passed_over(album: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def scandir(path: object) -> object:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("os.scandir", scandir)
+    with pytest.raises(AudioError, match="Permission denied"):
+        expand([str(album)])
+
+
+def test_something_else_named_pls_is_refused(album: Path) -> None:
+    (album / "list.pls").write_text("nothing of the kind")
+    with pytest.raises(AudioError, match="not a PLS playlist"):
+        expand([str(album / "list.pls")])
+
+
+def test_a_real_file_named_like_a_prefix_is_that_file(tmp_path: Path) -> None:
+    write_wav(tmp_path / "raw:x.wav", noise(1000))
+    assert expand(["raw:x.wav"]).sources == [Source("raw:x.wav", Path("raw:x.wav"))]

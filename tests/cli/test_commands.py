@@ -1,0 +1,418 @@
+"""The command line as its user meets it: real processes, real files, exit codes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.sound import encode, noise, write_wav
+
+REDBOOK = [sys.executable, "-m", "redbook"]
+DRIVE = ["--drive", "virtual:my.disc"]
+
+
+def redbook(*arguments: str | Path, code: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [*REDBOOK, *map(str, arguments)], capture_output=True, text=True, timeout=120, **options
+    )
+    assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr + done.stdout
+    return done
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def songs(tmp_path: Path) -> list[Path]:
+    return [write_wav(tmp_path / f"song {n}.wav", noise(588 * 300 + n * 100, n)) for n in (1, 2)]
+
+
+def burned(*files: Path, options: tuple[str, ...] = ()) -> dict[str, Any]:
+    return objects(redbook("burn", *files, *DRIVE, "--json", *options).stdout)[-1]
+
+
+def test_the_last_line_of_a_burn_says_everything(songs: list[Path]) -> None:
+    done = burned(*songs)
+    assert done["event"] == "done"
+    assert done["verified"] is True
+    first, second = done["tracks"]
+    assert (first["number"], first["sectors"], first["start_lba"]) == (1, 301, 0)
+    assert (second["number"], second["sectors"], second["start_lba"]) == (2, 301, 453)
+    assert first["source"] == str(songs[0])
+    data = Path("my.disc/disc.bin").read_bytes()
+    for track in done["tracks"]:
+        start = track["start_lba"] * 2352
+        audio = data[start : start + track["sectors"] * 2352]
+        assert track["sha256"] == hashlib.sha256(audio).hexdigest()
+        assert audio.startswith(noise(588 * 300 + track["number"] * 100, track["number"]))
+        assert re.fullmatch("[0-9a-f]{8}", track["accuraterip_v1"])
+        assert re.fullmatch("[0-9a-f]{8}", track["accuraterip_v2"])
+
+
+def test_every_line_is_one_object(songs: list[Path]) -> None:
+    kinds = [o["event"] for o in objects(redbook("burn", *songs, *DRIVE, "--json").stdout)]
+    assert {"source_read", "phase_started", "track_started", "progress", "track_ended", "done"} <= set(kinds)
+
+
+def test_plan_info_and_verify_agree(songs: list[Path]) -> None:
+    plan = objects(redbook("plan", *songs, *DRIVE, "--json").stdout)[-1]
+    assert not Path("my.disc").exists()
+    done = burned(*songs)
+    info = objects(redbook("info", *DRIVE, "--json", "--checksums").stdout)[-1]
+    keys = ("number", "sectors", "start_lba", "sha256", "accuraterip_v1", "accuraterip_v2")
+    assert all("source" in track for shape in (plan, done, info) for track in shape["tracks"])
+    for shape in (plan, info):
+        assert [[t[k] for k in keys] for t in shape["tracks"]] == [
+            [t[k] for k in keys] for t in done["tracks"]
+        ]
+    assert info["musicbrainz_id"] == done["musicbrainz_id"]
+    assert info["disc"]["status"] == "complete"
+    assert plan["free_sectors_before"] == 359849
+    assert plan["free_sectors_after"] == 359849 - done["lead_out_lba"]
+    assert objects(redbook("verify", *songs, *DRIVE, "--json").stdout)[-1]["verified"] is True
+
+
+def test_the_default_drive_takes_the_next_free_name(songs: list[Path]) -> None:
+    assert "redbook.disc" in redbook("burn", songs[0]).stdout
+    assert "redbook-2.disc" in redbook("burn", songs[1]).stdout
+    assert "redbook-2.disc" in redbook("info").stdout
+    redbook("verify", songs[1])
+    assert redbook("drives").stdout.count("complete, 1 track") == 2
+
+
+def test_a_named_disc_that_is_not_blank_is_never_overwritten(songs: list[Path]) -> None:
+    burned(songs[0])
+    before = Path("my.disc/disc.json").read_bytes()
+    done = redbook("burn", songs[1], *DRIVE, "--json", code=5)
+    assert "complete" in done.stderr
+    last = objects(done.stdout)[-1]
+    assert (last["event"], last["exit_code"]) == ("error", 5)
+    assert Path("my.disc/disc.json").read_bytes() == before
+
+
+def test_leave_open_append_and_close(songs: list[Path]) -> None:
+    assert burned(songs[0], options=("--leave-open",))["finalized"] is False
+    assert "--append" in redbook("burn", songs[1], *DRIVE, code=5).stderr
+    done = burned(songs[1], options=("--append", "--leave-open"))
+    assert [t["number"] for t in done["tracks"]] == [2]
+    redbook("close", *DRIVE)
+    redbook("verify", *songs, *DRIVE)
+    assert "no session is open" in redbook("close", *DRIVE, code=5).stderr
+
+
+def test_simulate_leaves_nothing(songs: list[Path]) -> None:
+    redbook("disc", "new", "my.disc")
+    done = burned(*songs, options=("--simulate",))
+    assert (done["test_write"], done["verified"]) == (True, False)
+    assert "blank" in redbook("info", *DRIVE).stdout
+
+
+def test_blank_makes_a_cd_rw_blank_again(songs: list[Path]) -> None:
+    redbook("disc", "new", "my.disc", "--type", "cd-rw", "--minutes", "74")
+    burned(songs[0])
+    redbook("blank", *DRIVE)
+    assert "CD-RW, blank" in redbook("info", *DRIVE).stdout
+    burned(songs[1])
+    redbook("blank", *DRIVE, "--full", "--yes")
+    redbook("disc", "new", "r.disc")
+    redbook("burn", songs[0], "--drive", "virtual:r.disc")
+    assert "CD-RW" in redbook("blank", "--drive", "virtual:r.disc", code=5).stderr
+
+
+def test_verify_names_the_difference(songs: list[Path]) -> None:
+    burned(*songs)
+    with Path("my.disc/disc.bin").open("r+b") as file:
+        file.seek((453 + 10) * 2352 + 8)
+        byte = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte[0] ^ 1]))
+    done = redbook("verify", *songs, *DRIVE, "--json", code=6)
+    (difference,) = objects(done.stdout)[-1]["differences"]
+    assert difference | {"unreadable": 0} == {
+        "track": 2, "sector": 10, "lba": 463, "first_sample": 5882, "samples": 1, "unreadable": 0, "offset": None
+    }  # fmt: skip
+    assert "sector 10 of the track, LBA 463" in done.stderr
+
+
+def test_a_disc_new_is_what_was_asked_for() -> None:
+    redbook("disc", "new", "a b.disc", "--type", "cd-rw", "--minutes", "90")
+    info = objects(redbook("info", "--drive", "virtual:a b.disc", "--json").stdout)[-1]
+    assert (info["disc"]["medium"], info["disc"]["free_sectors"]) == ("cd-rw", 404847)
+    assert "exists already" in redbook("disc", "new", "a b.disc", code=5).stderr
+
+
+BAD_SOURCES = {
+    "missing": (["nowhere.wav"], "no such file"),
+    "empty": (["empty.wav"], "empty"),
+    "text": (["text.wav"], "no sound file"),
+    "folder": (["folder"], "no sound file is in this folder"),
+    "cut": (["cut.wav"], "cut short"),
+    "no samples": (["none.wav"], "not a single sample"),
+    "unnamed": ([""], "empty file name"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SOURCES)
+def test_a_bad_source_is_exit_3_and_nothing_is_written(name: str, songs: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "text.wav").write_text("hello " * 1000)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "cut.wav").write_bytes(songs[0].read_bytes()[:100_000])
+    write_wav(tmp_path / "none.wav", b"")
+    files, reason = BAD_SOURCES[name]
+    done = redbook("burn", songs[0], *files, *DRIVE, code=3)
+    assert reason in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not Path("my.disc").exists()
+
+
+def test_too_many_tracks_are_exit_4(songs: list[Path]) -> None:
+    assert "at most 99" in redbook("burn", *[songs[0]] * 100, *DRIVE, code=4).stderr
+    assert not Path("my.disc").exists()
+
+
+@pytest.mark.slow
+def test_a_disc_may_be_full_to_the_last_sector_and_not_one_more(tmp_path: Path) -> None:
+    redbook("disc", "new", "my.disc", "--minutes", "74")
+    for sectors, code in ((336075 - 2 + 1, 4), (336075 - 2, 0)):
+        with (tmp_path / "long.raw").open("wb") as file:
+            file.truncate(sectors * 2352)
+        done = redbook("burn", "raw:long.raw", *DRIVE, "--no-verify", code=code)
+    assert "done" in done.stdout.lower()
+
+
+def test_99_tracks_are_burned_and_verified(songs: list[Path]) -> None:
+    done = burned(*[songs[0]] * 99)
+    assert done["verified"]
+    assert done["tracks"][98]["start_lba"] == 98 * 453
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--drive", "/dev/sr0"], "does not yet drive real recorders"),
+        (["--drive", "my.disc"], "no such recorder"),
+        (["--drive", "virtual:"], "no disc in the drive"),
+        (["--drive", "virtual:/proc/x.disc"], "/proc"),
+        (["--drive", "virtual:damaged.disc"], "damaged"),
+        (["--drive", "virtual:half.disc"], "never finished"),
+        (["--drive", "virtual:newer.disc"], "newer redbook"),
+        (["--drive", "virtual:file"], "cannot be opened"),
+        (["--drive", "virtual:protected.disc"], "write-protected"),
+        (["--drive", "virtual:" + "x" * 300], "too long"),
+    ],
+)
+def test_a_bad_drive_or_disc_is_exit_5(arguments: list[str], reason: str, songs: list[Path]) -> None:
+    for name in ("damaged", "newer", "protected"):
+        redbook("disc", "new", f"{name}.disc")
+    Path("damaged.disc/disc.json").write_text("{]")
+    change("newer.disc", version=2)
+    change("protected.disc", write_protected=True)
+    Path("half.disc").mkdir()
+    Path("half.disc/disc.bin").write_bytes(b"x")
+    Path("file").touch()
+    done = redbook("burn", songs[0], *arguments, code=5)
+    assert reason in done.stderr
+    assert "Writing" not in done.stdout
+
+
+def change(disc: str, **fields: Any) -> None:
+    file = Path(disc) / "disc.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | fields))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["burn"],
+        ["burn", "a.wav", "--speed", "0"],
+        ["burn", "a.wav", "--speed", "fast"],
+        ["burn", "a.wav", "--nonsense"],
+        ["disc", "new"],
+        ["disc", "new", "x.disc", "--minutes", "63"],
+        ["nonsense"],
+        ["plan", "a.wav", "--dither-seed", "-1"],
+    ],
+)
+def test_wrong_usage_is_exit_2(arguments: list[str]) -> None:
+    assert "Error" in redbook(*arguments, code=2).stderr
+    last = objects(redbook(*arguments, "--json", code=2).stdout)[-1]
+    assert (last["error"], last["exit_code"]) == ("UsageError", 2)
+
+
+def test_help_version_and_completion() -> None:
+    assert "Exit codes" in redbook("--help").stdout
+    for command in ("burn", "plan", "verify", "blank", "info", "drives", "disc", "close"):
+        assert "Usage" in redbook(command, "--help").stdout
+    assert re.fullmatch(r"redbook \d+\.\d+\.\d+\n", redbook("--version").stdout)
+    for shell in ("bash", "zsh", "fish"):
+        assert "_REDBOOK_COMPLETE" in redbook("completion", shell).stdout
+
+
+def test_completion_completes() -> None:
+    environment = os.environ | {
+        "_REDBOOK_COMPLETE": "bash_complete",
+        "COMP_WORDS": "redbook bu",
+        "COMP_CWORD": "1",
+    }
+    assert redbook(env=environment).stdout == "plain,burn\n"
+
+
+def test_a_name_with_a_newline_and_other_script_is_shown_on_one_line(tmp_path: Path) -> None:
+    name = "two\nlines 日本.wav"
+    write_wav(tmp_path / name, noise(588 * 300))
+    assert "two\\nlines 日本.wav" in redbook("plan", name, *DRIVE).stdout
+    assert objects(redbook("plan", name, *DRIVE, "--json").stdout)[-1]["tracks"][0]["source"] == name
+
+
+@pytest.mark.parametrize("listener", [["head", "-1"], ["true"]])
+def test_a_listener_that_leaves_does_not_cost_a_disc(listener: list[str], songs: list[Path]) -> None:
+    with subprocess.Popen([*REDBOOK, "burn", *map(str, songs), *DRIVE], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as burn:  # fmt: skip
+        subprocess.run(listener, stdin=burn.stdout, check=True, capture_output=True)
+        assert burn.stdout is not None
+        burn.stdout.close()
+        assert burn.stderr is not None
+        assert burn.stderr.read() == b""
+    assert burn.returncode == 0
+    redbook("verify", *songs, *DRIVE)
+
+
+def test_output_that_cannot_be_written_does_not_either(songs: list[Path]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*REDBOOK, "burn", *map(str, songs), *DRIVE], stdout=full, stderr=subprocess.PIPE
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+    done = subprocess.run(["sh", "-c", f"exec {' '.join(REDBOOK)} info --drive virtual:my.disc >&- 2>&-"])
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("moment", ["reading", "track_started", "verifying"])
+def test_a_signal_cancels_and_says_what_is_on_the_disc(number: int, moment: str, tmp_path: Path) -> None:
+    with (tmp_path / "long.raw").open("wb") as file:
+        file.truncate(200_000 * 2352)
+    with subprocess.Popen([*REDBOOK, "burn", "raw:long.raw", *DRIVE, "--json"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as burn:  # fmt: skip
+        assert burn.stdout is not None
+        lines = []
+        for line in burn.stdout:
+            lines.append(line)
+            if moment in line:
+                burn.send_signal(number)
+                break
+        lines += list(burn.stdout)
+        assert burn.stderr is not None
+        said = burn.stderr.read()
+    assert burn.returncode == 130, said
+    last = json.loads(lines[-1])
+    assert (last["event"], last["error"]) == ("error", "Cancelled")
+    assert "Traceback" not in said
+    if moment == "reading":
+        assert "nothing was" in last["message"]
+        assert not Path("my.disc").exists()
+    elif moment == "track_started":
+        assert "session is open" in last["disc_now"]
+        assert "tracks can be added" in redbook("info", *DRIVE).stdout
+    else:
+        assert "session is closed" in last["disc_now"]
+        assert "verified" in last["message"]
+
+
+def test_two_programs_cannot_burn_to_one_disc(songs: list[Path], tmp_path: Path) -> None:
+    redbook("disc", "new", "my.disc")
+    with (tmp_path / "long.raw").open("wb") as file:
+        file.truncate(200_000 * 2352)
+    with subprocess.Popen(
+        [*REDBOOK, "burn", "raw:long.raw", *DRIVE, "--json"], stdout=subprocess.PIPE
+    ) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        assert "in use by another program" in redbook("burn", songs[0], *DRIVE, code=5).stderr
+        first.stdout.read()
+    assert first.returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_full_host_is_found_before_the_disc_is_touched(songs: list[Path], tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", small], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this machine does not let root mount")
+    try:
+        done = redbook("burn", songs[0], "--drive", f"virtual:{small}/x.disc", code=5)
+        assert "too little room" in done.stderr
+        assert not (small / "x.disc").exists()
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def at_a_terminal(columns: int, *arguments: str | Path) -> str:
+    """What a terminal of this width is sent."""
+    environment = os.environ | {"COLUMNS": str(columns), "LINES": "24", "TERM": "xterm"}
+    parent, child = pty.openpty()
+    with subprocess.Popen([*REDBOOK, *map(str, arguments)], stdout=child, stderr=child, stdin=child,
+                          env=environment) as process:  # fmt: skip
+        os.close(child)
+        data = b""
+        while True:
+            try:
+                part = os.read(parent, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            data += part
+    os.close(parent)
+    assert process.returncode == 0, data
+    return data.decode()
+
+
+def test_a_narrow_terminal_shows_it_all(songs: list[Path]) -> None:
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", at_a_terminal(60, "burn", *songs, *DRIVE))
+    lines = [line.rstrip() for line in re.split(r"[\r\n]+", text)]
+    assert max(map(len, lines)) <= 60
+    assert "00:04:01" in text
+    assert "read back and the" in text
+
+
+def test_commands_log_what_is_sent_when_asked(songs: list[Path]) -> None:
+    said = redbook("-vvv", "burn", songs[0], *DRIVE).stderr
+    assert re.search(r"WRITE +2a 00 00 00 00 00 00 00 1b 00", said)
+
+
+@pytest.mark.tools("ffmpeg")
+def test_a_folder_and_a_playlist_stand_for_their_files(songs: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for number in (2, 1):
+        encode(songs[number - 1], folder / f"x{3 - number}.flac", "-metadata", f"track={number}")
+    (tmp_path / "list.m3u").write_text("album/x1.flac\n")
+    done = burned(folder, tmp_path / "list.m3u")
+    assert [Path(t["source"]).name for t in done["tracks"]] == ["x2.flac", "x1.flac", "x1.flac"]
+    assert done["tracks"][0]["bit_exact"]
+
+
+def test_a_burn_can_be_repeated_exactly(tmp_path: Path) -> None:
+    write_wav(tmp_path / "other.wav", noise(96_000 * 5), rate=96_000)
+    first = burned(tmp_path / "other.wav")
+    time.sleep(0.01)
+    again = objects(redbook("burn", "other.wav", "--drive", "virtual:2.disc", "--json").stdout)[-1]
+    assert first["tracks"][0]["sha256"] == again["tracks"][0]["sha256"]
+    redbook("verify", "other.wav", *DRIVE)
+    redbook("verify", "other.wav", *DRIVE, "--dither-seed", "5", code=6)

@@ -1,0 +1,125 @@
+"""Killing the process at any moment leaves a disc in a state that a real one could be in."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from redbook.burning import burn, disc_info
+from redbook.discovery import open_drive
+from redbook.image.base import DiscState, TrackState
+from redbook.mmc.disc_info import DiscStatus
+from tests.support.sound import noise, write_wav
+
+TRACKS = [noise(588 * 400, n) for n in range(1, 6)]
+BURN = [sys.executable, "-m", "redbook", "burn", *[f"{n}.wav" for n in range(5)], "--drive", "virtual:k.disc"]
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> None:
+    for number, pcm in enumerate(TRACKS):
+        write_wav(tmp_path / f"{number}.wav", pcm)
+
+
+def writing_seconds() -> tuple[float, float]:
+    """When after its start a burn begins to write, and when it ends."""
+    start = time.monotonic()
+    begun = 0.0
+    with subprocess.Popen([*BURN, "--json"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if '"preparing"' in line:
+                begun = time.monotonic() - start
+    return begun, time.monotonic() - start
+
+
+@pytest.mark.slow
+def test_killing_at_50_random_moments_leaves_a_disc_that_opens(sources: None) -> None:
+    begun, ended = writing_seconds()
+    rng = random.Random(20261122)
+    states = set()
+    for round_number in range(50):
+        remove_disc()
+        process = subprocess.Popen(BURN, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(begun * 0.95 + rng.random() * (ended - begun * 0.95))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if Path("k.disc").exists():
+            states.add(check_disc(append=round_number % 5 == 0))
+    assert len(states) >= 2, states
+
+
+def remove_disc() -> None:
+    shutil.rmtree("k.disc", ignore_errors=True)
+
+
+def check_disc(append: bool) -> str:
+    """raises  if the disc does not open, or holds what was never sent"""
+    info = subprocess.run(
+        [*BURN[:3], "info", "--drive", "virtual:k.disc", "--json"], capture_output=True, text=True
+    )
+    assert info.returncode == 0, info.stderr
+    state = DiscState.from_json(json.loads(Path("k.disc/disc.json").read_text()))
+    size = Path("k.disc/disc.bin").stat().st_size if Path("k.disc/disc.bin").exists() else 0
+    data = Path("k.disc/disc.bin").read_bytes() if size else b""
+    for track in state.tracks:
+        start = track.start_lba * 2352
+        length = track.written_sectors * 2352 if track.state is TrackState.COMPLETE else size - start
+        sent = TRACKS[track.number - 1]
+        found = data[start : start + length]
+        assert found[: len(sent)] == sent[: len(found)]
+    with open_drive("virtual:k.disc") as drive:
+        contents = disc_info(drive).disc
+        if append and contents.status is not DiscStatus.COMPLETE:
+            report = burn(["0.wav"], drive, append=True)
+            assert report.verified
+    return f"{contents.status.name} {contents.open_track is not None}"
+
+
+def crash(after: int) -> None:
+    """Burn in a child that dies at its n-th change of the disc's folder."""
+    code = f"""
+import os
+count = 0
+def dying(function):
+    def call(*arguments, **options):
+        global count
+        count += 1
+        if count == {after}:
+            os._exit(9)
+        return function(*arguments, **options)
+    return call
+for name in ("pwrite", "ftruncate", "rename", "replace", "mkdir"):
+    setattr(os, name, dying(getattr(os, name)))
+import redbook
+with redbook.open_drive("virtual:k.disc") as drive:
+    redbook.burn(["0.wav", "1.wav"], drive)
+"""
+    subprocess.run([sys.executable, "-c", code], capture_output=True)
+
+
+@pytest.mark.parametrize("after", range(1, 45, 2))
+def test_dying_at_any_change_of_the_folder_leaves_a_disc_that_opens(after: int, sources: None) -> None:
+    crash(after)
+    if Path("k.disc").exists():
+        check_disc(append=True)
+
+
+def test_what_a_crash_left_of_sheets_is_made_anew(sources: None) -> None:
+    with open_drive("virtual:k.disc") as drive:
+        burn(["0.wav"], drive)
+    for name in ("disc.cue", "disc.toc"):
+        before = (Path("k.disc") / name).read_text()
+        (Path("k.disc") / name).write_text("half a")
+        with open_drive("virtual:k.disc") as drive:
+            disc_info(drive)
+        assert (Path("k.disc") / name).read_text() == before
+    assert not Path("k.disc/.disc.json.new").exists()
