@@ -263,12 +263,8 @@ def test_help_version_and_completion() -> None:
 
 
 def test_completion_completes() -> None:
-    environment = os.environ | {
-        "_REDBOOK_COMPLETE": "bash_complete",
-        "COMP_WORDS": "redbook bu",
-        "COMP_CWORD": "1",
-    }
-    assert redbook(env=environment).stdout == "plain,burn\n"
+    wanted = {"_REDBOOK_COMPLETE": "bash_complete", "COMP_WORDS": "redbook bu", "COMP_CWORD": "1"}
+    assert redbook(env=os.environ | wanted).stdout == "plain,burn\n"
 
 
 def test_a_name_with_a_newline_and_other_script_is_shown_on_one_line(tmp_path: Path) -> None:

@@ -202,6 +202,13 @@ class TextRenderer:
         self._names: dict[int, str] = {}
         self._tenth = -1
 
+    def _table(self, table: Table) -> None:
+        """A table without the spaces that would fill its lines up to the width."""
+        with self._console.capture() as capture:
+            self._console.print(table)
+        lines = (line.rstrip() for line in capture.get().splitlines())
+        self._console.out("\n".join(lines), highlight=False)
+
     def _say(self, text: str, style: str = "") -> None:
         self._console.print(Text(_lines(text), style=style))
 
@@ -251,7 +258,7 @@ class TextRenderer:
                 gap,
                 _description(track),
             )
-        self._console.print(table)
+        self._table(table)
         for text in made.notes:
             self.note(text)
         self._disc_bar(made)
@@ -313,7 +320,7 @@ class TextRenderer:
         for t in tracks:
             row = (str(t.number), str(t.start_lba), str(t.sectors), t.accuraterip_v1, t.accuraterip_v2)
             table.add_row(*row, *((t.sha256,) if wide else ()))
-        self._console.print(table)
+        self._table(table)
 
     def _ids(self, toc: Toc) -> None:
         self._say(f"MusicBrainz {toc.musicbrainz_id}  freedb {toc.freedb_id}")
@@ -354,7 +361,7 @@ class TextRenderer:
             row = [str(t.number), str(t.session), duration(t.start_lba), duration(t.track_sectors)]
             row.append(str(t.track_sectors))
             table.add_row(*row, *sums.get(t.number, ("", "", ""))[1:] if sums else ())
-        self._console.print(table)
+        self._table(table)
 
     def drives(self, entries: list[DriveEntry]) -> None:
         if not entries:

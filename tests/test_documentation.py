@@ -1,0 +1,78 @@
+"""The examples in the documentation run, and what it names is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from redbook.cli.app import cli
+from tests.support.sound import noise, write_wav
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def python_blocks(page: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.fixture
+def songs(tmp_path: Path) -> None:
+    for number, name in enumerate(("a.wav", "b.wav", "c.wav")):
+        write_wav(tmp_path / name, noise(588 * 310, number))
+
+
+def test_the_readme_example_runs(songs: None, capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = python_blocks(ROOT / "README.md")
+    exec(code.replace("a.flac", "a.wav").replace("b.mp3", "b.wav"), {})
+    assert "True" in capsys.readouterr().out
+
+
+def test_the_python_page_s_example_runs(songs: None, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(python_blocks(ROOT / "docs/python.md")[0], {})
+    assert "COMPLETE" in capsys.readouterr().out
+
+
+def test_the_virtual_recorder_page_s_example_runs() -> None:
+    exec(python_blocks(ROOT / "docs/virtual-recorder.md")[0], {})
+
+
+def test_the_example_script_runs(songs: None) -> None:
+    command = [sys.executable, str(ROOT / "examples/burn.py"), "a.wav", "b.wav"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "verified: True" in done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_every_command_and_option_in_the_readme_exists() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for line in re.findall(r"^redbook (.+)$", text, re.MULTILINE):
+        words = re.split(r"[#|&]", line)[0].split()
+        command = cli.commands[words[0]]
+        options = {name for parameter in command.params for name in parameter.opts}
+        if words[0] == "disc":
+            options |= {"--type", "--minutes"}
+        assert {word for word in words if word.startswith("--")} <= options, line
+
+
+def test_the_project_speaks_of_itself_alone() -> None:
+    """No absolute paths of a machine and no names of registries in what is committed."""
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if files.returncode:
+        pytest.skip("not a git checkout")
+    words = ("/" + "work/", "/" + "root/", "pypi" + ".org", "deb.debian" + ".org")
+    for name in files.stdout.splitlines():
+        path = ROOT / name
+        if path.suffix in (".py", ".md", ".toml", ".sh", "") and path.is_file():
+            text = path.read_text(encoding="utf-8")
+            assert not [word for word in words if word in text], name
