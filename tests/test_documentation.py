@@ -56,7 +56,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_every_command_and_option_in_the_readme_exists() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for line in re.findall(r"^redbook (.+)$", text, re.MULTILINE):
+    shell = "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    for line in re.findall(r"^redbook (.+)$", shell, re.MULTILINE):
         words = re.split(r"[#|&]", line)[0].split()
         command = cli.commands[words[0]]
         options = {name for parameter in command.params for name in parameter.opts}

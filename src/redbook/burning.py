@@ -16,11 +16,11 @@ from redbook.engine import erase, inspect, track_at_once
 from redbook.engine import verify as verifying
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.inspect import Abilities, DiscContents
-from redbook.engine.plan import Layout, Space, lay_out
+from redbook.engine.plan import Layout, PlannedTrack, Space, lay_out
 from redbook.engine.runner import Cancel, Job, Runner
 from redbook.engine.steps import Procedure
 from redbook.engine.track_at_once import Outcome, Settings
-from redbook.engine.verify import Verification
+from redbook.engine.verify import Difference, Verification
 from redbook.errors import AudioError, Cancelled, MediumUnsuitable, VerificationFailed
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 from redbook.mmc.write import BlankType
@@ -72,6 +72,7 @@ class Plan:
         """Give back the room that the decoded audio takes, if it was kept."""
         if self.spool is not None:
             self.spool.close()
+            self.spool = None
 
     def __enter__(self) -> Self:
         return self
@@ -188,7 +189,7 @@ def plan(
         spool.close()
         raise
     return Plan(
-        _reports(prepared, layout),
+        _reports(prepared, layout.tracks),
         layout,
         abilities,
         disc,
@@ -208,7 +209,7 @@ def _usable_space(abilities: Abilities, disc: DiscContents, append: bool) -> Spa
     return disc.space
 
 
-def _reports(prepared: Sequence[PreparedTrack], layout: Layout) -> list[TrackReport]:
+def _reports(prepared: Sequence[PreparedTrack], places: Sequence[PlannedTrack]) -> list[TrackReport]:
     return [
         TrackReport(
             place.number,
@@ -220,7 +221,7 @@ def _reports(prepared: Sequence[PreparedTrack], layout: Layout) -> list[TrackRep
             track.accuraterip_v2,
             track,
         )
-        for track, place in zip(prepared, layout.tracks, strict=True)
+        for track, place in zip(prepared, places, strict=True)
     ]
 
 
@@ -263,9 +264,12 @@ def burn(
         earlier = sources
         dither_seed = earlier.dither_seed
     if earlier is not None and earlier.spool is not None:
-        return _burn_planned(
-            earlier, drive, Settings(speed, simulate, finalize, append), verify, on_event, cancel, clock
-        )
+        try:
+            return _burn_planned(
+                earlier, drive, Settings(speed, simulate, finalize, append), verify, on_event, cancel, clock
+            )
+        finally:
+            earlier.close()
     names = earlier.sources if earlier is not None else list(sources)  # type: ignore[arg-type]
     with plan(
         names,
@@ -301,28 +305,25 @@ def _burn_planned(
     cancel: Cancel,
     clock: Clock | None,
 ) -> BurnReport:
-    for track in made.tracks:
-        track.prepared.check_unchanged()
-    lengths = [track.prepared.sectors for track in made.tracks]
+    prepared = [track.prepared for track in made.tracks]
+    for track in prepared:
+        track.check_unchanged()
+    lengths = [track.sectors for track in prepared]
     outcome = Outcome()
     layout = _run_with_audio(
         drive, track_at_once.burn(settings, lengths, outcome), made, on_event, cancel, clock
     )
-    tracks = _reports([track.prepared for track in made.tracks], layout)
     verification = None
     if verify and not settings.test_write:
         try:
-            verification = _run_with_audio(
-                drive, verifying.verify(layout.tracks, lengths), made, on_event, cancel, clock
-            )
+            verification = _verify(drive, prepared, layout.tracks, made.dither_seed, on_event, cancel, clock)
         except Cancelled as error:
             now = track_at_once.disc_now(outcome, settings)
             raise Cancelled(f"cancelled before the disc was verified; {now}", now) from error
-    toc = verification.toc if verification and verification.toc else _planned_toc(made, layout)
     report = BurnReport(
         verified=verification is not None and verification.same,
-        tracks=tracks,
-        toc=toc,
+        tracks=_reports(prepared, layout.tracks),
+        toc=verification.toc if verification and verification.toc else _planned_toc(made, layout),
         finalized=outcome.closed,
         test_write=settings.test_write,
         speed=outcome.speed,
@@ -331,6 +332,69 @@ def _burn_planned(
     if verification is not None and not verification.same:
         raise VerificationFailed(_in_words(verification), report)
     return report
+
+
+def _verify(
+    drive: Drive,
+    prepared: Sequence[PreparedTrack],
+    places: Sequence[PlannedTrack] | None,
+    seed: int,
+    on_event: Listener | None,
+    cancel: Cancel,
+    clock: Clock | None,
+) -> Verification:
+    """Compare the sums of every track; where they differ, read the source again and find the place."""
+    lengths = [track.sent_sectors for track in prepared]
+    sums = _run_job(
+        drive,
+        verifying.verify(places, lengths, [track.sha256 for track in prepared]),
+        on_event,
+        cancel,
+        clock,
+        total=sum(lengths),
+    )
+    if not sums.differing:
+        return Verification(sums.layout_errors, (), sums.toc)
+    wrong = [(t, p) for t, p in zip(sums.tracks, prepared, strict=True) if t.number in sums.differing]
+    try:
+        found = _locate(drive, wrong, seed, on_event, cancel, clock)
+    except AudioError as error:
+        texts = [f"track {t.number} differs; where cannot be said, because {error}" for t, _ in wrong]
+        return Verification(tuple(texts), (), sums.toc)
+    located = {difference.track for difference in found}
+    texts = [
+        f"track {t.number} differed when it was read first, and not the second time: the drive reads "
+        "this disc badly"
+        for t, _ in wrong
+        if t.number not in located
+    ]
+    return Verification(tuple(texts), found, sums.toc)
+
+
+def _locate(
+    drive: Drive,
+    wrong: Sequence[tuple[PlannedTrack, PreparedTrack]],
+    seed: int,
+    on_event: Listener | None,
+    cancel: Cancel,
+    clock: Clock | None,
+) -> tuple[Difference, ...]:
+    """raises  AudioError  if a source is gone or has changed since it was burned"""
+    from redbook.audio.sectors import Spool, read_again
+
+    with Spool() as spool:
+
+        def work(emit: Listener) -> tuple[Difference, ...]:
+            streams = [
+                read_again(prepared, spool, index, seed=seed, cancel=cancel.asked)
+                for index, (_, prepared) in enumerate(wrong)
+            ]
+            places = [place for place, _ in wrong]
+            total = sum(place.sectors for place in places)
+            runner = Runner(drive, emit=emit, cancel=cancel, clock=clock, streams=streams, total=total)
+            return runner.run(verifying.locate(places))
+
+        return Job(work).run(on_event, cancel)
 
 
 def _planned_toc(made: Plan, layout: Layout) -> Toc:
@@ -371,40 +435,27 @@ def verify(
     _, disc = _run(drive, inspect.inspect())
     if not disc.tracks:
         raise MediumUnsuitable("there is no complete track on the disc; insert the disc to be verified")
-    with Spool() as spool:
 
-        def work(emit: Listener) -> tuple[list[PreparedTrack], Verification]:
-            emit(PhaseStarted(Phase.READING))
-            for note in expansion.notes:
-                emit(Notice(note))
-            tracks = prepare(
-                expansion.sources,
-                spool,
-                seed=dither_seed,
-                cancel=cancel.asked,
-                on_read=lambda n, s: emit(SourceRead(n, len(expansion.sources), s.name)),
-            )
-            streams = [spool.stream(i, track.sectors) for i, track in enumerate(tracks)]
-            lengths = [track.sent_sectors for track in tracks]
-            runner = Runner(drive, emit=emit, cancel=cancel, clock=clock, streams=streams, total=sum(lengths))
-            return tracks, runner.run(verifying.verify(None, lengths))
-
-        prepared, verification = Job(work).run(on_event, cancel)
-    starts = {track.number: track.start_lba for track in disc.tracks}
-    reports = [
-        TrackReport(
-            number,
-            track.sent_sectors,
-            starts.get(number, 0),
-            track.source,
-            track.sha256,
-            track.accuraterip_v1,
-            track.accuraterip_v2,
-            track,
+    def work(emit: Listener) -> list[PreparedTrack]:
+        emit(PhaseStarted(Phase.READING))
+        for note in expansion.notes:
+            emit(Notice(note))
+        return prepare(
+            expansion.sources,
+            Spool(keep=False),
+            seed=dither_seed,
+            cancel=cancel.asked,
+            on_read=lambda n, s: emit(SourceRead(n, len(expansion.sources), s.name)),
         )
+
+    prepared = Job(work).run(on_event, cancel)
+    verification = _verify(drive, prepared, None, dither_seed, on_event, cancel, clock)
+    starts = {track.number: track.start_lba for track in disc.tracks}
+    places = [
+        PlannedTrack(number, starts.get(number, 0), track.sectors, track.sent_sectors)
         for number, track in enumerate(prepared, 1)
     ]
-    report = VerifyReport(verification.same, reports, verification)
+    report = VerifyReport(verification.same, _reports(prepared, places), verification)
     if not verification.same:
         raise VerificationFailed(_in_words(verification), report)
     return report
@@ -450,10 +501,12 @@ def _run_job(
     on_event: Listener | None,
     cancel: Cancel,
     clock: Clock | None,
+    total: int = 0,
 ) -> R:
-    return Job(lambda emit: Runner(drive, emit=emit, cancel=cancel, clock=clock).run(procedure)).run(
-        on_event, cancel
-    )
+    def work(emit: Listener) -> R:
+        return Runner(drive, emit=emit, cancel=cancel, clock=clock, total=total).run(procedure)
+
+    return Job(work).run(on_event, cancel)
 
 
 def _run_with_audio(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -12,8 +13,9 @@ from redbook.drive import Drive
 from redbook.engine import compare
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.runner import Runner
+from redbook.engine.steps import Procedure, R
 from redbook.engine.track_at_once import Outcome, Settings, burn
-from redbook.engine.verify import Difference, Verification, verify
+from redbook.engine.verify import Difference, Verification, locate, verify
 from redbook.errors import Sense
 from redbook.image.folder import MemoryStore
 from redbook.mmc.read import ReadCd
@@ -40,9 +42,20 @@ def burned(tracks: list[bytes] = TRACKS) -> tuple[VirtualRecorder, MemoryStore]:
 def check(
     recorder: VirtualRecorder, tracks: list[bytes] = TRACKS, planned: list[PlannedTrack] | None = None
 ) -> Verification:
+    """Both steps of a verification: which tracks differ, and where."""
     streams = [BytesStream(pcm) for pcm in tracks]
+    lengths = [max(300, stream.sectors) for stream in streams]
+    padded = [pcm.ljust(n * SECTOR_BYTES, b"\0") for pcm, n in zip(tracks, lengths, strict=True)]
+    sums = run(recorder, verify(planned, lengths, [hashlib.sha256(pcm).hexdigest() for pcm in padded]))
+    wrong = [i for i, track in enumerate(sums.tracks) if track.number in sums.differing]
+    found = run(recorder, locate([sums.tracks[i] for i in wrong]), [streams[i] for i in wrong])
+    assert {difference.track for difference in found} == set(sums.differing)
+    return Verification(sums.layout_errors, found, sums.toc)
+
+
+def run(recorder: VirtualRecorder, procedure: Procedure[R], streams: Sequence[BytesStream] = ()) -> R:
     runner = Runner(Drive(recorder), emit=lambda e: None, clock=ManualClock(), streams=streams)
-    return runner.run(verify(planned, [max(300, stream.sectors) for stream in streams]))
+    return runner.run(procedure)
 
 
 def test_a_good_disc_is_the_same() -> None:

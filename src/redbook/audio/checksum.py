@@ -13,7 +13,6 @@ from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR
 ACCURATERIP_SKIPPED_SAMPLES = 5 * SAMPLES_PER_SECTOR
 """At the start of a disc's first track and the end of its last: drives cannot read there."""
 
-_LOW = np.uint64(0xFFFFFFFF)
 _INDEX: NDArray[np.uint64] = np.arange(1 << 16, dtype=np.uint64)
 
 
@@ -53,9 +52,11 @@ class AccurateRip:
             return
         products = _INDEX[: len(samples)] + np.uint64(first)
         products *= samples
-        halves = products.view(np.uint32)  # little-endian: low halves at the even places
-        self._low += int(halves[0::2].sum(dtype=np.uint64))
-        self._high += int(halves[1::2].sum(dtype=np.uint64))
+        both = int(products.sum())  # modulo 2**64; the low halves alone come to less than 2**48
+        products >>= np.uint64(32)
+        high = int(products.sum())
+        self._high += high
+        self._low += (both - (high << 32)) % (1 << 64)
 
     @property
     def v1(self) -> int:

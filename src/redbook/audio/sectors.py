@@ -11,6 +11,7 @@ import errno
 import os
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.errors import AudioError, Cancelled, PlanError
 
 BATCH_BYTES = 1 << 18
+SEGMENT_BYTES = 1 << 25
 LONGEST_DISC_SECTORS = 100 * 60 * 75
 """No CD holds more; what is longer is not read to its end."""
 
@@ -58,6 +60,7 @@ class PreparedTrack:
     accuraterip_v1: str
     accuraterip_v2: str
     identity: tuple[int, ...]
+    raw: str = ""
 
     @property
     def sent_sectors(self) -> int:
@@ -77,14 +80,17 @@ class PreparedTrack:
 
 
 class Spool:
-    """Where the audio of all tracks waits: one file without a name for each.
+    """Where the audio of all tracks waits for the burn, in files without a name.
+
+    Each track is cut into segments, and a segment is given back as soon as it was read: a burn to a
+    virtual disc does not need the room, nor the memory that caches it, twice.
 
     keep  False to check and sum up only
     """
 
     def __init__(self, keep: bool = True) -> None:
         self._keep = keep
-        self._files: dict[int, IO[bytes]] = {}
+        self._tracks: dict[int, deque[IO[bytes]]] = {}
         self._lock = threading.Lock()
         self._sectors = 0
 
@@ -92,22 +98,22 @@ class Spool:
         """Appends to the audio of track `number` (from 0)."""
         if not self._keep:
             return self._count
-        try:
-            # Unbuffered: batches are large, and a reader uses the descriptor directly.
-            file = tempfile.TemporaryFile(  # noqa: SIM115 - closed by close()
-                dir=_spool_folder(), prefix="redbook-", buffering=0
-            )
-        except OSError as error:
-            raise _spool_error(error) from error
+        segments: deque[IO[bytes]] = deque()
         with self._lock:
-            self._files[number] = file
+            self._tracks[number] = segments
+        room = 0
 
         def write(pcm: bytearray) -> None:
+            nonlocal room
             self._count(pcm)
             rest = memoryview(pcm)
             try:
                 while rest:
-                    rest = rest[file.write(rest) :]
+                    if not room:
+                        segments.append(_nameless_file())
+                        room = SEGMENT_BYTES
+                    written = segments[-1].write(rest[:room])
+                    rest, room = rest[written:], room - written
             except OSError as error:
                 raise _spool_error(error) from error
 
@@ -122,13 +128,14 @@ class Spool:
                 )
 
     def stream(self, number: int, sectors: int) -> SpooledStream:
-        """Track `number` (from 0), from its start."""
-        return SpooledStream(self._files[number].fileno(), sectors)
+        """Track `number` (from 0), from its start; once only."""
+        return SpooledStream(self._tracks[number], sectors)
 
     def close(self) -> None:
-        for file in self._files.values():
-            file.close()
-        self._files.clear()
+        for segments in self._tracks.values():
+            while segments:
+                segments.popleft().close()
+        self._tracks.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -140,17 +147,27 @@ class Spool:
 
 
 class SpooledStream:
-    """A SectorStream over a spooled track."""
+    """A SectorStream that uses up a spooled track."""
 
-    def __init__(self, fd: int, sectors: int) -> None:
+    def __init__(self, segments: deque[IO[bytes]], sectors: int) -> None:
         self.sectors = sectors
-        self._fd = fd
+        self._segments = segments
         self._position = 0
 
     def read_into(self, buffer: memoryview) -> int:
-        got = os.preadv(self._fd, [buffer], self._position)
-        self._position += got
-        return got
+        while self._segments:
+            got = os.preadv(self._segments[0].fileno(), [buffer], self._position)
+            self._position += got
+            if got:
+                return got
+            self._segments.popleft().close()
+            self._position = 0
+        return 0
+
+
+def _nameless_file() -> IO[bytes]:
+    """Unbuffered: what is written comes in large batches, and is read by its descriptor."""
+    return tempfile.TemporaryFile(dir=_spool_folder(), prefix="redbook-", buffering=0)
 
 
 def _spool_folder() -> str | None:
@@ -212,6 +229,26 @@ def prepare(
     return tracks
 
 
+def read_again(
+    track: PreparedTrack, spool: Spool, number: int, *, seed: int, cancel: threading.Event | None = None
+) -> SpooledStream:
+    """The audio of a track once more, as track `number` of another spool.
+
+    raises  AudioError  if it is no longer what it was; Cancelled
+    """
+
+    def check() -> None:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("cancelled")
+
+    track.check_unchanged()
+    sums = TrackChecksums(first=False, last=False)
+    again = _prepare_one(Source(track.source, track.path, track.raw), spool.writer(number), sums, seed, check)
+    if again.sha256 != track.sha256:
+        raise AudioError(f"{printable(track.source)}: the audio is no longer the same", track.source)
+    return spool.stream(number, again.sectors)
+
+
 def _prepare_one(
     source: Source,
     write: Callable[[bytearray], None],
@@ -251,6 +288,7 @@ def _prepare_one(
         accuraterip_v1=checksums.accuraterip_v1,
         accuraterip_v2=checksums.accuraterip_v2,
         identity=identity,
+        raw=source.raw,
     )
 
 

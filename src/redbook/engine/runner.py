@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Queue, SimpleQueue
 from typing import Any, Generic
 
 from redbook.clock import Clock, SystemClock
@@ -18,7 +19,9 @@ from redbook.engine.events import Event, Progress
 from redbook.engine.ring import DEFAULT_RING_BYTES, Ring, SectorStream
 from redbook.engine.steps import (
     Abandoned,
+    Absorb,
     Announce,
+    Digest,
     DriveBuffer,
     Now,
     Pause,
@@ -33,6 +36,7 @@ from redbook.mmc.command import Command
 
 PROGRESS_SECONDS = 0.2
 SPEED_WINDOW_SECONDS = 3.0
+HASHED_AHEAD = 32  # chunks of 64 kB
 LONGEST_NAP_SECONDS = 0.1  # how long a cancel may go unnoticed in a pause
 
 _log = logging.getLogger(__name__)
@@ -98,6 +102,7 @@ class Runner:
         self._shielded = False
         self._cancel_thrown = self._abandon_thrown = False
         self._meter = _Meter(self._clock, total)
+        self._hasher = _Hasher()
 
     def run(self, procedure: Procedure[R]) -> R:
         """raises  what the procedure raises"""
@@ -118,6 +123,7 @@ class Runner:
         except Abandoned as left:
             raise Cancelled("cancelled at once; the drive was left as it was") from left
         finally:
+            self._hasher.close()
             if self._ring is not None:
                 self._ring.close()
                 self._ring = None
@@ -139,6 +145,11 @@ class Runner:
             return self._drive.run(step)
         if isinstance(step, TakeSectors):
             return self._take()
+        if isinstance(step, Absorb):
+            self._hasher.absorb(step.data)
+            return None
+        if isinstance(step, Digest):
+            return self._hasher.digest()
         if isinstance(step, SectorsDone):
             progress = self._meter.progress(step, self._ring)
             if progress is not None:
@@ -172,6 +183,38 @@ class Runner:
             if self._cancel.wanted_at_once and not self._abandon_thrown:
                 return
             self._clock.sleep(min(left, LONGEST_NAP_SECONDS))
+
+
+class _Hasher:
+    """SHA-256 beside the reading: while one chunk is summed up, the next one is on its way."""
+
+    def __init__(self) -> None:
+        self._chunks: Queue[bytes | None] = Queue(HASHED_AHEAD)
+        self._sum: Any = hashlib.sha256()
+        self._thread: threading.Thread | None = None
+
+    def absorb(self, data: bytes) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="redbook-sha256", daemon=True)
+            self._thread.start()
+        self._chunks.put(data)
+
+    def digest(self) -> str:
+        self.close()
+        text = str(self._sum.hexdigest())
+        self._sum = hashlib.sha256()
+        return text
+
+    def close(self) -> None:
+        """Until everything absorbed is summed up."""
+        if self._thread is not None:
+            self._chunks.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while (data := self._chunks.get()) is not None:
+            self._sum.update(data)
 
 
 class _Meter:

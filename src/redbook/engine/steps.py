@@ -49,6 +49,18 @@ class Shield:
 
 
 @dataclass(frozen=True, slots=True)
+class Absorb:
+    """Take these bytes into the running SHA-256, in a thread of its own."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Sent: the SHA-256, in hexadecimal, of what was absorbed since the last one."""
+
+
+@dataclass(frozen=True, slots=True)
 class SectorsDone:
     """So many sectors of this track are sent or compared.  The runner makes Progress of it."""
 
@@ -67,6 +79,16 @@ class DriveBuffer:
 
 
 Step: TypeAlias = (
-    Command[Any] | Pause | Now | TakeSectors | Announce | Shield | SectorsDone | DriveBuffer | Event
+    Command[Any]
+    | Pause
+    | Now
+    | TakeSectors
+    | Absorb
+    | Digest
+    | Announce
+    | Shield
+    | SectorsDone
+    | DriveBuffer
+    | Event
 )
 Procedure: TypeAlias = Generator[Step, Any, R]

@@ -12,7 +12,7 @@ from redbook.engine.events import Phase, PhaseStarted, TrackVerified
 from redbook.engine.inspect import contents, identify
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.ring import CHUNK_SECTORS
-from redbook.engine.steps import Procedure, SectorsDone, TakeSectors
+from redbook.engine.steps import Absorb, Digest, Procedure, SectorsDone, TakeSectors
 from redbook.engine.waiting import until_accepted, until_ready
 from redbook.mmc.read import ReadCd
 
@@ -78,11 +78,31 @@ class Verification:
         return not self.layout_errors and not self.differences
 
 
-def verify(tracks: Sequence[PlannedTrack] | None, lengths: Sequence[int]) -> Procedure[Verification]:
-    """Read every sector of these tracks and compare it with what the runner hands out.
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What reading back has shown so far.
+
+    tracks  as they were compared; differing: the numbers of those that are not what was sent
+    """
+
+    layout_errors: tuple[str, ...]
+    toc: Toc | None
+    tracks: tuple[PlannedTrack, ...]
+    differing: tuple[int, ...]
+
+    @property
+    def same(self) -> bool:
+        return not self.layout_errors and not self.differing
+
+
+def verify(
+    tracks: Sequence[PlannedTrack] | None, lengths: Sequence[int], sha256: Sequence[str]
+) -> Procedure[Sums]:
+    """Read every sector of these tracks and compare their SHA-256 with that of what was sent.
 
     tracks   where they were written; None to take the disc's own tracks, in order
     lengths  sectors of each track, padded to the shortest legal length
+    sha256   in hexadecimal, of each track's sectors
     """
     yield PhaseStarted(Phase.VERIFYING)
     yield from until_ready()
@@ -108,14 +128,39 @@ def verify(tracks: Sequence[PlannedTrack] | None, lengths: Sequence[int]) -> Pro
     if not wrong and toc is not None:
         wrong = _wrong_lengths(toc, tracks)
     if wrong:
-        return Verification(tuple(wrong), (), toc)
+        return Sums(tuple(wrong), toc, tuple(tracks), ())
+    differing = []
+    for track, wanted in zip(tracks, sha256, strict=True):
+        same = (yield from _sum_up(track)) == wanted
+        yield TrackVerified(track.number, same)
+        if not same:
+            differing.append(track.number)
+    return Sums((), toc, tuple(tracks), tuple(differing))
+
+
+def _sum_up(track: PlannedTrack) -> Procedure[str]:
+    """SHA-256 of a track as the drive reads it; empty where it cannot."""
+    done = 0
+    while done < track.sectors:
+        count = min(CHUNK_SECTORS, track.sectors - done)
+        data = yield from _read(track.start_lba + done, count)
+        if data is None:
+            yield Digest()
+            return ""
+        yield Absorb(data)
+        done += count
+        yield SectorsDone(Phase.VERIFYING, track.number, done, track.sectors)
+    return (yield Digest())  # type: ignore[no-any-return]
+
+
+def locate(tracks: Sequence[PlannedTrack]) -> Procedure[tuple[Difference, ...]]:
+    """Where tracks that differ do: read once more, and compared with what the runner hands out."""
     differences = []
     for track in tracks:
         difference = yield from _compare_track(track)
-        yield TrackVerified(track.number, difference is None)
         if difference is not None:
             differences.append(difference)
-    return Verification((), tuple(differences), toc)
+    return tuple(differences)
 
 
 def _wrong_count(found: int, wanted: int) -> list[str]:
