@@ -105,11 +105,14 @@ class Settings:
 class Outcome:
     """What a burn has done so far; filled in as it goes.
 
-    sent  sectors of the track that is open now
+    ended      whole tracks
+    sent       sectors of the track that is open now
+    cut_short  a track that was ended before all of it was sent, and how many sectors were
     """
 
     ended: list[TrackEnded] = field(default_factory=list)
     open_track: PlannedTrack | None = None
+    cut_short: tuple[PlannedTrack, int] | None = None
     sent: int = 0
     touched: bool = False
     closed: bool = False
@@ -440,6 +443,7 @@ def _wind_down(outcome: Outcome) -> Procedure[None]:
     track = outcome.open_track
     if track is None:
         return
+    sent = outcome.sent
     if outcome.lba is None:  # no WRITE has failed: more can be sent
         try:
             yield from _pad(SHORTEST_TRACK_SECTORS, track, outcome)
@@ -452,7 +456,7 @@ def _wind_down(outcome: Outcome) -> Procedure[None]:
         yield Notice(f"track {track.number} could not be ended: {error}")
         return
     outcome.open_track = None
-    outcome.ended.append(TrackEnded(track.number, track.start_lba, max(outcome.sent, SHORTEST_TRACK_SECTORS)))
+    outcome.cut_short = (track, sent)
 
 
 def _broken_off(first: Exception, outcome: Outcome, settings: Settings) -> Exception:
@@ -460,6 +464,8 @@ def _broken_off(first: Exception, outcome: Outcome, settings: Settings) -> Excep
     if isinstance(first, Cancelled):
         return Cancelled(f"cancelled; {now}", now)
     track = outcome.ended[-1].number if outcome.ended else 0
+    if outcome.cut_short is not None:
+        track = outcome.cut_short[0].number
     if outcome.open_track is not None:
         track = outcome.open_track.number
     where = f"at sector {outcome.lba} of track {track}" if outcome.lba is not None else f"after track {track}"
@@ -473,9 +479,11 @@ def disc_now(outcome: Outcome, settings: Settings) -> str:
     parts = []
     if outcome.ended:
         numbers = [str(track.number) for track in outcome.ended]
-        seconds = sum(track.sectors for track in outcome.ended) / SECTORS_PER_SECOND
         span = numbers[0] if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
-        parts.append(f"track{'s' if len(numbers) > 1 else ''} {span} ({seconds:.1f} s)")
+        parts.append(f"track{'s' if len(numbers) > 1 else ''} {span} whole")
+    if outcome.cut_short is not None:
+        track, sent = outcome.cut_short
+        parts.append(f"the first {sent / SECTORS_PER_SECOND:.1f} s of track {track.number}")
     if outcome.open_track is not None:
         parts.append(f"the begun and not ended track {outcome.open_track.number}")
     holds = " and ".join(parts) if parts else "nothing new"

@@ -1,0 +1,147 @@
+"""The Python face."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+import redbook
+from redbook.disc import SECTOR_BYTES
+from redbook.drive import Drive
+from redbook.errors import Sense
+from redbook.mmc.read import ReadCd
+from redbook.mmc.write import Blank, Write10
+from redbook.virtual.faults import Fault
+from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
+from tests.support.sound import noise, write_wav
+
+
+@pytest.fixture
+def songs(tmp_path: Path) -> list[Path]:
+    return [write_wav(tmp_path / f"{n}.wav", noise(588 * 310 + n, n)) for n in range(3)]
+
+
+def virtual(*faults: Fault, medium: str = "cd-r") -> tuple[VirtualRecorder, Drive]:
+    recorder = VirtualRecorder(Medium.new(medium), faults=faults)
+    return recorder, Drive(recorder, "test")
+
+
+def test_a_plan_may_be_burned_and_so_may_its_sources_again(songs: list[Path]) -> None:
+    _, drive = virtual()
+    with redbook.plan(songs[:1], drive, keep_audio=True) as plan:
+        assert redbook.burn(plan, drive, finalize=False).verified
+        report = redbook.burn(plan, drive, append=True)  # the kept audio is used up: it is read again
+    assert report.verified
+    assert [t.number for t in report.tracks] == [2]
+
+
+def test_a_plan_whose_sources_have_changed_is_refused(songs: list[Path]) -> None:
+    _, drive = virtual()
+    plan = redbook.plan(songs, drive)
+    write_wav(songs[1], noise(588 * 310, 99))
+    with pytest.raises(redbook.AudioError, match=r"1\.wav: the audio has changed"):
+        redbook.burn(plan, drive)
+    kept = redbook.plan(songs, drive, keep_audio=True)
+    write_wav(songs[1], noise(588 * 310, 98))
+    with pytest.raises(redbook.AudioError, match=r"1\.wav: the file has changed"):
+        redbook.burn(kept, drive)
+    assert redbook.disc_info(drive).disc.status.name == "BLANK"
+
+
+def test_a_disc_that_differs_fails_with_its_report(songs: list[Path]) -> None:
+    def read_wrongly(cdb: bytes, data: bytes) -> bytes:
+        return data[:-1] + bytes([data[-1] ^ 1]) if cdb[0] == 0xBE else data
+
+    recorder, _ = virtual()
+    real = recorder.execute
+
+    def execute(cdb: bytes, data_out: bytes = b"", length: int = 0, timeout: float = 30.0):  # type: ignore[no-untyped-def]
+        reply = real(cdb, data_out, length, timeout)
+        return type(reply)(reply.status, read_wrongly(cdb, reply.data), reply.sense, reply.residue)
+
+    recorder.execute = execute  # type: ignore[method-assign]
+    with pytest.raises(redbook.VerificationFailed, match="track 1 differs: 12 samples") as caught:
+        redbook.burn(songs, Drive(recorder))
+    report = caught.value.report
+    assert isinstance(report, redbook.BurnReport)
+    assert report.verification is not None
+    assert [d.track for d in report.verification.differences] == [1, 2, 3]
+    assert not report.verified
+
+
+def test_a_source_that_is_gone_does_not_hide_a_difference(songs: list[Path]) -> None:
+    recorder, drive = virtual()
+
+    def lose_it(event: redbook.Event) -> None:
+        if isinstance(event, redbook.PhaseStarted) and event.phase is redbook.Phase.CLOSING:
+            recorder.faults.append(Fault(Sense(3, 0x11, 5), ReadCd, lba=5, times=None))
+            songs[0].unlink()
+            told.set()
+
+    told = threading.Event()
+    with pytest.raises(redbook.VerificationFailed, match="track 1 differs; where cannot be said"):
+        redbook.burn(songs, drive, on_event=lose_it)
+    assert told.is_set()
+
+
+def test_a_second_good_reading_is_not_called_success(songs: list[Path]) -> None:
+    _, drive = virtual(Fault(Sense(3, 0x11, 5), ReadCd, nth=3))
+    with pytest.raises(redbook.VerificationFailed, match="not the second time"):
+        redbook.burn(songs, drive)
+
+
+def test_cancelled_before_verification_says_what_is_on_the_disc(songs: list[Path]) -> None:
+    _, drive = virtual()
+    cancel = redbook.Cancel()
+
+    def listen(event: redbook.Event) -> None:
+        if isinstance(event, redbook.PhaseStarted) and event.phase is redbook.Phase.CLOSING:
+            cancel()
+
+    try:
+        redbook.burn(songs, drive, on_event=listen, cancel=cancel)
+    except redbook.Cancelled as cancelled:
+        assert "session is closed" in cancelled.disc_now
+        assert "before the disc was verified" in str(cancelled)
+
+
+@pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf")])
+def test_a_speed_that_is_none_is_refused_at_once(speed: float, songs: list[Path]) -> None:
+    _, drive = virtual()
+    with pytest.raises(ValueError, match="multiple of 1x"):
+        redbook.burn(songs, drive, speed=speed)
+
+
+def test_leaving_blank_at_once_is_a_cancel() -> None:
+    _, drive = virtual(medium="cd-rw")
+    cancel = redbook.Cancel()
+    cancel.at_once()
+    with pytest.raises(redbook.Cancelled):
+        redbook.blank(drive, cancel=cancel)
+
+
+def test_a_failed_blank_unlocks_the_tray() -> None:
+    recorder, drive = virtual(Fault(Sense(3, 0x51, 0), Blank), medium="cd-rw")
+    with pytest.raises(redbook.SenseError, match="could not be erased"):
+        redbook.blank(drive)
+    assert not recorder._locked
+
+
+def test_burning_needs_no_more_than_the_ring_whatever_the_length(tmp_path: Path) -> None:
+    """What a WRITE is given are slices of the ring; nothing holds the whole track."""
+    with (tmp_path / "long.raw").open("wb") as file:
+        file.truncate(30_000 * SECTOR_BYTES)
+    _, drive = virtual()
+    report = redbook.burn(["raw:long.raw"], drive, verify=False, simulate=True)
+    assert report.tracks[0].sectors == 30_000
+
+
+def test_a_write_error_says_track_and_sector(songs: list[Path]) -> None:
+    _, drive = virtual(Fault(Sense(3, 0x0C, 0), Write10, lba=500))
+    with pytest.raises(redbook.BurnFailed, match="sector 489 of track 2") as caught:
+        redbook.burn(songs, drive)
+    assert "try a lower speed" in str(caught.value)
+    assert caught.value.disc_now.startswith("the disc now holds track 1 whole and the first 0.4 s of track 2")
