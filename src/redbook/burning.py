@@ -21,7 +21,7 @@ from redbook.engine.runner import Cancel, Job, Runner
 from redbook.engine.steps import Procedure
 from redbook.engine.track_at_once import Outcome, Settings
 from redbook.engine.verify import Difference, Verification
-from redbook.errors import AudioError, Cancelled, MediumUnsuitable, VerificationFailed
+from redbook.errors import AudioError, BurnFailed, Cancelled, DriveError, MediumUnsuitable, VerificationFailed
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 from redbook.mmc.write import BlankType
 
@@ -172,6 +172,8 @@ def plan(
 
     def work(emit: Listener) -> list[PreparedTrack]:
         emit(PhaseStarted(Phase.READING))
+        for note in expansion.notes:
+            emit(Notice(note))
         return prepare(
             expansion.sources,
             spool,
@@ -320,6 +322,10 @@ def _burn_planned(
         except Cancelled as error:
             now = track_at_once.disc_now(outcome, settings)
             raise Cancelled(f"cancelled before the disc was verified; {now}", now) from error
+        except DriveError as error:
+            now = track_at_once.disc_now(outcome, settings)
+            text = f"the disc was burned, but could not be read back: {error}\n{now}"
+            raise BurnFailed(text, now) from error
     report = BurnReport(
         verified=verification is not None and verification.same,
         tracks=_reports(prepared, layout.tracks),

@@ -6,7 +6,7 @@ import logging
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from redbook.errors import InvalidReply, TransportError
+from redbook.errors import InvalidReply, NotTaken, TransportError
 from redbook.log import TRAFFIC
 from redbook.mmc import sense
 from redbook.mmc.command import Command
@@ -54,6 +54,8 @@ class Drive:
 
     def _judge(self, command: Command[Any], status: int, raw: bytes) -> None:
         """Raise for a refusal; return if it was only a recovered error."""
+        if status in (Status.BUSY, Status.TASK_SET_FULL):
+            raise NotTaken(f"{command.NAME}: the drive is busy; wait a moment and try again")
         if status != Status.CHECK_CONDITION:
             raise TransportError(f"{command.NAME}: SCSI status {status:02X}h; wait a moment and try again")
         try:
@@ -63,6 +65,9 @@ class Drive:
         if reason.key in (sense.NO_SENSE, sense.RECOVERED) and not reason.deferred:
             _log.warning("%s: %s (%s)", command.NAME, sense.meaning(reason).text, reason)
             return
+        if reason.key in (sense.NO_SENSE, sense.RECOVERED):
+            # Deferred: an earlier command went well after all, and this one was not looked at.
+            raise NotTaken(f"{command.NAME}: the drive reported on an earlier command instead ({reason})")
         raise sense.to_error(command.NAME, reason)
 
     @staticmethod

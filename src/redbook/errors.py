@@ -12,6 +12,7 @@ RedbookError
     ├── BurnFailed              a burn broke off; .disc_now says what is on the disc, __cause__ why
     ├── ImageError              a virtual disc's folder is damaged, half written or from a newer version
     ├── InvalidReply            the drive's answer makes no sense
+    ├── NotTaken                the drive had no time for the command; send it again
     ├── TransportError          no answer came
     │   ├── TransportTimeout    ... in the time allowed
     │   ├── DriveGone           ... because the drive left
@@ -140,6 +141,10 @@ class ImageError(DriveError):
 
 class InvalidReply(DriveError):
     """A reply too short or inconsistent."""
+
+
+class NotTaken(DriveError):
+    """The drive did not take the command, and has nothing against it: send it again."""
 
 
 class TransportError(DriveError):

@@ -259,8 +259,6 @@ class TextRenderer:
                 _description(track),
             )
         self._table(table)
-        for text in made.notes:
-            self.note(text)
         self._disc_bar(made)
 
     def _disc_bar(self, made: Plan) -> None:

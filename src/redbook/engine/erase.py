@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from redbook.engine.events import Phase, PhaseStarted
 from redbook.engine.inspect import identify
-from redbook.engine.steps import Abandoned, Procedure, Shield
-from redbook.engine.track_at_once import unlock_tray
+from redbook.engine.steps import Procedure
+from redbook.engine.track_at_once import holding_tray
 from redbook.engine.waiting import until_idle, until_ready
-from redbook.errors import InvalidField, MediumUnsuitable, RedbookError
-from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
+from redbook.errors import InvalidField, MediumUnsuitable
+from redbook.mmc.control import StartStopUnit
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation
 from redbook.mmc.write import Blank, BlankType
 
@@ -28,22 +28,19 @@ def erase(blank_type: BlankType) -> Procedure[DiscInformation]:
             f"the disc in {abilities.name} cannot be erased; only a CD-RW can be blanked: insert one"
         )
     yield PhaseStarted(Phase.BLANKING)
-    yield PreventAllowMediumRemoval(True)
-    yield Shield(True)
-    try:
-        yield StartStopUnit(start=True)
-        try:
-            yield Blank(blank_type, immediate=True)
-        except InvalidField:
-            yield Blank(blank_type)
-        information = yield from until_idle(Phase.BLANKING, LONGEST_BLANK_SECONDS)
-    except (RedbookError, Abandoned):
-        yield from unlock_tray()
-        raise
-    yield from unlock_tray()
+    information = yield from holding_tray(_erase(blank_type))
     if information.status is not DiscStatus.BLANK:
         raise MediumUnsuitable(
             f"{abilities.name} said that the disc was blanked, but it is not blank; "
             "try a full blank (--full), or another disc"
         )
     return information
+
+
+def _erase(blank_type: BlankType) -> Procedure[DiscInformation]:
+    yield StartStopUnit(start=True)
+    try:
+        yield Blank(blank_type, immediate=True)
+    except InvalidField:
+        yield Blank(blank_type)
+    return (yield from until_idle(Phase.BLANKING, LONGEST_BLANK_SECONDS))

@@ -5,11 +5,18 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
-from redbook.disc import RUN_OUT_SECTORS, SPEED_1X_BYTES_PER_SECOND, Toc, TocTrack
+from redbook.disc import (
+    RUN_OUT_SECTORS,
+    SHORTEST_TRACK_SECTORS,
+    SPEED_1X_BYTES_PER_SECOND,
+    TAO_GAP_SECTORS,
+    Toc,
+    TocTrack,
+)
 from redbook.engine.plan import Space
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import until_ready
-from redbook.errors import InvalidReply, MediumUnsuitable, SenseError
+from redbook.errors import IllegalRequest, InvalidReply, MediumUnsuitable, SenseError
 from redbook.mmc.control import PreventAllowMediumRemoval
 from redbook.mmc.disc_info import (
     Atip,
@@ -92,6 +99,24 @@ class DiscContents:
         return Toc(entries, last.start_lba + last.track_sectors + RUN_OUT_SECTORS)
 
 
+def read_write_parameters() -> Procedure[WriteParameters]:
+    """Mode page 05h as it is now.  raises  SenseError; InvalidReply if the drive's answer has none"""
+    data = yield ModeSense10(WriteParameters.CODE)
+    try:
+        return WriteParameters.from_page(data.page(WriteParameters.CODE) or b"")
+    except ValueError as error:
+        raise InvalidReply(f"the drive's write parameters make no sense: {error}") from error
+
+
+def read_capabilities() -> Procedure[Capabilities | None]:
+    """Mode page 2Ah; None from a drive that has none, or none that makes sense."""
+    try:
+        page = (yield ModeSense10(Capabilities.CODE)).page(Capabilities.CODE)
+        return Capabilities.from_page(page) if page else None
+    except (SenseError, InvalidReply, ValueError):
+        return None
+
+
 def identify() -> Procedure[Abilities]:
     """INQUIRY, GET CONFIGURATION, page 2Ah; the latter two may be missing on old drives.
 
@@ -105,12 +130,7 @@ def identify() -> Procedure[Abilities]:
         configuration = yield GetConfiguration()
     except (SenseError, InvalidReply):
         configuration = None
-    capabilities: Capabilities | None = None
-    try:
-        page = (yield ModeSense10(Capabilities.CODE)).page(Capabilities.CODE)
-        capabilities = Capabilities.from_page(page) if page else None
-    except (SenseError, InvalidReply, ValueError):
-        capabilities = None
+    capabilities = yield from read_capabilities()
     tao = configuration.feature(FeatureCode.CD_TRACK_AT_ONCE) if configuration else None
     if tao is not None and tao.data:
         test_write, protection = bool(tao.data[0] & 4), bool(tao.data[0] & 0x40)
@@ -152,7 +172,7 @@ def _tracks(
         for number in range(information.first_track, information.last_track_of_last_session + 1):
             try:
                 track: TrackInformation = yield ReadTrackInformation(number)
-            except SenseError:
+            except IllegalRequest:
                 break
             if not track.blank:
                 found.append(track)
@@ -175,6 +195,9 @@ def _space(information: DiscInformation, atip: Atip | None) -> Procedure[Space |
         start = track.start_lba  # Pioneer BDR-205, LITE-ON LTR-48125S: -150 on a blank disc in any mode
     if information.status is DiscStatus.BLANK:
         start = max(start, 0)
+    if not track.blank:  # begun and never ended: it will be, and the next one comes behind it
+        number += 1
+        start = max(start, track.start_lba + SHORTEST_TRACK_SECTORS) + TAO_GAP_SECTORS
     limit = information.last_lead_out or (atip.last_lead_out if atip else None)
     last = limit.sectors - 150 if limit else start + track.free_sectors
     return Space(number, start, last)
@@ -191,9 +214,7 @@ def select_track_at_once(
     raises  SenseError   if the drive refuses it with and without underrun protection
             InvalidReply if it says GOOD and did something else
     """
-    data = yield ModeSense10(WriteParameters.CODE)
-    page = data.page(WriteParameters.CODE)
-    tail = WriteParameters.from_page(page).tail if page else bytes(4)
+    tail = (yield from read_write_parameters()).tail
     wanted = WriteParameters(
         test_write=test_write,
         underrun_protection=underrun_protection,
@@ -213,7 +234,7 @@ def select_track_at_once(
     taken = WriteParameters.from_page(
         (yield ModeSense10(WriteParameters.CODE)).page(WriteParameters.CODE) or b""
     )
-    important = ("write_type", "test_write", "data_block_type", "track_mode")
+    important = ("write_type", "test_write", "data_block_type", "track_mode", "multi_session")
     wrong = [name for name in important if getattr(taken, name) != getattr(wanted, name)]
     if wrong:
         raise InvalidReply(f"the drive accepted the write parameters but did not take {', '.join(wrong)}")
@@ -231,6 +252,6 @@ def inspect() -> Procedure[tuple[Abilities, DiscContents]]:
     with contextlib.suppress(SenseError):
         yield PreventAllowMediumRemoval(False)  # cures a tray that an earlier crash left locked
     if abilities.writes_tao and abilities.profile != Profile.CD_ROM:
-        with contextlib.suppress(SenseError, InvalidReply, ValueError):
+        with contextlib.suppress(SenseError, InvalidReply):
             yield from select_track_at_once(test_write=False, underrun_protection=True, next_session=0)
     return abilities, (yield from contents())

@@ -74,7 +74,7 @@ class Cancel:
 
 
 class Runner:
-    """Runs one procedure after the other on one drive.
+    """Runs one procedure on one drive.
 
     streams  the audio that TakeSectors hands out, a stream a track
     total    sectors of all of them, for Progress
@@ -112,10 +112,14 @@ class Runner:
             while True:
                 step = procedure.throw(error) if error is not None else procedure.send(answer)
                 answer = error = None
-                error = self._interruption()
+                if not isinstance(step, Shield):  # cleaning up begins with one
+                    error = self._interruption()
                 if error is None:
                     try:
                         answer = self._do(step)
+                    except Cancelled as raised:
+                        self._cancel_thrown = True
+                        error = raised
                     except Exception as raised:  # noqa: BLE001 - it is the procedure's to handle
                         error = raised
         except StopIteration as stop:
@@ -284,9 +288,14 @@ class Job(Generic[R]):
         thread = threading.Thread(target=self._run, name="redbook-job", daemon=True)
         with interrupts_cancel(cancel):
             thread.start()
-            while (event := self._events.get()) is not None:
-                if on_event is not None:
-                    self._tell(on_event, event)
+            try:
+                while (event := self._events.get()) is not None:
+                    if on_event is not None:
+                        self._tell(on_event, event)
+            except BaseException:  # a signal handler of the caller's raised: nothing may go on unseen
+                cancel()
+                thread.join()
+                raise
             thread.join()
         if self._error is not None:
             raise self._error

@@ -22,7 +22,15 @@ from redbook.disc import (
     SPEED_1X_BYTES_PER_SECOND,
 )
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted
-from redbook.engine.inspect import Abilities, DiscContents, contents, identify, select_track_at_once
+from redbook.engine.inspect import (
+    Abilities,
+    DiscContents,
+    contents,
+    identify,
+    read_capabilities,
+    read_write_parameters,
+    select_track_at_once,
+)
 from redbook.engine.plan import Layout, PlannedTrack, lay_out
 from redbook.engine.steps import (
     Abandoned,
@@ -30,6 +38,7 @@ from redbook.engine.steps import (
     DriveBuffer,
     Now,
     Procedure,
+    R,
     SectorsDone,
     Shield,
     TakeSectors,
@@ -39,6 +48,7 @@ from redbook.errors import (
     BurnFailed,
     Cancelled,
     DriveError,
+    InvalidReply,
     MediumUnsuitable,
     RedbookError,
     SenseError,
@@ -50,6 +60,7 @@ from redbook.mmc.control import (
     StartStopUnit,
 )
 from redbook.mmc.disc_info import (
+    DiscInformation,
     DiscStatus,
     ReadDiscInformation,
     ReadTrackInformation,
@@ -57,7 +68,7 @@ from redbook.mmc.disc_info import (
     TrackInformation,
 )
 from redbook.mmc.identify import Profile
-from redbook.mmc.mode_pages import Capabilities, ModeSelect10, ModeSense10, MultiSession, WriteParameters
+from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.write import (
     BufferCapacity,
     CloseFunction,
@@ -80,7 +91,6 @@ SPEED_UNIT_KB = 177  # drives round a request down to a speed they have, so n x 
 
 _OPC_TOLERATED = (errors.UnknownCommand, errors.InvalidField)
 _RICOH_WRITE_PERMIT = (6, 0x5A, 0x03)
-_OPC_ALMOST_FULL = (1, 0x73, 0x01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,8 @@ class Outcome:
     ended      whole tracks
     sent       sectors of the track that is open now
     cut_short  a track that was ended before all of it was sent, and how many sectors were
+    touched    whether a WRITE was sent
+    found      what the drive said of the disc after a burn that broke off; unknown: why it said nothing
     """
 
     ended: list[TrackEnded] = field(default_factory=list)
@@ -116,6 +128,9 @@ class Outcome:
     sent: int = 0
     touched: bool = False
     closed: bool = False
+    buffer_bytes: int = 0
+    found: DiscContents | None = None
+    unknown: str = ""
     protection: bool = True
     speed: float | None = None
     lba: int | None = None
@@ -139,6 +154,8 @@ def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Pro
     yield from until_ready()
     information = yield ReadDiscInformation()
     check_recordable(abilities, information.status, settings.append)
+    capabilities = abilities.capabilities
+    outcome.buffer_bytes = capabilities.buffer_kib * 1024 if capabilities else 0
     outcome.protection = settings.underrun_protection and abilities.underrun_protection
     page = yield from select_track_at_once(
         test_write=settings.test_write,
@@ -150,13 +167,13 @@ def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Pro
         yield Notice("the drive does not offer buffer underrun protection; keep other programs quiet")
     yield from _set_speed(settings.speed, outcome)
     disc = yield from contents()
-    if disc.open_track is not None:
-        disc = yield from _end_open_track(disc.open_track)
     if disc.space is None:
         raise MediumUnsuitable(f"the disc in {abilities.name} takes no further track; use another disc")
     layout = lay_out(lengths, disc.space)
     if not settings.test_write:
         yield Announce(layout.lead_out_lba * SECTOR_BYTES)
+    if disc.open_track is not None:
+        yield from _end_open_track(disc.open_track)
         yield from _calibrate()
     return layout
 
@@ -176,12 +193,11 @@ def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> 
         )
 
 
-def _end_open_track(track: TrackInformation) -> Procedure[DiscContents]:
+def _end_open_track(track: TrackInformation) -> Procedure[None]:
     """A track that another program, or a power cut, never ended stands in the way of the next."""
     yield Notice(f"track {track.number} on the disc was never ended; ending it now")
     yield CloseTrackSession(CloseFunction.TRACK, track.number)
     yield from until_idle(Phase.PREPARING, END_TRACK_SECONDS)
-    return (yield from contents())
 
 
 def _lock_tray() -> Procedure[None]:
@@ -200,11 +216,8 @@ def _set_speed(speed: float | None, outcome: Outcome) -> Procedure[None]:
         yield command
     except SenseError as error:
         yield Notice(f"the drive keeps its own speed: {error}")
-    try:
-        page = (yield ModeSense10(Capabilities.CODE)).page(Capabilities.CODE)
-        kb = Capabilities.from_page(page).write_kb if page else 0
-    except (SenseError, ValueError):
-        kb = 0
+    capabilities = yield from read_capabilities()
+    kb = capabilities.write_kb if capabilities else 0
     outcome.speed = round(kb * 1000 / SPEED_1X_BYTES_PER_SECOND) if kb else None
     if speed is not None and outcome.speed is not None and outcome.speed != round(speed):
         yield Notice(f"the drive will write at {outcome.speed:g}x instead of {speed:g}x")
@@ -218,7 +231,7 @@ def _calibrate() -> Procedure[None]:
         return
     except SenseError as error:
         reason = (error.sense.key, error.sense.asc, error.sense.ascq)
-        if reason not in (_RICOH_WRITE_PERMIT, _OPC_ALMOST_FULL):
+        if reason != _RICOH_WRITE_PERMIT:
             raise
 
 
@@ -254,9 +267,8 @@ def write_track(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
 
 def _send(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
     pause = _busy_pause_seconds(outcome.speed)
-    buffer_filled = asks_buffer = False
+    asks_buffer = outcome.buffer_bytes > 0
     polled_at = yield Now()
-    buffer_bytes = 0
     while chunk := (yield TakeSectors()):
         outcome.lba = lba = track.start_lba + outcome.sent
         outcome.touched = True
@@ -266,17 +278,13 @@ def _send(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
         outcome.lba = None
         yield SectorsDone(Phase.WRITING, track.number, outcome.sent, track.sectors)
         # Pioneer firmware throws data away if asked for its buffer before that was filled once.
-        if not buffer_filled:
-            if not buffer_bytes:
-                page = (yield ModeSense10(Capabilities.CODE)).page(Capabilities.CODE)
-                buffer_bytes = Capabilities.from_page(page).buffer_kib * 1024 if page else 0
-            buffer_filled = asks_buffer = 0 < buffer_bytes < outcome.sent * SECTOR_BYTES
-        elif asks_buffer and (now := (yield Now())) - polled_at >= BUFFER_POLL_SECONDS:
+        filled_once = outcome.sent * SECTOR_BYTES > outcome.buffer_bytes
+        if asks_buffer and filled_once and (now := (yield Now())) - polled_at >= BUFFER_POLL_SECONDS:
             polled_at = now
             try:
                 capacity: BufferCapacity = yield ReadBufferCapacity()
                 yield DriveBuffer(capacity.size_bytes - capacity.free_bytes, capacity.size_bytes)
-            except SenseError:
+            except (SenseError, InvalidReply):
                 asks_buffer = False
 
 
@@ -314,10 +322,8 @@ def close_session(next_session: MultiSession, test_write: bool) -> Procedure[Non
     next_session takes effect through page 05h, so that must be right when CLOSE is sent.
     """
     yield PhaseStarted(Phase.CLOSING)
-    data = yield ModeSense10(WriteParameters.CODE)
-    page = data.page(WriteParameters.CODE)
-    if page and WriteParameters.from_page(page).multi_session != next_session:
-        now = WriteParameters.from_page(page)
+    now = yield from read_write_parameters()
+    if now.multi_session != next_session:
         yield from select_track_at_once(
             test_write=test_write, underrun_protection=now.underrun_protection, next_session=next_session
         )
@@ -331,6 +337,13 @@ def close_session(next_session: MultiSession, test_write: bool) -> Procedure[Non
         if not test_write:
             raise
         # Drives refuse to close a session that is not there (libburn, cdrecord ignore it too).
+    if test_write:
+        return
+    information: DiscInformation = yield ReadDiscInformation()
+    if information.last_session_status is SessionStatus.INCOMPLETE or (
+        next_session is MultiSession.LAST and information.status is not DiscStatus.COMPLETE
+    ):
+        raise InvalidReply("the drive said that it closed the session, but the disc is not complete")
 
 
 def _close() -> Procedure[None]:
@@ -359,30 +372,36 @@ def finalize() -> Procedure[DiscContents]:
         raise MediumUnsuitable(
             f"no session is open on the disc in {abilities.name}; there is nothing to close"
         )
-    yield from _lock_tray()
+    return (yield from holding_tray(_finalize(disc)))
+
+
+def _finalize(disc: DiscContents) -> Procedure[DiscContents]:
+    if disc.open_track is not None:
+        yield from _end_open_track(disc.open_track)
+    yield from close_session(MultiSession.LAST, test_write=False)
+    return (yield from contents())
+
+
+def holding_tray(procedure: Procedure[R]) -> Procedure[R]:
+    """A procedure that must not be stopped half way, with the tray locked around it."""
     yield Shield(True)
+    yield from _lock_tray()
     try:
-        if disc.open_track is not None:
-            yield from _end_open_track(disc.open_track)
-        yield from close_session(MultiSession.LAST, test_write=False)
-        disc = yield from contents()
+        result = yield from procedure
     except (RedbookError, Abandoned):
         yield from unlock_tray()
         raise
     yield from unlock_tray()
-    return disc
+    return result
 
 
 def release(test_write: bool) -> Procedure[None]:
     """Leave the drive as it was found: test bit off, tray unlocked. What fails here is only noted."""
     if test_write:
         try:
-            data = yield ModeSense10(WriteParameters.CODE)
-            page = data.page(WriteParameters.CODE)
-            if page:
-                now = WriteParameters.from_page(page)
-                clean = WriteParameters(underrun_protection=now.underrun_protection, tail=now.tail)
-                yield ModeSelect10(clean.to_page())
+            now = yield from read_write_parameters()
+            clean = WriteParameters(underrun_protection=now.underrun_protection, tail=now.tail)
+            yield ModeSelect10(clean.to_page())
         except DriveError as error:
             yield Notice(f"the drive may still be set to test writes: {error}")
     yield from unlock_tray()
@@ -417,17 +436,18 @@ def _burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Proce
         yield Shield(True)  # from here on a cancel comes too late
         if settings.finalize:
             yield from close_session(MultiSession.LAST, settings.test_write)
-            outcome.closed = True
-    except (RedbookError, OSError) as first:
+            outcome.closed = not settings.test_write
+    except Exception as first:  # whatever it is, the drive is left sane before it goes on
         yield Shield(True)
         if outcome.touched:
             if isinstance(first, Cancelled):
                 outcome.lba = None  # the WRITE that waited was not refused for good
             yield from _wind_down(outcome)
+            yield from _look(outcome)
         yield from release(settings.test_write)
         if not outcome.touched and isinstance(first, Cancelled):
             raise Cancelled("cancelled; nothing was written", "nothing was written") from first
-        if not outcome.touched:
+        if not outcome.touched or not isinstance(first, RedbookError | OSError):
             raise
         raise _broken_off(first, outcome, settings) from first
     yield from release(settings.test_write)
@@ -459,37 +479,54 @@ def _wind_down(outcome: Outcome) -> Procedure[None]:
     outcome.cut_short = (track, sent)
 
 
+def _look(outcome: Outcome) -> Procedure[None]:
+    """What the drive says is on the disc after all; it is told instead of what was meant to be."""
+    try:
+        yield from until_idle(Phase.ENDING_TRACK, END_TRACK_SECONDS)
+        outcome.found = yield from contents()
+    except DriveError as error:
+        outcome.unknown = str(error)
+
+
 def _broken_off(first: Exception, outcome: Outcome, settings: Settings) -> Exception:
     now = disc_now(outcome, settings)
     if isinstance(first, Cancelled):
         return Cancelled(f"cancelled; {now}", now)
-    track = outcome.ended[-1].number if outcome.ended else 0
-    if outcome.cut_short is not None:
-        track = outcome.cut_short[0].number
-    if outcome.open_track is not None:
-        track = outcome.open_track.number
-    where = f"at sector {outcome.lba} of track {track}" if outcome.lba is not None else f"after track {track}"
-    return BurnFailed(f"the burn broke off {where}: {first}\n{now}", now, track, outcome.lba)
+    track = outcome.open_track or (outcome.cut_short[0] if outcome.cut_short else None)
+    if track is None:
+        number = outcome.ended[-1].number if outcome.ended else 0
+        return BurnFailed(f"the burn broke off after track {number}: {first}\n{now}", now, number)
+    where = f"in track {track.number}"
+    if outcome.lba is not None:
+        where = f"at sector {outcome.lba - track.start_lba} of track {track.number} (LBA {outcome.lba})"
+    return BurnFailed(f"the burn broke off {where}: {first}\n{now}", now, track.number, outcome.lba)
 
 
 def disc_now(outcome: Outcome, settings: Settings) -> str:
-    """What is on the disc, in words."""
+    """What is on the disc, in words: as the drive says where it was asked, else as it was written."""
     if settings.test_write:
         return "it was a test write: the disc is as it was before"
+    if outcome.unknown:
+        return f"what is on the disc is not known, for the drive does not say ({outcome.unknown})"
+    there = None if outcome.found is None else {track.number for track in outcome.found.tracks}
+    if outcome.found is not None and outcome.found.status is DiscStatus.BLANK:
+        return "the disc is still blank"
     parts = []
-    if outcome.ended:
-        numbers = [str(track.number) for track in outcome.ended]
-        span = numbers[0] if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+    numbers = [track.number for track in outcome.ended if there is None or track.number in there]
+    if numbers:
+        span = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
         parts.append(f"track{'s' if len(numbers) > 1 else ''} {span} whole")
-    if outcome.cut_short is not None:
+    if outcome.cut_short is not None and (there is None or outcome.cut_short[0].number in there):
         track, sent = outcome.cut_short
         parts.append(f"the first {sent / SECTORS_PER_SECOND:.1f} s of track {track.number}")
-    if outcome.open_track is not None:
-        parts.append(f"the begun and not ended track {outcome.open_track.number}")
+    unfinished = outcome.found.open_track if outcome.found else None
+    if unfinished is not None:
+        parts.append(f"the begun and not ended track {unfinished.number}")
     holds = " and ".join(parts) if parts else "nothing new"
+    closed = outcome.closed if outcome.found is None else outcome.found.status is DiscStatus.COMPLETE
     state = (
         "its session is closed, so players can play it"
-        if outcome.closed
+        if closed
         else "its session is open, so players cannot play it, and tracks can be added"
     )
     return f"the disc now holds {holds}; {state}"

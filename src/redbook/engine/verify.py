@@ -17,6 +17,7 @@ from redbook.engine.waiting import until_accepted, until_ready
 from redbook.mmc.read import ReadCd
 
 READ_BUSY_SECONDS = 60.0
+AUDIBLE_CONTROL_BITS = 0b1101  # pre-emphasis, data, four channels; "copy permitted" changes no sound
 MOST_UNDECIDED = 32  # stretches kept while looking for an offset, 64 kB each
 
 UNREADABLE = (
@@ -173,7 +174,16 @@ def _wrong_lengths(toc: Toc, tracks: Sequence[PlannedTrack]) -> list[str]:
     """A track's room reaches to the next start: its sectors and the gap; the last has the run-out only."""
     wrong = []
     last = toc.tracks[-1].number
+    listed = {entry.number: entry for entry in toc.tracks}
     for track in tracks:
+        if track.number not in listed:
+            wrong.append(f"track {track.number} is not in the table of contents")
+            continue
+        if listed[track.number].control & AUDIBLE_CONTROL_BITS:
+            wrong.append(
+                f"track {track.number} is marked as something else than plain stereo audio "
+                f"(control {listed[track.number].control})"
+            )
         room = toc.sectors(track.number)
         gap = RUN_OUT_SECTORS if track.number == last else TAO_GAP_SECTORS
         if track.number != last and _session(toc, track.number) != _session(toc, track.number + 1):
@@ -265,12 +275,14 @@ def _compare_track(track: PlannedTrack) -> Procedure[Difference | None]:
             findings.add(done, expected, actual)
         done += count
         yield SectorsDone(Phase.VERIFYING, track.number, done, track.sectors)
-    if done < track.sectors:
-        silence = bytes((track.sectors - done) * SECTOR_BYTES)
-        actual = yield from _read(track.start_lba + done, track.sectors - done)
+    while done < track.sectors:  # padding
+        count = min(CHUNK_SECTORS, track.sectors - done)
+        silence = bytes(count * SECTOR_BYTES)
+        actual = yield from _read(track.start_lba + done, count)
         if actual != silence:
             findings.add(done, silence, actual)
-        yield SectorsDone(Phase.VERIFYING, track.number, track.sectors, track.sectors)
+        done += count
+        yield SectorsDone(Phase.VERIFYING, track.number, done, track.sectors)
     return findings.difference()
 
 

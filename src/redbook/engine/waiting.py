@@ -17,8 +17,9 @@ ATTENTIONS_AT_START = 5
 BUSY = (errors.LongWriteInProgress, errors.OperationInProgress, errors.FormatInProgress)
 WORKING = (*BUSY, errors.BecomingReady)
 
-INSUFFICIENT_TIME = (6, 0x2E)
-"""Old Mitsumi drives say so while they are still closing a session."""
+
+PARAMETERS_CHANGED = 0x2A
+"""Another program looked at the drive; the command was not taken (MMC-5: 6/2A)."""
 
 
 def until_ready(seconds: float = READY_SECONDS) -> Procedure[None]:
@@ -58,7 +59,9 @@ def until_accepted(command: Command[R], seconds: float, pause_seconds: float) ->
     while True:
         try:
             return (yield command)  # type: ignore[no-any-return]
-        except BUSY as busy:
+        except (*BUSY, errors.NotTaken, errors.UnitAttention) as busy:
+            if isinstance(busy, errors.UnitAttention) and busy.sense.asc != PARAMETERS_CHANGED:
+                raise
             now = yield Now()
             if deadline is None:
                 deadline = now + seconds
@@ -70,6 +73,7 @@ def until_accepted(command: Command[R], seconds: float, pause_seconds: float) ->
 def until_idle(phase: Phase, seconds: float) -> Procedure[DiscInformation]:
     """Until an operation that was begun with Immed is over: TEST UNIT READY *and* READ DISC INFORMATION.
 
+    Unit attentions are waited through; old Mitsumi drives say 6/2E while they are still closing.
     Pioneer DVR-108 answers the first with GOOD while it is closing; only the second tells.
     """
     deadline = (yield Now()) + seconds
@@ -83,8 +87,7 @@ def until_idle(phase: Phase, seconds: float) -> Procedure[DiscInformation]:
         except errors.UnitAttention as error:
             if isinstance(error, errors.MediumChanged | errors.DeviceReset):
                 raise
-            if (error.sense.key, error.sense.asc) == INSUFFICIENT_TIME:
-                yield from _pause_before(deadline, error)
+            yield from _pause_before(deadline, error)
         else:
             return information
 

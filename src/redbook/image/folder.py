@@ -238,6 +238,8 @@ class FolderStore:
         self._data_fd = self._folder_fd = None
 
     def _data(self) -> int:
+        if self._folder_fd is None:
+            raise StorageFailed(f"the virtual disc {self.path} was closed")
         if self._data_fd is None:
             path = self.path / DATA_FILE
             mode = os.O_RDWR | os.O_CREAT if self.writable else os.O_RDONLY

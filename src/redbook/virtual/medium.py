@@ -117,6 +117,8 @@ class Medium:
             written = max(0, self._store.recorded_sectors() - track.start_lba)
             limit = self.state.last_lead_out_lba - RUN_OUT_SECTORS - track.start_lba
             track.written_sectors = track.sectors = min(written, limit)
+        elif self._store.recorded_sectors() < self.state.end_lba and self._store.writable:
+            self._store.resize(self.state.end_lba)  # run-out and padding that were not made any more
 
     # What is on it
 
@@ -337,7 +339,11 @@ class Medium:
             return
         track.sectors = max(track.written_sectors, SHORTEST_TRACK_SECTORS)
         track.state = state
-        self._store.save(self.state)
+        try:
+            self._store.save(self.state)
+        except BaseException:
+            track.sectors, track.state = track.written_sectors, TrackState.INCOMPLETE
+            raise
         self._store.resize(track.end_lba + RUN_OUT_SECTORS)
 
     def end_session(self, next_allowed: bool) -> None:
@@ -352,7 +358,11 @@ class Medium:
             return
         session.lead_out_lba = session.tracks[-1].end_lba + RUN_OUT_SECTORS
         self.state.finished = not next_allowed
-        self._store.save(self.state)
+        try:
+            self._store.save(self.state)
+        except BaseException:
+            session.lead_out_lba, self.state.finished = None, False
+            raise
 
     def erase(self) -> None:
         """raises  Refused 5/30/06 for a CD-R, 7/27/00 for a protected disc"""
@@ -360,10 +370,15 @@ class Medium:
             raise Refused(sense.ILLEGAL, 0x30, 0x06)
         if self.write_protected:
             raise Refused(sense.PROTECT, 0x27, 0)
-        self.state.sessions.clear()
+        before = copy.deepcopy(self.state)
+        self.state.sessions = []
         self.state.finished = False
         self.state.erase_count += 1
-        self._store.save(self.state)
+        try:
+            self._store.save(self.state)
+        except BaseException:
+            self.state = before
+            raise
         self._store.resize(0)
 
 

@@ -505,12 +505,16 @@ class VirtualRecorder:
             raise Refused(sense.ILLEGAL, 0x63, 0, command.lba)
         if not self.buffer.accept(len(command.data_out)):
             raise Refused(sense.NOT_READY, 0x04, 0x08)
-        if self.buffer.underruns > self._underruns_seen:
-            self._underruns_seen = self.buffer.underruns
-            if not self._page.underrun_protection:
-                self._end_track(TrackState.DAMAGED)
-                raise Refused(sense.MEDIUM, 0x0C, 0x09, command.lba)
+        self._check_streaming(command.lba)
         medium.append(track, command.data_out)
+
+    def _check_streaming(self, lba: int) -> None:
+        """Without protection a buffer that ran empty is the end of the track."""
+        starved = self.buffer.underruns > self._underruns_seen
+        self._underruns_seen = self.buffer.underruns
+        if starved and not self._page.underrun_protection:
+            self._end_track(TrackState.DAMAGED)
+            raise Refused(sense.MEDIUM, 0x0C, 0x09, lba)
 
     def _first_write(self, command: Write10) -> RecordedTrack:
         """Check everything that can be wrong with a new track, then open it (or the one left open)."""
@@ -549,6 +553,7 @@ class VirtualRecorder:
         if self._writing is None:
             return
         seconds = self.buffer.seconds_to_empty() + timing.END_TRACK_SECONDS
+        self._check_streaming(self._writing.start_lba + self._writing.written_sectors)
         self._end_track()
         self._busy_for(seconds, command.immediate)
 
