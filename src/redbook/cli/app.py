@@ -39,11 +39,11 @@ class SpeedType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
         if value is None or isinstance(value, float):
             return value
-        text = str(value).strip().lower().removesuffix("x")
+        text = str(value).strip().lower()
         if text == "max":
             return None
         try:
-            speed = float(text)
+            speed = float(text.removesuffix("x"))
         except ValueError:
             speed = 0.0
         if not 1 <= speed <= 72:

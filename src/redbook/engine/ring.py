@@ -75,6 +75,7 @@ class Ring:
         self._give_back()
         entry = self._filled.get()
         if isinstance(entry, Exception):
+            self._filled.put(entry)  # whoever asks again is told the same, and does not wait for ever
             raise entry
         slot, length = entry
         self._held = slot
@@ -100,6 +101,7 @@ class Ring:
                 while left:
                     left -= self._fill(stream, min(left, self._chunk_bytes), number)
                 self._filled.put((self._next_free(), 0))
+            self._filled.put(AudioError("there is no audio for another track"))
         except _Stopped:
             pass
         except Exception as error:  # noqa: BLE001 - handed over, and raised by take()
