@@ -35,6 +35,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(READY): $(BIN)/python pyproject.toml
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "== installing redbook and what it needs into $(VENV)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e .
 	@touch $@

@@ -28,4 +28,6 @@ def main(files: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: burn.py FILE ...")
     main(sys.argv[1:])

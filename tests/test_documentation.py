@@ -66,6 +66,15 @@ def test_every_command_and_option_in_the_readme_exists() -> None:
         assert {word for word in words if word.startswith("--")} <= options, line
 
 
+def test_the_commands_in_the_readme_run_from_top_to_bottom(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (script,) = [b for b in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if b.startswith("redbook plan")]
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    define = f'redbook() {{ "{sys.executable}" -m redbook "$@"; }}\nset -e\n'
+    done = subprocess.run(["bash", "-c", define + script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_project_speaks_of_itself_alone() -> None:
     """No absolute paths of a machine and no names of registries in what is committed."""
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)

@@ -413,7 +413,7 @@ def _planned_toc(made: Plan, layout: Layout) -> Toc:
 
 
 def _in_words(verification: Verification) -> str:
-    lines = ["the disc is not what was sent:"]
+    lines = ["the disc is not the same as the sources:"]
     lines += verification.layout_errors
     lines += [str(difference) for difference in verification.differences]
     return "\n  ".join(lines)

@@ -240,6 +240,7 @@ def change(disc: str, **fields: Any) -> None:
         ["burn"],
         ["burn", "a.wav", "--speed", "0"],
         ["burn", "a.wav", "--speed", "fast"],
+        ["burn", "a.wav", "--speed", "maxx"],
         ["burn", "a.wav", "--nonsense"],
         ["disc", "new"],
         ["disc", "new", "x.disc", "--minutes", "63"],
@@ -251,6 +252,17 @@ def test_wrong_usage_is_exit_2(arguments: list[str]) -> None:
     assert "Error" in redbook(*arguments, code=2).stderr
     last = objects(redbook(*arguments, "--json", code=2).stdout)[-1]
     assert (last["error"], last["exit_code"]) == ("UsageError", 2)
+
+
+@pytest.mark.parametrize(("asked", "said"), [("max", 52), ("8", 8), ("16X", 16), ("3", 4)])
+def test_speeds_are_asked_for_in_many_ways(asked: str, said: int, songs: list[Path]) -> None:
+    assert burned(songs[0], options=("--speed", asked))["speed"] == said
+
+
+@pytest.mark.parametrize("command", ["info", "verify a.wav", "blank", "close"])
+def test_a_mistyped_disc_is_not_a_blank_one(command: str, tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", noise(588 * 300))
+    assert "there is no disc at typo" in redbook(*command.split(), "--drive", "virtual:typo", code=5).stderr
 
 
 def test_help_version_and_completion() -> None:

@@ -174,6 +174,13 @@ def test_a_short_track_is_sent_with_silence(recorder: VirtualRecorder) -> None:
     assert drive.run(ReadTrackInformation(1)).track_sectors == 300
 
 
+def test_the_laser_is_calibrated_before_the_first_write(recorder: VirtualRecorder) -> None:
+    log = Recording(recorder)
+    run(log)
+    opcodes = log.opcodes()
+    assert opcodes.index(0x54) < opcodes.index(0x2A)
+
+
 def test_leave_open_sends_no_close(recorder: VirtualRecorder) -> None:
     run(recorder, Settings(finalize=False))
     assert status(recorder) == (DiscStatus.APPENDABLE, SessionStatus.INCOMPLETE)

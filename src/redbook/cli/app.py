@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 DONE, USAGE, SOURCE, RULE, DRIVE, DIFFERS, CANCELLED = 0, 2, 3, 4, 5, 6, 130
 
 EPILOG = """\b
-Exit codes: 0 done (and verified) · 2 usage · 3 a source is unusable · 4 it does not fit or breaks a
-rule · 5 drive or medium · 6 the disc read back differs · 130 cancelled"""
+Exit codes:
+  0  done, and verified          4  it does not fit, or breaks a rule
+  2  wrong usage                 5  drive or medium
+  3  a source is unusable        6  the disc read back differs
+  130  cancelled"""
 
 
 class SpeedType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
@@ -58,7 +61,9 @@ def drive_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--drive",
         "drive_name",
         metavar="NAME",
-        help="The recorder: virtual:PATH, a virtual one with the disc in that folder.",
+        help="The recorder: virtual:PATH, a virtual one with the disc in that folder, which is made if "
+        "nothing is there. Default: for burn and plan ./redbook.disc or the next free name, for the others "
+        "the last disc made so.",
     )(command)
 
 
@@ -74,7 +79,7 @@ def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.IntRange(0),
         default=0,
         show_default=True,
-        help="Of the dither that conversions use; the same seed gives the same disc.",
+        help="Seed of the dither that conversions add; the same seed gives the same disc.",
     )(command)
 
 
@@ -103,9 +108,15 @@ def cli(verbose: int) -> None:
 @cli.command(epilog=EPILOG)
 @files_argument
 @drive_option
-@click.option("--speed", type=SpeedType(), metavar="N", help="Writing speed, a multiple of 1x, or max.")
+@click.option(
+    "--speed",
+    type=SpeedType(),
+    metavar="N",
+    help="Writing speed, a multiple of 1x, or max. "
+    "(A virtual recorder is told, and writes as fast as the computer can.)",
+)
 @click.option("--leave-open", is_flag=True, help="Do not close the session: tracks can be added later.")
-@click.option("--append", is_flag=True, help="Add to a disc that has tracks already.")
+@click.option("--append", is_flag=True, help="Add to a disc that was left open (--leave-open).")
 @click.option("--simulate", is_flag=True, help="A test write: everything with the laser off.")
 @click.option("--no-verify", is_flag=True, help="Do not read the disc back.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before a real disc is written.")
@@ -161,7 +172,7 @@ def burn(
 @cli.command(epilog=EPILOG)
 @files_argument
 @drive_option
-@click.option("--append", is_flag=True, help="Plan for a disc that has tracks already.")
+@click.option("--append", is_flag=True, help="Plan for a disc that was left open.")
 @seed_option
 @json_option
 def plan(
@@ -189,7 +200,7 @@ def plan(
 @seed_option
 @json_option
 def verify(files: tuple[str, ...], drive_name: str | None, dither_seed: int, as_json: bool) -> None:
-    """Compare a disc, sector by sector, with the FILES that it was burned from."""
+    """Compare a disc with the FILES it was burned from."""
     from redbook import burning
     from redbook.cli.render import make_renderer
 
@@ -222,7 +233,10 @@ def blank(drive_name: str | None, full: bool, yes: bool, as_json: bool) -> None:
 @drive_option
 @json_option
 def close_command(drive_name: str | None, as_json: bool) -> None:
-    """Close a session that was left open, so that players can play the disc."""
+    """Close a disc that was left open.
+
+    It gets its lead-in and lead-out, so that players can play it.
+    """
     from redbook import burning
     from redbook.cli.render import make_renderer
 
@@ -251,7 +265,10 @@ def info(drive_name: str | None, checksums: bool, as_json: bool) -> None:
 @cli.command(epilog=EPILOG)
 @json_option
 def drives(as_json: bool) -> None:
-    """List the recorders there are: a virtual one for each disc in this folder."""
+    """List the recorders there are.
+
+    In this version: a virtual one for each disc in this folder.
+    """
     from redbook import discovery
     from redbook.cli.render import make_renderer
 
@@ -288,6 +305,7 @@ def new(path: str, medium: str, minutes: str, as_json: bool) -> None:
     from redbook.cli.render import make_renderer
 
     with make_renderer("disc-new", as_json) as out, reporting(out):
+        path = path.removeprefix(discovery.VIRTUAL)
         discovery.create_disc(path, medium, int(minutes))
         out.done(f"{discovery.VIRTUAL}{path}", f"a blank {medium.upper()} of {minutes} minutes")
 
@@ -317,12 +335,18 @@ def opened(name: str | None, out: Renderer, *, new: bool = False) -> Iterator[Dr
     new  a burn or a plan wants a blank disc; everything else the last disc that was burned
     """
     from redbook import discovery
+    from redbook.errors import DriveNotFound
 
     if name is None:
         name = discovery.default_drive_name() if new else discovery.last_default_drive_name()
         out.note(f"no --drive was given: using the virtual recorder with the disc {name}")
-    elif name.startswith(discovery.VIRTUAL) and not os.path.lexists(name.removeprefix(discovery.VIRTUAL)):
-        out.note(f"{name} does not exist yet: it is a new blank 80-minute CD-R")
+    path = name.removeprefix(discovery.VIRTUAL)
+    if name.startswith(discovery.VIRTUAL) and path and not os.path.lexists(path):
+        if not new:
+            raise DriveNotFound(
+                f"there is no disc at {path}; make one with `redbook disc new`, or burn to it"
+            )
+        out.note(f"{path} will be made: a new blank 80-minute CD-R")
     with discovery.open_drive(name) as drive:
         yield drive
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +40,7 @@ R = TypeVar("R")
 
 PIPE_WIDTH = 120
 WIDTH_WITH_SHA256 = 115
+WIDTH_WITH_SESSIONS = 75
 FRAMES_PER_SECOND = 8
 
 PHASES = {
@@ -97,8 +100,12 @@ def _plural(count: int, what: str) -> str:
 
 
 def _complain(error: RedbookError) -> None:
+    text = f"redbook: {_lines(str(error))}"
     with contextlib.suppress(OSError):  # nobody listens there either
-        print(f"redbook: {_lines(str(error))}", file=sys.stderr)
+        if sys.stderr.isatty():
+            width = shutil.get_terminal_size().columns
+            text = "\n".join(textwrap.fill(line, width, break_long_words=False) for line in text.split("\n"))
+        print(text, file=sys.stderr)
 
 
 def _lines(text: str) -> str:
@@ -237,7 +244,7 @@ class TextRenderer:
             self._tenth = tenth
             if 0 < tenth < 10:
                 left = f", {clock(progress.seconds_left)} left" if progress.seconds_left is not None else ""
-                self._say(f"  {tenth * 10} % of the disc, {progress.speed:.1f}x{left}")
+                self._say(f"  {tenth * 10} % done, {progress.speed:.1f}x{left}")
 
     def note(self, text: str) -> None:
         self._say(f"Note: {text}", "yellow")
@@ -281,7 +288,8 @@ class TextRenderer:
         self._console.print(Text("[" + "".join(cells) + "]"))
         self._say(
             f"{_plural(len(made.tracks), 'track')}, {duration(made.layout.lead_out_lba - space.next_lba)} "
-            f"with gaps; {duration(made.layout.free_sectors_after)} of {duration(capacity)} stay free"
+            f"in all; {duration(made.layout.free_sectors_after)} of {duration(capacity)} stay free "
+            "(minutes:seconds:frames, 75 frames to the second)"
         )
 
     def burned(self, report: BurnReport, drive: str) -> None:
@@ -319,6 +327,8 @@ class TextRenderer:
             row = (str(t.number), str(t.start_lba), str(t.sectors), t.accuraterip_v1, t.accuraterip_v2)
             table.add_row(*row, *((t.sha256,) if wide else ()))
         self._table(table)
+        if not wide:
+            self._say("SHA-256 of each track: --json", "dim")
 
     def _ids(self, toc: Toc) -> None:
         self._say(f"MusicBrainz {toc.musicbrainz_id}  freedb {toc.freedb_id}")
@@ -352,12 +362,13 @@ class TextRenderer:
 
     def _tracks(self, found: DiscInfo, sums: shapes.Checksums) -> None:
         table = Table(box=None, pad_edge=False, padding=(0, 1))
-        names = ["#", "session", "start", "length", "sectors"]
+        narrow = self._console.width < WIDTH_WITH_SESSIONS
+        names = ["#", "start", "length", *(() if narrow else ("sectors", "session"))]
         for name in names + (["AccurateRip v1", "v2"] if sums else []):
             table.add_column(name, justify="right", no_wrap=True)
         for t in found.disc.tracks:
-            row = [str(t.number), str(t.session), duration(t.start_lba), duration(t.track_sectors)]
-            row.append(str(t.track_sectors))
+            row = [str(t.number), duration(t.start_lba), duration(t.track_sectors)]
+            row += [] if narrow else [str(t.track_sectors), str(t.session)]
             table.add_row(*row, *sums.get(t.number, ("", "", ""))[1:] if sums else ())
         self._table(table)
 

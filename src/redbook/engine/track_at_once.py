@@ -174,6 +174,7 @@ def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Pro
         yield Announce(layout.lead_out_lba * SECTOR_BYTES)
     if disc.open_track is not None:
         yield from _end_open_track(disc.open_track)
+    if not settings.test_write:
         yield from _calibrate()
     return layout
 
@@ -181,14 +182,14 @@ def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Pro
 def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> None:
     if abilities.profile == Profile.CD_ROM or status not in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
         raise MediumUnsuitable(
-            f"the disc in {abilities.name} is complete, nothing can be added to it; insert a blank disc"
+            f"the disc in {abilities.name} is complete, nothing can be added to it; use a blank disc"
             + (" or blank this CD-RW first" if abilities.profile == Profile.CD_RW else "")
         )
     if abilities.profile not in (None, Profile.CD_R, Profile.CD_RW):
         raise MediumUnsuitable(f"the disc in {abilities.name} is no CD-R or CD-RW; insert a blank one")
     if status is DiscStatus.APPENDABLE and not append:
         raise MediumUnsuitable(
-            f"the disc in {abilities.name} is not blank, tracks are on it already; insert a blank disc, "
+            f"the disc in {abilities.name} is not blank, tracks are on it already; use a blank disc, "
             "or ask for the tracks to be added (--append)"
         )
 

@@ -370,7 +370,9 @@ def _load(path: Path) -> DiscState:
     except OSError as error:
         raise ImageError(f"{file} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise ImageError(f"{damaged} cannot be understood ({error})") from error
+        raise ImageError(
+            f"{damaged} cannot be understood ({error}); restore it from a copy, or start a new disc"
+        ) from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ImageError(f"{damaged} does not say that it is a {FORMAT}")
     version = data.get("version")
@@ -384,7 +386,9 @@ def _load(path: Path) -> DiscState:
     try:
         state = DiscState.from_json(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ImageError(f"{damaged} describes no possible disc ({error})") from error
+        raise ImageError(
+            f"{damaged} describes no possible disc ({error}); restore it from a copy, or start a new one"
+        ) from error
     return state
 
 
