@@ -61,6 +61,21 @@ class NoReply(Command[None]):
         return None
 
 
+class Sized(Command[R]):
+    """A command that says how long its reply may be.
+
+    allocation_length  bytes; the drive cuts its data there, never the length field in them
+    """
+
+    __slots__ = ()
+
+    allocation_length: int
+
+    @property
+    def data_in_length(self) -> int:
+        return self.allocation_length
+
+
 def need(data: bytes, length: int, what: str) -> bytes:
     """`data`, if it has at least `length` bytes; else ValueError."""
     if len(data) < length:

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from redbook.errors import Sense
 from redbook.mmc import sense
-from redbook.mmc.command import Command, NoReply
+from redbook.mmc.command import NoReply, Sized
 
 MAXIMUM_SPEED = 0xFFFF
 """SET CD SPEED: as fast as the drive can."""
@@ -32,7 +32,7 @@ class TestUnitReady(NoReply):
 
 
 @dataclass(frozen=True, slots=True)
-class RequestSense(Command[Sense]):
+class RequestSense(Sized[Sense]):
     """REQUEST SENSE: a pending unit attention, or the progress of an operation.  Source: SPC-4 6.39."""
 
     OPCODE: ClassVar[int] = 0x03
@@ -40,10 +40,6 @@ class RequestSense(Command[Sense]):
     timeout: ClassVar[float] = 15.0
 
     allocation_length: int = 18
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return bytes((self.OPCODE, 0, 0, 0, self.allocation_length, 0))

@@ -8,7 +8,7 @@ from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.disc import LEAD_OUT, Msf, Toc, TocTrack
-from redbook.mmc.command import Command, need
+from redbook.mmc.command import Sized, need
 
 
 @unique
@@ -100,7 +100,7 @@ def _msf_bytes(msf: Msf | None) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadDiscInformation(Command[DiscInformation]):
+class ReadDiscInformation(Sized[DiscInformation]):
     """READ DISC INFORMATION, standard data.  Source: MMC-5 6.22."""
 
     OPCODE: ClassVar[int] = 0x51
@@ -109,10 +109,6 @@ class ReadDiscInformation(Command[DiscInformation]):
     timeout: ClassVar[float] = 240.0
 
     allocation_length: int = 34
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return self.LAYOUT.pack(self.OPCODE, 0, self.allocation_length)
@@ -200,7 +196,7 @@ class TrackAddress(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadTrackInformation(Command[TrackInformation]):
+class ReadTrackInformation(Sized[TrackInformation]):
     """READ TRACK INFORMATION.  Source: MMC-5 6.27.
 
     address  an LBA, a track number (INVISIBLE_TRACK for the next one) or a session number, by `kind`
@@ -214,10 +210,6 @@ class ReadTrackInformation(Command[TrackInformation]):
     address: int = INVISIBLE_TRACK
     kind: TrackAddress = TrackAddress.TRACK
     allocation_length: int = 36
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return self.LAYOUT.pack(self.OPCODE, self.kind, self.address, self.allocation_length)
@@ -252,7 +244,7 @@ def toc_format(cdb: bytes) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadToc(Command[Toc]):
+class ReadToc(Sized[Toc]):
     """READ TOC, format 0: the tracks of all complete sessions.  Source: MMC-5 6.26.2.
 
     first_track  list from this one on; AAh lists the lead-out alone
@@ -266,10 +258,6 @@ class ReadToc(Command[Toc]):
     msf: bool = False
     first_track: int = 0
     allocation_length: int = 804
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return _toc_cdb(self.msf, self.FORMAT, self.first_track, self.allocation_length)
@@ -319,7 +307,7 @@ class SessionInformation:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadSessionInformation(Command[SessionInformation]):
+class ReadSessionInformation(Sized[SessionInformation]):
     """READ TOC, format 1.  Source: MMC-5 6.26.3."""
 
     OPCODE: ClassVar[int] = READ_TOC_OPCODE
@@ -329,10 +317,6 @@ class ReadSessionInformation(Command[SessionInformation]):
 
     msf: bool = False
     allocation_length: int = 12
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return _toc_cdb(self.msf, self.FORMAT, 0, self.allocation_length)
@@ -413,7 +397,7 @@ def _triple(three: bytes) -> tuple[int, int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFullToc(Command[RawToc]):
+class ReadFullToc(Sized[RawToc]):
     """READ TOC, format 2: every entry of every lead-in, from session `session` on.  Source: MMC-5 6.26.4."""
 
     OPCODE: ClassVar[int] = READ_TOC_OPCODE
@@ -423,10 +407,6 @@ class ReadFullToc(Command[RawToc]):
 
     session: int = 0
     allocation_length: int = 4 + 11 * 400
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return _toc_cdb(True, self.FORMAT, self.session, self.allocation_length)
@@ -441,7 +421,7 @@ class ReadFullToc(Command[RawToc]):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadPma(Command[RawToc]):
+class ReadPma(Sized[RawToc]):
     """READ TOC, format 3: the program memory area, the notes a recorder keeps of an open session."""
 
     OPCODE: ClassVar[int] = READ_TOC_OPCODE
@@ -450,10 +430,6 @@ class ReadPma(Command[RawToc]):
     timeout: ClassVar[float] = 240.0
 
     allocation_length: int = 4 + 11 * 100
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return _toc_cdb(True, self.FORMAT, 0, self.allocation_length)
@@ -532,7 +508,7 @@ def _atip_time(three: bytes, bcd: bool) -> Msf | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadAtip(Command[Atip]):
+class ReadAtip(Sized[Atip]):
     """READ TOC, format 4: ATIP.  Source: MMC-5 6.26.6."""
 
     OPCODE: ClassVar[int] = READ_TOC_OPCODE
@@ -541,10 +517,6 @@ class ReadAtip(Command[Atip]):
     timeout: ClassVar[float] = 240.0
 
     allocation_length: int = 28
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return _toc_cdb(True, self.FORMAT, 0, self.allocation_length)

@@ -7,7 +7,7 @@ from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
-from redbook.mmc.command import Command, need
+from redbook.mmc.command import Sized, need
 
 CD_DEVICE = 5
 """Peripheral device type of every CD, DVD and BD drive."""
@@ -37,7 +37,7 @@ class InquiryReply:
 
 
 @dataclass(frozen=True, slots=True)
-class Inquiry(Command[InquiryReply]):
+class Inquiry(Sized[InquiryReply]):
     """INQUIRY, standard data.  Source: SPC-4 6.4."""
 
     OPCODE: ClassVar[int] = 0x12
@@ -46,10 +46,6 @@ class Inquiry(Command[InquiryReply]):
     timeout: ClassVar[float] = 15.0
 
     allocation_length: int = 36
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return self.LAYOUT.pack(self.OPCODE, 0, 0, self.allocation_length)
@@ -145,7 +141,7 @@ class FeatureRequest(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class GetConfiguration(Command[Configuration]):
+class GetConfiguration(Sized[Configuration]):
     """GET CONFIGURATION.  Source: MMC-5 6.6."""
 
     OPCODE: ClassVar[int] = 0x46
@@ -155,10 +151,6 @@ class GetConfiguration(Command[Configuration]):
     request: FeatureRequest = FeatureRequest.ALL
     starting_feature: int = 0
     allocation_length: int = 512
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return self.LAYOUT.pack(self.OPCODE, self.request, self.starting_feature, self.allocation_length)

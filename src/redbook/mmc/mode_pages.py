@@ -7,7 +7,7 @@ from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
-from redbook.mmc.command import Command, NoReply, need
+from redbook.mmc.command import NoReply, Sized, need
 
 HEADER_BYTES = 8
 
@@ -49,7 +49,7 @@ class ModeData:
 
 
 @dataclass(frozen=True, slots=True)
-class ModeSense10(Command[ModeData]):
+class ModeSense10(Sized[ModeData]):
     """MODE SENSE (10).  Source: SPC-4 6.14.
 
     page  01h..3Eh, or 3Fh for all
@@ -62,10 +62,6 @@ class ModeSense10(Command[ModeData]):
     page: int
     control: PageControl = PageControl.CURRENT
     allocation_length: int = 254
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return self.LAYOUT.pack(self.OPCODE, 8, self.control << 6 | self.page, self.allocation_length)

@@ -8,7 +8,7 @@ from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.disc import SECTOR_BYTES
-from redbook.mmc.command import Command, NoReply, need
+from redbook.mmc.command import NoReply, Sized, need
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class BufferCapacity:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadBufferCapacity(Command[BufferCapacity]):
+class ReadBufferCapacity(Sized[BufferCapacity]):
     """READ BUFFER CAPACITY.  Source: MMC-5 6.18.
 
     Never before the buffer was full once: Pioneer firmware of 2009 then throws data away.
@@ -153,10 +153,6 @@ class ReadBufferCapacity(Command[BufferCapacity]):
     timeout: ClassVar[float] = 15.0
 
     allocation_length: int = 12
-
-    @property
-    def data_in_length(self) -> int:
-        return self.allocation_length
 
     def to_cdb(self) -> bytes:
         return self.LAYOUT.pack(self.OPCODE, 0, self.allocation_length)
