@@ -13,15 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TextIO, TypeVar, cast
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.progress_bar import ProgressBar
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
 from redbook.cli import shapes
-from redbook.disc import PREGAP_SECTORS, SECTORS_PER_SECOND, Toc, duration
+from redbook.disc import PREGAP_SECTORS, Toc, duration
 from redbook.discovery import DriveEntry
 from redbook.engine.events import (
     Event,
@@ -29,10 +27,8 @@ from redbook.engine.events import (
     Phase,
     PhaseStarted,
     Progress,
-    SourceRead,
     TrackStarted,
     TrackVerified,
-    Working,
 )
 from redbook.errors import RedbookError, VerificationFailed
 
@@ -41,7 +37,6 @@ R = TypeVar("R")
 PIPE_WIDTH = 120
 WIDTH_WITH_SHA256 = 115
 WIDTH_WITH_SESSIONS = 75
-FRAMES_PER_SECOND = 8
 
 PHASES = {
     Phase.READING: "Reading and checking the sources",
@@ -79,6 +74,8 @@ def make_renderer(command: str, as_json: bool) -> Renderer:
     file = cast(TextIO, out)  # it has all that rich uses
     console = Console(file=file, highlight=False, emoji=False)
     if console.is_terminal and not console.is_dumb_terminal:
+        from redbook.cli.terminal import TerminalRenderer
+
         return TerminalRenderer(console)
     return TextRenderer(Console(file=file, highlight=False, emoji=False, width=PIPE_WIDTH, no_color=True))
 
@@ -396,102 +393,6 @@ class TextRenderer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
-
-
-class TerminalRenderer(TextRenderer):
-    """The same, with bars that move while the drive works."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__(console)
-        self._live: Live | None = None
-        self._phase = ""
-        self._last: Progress | None = None
-        self._fraction: float | None = None
-
-    def event(self, happened: Event) -> None:
-        match happened:
-            case PhaseStarted(phase, track):
-                self._phase = PHASES[phase]
-                if phase is Phase.WRITING:
-                    self._phase = f"Writing track {track} {self._names.get(track, '')}".rstrip()
-                if phase not in (Phase.WRITING, Phase.ENDING_TRACK):
-                    self._last = None
-                self._fraction = None
-            case SourceRead(number, total, source):
-                self._fraction = number / total
-                self._phase = f"{PHASES[Phase.READING]}: {number} of {total}, {source}"
-            case Working(phase, fraction):
-                self._phase, self._fraction = PHASES[phase], fraction
-            case Progress() as progress:
-                self._last = progress
-            case _:
-                super().event(happened)
-                return
-        self._show()
-
-    def plan(self, made: Plan, drive: str) -> None:
-        self._stop()
-        super().plan(made, drive)
-
-    def burned(self, report: BurnReport, drive: str) -> None:
-        self._stop()
-        super().burned(report, drive)
-
-    def verified(self, report: VerifyReport, drive: str) -> None:
-        self._stop()
-        super().verified(report, drive)
-
-    def done(self, drive: str, text: str) -> None:
-        self._stop()
-        super().done(drive, text)
-
-    def _stop(self) -> None:
-        if self._live is not None:
-            self._live.update(Text(""))
-            self._live.stop()
-            self._live = None
-
-    def _show(self) -> None:
-        if self._live is None:
-            self._live = Live(
-                console=self._console,
-                refresh_per_second=FRAMES_PER_SECOND,
-                transient=True,
-                redirect_stdout=False,
-                redirect_stderr=False,
-            )
-            self._live.start()
-        self._live.update(self._picture())
-
-    def _picture(self) -> Group:
-        head = Text(shown(self._phase), style="bold", no_wrap=True, overflow="ellipsis")
-        grid = Table.grid(padding=(0, 1), expand=True)
-        grid.add_column(no_wrap=True)
-        grid.add_column(ratio=1)
-        grid.add_column(justify="right", no_wrap=True)
-        last = self._last
-        if last is not None:
-            seconds = [n / SECTORS_PER_SECOND for n in (last.track_sectors_done, last.track_sectors)]
-            grid.add_row(
-                "track",
-                ProgressBar(total=max(1, last.track_sectors), completed=last.track_sectors_done),
-                f"{clock(seconds[0])} of {clock(seconds[1])}",
-            )
-            left = f"{clock(last.seconds_left)} left" if last.seconds_left is not None else ""
-            grid.add_row(
-                "disc",
-                ProgressBar(total=max(1, last.sectors), completed=last.sectors_done),
-                f"{last.speed:.1f}x {left}",
-            )
-            for name, filled, size in (
-                ("host buffer", last.host_buffer_bytes, last.host_buffer_size),
-                ("drive buffer", last.drive_buffer_bytes, last.drive_buffer_size),
-            ):
-                if size:
-                    grid.add_row(name, ProgressBar(total=size, completed=filled), f"{filled * 100 // size} %")
-        elif self._fraction is not None:
-            grid.add_row("", ProgressBar(total=1.0, completed=self._fraction), f"{self._fraction:.0%}")
-        return Group(head, grid)
 
 
 def _title(track: TrackReport) -> str:

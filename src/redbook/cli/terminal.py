@@ -1,0 +1,112 @@
+"""Bars that move at a terminal while the drive works."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from redbook.burning import BurnReport, Plan, VerifyReport
+from redbook.cli.render import PHASES, TextRenderer, clock, shown
+from redbook.disc import SECTORS_PER_SECOND
+from redbook.engine.events import Event, Phase, PhaseStarted, Progress, SourceRead, Working
+
+FRAMES_PER_SECOND = 8
+
+
+class TerminalRenderer(TextRenderer):
+    """The same, with bars that move while the drive works."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._live: Live | None = None
+        self._phase = ""
+        self._last: Progress | None = None
+        self._fraction: float | None = None
+
+    def event(self, happened: Event) -> None:
+        match happened:
+            case PhaseStarted(phase, track):
+                self._phase = PHASES[phase]
+                if phase is Phase.WRITING:
+                    self._phase = f"Writing track {track} {self._names.get(track, '')}".rstrip()
+                if phase not in (Phase.WRITING, Phase.ENDING_TRACK):
+                    self._last = None
+                self._fraction = None
+            case SourceRead(number, total, source):
+                self._fraction = number / total
+                self._phase = f"{PHASES[Phase.READING]}: {number} of {total}, {source}"
+            case Working(phase, fraction):
+                self._phase, self._fraction = PHASES[phase], fraction
+            case Progress() as progress:
+                self._last = progress
+            case _:
+                super().event(happened)
+                return
+        self._show()
+
+    def plan(self, made: Plan, drive: str) -> None:
+        self._stop()
+        super().plan(made, drive)
+
+    def burned(self, report: BurnReport, drive: str) -> None:
+        self._stop()
+        super().burned(report, drive)
+
+    def verified(self, report: VerifyReport, drive: str) -> None:
+        self._stop()
+        super().verified(report, drive)
+
+    def done(self, drive: str, text: str) -> None:
+        self._stop()
+        super().done(drive, text)
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.update(Text(""))
+            self._live.stop()
+            self._live = None
+
+    def _show(self) -> None:
+        if self._live is None:
+            self._live = Live(
+                console=self._console,
+                refresh_per_second=FRAMES_PER_SECOND,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+        self._live.update(self._picture())
+
+    def _picture(self) -> Group:
+        head = Text(shown(self._phase), style="bold", no_wrap=True, overflow="ellipsis")
+        grid = Table.grid(padding=(0, 1), expand=True)
+        grid.add_column(no_wrap=True)
+        grid.add_column(ratio=1)
+        grid.add_column(justify="right", no_wrap=True)
+        last = self._last
+        if last is not None:
+            seconds = [n / SECTORS_PER_SECOND for n in (last.track_sectors_done, last.track_sectors)]
+            grid.add_row(
+                "track",
+                ProgressBar(total=max(1, last.track_sectors), completed=last.track_sectors_done),
+                f"{clock(seconds[0])} of {clock(seconds[1])}",
+            )
+            left = f"{clock(last.seconds_left)} left" if last.seconds_left is not None else ""
+            grid.add_row(
+                "disc",
+                ProgressBar(total=max(1, last.sectors), completed=last.sectors_done),
+                f"{last.speed:.1f}x {left}",
+            )
+            for name, filled, size in (
+                ("host buffer", last.host_buffer_bytes, last.host_buffer_size),
+                ("drive buffer", last.drive_buffer_bytes, last.drive_buffer_size),
+            ):
+                if size:
+                    grid.add_row(name, ProgressBar(total=size, completed=filled), f"{filled * 100 // size} %")
+        elif self._fraction is not None:
+            grid.add_row("", ProgressBar(total=1.0, completed=self._fraction), f"{self._fraction:.0%}")
+        return Group(head, grid)
