@@ -57,10 +57,14 @@ def test_a_folder_without_audio(tmp_path: Path) -> None:
     refused(tmp_path, "no sound file is in this folder")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_file(tmp_path: Path) -> None:
+def test_an_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's refusal is made by hand, because root may read everything."""
     file = write_wav(tmp_path / "secret.wav", noise(SAMPLES))
-    file.chmod(0)
+
+    def refuse(self: Path, *arguments: object, **options: object) -> object:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", refuse)
     refused(file, "Permission denied")
 
 
