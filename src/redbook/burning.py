@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from redbook.clock import Clock
-from redbook.disc import Toc
+from redbook.disc import Toc, TocTrack
 from redbook.drive import Drive
 from redbook.engine import erase, inspect, track_at_once
 from redbook.engine import verify as verifying
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.inspect import Abilities, DiscContents
-from redbook.engine.plan import Layout, PlannedTrack, Space, lay_out
+from redbook.engine.plan import Layout, PlannedTrack, lay_out
 from redbook.engine.runner import Cancel, Job, Runner
 from redbook.engine.steps import Procedure
 from redbook.engine.track_at_once import Outcome, Settings
@@ -27,6 +27,7 @@ from redbook.mmc.write import BlankType
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack, Spool
+    from redbook.audio.source import Expansion
 
 R = TypeVar("R")
 Listener: TypeAlias = Callable[[Event], None]
@@ -160,32 +161,21 @@ def plan(
 
     raises  AudioError, PlanError, DriveError, Cancelled; nothing was written
     """
-    from redbook.audio.sectors import Spool, prepare
+    from redbook.audio.sectors import Spool
     from redbook.audio.source import expand
 
     cancel = cancel or Cancel()
     expansion = expand(sources)
     abilities, disc = _run(drive, inspect.inspect())
-    space = _usable_space(abilities, disc, append)
+    track_at_once.check_writer(abilities)
+    track_at_once.check_recordable(abilities, disc.status, append)
+    space = track_at_once.room_on(abilities, disc)
     drive.announce(0)  # a disc that cannot be stored at all is known before hours of decoding
     spool = Spool(keep=keep_audio)
 
-    def work(emit: Listener) -> list[PreparedTrack]:
-        emit(PhaseStarted(Phase.READING))
-        for note in expansion.notes:
-            emit(Notice(note))
-        return prepare(
-            expansion.sources,
-            spool,
-            first_track=space.first_track,
-            seed=dither_seed,
-            cancel=cancel.asked,
-            on_read=lambda n, s: emit(SourceRead(n, len(expansion.sources), s.name)),
-        )
-
     try:
         lay_out([0] * len(expansion.sources), space)  # the number of tracks, before hours of decoding
-        prepared = Job(work).run(on_event, cancel)
+        prepared = _read_sources(expansion, spool, space.first_track, dither_seed, on_event, cancel)
         layout = lay_out([track.sectors for track in prepared], space)
     except BaseException:
         spool.close()
@@ -202,13 +192,31 @@ def plan(
     )
 
 
-def _usable_space(abilities: Abilities, disc: DiscContents, append: bool) -> Space:
-    if not abilities.writes_tao:
-        raise MediumUnsuitable(f"{abilities.name} cannot write CDs; use a CD recorder")
-    track_at_once.check_recordable(abilities, disc.status, append)
-    if disc.space is None:
-        raise MediumUnsuitable(f"the disc in {abilities.name} takes no further track; use another disc")
-    return disc.space
+def _read_sources(
+    expansion: Expansion,
+    spool: Spool,
+    first_track: int,
+    seed: int,
+    on_event: Listener | None,
+    cancel: Cancel,
+) -> list[PreparedTrack]:
+    """Every source to its end, and the events that go with it.  raises  what `prepare` raises"""
+    from redbook.audio.sectors import prepare
+
+    def work(emit: Listener) -> list[PreparedTrack]:
+        emit(PhaseStarted(Phase.READING))
+        for note in expansion.notes:
+            emit(Notice(note))
+        return prepare(
+            expansion.sources,
+            spool,
+            first_track=first_track,
+            seed=seed,
+            cancel=cancel.asked,
+            on_read=lambda n, s: emit(SourceRead(n, len(expansion.sources), s.name)),
+        )
+
+    return Job(work).run(on_event, cancel)
 
 
 def _reports(prepared: Sequence[PreparedTrack], places: Sequence[PlannedTrack]) -> list[TrackReport]:
@@ -260,6 +268,7 @@ def burn(
     """
     if speed is not None and not (math.isfinite(speed) and speed > 0):
         raise ValueError(f"speed is a multiple of 1x greater than 0, or None, and not {speed!r}")
+    settings = Settings(speed, simulate, finalize, append)
     cancel = cancel or Cancel()
     earlier: Plan | None = None
     if isinstance(sources, Plan):
@@ -267,9 +276,7 @@ def burn(
         dither_seed = earlier.dither_seed
     if earlier is not None and earlier.spool is not None:
         try:
-            return _burn_planned(
-                earlier, drive, Settings(speed, simulate, finalize, append), verify, on_event, cancel, clock
-            )
+            return _burn_planned(earlier, drive, settings, verify, on_event, cancel, clock)
         finally:
             earlier.close()
     names = earlier.sources if earlier is not None else list(sources)  # type: ignore[arg-type]
@@ -284,9 +291,7 @@ def burn(
     ) as made:
         if earlier is not None:
             _check_same(earlier, made)
-        return _burn_planned(
-            made, drive, Settings(speed, simulate, finalize, append), verify, on_event, cancel, clock
-        )
+        return _burn_planned(made, drive, settings, verify, on_event, cancel, clock)
 
 
 def _check_same(earlier: Plan, made: Plan) -> None:
@@ -404,8 +409,6 @@ def _locate(
 
 
 def _planned_toc(made: Plan, layout: Layout) -> Toc:
-    from redbook.disc import TocTrack
-
     before = made.disc.expected_toc()
     session = made.disc.information.sessions
     new = tuple(TocTrack(t.number, t.start_lba, 0, session) for t in layout.tracks)
@@ -433,7 +436,7 @@ def verify(
     raises  AudioError, DriveError, Cancelled
             VerificationFailed  it differs; .report is the VerifyReport
     """
-    from redbook.audio.sectors import Spool, prepare
+    from redbook.audio.sectors import Spool
     from redbook.audio.source import expand
 
     cancel = cancel or Cancel()
@@ -442,19 +445,7 @@ def verify(
     if not disc.tracks:
         raise MediumUnsuitable("there is no complete track on the disc; insert the disc to be verified")
 
-    def work(emit: Listener) -> list[PreparedTrack]:
-        emit(PhaseStarted(Phase.READING))
-        for note in expansion.notes:
-            emit(Notice(note))
-        return prepare(
-            expansion.sources,
-            Spool(keep=False),
-            seed=dither_seed,
-            cancel=cancel.asked,
-            on_read=lambda n, s: emit(SourceRead(n, len(expansion.sources), s.name)),
-        )
-
-    prepared = Job(work).run(on_event, cancel)
+    prepared = _read_sources(expansion, Spool(keep=False), 1, dither_seed, on_event, cancel)
     verification = _verify(drive, prepared, None, dither_seed, on_event, cancel, clock)
     starts = {track.number: track.start_lba for track in disc.tracks}
     places = [

@@ -31,7 +31,8 @@ from redbook.engine.inspect import (
     read_write_parameters,
     select_track_at_once,
 )
-from redbook.engine.plan import Layout, PlannedTrack, lay_out
+from redbook.engine.plan import Layout, PlannedTrack, Space, lay_out
+from redbook.engine.ring import CHUNK_SECTORS
 from redbook.engine.steps import (
     Abandoned,
     Announce,
@@ -78,14 +79,11 @@ from redbook.mmc.write import (
     Write10,
 )
 
-BUSY_AT_START_SECONDS = (
-    200.0  # the first WRITE may be held until the drive has calibrated and found its place
-)
+BUSY_AT_START_SECONDS = 200.0  # the first WRITE may be held while the drive calibrates
 BUSY_SECONDS = 60.0
 END_TRACK_SECONDS = 600.0
 CLOSE_SECONDS = 3600.0
 BUFFER_POLL_SECONDS = 1.0
-PADDING_SECTORS = 27  # per WRITE of silence
 
 SPEED_UNIT_KB = 177  # drives round a request down to a speed they have, so n x 176.4 must be rounded up
 
@@ -145,8 +143,7 @@ def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Pro
     yield PhaseStarted(Phase.PREPARING)
     yield from until_ready()
     abilities = yield from identify()
-    if not abilities.writes_tao:
-        raise MediumUnsuitable(f"{abilities.name} cannot write CDs; use a CD recorder")
+    check_writer(abilities)
     if settings.test_write and not abilities.test_write:
         raise MediumUnsuitable(f"{abilities.name} cannot do a test write; leave out --simulate")
     yield from _lock_tray()
@@ -167,9 +164,7 @@ def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Pro
         yield Notice("the drive does not offer buffer underrun protection; keep other programs quiet")
     yield from _set_speed(settings.speed, outcome)
     disc = yield from contents()
-    if disc.space is None:
-        raise MediumUnsuitable(f"the disc in {abilities.name} takes no further track; use another disc")
-    layout = lay_out(lengths, disc.space)
+    layout = lay_out(lengths, room_on(abilities, disc))
     if not settings.test_write:
         yield Announce(layout.lead_out_lba * SECTOR_BYTES)
     if disc.open_track is not None:
@@ -179,7 +174,21 @@ def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Pro
     return layout
 
 
+def check_writer(abilities: Abilities) -> None:
+    """raises  MediumUnsuitable  for a drive that only reads"""
+    if not abilities.writes_tao:
+        raise MediumUnsuitable(f"{abilities.name} cannot write CDs; use a CD recorder")
+
+
+def room_on(abilities: Abilities, disc: DiscContents) -> Space:
+    """raises  MediumUnsuitable  if no further track can be written"""
+    if disc.space is None:
+        raise MediumUnsuitable(f"the disc in {abilities.name} takes no further track; use another disc")
+    return disc.space
+
+
 def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> None:
+    """raises  MediumUnsuitable  for a disc that is complete, no CD-R or CD-RW, or not blank unasked"""
     if abilities.profile == Profile.CD_ROM or status not in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
         raise MediumUnsuitable(
             f"the disc in {abilities.name} is complete, nothing can be added to it; use a blank disc"
@@ -298,7 +307,7 @@ def _busy_pause_seconds(speed: float | None) -> float:
 def _pad(sectors: int, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
     """Silence, up to this length of the track."""
     while outcome.sent < sectors:
-        count = min(PADDING_SECTORS, sectors - outcome.sent)
+        count = min(CHUNK_SECTORS, sectors - outcome.sent)
         outcome.lba = lba = track.start_lba + outcome.sent
         command = Write10(lba, bytes(count * SECTOR_BYTES))
         yield from until_accepted(command, BUSY_SECONDS, _busy_pause_seconds(outcome.speed))

@@ -284,8 +284,7 @@ class Medium:
         """One entry for each track that was ended: its start, and where it stops."""
         return [
             TocPoint(0, 1, t.control, t.number, _msf(t.start_lba), _msf(t.end_lba))
-            for t in self.state.tracks
-            if t.state is not TrackState.INCOMPLETE
+            for t in self.state.ended_tracks
         ]
 
     def read(self, lba: int, sectors: int) -> bytes:
