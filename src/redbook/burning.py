@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 from redbook.clock import Clock
 from redbook.disc import Toc, TocTrack
 from redbook.drive import Drive
-from redbook.engine import erase, inspect, track_at_once
+from redbook.engine import burn as burning_disc
+from redbook.engine import erase, inspect, session
 from redbook.engine import verify as verifying
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.inspect import Abilities, DiscContents
+from redbook.engine.outcome import Outcome, Settings, disc_now
 from redbook.engine.plan import Layout, PlannedTrack, lay_out
+from redbook.engine.prepare import check_recordable, check_writer, room_on
 from redbook.engine.runner import Cancel, Job, Runner
 from redbook.engine.steps import Procedure
-from redbook.engine.track_at_once import Outcome, Settings
 from redbook.engine.verify import Difference, Verification
 from redbook.errors import AudioError, BurnFailed, Cancelled, DriveError, MediumUnsuitable, VerificationFailed
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
@@ -167,9 +169,9 @@ def plan(
     cancel = cancel or Cancel()
     expansion = expand(sources)
     abilities, disc = _run(drive, inspect.inspect())
-    track_at_once.check_writer(abilities)
-    track_at_once.check_recordable(abilities, disc.status, append)
-    space = track_at_once.room_on(abilities, disc)
+    check_writer(abilities)
+    check_recordable(abilities, disc.status, append)
+    space = room_on(abilities, disc)
     drive.announce(0)  # a disc that cannot be stored at all is known before hours of decoding
     spool = Spool(keep=keep_audio)
 
@@ -318,17 +320,17 @@ def _burn_planned(
     lengths = [track.sectors for track in prepared]
     outcome = Outcome()
     layout = _run_with_audio(
-        drive, track_at_once.burn(settings, lengths, outcome), made, on_event, cancel, clock
+        drive, burning_disc.burn(settings, lengths, outcome), made, on_event, cancel, clock
     )
     verification = None
     if verify and not settings.test_write:
         try:
             verification = _verify(drive, prepared, layout.tracks, made.dither_seed, on_event, cancel, clock)
         except Cancelled as error:
-            now = track_at_once.disc_now(outcome, settings)
+            now = disc_now(outcome, settings)
             raise Cancelled(f"cancelled before the disc was verified; {now}", now) from error
         except DriveError as error:
-            now = track_at_once.disc_now(outcome, settings)
+            now = disc_now(outcome, settings)
             text = f"the disc was burned, but could not be read back: {error}\n{now}"
             raise BurnFailed(text, now) from error
     report = BurnReport(
@@ -485,7 +487,7 @@ def close_disc(
 
     raises  DriveError; MediumUnsuitable if no session is open
     """
-    return _run_job(drive, track_at_once.finalize(), on_event, cancel or Cancel(), clock)
+    return _run_job(drive, session.finalize(), on_event, cancel or Cancel(), clock)
 
 
 def _run(drive: Drive, procedure: Procedure[R]) -> R:

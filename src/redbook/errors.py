@@ -8,14 +8,17 @@ RedbookError
 └── DriveError                  the drive, the medium, or the way to them
     ├── DriveNotFound           no recorder of that name
     ├── DriveBusy               another program has it
-    ├── MediumUnsuitable        not blank, not recordable, not erasable, not there
+    ├── MediumUnsuitable        not recordable, not erasable, not there
+    │   └── DiscNotBlank        a CD-R or CD-RW that something is on
     ├── BurnFailed              a burn broke off; .disc_now says what is on the disc, __cause__ why
     ├── ImageError              a virtual disc's folder is damaged, half written or from a newer version
     ├── InvalidReply            the drive's answer makes no sense
+    │   └── ParametersIgnored   it said GOOD to MODE SELECT and did something else
     ├── NotTaken                the drive had no time for the command; send it again
     ├── TransportError          no answer came
     │   ├── TransportTimeout    ... in the time allowed
     │   ├── DriveGone           ... because the drive left
+    │   ├── DriveClosed         ... because this program has closed it
     │   └── StorageFailed       ... because the host could not store the virtual disc (full, unplugged)
     └── SenseError              the drive answered no; .command, .sense
         ├── NotReady            2/..
@@ -120,6 +123,10 @@ class MediumUnsuitable(DriveError):
     """The medium is not what the job needs."""
 
 
+class DiscNotBlank(MediumUnsuitable):
+    """A CD-R or CD-RW that something is on, where a blank one is needed."""
+
+
 class BurnFailed(DriveError):
     """A burn broke off after writing had begun; `__cause__` is the first error.
 
@@ -143,6 +150,10 @@ class InvalidReply(DriveError):
     """A reply too short or inconsistent."""
 
 
+class ParametersIgnored(InvalidReply):
+    """MODE SELECT was answered GOOD, and the page is not what was sent."""
+
+
 class NotTaken(DriveError):
     """The drive did not take the command, and has nothing against it: send it again."""
 
@@ -157,6 +168,10 @@ class TransportTimeout(TransportError):
 
 class DriveGone(TransportError):
     """The drive has left."""
+
+
+class DriveClosed(TransportError):
+    """The way to the drive was closed by its own user."""
 
 
 class StorageFailed(TransportError):

@@ -12,11 +12,12 @@ from redbook import errors
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES, Toc, TocTrack
 from redbook.drive import Drive
+from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, Progress, TrackEnded, TrackStarted
+from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.ring import Ring
 from redbook.engine.runner import Cancel, Job, Runner
 from redbook.engine.steps import Step
-from redbook.engine.track_at_once import Outcome, Settings, burn
 from redbook.errors import BurnFailed, Cancelled, Sense, TransportTimeout
 from redbook.mmc import control, disc_info, identify, mode_pages, sense, write
 from redbook.mmc.command import Command

@@ -11,10 +11,11 @@ from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES, SPEED_1X_BYTES_PER_SECOND
 from redbook.drive import Drive
 from redbook.engine import compare
+from redbook.engine.burn import burn
+from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.runner import Runner
 from redbook.engine.steps import Procedure, R
-from redbook.engine.track_at_once import Outcome, Settings, burn
 from redbook.engine.verify import Difference, Verification, locate, verify
 from redbook.errors import Sense
 from redbook.image.folder import MemoryStore

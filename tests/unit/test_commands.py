@@ -11,7 +11,7 @@ from redbook.mmc import control, disc_info, identify, mode_pages, read, write
 from redbook.mmc.command import Command
 from redbook.mmc.decode import ALL_COMMANDS, UnknownOpcode, decode
 from redbook.mmc.disc_info import Atip, DiscInformation, DiscStatus, SessionStatus
-from redbook.mmc.mode_pages import Capabilities, ModeData, MultiSession, WriteParameters
+from redbook.mmc.mode_pages import Capabilities, ModeData, MultiSession, WriteParameters, WriteSpeed
 
 SECTOR = bytes(2352)
 
@@ -127,17 +127,17 @@ def test_a_short_capabilities_page_has_no_speed_list() -> None:
     page[12:14] = (2000).to_bytes(2, "big")
     page[20:22] = (706).to_bytes(2, "big")
     parsed = Capabilities.from_page(bytes(page))
-    assert (parsed.writes_cd_r, parsed.buffer_kib, parsed.write_kb, parsed.write_speeds_kb) == (
+    assert (parsed.writes_cd_r, parsed.buffer_kib, parsed.write_kb, [s.kb for s in parsed.write_speeds]) == (
         True,
         2000,
         706,
-        (),
+        [],
     )
 
 
 def test_capabilities_survive_the_page() -> None:
     page = Capabilities(buffer_kib=2048, max_read_kb=8467, read_kb=8467, write_kb=2822, max_write_kb=8467,
-                        write_speeds_kb=(8467, 2822, 706))  # fmt: skip
+                        write_speeds=(WriteSpeed(8467), WriteSpeed(2822), WriteSpeed(706)))  # fmt: skip
     assert Capabilities.from_page(page.to_page()) == page
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from redbook.engine.events import Phase, PhaseStarted
 from redbook.engine.inspect import identify
+from redbook.engine.session import holding_tray
 from redbook.engine.steps import Procedure
-from redbook.engine.track_at_once import holding_tray
 from redbook.engine.waiting import until_idle, until_ready
 from redbook.errors import InvalidField, MediumUnsuitable
 from redbook.mmc.control import StartStopUnit

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from redbook.disc import (
     RUN_OUT_SECTORS,
     SHORTEST_TRACK_SECTORS,
-    SPEED_1X_BYTES_PER_SECOND,
     TAO_GAP_SECTORS,
     Toc,
     TocTrack,
@@ -16,7 +15,7 @@ from redbook.disc import (
 from redbook.engine.plan import Space
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import until_ready
-from redbook.errors import IllegalRequest, InvalidReply, MediumUnsuitable, SenseError
+from redbook.errors import IllegalRequest, InvalidReply, MediumUnsuitable, ParametersIgnored, SenseError
 from redbook.mmc.control import PreventAllowMediumRemoval
 from redbook.mmc.disc_info import (
     Atip,
@@ -63,8 +62,8 @@ class Abilities:
     @property
     def write_speeds(self) -> tuple[int, ...]:
         """Multiples of 1x, fastest first; empty where the drive does not list them."""
-        listed = self.capabilities.write_speeds_kb if self.capabilities else ()
-        return tuple(sorted({round(kb * 1000 / SPEED_1X_BYTES_PER_SECOND) for kb in listed}, reverse=True))
+        listed = self.capabilities.write_speeds if self.capabilities else ()
+        return tuple(sorted({speed.times for speed in listed}, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +202,18 @@ def _space(information: DiscInformation, atip: Atip | None) -> Procedure[Space |
     return Space(number, start, last)
 
 
+def where_next() -> Procedure[Space]:
+    """Where the next track may go on the disc as it is now.
+
+    raises  MediumUnsuitable  if no further track can be written
+    """
+    information: DiscInformation = yield ReadDiscInformation()
+    space = yield from _space(information, None)
+    if space is None:
+        raise MediumUnsuitable("the disc takes no further track; use another disc")
+    return space
+
+
 def select_track_at_once(
     *, test_write: bool, underrun_protection: bool, next_session: int
 ) -> Procedure[WriteParameters]:
@@ -212,7 +223,7 @@ def select_track_at_once(
     and packet fields are cleared, because others have defaults there that are illegal for CD.
 
     raises  SenseError   if the drive refuses it with and without underrun protection
-            InvalidReply if it says GOOD and did something else
+            ParametersIgnored if it says GOOD and did something else
     """
     tail = (yield from read_write_parameters()).tail
     wanted = WriteParameters(
@@ -236,8 +247,12 @@ def select_track_at_once(
     )
     important = ("write_type", "test_write", "data_block_type", "track_mode", "multi_session")
     wrong = [name for name in important if getattr(taken, name) != getattr(wanted, name)]
+    if taken.underrun_protection and not underrun_protection:
+        wrong.append("underrun_protection")  # the other way round is no reason to refuse a burn
     if wrong:
-        raise InvalidReply(f"the drive accepted the write parameters but did not take {', '.join(wrong)}")
+        raise ParametersIgnored(
+            f"the drive accepted the write parameters but did not take {', '.join(wrong)}"
+        )
     return taken
 
 

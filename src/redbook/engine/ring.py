@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from redbook.disc import SECTOR_BYTES
-from redbook.errors import AudioError, Cancelled
+from redbook.errors import AudioError
 
 CHUNK_SECTORS = 27  # one WRITE: what every known transport carries
 DEFAULT_RING_BYTES = 18_000_000  # 2 s at 52x
+LONGEST_READ_SECONDS = 2.0  # that closing waits for
 
 
 class SectorStream(Protocol):
@@ -31,7 +32,7 @@ class SectorStream(Protocol):
 class Ring:
     """Chunks of at most 27 sectors, in order, never across the border of two tracks.
 
-    Memory is taken once. `take` blocks until there is a chunk; it stays valid until the next `take`.
+    Memory is taken once. A chunk stays valid until the next `take`.
     """
 
     def __init__(self, streams: Sequence[SectorStream], size_bytes: int = DEFAULT_RING_BYTES) -> None:
@@ -61,19 +62,20 @@ class Ring:
     def start(self) -> None:
         self._thread.start()
 
-    def wait_until_full(self, cancel: threading.Event) -> None:
-        """Until nothing more fits in or the input has ended.  raises  Cancelled"""
-        while not self._full.wait(0.1):
-            if cancel.is_set():
-                raise Cancelled("cancelled before anything was sent")
+    def wait_until_full(self, seconds: float) -> bool:
+        """Until nothing more fits in or the input has ended; False if it takes longer than this."""
+        return self._full.wait(seconds)
 
-    def take(self) -> memoryview:
-        """The next chunk; an empty one at the end of each track.
+    def take(self, seconds: float | None = None) -> memoryview | None:
+        """The next chunk; an empty one at the end of each track; None if it takes longer than this.
 
         raises  what reading raised
         """
         self._give_back()
-        entry = self._filled.get()
+        try:
+            entry = self._filled.get(timeout=seconds)
+        except Empty:
+            return None
         if isinstance(entry, Exception):
             self._filled.put(entry)  # whoever asks again is told the same, and does not wait for ever
             raise entry
@@ -83,11 +85,11 @@ class Ring:
         return self._memory[start : start + length]
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread; if it hangs in a read that does not come back, it ends after that."""
         self._stopped.set()
         self._free.put(-1)
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(LONGEST_READ_SECONDS)
 
     def _give_back(self) -> None:
         if self._held is not None:

@@ -15,7 +15,7 @@ from typing import Any, Generic
 from redbook.clock import Clock, SystemClock
 from redbook.disc import SECTORS_PER_SECOND
 from redbook.drive import Drive
-from redbook.engine.events import Event, Progress
+from redbook.engine.events import Event, Phase, Progress, TrackStarted, Working
 from redbook.engine.ring import DEFAULT_RING_BYTES, Ring, SectorStream
 from redbook.engine.steps import (
     Abandoned,
@@ -76,9 +76,10 @@ class Cancel:
 class Runner:
     """Runs one procedure on one drive.
 
-    streams  the audio that TakeSectors hands out, a stream a track
-    total    sectors of all of them, for Progress
-    emit     is given every event, on the thread that runs
+    streams           the audio that TakeSectors hands out, a stream a track
+    total             sectors of all of them, for Progress
+    emit              is given every event, on the thread that runs
+    progress_seconds  how often Progress is told
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Runner:
         streams: Sequence[SectorStream] = (),
         total: int = 0,
         ring_bytes: int = DEFAULT_RING_BYTES,
+        progress_seconds: float = PROGRESS_SECONDS,
     ) -> None:
         self._drive = drive
         self._emit = emit
@@ -101,7 +103,7 @@ class Runner:
         self._ring: Ring | None = None
         self._shielded = False
         self._cancel_thrown = self._abandon_thrown = False
-        self._meter = _Meter(self._clock, total)
+        self._meter = _Meter(self._clock, total, progress_seconds)
         self._hasher = _Hasher()
 
     def run(self, procedure: Procedure[R]) -> R:
@@ -117,10 +119,7 @@ class Runner:
                 if error is None:
                     try:
                         answer = self._do(step)
-                    except Cancelled as raised:
-                        self._cancel_thrown = True
-                        error = raised
-                    except Exception as raised:  # noqa: BLE001 - it is the procedure's to handle
+                    except (Exception, Abandoned) as raised:  # noqa: BLE001 - it is the procedure's to handle
                         error = raised
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
@@ -159,6 +158,8 @@ class Runner:
             if progress is not None:
                 self._emit(progress)
         elif isinstance(step, Event):
+            if isinstance(step, TrackStarted):
+                self._meter.begin_track()
             self._emit(step)
         elif isinstance(step, Now):
             return self._clock.now()
@@ -176,8 +177,20 @@ class Runner:
         if self._ring is None:
             self._ring = Ring(self._streams, self._ring_bytes)
             self._ring.start()
-            self._ring.wait_until_full(self._cancel.asked)
-        return self._ring.take()
+            while not self._ring.wait_until_full(LONGEST_NAP_SECONDS):
+                self._while_starving()
+        while (chunk := self._ring.take(LONGEST_NAP_SECONDS)) is None:
+            self._while_starving()
+        return chunk
+
+    def _while_starving(self) -> None:
+        """No audio has come for a while: whoever listens hears so, and may cancel."""
+        interruption = self._interruption()
+        if interruption is not None:
+            raise interruption
+        told = self._meter.again(self._ring)
+        if told is not None:
+            self._emit(told)
 
     def _nap(self, seconds: float) -> None:
         end = self._clock.now() + seconds
@@ -224,8 +237,10 @@ class _Hasher:
 class _Meter:
     """Makes Progress of sectors done: speed, time left, the buffers; several times a second."""
 
-    def __init__(self, clock: Clock, total: int) -> None:
+    def __init__(self, clock: Clock, total: int, interval_seconds: float) -> None:
         self._clock = clock
+        self._interval = interval_seconds
+        self._last: SectorsDone | None = None
         self._total = total
         self._ended = 0  # sectors of tracks before this one
         self._track = (0, 0)  # number and length of this one
@@ -233,12 +248,26 @@ class _Meter:
         self._window: deque[tuple[float, int]] = deque()
         self.drive_buffer = DriveBuffer(0, 0)
 
+    def begin_track(self) -> None:
+        self._last_told = self._clock.now()
+
+    def again(self, ring: Ring | None) -> Event | None:
+        """What to tell while nothing moves, when it is time to tell something."""
+        now = self._clock.now()
+        if now - self._last_told < self._interval:
+            return None
+        if self._last is not None:
+            return self.progress(self._last, ring)
+        self._last_told = now
+        return Working(Phase.WRITING, None)
+
     def progress(self, step: SectorsDone, ring: Ring | None) -> Progress | None:
+        self._last = step
         if step.track != self._track[0]:
             self._ended += self._track[1]
             self._track = (step.track, step.total)
         now = self._clock.now()
-        if now - self._last_told < PROGRESS_SECONDS and step.done < step.total:
+        if now - self._last_told < self._interval and step.done < step.total:
             return None
         self._last_told = now
         done = self._ended + step.done

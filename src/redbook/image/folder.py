@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 STATE_FILE = "disc.json"
 DATA_FILE = "disc.bin"
+OWNER_FILE = "disc.owner"
 CUE_FILE = "disc.cue"
 TOC_FILE = "disc.toc"
 
@@ -63,6 +64,15 @@ class Store(Protocol):
 
     @property
     def writable(self) -> bool: ...
+
+    @property
+    def held(self) -> bool:
+        """Whether nobody else can use it now."""
+        ...
+
+    def set_owner(self, name: str) -> None:
+        """Leave word who holds it; an empty name takes it away."""
+        ...
 
     def close(self) -> None: ...
 
@@ -107,6 +117,13 @@ class MemoryStore:
     @property
     def writable(self) -> bool:
         return True
+
+    @property
+    def held(self) -> bool:
+        return True
+
+    def set_owner(self, name: str) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -163,6 +180,7 @@ class FolderStore:
                     f"the virtual disc {path} is in use by another program; wait until that has finished"
                 ) from error
             store = cls(path, folder_fd, _load(path))
+            store.set_owner("")  # of a program that died
             store._check_data()
             store._write_sheets(store.state)
         except BaseException:
@@ -171,10 +189,25 @@ class FolderStore:
         return store
 
     @property
+    def held(self) -> bool:
+        return self._folder_fd is not None
+
+    @property
     def writable(self) -> bool:
         """Whether the host lets this process change the disc."""
         files = [self.path, *(f for f in (self.path / DATA_FILE, self.path / STATE_FILE) if f.exists())]
         return all(os.access(file, os.W_OK) for file in files)
+
+    def set_owner(self, name: str) -> None:
+        """Leave word who holds the disc, for programs that find it held; an empty name takes it away."""
+        file = self.path / OWNER_FILE
+        try:
+            if name:
+                _replace(file, name + "\n")
+            elif file.exists():
+                file.unlink()
+        except OSError as error:  # a courtesy: the lock itself is the folder's
+            _log.warning("%s could not be written: %s", file, error.strerror)
 
     def read(self, lba: int, sectors: int) -> bytes:
         wanted = sectors * SECTOR_BYTES
@@ -280,6 +313,14 @@ class FolderStore:
         return StorageFailed(text)
 
 
+def owner_of(path: Path) -> str:
+    """Who holds the disc in this folder, by the word that was left; empty where there is none."""
+    try:
+        return (path / OWNER_FILE).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
 class NewFolderStore:
     """A disc that is only made when something is about to change on it.
 
@@ -334,6 +375,14 @@ class NewFolderStore:
     @property
     def writable(self) -> bool:
         return True
+
+    @property
+    def held(self) -> bool:
+        return self._folder is not None and self._folder.held
+
+    def set_owner(self, name: str) -> None:
+        if self._folder is not None:
+            self._folder.set_owner(name)
 
     def close(self) -> None:
         if self._folder is not None:

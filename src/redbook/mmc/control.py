@@ -120,19 +120,21 @@ class SetCdSpeed(NoReply):
     """SET CD SPEED.  Source: MMC-3 6.1.34.
 
     read_kb, write_kb  speeds in units of 1000 bytes per second; MAXIMUM_SPEED for the fastest
+    pure_cav           turn the disc at a constant rate, instead of as the drive likes best
     """
 
     OPCODE: ClassVar[int] = 0xBB
     NAME: ClassVar[str] = "SET CD SPEED"
-    LAYOUT: ClassVar[Struct] = Struct(">BxHH6x")
+    LAYOUT: ClassVar[Struct] = Struct(">BBHH6x")
 
     read_kb: int = MAXIMUM_SPEED
     write_kb: int = MAXIMUM_SPEED
+    pure_cav: bool = False
 
     def to_cdb(self) -> bytes:
-        return self.LAYOUT.pack(self.OPCODE, self.read_kb, self.write_kb)
+        return self.LAYOUT.pack(self.OPCODE, self.pure_cav, self.read_kb, self.write_kb)
 
     @classmethod
     def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
-        _, read_kb, write_kb = cls.LAYOUT.unpack(cdb)
-        return cls(read_kb, write_kb)
+        _, rotation, read_kb, write_kb = cls.LAYOUT.unpack(cdb)
+        return cls(read_kb, write_kb, rotation & 3 == 1)

@@ -7,6 +7,7 @@ from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
+from redbook.disc import SPEED_1X_BYTES_PER_SECOND
 from redbook.mmc.command import NoReply, Sized, need
 
 HEADER_BYTES = 8
@@ -204,11 +205,25 @@ class Loader(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class WriteSpeed:
+    """A speed that a drive writes at, in units of 1000 bytes per second, and how it turns the disc."""
+
+    kb: int
+    pure_cav: bool = False
+
+    @property
+    def times(self) -> int:
+        """Multiple of 1x; drives count 176 or 177 units for it."""
+        return round(self.kb * 1000 / SPEED_1X_BYTES_PER_SECOND)
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """Mode page 2Ah, legacy but everywhere.  Source: MMC-3 5.5.10.
 
     buffer_kib    size of the drive's write buffer
-    speeds in units of 1000 bytes per second; `write_speeds_kb` fastest first, empty on old drives
+    speeds in units of 1000 bytes per second; `write_speeds` fastest first, empty on old drives
+    pure_cav      how the disc is turned at the current writing speed
     """
 
     CODE: ClassVar[int] = 0x2A
@@ -224,7 +239,13 @@ class Capabilities:
     read_kb: int = 0
     max_write_kb: int = 0
     write_kb: int = 0
-    write_speeds_kb: tuple[int, ...] = ()
+    pure_cav: bool = False
+    write_speeds: tuple[WriteSpeed, ...] = ()
+
+    @property
+    def write_speed(self) -> WriteSpeed:
+        """The one it has chosen."""
+        return WriteSpeed(self.write_kb, self.pure_cav)
 
     def to_page(self) -> bytes:
         page = bytearray(32)
@@ -240,12 +261,13 @@ class Capabilities:
             (18, self.max_write_kb),
             (20, self.write_kb),
             (28, self.write_kb),
-            (30, len(self.write_speeds_kb)),
+            (30, len(self.write_speeds)),
         )
+        page[27] = self.pure_cav
         for offset, value in words:
             page[offset : offset + 2] = value.to_bytes(2, "big")
-        for speed in self.write_speeds_kb:
-            page += b"\0\0" + speed.to_bytes(2, "big")
+        for speed in self.write_speeds:
+            page += bytes((0, speed.pure_cav)) + speed.kb.to_bytes(2, "big")
         page[0], page[1] = self.CODE, len(page) - 2
         return bytes(page)
 
@@ -257,7 +279,7 @@ class Capabilities:
             return int.from_bytes(page[offset : offset + 2], "big")
 
         count = word(30) if len(page) >= 32 else 0
-        offsets = range(34, min(len(page) - 1, 32 + 4 * count), 4)
+        offsets = range(32, min(len(page) - 3, 32 + 4 * count), 4)
         return cls(
             writes_cd_r=bool(page[3] & 1),
             writes_cd_rw=bool(page[3] & 2),
@@ -270,5 +292,6 @@ class Capabilities:
             read_kb=word(14),
             max_write_kb=word(18),
             write_kb=word(28) if len(page) >= 30 else word(20),
-            write_speeds_kb=tuple(word(offset) for offset in offsets),
+            pure_cav=len(page) >= 28 and page[27] & 3 == 1,
+            write_speeds=tuple(WriteSpeed(word(i + 2), page[i + 1] & 3 == 1) for i in offsets),
         )

@@ -9,13 +9,14 @@ from redbook.errors import Sense, TransportError
 from redbook.mmc.command import Command
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Write10
+from redbook.transport.base import Reply
 
 
 @dataclass(slots=True)
 class Fault:
-    """A refusal, or no answer at all, at a chosen command.
+    """A refusal, a wrong answer, or none at all, at a chosen command.
 
-    outcome   the sense to refuse with, or the error that stands for no answer
+    outcome   the sense to refuse with, the error that stands for no answer, or a whole reply, however odd
     command   the class of command it strikes, None for any
     nth       strikes the n-th command that matches, counted from 1
     lba       only a WRITE or READ CD that covers this sector matches
@@ -23,7 +24,7 @@ class Fault:
     executed  whether the command takes effect all the same
     """
 
-    outcome: Sense | TransportError
+    outcome: Sense | TransportError | Reply
     command: type[Command[Any]] | None = None
     nth: int = 1
     lba: int | None = None

@@ -7,6 +7,7 @@ session, complete) are not stored as such: they follow from `DiscState`.
 from __future__ import annotations
 
 import copy
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,15 +82,16 @@ def blank_state(medium: str = "cd-r", minutes: int = 80, write_protected: bool =
 class Medium:
     """One disc. Every change goes to the store before the caller is told."""
 
-    def __init__(self, state: DiscState, store: Store | None = None) -> None:
+    def __init__(self, state: DiscState, store: Store | None = None, path: Path | None = None) -> None:
         self.state = state
         self._store = store if store is not None else MemoryStore()
+        self._path = path
 
     @classmethod
     def open(cls, path: Path) -> Medium:
         """The disc in this folder, held until `close`.  raises  DriveBusy, ImageError"""
         store = FolderStore.open(path)
-        medium = cls(store.state, store)
+        medium = cls(store.state, store, path)
         medium._recover()
         return medium
 
@@ -101,7 +103,7 @@ class Medium:
     @classmethod
     def new_at(cls, path: Path) -> Medium:
         """A blank 80-minute CD-R, whose folder is made when it is first written to."""
-        return cls(blank_state(), NewFolderStore(path))
+        return cls(blank_state(), NewFolderStore(path), path)
 
     def simulated(self) -> Medium:
         """A copy for a test write: it takes every command and keeps no audio."""
@@ -109,6 +111,37 @@ class Medium:
 
     def close(self) -> None:
         self._store.close()
+
+    def let_go(self) -> None:
+        """Leave the folder to other programs until `take_up`."""
+        if self._path is not None:
+            self._store.close()
+
+    def lock(self, owner: str) -> None:
+        """Keep the folder for `owner` alone; it is made, if that was still to come.
+
+        raises  StorageFailed
+        """
+        self._store.reserve(self.state)
+        self._store.set_owner(owner)
+
+    def unlock(self) -> None:
+        self._store.set_owner("")
+
+    def take_up(self) -> bool:
+        """Hold the folder again; whether the disc is another one than before.
+
+        raises  DriveBusy, ImageError
+        """
+        if self._path is None or self._store.held:
+            return False
+        if not os.path.lexists(self._path):
+            return False  # it is still to be made
+        before = self.state
+        store = FolderStore.open(self._path)
+        self._store, self.state = store, store.state
+        self._recover()
+        return self.state != before
 
     def _recover(self) -> None:
         """A track that was being written when the power went: the data tell how far it came."""

@@ -13,13 +13,20 @@ from typing import Any
 from redbook._version import __version__
 from redbook.clock import Clock, SystemClock
 from redbook.disc import LEAD_OUT, RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, SPEED_1X_BYTES_PER_SECOND
-from redbook.errors import DriveGone, Sense
+from redbook.errors import DriveClosed, DriveGone, Sense
 from redbook.image.base import RecordedTrack, TrackState
 from redbook.mmc import control, disc_info, identify, mode_pages, sense
 from redbook.mmc.command import Command
 from redbook.mmc.decode import UnknownOpcode, decode
 from redbook.mmc.identify import Feature, FeatureCode, FeatureRequest, Profile
-from redbook.mmc.mode_pages import Capabilities, MultiSession, PageControl, WriteParameters, WriteType
+from redbook.mmc.mode_pages import (
+    Capabilities,
+    MultiSession,
+    PageControl,
+    WriteParameters,
+    WriteSpeed,
+    WriteType,
+)
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import (
     Blank,
@@ -71,6 +78,14 @@ def kb_per_second(times: float) -> int:
     return int(times * SPEED_1X_BYTES_PER_SECOND / 1000)
 
 
+class _Answered(Exception):
+    """A fault has an answer of its own."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__()
+        self.reply = reply
+
+
 class VirtualRecorder:
     """A CD recorder without hardware.
 
@@ -80,6 +95,7 @@ class VirtualRecorder:
     tray_open  whether the tray is out at first
     faults     what shall go wrong; may be added to while it runs
     serial     told by GET CONFIGURATION
+    cav_speeds multiples of 1x at which it can also write with a constant rate of rotation
     """
 
     def __init__(
@@ -91,18 +107,21 @@ class VirtualRecorder:
         tray_open: bool = False,
         faults: Sequence[Fault] = (),
         serial: str = "RB000001",
+        cav_speeds: Sequence[int] = (),
     ) -> None:
         clock = clock or SystemClock()
         self.faults = list(faults)
         self.buffer = timing.WriteBuffer(clock)
         self._speed_limit = speed
         self._serial = serial
+        self._cav_speeds = frozenset(cav_speeds)
+        self._pure_cav = False
         self._operation = timing.LongOperation(clock)
         self._disc = medium
         self._simulated: Medium | None = None
         self._tray_open = tray_open
         self._locked = False
-        self._gone = False
+        self._gone = self._closed = False
         self._attentions = [Sense(sense.ATTENTION, 0x29, 0)]
         self._page = WriteParameters()
         self._chosen_speed = READ_SPEED
@@ -153,6 +172,28 @@ class VirtualRecorder:
         """Cut the cable: no command is answered any more."""
         self._gone = True
 
+    def let_go(self) -> None:
+        """Leave the disc's folder to other programs until `take_up`; not in the middle of a track."""
+        with self._lock:
+            if self._disc is not None and self._writing is None:
+                self._disc.let_go()
+
+    def take_up(self) -> None:
+        """Hold the disc's folder again.  raises  DriveBusy, ImageError"""
+        with self._lock:
+            if self._disc is not None and self._disc.take_up():
+                self._simulated = None
+                self._attentions.append(Sense(sense.ATTENTION, 0x28, 0))
+
+    @property
+    def disc(self) -> Medium | None:
+        """What lies in it, the tray being open or closed."""
+        return self._disc
+
+    @property
+    def tray_open(self) -> bool:
+        return self._tray_open
+
     # Transport
 
     def execute(
@@ -163,6 +204,8 @@ class VirtualRecorder:
         timeout: float = 30.0,
     ) -> Reply:
         with self._lock:
+            if self._closed:
+                raise DriveClosed("the virtual recorder was closed; open it again")
             if self._gone:
                 raise DriveGone("the virtual recorder was unplugged")
             try:
@@ -177,6 +220,8 @@ class VirtualRecorder:
                 data = self._perform(command)
             except Refused as refused:
                 return self._check_condition(refused.sense, data_in_length)
+            except _Answered as answered:
+                return answered.reply
         length = min(data_in_length, command.data_in_length)
         if len(data) > length:
             data = data[:length]
@@ -189,7 +234,7 @@ class VirtualRecorder:
 
     def close(self) -> None:
         with self._lock:
-            self._gone = True
+            self._closed = True
             if self._disc is not None:
                 self._disc.close()
 
@@ -203,6 +248,8 @@ class VirtualRecorder:
                 continue
             if fault.executed:
                 self._perform(command)
+            if isinstance(fault.outcome, Reply):
+                raise _Answered(fault.outcome)
             if isinstance(fault.outcome, Sense):
                 refused = Refused(0, 0, 0)
                 refused.sense = fault.outcome
@@ -334,6 +381,7 @@ class VirtualRecorder:
     def _set_cd_speed(self, command: control.SetCdSpeed) -> None:
         self._chosen_speed = round(command.write_kb * 1000 / SPEED_1X_BYTES_PER_SECOND)
         self._apply_speed()
+        self._pure_cav = command.pure_cav and self._chosen_speed in self._cav_speeds
 
     def _apply_speed(self) -> None:
         speeds = self._write_speeds()
@@ -375,7 +423,13 @@ class VirtualRecorder:
             read_kb=kb_per_second(READ_SPEED),
             max_write_kb=kb_per_second(speeds[0]),
             write_kb=kb_per_second(self._chosen_speed),
-            write_speeds_kb=tuple(kb_per_second(speed) for speed in speeds),
+            pure_cav=self._pure_cav,
+            write_speeds=tuple(
+                WriteSpeed(kb_per_second(speed), cav)
+                for speed in speeds
+                for cav in (False, True)
+                if not cav or speed in self._cav_speeds
+            ),
         ).to_page()
         return page[:2] + bytes(len(page) - 2) if control_ is PageControl.CHANGEABLE else page
 

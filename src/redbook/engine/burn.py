@@ -1,0 +1,130 @@
+"""A whole burn.
+
+    prepare -> write_track ... -> close_session -> release
+
+The one place that says what happens on an error or a cancel. The first error wins: what goes wrong
+while cleaning up behind it is noted, never raised over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from redbook.disc import SECTOR_BYTES, SHORTEST_TRACK_SECTORS
+from redbook.engine.events import Notice, Phase, PhaseStarted
+from redbook.engine.inspect import contents, where_next
+from redbook.engine.outcome import Outcome, Settings, broken_off
+from redbook.engine.plan import Layout, PlannedTrack, lay_out
+from redbook.engine.prepare import calibrate, prepare, take_write_parameters
+from redbook.engine.session import close_session, release, unlock_tray
+from redbook.engine.steps import Abandoned, Announce, Procedure, Shield
+from redbook.engine.track_at_once import END_TRACK_SECONDS, pad, synchronize, write_track
+from redbook.engine.waiting import until_idle, until_ready
+from redbook.errors import Cancelled, DriveError, RedbookError
+from redbook.mmc.mode_pages import MultiSession
+
+
+def burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[Layout]:
+    """Write tracks of these lengths (in sectors of audio) and close the session.
+
+    raises  Cancelled, BurnFailed   with `disc_now`, once anything was sent
+            what `prepare` raises   before that
+    """
+    try:
+        return (yield from _burn(settings, lengths, outcome))
+    except Abandoned as left:
+        yield from unlock_tray()
+        now = "the drive was left as it was: the disc may be unusable, and the drive busy for a while"
+        raise Cancelled(f"cancelled at once; {now}", now) from left
+
+
+def _burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[Layout]:
+    try:
+        layout = yield from prepare(settings, lengths, outcome)
+        for track in layout.tracks:
+            yield from write_track(track, outcome)
+        yield Shield(True)  # from here on a cancel comes too late
+        if settings.finalize:
+            yield from close_session(MultiSession.LAST, settings.test_write)
+            outcome.closed = not settings.test_write
+    except Exception as first:  # whatever it is, the drive is left sane before it goes on
+        yield from _clean_up(first, outcome)
+        yield from release(settings.test_write)
+        raise _told(first, outcome, settings) from first
+    yield from release(settings.test_write)
+    return layout
+
+
+def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Procedure[PlannedTrack]:
+    """One more track on a disc that `set_up` has made ready; drive and session stay as they are.
+
+    outcome  of this track, `ended` holding the tracks before it
+
+    raises  PlanError, SenseError   nothing was written
+            Cancelled, BurnFailed   with `disc_now`, once anything was sent; the track was ended
+    """
+    try:
+        yield from until_ready()
+        outcome.protection = yield from take_write_parameters(settings, outcome.protection)
+        space = yield from where_next()
+        layout = lay_out([audio_sectors], space)
+        yield Announce(layout.lead_out_lba * SECTOR_BYTES)
+        if not outcome.ended:
+            yield from calibrate()
+        yield from write_track(layout.tracks[0], outcome)
+    except Exception as first:
+        yield from _clean_up(first, outcome)
+        raise _told(first, outcome, settings) from first
+    return layout.tracks[0]
+
+
+def _clean_up(first: Exception, outcome: Outcome) -> Procedure[None]:
+    yield Shield(True)
+    if outcome.touched:
+        if isinstance(first, Cancelled):
+            outcome.lba = None  # the WRITE that waited was not refused for good
+        yield from _wind_down(outcome)
+        yield from _look(outcome)
+
+
+def _told(first: Exception, outcome: Outcome, settings: Settings) -> Exception:
+    """The error with what is on the disc now, if that was changed."""
+    if not outcome.touched and isinstance(first, Cancelled):
+        return Cancelled("cancelled; nothing was written", "nothing was written")
+    if not outcome.touched or not isinstance(first, RedbookError | OSError):
+        return first
+    return broken_off(first, outcome, settings)
+
+
+def _wind_down(outcome: Outcome) -> Procedure[None]:
+    """Leave no half-open track: pad what was begun to 4 s and end it, if the drive still lets us.
+
+    Even after an error this makes most drives write run-out and PMA; without it some take the disc for
+    blank afterwards.
+    """
+    track = outcome.open_track
+    if track is None:
+        return
+    sent = outcome.sent
+    if outcome.lba is None:  # no WRITE has failed: more can be sent
+        try:
+            yield from pad(SHORTEST_TRACK_SECTORS, track, outcome)
+        except DriveError as error:
+            yield Notice(f"track {track.number} could not be padded to 4 s: {error}")
+    try:
+        yield PhaseStarted(Phase.ENDING_TRACK, track.number)
+        yield from synchronize()
+    except DriveError as error:
+        yield Notice(f"track {track.number} could not be ended: {error}")
+        return
+    outcome.open_track = None
+    outcome.cut_short = (track, sent)
+
+
+def _look(outcome: Outcome) -> Procedure[None]:
+    """What the drive says is on the disc after all; it is told instead of what was meant to be."""
+    try:
+        yield from until_idle(Phase.ENDING_TRACK, END_TRACK_SECONDS)
+        outcome.found = yield from contents()
+    except DriveError as error:
+        outcome.unknown = str(error)

@@ -1,0 +1,148 @@
+"""Before the first WRITE: everything that can fail without harm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from redbook import errors
+from redbook.disc import SECTOR_BYTES
+from redbook.engine.events import Notice, Phase, PhaseStarted
+from redbook.engine.inspect import (
+    Abilities,
+    DiscContents,
+    contents,
+    identify,
+    read_capabilities,
+    select_track_at_once,
+)
+from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.plan import Layout, Space, lay_out
+from redbook.engine.session import lock_tray
+from redbook.engine.speed import set_speed
+from redbook.engine.steps import Announce, Procedure
+from redbook.engine.track_at_once import end_open_track
+from redbook.engine.waiting import until_ready
+from redbook.errors import DiscNotBlank, MediumUnsuitable, SenseError
+from redbook.mmc.control import SendOpcInformation, StartStopUnit
+from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation
+from redbook.mmc.identify import Profile
+from redbook.mmc.mode_pages import MultiSession
+
+_OPC_TOLERATED = (errors.UnknownCommand, errors.InvalidField)
+_RICOH_WRITE_PERMIT = (6, 0x5A, 0x03)
+
+
+def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[Layout]:
+    """Everything that can fail without harm: is the disc fit, does the job fit, is the drive set up.
+
+    lengths  sectors of audio of each track
+    raises   MediumUnsuitable, PlanError, SenseError; the disc is untouched
+    """
+    abilities, disc = yield from set_up(settings, outcome)
+    layout = lay_out(lengths, room_on(abilities, disc))
+    if not settings.test_write:
+        yield Announce(layout.lead_out_lba * SECTOR_BYTES)
+    if disc.open_track is not None:
+        yield from end_open_track(disc.open_track)
+    if not settings.test_write:
+        yield from calibrate()
+    return layout
+
+
+def set_up(settings: Settings, outcome: Outcome) -> Procedure[tuple[Abilities, DiscContents]]:
+    """Make the drive ready to write audio tracks; what it is, and what is on its disc.
+
+    raises   MediumUnsuitable, SenseError; the disc is untouched
+    """
+    yield PhaseStarted(Phase.PREPARING)
+    yield from until_ready()
+    abilities = yield from identify()
+    check_writer(abilities)
+    if settings.test_write and not abilities.test_write:
+        raise MediumUnsuitable(f"{abilities.name} cannot do a test write; leave out --simulate")
+    yield from lock_tray()
+    yield StartStopUnit(start=True)
+    yield from until_ready()
+    information: DiscInformation = yield ReadDiscInformation()
+    check_recordable(abilities, information.status, settings.append)
+    capabilities = abilities.capabilities
+    outcome.buffer_bytes = capabilities.buffer_kib * 1024 if capabilities else 0
+    outcome.protection = yield from take_write_parameters(settings, abilities.underrun_protection)
+    yield from _try_speed(settings, outcome)
+    return abilities, (yield from contents())
+
+
+def take_write_parameters(settings: Settings, offered: bool) -> Procedure[bool]:
+    """Mode page 05h for audio track-at-once; whether buffer underrun protection is on then.
+
+    offered  whether the drive has it
+    raises   SenseError, ParametersIgnored
+    """
+    wanted = settings.underrun_protection and offered
+    page = yield from select_track_at_once(
+        test_write=settings.test_write,
+        underrun_protection=wanted,
+        next_session=MultiSession.LAST,
+    )
+    if wanted and not page.underrun_protection:
+        yield Notice("the drive does not offer buffer underrun protection; keep other programs quiet")
+    return page.underrun_protection
+
+
+def check_writer(abilities: Abilities) -> None:
+    """raises  MediumUnsuitable  for a drive that only reads"""
+    if not abilities.writes_tao:
+        raise MediumUnsuitable(f"{abilities.name} cannot write CDs; use a CD recorder")
+
+
+def room_on(abilities: Abilities, disc: DiscContents) -> Space:
+    """raises  MediumUnsuitable  if no further track can be written"""
+    if disc.space is None:
+        raise MediumUnsuitable(f"the disc in {abilities.name} takes no further track; use another disc")
+    return disc.space
+
+
+def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> None:
+    """raises  MediumUnsuitable  for a disc that is no CD-R or CD-RW
+    DiscNotBlank      for one that is complete, or not blank unasked
+    """
+    name = abilities.name
+    if abilities.profile == Profile.CD_ROM:
+        raise MediumUnsuitable(f"the disc in {name} cannot be written to; insert a blank CD-R or CD-RW")
+    if abilities.profile not in (None, Profile.CD_R, Profile.CD_RW):
+        raise MediumUnsuitable(f"the disc in {name} is no CD-R or CD-RW; insert a blank one")
+    if status not in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
+        raise DiscNotBlank(
+            f"the disc in {name} is complete, nothing can be added to it; use a blank disc"
+            + (" or blank this CD-RW first" if abilities.profile == Profile.CD_RW else "")
+        )
+    if status is DiscStatus.APPENDABLE and not append:
+        raise DiscNotBlank(
+            f"the disc in {name} is not blank, tracks are on it already; use a blank disc, "
+            "or ask for the tracks to be added (--append)"
+        )
+
+
+def _try_speed(settings: Settings, outcome: Outcome) -> Procedure[None]:
+    """Best effort: what the drive makes of it is read back and told."""
+    speed = settings.speed
+    try:
+        capabilities = yield from set_speed(speed, settings.pure_cav)
+    except SenseError as error:
+        yield Notice(f"the drive keeps its own speed: {error}")
+        capabilities = yield from read_capabilities()
+    outcome.speed = (capabilities.write_speed.times or None) if capabilities else None
+    if speed is not None and outcome.speed is not None and outcome.speed != round(speed):
+        yield Notice(f"the drive will write at {outcome.speed:g}x instead of {speed:g}x")
+
+
+def calibrate() -> Procedure[None]:
+    """SEND OPC; modern drives do it by themselves at the first WRITE, so a refusal is no failure."""
+    try:
+        yield SendOpcInformation()
+    except _OPC_TOLERATED:
+        return
+    except SenseError as error:
+        reason = (error.sense.key, error.sense.asc, error.sense.ascq)
+        if reason != _RICOH_WRITE_PERMIT:
+            raise

@@ -1,0 +1,128 @@
+"""The end of a burn: the session closed, the drive left as it was found."""
+
+from __future__ import annotations
+
+from redbook import errors
+from redbook.engine.events import Notice, Phase, PhaseStarted
+from redbook.engine.inspect import (
+    DiscContents,
+    contents,
+    identify,
+    read_write_parameters,
+    select_track_at_once,
+)
+from redbook.engine.steps import Abandoned, Procedure, R, Shield
+from redbook.engine.track_at_once import END_TRACK_SECONDS, end_open_track
+from redbook.engine.waiting import until_idle, until_ready
+from redbook.errors import DriveError, InvalidReply, MediumUnsuitable, RedbookError, SenseError
+from redbook.mmc.control import PreventAllowMediumRemoval
+from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation, SessionStatus
+from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
+from redbook.mmc.write import CloseFunction, CloseTrackSession
+
+CLOSE_SECONDS = 3600.0
+
+
+def close_session(next_session: MultiSession, test_write: bool) -> Procedure[None]:
+    """Lead-in and lead-out; afterwards a player can play the disc.
+
+    next_session takes effect through page 05h, so that must be right when CLOSE is sent.
+    """
+    yield PhaseStarted(Phase.CLOSING)
+    now = yield from read_write_parameters()
+    if now.multi_session != next_session:
+        yield from select_track_at_once(
+            test_write=test_write, underrun_protection=now.underrun_protection, next_session=next_session
+        )
+    try:
+        yield from _close()
+    except errors.SessionIncomplete:
+        yield CloseTrackSession(CloseFunction.TRACK, 0xFF)
+        yield from until_idle(Phase.CLOSING, END_TRACK_SECONDS)
+        yield from _close()
+    except SenseError:
+        if not test_write:
+            raise
+        # Drives refuse to close a session that is not there (libburn, cdrecord ignore it too).
+    if test_write:
+        return
+    information: DiscInformation = yield ReadDiscInformation()
+    if information.last_session_status is SessionStatus.INCOMPLETE or (
+        next_session is MultiSession.LAST and information.status is not DiscStatus.COMPLETE
+    ):
+        raise InvalidReply("the drive said that it closed the session, but the disc is not complete")
+
+
+def _close() -> Procedure[None]:
+    try:
+        yield CloseTrackSession(CloseFunction.SESSION, immediate=True)
+    except errors.InvalidField:
+        yield CloseTrackSession(CloseFunction.SESSION)
+    except (errors.OperationInProgress, errors.LongWriteInProgress):
+        pass
+    yield from until_idle(Phase.CLOSING, CLOSE_SECONDS)
+
+
+def finalize() -> Procedure[DiscContents]:
+    """Close a session that was left open.
+
+    raises  MediumUnsuitable  if none is open; nothing was changed
+    """
+    yield PhaseStarted(Phase.PREPARING)
+    yield from until_ready()
+    abilities = yield from identify()
+    yield from select_track_at_once(
+        test_write=False, underrun_protection=True, next_session=MultiSession.LAST
+    )
+    disc = yield from contents()
+    if disc.information.last_session_status is not SessionStatus.INCOMPLETE:
+        raise MediumUnsuitable(
+            f"no session is open on the disc in {abilities.name}; there is nothing to close"
+        )
+    return (yield from holding_tray(_finalize(disc)))
+
+
+def _finalize(disc: DiscContents) -> Procedure[DiscContents]:
+    if disc.open_track is not None:
+        yield from end_open_track(disc.open_track)
+    yield from close_session(MultiSession.LAST, test_write=False)
+    return (yield from contents())
+
+
+def holding_tray(procedure: Procedure[R]) -> Procedure[R]:
+    """A procedure that must not be stopped half way, with the tray locked around it."""
+    yield Shield(True)
+    yield from lock_tray()
+    try:
+        result = yield from procedure
+    except (RedbookError, Abandoned):
+        yield from unlock_tray()
+        raise
+    yield from unlock_tray()
+    return result
+
+
+def release(test_write: bool) -> Procedure[None]:
+    """Leave the drive as it was found: test bit off, tray unlocked. What fails here is only noted."""
+    if test_write:
+        try:
+            now = yield from read_write_parameters()
+            clean = WriteParameters(underrun_protection=now.underrun_protection, tail=now.tail)
+            yield ModeSelect10(clean.to_page())
+        except DriveError as error:
+            yield Notice(f"the drive may still be set to test writes: {error}")
+    yield from unlock_tray()
+
+
+def unlock_tray() -> Procedure[None]:
+    try:
+        yield PreventAllowMediumRemoval(False)
+    except DriveError as error:
+        yield Notice(f"the tray could not be unlocked: {error}")
+
+
+def lock_tray() -> Procedure[None]:
+    try:
+        yield PreventAllowMediumRemoval(True)
+    except SenseError as error:
+        yield Notice(f"the tray could not be locked, do not open it: {error}")
