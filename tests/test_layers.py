@@ -16,7 +16,7 @@ LAYERS = [
     ["__main__"],
     ["cli"],
     ["__init__"],
-    ["burning"],
+    ["imapi2", "burning"],
     ["audio"],
     ["discovery"],
     ["engine"],

@@ -13,6 +13,7 @@ from redbook.image.folder import STATE_FILE, FolderStore
 from redbook.mmc.disc_info import DiscStatus
 from redbook.virtual.medium import Medium, blank_state
 from redbook.virtual.recorder import VirtualRecorder
+from redbook.virtual.spindle import Spindle
 
 VIRTUAL = "virtual:"
 DEFAULT_DISC = Path("redbook.disc")
@@ -47,25 +48,19 @@ def open_drive(name: str | os.PathLike[str]) -> Drive:
     """
     text = os.fspath(name)
     if text.startswith(VIRTUAL):
-        return Drive(VirtualRecorder(_medium(text.removeprefix(VIRTUAL))), text)
-    if text.startswith("/dev/"):
-        raise DriveNotFound(
-            f"{text}: this version of redbook does not yet drive real recorders; "
+        path = text.removeprefix(VIRTUAL)
+        return Drive(VirtualRecorder(Medium.at(Path(path)) if path else None), text)
+    raise not_found(text)
+
+
+def not_found(name: str) -> DriveNotFound:
+    """Why there is no such recorder."""
+    if name.startswith("/dev/"):
+        return DriveNotFound(
+            f"{name}: this version of redbook does not yet drive real recorders; "
             f"use a virtual one ({VIRTUAL}PATH)"
         )
-    raise DriveNotFound(f"{text}: no such recorder; name one like {VIRTUAL}my.disc")
-
-
-def _medium(path_text: str) -> Medium | None:
-    if not path_text:
-        return None
-    path = Path(path_text)
-    try:
-        new = not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir()))
-        path.exists()  # a name that no file can have, a folder closed to us
-    except OSError as error:
-        raise ImageError(f"{path} cannot be opened as a virtual disc: {error.strerror}") from error
-    return Medium.new_at(path) if new else Medium.open(path)
+    return DriveNotFound(f"{name}: no such recorder; name one like {VIRTUAL}my.disc")
 
 
 def create_disc(
@@ -148,6 +143,43 @@ def drives(folder: str | os.PathLike[str] = ".") -> list[DriveEntry]:
         if is_disc:
             entries.append(_entry(path))
     return entries
+
+
+@dataclass(frozen=True, slots=True)
+class DiscEntry:
+    """A disc that the recorder which stands in for a real one has or had.
+
+    name    for `open_drive`
+    medium  what it is and what is on it, in words
+    loaded  whether it is in the recorder
+    """
+
+    name: str
+    medium: str
+    blank: bool
+    loaded: bool
+    problem: str = ""
+
+
+def discs() -> list[DiscEntry]:
+    """All discs of the recorder that stands in, the oldest first.  raises  ImageError"""
+    entries = []
+    for disc in Spindle.of_user().discs():
+        entry = _entry(disc.path)
+        entries.append(DiscEntry(entry.name, entry.medium, entry.blank, disc.loaded, entry.problem))
+    return entries
+
+
+def insert_disc(medium: str = "cd-r", minutes: int = 80) -> str:
+    """Put a new blank disc into the recorder that stands in; its name for `open_drive`.
+
+    medium   "cd-r" or "cd-rw"
+    minutes  74, 80 or 90
+
+    raises  ValueError  for a kind of disc that there is none of
+            ImageError  if it cannot be made
+    """
+    return f"{VIRTUAL}{Spindle.of_user().insert_new(medium, minutes)}"
 
 
 def _entry(path: Path) -> DriveEntry:

@@ -6,11 +6,11 @@ import logging
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from redbook.errors import InvalidReply, NotTaken, TransportError
+from redbook.errors import DriveBusy, InvalidReply, NotTaken, TransportError
 from redbook.log import TRAFFIC
 from redbook.mmc import sense
 from redbook.mmc.command import Command
-from redbook.transport.base import Status, Transport
+from redbook.transport.base import Reply, Status, Transport
 
 R = TypeVar("R")
 
@@ -36,10 +36,18 @@ class Drive:
                 InvalidReply    what came back makes no sense
                 TransportError  nothing came back
         """
+        data = self.fetch(command)
+        try:
+            return command.parse_reply(data)
+        except ValueError as error:
+            raise InvalidReply(f"the drive's answer to {command.NAME} makes no sense: {error}") from error
+
+    def fetch(self, command: Command[Any]) -> bytes:
+        """Send a command; the data of its reply, as they came.  raises  as `run`"""
         data_out = command.data_out
-        reply = self._transport.execute(command.to_cdb(), data_out, command.data_in_length, command.timeout)
-        if _log.isEnabledFor(TRAFFIC):
-            self._log_exchange(command, reply.status, reply.data, reply.sense)
+        reply = self.send(
+            command.to_cdb(), data_out, command.data_in_length, command.timeout, name=command.NAME
+        )
         if reply.status != Status.GOOD:
             self._judge(command, reply.status, reply.sense)
         if data_out and reply.residue:
@@ -47,15 +55,33 @@ class Drive:
                 f"{command.NAME}: the drive took {len(data_out) - reply.residue} of {len(data_out)} bytes "
                 "and called that good; the USB bridge loses data: try another port, cable or enclosure"
             )
-        try:
-            return command.parse_reply(reply.data)
-        except ValueError as error:
-            raise InvalidReply(f"the drive's answer to {command.NAME} makes no sense: {error}") from error
+        return reply.data
+
+    def send(
+        self,
+        cdb: bytes,
+        data_out: bytes | memoryview = b"",
+        data_in_length: int = 0,
+        timeout: float = 30.0,
+        *,
+        name: str = "",
+    ) -> Reply:
+        """Send any bytes as a command; whatever came back.
+
+        timeout  seconds
+        raises   TransportError  nothing came back
+        """
+        reply = self._transport.execute(cdb, data_out, data_in_length, timeout)
+        if _log.isEnabledFor(TRAFFIC):
+            _log_exchange(name, cdb, len(data_out), reply)
+        return reply
 
     def _judge(self, command: Command[Any], status: int, raw: bytes) -> None:
         """Raise for a refusal; return if it was only a recovered error."""
         if status in (Status.BUSY, Status.TASK_SET_FULL):
             raise NotTaken(f"{command.NAME}: the drive is busy; wait a moment and try again")
+        if status == Status.RESERVATION_CONFLICT:
+            raise DriveBusy(f"{command.NAME}: another program has reserved the drive; close that program")
         if status != Status.CHECK_CONDITION:
             raise TransportError(f"{command.NAME}: SCSI status {status:02X}h; wait a moment and try again")
         try:
@@ -69,24 +95,6 @@ class Drive:
             # Deferred: an earlier command went well after all, and this one was not looked at.
             raise NotTaken(f"{command.NAME}: the drive reported on an earlier command instead ({reason})")
         raise sense.to_error(command.NAME, reason)
-
-    @staticmethod
-    def _log_exchange(command: Command[Any], status: int, data: bytes, raw: bytes) -> None:
-        answer = "good" if status == Status.GOOD else f"status {status:02X}h"
-        if raw:
-            try:
-                answer = str(sense.parse(raw))
-            except ValueError:
-                answer = raw.hex(" ")
-        _log.log(
-            TRAFFIC,
-            "%-28s %s  out %d, in %d: %s",
-            command.NAME,
-            command.to_cdb().hex(" "),
-            len(command.data_out),
-            len(data),
-            answer,
-        )
 
     def announce(self, data_bytes: int) -> None:
         """Say how much is going to be written.  raises  TransportError  if there is no room for it"""
@@ -102,3 +110,13 @@ class Drive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _log_exchange(name: str, cdb: bytes, bytes_out: int, reply: Reply) -> None:
+    answer = "good" if reply.status == Status.GOOD else f"status {reply.status:02X}h"
+    if reply.sense:
+        try:
+            answer = str(sense.parse(reply.sense))
+        except ValueError:
+            answer = reply.sense.hex(" ")
+    _log.log(TRAFFIC, "%-28s %s  out %d, in %d: %s", name, cdb.hex(" "), bytes_out, len(reply.data), answer)

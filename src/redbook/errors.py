@@ -10,6 +10,7 @@ RedbookError
     ├── DriveBusy               another program has it
     ├── MediumUnsuitable        not recordable, not erasable, not there
     │   └── DiscNotBlank        a CD-R or CD-RW that something is on
+    ├── FeatureMissing          the drive lacks a feature; FeatureNotCurrent: with this disc
     ├── BurnFailed              a burn broke off; .disc_now says what is on the disc, __cause__ why
     ├── ImageError              a virtual disc's folder is damaged, half written or from a newer version
     ├── InvalidReply            the drive's answer makes no sense
@@ -125,6 +126,14 @@ class MediumUnsuitable(DriveError):
 
 class DiscNotBlank(MediumUnsuitable):
     """A CD-R or CD-RW that something is on, where a blank one is needed."""
+
+
+class FeatureMissing(DriveError):
+    """The drive does not have a feature at all."""
+
+
+class FeatureNotCurrent(DriveError):
+    """The drive has a feature, but not with the disc that is in it now."""
 
 
 class BurnFailed(DriveError):

@@ -22,7 +22,7 @@ from typing import IO, Self
 from redbook.audio.checksum import TrackChecksums
 from redbook.audio.convert import Converter
 from redbook.audio.decode import Decoder, RawDecoder, Tags
-from redbook.audio.source import Source, printable
+from redbook.audio.source import Source, expand, printable
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.errors import AudioError, Cancelled, PlanError
 
@@ -332,3 +332,44 @@ def _identity(path: Path, name: str) -> tuple[int, ...]:
     except OSError as error:
         raise AudioError(f"{printable(name)}: cannot be read: {error.strerror}", name) from error
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def decode_to_file(name: str | os.PathLike[str]) -> tuple[PreparedTrack, IO[bytes]]:
+    """One source, read to its end and checked; its audio as whole sectors in a file without a name.
+
+    name  as `redbook.burn` takes a source: a sound file, or "raw:PATH"
+
+    raises  AudioError  if it cannot be used, or stands for more than one track
+    """
+    sources = expand([name]).sources
+    if len(sources) != 1:
+        text = os.fspath(name)
+        raise AudioError(f"{printable(text)}: stands for {len(sources)} tracks; name one file", text)
+    file = _nameless_file()
+    try:
+        (track,) = prepare(sources, _OneFile(file))
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return track, file
+
+
+class _OneFile(Spool):
+    """A spool for a single track that can be read more than once."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self._file = file
+
+    def writer(self, number: int) -> Callable[[bytearray], None]:
+        def write(pcm: bytearray) -> None:
+            self._count(pcm)
+            rest = memoryview(pcm)
+            try:
+                while rest:
+                    rest = rest[self._file.write(rest) :]
+            except OSError as error:
+                raise _spool_error(error) from error
+
+        return write

@@ -281,23 +281,28 @@ def disc() -> None:
     """Discs for the virtual recorder."""
 
 
+def kind_of_disc(command: Callable[..., Any]) -> Callable[..., Any]:
+    kind = click.option(
+        "--type",
+        "medium",
+        type=click.Choice(["cd-r", "cd-rw"]),
+        default="cd-r",
+        show_default=True,
+        help="Kind of disc.",
+    )
+    minutes = click.option(
+        "--minutes",
+        type=click.Choice(["74", "80", "90"]),
+        default="80",
+        show_default=True,
+        help="Nominal playing time.",
+    )
+    return kind(minutes(command))
+
+
 @disc.command(epilog=EPILOG)
 @click.argument("path", type=click.Path())
-@click.option(
-    "--type",
-    "medium",
-    type=click.Choice(["cd-r", "cd-rw"]),
-    default="cd-r",
-    show_default=True,
-    help="Kind of disc.",
-)
-@click.option(
-    "--minutes",
-    type=click.Choice(["74", "80", "90"]),
-    default="80",
-    show_default=True,
-    help="Nominal playing time.",
-)
+@kind_of_disc
 @json_option
 def new(path: str, medium: str, minutes: str, as_json: bool) -> None:
     """Make a new blank disc: a folder at PATH."""
@@ -308,6 +313,36 @@ def new(path: str, medium: str, minutes: str, as_json: bool) -> None:
         path = path.removeprefix(discovery.VIRTUAL)
         discovery.create_disc(path, medium, int(minutes))
         out.done(f"{discovery.VIRTUAL}{path}", f"a blank {medium.upper()} of {minutes} minutes")
+
+
+@disc.command(name="list", epilog=EPILOG)
+@json_option
+def list_discs(as_json: bool) -> None:
+    """List the discs of the recorder that stands in for a real one.
+
+    IMAPI2 scripts burn to it where there is no other; every disc that it ever burned is kept.
+    """
+    from redbook import discovery
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("disc-list", as_json) as out, reporting(out):
+        out.discs(discovery.discs())
+
+
+@disc.command(epilog=EPILOG)
+@kind_of_disc
+@json_option
+def insert(medium: str, minutes: str, as_json: bool) -> None:
+    """Put a new blank disc into the recorder that stands in for a real one.
+
+    It takes a new CD-R by itself whenever one is used up; a CD-RW stays until another disc is put in.
+    """
+    from redbook import discovery
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("disc-insert", as_json) as out, reporting(out):
+        name = discovery.insert_disc(medium, int(minutes))
+        out.done(name, f"a blank {medium.upper()} of {minutes} minutes is in the recorder")
 
 
 @cli.command()

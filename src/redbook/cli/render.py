@@ -20,7 +20,7 @@ from rich.text import Text
 from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
 from redbook.cli import shapes
 from redbook.disc import PREGAP_SECTORS, Toc, duration
-from redbook.discovery import DriveEntry
+from redbook.discovery import DiscEntry, DriveEntry
 from redbook.engine.events import (
     Event,
     Notice,
@@ -59,6 +59,7 @@ class Renderer(Protocol):
     def verified(self, report: VerifyReport, drive: str) -> None: ...
     def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None: ...
     def drives(self, entries: list[DriveEntry]) -> None: ...
+    def discs(self, entries: list[DiscEntry]) -> None: ...
     def done(self, drive: str, text: str) -> None: ...
     def failed(self, error: RedbookError, exit_code: int) -> None: ...
     def __enter__(self) -> Self: ...
@@ -172,6 +173,9 @@ class JsonRenderer:
 
     def drives(self, entries: list[DriveEntry]) -> None:
         self._print(shapes.drives(entries))
+
+    def discs(self, entries: list[DiscEntry]) -> None:
+        self._print(shapes.discs(entries))
 
     def done(self, drive: str, text: str) -> None:
         self._print({"event": "done", "drive": drive, "text": text})
@@ -375,6 +379,14 @@ class TextRenderer:
         for entry in entries:
             problem = f" ({entry.problem})" if entry.problem else ""
             self._say(f"{entry.name}  {entry.model}  {entry.medium}{problem}")
+
+    def discs(self, entries: list[DiscEntry]) -> None:
+        for entry in entries:
+            problem = f" ({entry.problem})" if entry.problem else ""
+            loaded = " (in the recorder)" if entry.loaded else ""
+            self._say(f"{entry.name}  {entry.medium}{problem}{loaded}")
+        if not any(entry.loaded for entry in entries):
+            self._say("in the recorder: a new blank CD-R, which will be kept once something is on it")
 
     def done(self, drive: str, text: str) -> None:
         self._say(f"{drive}: {text}", "bold green")

@@ -8,7 +8,7 @@ from typing import Any
 
 from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
-from redbook.discovery import DriveEntry
+from redbook.discovery import DiscEntry, DriveEntry
 from redbook.engine.events import Event
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.mmc.disc_info import TrackInformation
@@ -168,6 +168,10 @@ def info(found: DiscInfo, drive_name: str, sums: Checksums) -> dict[str, Any]:
         **toc(found.disc.expected_toc()),
         "tracks": [recorded_track(t, sums) for t in found.disc.tracks],
     }
+
+
+def discs(entries: list[DiscEntry]) -> dict[str, Any]:
+    return {"event": "discs", "discs": [asdict(entry) for entry in entries]}
 
 
 def drives(entries: list[DriveEntry]) -> dict[str, Any]:

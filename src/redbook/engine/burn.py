@@ -45,6 +45,7 @@ def _burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Proce
             yield from write_track(track, outcome)
         yield Shield(True)  # from here on a cancel comes too late
         if settings.finalize:
+            yield PhaseStarted(Phase.CLOSING)
             yield from close_session(MultiSession.LAST, settings.test_write)
             outcome.closed = not settings.test_write
     except Exception as first:  # whatever it is, the drive is left sane before it goes on

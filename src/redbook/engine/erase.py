@@ -15,10 +15,13 @@ from redbook.mmc.write import Blank, BlankType
 LONGEST_BLANK_SECONDS = 3 * 3600.0
 
 
-def erase(blank_type: BlankType) -> Procedure[DiscInformation]:
+def erase(
+    blank_type: BlankType, longest_seconds: float = LONGEST_BLANK_SECONDS
+) -> Procedure[DiscInformation]:
     """Make a CD-RW blank again.
 
     raises  MediumUnsuitable  for a disc that cannot be erased; nothing was changed
+            TransportTimeout  if it takes longer than `longest_seconds`
     """
     yield from until_ready()
     abilities = yield from identify()
@@ -28,7 +31,7 @@ def erase(blank_type: BlankType) -> Procedure[DiscInformation]:
             f"the disc in {abilities.name} cannot be erased; only a CD-RW can be blanked: insert one"
         )
     yield PhaseStarted(Phase.BLANKING)
-    information = yield from holding_tray(_erase(blank_type))
+    information = yield from holding_tray(_erase(blank_type, longest_seconds))
     if information.status is not DiscStatus.BLANK:
         raise MediumUnsuitable(
             f"{abilities.name} said that the disc was blanked, but it is not blank; "
@@ -37,10 +40,10 @@ def erase(blank_type: BlankType) -> Procedure[DiscInformation]:
     return information
 
 
-def _erase(blank_type: BlankType) -> Procedure[DiscInformation]:
+def _erase(blank_type: BlankType, longest_seconds: float) -> Procedure[DiscInformation]:
     yield StartStopUnit(start=True)
     try:
         yield Blank(blank_type, immediate=True)
     except InvalidField:
         yield Blank(blank_type)
-    return (yield from until_idle(Phase.BLANKING, LONGEST_BLANK_SECONDS))
+    return (yield from until_idle(Phase.BLANKING, longest_seconds))

@@ -52,6 +52,7 @@ class Abilities:
     profile: int | None
     capabilities: Capabilities | None
     writes_tao: bool
+    writes_cd_rw: bool
     test_write: bool
     underrun_protection: bool
 
@@ -139,7 +140,9 @@ def identify() -> Procedure[Abilities]:
         protection = bool(capabilities and capabilities.underrun_protection)
         writes_tao = bool(capabilities and (capabilities.writes_cd_r or capabilities.writes_cd_rw))
     profile = configuration.current_profile if configuration else None
-    return Abilities(inquiry, profile, capabilities, writes_tao, test_write, protection)
+    rewrites = configuration is not None and configuration.feature(FeatureCode.CD_RW_MEDIA_WRITE) is not None
+    writes_cd_rw = rewrites or bool(capabilities and capabilities.writes_cd_rw)
+    return Abilities(inquiry, profile, capabilities, writes_tao, writes_cd_rw, test_write, protection)
 
 
 def contents() -> Procedure[DiscContents]:

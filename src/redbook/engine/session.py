@@ -28,7 +28,6 @@ def close_session(next_session: MultiSession, test_write: bool) -> Procedure[Non
 
     next_session takes effect through page 05h, so that must be right when CLOSE is sent.
     """
-    yield PhaseStarted(Phase.CLOSING)
     now = yield from read_write_parameters()
     if now.multi_session != next_session:
         yield from select_track_at_once(
@@ -63,6 +62,25 @@ def _close() -> Procedure[None]:
     yield from until_idle(Phase.CLOSING, CLOSE_SECONDS)
 
 
+def end_session(next_session: MultiSession) -> Procedure[bool]:
+    """Close the session that tracks were added to, if any was, and unlock the tray whatever happens.
+
+    Returns whether there was something to close.  raises  SenseError, InvalidReply
+    """
+    yield Shield(True)
+    yield PhaseStarted(Phase.CLOSING)
+    try:
+        information: DiscInformation = yield ReadDiscInformation()
+        begun = information.last_session_status is SessionStatus.INCOMPLETE
+        if begun:
+            yield from close_session(next_session, test_write=False)
+    except (RedbookError, Abandoned):
+        yield from release(test_write=False)
+        raise
+    yield from release(test_write=False)
+    return begun
+
+
 def finalize() -> Procedure[DiscContents]:
     """Close a session that was left open.
 
@@ -85,6 +103,7 @@ def finalize() -> Procedure[DiscContents]:
 def _finalize(disc: DiscContents) -> Procedure[DiscContents]:
     if disc.open_track is not None:
         yield from end_open_track(disc.open_track)
+    yield PhaseStarted(Phase.CLOSING)
     yield from close_session(MultiSession.LAST, test_write=False)
     return (yield from contents())
 

@@ -50,6 +50,19 @@ def until_ready(seconds: float = READY_SECONDS) -> Procedure[None]:
             command, started = TestUnitReady(), True
 
 
+def despite_attention(command: Command[R]) -> Procedure[R]:
+    """A command that needs no medium; reports of what happened before are swallowed.
+
+    raises  SenseError
+    """
+    for _ in range(ATTENTIONS_AT_START):
+        try:
+            return (yield command)  # type: ignore[no-any-return]
+        except errors.UnitAttention:
+            continue
+    return (yield command)  # type: ignore[no-any-return]
+
+
 def until_accepted(command: Command[R], seconds: float, pause_seconds: float) -> Procedure[R]:
     """Send a command again, unchanged, while the drive's buffer is full.
 

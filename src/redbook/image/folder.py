@@ -179,7 +179,7 @@ class FolderStore:
                 raise DriveBusy(
                     f"the virtual disc {path} is in use by another program; wait until that has finished"
                 ) from error
-            store = cls(path, folder_fd, _load(path))
+            store = cls(path, folder_fd, read_state(path))
             store.set_owner("")  # of a program that died
             store._check_data()
             store._write_sheets(store.state)
@@ -404,7 +404,8 @@ def _check_room(folder: Path, more_bytes: int) -> None:
         )
 
 
-def _load(path: Path) -> DiscState:
+def read_state(path: Path) -> DiscState:
+    """What disc.json says, whoever holds the disc.  raises  ImageError"""
     file = path / STATE_FILE
     damaged = f"the virtual disc {path} is damaged: {STATE_FILE}"
     try:

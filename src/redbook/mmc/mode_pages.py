@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
@@ -31,13 +32,18 @@ class ModeData:
 
     def page(self, code: int) -> bytes | None:
         """One whole page, its two leading bytes included; None if it is not there."""
+        return next((page for page in self._each() if page[0] & 0x3F == code), None)
+
+    def codes(self) -> list[int]:
+        """Of all pages, in their order."""
+        return [page[0] & 0x3F for page in self._each()]
+
+    def _each(self) -> Iterator[bytes]:
         position = 0
         while position + 2 <= len(self.pages):
             size = self.pages[position + 1] + 2
-            if self.pages[position] & 0x3F == code:
-                return self.pages[position : position + size]
+            yield self.pages[position : position + size]
             position += size
-        return None
 
     def to_bytes(self) -> bytes:
         return Struct(">HB5x").pack(len(self.pages) + HEADER_BYTES - 2, 0) + self.pages
@@ -78,27 +84,31 @@ class ModeSense10(Sized[ModeData]):
 
 @dataclass(frozen=True, slots=True)
 class ModeSelect10(NoReply):
-    """MODE SELECT (10) with one or more whole pages.  Source: SPC-4 6.12."""
+    """MODE SELECT (10) with one or more whole pages.  Source: SPC-4 6.12.
+
+    save  keep them in the drive for good, too
+    """
 
     OPCODE: ClassVar[int] = 0x55
     NAME: ClassVar[str] = "MODE SELECT"
     LAYOUT: ClassVar[Struct] = Struct(">BB5xHx")
 
     pages: bytes
+    save: bool = False
 
     @property
     def data_out(self) -> bytes:
         return bytes(HEADER_BYTES) + self.pages
 
     def to_cdb(self) -> bytes:
-        return self.LAYOUT.pack(self.OPCODE, 0x10, len(self.data_out))
+        return self.LAYOUT.pack(self.OPCODE, 0x10 | self.save, len(self.data_out))
 
     @classmethod
     def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
-        length = cls.LAYOUT.unpack(cdb)[2]
+        _, flags, length = cls.LAYOUT.unpack(cdb)
         if length != len(data_out):
             raise ValueError(f"{length} bytes announced, {len(data_out)} sent")
-        return cls(ModeData.from_bytes(data_out).pages if length else b"")
+        return cls(ModeData.from_bytes(data_out).pages if length else b"", bool(flags & 1))
 
 
 @unique

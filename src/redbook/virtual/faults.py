@@ -6,10 +6,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from redbook.errors import Sense, TransportError
+from redbook.mmc import sense
 from redbook.mmc.command import Command
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Write10
 from redbook.transport.base import Reply
+
+VENDOR_ASC = 0x8A  # from 80h on codes are the maker's own
+UPSIDE_DOWN = Sense(sense.NOT_READY, 0x06, 0x00)
+"""No reference position found: what drives say of a disc that lies the wrong way round."""
+NO_SUCH_MODE_PAGE = Sense(sense.ILLEGAL, VENDOR_ASC, 0x01)
+INVALID_MODE_PARAMETERS = Sense(sense.ILLEGAL, VENDOR_ASC, 0x08)
+NO_SUCH_FEATURE = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0A)
+FEATURE_IS_NOT_CURRENT = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0B)
+NO_GET_CONFIGURATION = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0C)
+NO_DISC_STRUCTURE = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0E)
+SPEED_MISMATCH = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0F)
+"""Conditions that no standard sense stands for by itself, as this maker's own codes. The recorder never
+gives them unless a Fault says so; ASCQ is the low byte of IMAPI2's code."""
 
 
 @dataclass(slots=True)

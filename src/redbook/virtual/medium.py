@@ -22,7 +22,7 @@ from redbook.disc import (
     Toc,
     next_session_start,
 )
-from redbook.errors import Sense
+from redbook.errors import ImageError, Sense
 from redbook.image.base import DiscState, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore, MemoryStore, NewFolderStore, Store
 from redbook.mmc import sense
@@ -85,7 +85,7 @@ class Medium:
     def __init__(self, state: DiscState, store: Store | None = None, path: Path | None = None) -> None:
         self.state = state
         self._store = store if store is not None else MemoryStore()
-        self._path = path
+        self.path = path
 
     @classmethod
     def open(cls, path: Path) -> Medium:
@@ -105,6 +105,16 @@ class Medium:
         """A blank 80-minute CD-R, whose folder is made when it is first written to."""
         return cls(blank_state(), NewFolderStore(path), path)
 
+    @classmethod
+    def at(cls, path: Path) -> Medium:
+        """The disc in this folder, or a new one where nothing is yet.  raises  DriveBusy, ImageError"""
+        try:
+            new = not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir()))
+            path.exists()  # a name that no file can have, a folder closed to us
+        except OSError as error:
+            raise ImageError(f"{path} cannot be opened as a virtual disc: {error.strerror}") from error
+        return cls.new_at(path) if new else cls.open(path)
+
     def simulated(self) -> Medium:
         """A copy for a test write: it takes every command and keeps no audio."""
         return Medium(copy.deepcopy(self.state), MemoryStore(keep=False))
@@ -114,7 +124,7 @@ class Medium:
 
     def let_go(self) -> None:
         """Leave the folder to other programs until `take_up`."""
-        if self._path is not None:
+        if self.path is not None:
             self._store.close()
 
     def lock(self, owner: str) -> None:
@@ -133,12 +143,12 @@ class Medium:
 
         raises  DriveBusy, ImageError
         """
-        if self._path is None or self._store.held:
+        if self.path is None or self._store.held:
             return False
-        if not os.path.lexists(self._path):
+        if isinstance(self._store, NewFolderStore) and not os.path.lexists(self.path):
             return False  # it is still to be made
         before = self.state
-        store = FolderStore.open(self._path)
+        store = FolderStore.open(self.path)
         self._store, self.state = store, store.state
         self._recover()
         return self.state != before

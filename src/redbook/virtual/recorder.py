@@ -163,6 +163,11 @@ class VirtualRecorder:
         self._disc = medium
         self._load()
 
+    def lay_in(self, medium: Medium) -> None:
+        """Put a disc on the open tray (or swap the one there), and leave the tray open."""
+        self.remove()
+        self._disc = medium
+
     def remove(self) -> None:
         """Open the tray and take the disc away; the tray stays open."""
         self._take_out()
@@ -434,6 +439,8 @@ class VirtualRecorder:
         return page[:2] + bytes(len(page) - 2) if control_ is PageControl.CHANGEABLE else page
 
     def _mode_select(self, command: mode_pages.ModeSelect10) -> None:
+        if command.save:
+            raise Refused(sense.ILLEGAL, 0x24, 0)
         position = 0
         new = self._page
         while position < len(command.pages):

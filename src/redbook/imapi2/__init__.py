@@ -1,0 +1,61 @@
+"""IMAPI2 for audio discs: Microsoft's object model, for scripts that know it.
+
+    from redbook.imapi2 import Dispatch
+
+    master = Dispatch("IMAPI2.MsftDiscMaster2")
+    recorder = Dispatch("IMAPI2.MsftDiscRecorder2")
+    recorder.InitializeDiscRecorder(master.Item(0))
+    writer = Dispatch("IMAPI2.MsftDiscFormat2TrackAtOnce")
+    writer.Recorder, writer.ClientName = recorder, "my program"
+    writer.PrepareMedia()
+    writer.AddAudioTrack(open("track.pcm", "rb"))
+    writer.ReleaseMedia()
+
+What is the same as on Windows and what differs: docs/imapi2.md.
+"""
+
+from redbook.imapi2.devices import STAND_IN, attach, detach
+from redbook.imapi2.discmaster import MsftDiscMaster2
+from redbook.imapi2.dispatch import (
+    CastTo,
+    Dispatch,
+    DispatchEx,
+    DispatchWithEvents,
+    EnsureDispatch,
+    WithEvents,
+    constants,
+    getevents,
+)
+from redbook.imapi2.erase import MsftDiscFormat2Erase
+from redbook.imapi2.errors import com_error
+from redbook.imapi2.event_args import TrackAtOnceEventArgs
+from redbook.imapi2.hresults import HResult
+from redbook.imapi2.recorder import MsftDiscRecorder2
+from redbook.imapi2.speeds import MsftWriteSpeedDescriptor
+from redbook.imapi2.streams import AudioStream, FileStream, MsftStreamZero
+from redbook.imapi2.track_at_once import MsftDiscFormat2TrackAtOnce
+
+__all__ = [
+    "STAND_IN",
+    "AudioStream",
+    "CastTo",
+    "Dispatch",
+    "DispatchEx",
+    "DispatchWithEvents",
+    "EnsureDispatch",
+    "FileStream",
+    "HResult",
+    "MsftDiscFormat2Erase",
+    "MsftDiscFormat2TrackAtOnce",
+    "MsftDiscMaster2",
+    "MsftDiscRecorder2",
+    "MsftStreamZero",
+    "MsftWriteSpeedDescriptor",
+    "TrackAtOnceEventArgs",
+    "WithEvents",
+    "attach",
+    "com_error",
+    "constants",
+    "detach",
+    "getevents",
+]

@@ -1,0 +1,188 @@
+"""What every object of this face has in common: names as COM looks them up, and errors as COM gives them."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Concatenate, NoReturn, ParamSpec, TypeVar
+
+from redbook.errors import RedbookError, Sense
+from redbook.imapi2.errors import code_of, com_error, sense_of
+from redbook.imapi2.hresults import HResult
+from redbook.imapi2.interfaces import INTERFACES
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T", bound="ComObject")
+
+LONG_MIN, LONG_MAX = -(1 << 31), (1 << 31) - 1
+
+_log = logging.getLogger("redbook.imapi2")
+
+
+class ComObject:
+    """An object with PascalCase members; lookup ignores case, and knows C++'s put_Name and get_Name, too.
+
+    PROGID      as Dispatch takes it; empty for objects that only calls give
+    IMPLEMENTS  names of its interfaces, the default one first
+    OWN_CODES   HRESULTs that this class has for errors which are not the recorder's
+    """
+
+    PROGID: ClassVar[str] = ""
+    IMPLEMENTS: ClassVar[tuple[str, ...]] = ()
+    OWN_CODES: ClassVar[Mapping[type[BaseException], HResult]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        """Only asked where the name as it was written is not there."""
+        known = _names(type(self)).get(name.lower())
+        if known is not None and known != name:
+            return getattr(self, known)
+        access, _, plain = name.partition("_")
+        known = _names(type(self)).get(plain.lower())
+        if known is not None and isinstance(getattr(type(self), known), property):
+            if access.lower() == "get":
+                return lambda: getattr(self, known)
+            if access.lower() == "put":
+                return lambda value: setattr(self, known, value)
+        raise AttributeError(f"{self!r} has no member {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+            return
+        known = _names(type(self)).get(name.lower())
+        member = getattr(type(self), known) if known is not None else None
+        if known is None or not isinstance(member, property):
+            raise AttributeError(f"{self!r} has no property {name!r}")
+        if member.fset is None:
+            raise AttributeError(f"{known} of {self!r} can only be read")
+        object.__setattr__(self, known, value)
+
+    def __repr__(self) -> str:
+        return f"<{self.PROGID or 'IMAPI2.' + self.IMPLEMENTS[0]}>"
+
+
+_NAMES: dict[type, dict[str, str]] = {}
+
+
+def _names(kind: type) -> dict[str, str]:
+    """Every public member by its name in lower case."""
+    found = _NAMES.get(kind)
+    if found is None:
+        public = (name for name in dir(kind) if not name.startswith("_") and not name.isupper())
+        found = _NAMES[kind] = {name.lower(): name for name in public}
+    return found
+
+
+def interfaces_of(thing: ComObject) -> set[str]:
+    """Names of all interfaces that an object has, the ones they extend included."""
+    found: set[str] = set()
+    for first in thing.IMPLEMENTS:
+        name: str | None = first
+        while name is not None:
+            found.add(name)
+            name = INTERFACES[name].base
+    return found
+
+
+def failure(source: str, code: HResult, detail: str = "", sense: Sense | None = None) -> com_error:
+    """The error of a call.
+
+    source  class and member, such as "MsftDiscRecorder2.EjectMedia"
+    detail  what is known of this very case; the code's own words stand before it, its advice behind
+    """
+    text = f"{source}: {code.name}: {code.meaning}"
+    if detail:
+        text += f" ({detail})"
+    if code.advice:
+        text += f"; {code.advice}"
+    origin = "IMAPI2." + source.partition(".")[0]
+    return com_error(code, text, (0, origin, text, None, 0, int(code)), None, sense=sense)
+
+
+def fail(thing: ComObject, member: str, code: HResult, detail: str = "") -> NoReturn:
+    raise failure(f"{type_name(thing)}.{member}", code, detail)
+
+
+def type_name(thing: ComObject) -> str:
+    return thing.PROGID.removeprefix("IMAPI2.") or thing.IMPLEMENTS[0]
+
+
+def translated(
+    function: Callable[Concatenate[T, P], R],
+) -> Callable[Concatenate[T, P], R]:
+    """A member whose errors leave it as com_error."""
+
+    @functools.wraps(function)
+    def call(self: T, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(self, *args, **kwargs)
+        except com_error:
+            raise
+        except (RedbookError, MemoryError, OSError) as error:
+            code = code_of(error, self.OWN_CODES)
+            source = f"{type_name(self)}.{function.__name__}"
+            raise failure(source, code, str(error), sense_of(error)) from error
+
+    return call
+
+
+# Arguments, as COM would convert them
+
+
+def to_bool(thing: ComObject, member: str, value: object) -> bool:
+    """VARIANT_BOOL: True and False, and the numbers that stand for them (TRUE is -1)."""
+    if not isinstance(value, bool | int):
+        fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"True or False is needed, not {value!r}")
+    return bool(value)
+
+
+def to_long(thing: ComObject, member: str, value: object, low: int = LONG_MIN, high: int = LONG_MAX) -> int:
+    """LONG within a range."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"a whole number is needed, not {value!r}")
+    if not low <= value <= high:
+        fail(thing, member, HResult.E_INVALIDARG, f"{value} is not within {low} .. {high}")
+    return int(value)
+
+
+def to_bytes(thing: ComObject, member: str, value: object) -> bytes:
+    if value is None:
+        fail(thing, member, HResult.E_POINTER, "bytes are needed, not None")
+    if not isinstance(value, bytes | bytearray | memoryview):
+        fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"bytes are needed, not {value!r}")
+    return bytes(value)
+
+
+class EventSource(ComObject):
+    """An object that calls whoever has asked for it.
+
+    A handler has `On` + name as pywin32 has it, or the event's plain name, or is a callable.
+    """
+
+    def _handlers(self) -> list[object]:
+        found: list[object] | None = self.__dict__.get("_sinks")
+        if found is None:
+            found = self.__dict__.setdefault("_sinks", [])
+        return found
+
+    def _advise(self, handler: object) -> None:
+        self._handlers().append(handler)
+
+    def _unadvise(self, handler: object) -> None:
+        if handler in self._handlers():
+            self._handlers().remove(handler)
+
+    def _fire(self, event: str, *arguments: object) -> None:
+        """What a handler returns is ignored; what it raises is logged, and nothing breaks."""
+        for handler in list(self._handlers()):
+            called = getattr(handler, f"On{event}", None) or getattr(handler, event, None)
+            if called is None and callable(handler):
+                called = handler
+            if called is None:
+                continue
+            try:
+                called(*arguments)
+            except BaseException:  # noqa: BLE001 - nothing that a handler does may cost a disc
+                _log.exception("the handler of %s raised; the job goes on", event)

@@ -1,0 +1,277 @@
+"""The recorders of this process: which there are, who uses them, who has one for himself.
+
+Every MsftDiscRecorder2 has a Handle; all handles of one recorder share its Device. The exclusive access
+that IMAPI2 counts per recorder object is counted per handle here.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from redbook.clock import Clock, SystemClock
+from redbook.discovery import VIRTUAL, not_found
+from redbook.drive import Drive
+from redbook.engine.runner import Runner
+from redbook.engine.steps import Procedure, R
+from redbook.errors import DriveBusy, DriveClosed
+from redbook.transport.base import Transport
+from redbook.virtual.recorder import VirtualRecorder
+from redbook.virtual.shared import SharedRecorder
+from redbook.virtual.spindle import Spindle
+
+STAND_IN = "REDBOOK:VIRTUAL CD-RW:RB000001"
+"""The unique id of the recorder that stands in where there is no real one."""
+
+
+class Access(Protocol):
+    """How a process comes to use a recorder beside other processes."""
+
+    def enter(self) -> None: ...
+    def leave(self) -> None: ...
+    def tend(self) -> None: ...
+    def lock(self, owner: str) -> None: ...
+    def unlock(self) -> None: ...
+    def owner(self) -> str: ...
+
+
+class NoOthers:
+    """A recorder that only this process can reach."""
+
+    def enter(self) -> None:
+        pass
+
+    def leave(self) -> None:
+        pass
+
+    def tend(self) -> None:
+        pass
+
+    def lock(self, owner: str) -> None:
+        pass
+
+    def unlock(self) -> None:
+        pass
+
+    def owner(self) -> str:
+        return ""
+
+
+class Device:
+    """A recorder as all objects of this process share it.
+
+    node  what the system calls it: a device node, or the folder of a virtual disc
+    """
+
+    def __init__(self, unique_id: str, drive: Drive, access: Access, node: str, clock: Clock) -> None:
+        self.unique_id = unique_id
+        self.drive = drive
+        self.node = node
+        self.clock = clock
+        self._access = access
+        self._mutex = threading.RLock()
+        self._users = 0
+        self._holder: Handle | None = None
+        self._owner = ""
+
+    def enter(self, handle: Handle) -> None:
+        """raises  DriveBusy"""
+        with self._mutex:
+            if self._holder not in (None, handle):
+                raise DriveBusy(f"{self._owner} has the recorder for itself; wait until it has finished")
+            if not self._users:
+                self._access.enter()
+            self._users += 1
+
+    def leave(self) -> None:
+        with self._mutex:
+            self._access.tend()
+            self._users -= 1
+            if not self._users:
+                self._access.leave()
+
+    def lock(self, handle: Handle, owner: str) -> None:
+        with self._mutex:
+            self.enter(handle)
+            try:
+                self._access.lock(owner)
+            except BaseException:
+                self.leave()
+                raise
+            self._holder, self._owner = handle, owner
+
+    def unlock(self) -> None:
+        with self._mutex:
+            self._holder, self._owner = None, ""
+            self._access.unlock()
+            self.leave()
+
+    def owner(self) -> str:
+        """Who has it for himself, in this process or another one; empty for nobody."""
+        with self._mutex:
+            return self._owner if self._holder is not None else self._access.owner()
+
+
+class Handle:
+    """One recorder object's way to its device.
+
+    raises  DriveClosed from every member, once it was closed
+    """
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self._levels = 0
+        self._closed = False
+        self._mutex = threading.RLock()
+
+    @property
+    def clock(self) -> Clock:
+        return self.device.clock
+
+    @contextmanager
+    def use(self) -> Iterator[Drive]:
+        """The open drive.  raises  DriveBusy, DriveClosed"""
+        if self._closed:
+            raise DriveClosed("this object has let go of its recorder; call InitializeDiscRecorder again")
+        self.device.enter(self)
+        try:
+            yield self.device.drive
+        finally:
+            self.device.leave()
+
+    def run(self, procedure: Procedure[R]) -> R:
+        """A procedure that nobody has to hear of.  raises  what it raises"""
+        with self.use() as drive:
+            return Runner(drive, emit=lambda event: None, clock=self.clock).run(procedure)
+
+    @property
+    def levels(self) -> int:
+        return self._levels
+
+    def acquire(self, owner: str) -> None:
+        """One more level of exclusive access.  raises  DriveBusy, DriveClosed"""
+        with self._mutex:
+            if self._closed:
+                raise DriveClosed("this object has let go of its recorder; call InitializeDiscRecorder again")
+            if not self._levels:
+                self.device.lock(self, owner)
+            self._levels += 1
+
+    def release(self) -> None:
+        """One level less; nothing, if there is none."""
+        with self._mutex:
+            if self._levels:
+                self._levels -= 1
+                if not self._levels:
+                    self.device.unlock()
+
+    def close(self) -> None:
+        """Give back every level, and the recorder."""
+        with self._mutex:
+            self._levels = min(self._levels, 1)
+            self.release()
+            self._closed = True
+
+
+class _Registry:
+    """The devices that were opened, and the ones that a program has put there itself."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.RLock()
+        self._attached: dict[str, Device] = {}
+        self._opened: dict[str, Device] = {}
+        self._listeners: list[Callable[[str, bool], None]] = []
+
+    def attach(self, recorder: Transport, unique_id: str, node: str, clock: Clock | None) -> None:
+        clock = clock or SystemClock()
+        access: Access = SharedRecorder(recorder) if isinstance(recorder, VirtualRecorder) else NoOthers()
+        device = Device(unique_id, Drive(recorder, unique_id), access, node or unique_id, clock)
+        with self._mutex:
+            if unique_id in self._attached:
+                raise ValueError(f"a recorder with the id {unique_id!r} is attached already")
+            self._attached[unique_id] = device
+        self._tell(unique_id, True)
+
+    def detach(self, unique_id: str) -> None:
+        with self._mutex:
+            if unique_id not in self._attached:
+                raise ValueError(f"no recorder with the id {unique_id!r} is attached")
+            del self._attached[unique_id]
+        self._tell(unique_id, False)
+
+    def ids(self) -> list[str]:
+        with self._mutex:
+            return list(self._attached) or [STAND_IN]
+
+    def device(self, unique_id: str) -> Device:
+        """raises  DriveNotFound, ImageError"""
+        with self._mutex:
+            device = self._attached.get(unique_id)
+            if device is not None:
+                return device
+            key = self._key(unique_id)
+            if key not in self._opened:
+                self._opened[key] = self._open(unique_id)
+            return self._opened[key]
+
+    @staticmethod
+    def _key(unique_id: str) -> str:
+        """One device for one disc, however its path is written."""
+        if unique_id == STAND_IN:
+            return f"{STAND_IN} {Spindle.of_user().folder}"
+        if unique_id.startswith(VIRTUAL):
+            return VIRTUAL + os.path.realpath(unique_id.removeprefix(VIRTUAL))
+        return unique_id
+
+    @staticmethod
+    def _open(unique_id: str) -> Device:
+        clock = SystemClock()
+        if unique_id == STAND_IN:
+            recorder, spindle = VirtualRecorder(), Spindle.of_user()
+            shared = SharedRecorder(recorder, spindle=spindle, clock=clock)
+            return Device(unique_id, Drive(recorder, unique_id), shared, str(spindle.folder), clock)
+        if unique_id.startswith(VIRTUAL):
+            path = unique_id.removeprefix(VIRTUAL)
+            recorder = VirtualRecorder()
+            shared = SharedRecorder(recorder, path=Path(path).absolute() if path else None, clock=clock)
+            node = str(Path(path).absolute()) if path else unique_id
+            return Device(unique_id, Drive(recorder, unique_id), shared, node, clock)
+        raise not_found(unique_id)
+
+    def listen(self, listener: Callable[[str, bool], None]) -> None:
+        """Be told of ids that come (True) and go (False)."""
+        with self._mutex:
+            self._listeners.append(listener)
+
+    def unlisten(self, listener: Callable[[str, bool], None]) -> None:
+        with self._mutex:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+    def _tell(self, unique_id: str, added: bool) -> None:
+        for listener in list(self._listeners):
+            listener(unique_id, added)
+
+
+registry = _Registry()
+
+
+def attach(recorder: Transport, unique_id: str, *, node: str = "", clock: Clock | None = None) -> None:
+    """Plug a recorder into this process: MsftDiscMaster2 lists it, InitializeDiscRecorder takes its id.
+
+    recorder   a VirtualRecorder in any state, or any other transport
+    node       what VolumeName shall say; the id if left out
+    clock      whose time waiting and event times are
+
+    raises  ValueError  if the id is taken
+    """
+    registry.attach(recorder, unique_id, node, clock)
+
+
+def detach(unique_id: str) -> None:
+    """Unplug it again.  raises  ValueError  if none of that id is attached"""
+    registry.detach(unique_id)

@@ -1,0 +1,180 @@
+"""From PrepareMedia to ReleaseMedia: the drive in this writer's hands, and what it has written."""
+
+from __future__ import annotations
+
+import logging
+
+from redbook.disc import RUN_OUT_SECTORS, SECTORS_PER_SECOND, SHORTEST_TRACK_SECTORS, Toc, TocTrack
+from redbook.engine.burn import add_track
+from redbook.engine.events import TrackEnded
+from redbook.engine.inspect import Abilities, DiscContents, where_next
+from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.plan import PlannedTrack
+from redbook.engine.prepare import room_on, set_up
+from redbook.engine.quick_check import check_disc, check_track
+from redbook.engine.session import end_session, unlock_tray
+from redbook.engine.steps import Procedure
+from redbook.engine.verify import Sums, verify
+from redbook.errors import DriveError, VerificationFailed
+from redbook.imapi2.devices import Handle
+from redbook.imapi2.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
+from redbook.imapi2.media import physical_type
+from redbook.imapi2.speeds import read_speeds
+from redbook.imapi2.track_stream import TrackStream
+from redbook.mmc.disc_info import ReadToc
+from redbook.mmc.mode_pages import Capabilities, MultiSession
+
+_log = logging.getLogger("redbook.imapi2")
+
+
+class Session:
+    """The sector counts stand still while a track is written: `refresh` brings them up to date.
+
+    tracks   every track of ours that is on the disc, also one that was cut short
+    touched  whether anything was sent to the disc
+    speed    multiple of 1x that the drive has chosen; 0 if it does not say
+    """
+
+    def __init__(self, handle: Handle, client_name: str) -> None:
+        self.handle = handle
+        self.tracks: list[TrackEnded] = []
+        self.touched = False
+        self.total_sectors = self.free_sectors = self.next_lba = 0
+        self.speed = 0.0
+        self.media_type = IMAPI_MEDIA_PHYSICAL_TYPE.IMAPI_MEDIA_TYPE_UNKNOWN
+        self.capabilities = Capabilities()
+        self._client_name = client_name
+        self._abilities: Abilities | None = None
+        self._outcome = Outcome()
+        self._sums: dict[int, TrackStream] = {}
+        self._held = False
+
+    # Taking and giving back
+
+    def open(self, sectors_per_second: int | None, pure_cav: bool) -> None:
+        """Lock the drive and make it ready.  raises  what goes wrong; the drive is free again then"""
+        self.handle.acquire(self._client_name)
+        self._held = True
+        try:
+            speed = None if sectors_per_second is None else sectors_per_second / SECTORS_PER_SECOND
+            settings, outcome = Settings(speed, pure_cav=pure_cav), Outcome()
+            abilities, disc = self.handle.run(set_up(settings, outcome))
+            self._begin(abilities, disc, outcome)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def _begin(self, abilities: Abilities, disc: DiscContents, outcome: Outcome) -> None:
+        with self.handle.use() as drive:
+            drive.announce(0)  # a disc that the host cannot store is known before the first track
+        self._abilities, self._outcome = abilities, outcome
+        space = room_on(abilities, disc)
+        self.total_sectors = self.free_sectors = space.free_sectors
+        self.next_lba = space.next_lba
+        self.media_type = self.handle.run(physical_type())
+        self.capabilities = abilities.capabilities or Capabilities()
+        self.speed = outcome.speed or 0.0
+        self.read_speed()
+
+    def abandon(self) -> None:
+        """Let go of the drive and leave the disc as it is; also what becomes of a dropped writer."""
+        if not self._held:
+            return
+        try:
+            self.handle.run(unlock_tray())
+        except DriveError as error:
+            _log.warning("the tray could not be unlocked: %s", error)
+        self.give_back()
+
+    def give_back(self) -> None:
+        if self._held:
+            self._held = False
+            self.handle.release()
+
+    # Tracks
+
+    @property
+    def used_sectors(self) -> int:
+        return self.total_sectors - self.free_sectors
+
+    @staticmethod
+    def sectors_for(stream: TrackStream) -> int:
+        return max(SHORTEST_TRACK_SECTORS, stream.sectors)
+
+    def add(self, stream: TrackStream, underrun_protection: bool) -> Procedure[PlannedTrack]:
+        """Write the next track.  Call `refresh` afterwards, however it ends."""
+        before = self._outcome
+        self._outcome = Outcome(
+            ended=list(self.tracks),
+            buffer_bytes=before.buffer_bytes,
+            protection=self._abilities is not None and self._abilities.underrun_protection,
+            speed=before.speed,
+        )
+        self._sums[len(self.tracks) + 1] = stream
+        settings = Settings(underrun_protection=underrun_protection)
+        return add_track(settings, stream.sectors, self._outcome)
+
+    def refresh(self) -> None:
+        """What the last track has changed: as the drive says, and where it does not, as it was written."""
+        outcome = self._outcome
+        self.touched = self.touched or outcome.touched
+        self.tracks = list(outcome.ended)
+        if outcome.cut_short is not None:
+            track, sent = outcome.cut_short
+            on_disc = outcome.found is None or track.number in {t.number for t in outcome.found.tracks}
+            if on_disc:
+                sectors = max(sent, SHORTEST_TRACK_SECTORS)
+                self.tracks.append(TrackEnded(track.number, track.start_lba, sectors))
+            self._sums.pop(track.number, None)
+        if not outcome.touched:
+            return
+        try:
+            space = self.handle.run(where_next())
+        except DriveError as error:
+            _log.warning("how much room is left is not known: %s", error)
+            self.free_sectors = 0
+            return
+        self.free_sectors, self.next_lba = space.free_sectors, space.next_lba
+
+    def read_speed(self) -> None:
+        """After the speed was set: what the drive will do."""
+        try:
+            self.capabilities = self.handle.run(read_speeds())
+        except DriveError as error:
+            _log.warning("the drive does not say how fast it writes: %s", error)
+            return
+        self.speed = float(self.capabilities.write_speed.times)
+
+    def expected_toc(self) -> bytes:
+        """READ TOC, format 0 with LBAs, of the tracks there are."""
+        entries = tuple(TocTrack(track.number, track.start_lba) for track in self.tracks)
+        last = self.tracks[-1]
+        return ReadToc().build_reply(Toc(entries, last.start_lba + last.sectors + RUN_OUT_SECTORS))
+
+    # The end
+
+    def close(self, finalize: bool) -> Procedure[bool]:
+        return end_session(MultiSession.LAST if finalize else MultiSession.NEXT_ALLOWED)
+
+    def check_last_track(self) -> None:
+        """raises  VerificationFailed, DriveError"""
+        self.handle.run(check_track(self.tracks[-1]))
+
+    def check_disc(self, finalized: bool) -> None:
+        """raises  VerificationFailed, DriveError"""
+        self.handle.run(check_disc(self.tracks, finalized))
+
+    def read_back(self) -> Procedure[Sums]:
+        """Every whole track, compared with what the streams gave; a track that was cut short is left out."""
+        whole = [track for track in self.tracks if track.number in self._sums]
+        places = [PlannedTrack(t.number, t.start_lba, t.sectors, t.sectors) for t in whole]
+        sums = [self._sums[t.number].sha256(t.sectors) for t in whole]
+        return verify(places, [t.sectors for t in whole], sums)
+
+
+def check_sums(sums: Sums) -> None:
+    """raises  VerificationFailed  with what differs"""
+    if not sums.same:
+        wrong = [*sums.layout_errors]
+        wrong += [f"track {number} is not what was sent" for number in sums.differing]
+        raise VerificationFailed(f"the disc was read back: {'; '.join(wrong)}")
