@@ -51,6 +51,8 @@ def _burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Proce
     except Exception as first:  # whatever it is, the drive is left sane before it goes on
         yield from _clean_up(first, outcome)
         yield from release(settings.test_write)
+        if not _must_be_told(first, outcome):
+            raise
         raise _told(first, outcome, settings) from first
     yield from release(settings.test_write)
     return layout
@@ -75,6 +77,8 @@ def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proce
         yield from write_track(layout.tracks[0], outcome)
     except Exception as first:
         yield from _clean_up(first, outcome)
+        if not _must_be_told(first, outcome):
+            raise
         raise _told(first, outcome, settings) from first
     return layout.tracks[0]
 
@@ -88,12 +92,15 @@ def _clean_up(first: Exception, outcome: Outcome) -> Procedure[None]:
         yield from _look(outcome)
 
 
+def _must_be_told(first: Exception, outcome: Outcome) -> bool:
+    """Whether something is to be said of the disc, beside what went wrong."""
+    return isinstance(first, Cancelled) or (outcome.touched and isinstance(first, RedbookError | OSError))
+
+
 def _told(first: Exception, outcome: Outcome, settings: Settings) -> Exception:
-    """The error with what is on the disc now, if that was changed."""
-    if not outcome.touched and isinstance(first, Cancelled):
+    """The error with what is on the disc now."""
+    if not outcome.touched:
         return Cancelled("cancelled; nothing was written", "nothing was written")
-    if not outcome.touched or not isinstance(first, RedbookError | OSError):
-        return first
     return broken_off(first, outcome, settings)
 
 

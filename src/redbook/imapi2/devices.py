@@ -119,11 +119,14 @@ class Device:
 class Handle:
     """One recorder object's way to its device.
 
+    before_closing  called when it is closed while somebody still has the drive in a special state
+
     raises  DriveClosed from every member, once it was closed
     """
 
     def __init__(self, device: Device) -> None:
         self.device = device
+        self.before_closing: list[Callable[[], None]] = []
         self._levels = 0
         self._closed = False
         self._mutex = threading.RLock()
@@ -172,6 +175,8 @@ class Handle:
     def close(self) -> None:
         """Give back every level, and the recorder."""
         with self._mutex:
+            for clean_up in list(self.before_closing):
+                clean_up()
             self._levels = min(self._levels, 1)
             self.release()
             self._closed = True

@@ -34,13 +34,13 @@ def ask_one(code: int, current_only: bool) -> Procedure[Feature]:
     return feature
 
 
-def feature_list(configuration: Configuration, current_only: bool) -> list[int]:
+def feature_list(configuration: Configuration, current_only: bool) -> tuple[int, ...]:
     """IMAPI_FEATURE_PAGE_TYPE; a number it does not know stays a number."""
     codes = [f.code for f in configuration.features if f.current or not current_only]
-    return [IMAPI_FEATURE_PAGE_TYPE(code) if code in _FEATURES else code for code in codes]
+    return tuple(IMAPI_FEATURE_PAGE_TYPE(code) if code in _FEATURES else code for code in codes)
 
 
-def profile_list(configuration: Configuration, current_only: bool) -> list[int]:
+def profile_list(configuration: Configuration, current_only: bool) -> tuple[int, ...]:
     """IMAPI_PROFILE_TYPE, in the drive's order.  raises  FeatureMissing  if it lists none"""
     feature = configuration.feature(FeatureCode.PROFILE_LIST)
     if feature is None:
@@ -50,10 +50,10 @@ def profile_list(configuration: Configuration, current_only: bool) -> list[int]:
         code = int.from_bytes(feature.data[position : position + 2], "big")
         if feature.data[position + 2] & 1 or not current_only:
             found.append(IMAPI_PROFILE_TYPE(code) if code in _PROFILES else code)
-    return found
+    return tuple(found)
 
 
-def mode_page_list(control: PageControl = PageControl.CURRENT) -> Procedure[list[int]]:
+def mode_page_list(control: PageControl = PageControl.CURRENT) -> Procedure[tuple[int, ...]]:
     """IMAPI_MODE_PAGE_TYPE, in the drive's order.  raises  SenseError, InvalidReply"""
     data: ModeData = yield from despite_attention(ModeSense10(ALL_PAGES, control, LONGEST_REPLY))
-    return [IMAPI_MODE_PAGE_TYPE(code) if code in _MODE_PAGES else code for code in data.codes()]
+    return tuple(IMAPI_MODE_PAGE_TYPE(code) if code in _MODE_PAGES else code for code in data.codes())

@@ -91,10 +91,11 @@ class DiscFormat2(EventSource):
 
     @property
     @translated
-    def SupportedMediaTypes(self) -> list[int]:
+    def SupportedMediaTypes(self) -> tuple[int, ...]:
         """IMAPI_MEDIA_PHYSICAL_TYPE of every disc that the format is for; needs no recorder."""
         kinds = IMAPI_MEDIA_PHYSICAL_TYPE
-        return [k for k in (kinds.IMAPI_MEDIA_TYPE_CDR, kinds.IMAPI_MEDIA_TYPE_CDRW) if self._fits(k, True)]
+        both = (kinds.IMAPI_MEDIA_TYPE_CDR, kinds.IMAPI_MEDIA_TYPE_CDRW)
+        return tuple(kind for kind in both if self._fits(kind, blank=True))
 
     # For the classes
 

@@ -41,6 +41,9 @@ class Member:
     default: object = None
 
 
+NUMBERS = "-> tuple[int, ...]"
+TEXTS = "-> tuple[str, ...]"
+
 METHOD, GET, GET_PUT = Kind.METHOD, Kind.GET, Kind.GET_PUT
 
 POINTER = ("E_POINTER",)

@@ -147,10 +147,10 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
 
     @property
     @translated
-    def VolumePathNames(self) -> list[str]:
+    def VolumePathNames(self) -> tuple[str, ...]:
         """The node, and where a file system of the disc is mounted."""
         node = self._handle.device.node
-        return [node, *mount_points(node)]
+        return (node, *mount_points(node))
 
     @property
     @translated
@@ -170,27 +170,27 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
 
     @property
     @translated
-    def SupportedFeaturePages(self) -> list[int]:
+    def SupportedFeaturePages(self) -> tuple[int, ...]:
         return features.feature_list(self._handle.run(features.ask()), current_only=False)
 
     @property
     @translated
-    def CurrentFeaturePages(self) -> list[int]:
+    def CurrentFeaturePages(self) -> tuple[int, ...]:
         return features.feature_list(self._handle.run(features.ask()), current_only=True)
 
     @property
     @translated
-    def SupportedProfiles(self) -> list[int]:
+    def SupportedProfiles(self) -> tuple[int, ...]:
         return features.profile_list(self._handle.run(features.ask()), current_only=False)
 
     @property
     @translated
-    def CurrentProfiles(self) -> list[int]:
+    def CurrentProfiles(self) -> tuple[int, ...]:
         return features.profile_list(self._handle.run(features.ask()), current_only=True)
 
     @property
     @translated
-    def SupportedModePages(self) -> list[int]:
+    def SupportedModePages(self) -> tuple[int, ...]:
         return self._handle.run(features.mode_page_list())
 
     @property

@@ -173,17 +173,17 @@ class DiscRecorder2Ex(ComObject):
         return HResult.S_OK
 
     @translated
-    def GetSupportedFeaturePages(self, currentFeatureOnly: bool) -> list[int]:
+    def GetSupportedFeaturePages(self, currentFeatureOnly: bool) -> tuple[int, ...]:
         only = to_bool(self, "GetSupportedFeaturePages", currentFeatureOnly)
         return features.feature_list(self._handle.run(features.ask()), only)
 
     @translated
-    def GetSupportedProfiles(self, currentOnly: bool) -> list[int]:
+    def GetSupportedProfiles(self, currentOnly: bool) -> tuple[int, ...]:
         only = to_bool(self, "GetSupportedProfiles", currentOnly)
         return features.profile_list(self._handle.run(features.ask()), only)
 
     @translated
-    def GetSupportedModePages(self, requestType: int) -> list[int]:
+    def GetSupportedModePages(self, requestType: int) -> tuple[int, ...]:
         control = self._control("GetSupportedModePages", requestType)
         return self._handle.run(features.mode_page_list(control))
 

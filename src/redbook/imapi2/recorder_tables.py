@@ -13,8 +13,10 @@ from redbook.imapi2.members import (
     GET,
     LOCK6,
     METHOD,
+    NUMBERS,
     POINTER,
     POINTER_FAIL,
+    TEXTS,
     Member,
 )
 
@@ -81,7 +83,12 @@ DISC_RECORDER = (
     Member("ProductRevision", GET, 0x203, "-> str", "the drive's firmware, by INQUIRY", GEN3),
     Member("VolumeName", GET, 0x204, "-> str", "the system's name of the volume, not a drive letter", GEN3),
     Member(
-        "VolumePathNames", GET, 0x205, "-> list[str]", "where the volume is mounted, drive letters too", GEN3
+        "VolumePathNames",
+        GET,
+        0x205,
+        TEXTS,
+        "where the volume is mounted, drive letters too",
+        GEN3,
     ),
     Member("DeviceCanLoadMedia", GET, 0x206, "-> bool", "whether it can eject and reload", POINTER_FAIL),
     Member(
@@ -93,13 +100,30 @@ DISC_RECORDER = (
         POINTER_FAIL,
     ),
     Member(
-        "SupportedFeaturePages", GET, 0x208, "-> list[int]", "all features: IMAPI_FEATURE_PAGE_TYPE", FEATURES
+        "SupportedFeaturePages",
+        GET,
+        0x208,
+        NUMBERS,
+        "all features: IMAPI_FEATURE_PAGE_TYPE",
+        FEATURES,
     ),
-    Member("CurrentFeaturePages", GET, 0x209, "-> list[int]", "the features usable with this disc", FEATURES),
-    Member("SupportedProfiles", GET, 0x20A, "-> list[int]", "all profiles: IMAPI_PROFILE_TYPE", FEATURES),
-    Member("CurrentProfiles", GET, 0x20B, "-> list[int]", "the profiles that fit this disc", FEATURES),
     Member(
-        "SupportedModePages", GET, 0x20C, "-> list[int]", "all mode pages: IMAPI_MODE_PAGE_TYPE", GEN4 + DEV17
+        "CurrentFeaturePages",
+        GET,
+        0x209,
+        NUMBERS,
+        "the features usable with this disc",
+        FEATURES,
+    ),
+    Member("SupportedProfiles", GET, 0x20A, NUMBERS, "all profiles: IMAPI_PROFILE_TYPE", FEATURES),
+    Member("CurrentProfiles", GET, 0x20B, NUMBERS, "the profiles that fit this disc", FEATURES),
+    Member(
+        "SupportedModePages",
+        GET,
+        0x20C,
+        NUMBERS,
+        "all mode pages: IMAPI_MODE_PAGE_TYPE",
+        GEN4 + DEV17,
     ),
     Member(
         "ExclusiveAccessOwner",
@@ -173,19 +197,19 @@ DISC_RECORDER_EX = (
     ),
     _unscripted(
         "GetSupportedFeaturePages",
-        "(currentFeatureOnly: bool) -> list[int]",
+        "(currentFeatureOnly: bool) -> tuple[int, ...]",
         "all features, or those usable with this disc",
         FEATURES,
     ),
     _unscripted(
         "GetSupportedProfiles",
-        "(currentOnly: bool) -> list[int]",
+        "(currentOnly: bool) -> tuple[int, ...]",
         "all profiles, or those that fit this disc",
         FEATURES,
     ),
     _unscripted(
         "GetSupportedModePages",
-        "(requestType: int) -> list[int]",
+        "(requestType: int) -> tuple[int, ...]",
         "the mode pages that have such values",
         GEN4 + DEV17,
     ),

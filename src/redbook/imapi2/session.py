@@ -55,6 +55,7 @@ class Session:
         """Lock the drive and make it ready.  raises  what goes wrong; the drive is free again then"""
         self.handle.acquire(self._client_name)
         self._held = True
+        self.handle.before_closing.append(self.abandon)
         try:
             speed = None if sectors_per_second is None else sectors_per_second / SECTORS_PER_SECOND
             settings, outcome = Settings(speed, pure_cav=pure_cav), Outcome()
@@ -82,13 +83,14 @@ class Session:
             return
         try:
             self.handle.run(unlock_tray())
-        except DriveError as error:
+        except (DriveError, MemoryError) as error:
             _log.warning("the tray could not be unlocked: %s", error)
         self.give_back()
 
     def give_back(self) -> None:
         if self._held:
             self._held = False
+            self.handle.before_closing.remove(self.abandon)
             self.handle.release()
 
     # Tracks

@@ -176,6 +176,9 @@ class _Zeros(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
+    def write(self, data: Any) -> int:
+        raise io.UnsupportedOperation("zeros stay zeros")
+
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
         count = max(0, min(len(view), self._size - self._position))

@@ -407,19 +407,19 @@ class MsftDiscFormat2TrackAtOnce(DiscFormat2):
 
     @property
     @translated
-    def SupportedWriteSpeeds(self) -> list[int]:
+    def SupportedWriteSpeeds(self) -> tuple[int, ...]:
         """Sectors per second, fastest first, for this drive and the disc in it."""
         speeds = offered(self._speeds("SupportedWriteSpeeds"))
-        return list(dict.fromkeys(sectors_per_second(speed) for speed in speeds))
+        return tuple(dict.fromkeys(sectors_per_second(speed) for speed in speeds))
 
     @property
     @translated
-    def SupportedWriteSpeedDescriptors(self) -> list[MsftWriteSpeedDescriptor]:
+    def SupportedWriteSpeedDescriptors(self) -> tuple[MsftWriteSpeedDescriptor, ...]:
         name = "SupportedWriteSpeedDescriptors"
         speeds = offered(self._speeds(name))
         session = self._cached(name)
         media_type = session.media_type if session else self._need_handle(name).run(physical_type())
-        return [MsftWriteSpeedDescriptor(media_type, s.pure_cav, sectors_per_second(s)) for s in speeds]
+        return tuple(MsftWriteSpeedDescriptor(media_type, s.pure_cav, sectors_per_second(s)) for s in speeds)
 
     def _speeds(self, name: str) -> Capabilities:
         session = self._cached(name)

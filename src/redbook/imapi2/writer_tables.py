@@ -5,7 +5,7 @@ Sources: imapi2.idl, Microsoft's API reference.
 
 from __future__ import annotations
 
-from redbook.imapi2.members import DEV17, GEN3, GEN4, GET, GET_PUT, METHOD, POINTER, Member
+from redbook.imapi2.members import DEV17, GEN3, GEN4, GET, GET_PUT, METHOD, NUMBERS, POINTER, Member
 
 _BLANK = (*GEN4, "E_IMAPI_RECORDER_FEATURE_IS_NOT_CURRENT", *DEV17)
 
@@ -44,7 +44,7 @@ DISC_FORMAT = (
         "SupportedMediaTypes",
         GET,
         0x702,
-        "-> list[int]",
+        NUMBERS,
         "the discs it can use: IMAPI_MEDIA_PHYSICAL_TYPE",
         GEN3 + DEV17,
     ),
@@ -218,12 +218,12 @@ TRACK_AT_ONCE = (
     Member(
         "CurrentRotationTypeIsPureCAV", GET, 0x112, "-> bool", "whether rotation is pure CAV now", _TAO_SPEED
     ),
-    Member("SupportedWriteSpeeds", GET, 0x113, "-> list[int]", "the speeds for drive and disc", _TAO_SPEED),
+    Member("SupportedWriteSpeeds", GET, 0x113, NUMBERS, "the speeds for drive and disc", _TAO_SPEED),
     Member(
         "SupportedWriteSpeedDescriptors",
         GET,
         0x114,
-        "-> list[IWriteSpeedDescriptor]",
+        "-> tuple[IWriteSpeedDescriptor, ...]",
         "the speeds for drive and disc, in detail",
         _TAO_SPEED,
     ),

@@ -46,8 +46,8 @@ class Fault:
     executed: bool = False
     _seen: int = field(default=0, init=False, repr=False)
 
-    def strikes(self, command: Command[Any]) -> bool:
-        """Whether it strikes this command; counts it if it matches."""
+    def strikes(self, command: Command[Any] | None) -> bool:
+        """Whether it strikes this command (None: one that the recorder does not know); counts it if so."""
         if self.command is not None and not isinstance(command, self.command):
             return False
         if self.lba is not None:

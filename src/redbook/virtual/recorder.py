@@ -213,15 +213,12 @@ class VirtualRecorder:
                 raise DriveClosed("the virtual recorder was closed; open it again")
             if self._gone:
                 raise DriveGone("the virtual recorder was unplugged")
-            try:
-                command = decode(cdb, data_out)
-            except UnknownOpcode:
-                return self._check_condition(Sense(sense.ILLEGAL, 0x20, 0), data_in_length)
-            except ValueError:
-                return self._check_condition(Sense(sense.ILLEGAL, 0x24, 0), data_in_length)
+            command, wrong = self._understand(cdb, data_out)
             try:
                 if self.faults:
                     self._strike(command)
+                if command is None:
+                    return self._check_condition(wrong, data_in_length)
                 data = self._perform(command)
             except Refused as refused:
                 return self._check_condition(refused.sense, data_in_length)
@@ -247,11 +244,21 @@ class VirtualRecorder:
     def _check_condition(reason: Sense, data_in_length: int) -> Reply:
         return Reply(Status.CHECK_CONDITION, b"", sense.build(reason), data_in_length)
 
-    def _strike(self, command: Command[Any]) -> None:
+    @staticmethod
+    def _understand(cdb: bytes, data_out: bytes | memoryview) -> tuple[Command[Any] | None, Sense]:
+        """The command, or why there is none."""
+        try:
+            return decode(cdb, data_out), Sense(sense.NO_SENSE)
+        except UnknownOpcode:
+            return None, Sense(sense.ILLEGAL, 0x20, 0)
+        except ValueError:
+            return None, Sense(sense.ILLEGAL, 0x24, 0)
+
+    def _strike(self, command: Command[Any] | None) -> None:
         for fault in self.faults:
             if not fault.strikes(command):
                 continue
-            if fault.executed:
+            if fault.executed and command is not None:
                 self._perform(command)
             if isinstance(fault.outcome, Reply):
                 raise _Answered(fault.outcome)
