@@ -133,26 +133,33 @@ def translated(
 
 def to_bool(thing: ComObject, member: str, value: object) -> bool:
     """VARIANT_BOOL: True and False, and the numbers that stand for them (TRUE is -1)."""
-    if not isinstance(value, bool | int):
+    if not isinstance(value, bool | int | float):
         fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"True or False is needed, not {value!r}")
     return bool(value)
 
 
 def to_long(thing: ComObject, member: str, value: object, low: int = LONG_MIN, high: int = LONG_MAX) -> int:
-    """LONG within a range."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    """LONG within a range; as COM does, also from a float without a fraction or a number in a text."""
+    number: int | None = None
+    try:
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            number = int(value)
+    except (ValueError, OverflowError):
+        pass
+    if number is None or (isinstance(value, float) and value != number):
         fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"a whole number is needed, not {value!r}")
-    if not low <= value <= high:
-        fail(thing, member, HResult.E_INVALIDARG, f"{value} is not within {low} .. {high}")
-    return int(value)
+    if not low <= number <= high:
+        fail(thing, member, HResult.E_INVALIDARG, f"{number} is not within {low} .. {high}")
+    return number
 
 
 def to_bytes(thing: ComObject, member: str, value: object) -> bytes:
     if value is None:
         fail(thing, member, HResult.E_POINTER, "bytes are needed, not None")
-    if not isinstance(value, bytes | bytearray | memoryview):
+    try:
+        return bytes(memoryview(value))  # type: ignore[arg-type]
+    except TypeError:
         fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"bytes are needed, not {value!r}")
-    return bytes(value)
 
 
 class EventSource(ComObject):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+import weakref
+from typing import Any
 
+from redbook.imapi2.adodb import AdodbStream
 from redbook.imapi2.com import ComObject, EventSource, failure, interfaces_of
 from redbook.imapi2.discmaster import MsftDiscMaster2
 from redbook.imapi2.enumerations import ENUMERATIONS, NUMBERS
@@ -24,6 +26,7 @@ _CLASSES: dict[str, type[ComObject]] = {
         MsftDiscFormat2Erase,
         MsftWriteSpeedDescriptor,
         MsftStreamZero,
+        AdodbStream,
     )
 }
 _CLASSES |= {
@@ -36,75 +39,115 @@ _CLASSES |= {
 def _class_of(clsid: object) -> type[ComObject]:
     """By ProgID (also with a version, as IMAPI2.MsftDiscMaster2.1) or CLSID, in any case.
 
-    raises  com_error  REGDB_E_CLASSNOTREG
+    raises  com_error  CO_E_CLASSSTRING for a name, REGDB_E_CLASSNOTREG for a number that there is not
     """
     text = str(clsid).strip("{}").lower()
     kind = _CLASSES.get(text) or _CLASSES.get(text.rpartition(".1")[0] if text.endswith(".1") else "")
     if kind is None:
         known = ", ".join(sorted(kind.PROGID for kind in set(_CLASSES.values())))
-        raise failure(f"Dispatch({clsid!r})", HResult.REGDB_E_CLASSNOTREG, f"there are {known}")
+        known += "; this is the part of IMAPI2 that writes audio tracks"
+        code = HResult.REGDB_E_CLASSNOTREG if "." not in text else HResult.CO_E_CLASSSTRING
+        raise failure(f"Dispatch({clsid!r})", code, f"there are {known}")
     return kind
 
 
 def Dispatch(dispatch: Any, userName: str | None = None, *ignored: Any, **more: Any) -> Any:
     """A new object of a class named by its ProgID or CLSID; an object that there is already stays itself.
 
-    raises  com_error  REGDB_E_CLASSNOTREG  for a class that there is not
+    raises  com_error  CO_E_CLASSSTRING, REGDB_E_CLASSNOTREG  for a class that there is not
     """
-    if isinstance(dispatch, ComObject):
+    if isinstance(unwrapped(dispatch), ComObject):
         return dispatch
     return _class_of(dispatch)()
 
 
-DispatchEx = EnsureDispatch = GetActiveObject = Dispatch
+DispatchEx = EnsureDispatch = Dispatch
 
 
-def DispatchWithEvents(clsid: Any, user_event_class: type) -> Any:
-    """A new object that is its own handler: its class is the one named and `user_event_class` together.
+class _WithHandler:
+    """An object and its handler in one: what the handler's class does not have is the object's.
 
-    raises  com_error   for a class that there is not
-            ValueError  for one without events, or a handler that is no class
+    The two keep their attributes apart, so a handler may call its own ones what it likes; only the exact
+    name of a property of the object sets that one.
     """
-    kind = type(clsid) if isinstance(clsid, ComObject) else _class_of(clsid)
-    if isinstance(clsid, ComObject):
-        return _refuse_instance(clsid)
-    _check_source(kind)
-    _check_class(user_event_class)
 
-    def set_attribute(self: Any, name: str, value: Any) -> None:
-        try:
-            kind.__setattr__(self, name, value)
-        except AttributeError:
-            if isinstance(getattr(kind, name, None), property):
-                raise
-            self.__dict__[name] = value
+    _obj_: ComObject
+    _sink_: Any
 
-    both = type("COMEventClass", (kind, user_event_class), {"__setattr__": set_attribute})
-    instance: Any = object.__new__(both)
-    kind.__init__(instance)
-    if user_event_class.__init__ is not object.__init__:  # type: ignore[misc]
-        user_event_class.__init__(instance)  # type: ignore[misc]
-    instance._advise(_Own(instance))
-    return instance
+    def __getattr__(self, name: str) -> Any:
+        if name in ("_obj_", "_sink_"):
+            raise AttributeError(name)
+        return getattr(self._obj_, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "_obj_" and isinstance(getattr(type(self._obj_), name, None), property):
+            setattr(self._obj_, name, value)
+        else:
+            object.__setattr__(self, name, value)
+
+    def close(self) -> None:
+        """Hear no more events."""
+        self._obj_._unadvise(self._sink_)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._obj_(*arguments)  # type: ignore[operator]
+
+    def __iter__(self) -> Any:
+        return iter(self._obj_)
+
+    def __len__(self) -> int:
+        return len(self._obj_)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, index: int) -> Any:
+        return self._obj_[index]  # type: ignore[index]
+
+    def __enter__(self) -> Any:
+        self._obj_.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._obj_.__exit__(*error)
 
 
-def _refuse_instance(thing: ComObject) -> NoReturn:
-    raise ValueError(f"{thing!r} exists already; use WithEvents to hear its events")
+def unwrapped(thing: Any) -> Any:
+    """The object itself, without the handler that DispatchWithEvents has put around it."""
+    return thing._obj_ if isinstance(thing, _WithHandler) else thing
 
 
 class _Own:
     """An object's own On... methods, without keeping it alive."""
 
     def __init__(self, instance: Any) -> None:
-        import weakref
-
         self._instance = weakref.ref(instance)
 
     def __getattr__(self, name: str) -> Any:
         instance = self._instance()
         if instance is None or not name.startswith("On"):
             raise AttributeError(name)
-        return getattr(instance, name)
+        return getattr(type(instance), name).__get__(instance)
+
+
+def DispatchWithEvents(clsid: Any, user_event_class: type) -> Any:
+    """A new object (or one that there is) that is its own handler, of the class given.
+
+    raises  com_error   for a class that there is not
+            ValueError  for one without events, or a handler that is no class
+    """
+    thing = unwrapped(Dispatch(clsid))
+    _check_source(thing)
+    if not isinstance(user_event_class, type):
+        raise ValueError("the handler must be a class; WithEvents takes objects, too")
+    both = type("COMEventClass", (user_event_class, _WithHandler), {})
+    instance: Any = object.__new__(both)
+    object.__setattr__(instance, "_obj_", thing)
+    object.__setattr__(instance, "_sink_", _Own(instance))
+    if user_event_class.__init__ is not object.__init__:  # type: ignore[misc]
+        user_event_class.__init__(instance)  # type: ignore[misc]
+    thing._advise(instance._sink_)
+    return instance
 
 
 def WithEvents(disp: Any, user_event_class: Any) -> Any:
@@ -115,7 +158,8 @@ def WithEvents(disp: Any, user_event_class: Any) -> Any:
 
     raises  ValueError  if the object has no events
     """
-    _check_source(type(disp))
+    disp = unwrapped(Dispatch(disp))
+    _check_source(disp)
     if not isinstance(user_event_class, type):
         disp._advise(user_event_class)
         return user_event_class
@@ -144,20 +188,16 @@ def CastTo(ob: Any, target: str, typelib: Any = None) -> Any:
 
     raises  com_error  E_NOINTERFACE  if it does not have this one
     """
-    name = target if isinstance(target, str) else str(target)
-    if not isinstance(ob, ComObject) or name not in interfaces_of(ob):
+    thing, name = unwrapped(ob), str(target)
+    own = isinstance(thing, ComObject) and {*interfaces_of(thing), thing.PROGID.removeprefix("IMAPI2.")}
+    if not own or name not in own:
         raise failure(f"CastTo({ob!r})", HResult.E_NOINTERFACE, f"there is no {name} here")
     return ob
 
 
-def _check_source(kind: type) -> None:
-    if not issubclass(kind, EventSource):
-        raise ValueError(f"{kind.__name__} has no events")
-
-
-def _check_class(handler: object) -> None:
-    if not isinstance(handler, type):
-        raise ValueError("the handler must be a class; WithEvents takes objects, too")
+def _check_source(thing: object) -> None:
+    if not isinstance(thing, EventSource):
+        raise ValueError(f"{thing!r} has no events")
 
 
 class Constants:

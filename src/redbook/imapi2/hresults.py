@@ -73,6 +73,7 @@ class HResult(IntEnum):
     DISP_E_UNKNOWNNAME = 0x80020006, "the object has no member of that name", "check the member's spelling"
     DISP_E_BADINDEX = 0x8002000B, "no element has that index", "use an index from 0 to Count - 1"
     DISP_E_BADPARAMCOUNT = 0x8002000E, "too many or too few arguments", "compare with the member's signature"
+    CO_E_CLASSSTRING = 0x800401F3, "there is no class of this name", "look for a slip in the ProgID"
     REGDB_E_CLASSNOTREG = 0x80040154, "there is no such class", "check the spelling of the ProgID or CLSID"
     E_ACCESSDENIED = (
         0x80070005,

@@ -1,20 +1,42 @@
 """What IMAPI2 scripts use of pywin32's pythoncom.  There are no apartments here, and nothing to pump."""
 
 import io
+import time
 from typing import Any
 
 from redbook.imapi2 import FileStream, com_error
 
 __all__ = [
+    "CLSCTX_ALL",
+    "CLSCTX_INPROC_SERVER",
+    "CLSCTX_LOCAL_SERVER",
+    "CLSCTX_SERVER",
     "COINIT_APARTMENTTHREADED",
     "COINIT_MULTITHREADED",
+    "STREAM_SEEK_CUR",
+    "STREAM_SEEK_END",
+    "STREAM_SEEK_SET",
     "CoInitialize",
     "CoInitializeEx",
     "CoUninitialize",
     "CreateStreamOnHGlobal",
+    "IID_IDispatch",
+    "IID_IStream",
+    "IID_IUnknown",
+    "PumpMessages",
     "PumpWaitingMessages",
     "com_error",
+    "error",
+    "ole_error",
 ]
+
+error = ole_error = com_error
+
+STREAM_SEEK_SET, STREAM_SEEK_CUR, STREAM_SEEK_END = range(3)
+IID_IStream = "{0000000C-0000-0000-C000-000000000046}"
+IID_IUnknown = "{00000000-0000-0000-C000-000000000046}"
+IID_IDispatch = "{00020400-0000-0000-C000-000000000046}"
+CLSCTX_INPROC_SERVER, CLSCTX_LOCAL_SERVER, CLSCTX_SERVER, CLSCTX_ALL = 1, 4, 21, 23
 
 COINIT_MULTITHREADED = 0
 COINIT_APARTMENTTHREADED = 2
@@ -37,6 +59,14 @@ def PumpWaitingMessages(*arguments: Any) -> int:
     return 0
 
 
+def PumpMessages() -> None:
+    """Wait for events until Ctrl-C."""
+    while True:
+        time.sleep(0.2)
+
+
 def CreateStreamOnHGlobal(hGlobal: Any = None, fDeleteOnRelease: bool = True) -> FileStream:
-    """An empty stream in memory that can be written to."""
+    """An empty stream in memory that can be written to.  raises  ValueError  for a memory handle"""
+    if hGlobal:
+        raise ValueError("there are no global memory handles here; write the bytes into the stream")
     return FileStream(io.BytesIO())

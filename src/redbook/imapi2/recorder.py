@@ -218,6 +218,9 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
         """The default member."""
         return self.ActiveDiscRecorder
 
+    def __str__(self) -> str:
+        return self.ActiveDiscRecorder if self._bound is not None else repr(self)
+
     @property
     def _handle(self) -> Handle:
         if self._bound is None:

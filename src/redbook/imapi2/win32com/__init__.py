@@ -1,5 +1,5 @@
 """Stands where a script has pywin32's package of this name: `from redbook.imapi2 import win32com`."""
 
-from redbook.imapi2.win32com import client
+from redbook.imapi2.win32com import client, server, shell, storagecon
 
-__all__ = ["client"]
+__all__ = ["client", "server", "shell", "storagecon"]

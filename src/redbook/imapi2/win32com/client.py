@@ -1,6 +1,8 @@
 """What IMAPI2 scripts use of pywin32's win32com.client."""
 
-from types import SimpleNamespace
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 from redbook.imapi2 import (
     CastTo,
@@ -11,9 +13,17 @@ from redbook.imapi2 import (
     WithEvents,
     constants,
     getevents,
+    pythoncom,
+    pywintypes,
 )
 
-gencache = SimpleNamespace(EnsureDispatch=EnsureDispatch, EnsureModule=lambda *arguments, **more: None)
+
+def _ensure_module(*ignored: Any, **more: Any) -> ModuleType:
+    """What pywin32 would generate from the type library: its classes and constants."""
+    return sys.modules["redbook.imapi2"]
+
+
+gencache = SimpleNamespace(EnsureDispatch=EnsureDispatch, EnsureModule=_ensure_module, is_readonly=False)
 dynamic = SimpleNamespace(Dispatch=Dispatch)
 
 __all__ = [
@@ -27,4 +37,6 @@ __all__ = [
     "dynamic",
     "gencache",
     "getevents",
+    "pythoncom",
+    "pywintypes",
 ]

@@ -1,0 +1,37 @@
+"""python -m redbook.imapi2 SCRIPT [ARGUMENT ...]: run a pywin32 script as it is.
+
+Its imports of win32com, pythoncom, pywintypes and winerror lead to the modules of those names here.
+"""
+
+import runpy
+import sys
+from importlib import import_module
+from pathlib import Path
+
+STAND_INS = (
+    *("win32com", "win32com.client", "win32com.server", "win32com.server.util"),
+    *("win32com.shell", "win32com.shell.shell", "win32com.storagecon"),
+    *("pythoncom", "pywintypes", "winerror"),
+)
+
+
+def install() -> None:
+    """Let `import win32com.client` and the like find what stands here."""
+    for name in STAND_INS:
+        sys.modules[name] = import_module(f"redbook.imapi2.{name}")
+
+
+def main() -> None:
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: python -m redbook.imapi2 SCRIPT [ARGUMENT ...]")
+    script = sys.argv[1]
+    if not Path(script).is_file():
+        sys.exit(f"redbook.imapi2: {script}: there is no such file")
+    install()
+    sys.argv = sys.argv[1:]
+    sys.path.insert(0, str(Path(script).resolve().parent))
+    runpy.run_path(script, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""The codes of IMAPI2, and the system's that it uses, as pywin32's winerror has such."""
+
+from redbook.imapi2 import HResult
+
+DISP_E_EXCEPTION = -2147352567
+ERROR_INVALID_HANDLE = 6
+ERROR_DEV_NOT_EXIST = 55
+
+
+def __getattr__(name: str) -> int:
+    try:
+        return HResult[name]
+    except KeyError:
+        raise AttributeError(f"there is no code {name!r}") from None
+
+
+def FAILED(hresult: int) -> bool:
+    return hresult < 0
+
+
+def SUCCEEDED(hresult: int) -> bool:
+    return hresult >= 0
