@@ -220,6 +220,10 @@ class TextRenderer:
     def _say(self, text: str, style: str = "") -> None:
         self._console.print(Text(_lines(text), style=style))
 
+    def _line(self, text: str) -> None:
+        """One line of a list, however long its names are."""
+        self._console.print(shown(text), markup=False, soft_wrap=True)
+
     def event(self, happened: Event) -> None:
         match happened:
             case Notice(text):
@@ -378,13 +382,13 @@ class TextRenderer:
             self._say("no recorder: make a disc for a virtual one with `redbook disc new PATH`")
         for entry in entries:
             problem = f" ({entry.problem})" if entry.problem else ""
-            self._say(f"{entry.name}  {entry.model}  {entry.medium}{problem}")
+            self._line(f"{entry.name}  {entry.model}  {entry.medium}{problem}")
 
     def discs(self, entries: list[DiscEntry]) -> None:
         for entry in entries:
             problem = f" ({entry.problem})" if entry.problem else ""
             loaded = " (in the recorder)" if entry.loaded else ""
-            self._say(f"{entry.name}  {entry.medium}{problem}{loaded}")
+            self._line(f"{entry.name}  {entry.medium}{problem}{loaded}")
         if not any(entry.loaded for entry in entries):
             self._say("in the recorder: a new blank CD-R, which will be kept once something is on it")
 
