@@ -95,16 +95,6 @@ def chosen(**more: Any) -> Iterator[Rig]:
         yield rig
 
 
-@contextmanager
-def bound_while_locked(**more: Any) -> Iterator[Rig]:
-    """The recorder object has not heard yet who its drive is."""
-    with Rig(**more) as rig:
-        locked_by_another(rig)
-        rig.recorder.InitializeDiscRecorder(rig.unique_id)
-        rig.other.__exit__(None, None, None)  # type: ignore[attr-defined]
-        yield rig
-
-
 def new_recorder(rig: Rig) -> object:
     return MsftDiscRecorder2().InitializeDiscRecorder(rig.unique_id)
 
@@ -130,10 +120,6 @@ MEMBERS: dict[str, tuple[Any, Callable[[Rig], object]]] = {
     "IDiscRecorder2.EnableMcn": (chosen, lambda rig: rig.recorder.EnableMcn()),
     "IDiscRecorder2.InitializeDiscRecorder": (chosen, new_recorder),
     **{
-        f"IDiscRecorder2.{name}": (bound_while_locked, get(name))
-        for name in ("VendorId", "ProductId", "ProductRevision")
-    },
-    **{
         f"IDiscRecorder2.{name}": (chosen, get(name))
         for name in (
             *("DeviceCanLoadMedia", "SupportedFeaturePages", "CurrentFeaturePages", "SupportedProfiles"),
@@ -151,10 +137,6 @@ MEMBERS: dict[str, tuple[Any, Callable[[Rig], object]]] = {
     ),
     "IDiscRecorder2Ex.ReadDvdStructure": (chosen, lambda rig: rig.recorder.ReadDvdStructure(0, 0, 0, 0)),
     "IDiscRecorder2Ex.SendDvdStructure": (chosen, lambda rig: rig.recorder.SendDvdStructure(0, b"")),
-    "IDiscRecorder2Ex.GetDeviceDescriptor": (
-        bound_while_locked,
-        lambda rig: rig.recorder.GetDeviceDescriptor(),
-    ),
     "IDiscRecorder2Ex.GetDiscInformation": (chosen, lambda rig: rig.recorder.GetDiscInformation()),
     "IDiscRecorder2Ex.GetTrackInformation": (chosen, lambda rig: rig.recorder.GetTrackInformation(1, 1)),
     "IDiscRecorder2Ex.GetFeaturePage": (chosen, lambda rig: rig.recorder.GetFeaturePage(0x2D, False)),

@@ -131,6 +131,7 @@ def test_another_process_is_told_at_once_and_who_it_is() -> None:
         assert error.value.name == LOCKED
         assert "the first program" in str(error.value)
         assert here.ExclusiveAccessOwner == "the first program"
+        assert (here.VendorId, here.ProductId) == ("REDBOOK", "VIRTUAL CD-RW")
         with pytest.raises(com_error) as error:
             here.EjectMedia()
         assert error.value.name == LOCKED

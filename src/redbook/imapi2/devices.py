@@ -152,6 +152,10 @@ class Handle:
             return Runner(drive, emit=lambda event: None, clock=self.clock).run(procedure)
 
     @property
+    def closed(self) -> bool:
+        return self._closed
+
+    @property
     def levels(self) -> int:
         return self._levels
 

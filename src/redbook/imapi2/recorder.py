@@ -52,12 +52,12 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
             fail(self, name, HResult.E_INVALIDARG, f"{recorderUniqueId!r} is no recorder's id")
         handle = Handle(registry.device(recorderUniqueId))
         try:
-            self._inquiry = handle.run(despite_attention(Inquiry()))
-        except DriveBusy:
-            self._inquiry = None
+            inquiry = handle.run(despite_attention(Inquiry()))
+        except DriveBusy:  # INQUIRY disturbs nobody
+            inquiry = handle.device.drive.run(Inquiry())
         if self._bound is not None:
             self._bound.close()
-        self._bound = handle
+        self._bound, self._inquiry = handle, inquiry
         weakref.finalize(self, Handle.close, handle)
         return HResult.S_OK
 
@@ -228,9 +228,10 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
         return self._bound
 
     def _who(self) -> InquiryReply:
+        """As the recorder said when this object was bound to it.  raises  DriveClosed"""
         handle = self._handle
-        if self._inquiry is None:  # another program had it when this object was bound to it
-            self._inquiry = handle.run(despite_attention(Inquiry()))
+        if self._inquiry is None or handle.closed:
+            raise DriveClosed("this object has let go of its recorder; call InitializeDiscRecorder again")
         return self._inquiry
 
     def _check_it_is_there(self) -> None:

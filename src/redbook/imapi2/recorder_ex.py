@@ -202,8 +202,7 @@ class DiscRecorder2Ex(ComObject):
     @translated
     def GetDeviceDescriptor(self) -> bytes:
         """A STORAGE_DEVICE_DESCRIPTOR, the strings behind it.  Source: Windows SDK, winioctl.h"""
-        with self._handle.use():
-            who = self._who()
+        who = self._who()
         texts = [text.encode("ascii", "replace") + b"\0" for text in (who.vendor, who.product, who.revision)]
         offsets = [_DEVICE.size + sum(map(len, texts[:i])) for i in range(3)]
         tail = b"".join(texts)

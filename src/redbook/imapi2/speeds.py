@@ -93,8 +93,10 @@ def choose_speed(wanted: int, pure_cav: bool) -> Procedure[HResult]:
     raises  SenseError, InvalidReply
     """
     target = closest(wanted, pure_cav, offered((yield from read_speeds())))
-    times = None if target is None or wanted == FASTEST else float(target.times)
     cav = target.pure_cav if target is not None else pure_cav
+    # "As fast as you can" may mean a faster way of turning the disc than the one that was asked for.
+    fastest = target is None or (wanted == FASTEST and not cav)
+    times = None if fastest or target is None else float(target.times)
     yield from set_speed(times, cav)
     taken = yield from read_speeds()
     speed_is = wanted == FASTEST or sectors_per_second(taken.write_speed) == wanted
