@@ -41,6 +41,14 @@ def test_the_virtual_recorder_page_s_example_runs() -> None:
     exec(python_blocks(ROOT / "docs/virtual-recorder.md")[0], {})
 
 
+def test_the_imapi2_page_s_example_runs(
+    songs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    exec(python_blocks(ROOT / "docs/imapi2.md")[0], {})
+    assert "1 track, 359385 sectors free" in capsys.readouterr().out
+
+
 def test_the_example_script_runs(songs: None) -> None:
     command = [sys.executable, str(ROOT / "examples/burn.py"), "a.wav", "b.wav"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

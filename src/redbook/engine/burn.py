@@ -18,9 +18,10 @@ from redbook.engine.plan import Layout, PlannedTrack, lay_out
 from redbook.engine.prepare import calibrate, prepare, take_write_parameters
 from redbook.engine.session import close_session, release, unlock_tray
 from redbook.engine.steps import Abandoned, Announce, Procedure, Shield
-from redbook.engine.track_at_once import END_TRACK_SECONDS, pad, synchronize, write_track
+from redbook.engine.track_at_once import END_TRACK_SECONDS, end_open_track, pad, synchronize, write_track
 from redbook.engine.waiting import until_idle, until_ready
 from redbook.errors import Cancelled, DriveError, RedbookError
+from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
 from redbook.mmc.mode_pages import MultiSession
 
 
@@ -67,7 +68,18 @@ def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proce
             Cancelled, BurnFailed   with `disc_now`, once anything was sent; the track was ended
     """
     try:
+        return (yield from _add_track(settings, audio_sectors, outcome))
+    except Abandoned as left:
+        now = "the track was left as it was; it is ended with the session, or before the next track"
+        raise Cancelled(f"cancelled at once; {now}", now) from left
+
+
+def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Procedure[PlannedTrack]:
+    try:
         yield from until_ready()
+        begun: TrackInformation = yield ReadTrackInformation()
+        if not begun.blank:
+            yield from end_open_track(begun)
         outcome.protection = yield from take_write_parameters(settings, outcome.protection)
         space = yield from where_next()
         layout = lay_out([audio_sectors], space)

@@ -11,8 +11,14 @@ from redbook.disc import SECTOR_BYTES
 from redbook.errors import AudioError
 
 CHUNK_SECTORS = 27  # one WRITE: what every known transport carries
+CHUNK_BYTES = CHUNK_SECTORS * SECTOR_BYTES
 DEFAULT_RING_BYTES = 18_000_000  # 2 s at 52x
 LONGEST_READ_SECONDS = 2.0  # that closing waits for
+
+
+def ring_bytes(sectors: int, most_bytes: int = DEFAULT_RING_BYTES) -> int:
+    """How large the ring for so many sectors is: whole chunks, not much more than they need."""
+    return max(2, min(most_bytes, sectors * SECTOR_BYTES + CHUNK_BYTES) // CHUNK_BYTES) * CHUNK_BYTES
 
 
 class SectorStream(Protocol):
@@ -36,9 +42,9 @@ class Ring:
     """
 
     def __init__(self, streams: Sequence[SectorStream], size_bytes: int = DEFAULT_RING_BYTES) -> None:
-        self._chunk_bytes = CHUNK_SECTORS * SECTOR_BYTES
-        wanted = sum(stream.sectors for stream in streams) * SECTOR_BYTES
-        slots = max(2, min(size_bytes, wanted + self._chunk_bytes) // self._chunk_bytes)
+        self._chunk_bytes = CHUNK_BYTES
+        slots = ring_bytes(sum(stream.sectors for stream in streams), size_bytes) // CHUNK_BYTES
+        self._chunks = 0
         self._memory = memoryview(bytearray(slots * self._chunk_bytes))
         self._free: SimpleQueue[int] = SimpleQueue()
         self._filled: SimpleQueue[tuple[int, int] | Exception] = SimpleQueue()
@@ -57,7 +63,7 @@ class Ring:
     @property
     def filled_bytes(self) -> int:
         """About; a track's last chunk counts as a whole one."""
-        return min(self._filled.qsize() * self._chunk_bytes, self.size_bytes)
+        return self._chunks * self._chunk_bytes
 
     def start(self) -> None:
         self._thread.start()
@@ -81,6 +87,7 @@ class Ring:
             raise entry
         slot, length = entry
         self._held = slot
+        self._chunks -= bool(length)
         start = slot * self._chunk_bytes
         return self._memory[start : start + length]
 
@@ -120,6 +127,7 @@ class Ring:
             if not got:
                 raise AudioError(f"the audio of track {number} ended before its length was reached")
             done += got
+        self._chunks += 1
         self._filled.put((slot, length))
         return length
 

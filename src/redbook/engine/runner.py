@@ -126,6 +126,7 @@ class Runner:
         except Abandoned as left:
             raise Cancelled("cancelled at once; the drive was left as it was") from left
         finally:
+            error = answer = None  # an error's traceback holds this frame, and through it the callers
             self._hasher.close()
             if self._ring is not None:
                 self._ring.close()

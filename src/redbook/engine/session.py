@@ -70,7 +70,8 @@ def end_session(next_session: MultiSession) -> Procedure[bool]:
     yield Shield(True)
     yield PhaseStarted(Phase.CLOSING)
     try:
-        information: DiscInformation = yield ReadDiscInformation()
+        # The last track may still be on its way to the disc, after a burn that was left at once.
+        information = yield from until_idle(Phase.CLOSING, END_TRACK_SECONDS)
         begun = information.last_session_status is SessionStatus.INCOMPLETE
         if begun:
             yield from close_session(next_session, test_write=False)

@@ -140,6 +140,7 @@ class FolderStore:
         self.state = state
         self._folder_fd: int | None = folder_fd
         self._data_fd: int | None = None
+        self._pid = os.getpid()
 
     @classmethod
     def create(cls, path: Path, state: DiscState) -> None:
@@ -265,6 +266,8 @@ class FolderStore:
         pass
 
     def close(self) -> None:
+        if self._folder_fd is not None and os.getpid() == self._pid:
+            fcntl.flock(self._folder_fd, fcntl.LOCK_UN)  # a forked child may have the folder open, too
         for fd in (self._data_fd, self._folder_fd):
             if fd is not None:
                 os.close(fd)
@@ -350,6 +353,10 @@ class NewFolderStore:
         try:
             FolderStore.create(self.path, state)
             self._folder = FolderStore.open(self.path)
+        except FileExistsError as error:
+            raise DriveBusy(
+                f"the virtual disc {self.path} has just been made by another program; try again"
+            ) from error
         except OSError as error:
             raise StorageFailed(
                 f"a new disc cannot be made at {self.path}: {error.strerror}; give another path"

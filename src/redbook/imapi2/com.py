@@ -70,7 +70,8 @@ def _names(kind: type) -> dict[str, str]:
     """Every public member by its name in lower case."""
     found = _NAMES.get(kind)
     if found is None:
-        public = (name for name in dir(kind) if not name.startswith("_") and not name.isupper())
+        public = [name for name in dir(kind) if not name.startswith("_") and not name.isupper()]
+        public += ["_NewEnum"] if hasattr(kind, "_NewEnum") else []
         found = _NAMES[kind] = {name.lower(): name for name in public}
     return found
 
@@ -184,12 +185,11 @@ class EventSource(ComObject):
     def _fire(self, event: str, *arguments: object) -> None:
         """What a handler returns is ignored; what it raises is logged, and nothing breaks."""
         for handler in list(self._handlers()):
-            called = getattr(handler, f"On{event}", None) or getattr(handler, event, None)
-            if called is None and callable(handler):
-                called = handler
-            if called is None:
-                continue
             try:
-                called(*arguments)
+                called = getattr(handler, f"On{event}", None) or getattr(handler, event, None)
+                if called is None and callable(handler):
+                    called = handler
+                if called is not None:
+                    called(*arguments)
             except BaseException:  # noqa: BLE001 - nothing that a handler does may cost a disc
                 _log.exception("the handler of %s raised; the job goes on", event)

@@ -128,6 +128,8 @@ class Handle:
         self.device = device
         self.before_closing: list[Callable[[], None]] = []
         self._levels = 0
+        self._has_job = False
+        self._pid = os.getpid()
         self._closed = False
         self._mutex = threading.RLock()
 
@@ -157,7 +159,26 @@ class Handle:
 
     @property
     def levels(self) -> int:
-        return self._levels
+        """Of exclusive access that the program itself has taken."""
+        return self._levels - self._has_job
+
+    @property
+    def in_use(self) -> bool:
+        return self._levels > 0
+
+    def begin_job(self, owner: str) -> None:
+        """Exclusive access for a writer or an eraser; one at a time.  raises  DriveBusy, DriveClosed"""
+        with self._mutex:
+            if self._has_job:
+                raise DriveBusy("another object of this program is writing or erasing with this recorder")
+            self.acquire(owner)
+            self._has_job = True
+
+    def end_job(self) -> None:
+        with self._mutex:
+            if self._has_job:
+                self._has_job = False
+                self.release()
 
     def acquire(self, owner: str) -> None:
         """One more level of exclusive access.  raises  DriveBusy, DriveClosed"""
@@ -177,11 +198,13 @@ class Handle:
                     self.device.unlock()
 
     def close(self) -> None:
-        """Give back every level, and the recorder."""
+        """Give back every level, and the recorder; in a forked child both are the parent's."""
+        if os.getpid() != self._pid:
+            return
         with self._mutex:
             for clean_up in list(self.before_closing):
                 clean_up()
-            self._levels = min(self._levels, 1)
+            self._levels, self._has_job = min(self._levels, 1), False
             self.release()
             self._closed = True
 
@@ -232,7 +255,7 @@ class _Registry:
         """One device for one disc, however its path is written."""
         if unique_id == STAND_IN:
             return f"{STAND_IN} {Spindle.of_user().folder}"
-        if unique_id.startswith(VIRTUAL):
+        if unique_id.startswith(VIRTUAL) and unique_id != VIRTUAL:
             return VIRTUAL + os.path.realpath(unique_id.removeprefix(VIRTUAL))
         return unique_id
 

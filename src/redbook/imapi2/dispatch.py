@@ -164,8 +164,12 @@ def WithEvents(disp: Any, user_event_class: Any) -> Any:
         disp._advise(user_event_class)
         return user_event_class
 
+    source = weakref.ref(disp)
+
     def close(self: Any) -> None:
-        disp._unadvise(self)
+        thing = source()
+        if thing is not None:
+            thing._unadvise(self)
 
     more = {} if hasattr(user_event_class, "close") else {"close": close}
     handler = type("COMEventClass", (user_event_class,), more)()

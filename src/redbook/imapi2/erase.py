@@ -10,7 +10,6 @@ from redbook import errors
 from redbook.engine.erase import erase
 from redbook.engine.events import Phase, PhaseStarted, Working
 from redbook.engine.inspect import Abilities
-from redbook.engine.runner import interrupts_cancel
 from redbook.engine.steps import Procedure
 from redbook.errors import InvalidReply, MediumUnsuitable, SenseError, TransportTimeout
 from redbook.imapi2.client_name import is_valid_client_name
@@ -19,7 +18,7 @@ from redbook.imapi2.devices import Handle
 from redbook.imapi2.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
 from redbook.imapi2.errors import code_of, com_error, sense_of
 from redbook.imapi2.event_args import Timed
-from redbook.imapi2.format2 import DiscFormat2, InterruptibleCancel
+from redbook.imapi2.format2 import DiscFormat2, InterruptibleCancel, late_interrupts
 from redbook.imapi2.hresults import HResult
 from redbook.imapi2.media import physical_type
 from redbook.imapi2.recorder import MsftDiscRecorder2
@@ -60,25 +59,23 @@ class MsftDiscFormat2Erase(DiscFormat2):
     def EraseMedia(self) -> int:
         """Make the CD-RW blank; returns when it is.  Ctrl-C waits for the end: a half-erased disc is lost."""
         name = "EraseMedia"
-        with self._mutex:
-            handle = self._need_handle(name)
-            if not self._client_name:
-                fail(self, name, HResult.E_IMAPI_ERASE_CLIENT_NAME_IS_NOT_VALID, "no ClientName is set")
-            if self._erasing:
-                fail(self, name, HResult.E_IMAPI_ERASE_RECORDER_IN_USE)
-            self._erasing = True
         cancel = InterruptibleCancel()
-        try:
-            with interrupts_cancel(cancel):
-                handle.acquire(self._client_name)
+        with late_interrupts(cancel):
+            with self._mutex:
+                handle = self._need_handle(name)
+                if not self._client_name:
+                    fail(self, name, HResult.E_IMAPI_ERASE_CLIENT_NAME_IS_NOT_VALID, "no ClientName is set")
+                if self._erasing:
+                    fail(self, name, HResult.E_IMAPI_ERASE_RECORDER_IN_USE)
+                self._erasing = True
+            try:
+                handle.begin_job(self._client_name)
                 try:
                     self._erase(handle, cancel)
                 finally:
-                    handle.release()
-        finally:
-            self._erasing = False
-            if cancel.interrupted:
-                raise KeyboardInterrupt
+                    handle.end_job()
+            finally:
+                self._erasing = False
         return HResult.S_OK
 
     def _erase(self, handle: Handle, cancel: InterruptibleCancel) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
 from redbook.engine.events import Event, Phase, PhaseStarted, Progress, TrackStarted, Working
+from redbook.engine.ring import ring_bytes
 from redbook.imapi2.com import ComObject
 from redbook.imapi2.enumerations import IMAPI_FORMAT2_TAO_WRITE_ACTION as ACTION
 
@@ -108,7 +109,8 @@ class Story:
         self._track, self._start, self._sectors = track, start_lba, sectors
         self._began = began
         self._speed = speed
-        self._done = self._read = self._used = self._size = 0
+        self._done = self._read = self._used = 0
+        self._size = ring_bytes(sectors)
 
     def preparing(self, now: float) -> TrackAtOnceEventArgs:
         return self._args(ACTION.IMAPI_FORMAT2_TAO_WRITE_ACTION_PREPARING, now, self._seconds_to_write())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from redbook.engine.events import Event, Notice
 from redbook.engine.inspect import Abilities, identify
-from redbook.engine.runner import Cancel, Job, Runner
+from redbook.engine.runner import Cancel, Job, Runner, interrupts_cancel
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import despite_attention
 from redbook.imapi2.com import EventSource, fail, translated, type_name
@@ -38,6 +39,17 @@ class InterruptibleCancel(Cancel):
     def on_signal(self, number: int, frame: object) -> None:
         self.interrupted = True
         super().on_signal(number, frame)
+
+
+@contextmanager
+def late_interrupts(cancel: InterruptibleCancel) -> Iterator[None]:
+    """Ctrl-C sets the cancel, and is raised when everything in here is in order again."""
+    try:
+        with interrupts_cancel(cancel):
+            yield
+    finally:
+        if cancel.interrupted:
+            raise KeyboardInterrupt
 
 
 class DiscFormat2(EventSource):

@@ -63,7 +63,7 @@ class HResult(IntEnum):
     E_FAIL = (
         0x80004005,
         "failed for a reason without a code of its own",
-        "look for the drive's answer in the log",
+        "mend what the brackets say and call again",
     )
     DISP_E_TYPEMISMATCH = (
         0x80020005,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from pathlib import Path
 from types import TracebackType
@@ -48,8 +49,15 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
         name = "InitializeDiscRecorder"
         if recorderUniqueId is None:
             fail(self, name, HResult.E_POINTER, "an id is needed, not None")
-        if not isinstance(recorderUniqueId, str) or not recorderUniqueId or "\0" in recorderUniqueId:
+        if not isinstance(recorderUniqueId, str) or not _is_a_name(recorderUniqueId):
             fail(self, name, HResult.E_INVALIDARG, f"{recorderUniqueId!r} is no recorder's id")
+        if self._bound is not None and self._bound.in_use:
+            fail(
+                self,
+                name,
+                HResult.E_FAIL,
+                "this object has exclusive access, or a writer is prepared with it",
+            )
         handle = Handle(registry.device(recorderUniqueId))
         try:
             inquiry = handle.run(despite_attention(Inquiry()))
@@ -237,6 +245,14 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
     def _check_it_is_there(self) -> None:
         """raises  DriveGone and the like, DriveBusy"""
         self._handle.run(_knock())
+
+
+def _is_a_name(text: str) -> bool:
+    """Whether a file could be called so."""
+    try:
+        return bool(text) and b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def _knock() -> Procedure[InquiryReply]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SENSE_BYTES = 18
 MOST_TRANSFER_BYTES = 65536
 PAGE_BYTES = 4096
+LONGEST_PAGE_BYTES = 257  # its length field has one byte
+LONGEST_STRUCTURE_BYTES = 0xFFFF - 4
 LONGEST_TIMEOUT_SECONDS = 0x7FFFFFFF
 
 _CDB_BYTES = {0: 6, 1: 10, 2: 10, 4: 16, 5: 12}
@@ -123,7 +125,10 @@ class DiscRecorder2Ex(ComObject):
     def SendDvdStructure(self, format: int, data: bytes) -> int:
         """Write a structure; the header is added."""
         name = "SendDvdStructure"
-        command = SendDiscStructure(to_long(self, name, format, 0, 0xFF), to_bytes(self, name, data))
+        body = to_bytes(self, name, data)
+        if len(body) > LONGEST_STRUCTURE_BYTES:
+            fail(self, name, HResult.E_INVALIDARG, f"at most {LONGEST_STRUCTURE_BYTES} bytes can be sent")
+        command = SendDiscStructure(to_long(self, name, format, 0, 0xFF), body)
         self._handle.run(despite_attention(command))
         return HResult.S_OK
 
@@ -167,8 +172,8 @@ class DiscRecorder2Ex(ComObject):
         if control not in (PageControl.CURRENT, PageControl.SAVED):
             fail(self, name, HResult.E_INVALIDARG, "only current and saved values can be written")
         page = to_bytes(self, name, data)
-        if len(page) < 2:
-            fail(self, name, HResult.E_INVALIDARG, f"a mode page has at least 2 bytes, not {len(page)}")
+        if not 2 <= len(page) <= LONGEST_PAGE_BYTES:
+            fail(self, name, HResult.E_INVALIDARG, f"a mode page has 2 to 257 bytes, not {len(page)}")
         self._handle.run(despite_attention(ModeSelect10(page, control is PageControl.SAVED)))
         return HResult.S_OK
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 from redbook.disc import RUN_OUT_SECTORS, SECTORS_PER_SECOND, SHORTEST_TRACK_SECTORS, Toc, TocTrack
 from redbook.engine.burn import add_track
@@ -46,14 +47,16 @@ class Session:
         self._client_name = client_name
         self._abilities: Abilities | None = None
         self._outcome = Outcome()
-        self._sums: dict[int, TrackStream] = {}
+        self._sums: dict[int, str] = {}
         self._held = False
+        self._stale = False
+        self._pid = os.getpid()
 
     # Taking and giving back
 
     def open(self, sectors_per_second: int | None, pure_cav: bool) -> None:
         """Lock the drive and make it ready.  raises  what goes wrong; the drive is free again then"""
-        self.handle.acquire(self._client_name)
+        self.handle.begin_job(self._client_name)
         self._held = True
         self.handle.before_closing.append(self.abandon)
         try:
@@ -79,7 +82,7 @@ class Session:
 
     def abandon(self) -> None:
         """Let go of the drive and leave the disc as it is; also what becomes of a dropped writer."""
-        if not self._held:
+        if not self._held or os.getpid() != self._pid:  # in a forked child it is the parent's
             return
         try:
             self.handle.run(unlock_tray())
@@ -91,7 +94,7 @@ class Session:
         if self._held:
             self._held = False
             self.handle.before_closing.remove(self.abandon)
-            self.handle.release()
+            self.handle.end_job()
 
     # Tracks
 
@@ -112,31 +115,39 @@ class Session:
             protection=self._abilities is not None and self._abilities.underrun_protection,
             speed=before.speed,
         )
-        self._sums[len(self.tracks) + 1] = stream
         settings = Settings(underrun_protection=underrun_protection)
         return add_track(settings, stream.sectors, self._outcome)
 
-    def refresh(self) -> None:
+    def refresh(self, stream: TrackStream) -> None:
         """What the last track has changed: as the drive says, and where it does not, as it was written."""
         outcome = self._outcome
+        if stream.summed and len(outcome.ended) > len(self.tracks):
+            last = outcome.ended[-1]
+            self._sums[last.number] = stream.sha256(last.sectors)
         self.touched = self.touched or outcome.touched
         self.tracks = list(outcome.ended)
-        if outcome.cut_short is not None:
+        if outcome.open_track is not None and outcome.touched:  # it will be ended with what came through
+            begun = outcome.open_track
+            sectors = max(outcome.sent, SHORTEST_TRACK_SECTORS)
+            self.tracks.append(TrackEnded(begun.number, begun.start_lba, sectors))
+        elif outcome.cut_short is not None:
             track, sent = outcome.cut_short
             on_disc = outcome.found is None or track.number in {t.number for t in outcome.found.tracks}
             if on_disc:
                 sectors = max(sent, SHORTEST_TRACK_SECTORS)
                 self.tracks.append(TrackEnded(track.number, track.start_lba, sectors))
-            self._sums.pop(track.number, None)
-        if not outcome.touched:
-            return
+        self._stale = self._stale or outcome.touched
         try:
-            space = self.handle.run(where_next())
+            self.bring_up_to_date()
         except DriveError as error:
-            _log.warning("how much room is left is not known: %s", error)
-            self.free_sectors = 0
-            return
-        self.free_sectors, self.next_lba = space.free_sectors, space.next_lba
+            _log.warning("how much room is left cannot be said now: %s", error)
+
+    def bring_up_to_date(self) -> None:
+        """Ask the drive where the next track goes, if that is not known.  raises  DriveError"""
+        if self._stale:
+            space = self.handle.run(where_next())
+            self.free_sectors, self.next_lba = space.free_sectors, space.next_lba
+            self._stale = False
 
     def read_speed(self) -> None:
         """After the speed was set: what the drive will do."""
@@ -170,7 +181,7 @@ class Session:
         """Every whole track, compared with what the streams gave; a track that was cut short is left out."""
         whole = [track for track in self.tracks if track.number in self._sums]
         places = [PlannedTrack(t.number, t.start_lba, t.sectors, t.sectors) for t in whole]
-        sums = [self._sums[t.number].sha256(t.sectors) for t in whole]
+        sums = [self._sums[t.number] for t in whole]
         return verify(places, [t.sectors for t in whole], sums)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import weakref
 from types import TracebackType
 from typing import IO, Any, NamedTuple, NoReturn, Self
 
@@ -162,7 +163,9 @@ class AudioStream(FileStream):
         elif isinstance(source, str | os.PathLike):
             from redbook.audio.sectors import decode_to_file
 
-            super().__init__(decode_to_file(source)[1], os.fspath(source))
+            file = decode_to_file(source)[1]
+            super().__init__(file, os.fspath(source))
+            weakref.finalize(self, file.close)  # scripts from Windows never close a stream
         else:
             super().__init__(source, getattr(source, "name", None))
 

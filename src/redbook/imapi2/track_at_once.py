@@ -10,13 +10,12 @@ from typing import Any, ClassVar, Self
 
 from redbook.engine.events import Event, TrackStarted
 from redbook.engine.inspect import Abilities
-from redbook.engine.runner import interrupts_cancel
-from redbook.errors import DiscNotBlank, MediumUnsuitable, PlanError
+from redbook.errors import AudioError, DiscNotBlank, MediumUnsuitable, PlanError
 from redbook.imapi2.client_name import is_valid_client_name
 from redbook.imapi2.com import fail, to_bool, to_long, translated
 from redbook.imapi2.enumerations import IMAPI_BURN_VERIFICATION_LEVEL, IMAPI_MEDIA_PHYSICAL_TYPE
 from redbook.imapi2.event_args import Story, Timed, TrackAtOnceEventArgs
-from redbook.imapi2.format2 import DiscFormat2, InterruptibleCancel
+from redbook.imapi2.format2 import DiscFormat2, InterruptibleCancel, late_interrupts
 from redbook.imapi2.hresults import HResult
 from redbook.imapi2.media import physical_type
 from redbook.imapi2.recorder import MsftDiscRecorder2
@@ -99,6 +98,12 @@ class MsftDiscFormat2TrackAtOnce(DiscFormat2):
     @translated
     def PrepareMedia(self) -> int:
         """Take the drive for this writer, and see that there is a blank disc in it."""
+        cancel = InterruptibleCancel()
+        with late_interrupts(cancel):
+            self._prepare(cancel)
+        return HResult.S_OK
+
+    def _prepare(self, cancel: InterruptibleCancel) -> None:
         name = "PrepareMedia"
         with self._mutex:
             after = self._step(Operation.PREPARE_MEDIA, name)
@@ -110,15 +115,19 @@ class MsftDiscFormat2TrackAtOnce(DiscFormat2):
             session = Session(handle, self._client_name)
             speed = None if self._requested_speed == FASTEST else self._requested_speed
             session.open(speed, self._requested_pure_cav)
+            if cancel.interrupted:  # whoever pressed Ctrl-C will not call ReleaseMedia
+                session.abandon()
         except BaseException:
             self._state = State.RECORDER_SET
             raise
         with self._mutex:
+            if cancel.interrupted:
+                self._state = State.RECORDER_SET
+                return
             self._session = session
             self._abandon = weakref.finalize(self, Session.abandon, session)
             self._underrun_free_disabled = False
             self._state = after
-        return HResult.S_OK
 
     @translated
     def AddAudioTrack(self, data: object) -> int:
@@ -132,18 +141,16 @@ class MsftDiscFormat2TrackAtOnce(DiscFormat2):
         if data is None:
             fail(self, name, HResult.E_POINTER, "a stream is needed, not None")
         cancel = InterruptibleCancel()
-        with self._mutex:
-            writing = self._step(Operation.ADD_AUDIO_TRACK, name)
-            session = self._prepared(Operation.ADD_AUDIO_TRACK, name)
-            self._state, self._cancel = writing, cancel
-        try:
-            with interrupts_cancel(cancel):
-                self._add_track(session, data, cancel)
-        finally:
+        with late_interrupts(cancel):
             with self._mutex:
-                self._state, self._cancel = ENDS_IN[writing], None
-            if cancel.interrupted:
-                raise KeyboardInterrupt
+                writing = self._step(Operation.ADD_AUDIO_TRACK, name)
+                session = self._prepared(Operation.ADD_AUDIO_TRACK, name)
+                self._state, self._cancel = writing, cancel
+            try:
+                self._add_track(session, data, cancel)
+            finally:
+                with self._mutex:
+                    self._state, self._cancel = ENDS_IN[writing], None
         return HResult.S_OK
 
     def _add_track(self, session: Session, data: object, cancel: InterruptibleCancel) -> None:
@@ -151,6 +158,7 @@ class MsftDiscFormat2TrackAtOnce(DiscFormat2):
         if len(session.tracks) >= MOST_TRACKS:
             fail(self, name, HResult.E_IMAPI_DF2TAO_TRACK_LIMIT_REACHED)
         stream = TrackStream(data, self._strict_sectors, summed=self._read_back)
+        session.bring_up_to_date()
         sectors = session.sectors_for(stream)
         if sectors > session.free_sectors:
             detail = f"it has {sectors} sectors, {session.free_sectors} are free"
@@ -176,11 +184,15 @@ class MsftDiscFormat2TrackAtOnce(DiscFormat2):
                 before_the_first_write,
             )
         finally:
-            session.refresh()
+            session.refresh(stream)
         if self._verification == IMAPI_BURN_VERIFICATION_LEVEL.IMAPI_BURN_VERIFICATION_QUICK:
             self._update(story.verifying(clock.now()))
             session.check_last_track()
-        stream.check()
+        try:
+            stream.check()
+        except AudioError as error:
+            there = f"track {number} is on the disc with all of its {sectors} sectors"
+            raise AudioError(f"{error}; {there}, what did not come being silence") from error
         if cancel.asked.is_set():
             detail = f"track {number} was complete by then, and is on the disc"
             fail(self, name, HResult.E_IMAPI_REQUEST_CANCELLED, detail)
@@ -206,22 +218,20 @@ class MsftDiscFormat2TrackAtOnce(DiscFormat2):
     def ReleaseMedia(self) -> int:
         """Close the session, if there are tracks in it, and give the drive back, whatever happens."""
         name = "ReleaseMedia"
-        with self._mutex:
-            after = self._step(Operation.RELEASE_MEDIA, name)
-            session = self._prepared(Operation.RELEASE_MEDIA, name)
-            self._state = State.IN_TRANSITION
         cancel = InterruptibleCancel()
-        try:
-            with interrupts_cancel(cancel):
-                self._close_session(session, cancel)
-        finally:
+        with late_interrupts(cancel):
             with self._mutex:
-                self._session = None
-                if self._abandon is not None:
-                    self._abandon.detach()
-                self._state = after
-            if cancel.interrupted:
-                raise KeyboardInterrupt
+                after = self._step(Operation.RELEASE_MEDIA, name)
+                session = self._prepared(Operation.RELEASE_MEDIA, name)
+                self._state = State.IN_TRANSITION
+            try:
+                self._close_session(session, cancel)
+            finally:
+                with self._mutex:
+                    self._session = None
+                    if self._abandon is not None:
+                        self._abandon.detach()
+                    self._state = after
         return HResult.S_OK
 
     def _close_session(self, session: Session, cancel: InterruptibleCancel) -> None:
@@ -353,19 +363,25 @@ class MsftDiscFormat2TrackAtOnce(DiscFormat2):
     @translated
     def TotalSectorsOnMedia(self) -> int:
         """Sectors that one track filling the whole disc would have."""
-        return self._prepared(Operation.GET_SECTOR_COUNTS, "TotalSectorsOnMedia").total_sectors
+        return self._counts("TotalSectorsOnMedia").total_sectors
 
     @property
     @translated
     def FreeSectorsOnMedia(self) -> int:
         """Sectors that one further track may have.  While one is written: as it was before."""
-        return self._prepared(Operation.GET_SECTOR_COUNTS, "FreeSectorsOnMedia").free_sectors
+        return self._counts("FreeSectorsOnMedia").free_sectors
 
     @property
     @translated
     def UsedSectorsOnMedia(self) -> int:
         """The rest: tracks, and what lies between and behind them."""
-        return self._prepared(Operation.GET_SECTOR_COUNTS, "UsedSectorsOnMedia").used_sectors
+        return self._counts("UsedSectorsOnMedia").used_sectors
+
+    def _counts(self, name: str) -> Session:
+        session = self._prepared(Operation.GET_SECTOR_COUNTS, name)
+        if self._state is State.PREPARED:
+            session.bring_up_to_date()
+        return session
 
     @property
     @translated

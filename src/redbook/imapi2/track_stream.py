@@ -6,8 +6,10 @@ counts from its start, whatever its position.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,6 +18,7 @@ from redbook.errors import AudioError, RedbookError
 
 SHORTEST_TRACK_BYTES = SHORTEST_TRACK_SECTORS * SECTOR_BYTES
 STATFLAG_NONAME = 1
+LOOK_BEHIND_SECONDS = 1.0
 _MOST_LONG = 1 << 62
 
 
@@ -59,6 +62,8 @@ class TrackStream:
         self.size_bytes = size
         self.failure: AudioError | None = None
         self._done = 0
+        self.summed = summed
+        self._looked_behind = False
         self._sum = hashlib.sha256() if summed else None
 
     @property
@@ -74,8 +79,6 @@ class TrackStream:
             buffer[:] = bytes(len(buffer))
             return self._count(buffer)
         self._count(buffer[:got])
-        if self._done == self.size_bytes and self.failure is None:
-            self._look_behind()
         return got
 
     def _count(self, served: memoryview) -> int:
@@ -107,12 +110,22 @@ class TrackStream:
         return got
 
     def _look_behind(self) -> None:
-        """A stream with more than it said would lose the rest without a word."""
-        try:
-            more = self._source.read_into(memoryview(bytearray(SAMPLE_BYTES)))
-        except BaseException:  # noqa: BLE001 - what was announced has come; nothing of it is lost
-            return
-        if more > 0:
+        """A stream with more than it said would lose the rest without a word.
+
+        In a thread that is not waited for long: what was announced has come, and a stream that hangs, or
+        raises, behind that has done no harm.
+        """
+        self._looked_behind = True
+        found: list[int] = []
+
+        def look() -> None:
+            with contextlib.suppress(BaseException):
+                found.append(self._source.read_into(memoryview(bytearray(SAMPLE_BYTES))))
+
+        thread = threading.Thread(target=look, name="redbook-look-behind", daemon=True)
+        thread.start()
+        thread.join(LOOK_BEHIND_SECONDS)
+        if found and found[0] > 0:
             self._fail(f"the stream has more than the {self.size_bytes} bytes that it said it has")
 
     def _fail(self, text: str, cause: BaseException | None = None) -> None:
@@ -120,7 +133,9 @@ class TrackStream:
         self.failure.__cause__ = cause
 
     def check(self) -> None:
-        """raises  AudioError  for what went wrong so far"""
+        """raises  AudioError  for what went wrong so far; the read-ahead must have come to a rest"""
+        if self._done >= self.size_bytes and self.failure is None and not self._looked_behind:
+            self._look_behind()
         if self.failure is not None:
             raise self.failure
 
@@ -128,7 +143,7 @@ class TrackStream:
 def _open(data: object) -> _Source:
     """raises  NoStream, StreamNotSupported"""
     if isinstance(data, bytes | bytearray | memoryview):
-        data = io.BytesIO(data)
+        data = io.BytesIO(bytes(data))
     if isinstance(data, str | int | float | list | tuple | dict):
         raise NoStream(f"{type(data).__name__} is no stream; open the file first, or use AudioStream")
     if isinstance(data, io.TextIOBase):

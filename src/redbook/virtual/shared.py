@@ -6,17 +6,75 @@ itself. Then the others are told at once, and by whom.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 from pathlib import Path
 
 from redbook.clock import Clock, SystemClock
-from redbook.errors import DriveBusy
-from redbook.image.folder import owner_of
+from redbook.errors import DriveBusy, StorageFailed
+from redbook.image.folder import OWNER_FILE, owner_of
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.spindle import Spindle
 
 PATIENCE_SECONDS = 2.0  # another program's command is over in far less
 _LOOK_AGAIN_SECONDS = 0.02
+
+
+class RecorderLock:
+    """The lock of a recorder whose discs come and go: on the folder that they lie in.
+
+    folder  None for a recorder with one disc, whose own lock is enough. As long as it does not exist there
+            is nothing to lock: who wants the recorder for itself makes it.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._fd: int | None = None
+        self._pid = os.getpid()
+
+    def take(self, make: bool = False) -> None:
+        """raises  DriveBusy, StorageFailed"""
+        if self._folder is None or self._fd is not None:
+            return
+        try:
+            if make:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            fd = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StorageFailed(f"{self._folder} cannot be used for discs: {error.strerror}") from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(fd)
+            raise DriveBusy(
+                "the recorder is in use by another program; wait until that has finished"
+            ) from error
+        self._fd, self._pid = fd, os.getpid()
+        self.set_owner("")  # of a program that died
+
+    def give_back(self) -> None:
+        if self._fd is not None:
+            if os.getpid() == self._pid:  # in a forked child it is the parent's
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
+            os.close(self._fd)
+            self._fd = None
+
+    def set_owner(self, name: str) -> None:
+        if self._folder is None or self._fd is None:
+            return
+        file = self._folder / OWNER_FILE
+        with contextlib.suppress(OSError):  # a courtesy: the lock itself is the folder's
+            if name:
+                file.write_text(name + "\n", encoding="utf-8")
+            else:
+                file.unlink(missing_ok=True)
+
+    def owner(self) -> str:
+        return owner_of(self._folder) if self._folder is not None else ""
 
 
 class SharedRecorder:
@@ -39,6 +97,8 @@ class SharedRecorder:
         self._to_put_in = path is not None or spindle is not None
         self._path = path or (recorder.disc.path if recorder.disc is not None else None)
         self._clock = clock or SystemClock()
+        self._lock = RecorderLock(spindle.folder if spindle is not None else None)
+        self._owner = ""
         recorder.let_go()
 
     def enter(self) -> None:
@@ -46,20 +106,28 @@ class SharedRecorder:
         since = self._clock.now()
         while True:
             try:
-                self._put_in()
-                return self.recorder.take_up()
+                return self._enter_now()
             except DriveBusy as busy:
                 owner = self._word_left()
                 if owner:
-                    raise DriveBusy(
-                        f"{owner} has the recorder for itself; wait until it has finished"
-                    ) from busy
+                    text = f"{owner} has the recorder for itself; wait until it has finished"
+                    raise DriveBusy(text) from busy
                 if self._clock.now() - since > PATIENCE_SECONDS:
                     raise
             self._clock.sleep(_LOOK_AGAIN_SECONDS)
 
+    def _enter_now(self) -> None:
+        self._lock.take()
+        try:
+            self._put_in()
+            self.recorder.take_up()
+        except BaseException:
+            self._lock.give_back()
+            raise
+
     def leave(self) -> None:
         self.recorder.let_go()
+        self._lock.give_back()
 
     def tend(self) -> None:
         """What a person at the tray does: a used CD-R that has come out makes room for a blank one."""
@@ -69,15 +137,23 @@ class SharedRecorder:
         if disc.state.sessions and not disc.state.rewritable:
             disc.close()
             self._path = self._spindle.current()
-            self.recorder.lay_in(Medium.at(self._path))
+            fresh = Medium.at(self._path)
+            if self._owner:
+                fresh.lock(self._owner)
+            self.recorder.lay_in(fresh)
 
     def lock(self, owner: str) -> None:
         """raises  StorageFailed  if the disc's folder is still to be made and cannot"""
+        self._lock.take(make=True)
+        self._lock.set_owner(owner)
+        self._owner = owner
         disc = self.recorder.disc
         if disc is not None:
             disc.lock(owner)
 
     def unlock(self) -> None:
+        self._owner = ""
+        self._lock.set_owner("")
         disc = self.recorder.disc
         if disc is not None:
             disc.unlock()
@@ -92,7 +168,8 @@ class SharedRecorder:
         return ""
 
     def _word_left(self) -> str:
-        return owner_of(self._path) if self._path is not None else ""
+        own = self._lock.owner()
+        return own or (owner_of(self._path) if self._path is not None else "")
 
     def _put_in(self) -> None:
         """At first the disc that belongs in; later another one only if another program has put it in."""
