@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from redbook.cli.app import cli
+from redbook.discovery import discs
 from tests.support.sound import noise, write_wav
 
 ROOT = Path(__file__).parent.parent
@@ -27,9 +28,19 @@ def songs(tmp_path: Path) -> None:
 
 
 def test_the_readme_example_runs(songs: None, capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = python_blocks(ROOT / "README.md")
+    code, _ = python_blocks(ROOT / "README.md")
     exec(code.replace("a.flac", "a.wav").replace("b.mp3", "b.wav"), {})
     assert "True" in capsys.readouterr().out
+
+
+def test_the_readme_s_imapi2_example_runs(
+    songs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    _, code = python_blocks(ROOT / "README.md")
+    exec(code.replace("a.flac", "a.wav"), {})
+    (disc,) = discs()
+    assert "complete, 1 track" in disc.medium
 
 
 def test_the_python_page_s_example_runs(songs: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -431,13 +431,15 @@ REFUSED: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_bad_stream_is_refused_before_anything_is_written(kind: str, tmp_path: Any) -> None:
     make, code = REFUSED[kind]
     with Rig() as rig:
         rig.prepared()
+        stream = make(tmp_path)
         with pytest.raises(com_error) as error:
-            rig.writer.AddAudioTrack(make(tmp_path))
+            rig.writer.AddAudioTrack(stream)
+        if isinstance(stream, io.IOBase):
+            stream.close()
         assert code_of(error) is HResult[code]
         assert rig.medium is not None
         assert rig.medium.status is DiscStatus.BLANK

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from redbook.disc import Msf, Toc, TocTrack
-from redbook.mmc import control, disc_info, identify, mode_pages, read, write
+from redbook.mmc import control, disc_info, disc_structure, identify, mode_pages, read, write
 from redbook.mmc.command import Command
 from redbook.mmc.decode import ALL_COMMANDS, UnknownOpcode, decode
 from redbook.mmc.disc_info import Atip, DiscInformation, DiscStatus, SessionStatus
@@ -229,3 +229,28 @@ def test_features_are_found_by_code() -> None:
     assert tao is not None
     assert (tao.current, tao.version, tao.data) == (True, 2, bytes.fromhex("46000001"))
     assert configuration.to_bytes() == raw
+
+
+def test_disc_structures_are_asked_for_and_sent() -> None:
+    """MMC-5 6.23 and 6.36."""
+    command = disc_structure.ReadDiscStructure(0x0E, 5, 1, 2, 0x100)
+    assert command.to_cdb().hex(" ") == "ad 00 00 00 00 05 01 0e 01 00 80 00"
+    assert disc_structure.ReadDiscStructure.from_cdb(command.to_cdb(), b"") == command
+    assert command.parse_reply(bytes.fromhex("0006 0000 01020304 ffff")) == bytes.fromhex("01020304")
+    with pytest.raises(ValueError, match="at least 4"):
+        command.parse_reply(b"\0\2")
+    sent = disc_structure.SendDiscStructure(3, b"abcd")
+    assert sent.to_cdb().hex(" ") == "bf 00 00 00 00 00 00 03 00 08 00 00"
+    assert sent.data_out == bytes.fromhex("0006 0000") + b"abcd"
+    assert disc_structure.SendDiscStructure.from_cdb(sent.to_cdb(), sent.data_out) == sent
+    with pytest.raises(ValueError, match="8 bytes announced"):
+        disc_structure.SendDiscStructure.from_cdb(sent.to_cdb(), b"")
+
+
+def test_speed_and_mode_select_have_their_bits() -> None:
+    assert control.SetCdSpeed(0xFFFF, 1416, True).to_cdb().hex(" ") == "bb 01 ff ff 05 88" + " 00" * 6
+    assert control.SetCdSpeed.from_cdb(bytes.fromhex("bb 01 ff ff 05 88") + bytes(6), b"").pure_cav
+    page = WriteParameters().to_page()
+    assert mode_pages.ModeSelect10(page, save=True).to_cdb()[1] == 0x11
+    data = bytes(8) + page
+    assert mode_pages.ModeSelect10.from_cdb(bytes.fromhex("55 11 00 00 00 00 00 00 3c 00"), data).save

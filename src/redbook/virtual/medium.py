@@ -79,6 +79,11 @@ def blank_state(medium: str = "cd-r", minutes: int = 80, write_protected: bool =
     return DiscState(medium, minutes, kind.lead_in_start, kind.last_lead_out, write_protected=write_protected)
 
 
+def _is_nothing(path: Path) -> bool:
+    """Whether a new disc may be made there: an empty folder is as good as none."""
+    return not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir()))
+
+
 class Medium:
     """One disc. Every change goes to the store before the caller is told."""
 
@@ -109,7 +114,7 @@ class Medium:
     def at(cls, path: Path) -> Medium:
         """The disc in this folder, or a new one where nothing is yet.  raises  DriveBusy, ImageError"""
         try:
-            new = not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir()))
+            new = _is_nothing(path)
             path.exists()  # a name that no file can have, a folder closed to us
         except OSError as error:
             raise ImageError(f"{path} cannot be opened as a virtual disc: {error.strerror}") from error
@@ -145,7 +150,7 @@ class Medium:
         """
         if self.path is None or self._store.held:
             return False
-        if isinstance(self._store, NewFolderStore) and not os.path.lexists(self.path):
+        if isinstance(self._store, NewFolderStore) and _is_nothing(self.path):
             return False  # it is still to be made
         before = self.state
         store = FolderStore.open(self.path)
