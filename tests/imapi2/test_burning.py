@@ -19,7 +19,7 @@ from redbook.mmc.write import CloseTrackSession, SynchronizeCache, Write10
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from tests.support.drives import ready
-from tests.support.imapi import Rig, code_of, track
+from tests.support.imapi import Hanging, Rig, code_of, track
 from tests.support.sound import noise, write_wav
 
 SECTOR = 2352
@@ -470,20 +470,6 @@ def test_a_stream_that_breaks_later_leaves_a_whole_track_filled_up_with_silence(
         assert rig.audio(7999, 2)[:SECTOR] == track(8000)[-SECTOR:]
         assert rig.audio(8100, 10) == bytes(10 * SECTOR)
         rig.writer.ReleaseMedia()
-
-
-class Hanging(io.BytesIO):
-    """Its source hangs for 10 s of the recorder's clock, behind 19 MB."""
-
-    def __init__(self, rig: Rig, pcm: bytes) -> None:
-        super().__init__(pcm)
-        self._rig, self._hung = rig, False
-
-    def readinto(self, buffer: Any) -> int:
-        if self.tell() > 19_000_000 and not self._hung:
-            self._hung = True
-            self._rig.clock.sleep(10)
-        return super().readinto(buffer)
 
 
 def test_a_stream_that_hangs_costs_nothing_with_underrun_protection() -> None:

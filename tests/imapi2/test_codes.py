@@ -32,7 +32,7 @@ from redbook.virtual import faults
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from tests.imapi2.test_states import inside_a_call
-from tests.support.imapi import NAME, Rig, code_of, track
+from tests.support.imapi import NAME, Hanging, Rig, code_of, track
 
 Cause = Callable[[Rig], object]
 
@@ -545,20 +545,6 @@ def test_the_reasons_are_for_documented_codes() -> None:
 # The 27 of AddAudioTrack, each from the cause that it has in life
 
 
-class Starving(io.BytesIO):
-    """A stream whose source hangs for 10 s, once 19 MB were read: the read-ahead has 18."""
-
-    def __init__(self, rig: Rig) -> None:
-        super().__init__(bytes(9000 * 2352))
-        self._rig, self._hung = rig, False
-
-    def readinto(self, buffer: Any) -> int:
-        if self.tell() > 19_000_000 and not self._hung:
-            self._hung = True
-            self._rig.clock.sleep(10)
-        return super().readinto(buffer)
-
-
 class Breaking(io.BytesIO):
     def __init__(self, error: BaseException, at: int = 0) -> None:
         super().__init__(track(400))
@@ -577,7 +563,7 @@ def add(rig: Rig) -> object:
 def underrun() -> object:
     with prepared(speed=8) as rig:
         rig.writer.BufferUnderrunFreeDisabled = True
-        return rig.writer.AddAudioTrack(Starving(rig))
+        return rig.writer.AddAudioTrack(Hanging(rig, bytes(9000 * 2352)))
 
 
 NATURAL: dict[str, Callable[[], object]] = {

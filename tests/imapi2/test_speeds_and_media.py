@@ -79,7 +79,8 @@ def test_a_speed_asked_for_before_is_asked_for_again_when_the_medium_is_prepared
     with Rig() as rig:
         rig.ready().SetWriteSpeed(1200, False)
         rig.drive.insert(Medium.new())
-        rig.drive._chosen_speed = 52
+        assert rig.writer.SetWriteSpeed(3900, False) == HResult.S_OK
+        rig.writer._requested_speed = 1200
         rig.writer.PrepareMedia()
         assert rig.writer.CurrentWriteSpeed == 1200
         assert rig.writer.SetWriteSpeed(2400, False) == HResult.S_OK

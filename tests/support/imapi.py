@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -137,3 +138,17 @@ def code_of(error: pytest.ExceptionInfo[com_error]) -> HResult:
 
 def drive_of(rig: Rig) -> Drive:
     return Drive(rig.drive)
+
+
+class Hanging(io.BytesIO):
+    """A stream whose source hangs for 10 s of the recorder's clock, behind what the read-ahead holds."""
+
+    def __init__(self, rig: Rig, pcm: bytes) -> None:
+        super().__init__(pcm)
+        self._rig, self._hung = rig, False
+
+    def readinto(self, buffer: Any) -> int:
+        if self.tell() > 19_000_000 and not self._hung:
+            self._hung = True
+            self._rig.clock.sleep(10)
+        return super().readinto(buffer)

@@ -12,20 +12,18 @@ from typing import Any
 
 from redbook._version import __version__
 from redbook.clock import Clock, SystemClock
-from redbook.disc import LEAD_OUT, RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, SPEED_1X_BYTES_PER_SECOND
+from redbook.disc import LEAD_OUT, RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS
 from redbook.errors import DriveClosed, DriveGone, Sense
 from redbook.image.base import RecordedTrack, TrackState
 from redbook.mmc import control, disc_info, identify, mode_pages, sense
 from redbook.mmc.command import Command
 from redbook.mmc.decode import UnknownOpcode, decode
-from redbook.mmc.identify import Feature, FeatureCode, FeatureRequest, Profile
+from redbook.mmc.identify import FeatureRequest, Profile
 from redbook.mmc.mode_pages import (
     Capabilities,
     MultiSession,
     PageControl,
     WriteParameters,
-    WriteSpeed,
-    WriteType,
 )
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import (
@@ -39,19 +37,16 @@ from redbook.mmc.write import (
     Write10,
 )
 from redbook.transport.base import Reply, Status
-from redbook.virtual import timing
+from redbook.virtual import settings, timing
 from redbook.virtual.faults import Fault
+from redbook.virtual.features import features
 from redbook.virtual.medium import Medium, Refused
 
 VENDOR, PRODUCT = "REDBOOK", "VIRTUAL CD-RW"
-READ_SPEED = 48
-CD_R_SPEEDS = (52, 48, 40, 32, 24, 16, 8, 4)
-CD_RW_SPEEDS = {0: (4, 2), 1: (10, 8, 4)}  # by ATIP sub-type
 ALL_PAGES = 0x3F
 
 _DATA_BIT = 4
 _AUDIO_BLOCK_TYPES = range(4)
-_KNOWN_BLOCK_TYPES = {*range(4), *range(8, 14)}
 
 _DESPITE_ATTENTION = (identify.Inquiry, identify.GetConfiguration, control.RequestSense)
 """Commands that are executed while a unit attention is pending, and leave it pending (SAM-4 5.14)."""
@@ -71,11 +66,6 @@ _WHILE_BUSY = (
     control.PreventAllowMediumRemoval,
 )
 """Commands answered while a session is closed or a disc blanked."""
-
-
-def kb_per_second(times: float) -> int:
-    """A speed as drives state it: units of 1000 bytes per second, rounded down."""
-    return int(times * SPEED_1X_BYTES_PER_SECOND / 1000)
 
 
 class _Answered(Exception):
@@ -114,8 +104,6 @@ class VirtualRecorder:
         self.buffer = timing.WriteBuffer(clock)
         self._speed_limit = speed
         self._serial = serial
-        self._cav_speeds = frozenset(cav_speeds)
-        self._pure_cav = False
         self._operation = timing.LongOperation(clock)
         self._disc = medium
         self._simulated: Medium | None = None
@@ -124,7 +112,7 @@ class VirtualRecorder:
         self._gone = self._closed = False
         self._attentions = [Sense(sense.ATTENTION, 0x29, 0)]
         self._page = WriteParameters()
-        self._chosen_speed = READ_SPEED
+        self._speeds = settings.Speeds(frozenset(cav_speeds))
         self._writing: RecordedTrack | None = None
         self._underruns_seen = 0
         self._lock = threading.Lock()
@@ -347,72 +335,39 @@ class VirtualRecorder:
         profile = Profile.NONE
         if medium is not None:
             profile = Profile.CD_RW if medium.state.rewritable else Profile.CD_R
-        features = [f for f in self._features(medium, profile) if f.code >= command.starting_feature]
+        found = features(medium, profile, self._serial)
+        chosen = [f for f in found if f.code >= command.starting_feature]
         if command.request is FeatureRequest.CURRENT:
-            features = [f for f in features if f.current]
+            chosen = [f for f in chosen if f.current]
         elif command.request is FeatureRequest.ONE:
-            features = [f for f in features if f.code == command.starting_feature]
-        return identify.Configuration(profile, tuple(features)).to_bytes()
+            chosen = [f for f in chosen if f.code == command.starting_feature]
+        return identify.Configuration(profile, tuple(chosen)).to_bytes()
 
-    def _features(self, medium: Medium | None, profile: Profile) -> list[Feature]:
-        loaded = medium is not None
-        open_disc = medium is not None and not medium.state.finished
-        profiles = b"".join(
-            p.to_bytes(2, "big") + bytes((p == profile, 0))
-            for p in (Profile.CD_RW, Profile.CD_R, Profile.CD_ROM)
-        )
-        block_types = 1 << 0
-        return [
-            Feature(FeatureCode.PROFILE_LIST, profiles, True, True),
-            Feature(FeatureCode.CORE, bytes((0, 0, 0, 1, 1, 0, 0, 0)), True, True, 2),
-            Feature(FeatureCode.MORPHING, bytes((2, 0, 0, 0)), True, True, 1),
-            Feature(FeatureCode.REMOVABLE_MEDIUM, bytes((0x29, 0, 0, 0)), True, True),
-            Feature(FeatureCode.MULTI_READ, b"", loaded),
-            Feature(FeatureCode.CD_READ, bytes(4), loaded, False, 2),
-            Feature(
-                FeatureCode.CD_TRACK_AT_ONCE,
-                bytes((0x46, 0)) + block_types.to_bytes(2, "big"),
-                open_disc,
-                False,
-                2,
-            ),
-            Feature(FeatureCode.CD_RW_MEDIA_WRITE, bytes((0, 0x03, 0, 0)), profile is Profile.CD_RW),
-            Feature(FeatureCode.POWER_MANAGEMENT, b"", True, True),
-            Feature(FeatureCode.TIME_OUT, bytes(4), True, True),
-            Feature(FeatureCode.REAL_TIME_STREAMING, bytes((0x18, 0, 0, 0)), True, True, 4),
-            Feature(FeatureCode.SERIAL_NUMBER, self._serial.encode("ascii"), True, True),
-        ]
-
-    # Speeds
-
-    def _write_speeds(self) -> tuple[int, ...]:
-        if self._disc is not None and self._disc.state.rewritable:
-            return CD_RW_SPEEDS[self._disc.atip.sub_type]
-        return CD_R_SPEEDS
+    # Speeds and mode pages
 
     def _set_cd_speed(self, command: control.SetCdSpeed) -> None:
-        self._chosen_speed = round(command.write_kb * 1000 / SPEED_1X_BYTES_PER_SECOND)
+        self._speeds.choose(command.write_kb, command.pure_cav)
         self._apply_speed()
-        self._pure_cav = command.pure_cav and self._chosen_speed in self._cav_speeds
 
     def _apply_speed(self) -> None:
-        speeds = self._write_speeds()
-        self._chosen_speed = max((s for s in speeds if s <= self._chosen_speed), default=speeds[-1])
+        """Also after a change of medium, which may allow less."""
+        disc = self._disc
+        self._speeds.fit(disc.atip if disc is not None else None)
         if self._speed_limit is not None:
-            self.buffer.set_speed(min(self._speed_limit, self._chosen_speed))
+            self.buffer.set_speed(self._paced_speed)
 
     @property
     def _paced_speed(self) -> float | None:
-        return None if self._speed_limit is None else min(self._speed_limit, self._chosen_speed)
-
-    # Mode pages
+        return None if self._speed_limit is None else min(self._speed_limit, self._speeds.chosen)
 
     def _mode_sense(self, command: mode_pages.ModeSense10) -> bytes:
         if command.control is PageControl.SAVED:
             raise Refused(sense.ILLEGAL, 0x39, 0)
         pages = {
-            WriteParameters.CODE: self._write_page(command.control),
-            Capabilities.CODE: self._capabilities_page(command.control),
+            WriteParameters.CODE: settings.write_page(self._page, command.control),
+            Capabilities.CODE: settings.capabilities_page(
+                self._speeds, self._locked, self.buffer.size_bytes, command.control
+            ),
         }
         if command.page == ALL_PAGES:
             return mode_pages.ModeData(b"".join(pages.values())).to_bytes()
@@ -420,64 +375,15 @@ class VirtualRecorder:
             raise Refused(sense.ILLEGAL, 0x24, 0)
         return mode_pages.ModeData(pages[command.page]).to_bytes()
 
-    def _write_page(self, control_: PageControl) -> bytes:
-        if control_ is PageControl.CHANGEABLE:
-            page = WriteParameters().to_page()
-            return page[:2] + b"\xff" * (len(page) - 2)
-        return (self._page if control_ is PageControl.CURRENT else WriteParameters()).to_page()
-
-    def _capabilities_page(self, control_: PageControl) -> bytes:
-        speeds = self._write_speeds()
-        page = Capabilities(
-            locked=self._locked,
-            buffer_kib=self.buffer.size_bytes // 1024,
-            max_read_kb=kb_per_second(READ_SPEED),
-            read_kb=kb_per_second(READ_SPEED),
-            max_write_kb=kb_per_second(speeds[0]),
-            write_kb=kb_per_second(self._chosen_speed),
-            pure_cav=self._pure_cav,
-            write_speeds=tuple(
-                WriteSpeed(kb_per_second(speed), cav)
-                for speed in speeds
-                for cav in (False, True)
-                if not cav or speed in self._cav_speeds
-            ),
-        ).to_page()
-        return page[:2] + bytes(len(page) - 2) if control_ is PageControl.CHANGEABLE else page
-
     def _mode_select(self, command: mode_pages.ModeSelect10) -> None:
         if command.save:
             raise Refused(sense.ILLEGAL, 0x24, 0)
-        position = 0
-        new = self._page
-        while position < len(command.pages):
-            page = command.pages[position:]
-            if len(page) < 2 or len(page) < page[1] + 2:
-                raise Refused(sense.ILLEGAL, 0x1A, 0)
-            page = page[: page[1] + 2]
-            if page[0] != WriteParameters.CODE or len(page) != len(self._page.to_page()):
-                raise Refused(sense.ILLEGAL, 0x26, 0)
-            new = WriteParameters.from_page(page)
-            self._check_write_page(new)
-            position += len(page)
+        new = settings.selected(command.pages, self._page)
         if self._writing is not None and new != self._page:
             raise Refused(sense.ILLEGAL, 0x2C, 0)
         if not new.test_write:
             self._simulated = None
         self._page = new
-
-    @staticmethod
-    def _check_write_page(page: WriteParameters) -> None:
-        impossible = (
-            page.write_type != WriteType.TRACK_AT_ONCE
-            or page.multi_session not in (MultiSession.LAST, MultiSession.NEXT_ALLOWED)
-            or page.data_block_type not in _KNOWN_BLOCK_TYPES
-            or page.link_size_valid
-            or page.fixed_packet
-            or page.session_format not in (0x00, 0x10, 0x20)
-        )
-        if impossible:
-            raise Refused(sense.ILLEGAL, 0x26, 0)
 
     # What is on the disc
 
