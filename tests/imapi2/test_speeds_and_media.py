@@ -79,8 +79,10 @@ def test_a_speed_asked_for_before_is_asked_for_again_when_the_medium_is_prepared
     with Rig() as rig:
         rig.ready().SetWriteSpeed(1200, False)
         rig.drive.insert(Medium.new())
-        assert rig.writer.SetWriteSpeed(3900, False) == HResult.S_OK
-        rig.writer._requested_speed = 1200
+        as_fast_as_it_can = bytes.fromhex("bb 00 ffff ffff 00 00 00 00 00 00")  # by another program
+        rig.recorder.SendCommandNoData(as_fast_as_it_can, 12, 10)
+        rig.recorder.SendCommandNoData(as_fast_as_it_can, 12, 10)  # the first tells of the new disc
+        assert rig.writer.CurrentWriteSpeed == 3900
         rig.writer.PrepareMedia()
         assert rig.writer.CurrentWriteSpeed == 1200
         assert rig.writer.SetWriteSpeed(2400, False) == HResult.S_OK
