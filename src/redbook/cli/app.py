@@ -318,7 +318,7 @@ def new(path: str, medium: str, minutes: str, as_json: bool) -> None:
 @disc.command(name="list", epilog=EPILOG)
 @json_option
 def list_discs(as_json: bool) -> None:
-    """List the discs of the recorder that stands in for a real one.
+    """List the discs of the recorder that stands in.
 
     IMAPI2 scripts burn to it where there is no other; every disc that it ever burned is kept.
     """
@@ -333,7 +333,7 @@ def list_discs(as_json: bool) -> None:
 @kind_of_disc
 @json_option
 def insert(medium: str, minutes: str, as_json: bool) -> None:
-    """Put a new blank disc into the recorder that stands in for a real one.
+    """Put a new blank disc into the recorder that stands in.
 
     It takes a new CD-R by itself whenever one is used up; a CD-RW stays until another disc is put in.
     """

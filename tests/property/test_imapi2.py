@@ -1,0 +1,103 @@
+"""Any calls in any order: the writer does what its table says, and the disc is what it should be."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from redbook.imapi2 import HResult, com_error
+from redbook.imapi2.state import TABLE, Operation, State
+from redbook.mmc.disc_info import DiscStatus
+from redbook.virtual.medium import Medium
+from tests.imapi2.test_states import CALLS
+from tests.support.imapi import NAME, Rig
+
+ANY_TIME = [o for o in Operation if o not in (Operation.ADD_AUDIO_TRACK, Operation.PREPARE_MEDIA)]
+NOT_BLANK = HResult.E_IMAPI_DF2TAO_MEDIA_IS_NOT_BLANK
+EMPTY = HResult.E_IMAPI_DF2TAO_TABLE_OF_CONTENTS_EMPTY_DISC
+
+
+class Calls(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rig = Rig().__enter__()
+        self.rig.writer.ClientName = NAME
+        self.state = State.NO_RECORDER
+        self.lengths: list[int] = []  # sectors of the tracks of this disc
+        self.closed = False
+
+    def teardown(self) -> None:
+        self.rig.__exit__(None, None, None)
+        assert not self.rig.drive._locked
+
+    def call(self, operation: Operation) -> HResult | None:
+        try:
+            CALLS[operation](self.rig)
+        except com_error as error:
+            assert isinstance(error.hresult, HResult)
+            return error.hresult
+        return None
+
+    @rule(operation=st.sampled_from(ANY_TIME))
+    def any_call(self, operation: Operation) -> None:
+        wanted = TABLE[operation][self.state]
+        code = self.call(operation)
+        if isinstance(wanted, HResult):
+            assert code is wanted
+            return
+        if operation is Operation.GET_EXPECTED_TABLE_OF_CONTENTS and not self.lengths:
+            assert code is EMPTY
+            return
+        assert code is None
+        if operation is Operation.RELEASE_MEDIA:
+            self.closed = bool(self.lengths)
+        self.state = wanted
+
+    @rule()
+    def prepare(self) -> None:
+        wanted = TABLE[Operation.PREPARE_MEDIA][self.state]
+        code = self.call(Operation.PREPARE_MEDIA)
+        if isinstance(wanted, HResult):
+            assert code is wanted
+        elif self.lengths:
+            assert code is NOT_BLANK
+        else:
+            assert code is None
+            self.state = wanted
+
+    @rule(size=st.integers(-8, 3_000_000))
+    def add(self, size: int) -> None:
+        data = bytes(max(0, size))
+        try:
+            self.rig.writer.AddAudioTrack(data)
+        except com_error as error:
+            wanted = TABLE[Operation.ADD_AUDIO_TRACK][self.state]
+            if isinstance(wanted, State):
+                assert size <= 0 or size % 4
+                wanted = HResult.E_IMAPI_DF2TAO_STREAM_NOT_SUPPORTED
+            assert error.hresult is wanted
+            return
+        assert self.state is State.PREPARED
+        self.lengths.append(max(300, -(-len(data) // 2352)))
+
+    @precondition(lambda self: self.closed and self.state in (State.NO_RECORDER, State.RECORDER_SET))
+    @rule()
+    def another_disc(self) -> None:
+        self.rig.drive.insert(Medium.new())
+        self.lengths, self.closed = [], False
+
+    @invariant()
+    def the_disc_has_what_was_added(self) -> None:
+        assert self.rig.writer._state is self.state
+        assert [sectors for _, _, sectors in self.rig.tracks] == self.lengths
+        disc = self.rig.drive.disc
+        assert disc is not None
+        assert (disc.status is DiscStatus.BLANK) == (not self.lengths)
+        assert self.rig.drive._locked == (self.state is State.PREPARED)
+        if self.state is State.PREPARED:
+            assert self.rig.writer.NumberOfExistingTracks == len(self.lengths)
+
+
+TestCalls = Calls.TestCase
+TestCalls.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
