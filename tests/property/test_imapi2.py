@@ -23,7 +23,8 @@ class Calls(RuleBasedStateMachine):
         super().__init__()
         self.rig = Rig().__enter__()
         self.rig.writer.ClientName = NAME
-        self.state = State.NO_RECORDER
+        self.state = State.RECORDER_SET
+        self.rig.writer.Recorder = self.rig.recorder
         self.lengths: list[int] = []  # sectors of the tracks of this disc
         self.closed = False
 
@@ -66,15 +67,25 @@ class Calls(RuleBasedStateMachine):
             assert code is None
             self.state = wanted
 
-    @rule(size=st.integers(-8, 3_000_000))
+    @rule(samples=st.lists(st.integers(1, 300_000), min_size=1, max_size=3))
+    def prepare_and_add(self, samples: list[int]) -> None:
+        if self.state is not State.PREPARED:
+            self.prepare()
+        for count in samples:
+            self.add(count * 4)
+
+    @rule(size=st.sampled_from([0, 1, 6, 705_599]))
+    def add_what_is_no_audio(self, size: int) -> None:
+        self.add(size)
+
     def add(self, size: int) -> None:
-        data = bytes(max(0, size))
+        data = bytes(size)
         try:
             self.rig.writer.AddAudioTrack(data)
         except com_error as error:
             wanted = TABLE[Operation.ADD_AUDIO_TRACK][self.state]
             if isinstance(wanted, State):
-                assert size <= 0 or size % 4
+                assert not size or size % 4
                 wanted = HResult.E_IMAPI_DF2TAO_STREAM_NOT_SUPPORTED
             assert error.hresult is wanted
             return
