@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -52,7 +53,7 @@ def late_interrupts(cancel: InterruptibleCancel) -> Iterator[None]:
             raise KeyboardInterrupt
 
 
-class DiscFormat2(EventSource):
+class DiscFormat2(EventSource, ABC):
     """The five members, and running a job while its events reach the handlers."""
 
     NO_RECORDER: HResult
@@ -63,13 +64,13 @@ class DiscFormat2(EventSource):
 
     # What the two kinds of it differ in
 
+    @abstractmethod
     def _can_use(self, abilities: Abilities) -> bool:
         """Whether the recorder can do this format at all."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _fits(self, media_type: int, blank: bool) -> bool:
         """Whether the format can be done with such a disc."""
-        raise NotImplementedError
 
     # IDiscFormat2
 

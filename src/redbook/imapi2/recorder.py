@@ -10,7 +10,7 @@ from typing import Self
 
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import despite_attention
-from redbook.errors import DriveBusy, DriveClosed
+from redbook.errors import DriveBusy
 from redbook.imapi2 import features
 from redbook.imapi2.client_name import is_valid_client_name
 from redbook.imapi2.com import fail, to_bool, translated
@@ -34,8 +34,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
     IMPLEMENTS = ("IDiscRecorder2", "IDiscRecorder2Ex")
 
     def __init__(self) -> None:
-        self._bound: Handle | None = None
-        self._inquiry: InquiryReply | None = None
+        super().__init__()
         self._mcn_disabled = 0
 
     # IDiscRecorder2
@@ -228,19 +227,6 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
 
     def __str__(self) -> str:
         return self.ActiveDiscRecorder if self._bound is not None else repr(self)
-
-    @property
-    def _handle(self) -> Handle:
-        if self._bound is None:
-            raise DriveClosed("this object has no recorder yet; call InitializeDiscRecorder first")
-        return self._bound
-
-    def _who(self) -> InquiryReply:
-        """As the recorder said when this object was bound to it.  raises  DriveClosed"""
-        handle = self._handle
-        if self._inquiry is None or handle.closed:
-            raise DriveClosed("this object has let go of its recorder; call InitializeDiscRecorder again")
-        return self._inquiry
 
     def _check_it_is_there(self) -> None:
         """raises  DriveGone and the like, DriveBusy"""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import despite_attention
-from redbook.errors import DriveBusy, InvalidReply
+from redbook.errors import DriveBusy, DriveClosed, InvalidReply
 from redbook.imapi2 import features
 from redbook.imapi2.com import ComObject, fail, to_bool, to_bytes, to_long, translated
 from redbook.imapi2.enumerations import IMAPI_MODE_PAGE_REQUEST_TYPE, IMAPI_READ_TRACK_ADDRESS_TYPE
@@ -45,12 +45,21 @@ class DiscRecorder2Ex(ComObject):
     Out parameters are returned: where there are several, in a tuple behind the HRESULT.
     """
 
+    def __init__(self) -> None:
+        self._bound: Handle | None = None
+        self._inquiry: InquiryReply | None = None
+
     @property
     def _handle(self) -> Handle:
-        raise NotImplementedError
+        if self._bound is None:
+            raise DriveClosed("this object has no recorder yet; call InitializeDiscRecorder first")
+        return self._bound
 
     def _who(self) -> InquiryReply:
-        raise NotImplementedError
+        """As the recorder said when this object was bound to it.  raises  DriveClosed"""
+        if self._inquiry is None or self._handle.closed:
+            raise DriveClosed("this object has let go of its recorder; call InitializeDiscRecorder again")
+        return self._inquiry
 
     # Commands of the caller's own
 
