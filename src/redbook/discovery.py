@@ -13,6 +13,7 @@ from redbook.image.folder import STATE_FILE, FolderStore
 from redbook.mmc.disc_info import DiscStatus
 from redbook.virtual.medium import Medium, blank_state
 from redbook.virtual.recorder import VirtualRecorder
+from redbook.virtual.shared import insert_new
 from redbook.virtual.spindle import Spindle
 
 VIRTUAL = "virtual:"
@@ -178,8 +179,9 @@ def insert_disc(medium: str = "cd-r", minutes: int = 80) -> str:
 
     raises  ValueError  for a kind of disc that there is none of
             ImageError  if it cannot be made
+            DriveBusy   while a program has the recorder for itself
     """
-    return f"{VIRTUAL}{Spindle.of_user().insert_new(medium, minutes)}"
+    return f"{VIRTUAL}{insert_new(Spindle.of_user(), medium, minutes)}"
 
 
 def _entry(path: Path) -> DriveEntry:

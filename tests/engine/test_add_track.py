@@ -52,14 +52,14 @@ def test_tracks_are_added_one_by_one_and_the_session_closed(recorder: VirtualRec
     second = add(recorder, 320, first.ended)
     assert second.ended == [TrackEnded(1, 0, 310), TrackEnded(2, 462, 320)]
     run(recorder, check_track(second.ended[1]))
-    assert run(recorder, end_session(MultiSession.LAST)) is True
+    assert run(recorder, end_session(MultiSession.LAST, True)) is True
     run(recorder, check_disc(second.ended, finalized=True))
     assert ready(recorder).run(ReadDiscInformation()).status is DiscStatus.COMPLETE
 
 
 def test_ending_a_session_that_was_not_begun_leaves_the_disc_blank(recorder: VirtualRecorder) -> None:
     run(recorder, set_up(Settings(), Outcome()))
-    assert run(recorder, end_session(MultiSession.LAST)) is False
+    assert run(recorder, end_session(MultiSession.LAST, False)) is False
     assert ready(recorder).run(ReadDiscInformation()).status is DiscStatus.BLANK
 
 

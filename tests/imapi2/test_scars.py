@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,17 +22,25 @@ from redbook.disc import SECTOR_BYTES
 from redbook.errors import Sense, TransportTimeout
 from redbook.imapi2 import (
     STAND_IN,
+    DispatchWithEvents,
     HResult,
     MsftDiscFormat2Erase,
     MsftDiscFormat2TrackAtOnce,
     MsftDiscRecorder2,
     WithEvents,
+    attach,
     com_error,
+    detach,
 )
 from redbook.imapi2.session import Session
+from redbook.mmc.control import PreventAllowMediumRemoval
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation
+from redbook.mmc.mode_pages import ModeSense10
+from redbook.mmc.write import Write10
+from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
 from tests.support.imapi import NAME, Rig, track
 
 
@@ -388,3 +397,208 @@ def test_a_used_cd_rw_is_not_erased_under_a_prepared_writer() -> None:
         assert code(rig.eraser.EraseMedia) == "E_IMAPI_RECORDER_LOCKED"
         rig.writer.ReleaseMedia()
         rig.eraser.EraseMedia()
+
+
+def test_a_drive_that_forgets_the_session_is_told_to_close_it_all_the_same() -> None:
+    for odd in (bytes(34), b"\x00\x20" + bytes(32)):
+        with Rig() as rig:
+            rig.prepared().AddAudioTrack(track(300))
+            rig.drive.faults.append(Fault(Reply(Status.GOOD, odd), ReadDiscInformation))
+            rig.writer.ReleaseMedia()
+            assert rig.medium is not None
+            assert rig.medium.status is DiscStatus.COMPLETE
+
+
+@pytest.mark.parametrize(("fault", "there"), [("all", 0), ("last", 0), ("middle", 1)])
+def test_a_drive_that_says_good_and_writes_nothing_is_found_out(fault: str, there: int) -> None:
+    """As a USB bridge that loses a transfer: the next writable address gives it away."""
+    faults = {
+        "all": Fault(Reply(Status.GOOD), Write10, times=None),
+        "last": Fault(Reply(Status.GOOD), Write10, nth=1, times=None),
+        "middle": Fault(Reply(Status.GOOD), Write10, nth=15),
+    }
+    with Rig(faults=[faults[fault]]) as rig:
+        with pytest.raises(com_error) as error:
+            rig.prepared().AddAudioTrack(track(400))
+        assert error.value.name == "E_IMAPI_RECORDER_INVALID_RESPONSE_FROM_DEVICE"
+        assert rig.writer.NumberOfExistingTracks == len(rig.tracks) == there
+        if there:
+            lead_out = int.from_bytes(rig.writer.ExpectedTableOfContents[-4:], "big")
+            assert lead_out == rig.tracks[0][2] + 2
+        rig.drive.faults.clear()
+        rig.writer.ReleaseMedia()
+
+
+def test_what_the_drive_has_of_a_track_is_what_the_table_of_contents_says() -> None:
+    with Rig() as rig:
+        rig.prepared().AddAudioTrack(track(300))
+        rig.drive.faults.append(Fault(TransportTimeout("t"), Write10, nth=20, executed=True))
+        assert code(lambda: rig.writer.AddAudioTrack(track(2000))) == "E_IMAPI_RECORDER_COMMAND_TIMEOUT"
+        lead_out = int.from_bytes(rig.writer.ExpectedTableOfContents[-4:], "big")
+        _, start, sectors = rig.tracks[-1]
+        assert lead_out == start + sectors + 2
+
+
+@pytest.mark.parametrize("sense", [Sense(6, 0x2A, 1), Sense(6, 0x28, 0), Sense(2, 4, 8), Sense(2, 4, 1)])
+def test_a_drive_that_has_no_time_to_unlock_its_tray_is_asked_again(sense: Sense) -> None:
+    with Rig() as rig:
+        rig.prepared().AddAudioTrack(track(300))
+        rig.drive.faults.append(Fault(sense, PreventAllowMediumRemoval, times=3))
+        assert rig.writer.ReleaseMedia() == HResult.S_OK
+        assert rig.recorder.EjectMedia() == HResult.S_OK
+
+
+@pytest.mark.parametrize("page", [bytes(512), b"\xff" * 300])
+def test_write_parameters_that_make_no_sense_are_an_invalid_response(page: bytes) -> None:
+    with Rig() as rig:
+        rig.ready()
+        # Page 2Ah first, then 05h before and after it is set.
+        rig.drive.faults.append(Fault(Reply(Status.GOOD, page), ModeSense10, nth=3))
+        assert code(rig.writer.PrepareMedia) == "E_IMAPI_RECORDER_INVALID_RESPONSE_FROM_DEVICE"
+        assert rig.is_free()
+
+
+def test_a_slow_handler_hears_the_newest_progress_and_its_cancel_counts() -> None:
+    """In real time: 9000 sectors at 52x take 2.3 s, the handler sleeps a second each time."""
+    recorder = VirtualRecorder(Medium.new(), speed=52)
+    attach(recorder, "real time")
+    try:
+        drive = recorder_on("real time")
+        time.sleep(0.1)
+        writer = writer_on(drive)
+        seen = []
+
+        def slow(source: Any, progress: Any) -> None:
+            seen.append(progress.LastWrittenLba)
+            time.sleep(1.0)
+
+        WithEvents(writer, slow)
+        writer.AddAudioTrack(bytes(9000 * SECTOR_BYTES))
+        # PREPARING, WRITING, the newest, the last, FINISHING: without dropping there were four more.
+        assert len(seen) <= 7
+        writer._handlers().clear()
+        writer.ReleaseMedia()
+    finally:
+        detach("real time")
+
+
+def test_closing_and_erasing_go_on_to_their_end_however_often_ctrl_c_is_pressed() -> None:
+    with Rig(medium=Medium.new("cd-rw"), speed=4) as rig:
+        rig.clock.sleep(10)
+
+        def impatient(*told: Any) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        rig.prepared().AddAudioTrack(track(300))
+        rig.writer._advise(impatient)
+        with pytest.raises(KeyboardInterrupt):
+            rig.writer.ReleaseMedia()
+        assert rig.medium is not None
+        assert rig.medium.state.finished
+        rig.eraser._advise(impatient)
+        with pytest.raises(KeyboardInterrupt):
+            rig.ready_eraser().EraseMedia()
+        assert not rig.medium.state.sessions
+        assert rig.is_free()
+
+
+def test_closing_the_recorder_object_while_a_track_is_written_waits_for_the_session() -> None:
+    with Rig() as rig:
+        free = []
+
+        def leave(source: Any, progress: Any) -> None:
+            rig.recorder.__exit__(None, None, None)
+            other = recorder_on(rig.unique_id)
+            free.append(code(lambda: other.AcquireExclusiveAccess(True, "other")))
+
+        rig.prepared()
+        rig.writer._advise(leave)
+        rig.writer.AddAudioTrack(track(300))
+        assert set(free) == {"E_IMAPI_RECORDER_LOCKED"}
+        rig.writer._handlers().clear()
+        assert rig.writer.ReleaseMedia() == HResult.S_OK
+        assert rig.medium is not None
+        assert rig.medium.status is DiscStatus.COMPLETE
+        assert code(lambda: rig.recorder.CurrentProfiles) == "HRESULT_FROM_WIN32_ERROR_INVALID_HANDLE"
+        assert rig.is_free()
+
+
+@pytest.mark.parametrize("damage", ["deleted", "damaged"])
+def test_the_stand_in_gets_over_a_disc_that_somebody_has_spoilt(
+    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    recorder = recorder_on(STAND_IN)
+    writer = writer_on(recorder)
+    writer.AddAudioTrack(track(300))
+    writer.ReleaseMedia()
+    disc = tmp_path / "redbook/discs/disc-0001.disc"
+    if damage == "deleted":
+        shutil.rmtree(disc)
+    else:
+        (disc / "disc.json").write_text("{")
+    writer.PrepareMedia()
+    writer.AddAudioTrack(track(300))
+    writer.ReleaseMedia()
+
+
+def test_a_disc_is_not_put_in_under_a_program_that_has_the_recorder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    writer = writer_on(recorder_on(STAND_IN))
+    done = subprocess.run([sys.executable, "-m", "redbook", "disc", "insert"], capture_output=True, text=True)
+    assert done.returncode == 5
+    assert NAME in done.stderr
+    writer.ReleaseMedia()
+    many = [subprocess.Popen([sys.executable, "-m", "redbook", "disc", "insert"]) for _ in range(4)]
+    assert [process.wait(60) for process in many] == [0] * 4
+
+
+def test_handlers_may_be_anything_that_python_can_call() -> None:
+    heard: list[str] = []
+
+    class OfTheInstance:
+        def __init__(self) -> None:
+            self.OnUpdate = lambda writer, progress: heard.append("instance")
+
+    class Static:
+        @staticmethod
+        def OnUpdate(writer: Any, progress: Any) -> None:
+            heard.append("static")
+
+    class AList(list):  # type: ignore[type-arg]
+        def __new__(cls) -> AList:
+            self = super().__new__(cls)
+            self.word = "list"  # type: ignore[attr-defined]
+            return self
+
+        def OnUpdate(self, writer: Any, progress: Any) -> None:
+            heard.append(self.word)  # type: ignore[attr-defined]
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+    for kind in (OfTheInstance, Static, AList):
+        with Rig() as rig:
+            writer = DispatchWithEvents(rig.writer, kind)
+            second = DispatchWithEvents(rig.writer, kind)
+            second.close()
+            heard.clear()
+            rig.ready()
+            writer.PrepareMedia()
+            writer.AddAudioTrack(track(300))
+            assert len(heard) == 4
+
+
+def test_a_user_without_a_home_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(com_error, match="XDG_DATA_HOME"):
+        recorder_on(STAND_IN)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from redbook.disc import SECTOR_BYTES, SHORTEST_TRACK_SECTORS
+from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, SHORTEST_TRACK_SECTORS, TAO_GAP_SECTORS
 from redbook.engine.events import Notice, Phase, PhaseStarted
 from redbook.engine.inspect import contents, where_next
 from redbook.engine.outcome import Outcome, Settings, broken_off
@@ -20,7 +20,7 @@ from redbook.engine.session import close_session, release, unlock_tray
 from redbook.engine.steps import Abandoned, Announce, Procedure, Shield
 from redbook.engine.track_at_once import END_TRACK_SECONDS, end_open_track, pad, synchronize, write_track
 from redbook.engine.waiting import until_idle, until_ready
-from redbook.errors import Cancelled, DriveError, RedbookError
+from redbook.errors import Cancelled, DriveError, InvalidReply, RedbookError
 from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
 from redbook.mmc.mode_pages import MultiSession
 
@@ -87,12 +87,35 @@ def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proc
         if not outcome.ended:
             yield from calibrate()
         yield from write_track(layout.tracks[0], outcome)
+        yield from _check_next(layout.tracks[0], outcome)
     except Exception as first:
         yield from _clean_up(first, outcome)
         if not _must_be_told(first, outcome):
             raise
         raise _told(first, outcome, settings) from first
     return layout.tracks[0]
+
+
+def _check_next(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
+    """Does the drive go on behind the track?  One that lost sectors and said GOOD wants more of them first.
+
+    raises  InvalidReply  if it does not; what the drive has of the track is in `outcome` then
+    """
+    try:
+        outcome.space = space = yield from where_next()
+    except DriveError as error:
+        yield Notice(f"the drive does not say where the next track goes: {error}")
+        return
+    if space.first_track > track.number and space.next_lba >= track.end_lba + PREGAP_SECTORS:
+        return
+    outcome.ended.pop()
+    written = max(0, space.next_lba - TAO_GAP_SECTORS - track.start_lba)
+    if space.first_track > track.number:
+        outcome.cut_short = (track, written)
+    raise InvalidReply(
+        f"the drive took all {track.sectors} sectors of track {track.number}, and now says that it has "
+        f"{written if space.first_track > track.number else 0} of them; try another drive or cable"
+    )
 
 
 def _clean_up(first: Exception, outcome: Outcome) -> Procedure[None]:

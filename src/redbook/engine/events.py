@@ -30,6 +30,10 @@ class Phase(StrEnum):
 class Event:
     """The base of all events."""
 
+    def replaces(self, earlier: Event) -> bool:
+        """Whether who has not heard the earlier one yet need not hear it any more."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class PhaseStarted(Event):
@@ -95,6 +99,9 @@ class Progress(Event):
     speed: float
     seconds_left: float | None
 
+    def replaces(self, earlier: Event) -> bool:
+        return isinstance(earlier, Progress) and (earlier.phase, earlier.track) == (self.phase, self.track)
+
 
 @dataclass(frozen=True, slots=True)
 class Working(Event):
@@ -102,6 +109,9 @@ class Working(Event):
 
     phase: Phase
     fraction: float | None
+
+    def replaces(self, earlier: Event) -> bool:
+        return isinstance(earlier, Working) and earlier.phase is self.phase
 
 
 @dataclass(frozen=True, slots=True)

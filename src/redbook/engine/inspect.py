@@ -245,9 +245,7 @@ def select_track_at_once(
                 test_write=test_write, underrun_protection=False, next_session=next_session
             )
         )
-    taken = WriteParameters.from_page(
-        (yield ModeSense10(WriteParameters.CODE)).page(WriteParameters.CODE) or b""
-    )
+    taken = yield from read_write_parameters()
     important = ("write_type", "test_write", "data_block_type", "track_mode", "multi_session")
     wrong = [name for name in important if getattr(taken, name) != getattr(wanted, name)]
     if taken.underrun_protection and not underrun_protection:

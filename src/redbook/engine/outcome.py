@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from redbook.disc import SECTORS_PER_SECOND
 from redbook.engine.events import TrackEnded
 from redbook.engine.inspect import DiscContents
-from redbook.engine.plan import PlannedTrack
+from redbook.engine.plan import PlannedTrack, Space
 from redbook.errors import BurnFailed, Cancelled
 from redbook.mmc.disc_info import DiscStatus
 
@@ -40,6 +40,7 @@ class Outcome:
     sent       sectors of the track that is open now
     cut_short  a track that was ended before all of it was sent, and how many sectors were
     touched    whether a WRITE was sent
+    space      where the drive wants the track after the last one; None where it did not say
     found      what the drive said of the disc after a burn that broke off; unknown: why it said nothing
     """
 
@@ -55,6 +56,7 @@ class Outcome:
     protection: bool = True
     speed: float | None = None
     lba: int | None = None
+    space: Space | None = None
 
 
 def broken_off(first: Exception, outcome: Outcome, settings: Settings) -> Exception:

@@ -6,10 +6,11 @@ import hashlib
 import logging
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from queue import Queue, SimpleQueue
+from contextlib import contextmanager, suppress
+from queue import Queue
 from typing import Any, Generic
 
 from redbook.clock import Clock, SystemClock
@@ -37,6 +38,7 @@ from redbook.mmc.command import Command
 PROGRESS_SECONDS = 0.2
 SPEED_WINDOW_SECONDS = 3.0
 HASHED_AHEAD = 32  # chunks of 64 kB
+STALE_SECONDS = 0.25  # that progress waits for its listener before newer progress takes its place
 LONGEST_NAP_SECONDS = 0.1  # how long a cancel may go unnoticed in a pause
 
 _log = logging.getLogger(__name__)
@@ -297,16 +299,41 @@ class _Meter:
         return (done - before) / (now - since) / SECTORS_PER_SECOND if now > since else 0.0
 
 
+class _Mailbox:
+    """Events on their way to a listener.  One that has waited is replaced by what is newer of its kind."""
+
+    def __init__(self) -> None:
+        self._events: deque[tuple[float, Event | None]] = deque()
+        self._something = threading.Condition()
+
+    def put(self, event: Event | None) -> None:
+        """None: there will be no more."""
+        now = time.monotonic()
+        with self._something:
+            if event is not None and self._events:
+                since, last = self._events[-1]
+                if last is not None and now - since > STALE_SECONDS and event.replaces(last):
+                    self._events.pop()
+            self._events.append((now, event))
+            self._something.notify()
+
+    def get(self) -> Event | None:
+        with self._something:
+            while not self._events:
+                self._something.wait()
+            return self._events.popleft()[1]
+
+
 class Job(Generic[R]):
     """A procedure that runs in a thread of its own, while the caller's thread hears of it.
 
     Writing never waits for whoever listens, and a signal never interrupts a command: it reaches the
-    caller's thread, which turns it into a cancel.
+    caller's thread, which turns it into a cancel. A slow listener is told the newest progress only.
     """
 
     def __init__(self, work: Callable[[Callable[[Event], None]], R]) -> None:
         self._work = work
-        self._events: SimpleQueue[Event | None] = SimpleQueue()
+        self._events = _Mailbox()
         self._result: list[R] = []
         self._error: BaseException | None = None
 
@@ -322,11 +349,13 @@ class Job(Generic[R]):
                 while (event := self._events.get()) is not None:
                     if on_event is not None:
                         self._tell(on_event, event)
+                thread.join()
             except BaseException:  # a signal handler of the caller's raised: nothing may go on unseen
                 cancel()
-                thread.join()
+                while thread.is_alive():
+                    with suppress(BaseException):  # the first one is raised
+                        thread.join()
                 raise
-            thread.join()
         if self._error is not None:
             raise self._error
         return self._result[0]

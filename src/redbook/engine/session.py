@@ -11,16 +11,24 @@ from redbook.engine.inspect import (
     read_write_parameters,
     select_track_at_once,
 )
-from redbook.engine.steps import Abandoned, Procedure, R, Shield
+from redbook.engine.steps import Abandoned, Pause, Procedure, R, Shield
 from redbook.engine.track_at_once import END_TRACK_SECONDS, end_open_track
-from redbook.engine.waiting import until_idle, until_ready
-from redbook.errors import DriveError, InvalidReply, MediumUnsuitable, RedbookError, SenseError
+from redbook.engine.waiting import POLL_SECONDS, WORKING, until_idle, until_ready
+from redbook.errors import (
+    DriveError,
+    InvalidReply,
+    MediumUnsuitable,
+    RedbookError,
+    SenseError,
+    TransportTimeout,
+)
 from redbook.mmc.control import PreventAllowMediumRemoval
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation, SessionStatus
 from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.write import CloseFunction, CloseTrackSession
 
 CLOSE_SECONDS = 3600.0
+UNLOCK_ATTEMPTS = 5
 
 
 def close_session(next_session: MultiSession, test_write: bool) -> Procedure[None]:
@@ -62,8 +70,10 @@ def _close() -> Procedure[None]:
     yield from until_idle(Phase.CLOSING, CLOSE_SECONDS)
 
 
-def end_session(next_session: MultiSession) -> Procedure[bool]:
+def end_session(next_session: MultiSession, tracks_were_added: bool) -> Procedure[bool]:
     """Close the session that tracks were added to, if any was, and unlock the tray whatever happens.
+
+    A drive that knows nothing of tracks that were added is told to close all the same, and looked at again.
 
     Returns whether there was something to close.  raises  SenseError, InvalidReply
     """
@@ -72,7 +82,7 @@ def end_session(next_session: MultiSession) -> Procedure[bool]:
     try:
         # The last track may still be on its way to the disc, after a burn that was left at once.
         information = yield from until_idle(Phase.CLOSING, END_TRACK_SECONDS)
-        begun = information.last_session_status is SessionStatus.INCOMPLETE
+        begun = tracks_were_added or information.last_session_status is SessionStatus.INCOMPLETE
         if begun:
             yield from close_session(next_session, test_write=False)
     except (RedbookError, Abandoned):
@@ -135,10 +145,23 @@ def release(test_write: bool) -> Procedure[None]:
 
 
 def unlock_tray() -> Procedure[None]:
-    try:
-        yield PreventAllowMediumRemoval(False)
-    except DriveError as error:
-        yield Notice(f"the tray could not be unlocked: {error}")
+    """What fails for good is only noted; a drive that has no time is asked again."""
+    for attempt in range(UNLOCK_ATTEMPTS):
+        try:
+            yield PreventAllowMediumRemoval(False)
+            return
+        except (errors.UnitAttention, errors.NotTaken, *WORKING, TransportTimeout) as error:
+            if attempt == UNLOCK_ATTEMPTS - 1:
+                yield _still_locked(error)
+                return
+        except DriveError as error:
+            yield _still_locked(error)
+            return
+        yield Pause(POLL_SECONDS)
+
+
+def _still_locked(error: DriveError) -> Notice:
+    return Notice(f"the tray could not be unlocked: {error}; the next look at the drive tries again")
 
 
 def lock_tray() -> Procedure[None]:

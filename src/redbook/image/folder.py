@@ -334,6 +334,10 @@ class NewFolderStore:
         self.path = path
         self._folder: FolderStore | None = None
 
+    @property
+    def made(self) -> bool:
+        return self._folder is not None
+
     def check_room(self, data_bytes: int) -> None:
         if self._folder is not None:
             self._folder.check_room(data_bytes)

@@ -9,7 +9,8 @@ from importlib import import_module
 from pathlib import Path
 
 STAND_INS = (
-    *("win32com", "win32com.client", "win32com.server", "win32com.server.util"),
+    *("win32com", "win32com.client", "win32com.client.gencache", "win32com.client.dynamic"),
+    *("win32com.server", "win32com.server.util"),
     *("win32com.shell", "win32com.shell.shell", "win32com.storagecon"),
     *("pythoncom", "pywintypes", "winerror"),
 )
@@ -22,10 +23,13 @@ def install() -> None:
 
 
 def main() -> None:
-    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+    if sys.argv[1:2] in (["-h"], ["--help"]):
+        print(__doc__)
+        return
+    if len(sys.argv) < 2:
         sys.exit("usage: python -m redbook.imapi2 SCRIPT [ARGUMENT ...]")
     script = sys.argv[1]
-    if not Path(script).is_file():
+    if not Path(script).exists():
         sys.exit(f"redbook.imapi2: {script}: there is no such file")
     install()
     sys.argv = sys.argv[1:]

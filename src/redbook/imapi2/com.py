@@ -179,8 +179,7 @@ class EventSource(ComObject):
         self._handlers().append(handler)
 
     def _unadvise(self, handler: object) -> None:
-        if handler in self._handlers():
-            self._handlers().remove(handler)
+        self._handlers()[:] = [one for one in self._handlers() if one is not handler]
 
     def _fire(self, event: str, *arguments: object) -> None:
         """What a handler returns is ignored; what it raises is logged, and nothing breaks."""

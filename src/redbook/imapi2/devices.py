@@ -119,14 +119,16 @@ class Device:
 class Handle:
     """One recorder object's way to its device.
 
-    before_closing  called when it is closed while somebody still has the drive in a special state
+    before_closing  asked when it is to be closed while somebody has the drive in a special state; False
+                    puts the closing off until `end_job`
 
     raises  DriveClosed from every member, once it was closed
     """
 
     def __init__(self, device: Device) -> None:
         self.device = device
-        self.before_closing: list[Callable[[], None]] = []
+        self.before_closing: list[Callable[[], bool]] = []
+        self._close_later = False
         self._levels = 0
         self._has_job = False
         self._pid = os.getpid()
@@ -179,6 +181,8 @@ class Handle:
             if self._has_job:
                 self._has_job = False
                 self.release()
+                if self._close_later:
+                    self.close()
 
     def acquire(self, owner: str) -> None:
         """One more level of exclusive access.  raises  DriveBusy, DriveClosed"""
@@ -202,8 +206,9 @@ class Handle:
         if os.getpid() != self._pid:
             return
         with self._mutex:
-            for clean_up in list(self.before_closing):
-                clean_up()
+            if not all(let_go() for let_go in list(self.before_closing)):
+                self._close_later = True  # a track is being written; its end closes this
+                return
             self._levels, self._has_job = min(self._levels, 1), False
             self.release()
             self._closed = True

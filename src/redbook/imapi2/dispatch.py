@@ -80,8 +80,9 @@ class _WithHandler:
         return getattr(self._obj_, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name != "_obj_" and isinstance(getattr(type(self._obj_), name, None), property):
-            setattr(self._obj_, name, value)
+        thing = self.__dict__.get("_obj_")  # not yet there while the handler's own __new__ runs
+        if thing is not None and isinstance(getattr(type(thing), name, None), property):
+            setattr(thing, name, value)
         else:
             object.__setattr__(self, name, value)
 
@@ -127,7 +128,7 @@ class _Own:
         instance = self._instance()
         if instance is None or not name.startswith("On"):
             raise AttributeError(name)
-        return getattr(type(instance), name).__get__(instance)
+        return getattr(instance, name)
 
 
 def DispatchWithEvents(clsid: Any, user_event_class: type) -> Any:
@@ -140,8 +141,8 @@ def DispatchWithEvents(clsid: Any, user_event_class: type) -> Any:
     _check_source(thing)
     if not isinstance(user_event_class, type):
         raise ValueError("the handler must be a class; WithEvents takes objects, too")
-    both = type("COMEventClass", (user_event_class, _WithHandler), {})
-    instance: Any = object.__new__(both)
+    both: Any = type("COMEventClass", (user_event_class, _WithHandler), {})
+    instance = both.__new__(both)
     object.__setattr__(instance, "_obj_", thing)
     object.__setattr__(instance, "_sink_", _Own(instance))
     if user_event_class.__init__ is not object.__init__:  # type: ignore[misc]

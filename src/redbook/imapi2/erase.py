@@ -59,7 +59,7 @@ class MsftDiscFormat2Erase(DiscFormat2):
     def EraseMedia(self) -> int:
         """Make the CD-RW blank; returns when it is.  Ctrl-C waits for the end: a half-erased disc is lost."""
         name = "EraseMedia"
-        cancel = InterruptibleCancel()
+        cancel = InterruptibleCancel(to_the_end=True)
         with late_interrupts(cancel):
             with self._mutex:
                 handle = self._need_handle(name)

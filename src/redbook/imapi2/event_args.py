@@ -21,6 +21,9 @@ class Timed(Event):
     seconds: float
     event: Event
 
+    def replaces(self, earlier: Event) -> bool:
+        return isinstance(earlier, Timed) and self.event.replaces(earlier.event)
+
 
 class TrackAtOnceEventArgs(ComObject):
     """IDiscFormat2TrackAtOnceEventArgs: how far a track, or the closing of the session, has come.

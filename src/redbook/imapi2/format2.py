@@ -31,15 +31,20 @@ _log = logging.getLogger("redbook.imapi2")
 
 
 class InterruptibleCancel(Cancel):
-    """A cancel that remembers whether it was Ctrl-C: then the caller gets his KeyboardInterrupt, late."""
+    """A cancel that remembers whether it was Ctrl-C: then the caller gets his KeyboardInterrupt, late.
 
-    def __init__(self) -> None:
+    to_the_end  what is under way is not stopped, however often Ctrl-C is pressed
+    """
+
+    def __init__(self, *, to_the_end: bool = False) -> None:
         super().__init__()
         self.interrupted = False
+        self._to_the_end = to_the_end
 
     def on_signal(self, number: int, frame: object) -> None:
         self.interrupted = True
-        super().on_signal(number, frame)
+        if not self._to_the_end:
+            super().on_signal(number, frame)
 
 
 @contextmanager

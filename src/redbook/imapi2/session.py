@@ -10,7 +10,7 @@ from redbook.engine.burn import add_track
 from redbook.engine.events import TrackEnded
 from redbook.engine.inspect import Abilities, DiscContents, where_next
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.plan import PlannedTrack
+from redbook.engine.plan import PlannedTrack, Space
 from redbook.engine.prepare import room_on, set_up
 from redbook.engine.quick_check import check_disc, check_track
 from redbook.engine.session import end_session, unlock_tray
@@ -31,6 +31,7 @@ _log = logging.getLogger("redbook.imapi2")
 class Session:
     """The sector counts stand still while a track is written: `refresh` brings them up to date.
 
+    busy     whether a call is at work on it
     tracks   every track of ours that is on the disc, also one that was cut short
     touched  whether anything was sent to the disc
     speed    multiple of 1x that the drive has chosen; 0 if it does not say
@@ -51,6 +52,7 @@ class Session:
         self._held = False
         self._stale = False
         self._pid = os.getpid()
+        self.busy = False
 
     # Taking and giving back
 
@@ -58,7 +60,7 @@ class Session:
         """Lock the drive and make it ready.  raises  what goes wrong; the drive is free again then"""
         self.handle.begin_job(self._client_name)
         self._held = True
-        self.handle.before_closing.append(self.abandon)
+        self.handle.before_closing.append(self.let_go)
         try:
             speed = None if sectors_per_second is None else sectors_per_second / SECTORS_PER_SECOND
             settings, outcome = Settings(speed, pure_cav=pure_cav), Outcome()
@@ -90,10 +92,16 @@ class Session:
             _log.warning("the tray could not be unlocked: %s", error)
         self.give_back()
 
+    def let_go(self) -> bool:
+        """The recorder object shall be closed: whether that is possible now."""
+        if not self.busy:
+            self.abandon()
+        return not self.busy
+
     def give_back(self) -> None:
         if self._held:
             self._held = False
-            self.handle.before_closing.remove(self.abandon)
+            self.handle.before_closing.remove(self.let_go)
             self.handle.end_job()
 
     # Tracks
@@ -132,11 +140,13 @@ class Session:
             self.tracks.append(TrackEnded(begun.number, begun.start_lba, sectors))
         elif outcome.cut_short is not None:
             track, sent = outcome.cut_short
-            on_disc = outcome.found is None or track.number in {t.number for t in outcome.found.tracks}
-            if on_disc:
-                sectors = max(sent, SHORTEST_TRACK_SECTORS)
+            known = None if outcome.found is None else {t.number: t for t in outcome.found.tracks}
+            if known is None or track.number in known:
+                sectors = known[track.number].track_sectors if known else max(sent, SHORTEST_TRACK_SECTORS)
                 self.tracks.append(TrackEnded(track.number, track.start_lba, sectors))
         self._stale = self._stale or outcome.touched
+        if outcome.space is not None and outcome.found is None:
+            self._know(outcome.space)
         try:
             self.bring_up_to_date()
         except DriveError as error:
@@ -145,9 +155,11 @@ class Session:
     def bring_up_to_date(self) -> None:
         """Ask the drive where the next track goes, if that is not known.  raises  DriveError"""
         if self._stale:
-            space = self.handle.run(where_next())
-            self.free_sectors, self.next_lba = space.free_sectors, space.next_lba
-            self._stale = False
+            self._know(self.handle.run(where_next()))
+
+    def _know(self, space: Space) -> None:
+        self.free_sectors, self.next_lba = space.free_sectors, space.next_lba
+        self._stale = False
 
     def read_speed(self) -> None:
         """After the speed was set: what the drive will do."""
@@ -167,7 +179,8 @@ class Session:
     # The end
 
     def close(self, finalize: bool) -> Procedure[bool]:
-        return end_session(MultiSession.LAST if finalize else MultiSession.NEXT_ALLOWED)
+        next_session = MultiSession.LAST if finalize else MultiSession.NEXT_ALLOWED
+        return end_session(next_session, bool(self.tracks))
 
     def check_last_track(self) -> None:
         """raises  VerificationFailed, DriveError"""

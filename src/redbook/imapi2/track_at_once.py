@@ -36,7 +36,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
     @translated
     def PrepareMedia(self) -> int:
         """Take the drive for this writer, and see that there is a blank disc in it."""
-        cancel = InterruptibleCancel()
+        cancel = InterruptibleCancel(to_the_end=True)
         with late_interrupts(cancel):
             self._prepare(cancel)
         return HResult.S_OK
@@ -79,15 +79,20 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
             fail(self, name, HResult.E_POINTER, "a stream is needed, not None")
         cancel = InterruptibleCancel()
         with late_interrupts(cancel):
-            with self._mutex:
-                writing = self._step(Operation.ADD_AUDIO_TRACK, name)
-                session = self._prepared(Operation.ADD_AUDIO_TRACK, name)
-                self._state, self._cancel = writing, cancel
+            entered = False
             try:
+                with self._mutex:
+                    writing = self._step(Operation.ADD_AUDIO_TRACK, name)
+                    session = self._prepared(Operation.ADD_AUDIO_TRACK, name)
+                    entered = True
+                    self._state, self._cancel = writing, cancel
+                session.busy = True
                 self._add_track(session, data, cancel)
             finally:
-                with self._mutex:
-                    self._state, self._cancel = ENDS_IN[writing], None
+                if entered:
+                    with self._mutex:
+                        session.busy = False
+                        self._state, self._cancel = ENDS_IN[writing], None
         return HResult.S_OK
 
     def _add_track(self, session: Session, data: object, cancel: InterruptibleCancel) -> None:
@@ -155,20 +160,25 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
     def ReleaseMedia(self) -> int:
         """Close the session, if there are tracks in it, and give the drive back, whatever happens."""
         name = "ReleaseMedia"
-        cancel = InterruptibleCancel()
+        cancel = InterruptibleCancel(to_the_end=True)
         with late_interrupts(cancel):
-            with self._mutex:
-                after = self._step(Operation.RELEASE_MEDIA, name)
-                session = self._prepared(Operation.RELEASE_MEDIA, name)
-                self._state = State.IN_TRANSITION
+            entered = False
             try:
+                with self._mutex:
+                    after = self._step(Operation.RELEASE_MEDIA, name)
+                    session = self._prepared(Operation.RELEASE_MEDIA, name)
+                    entered = True
+                    self._state = State.IN_TRANSITION
+                session.busy = True
                 self._close_session(session, cancel)
             finally:
-                with self._mutex:
-                    self._session = None
-                    if self._abandon is not None:
-                        self._abandon.detach()
-                    self._state = after
+                if entered:
+                    session.give_back()
+                    with self._mutex:
+                        self._session = None
+                        if self._abandon is not None:
+                            self._abandon.detach()
+                        self._state = after
         return HResult.S_OK
 
     def _close_session(self, session: Session, cancel: InterruptibleCancel) -> None:
@@ -182,15 +192,13 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
             session.speed,
         )
         tell = (lambda timed: self._tell(story, timed)) if session.touched else (lambda timed: None)
-        try:
-            self._run_job(session.handle, session.close(finalize), tell, cancel)
-            if session.tracks:
-                if self._verification == IMAPI_BURN_VERIFICATION_LEVEL.IMAPI_BURN_VERIFICATION_QUICK:
-                    session.check_disc(finalize)
-                if self._read_back:
-                    check_sums(self._run_job(session.handle, session.read_back(), tell, cancel))
-        finally:
-            session.give_back()
+        self._run_job(session.handle, session.close(finalize), tell, cancel)
+        if not session.tracks:
+            return
+        if self._verification == IMAPI_BURN_VERIFICATION_LEVEL.IMAPI_BURN_VERIFICATION_QUICK:
+            session.check_disc(finalize)
+        if self._read_back:
+            check_sums(self._run_job(session.handle, session.read_back(), tell, cancel))
 
     def __enter__(self) -> Self:
         return self

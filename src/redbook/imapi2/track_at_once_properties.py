@@ -99,11 +99,11 @@ class TrackAtOnceProperties(DiscFormat2):
             pure_cav = to_bool(self, name, RotationTypeIsPureCAV)
             handle = self._need_handle(name, HResult.E_IMAPI_RECORDER_REQUIRED)
             self._requested_speed, self._requested_pure_cav = speed, pure_cav
-        with speed_trouble():
-            result = handle.run(choose_speed(speed, pure_cav))
-        if self._session is not None:
-            self._session.read_speed()
-        return result
+            with speed_trouble():
+                result = handle.run(choose_speed(speed, pure_cav))
+            if self._session is not None:
+                self._session.read_speed()
+            return result
 
     # Properties
 

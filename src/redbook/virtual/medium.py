@@ -150,7 +150,7 @@ class Medium:
         """
         if self.path is None or self._store.held:
             return False
-        if isinstance(self._store, NewFolderStore) and _is_nothing(self.path):
+        if isinstance(self._store, NewFolderStore) and not self._store.made and _is_nothing(self.path):
             return False  # it is still to be made
         before = self.state
         store = FolderStore.open(self.path)

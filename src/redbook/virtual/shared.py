@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from redbook.clock import Clock, SystemClock
-from redbook.errors import DriveBusy, StorageFailed
+from redbook.errors import DriveBusy, ImageError, StorageFailed
 from redbook.image.folder import OWNER_FILE, owner_of
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
@@ -120,7 +120,14 @@ class SharedRecorder:
         self._lock.take()
         try:
             self._put_in()
-            self.recorder.take_up()
+            try:
+                self.recorder.take_up()
+            except ImageError:
+                if self._spindle is None:
+                    raise
+                self._to_put_in = True  # somebody has deleted or damaged the disc: there are others
+                self._put_in()
+                self.recorder.take_up()
         except BaseException:
             self._lock.give_back()
             raise
@@ -179,3 +186,30 @@ class SharedRecorder:
         if self._to_put_in and self._path is not None:
             self.recorder.insert(Medium.at(self._path))
             self._to_put_in = False
+
+
+def insert_new(spindle: Spindle, medium: str, minutes: int, clock: Clock | None = None) -> Path:
+    """Put a new blank disc into the recorder that stands in.
+
+    raises  ValueError, ImageError  as Spindle.insert_new
+            DriveBusy               while a program has the recorder for itself
+    """
+    clock = clock or SystemClock()
+    lock = RecorderLock(spindle.folder)
+    since = clock.now()
+    while True:
+        try:
+            lock.take(make=True)
+            break
+        except DriveBusy as busy:
+            owner = lock.owner()
+            if owner:
+                text = f"{owner} has the recorder for itself; put a disc in when it has finished"
+                raise DriveBusy(text) from busy
+            if clock.now() - since > PATIENCE_SECONDS:
+                raise
+        clock.sleep(_LOOK_AGAIN_SECONDS)
+    try:
+        return spindle.insert_new(medium, minutes)
+    finally:
+        lock.give_back()

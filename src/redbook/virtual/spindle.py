@@ -51,7 +51,10 @@ class Spindle:
     def of_user(cls) -> Spindle:
         """In $XDG_DATA_HOME, else ~/.local/share.  Source: XDG Base Directory Specification 0.8."""
         data = os.environ.get("XDG_DATA_HOME", "")
-        base = Path(data) if Path(data).is_absolute() else Path.home() / ".local" / "share"
+        try:
+            base = Path(data) if Path(data).is_absolute() else Path.home() / ".local" / "share"
+        except RuntimeError as error:
+            raise ImageError("this user has no home folder for discs; set XDG_DATA_HOME") from error
         return cls(base / "redbook" / "discs")
 
     def discs(self) -> list[SpindleDisc]:
