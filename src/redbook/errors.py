@@ -9,6 +9,8 @@ RedbookError
     ├── DriveNotFound           no recorder of that name
     ├── DriveBusy               another program has it
     ├── MediumUnsuitable        not recordable, not erasable, not there
+    │   ├── NotARecorder        the drive cannot write CDs
+    │   ├── NotRecordable       no CD-R or CD-RW
     │   └── DiscNotBlank        a CD-R or CD-RW that something is on
     ├── FeatureMissing          the drive lacks a feature; FeatureNotCurrent: with this disc
     ├── BurnFailed              a burn broke off; .disc_now says what is on the disc, __cause__ why
@@ -122,6 +124,14 @@ class DriveBusy(DriveError):
 
 class MediumUnsuitable(DriveError):
     """The medium is not what the job needs."""
+
+
+class NotARecorder(MediumUnsuitable):
+    """The drive cannot write CDs, whatever is in it."""
+
+
+class NotRecordable(MediumUnsuitable):
+    """What is in the drive is no CD-R or CD-RW."""
 
 
 class DiscNotBlank(MediumUnsuitable):

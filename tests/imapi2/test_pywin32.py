@@ -314,8 +314,9 @@ def test_a_file_is_never_emptied_by_opening_it(tmp_path: Path) -> None:
     path.write_bytes(b"audio")
     with win32com.shell.shell.SHCreateStreamOnFileEx(path, 2, 0, True, None) as stream:
         assert stream.Read(10) == b"audio"
-    with pytest.raises(OSError, match="missing"):
+    with pytest.raises(com_error, match="missing") as error:
         win32com.shell.shell.SHCreateStreamOnFileEx(tmp_path / "missing", 0)
+    assert error.value.hresult == 0x80070002 - (1 << 32)
 
 
 def test_silence_as_long_as_it_is_told() -> None:

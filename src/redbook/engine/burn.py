@@ -17,7 +17,7 @@ from redbook.engine.outcome import Outcome, Settings, broken_off
 from redbook.engine.plan import Layout, PlannedTrack, lay_out
 from redbook.engine.prepare import calibrate, prepare, take_write_parameters
 from redbook.engine.session import close_session, release, unlock_tray
-from redbook.engine.steps import Abandoned, Announce, Procedure, Shield
+from redbook.engine.steps import Abandoned, Announce, Procedure, SectorsDone, Shield
 from redbook.engine.track_at_once import END_TRACK_SECONDS, end_open_track, pad, synchronize, write_track
 from redbook.engine.waiting import until_idle, until_ready
 from redbook.errors import Cancelled, DriveError, InvalidReply, RedbookError
@@ -154,6 +154,7 @@ def _wind_down(outcome: Outcome) -> Procedure[None]:
             yield from pad(SHORTEST_TRACK_SECTORS, track, outcome)
         except DriveError as error:
             yield Notice(f"track {track.number} could not be padded to 4 s: {error}")
+    yield SectorsDone(Phase.WRITING, track.number, outcome.sent, outcome.sent)  # the last that is told
     try:
         yield PhaseStarted(Phase.ENDING_TRACK, track.number)
         yield from synchronize()

@@ -15,7 +15,14 @@ from redbook.disc import (
 from redbook.engine.plan import Space
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import until_ready
-from redbook.errors import IllegalRequest, InvalidReply, MediumUnsuitable, ParametersIgnored, SenseError
+from redbook.errors import (
+    IllegalRequest,
+    InvalidReply,
+    MediumUnsuitable,
+    NotARecorder,
+    ParametersIgnored,
+    SenseError,
+)
 from redbook.mmc.control import PreventAllowMediumRemoval
 from redbook.mmc.disc_info import (
     Atip,
@@ -124,7 +131,7 @@ def identify() -> Procedure[Abilities]:
     """
     inquiry: InquiryReply = yield Inquiry()
     if inquiry.device_type != CD_DEVICE:
-        raise MediumUnsuitable(f"{inquiry.vendor} {inquiry.product} is no CD drive")
+        raise NotARecorder(f"{inquiry.vendor} {inquiry.product} is no CD drive")
     configuration: Configuration | None = None
     try:
         configuration = yield GetConfiguration()

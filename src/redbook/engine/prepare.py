@@ -22,7 +22,7 @@ from redbook.engine.speed import set_speed
 from redbook.engine.steps import Announce, Procedure
 from redbook.engine.track_at_once import end_open_track
 from redbook.engine.waiting import until_ready
-from redbook.errors import DiscNotBlank, MediumUnsuitable, SenseError
+from redbook.errors import DiscNotBlank, MediumUnsuitable, NotARecorder, NotRecordable, SenseError
 from redbook.mmc.control import SendOpcInformation, StartStopUnit
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation
 from redbook.mmc.identify import Profile
@@ -92,7 +92,7 @@ def take_write_parameters(settings: Settings, offered: bool) -> Procedure[bool]:
 def check_writer(abilities: Abilities) -> None:
     """raises  MediumUnsuitable  for a drive that only reads"""
     if not abilities.writes_tao:
-        raise MediumUnsuitable(f"{abilities.name} cannot write CDs; use a CD recorder")
+        raise NotARecorder(f"{abilities.name} cannot write CDs; use a CD recorder")
 
 
 def room_on(abilities: Abilities, disc: DiscContents) -> Space:
@@ -108,9 +108,9 @@ def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> 
     """
     name = abilities.name
     if abilities.profile == Profile.CD_ROM:
-        raise MediumUnsuitable(f"the disc in {name} cannot be written to; insert a blank CD-R or CD-RW")
+        raise NotRecordable(f"the disc in {name} cannot be written to; insert a blank CD-R or CD-RW")
     if abilities.profile not in (None, Profile.CD_R, Profile.CD_RW):
-        raise MediumUnsuitable(f"the disc in {name} is no CD-R or CD-RW; insert a blank one")
+        raise NotRecordable(f"the disc in {name} is no CD-R or CD-RW; insert a blank one")
     if status not in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
         raise DiscNotBlank(
             f"the disc in {name} is complete, nothing can be added to it; use a blank disc"

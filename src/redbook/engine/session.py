@@ -18,7 +18,6 @@ from redbook.errors import (
     DriveError,
     InvalidReply,
     MediumUnsuitable,
-    RedbookError,
     SenseError,
     TransportTimeout,
 )
@@ -85,7 +84,7 @@ def end_session(next_session: MultiSession, tracks_were_added: bool) -> Procedur
         begun = tracks_were_added or information.last_session_status is SessionStatus.INCOMPLETE
         if begun:
             yield from close_session(next_session, test_write=False)
-    except (RedbookError, Abandoned):
+    except (Exception, Abandoned):
         yield from release(test_write=False)
         raise
     yield from release(test_write=False)
@@ -125,7 +124,7 @@ def holding_tray(procedure: Procedure[R]) -> Procedure[R]:
     yield from lock_tray()
     try:
         result = yield from procedure
-    except (RedbookError, Abandoned):
+    except (Exception, Abandoned):
         yield from unlock_tray()
         raise
     yield from unlock_tray()

@@ -63,6 +63,7 @@ class ComObject:
         return f"<{self.PROGID or 'IMAPI2.' + self.IMPLEMENTS[0]}>"
 
 
+_OF_CLASSES = {"PROGID", "IMPLEMENTS", "OWN_CODES", "NO_RECORDER"}
 _NAMES: dict[type, dict[str, str]] = {}
 
 
@@ -70,7 +71,7 @@ def _names(kind: type) -> dict[str, str]:
     """Every public member by its name in lower case."""
     found = _NAMES.get(kind)
     if found is None:
-        public = [name for name in dir(kind) if not name.startswith("_") and not name.isupper()]
+        public = [name for name in dir(kind) if not name.startswith("_") and name not in _OF_CLASSES]
         public += ["_NewEnum"] if hasattr(kind, "_NewEnum") else []
         found = _NAMES[kind] = {name.lower(): name for name in public}
     return found

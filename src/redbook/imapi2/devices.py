@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from redbook.discovery import VIRTUAL, not_found
 from redbook.drive import Drive
 from redbook.engine.runner import Runner
 from redbook.engine.steps import Procedure, R
-from redbook.errors import DriveBusy, DriveClosed
+from redbook.errors import DriveBusy, DriveClosed, NotTaken
 from redbook.transport.base import Transport
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.shared import SharedRecorder
@@ -26,6 +27,28 @@ from redbook.virtual.spindle import Spindle
 
 STAND_IN = "REDBOOK:VIRTUAL CD-RW:RB000001"
 """The unique id of the recorder that stands in where there is no real one."""
+
+
+FINALIZER_SECONDS = 2.0
+
+
+def finalize_in_thread(thing: object, function: Callable[..., object], *arguments: object) -> None:
+    """Have `function` called when `thing` is gone.
+
+    In a thread of its own, because the garbage collector may come by in the middle of a command, where
+    another one would wait for the first for ever. It is waited for, but not long.
+    """
+
+    def call() -> None:
+        thread = threading.Thread(target=function, args=arguments, name="redbook-finalizer", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is going down, and no command is under way
+            function(*arguments)
+        else:
+            thread.join(FINALIZER_SECONDS)
+
+    weakref.finalize(thing, call)
 
 
 class Access(Protocol):
@@ -89,10 +112,12 @@ class Device:
 
     def leave(self) -> None:
         with self._mutex:
-            self._access.tend()
-            self._users -= 1
-            if not self._users:
-                self._access.leave()
+            try:
+                self._access.tend()
+            finally:
+                self._users -= 1
+                if not self._users:
+                    self._access.leave()
 
     def lock(self, handle: Handle, owner: str) -> None:
         with self._mutex:
@@ -107,8 +132,10 @@ class Device:
     def unlock(self) -> None:
         with self._mutex:
             self._holder, self._owner = None, ""
-            self._access.unlock()
-            self.leave()
+            try:
+                self._access.unlock()
+            finally:
+                self.leave()
 
     def owner(self) -> str:
         """Who has it for himself, in this process or another one; empty for nobody."""
@@ -129,6 +156,7 @@ class Handle:
         self.device = device
         self.before_closing: list[Callable[[], bool]] = []
         self._close_later = False
+        self.at_work = False
         self._levels = 0
         self._has_job = False
         self._pid = os.getpid()
@@ -140,8 +168,14 @@ class Handle:
         return self.device.clock
 
     @contextmanager
-    def use(self) -> Iterator[Drive]:
-        """The open drive.  raises  DriveBusy, DriveClosed"""
+    def use(self, own: bool = False) -> Iterator[Drive]:
+        """The open drive.
+
+        own     for the job that is at work itself
+        raises  DriveBusy, DriveClosed; NotTaken, while a job is at work whose data a command would disturb
+        """
+        if self.at_work and not own:
+            raise NotTaken("the drive is writing or erasing; wait until that has ended")
         if self._closed:
             raise DriveClosed("this object has let go of its recorder; call InitializeDiscRecorder again")
         self.device.enter(self)
@@ -150,9 +184,9 @@ class Handle:
         finally:
             self.device.leave()
 
-    def run(self, procedure: Procedure[R]) -> R:
+    def run(self, procedure: Procedure[R], own: bool = False) -> R:
         """A procedure that nobody has to hear of.  raises  what it raises"""
-        with self.use() as drive:
+        with self.use(own) as drive:
             return Runner(drive, emit=lambda event: None, clock=self.clock).run(procedure)
 
     @property

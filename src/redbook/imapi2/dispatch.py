@@ -181,9 +181,10 @@ def WithEvents(disp: Any, user_event_class: Any) -> Any:
 def getevents(clsid: Any) -> type | None:
     """A class with the events of a COM class as methods to be overridden; None for one without events."""
     kind = _class_of(clsid)
-    events = CLASSES[kind.PROGID.removeprefix("IMAPI2.")].events
-    if events is None:
+    known = CLASSES.get(kind.PROGID.removeprefix("IMAPI2."))
+    if known is None or known.events is None:
         return None
+    events = known.events
     names = [f"On{member.name}" for member in INTERFACES[events].members]
     return type(events, (), {name: lambda self, *arguments: None for name in names})
 

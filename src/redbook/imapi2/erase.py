@@ -11,7 +11,7 @@ from redbook.engine.erase import erase
 from redbook.engine.events import Phase, PhaseStarted, Working
 from redbook.engine.inspect import Abilities
 from redbook.engine.steps import Procedure
-from redbook.errors import InvalidReply, MediumUnsuitable, SenseError, TransportTimeout
+from redbook.errors import InvalidReply, MediumUnsuitable, NotARecorder, SenseError, TransportTimeout
 from redbook.imapi2.client_name import is_valid_client_name
 from redbook.imapi2.com import fail, failure, to_bool, translated, type_name
 from redbook.imapi2.devices import Handle
@@ -40,6 +40,7 @@ class MsftDiscFormat2Erase(DiscFormat2):
     IMPLEMENTS = ("IDiscFormat2Erase",)
     NO_RECORDER = HResult.E_IMAPI_RECORDER_REQUIRED
     OWN_CODES: ClassVar[Mapping[type[BaseException], HResult]] = {
+        NotARecorder: HResult.E_IMAPI_ERASE_RECORDER_NOT_SUPPORTED,
         MediumUnsuitable: HResult.E_IMAPI_ERASE_UNEXPECTED_DRIVE_RESPONSE_DURING_ERASE,
     }
 
@@ -95,10 +96,13 @@ class MsftDiscFormat2Erase(DiscFormat2):
             if numbers is not None:
                 self._fire("Update", self, *numbers)
 
+        handle.at_work = True
         try:
             self._run_job(handle, erase(kind_of_blank, LONGEST_SECONDS), tell, cancel)
         except (SenseError, TransportTimeout, InvalidReply) as error:
             raise self._told(error, story) from error
+        finally:
+            handle.at_work = False
 
     def _told(self, error: errors.DriveError, story: _EraseStory) -> com_error:
         """What a refusal means while a disc is being erased, if the recorder has no code for it."""

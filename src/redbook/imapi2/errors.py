@@ -98,6 +98,7 @@ _BY_CLASS: tuple[tuple[type[BaseException], HResult], ...] = (
     (errors.LossOfStreaming, HResult.E_IMAPI_LOSS_OF_STREAMING),
     (errors.ParametersIgnored, HResult.E_IMAPI_RECORDER_INVALID_MODE_PARAMETERS),
     (errors.InvalidReply, HResult.E_IMAPI_RECORDER_INVALID_RESPONSE_FROM_DEVICE),
+    (errors.MediumUnsuitable, HResult.E_IMAPI_RECORDER_MEDIA_INCOMPATIBLE),
     (errors.FeatureMissing, HResult.E_IMAPI_RECORDER_NO_SUCH_FEATURE),
     (errors.FeatureNotCurrent, HResult.E_IMAPI_RECORDER_FEATURE_IS_NOT_CURRENT),
     (errors.DriveGone, HResult.HRESULT_FROM_WIN32_ERROR_DEV_NOT_EXIST),

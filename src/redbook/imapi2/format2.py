@@ -13,6 +13,7 @@ from redbook.engine.inspect import Abilities, identify
 from redbook.engine.runner import Cancel, Job, Runner, interrupts_cancel
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import despite_attention
+from redbook.errors import NotARecorder
 from redbook.imapi2.com import EventSource, fail, translated, type_name
 from redbook.imapi2.devices import Handle
 from redbook.imapi2.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
@@ -130,11 +131,16 @@ class DiscFormat2(EventSource, ABC):
         return self._recorder._handle
 
     def _supports(self, handle: Handle) -> bool:
+        """raises  what asking the drive raises"""
+
         def ask() -> Procedure[Abilities]:
             yield from despite_attention(Inquiry())
             return (yield from identify())
 
-        return self._can_use(handle.run(ask()))
+        try:
+            return self._can_use(handle.run(ask()))
+        except NotARecorder:
+            return False
 
     def _run_job(
         self,
@@ -175,5 +181,5 @@ class DiscFormat2(EventSource, ABC):
                 _log.warning("%s: %s", type_name(self), event.event.text)
             listener(event)
 
-        with handle.use() as drive:
+        with handle.use(own=True) as drive:
             return Job(work).run(hear, cancel)

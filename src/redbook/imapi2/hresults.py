@@ -80,6 +80,7 @@ class HResult(IntEnum):
         "another program uses the device, or its disc is mounted",
         "close that program or unmount the disc, and call again",
     )
+    HRESULT_FROM_WIN32_ERROR_FILE_NOT_FOUND = 0x80070002, "there is no such file", "look at the name"
     HRESULT_FROM_WIN32_ERROR_INVALID_HANDLE = (
         0x80070006,
         "the recorder's device is not open",
@@ -278,7 +279,7 @@ class HResult(IntEnum):
     E_IMAPI_DF2TAO_STREAM_NOT_SUPPORTED = (
         0xC0AA050D,
         "the writer cannot use the stream",
-        "pass 44.1 kHz 16-bit stereo samples without a header, seekable, in whole 2352-byte sectors",
+        "pass whole 44.1 kHz 16-bit stereo samples without a header, in a stream that can seek",
     )
     E_IMAPI_DF2TAO_RECORDER_NOT_SUPPORTED = (
         0xC0AA050E,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +14,7 @@ from redbook.errors import DriveBusy
 from redbook.imapi2 import features
 from redbook.imapi2.client_name import is_valid_client_name
 from redbook.imapi2.com import fail, to_bool, translated
-from redbook.imapi2.devices import Handle, registry
+from redbook.imapi2.devices import Handle, finalize_in_thread, registry
 from redbook.imapi2.hresults import HResult
 from redbook.imapi2.recorder_ex import DiscRecorder2Ex
 from redbook.mmc.control import StartStopUnit
@@ -64,8 +64,8 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
             inquiry = handle.device.drive.run(Inquiry())
         if self._bound is not None:
             self._bound.close()
-        self._bound, self._inquiry = handle, inquiry
-        weakref.finalize(self, Handle.close, handle)
+        self._bound, self._inquiry, self._mcn_disabled = handle, inquiry, 0
+        finalize_in_thread(self, Handle.close, handle)
         return HResult.S_OK
 
     @property
@@ -207,7 +207,8 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
         handle = self._handle
         owner = handle.device.owner()
         if not owner:
-            self._check_it_is_there()
+            with contextlib.suppress(DriveBusy):  # somebody has it who left no name
+                self._check_it_is_there()
         return owner
 
     # Beyond IMAPI2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 
-from redbook.disc import RUN_OUT_SECTORS, SECTORS_PER_SECOND, SHORTEST_TRACK_SECTORS, Toc, TocTrack
+from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, Toc, TocTrack
 from redbook.engine.burn import add_track
 from redbook.engine.events import TrackEnded
 from redbook.engine.inspect import Abilities, DiscContents, where_next
@@ -14,13 +14,13 @@ from redbook.engine.plan import PlannedTrack, Space
 from redbook.engine.prepare import room_on, set_up
 from redbook.engine.quick_check import check_disc, check_track
 from redbook.engine.session import end_session, unlock_tray
-from redbook.engine.steps import Procedure
+from redbook.engine.steps import Procedure, R
 from redbook.engine.verify import Sums, verify
-from redbook.errors import DriveError, VerificationFailed
+from redbook.errors import DriveError, MediumUnsuitable, VerificationFailed
 from redbook.imapi2.devices import Handle
 from redbook.imapi2.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
 from redbook.imapi2.media import physical_type
-from redbook.imapi2.speeds import read_speeds
+from redbook.imapi2.speeds import choose_speed, read_speeds
 from redbook.imapi2.track_stream import TrackStream
 from redbook.mmc.disc_info import ReadToc
 from redbook.mmc.mode_pages import Capabilities, MultiSession
@@ -31,7 +31,6 @@ _log = logging.getLogger("redbook.imapi2")
 class Session:
     """The sector counts stand still while a track is written: `refresh` brings them up to date.
 
-    busy     whether a call is at work on it
     tracks   every track of ours that is on the disc, also one that was cut short
     touched  whether anything was sent to the disc
     speed    multiple of 1x that the drive has chosen; 0 if it does not say
@@ -52,34 +51,52 @@ class Session:
         self._held = False
         self._stale = False
         self._pid = os.getpid()
-        self.busy = False
+
+    def _run(self, procedure: Procedure[R]) -> R:
+        return self.handle.run(procedure, own=True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call is at work on it; the drive takes no commands from elsewhere then."""
+        return self.handle.at_work
+
+    @busy.setter
+    def busy(self, value: bool) -> None:
+        self.handle.at_work = value
 
     # Taking and giving back
 
-    def open(self, sectors_per_second: int | None, pure_cav: bool) -> None:
+    def open(self, sectors_per_second: int, pure_cav: bool) -> None:
         """Lock the drive and make it ready.  raises  what goes wrong; the drive is free again then"""
         self.handle.begin_job(self._client_name)
         self._held = True
         self.handle.before_closing.append(self.let_go)
         try:
-            speed = None if sectors_per_second is None else sectors_per_second / SECTORS_PER_SECOND
-            settings, outcome = Settings(speed, pure_cav=pure_cav), Outcome()
-            abilities, disc = self.handle.run(set_up(settings, outcome))
+            outcome = Outcome()
+            abilities, disc = self._run(set_up(Settings(), outcome))
             self._begin(abilities, disc, outcome)
+            self._ask_for_speed(sectors_per_second, pure_cav)
         except BaseException:
             self.abandon()
             raise
 
     def _begin(self, abilities: Abilities, disc: DiscContents, outcome: Outcome) -> None:
-        with self.handle.use() as drive:
+        with self.handle.use(own=True) as drive:
             drive.announce(0)  # a disc that the host cannot store is known before the first track
         self._abilities, self._outcome = abilities, outcome
         space = room_on(abilities, disc)
         self.total_sectors = self.free_sectors = space.free_sectors
         self.next_lba = space.next_lba
-        self.media_type = self.handle.run(physical_type())
+        self.media_type = self._run(physical_type())
         self.capabilities = abilities.capabilities or Capabilities()
         self.speed = outcome.speed or 0.0
+
+    def _ask_for_speed(self, sectors_per_second: int, pure_cav: bool) -> None:
+        """Once more what SetWriteSpeed was asked, by the same rule; a burn does not fail for it."""
+        try:
+            self._run(choose_speed(sectors_per_second, pure_cav))
+        except DriveError as error:
+            _log.warning("the drive keeps its own speed: %s", error)
         self.read_speed()
 
     def abandon(self) -> None:
@@ -87,10 +104,11 @@ class Session:
         if not self._held or os.getpid() != self._pid:  # in a forked child it is the parent's
             return
         try:
-            self.handle.run(unlock_tray())
-        except (DriveError, MemoryError) as error:
+            self._run(unlock_tray())
+        except (DriveError, MemoryError, OSError) as error:
             _log.warning("the tray could not be unlocked: %s", error)
-        self.give_back()
+        finally:
+            self.give_back()
 
     def let_go(self) -> bool:
         """The recorder object shall be closed: whether that is possible now."""
@@ -155,7 +173,10 @@ class Session:
     def bring_up_to_date(self) -> None:
         """Ask the drive where the next track goes, if that is not known.  raises  DriveError"""
         if self._stale:
-            self._know(self.handle.run(where_next()))
+            try:
+                self._know(self._run(where_next()))
+            except MediumUnsuitable:  # no further track
+                self.free_sectors, self._stale = 0, False
 
     def _know(self, space: Space) -> None:
         self.free_sectors, self.next_lba = space.free_sectors, space.next_lba
@@ -164,7 +185,7 @@ class Session:
     def read_speed(self) -> None:
         """After the speed was set: what the drive will do."""
         try:
-            self.capabilities = self.handle.run(read_speeds())
+            self.capabilities = self._run(read_speeds())
         except DriveError as error:
             _log.warning("the drive does not say how fast it writes: %s", error)
             return
@@ -184,15 +205,20 @@ class Session:
 
     def check_last_track(self) -> None:
         """raises  VerificationFailed, DriveError"""
-        self.handle.run(check_track(self.tracks[-1]))
+        self._run(check_track(self.tracks[-1]))
 
     def check_disc(self, finalized: bool) -> None:
         """raises  VerificationFailed, DriveError"""
-        self.handle.run(check_disc(self.tracks, finalized))
+        self._run(check_disc(self.tracks, finalized))
+
+    @property
+    def whole_tracks(self) -> list[TrackEnded]:
+        """Of which it is known what was sent."""
+        return [track for track in self.tracks if track.number in self._sums]
 
     def read_back(self) -> Procedure[Sums]:
         """Every whole track, compared with what the streams gave; a track that was cut short is left out."""
-        whole = [track for track in self.tracks if track.number in self._sums]
+        whole = self.whole_tracks
         places = [PlannedTrack(t.number, t.start_lba, t.sectors, t.sectors) for t in whole]
         sums = [self._sums[t.number] for t in whole]
         return verify(places, [t.sectors for t in whole], sums)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from types import TracebackType
 from typing import Self
 
@@ -10,12 +9,12 @@ from redbook.disc import MOST_TRACKS
 from redbook.engine.events import Event, TrackStarted
 from redbook.errors import AudioError
 from redbook.imapi2.com import fail, translated
+from redbook.imapi2.devices import finalize_in_thread
 from redbook.imapi2.enumerations import IMAPI_BURN_VERIFICATION_LEVEL
 from redbook.imapi2.event_args import Story, Timed, TrackAtOnceEventArgs
 from redbook.imapi2.format2 import InterruptibleCancel, late_interrupts
 from redbook.imapi2.hresults import HResult
 from redbook.imapi2.session import Session, check_sums
-from redbook.imapi2.speeds import FASTEST
 from redbook.imapi2.state import ENDS_IN, Operation, State
 from redbook.imapi2.track_at_once_properties import TrackAtOnceProperties
 from redbook.imapi2.track_stream import TrackStream
@@ -51,8 +50,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
             self._state = State.IN_TRANSITION
         try:
             session = Session(handle, self._client_name)
-            speed = None if self._requested_speed == FASTEST else self._requested_speed
-            session.open(speed, self._requested_pure_cav)
+            session.open(self._requested_speed, self._requested_pure_cav)
         except BaseException:
             self._state = State.RECORDER_SET
             raise
@@ -62,7 +60,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
                 self._state = State.RECORDER_SET
                 return
             self._session = session
-            self._abandon = weakref.finalize(self, Session.abandon, session)
+            finalize_in_thread(self, Session.abandon, session)
             self._underrun_free_disabled = False
             self._state = after
 
@@ -127,14 +125,14 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
             )
         finally:
             session.refresh(stream)
-        if self._verification == IMAPI_BURN_VERIFICATION_LEVEL.IMAPI_BURN_VERIFICATION_QUICK:
-            self._update(story.verifying(clock.now()))
-            session.check_last_track()
         try:
             stream.check()
         except AudioError as error:
             there = f"track {number} is on the disc with all of its {sectors} sectors"
             raise AudioError(f"{error}; {there}, what did not come being silence") from error
+        if self._verification == IMAPI_BURN_VERIFICATION_LEVEL.IMAPI_BURN_VERIFICATION_QUICK:
+            self._update(story.verifying(clock.now()))
+            session.check_last_track()
         if cancel.asked.is_set():
             detail = f"track {number} was complete by then, and is on the disc"
             fail(self, name, HResult.E_IMAPI_REQUEST_CANCELLED, detail)
@@ -173,11 +171,10 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
                 self._close_session(session, cancel)
             finally:
                 if entered:
+                    session.busy = False
                     session.give_back()
                     with self._mutex:
                         self._session = None
-                        if self._abandon is not None:
-                            self._abandon.detach()
                         self._state = after
         return HResult.S_OK
 
@@ -197,7 +194,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
             return
         if self._verification == IMAPI_BURN_VERIFICATION_LEVEL.IMAPI_BURN_VERIFICATION_QUICK:
             session.check_disc(finalize)
-        if self._read_back:
+        if self._read_back and session.whole_tracks:
             check_sums(self._run_job(session.handle, session.read_back(), tell, cancel))
 
     def __enter__(self) -> Self:
@@ -207,6 +204,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the drive back; a session that was not released stays open."""
-        if self._abandon is not None and self._state is State.PREPARED:
-            self._abandon()
-            self._session, self._state = None, State.RECORDER_SET
+        with self._mutex:
+            if self._session is not None and self._state is State.PREPARED:
+                self._session.abandon()
+                self._session, self._state = None, State.RECORDER_SET

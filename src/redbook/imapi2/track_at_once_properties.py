@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from redbook.engine.inspect import Abilities
-from redbook.errors import DiscNotBlank, MediumUnsuitable, PlanError
+from redbook.errors import DiscNotBlank, NotARecorder, NotRecordable, PlanError
 from redbook.imapi2.client_name import is_valid_client_name
 from redbook.imapi2.com import fail, to_bool, to_long, translated
 from redbook.imapi2.enumerations import IMAPI_BURN_VERIFICATION_LEVEL, IMAPI_MEDIA_PHYSICAL_TYPE
@@ -40,7 +39,8 @@ class TrackAtOnceProperties(DiscFormat2):
     NO_RECORDER = HResult.E_IMAPI_DF2TAO_NO_RECORDER_SPECIFIED
     OWN_CODES: ClassVar[Mapping[type[BaseException], HResult]] = {
         DiscNotBlank: HResult.E_IMAPI_DF2TAO_MEDIA_IS_NOT_BLANK,
-        MediumUnsuitable: HResult.E_IMAPI_DF2TAO_MEDIA_IS_NOT_SUPPORTED,
+        NotRecordable: HResult.E_IMAPI_DF2TAO_MEDIA_IS_NOT_SUPPORTED,
+        NotARecorder: HResult.E_IMAPI_DF2TAO_RECORDER_NOT_SUPPORTED,
         PlanError: HResult.E_IMAPI_DF2TAO_NOT_ENOUGH_SPACE,
         NoStream: HResult.E_INVALIDARG,
         StreamNotSupported: HResult.E_IMAPI_DF2TAO_STREAM_NOT_SUPPORTED,
@@ -51,7 +51,6 @@ class TrackAtOnceProperties(DiscFormat2):
         self._state = State.NO_RECORDER
         self._mutex = threading.RLock()
         self._session: Session | None = None
-        self._abandon: weakref.finalize[Any, Any] | None = None
         self._cancel: InterruptibleCancel | None = None
         self._do_not_finalize = False
         self._underrun_free_disabled = False

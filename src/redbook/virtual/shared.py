@@ -152,11 +152,11 @@ class SharedRecorder:
     def lock(self, owner: str) -> None:
         """raises  StorageFailed  if the disc's folder is still to be made and cannot"""
         self._lock.take(make=True)
-        self._lock.set_owner(owner)
-        self._owner = owner
         disc = self.recorder.disc
         if disc is not None:
             disc.lock(owner)
+        self._lock.set_owner(owner)
+        self._owner = owner
 
     def unlock(self) -> None:
         self._owner = ""

@@ -3,7 +3,8 @@
 import os
 from typing import Any
 
-from redbook.imapi2 import FileStream
+from redbook.imapi2 import FileStream, HResult
+from redbook.imapi2.com import failure
 from redbook.imapi2.win32com.storagecon import STGM_CREATE, STGM_READWRITE, STGM_WRITE
 
 
@@ -19,14 +20,21 @@ def SHCreateStreamOnFileEx(
     Mode    STGM_READ, STGM_WRITE or STGM_READWRITE; sharing is the system's own
     Create  make the file, if it is not there
 
-    raises  OSError
+    raises  com_error  if it cannot be opened
     """
     how = "r+b" if Mode & (STGM_WRITE | STGM_READWRITE) else "rb"
     if Mode & STGM_CREATE:
         how = "w+b"
     elif Create and not os.path.lexists(File):
         how = "x+b"
-    return FileStream(open(File, how), os.fspath(File))  # noqa: PTH123 - the stream closes it
+    try:
+        file = open(File, how)  # noqa: SIM115, PTH123 - the stream closes it
+    except OSError as error:
+        code = HResult.E_ACCESSDENIED if isinstance(error, PermissionError) else HResult.E_FAIL
+        if isinstance(error, FileNotFoundError):
+            code = HResult.HRESULT_FROM_WIN32_ERROR_FILE_NOT_FOUND
+        raise failure(f"SHCreateStreamOnFileEx({os.fspath(File)!r})", code, str(error)) from error
+    return FileStream(file, os.fspath(File))
 
 
 SHCreateStreamOnFile = SHCreateStreamOnFileEx
