@@ -301,11 +301,8 @@ def test_cancelled_later_the_track_is_whole_and_the_call_says_so(action: int) ->
         rig.ready().BurnVerificationLevel = 1
         rig.writer.PrepareMedia()
         cancel_at(rig, action)
-        try:
-            rig.writer.AddAudioTrack(track(300))
-        except com_error as error:
-            assert error.name == "E_IMAPI_REQUEST_CANCELLED"
-            assert "complete" in str(error)
+        text = add_cancelled(rig, track(300))
+        assert "complete" in text or "track 1 whole" in text
         assert rig.writer.NumberOfExistingTracks == 1
         rig.writer.ReleaseMedia()
         assert rig.audio(0, 300) == track(300)
@@ -591,8 +588,7 @@ def test_unplugged_between_any_two_calls_everything_can_still_be_let_go(step: in
                 call()
             except com_error as error:
                 codes.append(error.name)
-        if step in (0,) or step <= 5:
-            assert codes[0] == gone
+        assert codes[0] == gone
         assert rig.writer._state.value in "NR"
         rig.writer.Recorder = None
 
