@@ -28,9 +28,7 @@ from redbook.imapi2 import (
     MsftDiscFormat2TrackAtOnce,
     MsftDiscRecorder2,
     WithEvents,
-    attach,
     com_error,
-    detach,
 )
 from redbook.imapi2.session import Session
 from redbook.mmc.control import PreventAllowMediumRemoval
@@ -40,7 +38,6 @@ from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
-from redbook.virtual.recorder import VirtualRecorder
 from tests.support.imapi import NAME, Rig, track
 
 
@@ -456,30 +453,6 @@ def test_write_parameters_that_make_no_sense_are_an_invalid_response(page: bytes
         rig.drive.faults.append(Fault(Reply(Status.GOOD, page), ModeSense10, nth=3))
         assert code(rig.writer.PrepareMedia) == "E_IMAPI_RECORDER_INVALID_RESPONSE_FROM_DEVICE"
         assert rig.is_free()
-
-
-def test_a_slow_handler_hears_the_newest_progress_and_its_cancel_counts() -> None:
-    """In real time: 9000 sectors at 52x take 2.3 s, the handler sleeps a second each time."""
-    recorder = VirtualRecorder(Medium.new(), speed=52)
-    attach(recorder, "real time")
-    try:
-        drive = recorder_on("real time")
-        time.sleep(0.1)
-        writer = writer_on(drive)
-        seen = []
-
-        def slow(source: Any, progress: Any) -> None:
-            seen.append(progress.LastWrittenLba)
-            time.sleep(1.0)
-
-        WithEvents(writer, slow)
-        writer.AddAudioTrack(bytes(9000 * SECTOR_BYTES))
-        # PREPARING, WRITING, the newest, the last, FINISHING: without dropping there were four more.
-        assert len(seen) <= 7
-        writer._handlers().clear()
-        writer.ReleaseMedia()
-    finally:
-        detach("real time")
 
 
 def test_closing_and_erasing_go_on_to_their_end_however_often_ctrl_c_is_pressed() -> None:
