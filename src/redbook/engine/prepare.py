@@ -127,10 +127,10 @@ def _try_speed(settings: Settings, outcome: Outcome) -> Procedure[None]:
     """Best effort: what the drive makes of it is read back and told."""
     speed = settings.speed
     try:
-        capabilities = yield from set_speed(speed, settings.pure_cav)
+        yield from set_speed(speed, settings.pure_cav)
     except SenseError as error:
         yield Notice(f"the drive keeps its own speed: {error}")
-        capabilities = yield from read_capabilities()
+    capabilities = yield from read_capabilities()
     outcome.speed = (capabilities.write_speed.times or None) if capabilities else None
     if speed is not None and outcome.speed is not None and outcome.speed != round(speed):
         yield Notice(f"the drive will write at {outcome.speed:g}x instead of {speed:g}x")

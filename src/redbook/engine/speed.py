@@ -1,17 +1,15 @@
-"""Writing speeds: asked for, and what the drive makes of it."""
+"""Asking for a writing speed."""
 
 from __future__ import annotations
 
-from redbook.engine.inspect import read_capabilities
 from redbook.engine.steps import Procedure
 from redbook.mmc.control import MAXIMUM_SPEED, SetCdSpeed
-from redbook.mmc.mode_pages import Capabilities
 
 SPEED_UNIT_KB = 177  # drives round down to a speed they have, so n x 176.4 must be rounded up
 
 
-def set_speed(speed: float | None, pure_cav: bool = False) -> Procedure[Capabilities | None]:
-    """SET CD SPEED, and page 2Ah as it is afterwards: what the drive will really do.
+def set_speed(speed: float | None, pure_cav: bool = False) -> Procedure[None]:
+    """SET CD SPEED; what the drive makes of it is in page 2Ah afterwards.
 
     speed  multiple of 1x; None for as fast as the drive can
 
@@ -19,4 +17,3 @@ def set_speed(speed: float | None, pure_cav: bool = False) -> Procedure[Capabili
     """
     write_kb = MAXIMUM_SPEED if speed is None else min(MAXIMUM_SPEED, round(speed * SPEED_UNIT_KB))
     yield SetCdSpeed(write_kb=write_kb, pure_cav=pure_cav)
-    return (yield from read_capabilities())

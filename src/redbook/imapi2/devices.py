@@ -176,8 +176,7 @@ class Handle:
         """
         if self.at_work and not own:
             raise NotTaken("the drive is writing or erasing; wait until that has ended")
-        if self._closed:
-            raise DriveClosed("this object has let go of its recorder; call InitializeDiscRecorder again")
+        self.check_open()
         self.device.enter(self)
         try:
             yield self.device.drive
@@ -189,9 +188,10 @@ class Handle:
         with self.use(own) as drive:
             return Runner(drive, emit=lambda event: None, clock=self.clock).run(procedure)
 
-    @property
-    def closed(self) -> bool:
-        return self._closed
+    def check_open(self) -> None:
+        """raises  DriveClosed"""
+        if self._closed:
+            raise DriveClosed("this object has let go of its recorder; call InitializeDiscRecorder again")
 
     @property
     def levels(self) -> int:
@@ -221,8 +221,7 @@ class Handle:
     def acquire(self, owner: str) -> None:
         """One more level of exclusive access.  raises  DriveBusy, DriveClosed"""
         with self._mutex:
-            if self._closed:
-                raise DriveClosed("this object has let go of its recorder; call InitializeDiscRecorder again")
+            self.check_open()
             if not self._levels:
                 self.device.lock(self, owner)
             self._levels += 1

@@ -60,13 +60,18 @@ def physical_type() -> Procedure[MEDIA]:
     """
     abilities = yield from ready_drive()
     information: DiscInformation = yield ReadDiscInformation()
+    if abilities.profile in _DVDS:
+        yield ReadDiscStructure(_PHYSICAL_FORMAT)
+    return type_by(abilities, information)
+
+
+def type_by(abilities: Abilities, information: DiscInformation) -> MEDIA:
+    """The kind of disc, from what drive and disc have said of themselves."""
     if abilities.profile is None:
         if information.erasable:
             return MEDIA.IMAPI_MEDIA_TYPE_CDRW
         complete = information.status is DiscStatus.COMPLETE
         return MEDIA.IMAPI_MEDIA_TYPE_CDROM if complete else MEDIA.IMAPI_MEDIA_TYPE_CDR
-    if abilities.profile in _DVDS:
-        yield ReadDiscStructure(_PHYSICAL_FORMAT)
     return _BY_PROFILE.get(abilities.profile, MEDIA.IMAPI_MEDIA_TYPE_UNKNOWN)
 
 

@@ -57,8 +57,8 @@ class DiscRecorder2Ex(ComObject):
 
     def _who(self) -> InquiryReply:
         """As the recorder said when this object was bound to it.  raises  DriveClosed"""
-        if self._inquiry is None or self._handle.closed:
-            raise DriveClosed("this object has let go of its recorder; call InitializeDiscRecorder again")
+        self._handle.check_open()
+        assert self._inquiry is not None  # it came with the handle
         return self._inquiry
 
     # Commands of the caller's own

@@ -19,7 +19,7 @@ from redbook.engine.verify import Sums, verify
 from redbook.errors import DriveError, MediumUnsuitable, VerificationFailed
 from redbook.imapi2.devices import Handle
 from redbook.imapi2.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
-from redbook.imapi2.media import physical_type
+from redbook.imapi2.media import type_by
 from redbook.imapi2.speeds import choose_speed, read_speeds
 from redbook.imapi2.track_stream import TrackStream
 from redbook.mmc.disc_info import ReadToc
@@ -87,7 +87,7 @@ class Session:
         space = room_on(abilities, disc)
         self.total_sectors = self.free_sectors = space.free_sectors
         self.next_lba = space.next_lba
-        self.media_type = self._run(physical_type())
+        self.media_type = type_by(abilities, disc.information)
         self.capabilities = abilities.capabilities or Capabilities()
         self.speed = outcome.speed or 0.0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from redbook.clock import Clock, SystemClock
@@ -77,6 +78,26 @@ class RecorderLock:
         return owner_of(self._folder) if self._folder is not None else ""
 
 
+def _with_patience(
+    attempt: Callable[[], None], owner_now: Callable[[], str], clock: Clock, advice: str
+) -> None:
+    """Again and again while another program's command is under way; not if one has it for itself.
+
+    raises  DriveBusy  with the owner's name, where one was left
+    """
+    since = clock.now()
+    while True:
+        try:
+            return attempt()
+        except DriveBusy as busy:
+            owner = owner_now()
+            if owner:
+                raise DriveBusy(f"{owner} has the recorder for itself; {advice}") from busy
+            if clock.now() - since > PATIENCE_SECONDS:
+                raise
+        clock.sleep(_LOOK_AGAIN_SECONDS)
+
+
 class SharedRecorder:
     """Between `enter` and `leave` the recorder answers; between `lock` and `unlock` it is ours alone.
 
@@ -103,18 +124,7 @@ class SharedRecorder:
 
     def enter(self) -> None:
         """raises  DriveBusy  while another program has it; ImageError, StorageFailed"""
-        since = self._clock.now()
-        while True:
-            try:
-                return self._enter_now()
-            except DriveBusy as busy:
-                owner = self._word_left()
-                if owner:
-                    text = f"{owner} has the recorder for itself; wait until it has finished"
-                    raise DriveBusy(text) from busy
-                if self._clock.now() - since > PATIENCE_SECONDS:
-                    raise
-            self._clock.sleep(_LOOK_AGAIN_SECONDS)
+        _with_patience(self._enter_now, self._word_left, self._clock, "wait until it has finished")
 
     def _enter_now(self) -> None:
         self._lock.take()
@@ -194,21 +204,13 @@ def insert_new(spindle: Spindle, medium: str, minutes: int, clock: Clock | None 
     raises  ValueError, ImageError  as Spindle.insert_new
             DriveBusy               while a program has the recorder for itself
     """
-    clock = clock or SystemClock()
     lock = RecorderLock(spindle.folder)
-    since = clock.now()
-    while True:
-        try:
-            lock.take(make=True)
-            break
-        except DriveBusy as busy:
-            owner = lock.owner()
-            if owner:
-                text = f"{owner} has the recorder for itself; put a disc in when it has finished"
-                raise DriveBusy(text) from busy
-            if clock.now() - since > PATIENCE_SECONDS:
-                raise
-        clock.sleep(_LOOK_AGAIN_SECONDS)
+    _with_patience(
+        lambda: lock.take(make=True),
+        lock.owner,
+        clock or SystemClock(),
+        "put a disc in when it has finished",
+    )
     try:
         return spindle.insert_new(medium, minutes)
     finally:
