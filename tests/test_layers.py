@@ -18,6 +18,7 @@ LAYERS = [
     ["__init__"],
     ["imapi2", "burning"],
     ["audio"],
+    ["share"],
     ["discovery"],
     ["engine"],
     ["drive"],
@@ -30,7 +31,18 @@ LAYERS = [
     ["errors"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-STANDARD_LIBRARY_ONLY = ("engine", "drive", "virtual", "transport", "image", "mmc", "disc", "clock", "errors")
+STANDARD_LIBRARY_ONLY = (
+    "share",
+    "engine",
+    "drive",
+    "virtual",
+    "transport",
+    "image",
+    "mmc",
+    "disc",
+    "clock",
+    "errors",
+)
 HEAVY = {"av", "numpy", "soxr", "rich", "click"}
 MODULES = sorted(ROOT.rglob("*.py"))
 

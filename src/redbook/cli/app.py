@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from redbook._version import __version__
+from redbook.cli.share import share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -343,6 +344,9 @@ def insert(medium: str, minutes: str, as_json: bool) -> None:
     with make_renderer("disc-insert", as_json) as out, reporting(out):
         name = discovery.insert_disc(medium, int(minutes))
         out.done(name, f"a blank {medium.upper()} of {minutes} minutes is in the recorder")
+
+
+cli.add_command(share)
 
 
 @cli.command()

@@ -58,3 +58,21 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class LogicalUnit(Protocol):
+    """A recorder that several initiators talk to, each by a transport of its own.
+
+    Source: SAM-4 4.5 (a unit attention condition is kept for each I_T nexus).
+    """
+
+    def new_initiator(self) -> Transport:
+        """A way to the recorder for one more initiator: unit attentions and tray lock are its own.
+
+        Closing it takes both away and leaves the recorder as it is.
+        """
+        ...
+
+    def reset(self) -> None:
+        """LOGICAL UNIT RESET: what is in the buffer is lost, and every initiator is told (6/29/00)."""
+        ...

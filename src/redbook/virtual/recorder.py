@@ -76,6 +76,30 @@ class _Answered(Exception):
         self.reply = reply
 
 
+class Initiator:
+    """One host's way to the recorder: a transport with unit attentions and a tray lock of its own."""
+
+    def __init__(self, recorder: VirtualRecorder) -> None:
+        self.attentions = [Sense(sense.ATTENTION, 0x29, 0)]
+        self.prevents_removal = False
+        self._recorder = recorder
+
+    def execute(
+        self,
+        cdb: bytes,
+        data_out: bytes | memoryview = b"",
+        data_in_length: int = 0,
+        timeout: float = 30.0,
+    ) -> Reply:
+        return self._recorder.serve(self, cdb, data_out, data_in_length)
+
+    def announce(self, data_bytes: int) -> None:
+        self._recorder.announce(data_bytes)
+
+    def close(self) -> None:
+        self._recorder.part_from(self)
+
+
 class VirtualRecorder:
     """A CD recorder without hardware.
 
@@ -108,9 +132,10 @@ class VirtualRecorder:
         self._disc = medium
         self._simulated: Medium | None = None
         self._tray_open = tray_open
-        self._locked = False
         self._gone = self._closed = False
-        self._attentions = [Sense(sense.ATTENTION, 0x29, 0)]
+        self._host = Initiator(self)
+        self._initiators = [self._host]
+        self._asking = self._host
         self._page = WriteParameters()
         self._speeds = settings.Speeds(frozenset(cav_speeds))
         self._writing: RecordedTrack | None = None
@@ -176,7 +201,7 @@ class VirtualRecorder:
         with self._lock:
             if self._disc is not None and self._disc.take_up():
                 self._simulated = None
-                self._attentions.append(Sense(sense.ATTENTION, 0x28, 0))
+                self._tell_all(0x28)
 
     @property
     def disc(self) -> Medium | None:
@@ -196,7 +221,32 @@ class VirtualRecorder:
         data_in_length: int = 0,
         timeout: float = 30.0,
     ) -> Reply:
+        return self.serve(self._host, cdb, data_out, data_in_length)
+
+    def new_initiator(self) -> Initiator:
         with self._lock:
+            initiator = Initiator(self)
+            self._initiators.append(initiator)
+            return initiator
+
+    def part_from(self, initiator: Initiator) -> None:
+        """Its session is over, and with it the lock that it may have put on the tray."""
+        with self._lock:
+            self._initiators = [i for i in self._initiators if i is not initiator]
+
+    def reset(self) -> None:
+        with self._lock:
+            self._end_track(TrackState.DAMAGED)
+            for initiator in self._initiators:
+                initiator.attentions = [Sense(sense.ATTENTION, 0x29, 0)]
+                initiator.prevents_removal = False
+
+    def serve(
+        self, initiator: Initiator, cdb: bytes, data_out: bytes | memoryview, data_in_length: int
+    ) -> Reply:
+        """Do what this initiator asks."""
+        with self._lock:
+            self._asking = initiator
             if self._closed:
                 raise DriveClosed("the virtual recorder was closed; open it again")
             if self._gone:
@@ -261,8 +311,8 @@ class VirtualRecorder:
         loading = self._operation.remaining_seconds and self._operation.ascq == timing.BECOMING_READY
         if loading and not isinstance(command, (*_WHILE_BUSY, control.StartStopUnit)):
             raise Refused(sense.NOT_READY, 0x04, timing.BECOMING_READY)
-        if self._attentions and not isinstance(command, _DESPITE_ATTENTION):
-            attention = self._attentions.pop(0)
+        if self._asking.attentions and not isinstance(command, _DESPITE_ATTENTION):
+            attention = self._asking.attentions.pop(0)
             raise Refused(attention.key, attention.asc, attention.ascq)
         if not isinstance(command, _WITHOUT_MEDIUM):
             self._need_medium()
@@ -273,6 +323,14 @@ class VirtualRecorder:
         return self._handlers[type(command)](command) or b""
 
     # The tray
+
+    @property
+    def _locked(self) -> bool:
+        return any(initiator.prevents_removal for initiator in self._initiators)
+
+    def _tell_all(self, asc: int) -> None:
+        for initiator in self._initiators:
+            initiator.attentions.append(Sense(sense.ATTENTION, asc, 0))
 
     def _need_medium(self) -> Medium:
         """The disc that commands act on: in and after a test write, its simulated copy."""
@@ -290,7 +348,7 @@ class VirtualRecorder:
     def _load(self) -> None:
         self._tray_open = False
         if self._disc is not None:
-            self._attentions.append(Sense(sense.ATTENTION, 0x28, 0))
+            self._tell_all(0x28)
             if self._speed_limit is not None:
                 self._operation.begin(timing.LOAD_SECONDS, timing.BECOMING_READY)
         self._apply_speed()
@@ -309,7 +367,7 @@ class VirtualRecorder:
         self._tray_open = True
 
     def _prevent_allow(self, command: control.PreventAllowMediumRemoval) -> None:
-        self._locked = command.prevent
+        self._asking.prevents_removal = command.prevent
 
     def _test_unit_ready(self, command: control.TestUnitReady) -> None:
         return None
@@ -318,8 +376,8 @@ class VirtualRecorder:
         return Sense(sense.NOT_READY, 0x04, self._operation.ascq, progress=self._operation.progress)
 
     def _request_sense(self, command: control.RequestSense) -> bytes:
-        if self._attentions:
-            return sense.build(self._attentions.pop(0))
+        if self._asking.attentions:
+            return sense.build(self._asking.attentions.pop(0))
         if self._operation.remaining_seconds:
             return sense.build(self._busy())
         return sense.build(Sense(sense.NO_SENSE))

@@ -1,0 +1,10 @@
+"""`redbook share`: the virtual recorder in front of programs written by others."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def share() -> None:
+    """Put virtual recorders before programs written by others."""
