@@ -7,13 +7,29 @@ from typing import Any
 import pytest
 
 from redbook.disc import Msf, Toc, TocTrack
-from redbook.mmc import control, disc_info, disc_structure, identify, mode_pages, read, write
+from redbook.mmc import (
+    capacity,
+    control,
+    cue_sheet,
+    disc_info,
+    disc_structure,
+    events,
+    identify,
+    mode_pages,
+    performance,
+    playback,
+    read,
+    write,
+)
 from redbook.mmc.command import Command
 from redbook.mmc.decode import ALL_COMMANDS, UnknownOpcode, decode
 from redbook.mmc.disc_info import Atip, DiscInformation, DiscStatus, SessionStatus
 from redbook.mmc.mode_pages import Capabilities, ModeData, MultiSession, WriteParameters, WriteSpeed
+from redbook.mmc.playback import SubChannelFormat
+from redbook.mmc.read import C2, Selection, SubChannel
 
 SECTOR = bytes(2352)
+MCN, ISRC = SubChannelFormat.MCN, SubChannelFormat.ISRC
 
 CDBS: list[tuple[Command[Any], str]] = [
     (control.TestUnitReady(), "00 00 00 00 00 00"),
@@ -53,7 +69,46 @@ CDBS: list[tuple[Command[Any], str]] = [
     (write.Blank(write.BlankType.MINIMAL), "a1 01 00 00 00 00 00 00 00 00 00 00"),
     (write.Blank(write.BlankType.ALL, immediate=True), "a1 10 00 00 00 00 00 00 00 00 00 00"),
     (write.ReadBufferCapacity(), "5c 00 00 00 00 00 00 00 0c 00"),
+    (write.ReadBufferCapacity(in_blocks=True), "5c 01 00 00 00 00 00 00 0c 00"),
+    (write.Write12(0, SECTOR * 27), "aa 00 00 00 00 00 00 00 00 1b 00 00"),
+    (write.Write10(-11077, bytes(96 * 600), 96), "2a 00 ff ff d4 bb 00 02 58 00"),
     (read.ReadCd(752, 27), "be 04 00 00 02 f0 00 00 1b 10 00 00"),
+    # cdparanoia, cd-paranoia, and cdrdao with Q, C2 and raw sub-channel
+    (read.ReadCd(0, 1, 0, Selection(0xF8)), "be 00 00 00 00 00 00 00 01 f8 00 00"),
+    (read.ReadCd(0, 1, 1, Selection(0x78)), "be 04 00 00 00 00 00 00 01 78 00 00"),
+    (
+        read.ReadCd(1, 2, 0, Selection(0xF8, C2.POINTERS, SubChannel.Q)),
+        "be 00 00 00 00 01 00 00 02 fa 02 00",
+    ),
+    (read.ReadCdMsf(Msf(0, 2, 0), Msf(0, 2, 27)), "b9 04 00 00 02 00 00 02 1b 10 00 00"),
+    (read.Read10(17, 1), "28 00 00 00 00 11 00 00 01 00"),
+    (read.Read12(17, 1), "a8 00 00 00 00 11 00 00 00 01 00 00"),
+    (read.ReadHeader(16), "44 00 00 00 00 10 00 00 08 00"),
+    (mode_pages.ModeSense6(0x2A, allocation_length=0x80), "1a 08 2a 00 80 00"),
+    (mode_pages.ModeSelect6(WriteParameters().to_page()), "15 10 00 00 38 00"),
+    (identify.InquireVitalProductData(0x83, 64), "12 01 83 00 40 00"),
+    (events.GetEventStatusNotification(), "4a 01 00 00 10 00 00 00 08 00"),
+    (performance.GetPerformance(most=23), "ac 00 00 00 00 00 00 00 00 17 03 00"),
+    (
+        performance.GetPerformance(performance.PerformanceType.PERFORMANCE, 1, 0x14),
+        "ac 14 00 00 00 00 00 00 00 01 00 00",
+    ),
+    (performance.SetStreaming(bytes(28)), "b6 00 00 00 00 00 00 00 00 00 1c 00"),
+    (capacity.ReadCapacity(), "25 00 00 00 00 00 00 00 00 00"),
+    (capacity.ReadFormatCapacities(), "23 00 00 00 00 00 00 00 0c 00"),
+    (disc_info.ReadCdText(4), "43 00 05 00 00 00 00 00 04 00"),
+    (disc_structure.ReadDiscStructure(0, allocation_length=8), "ad 00 00 00 00 00 00 00 00 08 00 00"),
+    (cue_sheet.SendCueSheet(bytes(40)), "5d 00 00 00 00 00 00 00 28 00"),
+    (playback.PlayAudio10(752, 1), "45 00 00 00 02 f0 00 00 01 00"),
+    (playback.PlayAudio12(752, 1), "a5 00 00 00 02 f0 00 00 00 01 00 00"),
+    (playback.PlayAudioMsf(Msf(0, 2, 0), Msf(3, 4, 5)), "47 00 00 00 02 00 03 04 05 00"),
+    (playback.PlayAudioMsf(None, Msf(3, 4, 5)), "47 00 00 ff ff ff 03 04 05 00"),
+    (playback.PauseResume(True), "4b 00 00 00 00 00 00 00 01 00"),
+    (playback.StopPlayScan(), "4e 00 00 00 00 00 00 00 00 00"),
+    (playback.Seek10(752), "2b 00 00 00 02 f0 00 00 00 00"),
+    (playback.ReadSubChannel(MCN), "42 00 40 02 00 00 00 00 18 00"),
+    (playback.ReadSubChannel(ISRC, 5), "42 00 40 03 00 00 05 00 18 00"),
+    (playback.MechanismStatus(), "bd 00 00 00 00 00 00 00 00 08 00 00"),
 ]
 
 
@@ -84,8 +139,75 @@ def test_the_legacy_place_of_the_toc_format_counts() -> None:
 
 
 def test_write_refuses_data_that_do_not_fit_its_count() -> None:
-    with pytest.raises(ValueError, match="27 sectors announced"):
-        write.Write10.from_cdb(bytes.fromhex("2a 00 00 00 00 00 00 00 1b 00"), SECTOR)
+    for count, data in (("00 1b", SECTOR), ("00 1b", b""), ("00 00", SECTOR)):
+        with pytest.raises(ValueError, match="sectors announced"):
+            write.Write10.from_cdb(bytes.fromhex(f"2a 00 00 00 00 00 00 {count} 00"), data)
+
+
+def test_a_cue_sheet_is_the_one_of_two_gapless_tracks() -> None:
+    """Two audio tracks of 20000 and 15000 sectors; the host sends the pregap."""
+    expected = (
+        "01 00 00 01 00 00 00 00  01 01 00 00 00 00 00 00  01 01 01 00 00 00 02 00"
+        "01 02 01 00 00 04 1c 32  01 aa 01 01 00 07 30 32"
+    )
+    entries = (
+        cue_sheet.CueEntry(0, 1, data_form=1),
+        cue_sheet.CueEntry(0, 1, 1, 0),
+        cue_sheet.CueEntry(0, 1, 1, 1, time=Msf.from_lba(0)),
+        cue_sheet.CueEntry(0, 1, 2, 1, time=Msf.from_lba(20000)),
+        cue_sheet.CueEntry(0, 1, 0xAA, 1, 1, time=Msf.from_lba(35000)),
+    )
+    sheet = cue_sheet.SendCueSheet.of(entries)
+    assert sheet.sheet == bytes.fromhex(expected)
+    assert sheet.entries == entries
+
+
+def test_mcn_and_isrc_take_two_entries_each() -> None:
+    first, second = cue_sheet.code_entries(cue_sheet.MCN, "4006381333931")
+    assert first.to_bytes() == b"\x02" + b"4006381"
+    assert second.to_bytes() == b"\x02" + b"333931\0"
+    first, second = cue_sheet.code_entries(cue_sheet.ISRC, "DEABC2500001", track=2, control=2)
+    assert first.to_bytes() == b"\x23\x02" + b"DEABC2"
+    assert second.to_bytes() == b"\x23\x02" + b"500001"
+
+
+def test_write_speeds_are_read_from_a_recorded_answer() -> None:
+    """GET PERFORMANCE type 3 by the layout of MMC-5 table 160: 8x exact CLV, 16x CAV, on 359848."""
+    data = bytes.fromhex(
+        "00 00 00 24 00 00 00 00"
+        "02 00 00 00 00 05 7d a8 00 00 21 13 00 00 05 83"
+        "08 00 00 00 00 05 7d a8 00 00 21 13 00 00 0b 06"
+    )
+    reply = performance.GetPerformance(most=2).parse_reply(data)
+    assert [(s.times, s.write_kb, s.exact, s.pure_cav) for s in reply.write_speeds] == [
+        (8, 1411, True, False),
+        (16, 2822, False, True),
+    ]
+    assert (reply.total, reply.write_speeds[0].end_lba, reply.write_speeds[0].read_kb) == (2, 359848, 8467)
+    assert reply.to_bytes() == data
+
+
+def test_a_position_is_where_the_laser_is() -> None:
+    """READ SUB-CHANNEL format 1, MMC-3 table 226: track 2, index 1, absolute 752, relative 5."""
+    data = bytes.fromhex("00 15 00 0c 01 12 02 01 00 00 02 f0 00 00 00 05")
+    command = playback.ReadSubChannel()
+    reply = command.parse_reply(data)
+    where = playback.Position(1, 2, 2, 1, 752, 5)
+    assert reply == playback.SubChannelData(playback.AudioStatus.NONE, where)
+    assert command.build_reply(reply) == data
+    as_time = playback.ReadSubChannel(msf=True)
+    assert as_time.build_reply(reply)[8:].hex(" ") == "00 00 0c 02 00 00 00 05"
+    assert as_time.parse_reply(as_time.build_reply(reply)) == reply
+
+
+def test_a_media_event_is_read_as_linux_reads_it() -> None:
+    """Length at least 4, no NEA bit, class 4; new medium, present."""
+    reply = events.GetEventStatusNotification().parse_reply(bytes.fromhex("00 06 04 52 02 02 00 00"))
+    assert reply.media_event is events.MediaEvent.NEW_MEDIA
+    assert reply.media_status == events.MediaStatus.PRESENT
+    assert reply.to_bytes().hex(" ") == "00 06 04 52 02 02 00 00"
+    nothing = events.EventStatus(events.EventClass.NONE, 0x52)
+    assert nothing.to_bytes().hex(" ") == "00 02 80 52"
 
 
 # What wodim sends to write audio track-at-once: BUFE, TAO, 2352 bytes, pause of 150 sectors.

@@ -15,17 +15,32 @@ CD_DEVICE = 5
 
 @dataclass(frozen=True, slots=True)
 class InquiryReply:
-    """Standard INQUIRY data.  Source: SPC-4 6.4.2."""
+    """Standard INQUIRY data.  Source: SPC-4 6.4.2.
+
+    version      of SPC; 0 on ATAPI drives
+    descriptors  the standards it says to follow, SPC-4 table 145
+    """
+
+    SHORTEST_BYTES: ClassVar[int] = 36
+    LONGEST_BYTES: ClassVar[int] = 96
+    DESCRIPTORS_AT: ClassVar[int] = 58
 
     device_type: int
     removable: bool
     vendor: str
     product: str
     revision: str
+    version: int = 0
+    descriptors: tuple[int, ...] = ()
 
     def to_bytes(self) -> bytes:
+        length = self.LONGEST_BYTES if self.descriptors else self.SHORTEST_BYTES
         text = f"{self.vendor:8.8}{self.product:16.16}{self.revision:4.4}".encode("ascii", "replace")
-        return bytes((self.device_type, self.removable << 7, 0, 2, 31, 0, 0, 0)) + text
+        head = bytes((self.device_type, self.removable << 7, self.version, 2, length - 5, 0, 0, 0)) + text
+        standards = b"".join(code.to_bytes(2, "big") for code in self.descriptors)
+        return (head.ljust(self.DESCRIPTORS_AT, b"\0") + standards if standards else head).ljust(
+            length, b"\0"
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -33,7 +48,10 @@ class InquiryReply:
         vendor, product, revision = (
             data[a:b].decode("ascii", "replace").strip(" \0") for a, b in ((8, 16), (16, 32), (32, 36))
         )
-        return cls(data[0] & 0x1F, bool(data[1] & 0x80), vendor, product, revision)
+        pairs = [data[i : i + 2] for i in range(cls.DESCRIPTORS_AT, min(len(data), 74) - 1, 2)]
+        standards = tuple(int.from_bytes(pair, "big") for pair in pairs)
+        known = tuple(code for code in standards if code)
+        return cls(data[0] & 0x1F, bool(data[1] & 0x80), vendor, product, revision, data[2], known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +70,63 @@ class Inquiry(Sized[InquiryReply]):
 
     @classmethod
     def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
-        _, evpd, page, length = cls.LAYOUT.unpack(cdb)
-        if evpd & 1 or page:
-            raise ValueError("vital product data are not asked for here")
+        _, _, page, length = cls.LAYOUT.unpack(cdb)
+        if page:
+            raise ValueError("a page is asked for, but not as vital product data")
         return cls(length)
 
     def parse_reply(self, data: bytes) -> InquiryReply:
         return InquiryReply.from_bytes(data)
+
+
+@unique
+class VitalPage(IntEnum):
+    """Pages of vital product data.  Source: SPC-4 7.8."""
+
+    SUPPORTED_PAGES = 0x00
+    SERIAL_NUMBER = 0x80
+    DEVICE_IDENTIFICATION = 0x83
+
+
+@dataclass(frozen=True, slots=True)
+class VitalProductData:
+    """One page of vital product data; `body` without its header of four bytes."""
+
+    page: int
+    body: bytes
+    device_type: int = CD_DEVICE
+
+    def to_bytes(self) -> bytes:
+        return Struct(">BBH").pack(self.device_type, self.page, len(self.body)) + self.body
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        kind, page, length = Struct(">BBH").unpack_from(need(data, 4, "vital product data"))
+        return cls(page, bytes(data[4 : 4 + length]), kind & 0x1F)
+
+
+@dataclass(frozen=True, slots=True)
+class InquireVitalProductData(Sized[VitalProductData]):
+    """INQUIRY for a page of vital product data.  Source: SPC-4 6.4.4."""
+
+    OPCODE: ClassVar[int] = Inquiry.OPCODE
+    NAME: ClassVar[str] = "INQUIRY (vital product data)"
+    LAYOUT: ClassVar[Struct] = Inquiry.LAYOUT
+    timeout: ClassVar[float] = 15.0
+
+    page: int
+    allocation_length: int = 252
+
+    def to_cdb(self) -> bytes:
+        return self.LAYOUT.pack(self.OPCODE, 1, self.page, self.allocation_length)
+
+    @classmethod
+    def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
+        _, _, page, length = cls.LAYOUT.unpack(cdb)
+        return cls(page, length)
+
+    def parse_reply(self, data: bytes) -> VitalProductData:
+        return VitalProductData.from_bytes(data)
 
 
 @unique
@@ -73,17 +141,20 @@ class Profile(IntEnum):
 
 @unique
 class FeatureCode(IntEnum):
-    """Features that an audio burn asks about.  Source: MMC-5 5.3."""
+    """Features of CD recorders.  Source: MMC-5 5.3."""
 
     PROFILE_LIST = 0x0000
     CORE = 0x0001
     MORPHING = 0x0002
     REMOVABLE_MEDIUM = 0x0003
+    RANDOM_READABLE = 0x0010
     MULTI_READ = 0x001D
     CD_READ = 0x001E
     CD_TRACK_AT_ONCE = 0x002D
+    CD_MASTERING = 0x002E
     CD_RW_MEDIA_WRITE = 0x0037
     POWER_MANAGEMENT = 0x0100
+    CD_AUDIO_EXTERNAL_PLAY = 0x0103
     TIME_OUT = 0x0105
     REAL_TIME_STREAMING = 0x0107
     SERIAL_NUMBER = 0x0108

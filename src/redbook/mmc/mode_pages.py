@@ -1,4 +1,4 @@
-"""MODE SENSE and MODE SELECT, and the two pages that a burn needs: 05h and 2Ah."""
+"""MODE SENSE and MODE SELECT in both lengths, and the two pages that a burn needs: 05h and 2Ah."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from redbook.disc import SPEED_1X_BYTES_PER_SECOND
 from redbook.mmc.command import NoReply, Sized, need
 
 HEADER_BYTES = 8
+HEADER_BYTES_6 = 4
 
 
 @unique
@@ -54,32 +55,65 @@ class ModeData:
         descriptors = int.from_bytes(head[6:8], "big")
         return cls(bytes(data[HEADER_BYTES + descriptors :]))
 
+    def to_bytes_6(self) -> bytes:
+        """With the header of the 6-byte commands, whose length field holds 255 at most."""
+        return bytes((min(0xFF, len(self.pages) + HEADER_BYTES_6 - 1), 0, 0, 0)) + self.pages
+
+    @classmethod
+    def from_bytes_6(cls, data: bytes | memoryview) -> Self:
+        head = bytes(need(bytes(data[:HEADER_BYTES_6]), HEADER_BYTES_6, "mode parameter header"))
+        return cls(bytes(data[HEADER_BYTES_6 + head[3] :]))
+
 
 @dataclass(frozen=True, slots=True)
 class ModeSense10(Sized[ModeData]):
     """MODE SENSE (10).  Source: SPC-4 6.14.
 
-    page  01h..3Eh, or 3Fh for all
+    page     01h..3Eh, or 3Fh for all
+    subpage  FFh for all; others are not of CDs
     """
 
     OPCODE: ClassVar[int] = 0x5A
     NAME: ClassVar[str] = "MODE SENSE"
-    LAYOUT: ClassVar[Struct] = Struct(">BBB4xHx")
+    LAYOUT: ClassVar[Struct] = Struct(">BBBB3xHx")
 
     page: int
     control: PageControl = PageControl.CURRENT
     allocation_length: int = 254
+    subpage: int = 0
 
     def to_cdb(self) -> bytes:
-        return self.LAYOUT.pack(self.OPCODE, 8, self.control << 6 | self.page, self.allocation_length)
+        page = self.control << 6 | self.page
+        return self.LAYOUT.pack(self.OPCODE, 8, page, self.subpage, self.allocation_length)
 
     @classmethod
     def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
-        _, _, page, length = cls.LAYOUT.unpack(cdb)
-        return cls(page & 0x3F, PageControl(page >> 6), length)
+        _, _, page, subpage, length = cls.LAYOUT.unpack(cdb)
+        return cls(page & 0x3F, PageControl(page >> 6), length, subpage)
+
+    def build_reply(self, pages: bytes) -> bytes:
+        return ModeData(pages).to_bytes()
 
     def parse_reply(self, data: bytes) -> ModeData:
         return ModeData.from_bytes(data)
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSense6(ModeSense10):
+    """MODE SENSE (6), as MODE SENSE (10).  Source: SPC-4 6.13.
+
+    Linux asks SCSI drives (not ATAPI and USB ones) for page 2Ah by this one only.
+    """
+
+    OPCODE: ClassVar[int] = 0x1A
+    NAME: ClassVar[str] = "MODE SENSE (6)"
+    LAYOUT: ClassVar[Struct] = Struct(">BBBBBx")
+
+    def build_reply(self, pages: bytes) -> bytes:
+        return ModeData(pages).to_bytes_6()
+
+    def parse_reply(self, data: bytes) -> ModeData:
+        return ModeData.from_bytes_6(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +142,28 @@ class ModeSelect10(NoReply):
         _, flags, length = cls.LAYOUT.unpack(cdb)
         if length != len(data_out):
             raise ValueError(f"{length} bytes announced, {len(data_out)} sent")
-        return cls(ModeData.from_bytes(data_out).pages if length else b"", bool(flags & 1))
+        return cls(cls._pages(data_out) if length else b"", bool(flags & 1))
+
+    @staticmethod
+    def _pages(data_out: bytes | memoryview) -> bytes:
+        return ModeData.from_bytes(data_out).pages
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSelect6(ModeSelect10):
+    """MODE SELECT (6), as MODE SELECT (10).  Source: SPC-4 6.11."""
+
+    OPCODE: ClassVar[int] = 0x15
+    NAME: ClassVar[str] = "MODE SELECT (6)"
+    LAYOUT: ClassVar[Struct] = Struct(">BBxxBx")
+
+    @property
+    def data_out(self) -> bytes:
+        return bytes(HEADER_BYTES_6) + self.pages
+
+    @staticmethod
+    def _pages(data_out: bytes | memoryview) -> bytes:
+        return ModeData.from_bytes_6(data_out).pages
 
 
 @unique
@@ -231,6 +286,7 @@ class WriteSpeed:
 class Capabilities:
     """Mode page 2Ah, legacy but everywhere.  Source: MMC-3 5.5.10.
 
+    cd_text       reads R-W, in the lead-in too
     buffer_kib    size of the drive's write buffer
     speeds in units of 1000 bytes per second; `write_speeds` fastest first, empty on old drives
     pure_cav      how the disc is turned at the current writing speed
@@ -242,6 +298,8 @@ class Capabilities:
     writes_cd_rw: bool = True
     test_write: bool = True
     underrun_protection: bool = True
+    cd_text: bool = False
+    c2_pointers: bool = False
     loader: int = Loader.TRAY
     locked: bool = False
     buffer_kib: int = 0
@@ -262,7 +320,9 @@ class Capabilities:
         page[2] = 0x07
         page[3] = self.test_write << 2 | self.writes_cd_rw << 1 | self.writes_cd_r
         page[4] = self.underrun_protection << 7 | 0x71  # multi-session, mode 2 forms, audio play
-        page[5] = 0x03  # CD-DA commands, accurate stream
+        page[5] = 0x63 | self.c2_pointers << 4  # CD-DA commands, accurate stream, ISRC, MCN
+        page[5] |= self.cd_text << 2 | self.cd_text << 3  # R-W, de-interleaved and corrected
+        page[7] = self.cd_text << 5
         page[6] = self.loader << 5 | 0x09 | self.locked << 1
         words = (
             (8, self.max_read_kb),
@@ -295,6 +355,8 @@ class Capabilities:
             writes_cd_rw=bool(page[3] & 2),
             test_write=bool(page[3] & 4),
             underrun_protection=bool(page[4] & 0x80),
+            cd_text=bool(page[7] & 0x20),
+            c2_pointers=bool(page[5] & 0x10),
             loader=page[6] >> 5,
             locked=bool(page[6] & 2),
             buffer_kib=word(12),

@@ -42,23 +42,12 @@ class PlayAudio10(NoReply):
 
 
 @dataclass(frozen=True, slots=True)
-class PlayAudio12(NoReply):
-    """PLAY AUDIO (12).  Source: MMC-3 6.1.15."""
+class PlayAudio12(PlayAudio10):
+    """PLAY AUDIO (12), as PLAY AUDIO (10).  Source: MMC-3 6.1.15."""
 
     OPCODE: ClassVar[int] = 0xA5
     NAME: ClassVar[str] = "PLAY AUDIO (12)"
     LAYOUT: ClassVar[Struct] = Struct(">BxiIxx")
-
-    lba: int
-    sectors: int
-
-    def to_cdb(self) -> bytes:
-        return self.LAYOUT.pack(self.OPCODE, self.lba, self.sectors)
-
-    @classmethod
-    def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
-        _, lba, sectors = cls.LAYOUT.unpack(cdb)
-        return cls(lba, sectors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +237,10 @@ class ReadSubChannel(Sized[SubChannelData]):
             return SubChannelData(known)
         kind = need(data, 5, self.NAME)[4]
         if kind == SubChannelFormat.POSITION:
-            _, mode, track, index, lba, relative = Struct(">BBBB4s4s").unpack_from(need(data, 16, self.NAME), 4)
-            where = Position(
-                mode >> 4, mode & 0xF, track, index, self._lba(lba, 150), self._lba(relative, 0)
+            _, mode, track, index, lba, relative = Struct(">BBBB4s4s").unpack_from(
+                need(data, 16, self.NAME), 4
             )
+            where = Position(mode >> 4, mode & 0xF, track, index, self._lba(lba, 150), self._lba(relative, 0))
             return SubChannelData(known, where)
         need(data, 24, self.NAME)
         size = 13 if kind == SubChannelFormat.MCN else 12

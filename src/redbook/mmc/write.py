@@ -15,8 +15,9 @@ from redbook.mmc.command import NoReply, Sized, need
 class Write10(NoReply):
     """WRITE (10): hand whole sectors to the drive's buffer.  Source: MMC-5 6.44.
 
-    lba       signed sector address; it must be the next writable one
-    data_out  n x 2352 bytes, 16-bit little-endian stereo, in playing order
+    lba           signed sector address; it must be the next writable one
+    data_out      n sectors; of audio 16-bit little-endian stereo in playing order
+    sector_bytes  2352 for audio; 2368 or 2448 with sub-channel, 96 in a lead-in that carries CD-Text
     """
 
     OPCODE: ClassVar[int] = 0x2A
@@ -26,20 +27,37 @@ class Write10(NoReply):
 
     lba: int
     data_out: bytes | memoryview = b""
+    sector_bytes: int = SECTOR_BYTES
 
     @property
     def sectors(self) -> int:
-        return len(self.data_out) // SECTOR_BYTES
+        return len(self.data_out) // self.sector_bytes
 
     def to_cdb(self) -> bytes:
-        return self.LAYOUT.pack(self.OPCODE, self.lba, len(self.data_out) // SECTOR_BYTES)
+        return self.LAYOUT.pack(self.OPCODE, self.lba, self.sectors)
 
     @classmethod
     def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
         _, lba, count = cls.LAYOUT.unpack(cdb)
-        if len(data_out) != count * SECTOR_BYTES:
-            raise ValueError(f"{count} sectors announced, {len(data_out)} bytes sent")
-        return cls(lba, data_out)
+        return cls(lba, data_out, _sector_bytes(count, len(data_out)))
+
+
+def _sector_bytes(sectors: int, data_bytes: int) -> int:
+    """How long each sector is that was sent.  raises  ValueError  where they are not of one length"""
+    if not sectors and not data_bytes:
+        return SECTOR_BYTES
+    if not sectors or not data_bytes or data_bytes % sectors:
+        raise ValueError(f"{sectors} sectors announced, {data_bytes} bytes sent")
+    return data_bytes // sectors
+
+
+@dataclass(frozen=True, slots=True)
+class Write12(Write10):
+    """WRITE (12), as WRITE (10).  Source: MMC-5 6.45."""
+
+    OPCODE: ClassVar[int] = 0xAA
+    NAME: ClassVar[str] = "WRITE (12)"
+    LAYOUT: ClassVar[Struct] = Struct(">BxiIxx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +82,7 @@ class SynchronizeCache(NoReply):
 class CloseFunction(IntEnum):
     """CLOSE TRACK/SESSION, byte 2 bits 2-0."""
 
+    NOTHING = 0
     TRACK = 1
     SESSION = 2
 
@@ -99,11 +118,19 @@ class BlankType(IntEnum):
 
     ALL = 0
     MINIMAL = 1
+    TRACK = 2
+    UNRESERVE = 3
+    TRACK_TAIL = 4
+    UNCLOSE = 5
+    SESSION = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Blank(NoReply):
-    """BLANK: erase a CD-RW.  Source: MMC-5 6.2."""
+    """BLANK: erase a CD-RW.  Source: MMC-5 6.2.
+
+    start  of the track, for the types that erase one
+    """
 
     OPCODE: ClassVar[int] = 0xA1
     NAME: ClassVar[str] = "BLANK"
@@ -112,32 +139,40 @@ class Blank(NoReply):
 
     blank_type: BlankType
     immediate: bool = False
+    start: int = 0
 
     def to_cdb(self) -> bytes:
-        return self.LAYOUT.pack(self.OPCODE, self.immediate << 4 | self.blank_type, 0)
+        return self.LAYOUT.pack(self.OPCODE, self.immediate << 4 | self.blank_type, self.start)
 
     @classmethod
     def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
-        flags = cdb[1]
-        return cls(BlankType(flags & 7), bool(flags & 0x10))
+        _, flags, start = cls.LAYOUT.unpack(cdb)
+        return cls(BlankType(flags & 7), bool(flags & 0x10), start)
 
 
 @dataclass(frozen=True, slots=True)
 class BufferCapacity:
-    """The reply to READ BUFFER CAPACITY, in bytes."""
+    """The reply to READ BUFFER CAPACITY.
 
-    LAYOUT: ClassVar[Struct] = Struct(">HxxII")
+    in_blocks  it was sent in units of 2048 bytes
+    """
+
+    LAYOUT: ClassVar[Struct] = Struct(">HxBII")
+    BLOCK_BYTES: ClassVar[int] = 2048
 
     size_bytes: int
     free_bytes: int
+    in_blocks: bool = False
 
     def to_bytes(self) -> bytes:
-        return self.LAYOUT.pack(10, self.size_bytes, self.free_bytes)
+        unit = self.BLOCK_BYTES if self.in_blocks else 1
+        return self.LAYOUT.pack(10, self.in_blocks, self.size_bytes // unit, self.free_bytes // unit)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        _, size, free = cls.LAYOUT.unpack_from(need(data, 12, "READ BUFFER CAPACITY"))
-        return cls(size, free)
+        _, flags, size, free = cls.LAYOUT.unpack_from(need(data, 12, "READ BUFFER CAPACITY"))
+        unit = cls.BLOCK_BYTES if flags & 1 else 1
+        return cls(size * unit, free * unit, bool(flags & 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +188,15 @@ class ReadBufferCapacity(Sized[BufferCapacity]):
     timeout: ClassVar[float] = 15.0
 
     allocation_length: int = 12
+    in_blocks: bool = False
 
     def to_cdb(self) -> bytes:
-        return self.LAYOUT.pack(self.OPCODE, 0, self.allocation_length)
+        return self.LAYOUT.pack(self.OPCODE, self.in_blocks, self.allocation_length)
 
     @classmethod
     def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
         _, in_blocks, length = cls.LAYOUT.unpack(cdb)
-        if in_blocks & 1:
-            raise ValueError("the buffer is counted in bytes")
-        return cls(length)
+        return cls(length, bool(in_blocks & 1))
 
     def parse_reply(self, data: bytes) -> BufferCapacity:
         return BufferCapacity.from_bytes(data)

@@ -500,7 +500,7 @@ class VirtualRecorder:
         medium = self._need_medium()
         if command.sector_type not in (ReadCd.ANY_TYPE, ReadCd.CD_DA):
             raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
-        if not command.sectors or not command.main_channel:
+        if not command.sectors or not command.selection.main_bytes:
             return b""
         return medium.read(command.lba, command.sectors)
 

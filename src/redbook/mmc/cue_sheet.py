@@ -1,0 +1,111 @@
+"""SEND CUE SHEET: the layout of a session that is to be written at once.
+
+Source: MMC-5 6.33 and its annex on cue sheets; the entries as cdrecord, libburn and cdrdao send them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from struct import Struct
+from typing import ClassVar, Self
+
+from redbook.disc import Msf
+from redbook.mmc.command import NoReply
+
+ENTRY_BYTES = 8
+POSITION, MCN, ISRC = 1, 2, 3
+"""ADR, byte 0 bits 3-0."""
+
+LEAD_IN = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CueEntry:
+    """One entry of eight bytes.
+
+    control, adr  nibbles of byte 0
+    track         0 lead-in, 1..99, AAh lead-out
+    index         of a position; of MCN and ISRC entries bytes 1..7 are `text`
+    data_form     bits 7-6 sub-channel from the host, bits 5-0 what the host sends of the main channel
+    copy_alternates  SCMS: the copy bit comes and goes, "copy of a protected original"
+    time          where it begins, LBA -150 being 00:00:00
+    """
+
+    LAYOUT: ClassVar[Struct] = Struct(">BBBBBBBB")
+
+    control: int
+    adr: int
+    track: int = LEAD_IN
+    index: int = 0
+    data_form: int = 0
+    copy_alternates: bool = False
+    time: Msf = Msf(0, 0, 0)
+    text: bytes = b""
+
+    @property
+    def lba(self) -> int:
+        return self.time.lba
+
+    def to_bytes(self) -> bytes:
+        first = bytes((self.control << 4 | self.adr,))
+        if self.adr != POSITION:
+            return first + self.text.ljust(7, b"\0")
+        alternates = self.copy_alternates << 7
+        where = (self.time.minute, self.time.second, self.time.frame)
+        return first + bytes((self.track, self.index, self.data_form, alternates, *where))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        first, track, index, form, scms, minute, second, frame = cls.LAYOUT.unpack(data)
+        control, adr = first >> 4, first & 0xF
+        if adr != POSITION:
+            return cls(control, adr, text=bytes(data[1:]))
+        return cls(control, adr, track, index, form, bool(scms & 0x80), Msf(minute, second, frame))
+
+
+def code_entries(adr: int, code: str, track: int = 0, control: int = 0) -> tuple[CueEntry, CueEntry]:
+    """The two entries that carry an MCN (7 + 6 digits) or the ISRC of a track (6 + 6 characters)."""
+    head, cut = (b"", 7) if adr == MCN else (bytes((track,)), 6)
+    first, second = (head + part.encode("ascii") for part in (code[:cut], code[cut:]))
+    return CueEntry(control, adr, text=first), CueEntry(control, adr, text=second)
+
+
+@dataclass(frozen=True, slots=True)
+class SendCueSheet(NoReply):
+    """SEND CUE SHEET.  Source: MMC-5 6.33.
+
+    sheet  n x 8 bytes
+    """
+
+    OPCODE: ClassVar[int] = 0x5D
+    NAME: ClassVar[str] = "SEND CUE SHEET"
+    timeout: ClassVar[float] = 60.0
+
+    sheet: bytes
+
+    @property
+    def data_out(self) -> bytes:
+        return self.sheet
+
+    @property
+    def entries(self) -> tuple[CueEntry, ...]:
+        """What it says; a rest that is no whole entry is left out."""
+        last = len(self.sheet) - ENTRY_BYTES + 1
+        return tuple(
+            CueEntry.from_bytes(self.sheet[i : i + ENTRY_BYTES]) for i in range(0, last, ENTRY_BYTES)
+        )
+
+    @classmethod
+    def of(cls, entries: Iterable[CueEntry]) -> Self:
+        return cls(b"".join(entry.to_bytes() for entry in entries))
+
+    def to_cdb(self) -> bytes:
+        return bytes((self.OPCODE, 0, 0, 0, 0, 0)) + len(self.sheet).to_bytes(3, "big") + b"\0"
+
+    @classmethod
+    def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
+        length = int.from_bytes(cdb[6:9], "big")
+        if length != len(data_out):
+            raise ValueError(f"{length} bytes announced, {len(data_out)} sent")
+        return cls(bytes(data_out))
