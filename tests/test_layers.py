@@ -26,6 +26,8 @@ LAYERS = [
     ["transport"],
     ["image"],
     ["mmc"],
+    ["cd_text"],
+    ["sub_channel"],
     ["disc"],
     ["clock", "log", "_version"],
     ["errors"],
