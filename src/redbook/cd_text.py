@@ -121,11 +121,16 @@ class Collector:
 class Texts:
     """One block of CD-Text: what it says in one language.
 
+    language_code  of EBU Tech 3258 annex 1; 09h is English
     by_type  pack type to track number to text; track 0 is the disc
     """
 
-    language: str = ""
+    language_code: int = 0
     by_type: dict[PackType, dict[int, str]] = field(default_factory=dict)
+
+    @property
+    def language(self) -> str:
+        return LANGUAGES.get(self.language_code, f"language {self.language_code:02X}h")
 
     def text(self, kind: PackType, track: int = 0) -> str:
         return self.by_type.get(kind, {}).get(track, "")
@@ -156,7 +161,7 @@ def _sizes(blocks: dict[int, list[bytes]]) -> dict[int, bytes]:
 
 
 def _texts(packs: list[bytes], sizes: bytes, language: int) -> Texts:
-    texts = Texts(LANGUAGES.get(language, f"language {language:02X}h" if language else ""))
+    texts = Texts(language)
     encoding = CHARACTER_SETS.get(sizes[0], "iso8859-1")
     for kind in TEXTS:
         of_kind = [pack for pack in packs if pack[0] == kind]

@@ -82,8 +82,8 @@ def pack(kind: int, track: int, sequence: int, text: bytes, block: int = 0) -> b
 def test_texts_run_on_over_packs_and_a_tab_repeats_the_one_before() -> None:
     packs = (
         pack(0x80, 0, 0, b"Album\0First ")
-        + pack(0x80, 1, 1, b"Song\0\xc9tude\0")
-        + pack(0x80, 3, 3, b"\t\0")
+        + pack(0x80, 1, 1, b"Song\0\xc9tude\0\t")
+        + pack(0x80, 3, 3, b"\0")
         + pack(0x81, 0, 2, b"Band\0\0\0\0")
     )
     (texts,) = cd_text.parse(packs)

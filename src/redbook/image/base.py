@@ -10,10 +10,13 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum, unique
 from typing import Any, Self
 
-from redbook.disc import MOST_TRACKS, RUN_OUT_SECTORS, Msf, Toc, TocTrack
+from redbook.cd_text import PACK_BYTES, Texts, parse
+from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Msf, Toc, TocTrack
+from redbook.sub_channel import is_isrc, is_mcn
 
 FORMAT = "redbook-disc"
-VERSION = 1
+VERSION = 2
+"""1 knew track-at-once alone; such discs are read, and become 2 when they are next changed."""
 
 
 @unique
@@ -25,14 +28,28 @@ class TrackState(StrEnum):
     DAMAGED = "damaged"
 
 
+@unique
+class HowWritten(StrEnum):
+    """track-at-once: with 2 sectors of run-out behind each track.  raw: the host made the sub-channel."""
+
+    TRACK_AT_ONCE = "track-at-once"
+    SESSION_AT_ONCE = "session-at-once"
+    RAW = "raw"
+
+
 @dataclass(slots=True)
 class RecordedTrack:
     """One track on the disc.
 
-    start_lba        of the first sector that the host sent (index 1)
+    start_lba        of index 1
     written_sectors  sent by the host; of an incomplete track the data file knows how many
-    sectors          with the padding that the drive added to a track shorter than 4 s
+    sectors          from index 1 to the track's end, with the padding that the drive added to a track
+                     shorter than 4 s
     control          Q control nibble
+    pregap_sectors   from index 0 to index 1
+    indexes          where index 2, 3 and so on begin, as LBAs
+    isrc             twelve characters, or empty
+    copy_alternates  SCMS: the copy bit of the sub-channel comes and goes, "copy of a protected original"
     """
 
     number: int
@@ -41,6 +58,21 @@ class RecordedTrack:
     sectors: int = 0
     control: int = 0
     state: TrackState = TrackState.INCOMPLETE
+    pregap_sectors: int = PREGAP_SECTORS
+    indexes: list[int] = field(default_factory=list)
+    isrc: str = ""
+    copy_alternates: bool = False
+
+    @property
+    def pregap_lba(self) -> int:
+        """Of index 0, or of index 1 where there is no pregap."""
+        return self.start_lba - self.pregap_sectors
+
+    def index_at(self, lba: int) -> int:
+        """Which index of the track this sector lies in."""
+        if lba < self.start_lba:
+            return 0
+        return 1 + sum(lba >= begin for begin in self.indexes)
 
     @property
     def end_lba(self) -> int:
@@ -50,10 +82,33 @@ class RecordedTrack:
 
 @dataclass(slots=True)
 class RecordedSession:
-    """A session: its tracks, and where its lead-out starts once it is closed."""
+    """A session: its tracks, and where its lead-out starts once it is closed.
+
+    written  how; a session written at once or raw that is not closed is broken: it can't be gone on with
+    mcn      thirteen digits, or empty
+    cd_text  the packs of its lead-in, 18 bytes each, as hexadecimal digits
+    """
 
     tracks: list[RecordedTrack] = field(default_factory=list)
     lead_out_lba: int | None = None
+    written: HowWritten = HowWritten.TRACK_AT_ONCE
+    mcn: str = ""
+    cd_text: list[str] = field(default_factory=list)
+
+    @property
+    def all_texts(self) -> list[Texts]:
+        """What the CD-Text says, one entry for each language."""
+        return parse(bytes.fromhex("".join(self.cd_text)))
+
+    @property
+    def texts(self) -> Texts:
+        """In the first language; empty where there is none."""
+        return next(iter(self.all_texts), Texts())
+
+    @property
+    def run_out_sectors(self) -> int:
+        """Behind each of its tracks."""
+        return RUN_OUT_SECTORS if self.written is HowWritten.TRACK_AT_ONCE else 0
 
 
 @dataclass(slots=True)
@@ -102,7 +157,16 @@ class DiscState:
         return next((s for s in self.sessions if s.lead_out_lba is None), None)
 
     @property
+    def broken_session(self) -> RecordedSession | None:
+        """A session that had to be written at once and was not, or still is being written."""
+        opened = self.open_session
+        return opened if opened is not None and opened.written is not HowWritten.TRACK_AT_ONCE else None
+
+    @property
     def open_track(self) -> RecordedTrack | None:
+        """The one track that more can be written to."""
+        if self.broken_session is not None:
+            return None
         return next((t for t in self.tracks if t.state is TrackState.INCOMPLETE), None)
 
     @property
@@ -113,8 +177,16 @@ class DiscState:
         last = self.sessions[-1]
         if last.lead_out_lba is not None:
             return last.lead_out_lba
+        if self.broken_session is not None:
+            return max(0, *(t.start_lba + t.written_sectors for t in last.tracks if t.written_sectors), 0)
         track = last.tracks[-1]
         return track.end_lba + (RUN_OUT_SECTORS if track.state is not TrackState.INCOMPLETE else 0)
+
+    @property
+    def recorded_end_lba(self) -> int:
+        """First sector behind the last track that was ended, its run-out included."""
+        ended = [(t, session) for session in self.sessions for t in session.tracks if t in self.ended_tracks]
+        return max((t.end_lba + session.run_out_sectors for t, session in ended), default=0)
 
     def toc(self, sessions: list[RecordedSession]) -> Toc:
         """The table of contents of these sessions; an open one ends where its lead-out would start."""
@@ -136,6 +208,8 @@ class DiscState:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """raises  KeyError, TypeError, ValueError  where the data are no disc"""
+        if data["version"] == 1:
+            data = _from_version_1(data)
         fields = {key: value for key, value in data.items() if key not in ("format", "version")}
         missing = {field.name for field in dataclasses.fields(cls)} - set(fields)
         if missing:
@@ -150,6 +224,9 @@ class DiscState:
                     for track in session["tracks"]
                 ],
                 session["lead_out_lba"],
+                HowWritten(session["written"]),
+                session["mcn"],
+                session["cd_text"],
             )
             for session in data["sessions"]
         ]
@@ -165,15 +242,14 @@ class DiscState:
             raise ValueError(f"no medium has {self.minutes} minutes")
         if len(self.tracks) > MOST_TRACKS:
             raise ValueError(f"{len(self.tracks)} tracks")
-        free_from = 0
-        for index, track in enumerate(self.tracks, 1):
-            if track.number != index:
-                raise ValueError(f"track {track.number} where track {index} is due")
-            if track.start_lba < free_from or not 0 <= track.written_sectors <= track.sectors:
-                raise ValueError(f"track {track.number} lies where it cannot")
-            if track.state is TrackState.INCOMPLETE and track is not self.tracks[-1]:
-                raise ValueError(f"track {track.number} was never ended")
-            free_from = track.end_lba + RUN_OUT_SECTORS
+        self._check_sessions()
+        self._check_tracks()
+        if self.finished and (self.open_session or not self.sessions):
+            raise ValueError("finished, but not closed")
+        if self.end_lba > self.last_lead_out_lba:
+            raise ValueError("more is recorded than the medium holds")
+
+    def _check_sessions(self) -> None:
         for session in self.sessions[:-1]:
             if session.lead_out_lba is None:
                 raise ValueError("an open session is followed by another")
@@ -182,10 +258,44 @@ class DiscState:
                 raise ValueError("a session without tracks")
             if session.lead_out_lba is not None and session.lead_out_lba < session.tracks[-1].end_lba:
                 raise ValueError("a lead-out inside its session")
-        if self.finished and (self.open_session or not self.sessions):
-            raise ValueError("finished, but not closed")
-        if self.end_lba > self.last_lead_out_lba:
-            raise ValueError("more is recorded than the medium holds")
+            if session.mcn and not is_mcn(session.mcn):
+                raise ValueError(f"{session.mcn} is no MCN")
+            for pack in session.cd_text:
+                if len(bytes.fromhex(pack)) != PACK_BYTES:
+                    raise ValueError(f"{pack} is no CD-Text pack")
+
+    def _check_tracks(self) -> None:
+        free_from, number = -PREGAP_SECTORS, 0
+        for session in self.sessions:
+            at_once = session.written is not HowWritten.TRACK_AT_ONCE
+            for track in session.tracks:
+                number += 1
+                if track.number != number:
+                    raise ValueError(f"track {track.number} where track {number} is due")
+                if not 0 <= track.written_sectors <= track.sectors or track.start_lba < max(free_from, 0):
+                    raise ValueError(f"track {track.number} lies where it cannot")
+                if track.pregap_lba < free_from:
+                    raise ValueError(f"the pregap of track {track.number} lies where it cannot")
+                if track.indexes != sorted(set(track.indexes)) or not all(
+                    track.start_lba < lba < track.end_lba for lba in track.indexes
+                ):
+                    raise ValueError(f"an index of track {track.number} lies where it cannot")
+                if track.isrc and not is_isrc(track.isrc):
+                    raise ValueError(f"{track.isrc} is no ISRC")
+                if track.state is TrackState.INCOMPLETE and track is not self.tracks[-1] and not at_once:
+                    raise ValueError(f"track {track.number} was never ended")
+                free_from = track.end_lba + session.run_out_sectors
+
+
+def _from_version_1(data: dict[str, Any]) -> dict[str, Any]:
+    """The same disc as of today's version."""
+    new_of_track = {"pregap_sectors": PREGAP_SECTORS, "indexes": [], "isrc": "", "copy_alternates": False}
+    new_of_session = {"written": HowWritten.TRACK_AT_ONCE, "mcn": "", "cd_text": []}
+    sessions = [
+        session | new_of_session | {"tracks": [track | new_of_track for track in _list(session["tracks"])]}
+        for session in _list(data["sessions"])
+    ]
+    return data | {"version": VERSION, "sessions": sessions}
 
 
 def _time(text: str) -> Msf:
@@ -199,18 +309,27 @@ def _check_types(data: dict[str, Any]) -> None:
     """JSON knows more kinds of value than a disc has: each field must be exactly of its own."""
     whole = [data["minutes"], data["erase_count"]]
     truths = [data["finished"], data["write_protected"]]
+    texts: list[Any] = []
     for session in _list(data["sessions"]):
         if session["lead_out_lba"] is not None:
             whole.append(session["lead_out_lba"])
+        texts += [session["mcn"], *_list(session["cd_text"])]
         for track in _list(session["tracks"]):
             whole += [
-                track[name] for name in ("number", "start_lba", "written_sectors", "sectors", "control")
+                track[name]
+                for name in ("number", "start_lba", "written_sectors", "sectors", "control", "pregap_sectors")
             ]
+            whole += _list(track["indexes"])
+            texts.append(track["isrc"])
+            truths.append(track["copy_alternates"])
             if not 0 <= track["control"] <= 15:
                 raise ValueError(f"control {track['control']}")
     for value in whole:
         if type(value) is not int or not 0 <= value < 1_000_000:
             raise ValueError(f"{value!r} where a number is due")
+    for value in texts:
+        if type(value) is not str:
+            raise ValueError(f"{value!r} where a text is due")
     for value in truths:
         if type(value) is not bool:
             raise ValueError(f"{value!r} where true or false is due")

@@ -1,4 +1,5 @@
-"""The folder of a virtual disc: `disc.json`, `disc.bin`, `disc.cue`, `disc.toc`.
+"""The folder of a virtual disc: `disc.json`, `disc.bin`, `disc.cue`, `disc.toc`; where a program wrote them,
+`disc.sub` (sub-channel) and `disc.pregap` (sound in the 150 sectors before LBA 0).
 
 Killing the process at any instant leaves a disc that opens. `disc.json` is replaced atomically, and
 only once what it speaks of is in `disc.bin`; how far a track had come that was never ended is told by
@@ -15,118 +16,28 @@ import logging
 import os
 import secrets
 from pathlib import Path
-from typing import Protocol
 
-from redbook.disc import SECTOR_BYTES
+from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES
 from redbook.errors import DriveBusy, ImageError, StorageFailed
 from redbook.image import bincue, toc
 from redbook.image.base import FORMAT, VERSION, DiscState
+from redbook.image.sector_file import SectorFile
+from redbook.sub_channel import RAW_BYTES
 
 _log = logging.getLogger(__name__)
 
 STATE_FILE = "disc.json"
 DATA_FILE = "disc.bin"
+SUB_CHANNEL_FILE = "disc.sub"
+PREGAP_FILE = "disc.pregap"
 OWNER_FILE = "disc.owner"
 CUE_FILE = "disc.cue"
 TOC_FILE = "disc.toc"
 
+SHEET_ENCODING = "iso8859-1"
+"""What libcdio takes CUE sheets for; UTF-8 gives mojibake."""
+
 ROOM_TO_SPARE_BYTES = 1_000_000  # for the state, the sheets, and whatever else goes on
-
-
-class Store(Protocol):
-    """Where a medium keeps its sectors and its state."""
-
-    def read(self, lba: int, sectors: int) -> bytes:
-        """Sectors as they were written; never written ones are silence."""
-        ...
-
-    def write(self, lba: int, data: bytes | memoryview) -> None:
-        """raises  StorageFailed"""
-        ...
-
-    def resize(self, sectors: int) -> None:
-        """Forget what lies behind this many sectors, or add silence up to there."""
-        ...
-
-    def recorded_sectors(self) -> int:
-        """Where the data end."""
-        ...
-
-    def save(self, state: DiscState) -> None: ...
-
-    def check_room(self, data_bytes: int) -> None:
-        """raises  StorageFailed  if the host cannot keep so much, or nothing at all"""
-        ...
-
-    def reserve(self, state: DiscState) -> None:
-        """Make sure that something can be stored, before anything is.  raises  StorageFailed"""
-        ...
-
-    @property
-    def writable(self) -> bool: ...
-
-    @property
-    def held(self) -> bool:
-        """Whether nobody else can use it now."""
-        ...
-
-    def set_owner(self, name: str) -> None:
-        """Leave word who holds it; an empty name takes it away."""
-        ...
-
-    def close(self) -> None: ...
-
-
-class MemoryStore:
-    """A disc that is gone with the process.  keep=False counts the sectors and drops them."""
-
-    def __init__(self, keep: bool = True) -> None:
-        self._data = bytearray()
-        self._sectors = 0
-        self._keep = keep
-
-    def read(self, lba: int, sectors: int) -> bytes:
-        part = self._data[lba * SECTOR_BYTES : (lba + sectors) * SECTOR_BYTES]
-        return bytes(part).ljust(sectors * SECTOR_BYTES, b"\0")
-
-    def write(self, lba: int, data: bytes | memoryview) -> None:
-        end = lba * SECTOR_BYTES + len(data)
-        self._sectors = max(self._sectors, end // SECTOR_BYTES)
-        if self._keep:
-            self._data.extend(bytes(max(0, lba * SECTOR_BYTES - len(self._data))))
-            self._data[lba * SECTOR_BYTES : end] = data
-
-    def resize(self, sectors: int) -> None:
-        self._sectors = sectors
-        if self._keep:
-            del self._data[sectors * SECTOR_BYTES :]
-            self._data.extend(bytes(sectors * SECTOR_BYTES - len(self._data)))
-
-    def recorded_sectors(self) -> int:
-        return self._sectors
-
-    def save(self, state: DiscState) -> None:
-        pass
-
-    def check_room(self, data_bytes: int) -> None:
-        pass
-
-    def reserve(self, state: DiscState) -> None:
-        pass
-
-    @property
-    def writable(self) -> bool:
-        return True
-
-    @property
-    def held(self) -> bool:
-        return True
-
-    def set_owner(self, name: str) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 class FolderStore:
@@ -139,7 +50,9 @@ class FolderStore:
         self.path = path
         self.state = state
         self._folder_fd: int | None = folder_fd
-        self._data_fd: int | None = None
+        self._data = SectorFile(path / DATA_FILE, SECTOR_BYTES)
+        self._pregap = SectorFile(path / PREGAP_FILE, SECTOR_BYTES, -PREGAP_SECTORS)
+        self._sub_channel = SectorFile(path / SUB_CHANNEL_FILE, RAW_BYTES, -PREGAP_SECTORS)
         self._pid = os.getpid()
 
     @classmethod
@@ -204,52 +117,68 @@ class FolderStore:
         file = self.path / OWNER_FILE
         try:
             if name:
-                _replace(file, name + "\n")
+                _replace(file, f"{name}\n".encode())
             elif file.exists():
                 file.unlink()
         except OSError as error:  # a courtesy: the lock itself is the folder's
             _log.warning("%s could not be written: %s", file, error.strerror)
 
     def read(self, lba: int, sectors: int) -> bytes:
-        wanted = sectors * SECTOR_BYTES
-        try:
-            data = os.pread(self._data(), wanted, lba * SECTOR_BYTES)
-            while len(data) < wanted:
-                more = os.pread(self._data(), wanted - len(data), lba * SECTOR_BYTES + len(data))
-                if not more:
-                    break
-                data += more
-        except OSError as error:
-            raise StorageFailed(f"cannot read {self.path / DATA_FILE}: {error.strerror}") from error
-        return data if len(data) == wanted else data.ljust(wanted, b"\0")
+        if lba >= 0:
+            return self._read(self._data, lba, sectors)
+        before = min(sectors, -lba)
+        return self._read(self._pregap, lba, before) + self._read(self._data, 0, sectors - before)
 
     def write(self, lba: int, data: bytes | memoryview) -> None:
-        position = lba * SECTOR_BYTES
-        rest = memoryview(data)
-        try:
-            while rest:
-                written = os.pwrite(self._data(), rest, position)
-                rest, position = rest[written:], position + written
-        except OSError as error:
-            raise self._failed(error) from error
+        if lba < 0:
+            before = min(len(data), -lba * SECTOR_BYTES)
+            if any(data[:before]):  # silence is what a pregap without a file has
+                self._write(self._pregap, lba, data[:before])
+            lba, data = 0, data[before:]
+        if data:
+            self._write(self._data, lba, data)
+
+    def read_sub_channel(self, lba: int, sectors: int) -> bytes:
+        return self._read(self._sub_channel, lba, sectors)
+
+    def write_sub_channel(self, lba: int, symbols: bytes | memoryview) -> None:
+        self._write(self._sub_channel, lba, symbols)
 
     def resize(self, sectors: int) -> None:
+        self._check_held()
         try:
-            if sectors or (self.path / DATA_FILE).exists():
-                os.ftruncate(self._data(), sectors * SECTOR_BYTES)
+            self._data.resize(sectors)
+            if not sectors:
+                self._pregap.remove()
+                self._sub_channel.remove()
         except OSError as error:
             raise self._failed(error) from error
 
     def recorded_sectors(self) -> int:
+        return self._data.end_lba()
+
+    def _read(self, file: SectorFile, lba: int, sectors: int) -> bytes:
+        self._check_held()
         try:
-            return (self.path / DATA_FILE).stat().st_size // SECTOR_BYTES
-        except FileNotFoundError:
-            return 0
+            return file.read(lba, sectors)
+        except OSError as error:
+            raise StorageFailed(f"cannot read {file.path}: {error.strerror}") from error
+
+    def _write(self, file: SectorFile, lba: int, data: bytes | memoryview) -> None:
+        self._check_held()
+        try:
+            file.write(lba, data)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _check_held(self) -> None:
+        if self._folder_fd is None:
+            raise StorageFailed(f"the virtual disc {self.path} was closed")
 
     def save(self, state: DiscState) -> None:
         self.state = state
         try:
-            _replace(self.path / STATE_FILE, _to_text(state))
+            _replace(self.path / STATE_FILE, _to_text(state).encode())
         except OSError as error:
             raise self._failed(error) from error
         self._write_sheets(state)
@@ -268,19 +197,11 @@ class FolderStore:
     def close(self) -> None:
         if self._folder_fd is not None and os.getpid() == self._pid:
             fcntl.flock(self._folder_fd, fcntl.LOCK_UN)  # a forked child may have the folder open, too
-        for fd in (self._data_fd, self._folder_fd):
-            if fd is not None:
-                os.close(fd)
-        self._data_fd = self._folder_fd = None
-
-    def _data(self) -> int:
-        if self._folder_fd is None:
-            raise StorageFailed(f"the virtual disc {self.path} was closed")
-        if self._data_fd is None:
-            path = self.path / DATA_FILE
-            mode = os.O_RDWR | os.O_CREAT if self.writable else os.O_RDONLY
-            self._data_fd = os.open(path, mode | os.O_CLOEXEC, 0o666)
-        return self._data_fd
+        for file in (self._data, self._pregap, self._sub_channel):
+            file.close()
+        if self._folder_fd is not None:
+            os.close(self._folder_fd)
+            self._folder_fd = None
 
     def _check_data(self) -> None:
         needed = max((t.start_lba + t.written_sectors for t in self.state.tracks), default=0)
@@ -294,10 +215,11 @@ class FolderStore:
     def _write_sheets(self, state: DiscState) -> None:
         for name, render in ((CUE_FILE, bincue.render), (TOC_FILE, toc.render)):
             file = self.path / name
-            wanted = render(state, DATA_FILE) if state.ended_tracks else None
+            text = render(state, DATA_FILE) if state.ended_tracks else None
+            wanted = None if text is None else text.encode(SHEET_ENCODING, "replace")
             try:
-                found = file.read_text(encoding="ascii") if file.exists() else None
-            except (OSError, UnicodeDecodeError):
+                found = file.read_bytes() if file.exists() else None
+            except OSError:
                 found = None
             if found == wanted or not self.writable:
                 continue
@@ -371,6 +293,12 @@ class NewFolderStore:
 
     def write(self, lba: int, data: bytes | memoryview) -> None:
         self._made().write(lba, data)
+
+    def read_sub_channel(self, lba: int, sectors: int) -> bytes:
+        return self._folder.read_sub_channel(lba, sectors) if self._folder else bytes(sectors * RAW_BYTES)
+
+    def write_sub_channel(self, lba: int, symbols: bytes | memoryview) -> None:
+        self._made().write_sub_channel(lba, symbols)
 
     def resize(self, sectors: int) -> None:
         if self._folder is not None:
@@ -457,10 +385,10 @@ def _to_text(state: DiscState) -> str:
     return json.dumps(state.to_json(), indent=2) + "\n"
 
 
-def _replace(file: Path, text: str) -> None:
+def _replace(file: Path, data: bytes) -> None:
     new = file.with_name(f".{file.name}.new")
     try:
-        new.write_text(text, encoding="utf-8")
+        new.write_bytes(data)
         new.replace(file)
     except BaseException:
         new.unlink(missing_ok=True)

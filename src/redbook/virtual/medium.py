@@ -24,7 +24,8 @@ from redbook.disc import (
 )
 from redbook.errors import ImageError, Sense
 from redbook.image.base import DiscState, RecordedSession, RecordedTrack, TrackState
-from redbook.image.folder import FolderStore, MemoryStore, NewFolderStore, Store
+from redbook.image.folder import FolderStore, NewFolderStore
+from redbook.image.store import MemoryStore, Store
 from redbook.mmc import sense
 from redbook.mmc.disc_info import (
     Atip,

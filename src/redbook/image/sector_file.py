@@ -1,0 +1,105 @@
+"""A file of records, one for each sector, and the same in memory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class SectorFile:
+    """Records of equal length, the first for sector `first_lba`. Opened when first used; sparse.
+
+    Every method raises OSError.
+    """
+
+    def __init__(self, path: Path, record_bytes: int, first_lba: int = 0) -> None:
+        self.path = path
+        self.record_bytes = record_bytes
+        self.first_lba = first_lba
+        self._fd: int | None = None
+        self._writable = False
+
+    def exists(self) -> bool:
+        return self._fd is not None or self.path.exists()
+
+    def read(self, lba: int, sectors: int) -> bytes:
+        """What was never written is zero."""
+        wanted = sectors * self.record_bytes
+        if not self.exists():
+            return bytes(wanted)
+        position = (lba - self.first_lba) * self.record_bytes
+        fd = self._open(write=False)
+        data = os.pread(fd, wanted, position)
+        while len(data) < wanted:
+            more = os.pread(fd, wanted - len(data), position + len(data))
+            if not more:
+                break
+            data += more
+        return data if len(data) == wanted else data.ljust(wanted, b"\0")
+
+    def write(self, lba: int, data: bytes | memoryview) -> None:
+        position = (lba - self.first_lba) * self.record_bytes
+        fd = self._open(write=True)
+        written = os.pwrite(fd, data, position)
+        while written < len(data):
+            written += os.pwrite(fd, memoryview(data)[written:], position + written)
+
+    def resize(self, end_lba: int) -> None:
+        """Forget what lies from this sector on, or add zeros up to there."""
+        length = max(0, end_lba - self.first_lba) * self.record_bytes
+        if length or self.exists():
+            os.ftruncate(self._open(write=True), length)
+
+    def end_lba(self) -> int:
+        """The first sector that there is no whole record of."""
+        try:
+            return self.first_lba + self.path.stat().st_size // self.record_bytes
+        except FileNotFoundError:
+            return self.first_lba
+
+    def remove(self) -> None:
+        self.close()
+        self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def _open(self, *, write: bool) -> int:
+        if self._fd is not None and (self._writable or not write):
+            return self._fd
+        self.close()
+        mode = os.O_RDWR | os.O_CREAT if write else os.O_RDONLY
+        self._fd = os.open(self.path, mode | os.O_CLOEXEC, 0o666)
+        self._writable = write
+        return self._fd
+
+
+class SectorMemory:
+    """The same, gone with the process."""
+
+    def __init__(self, record_bytes: int, first_lba: int = 0) -> None:
+        self.record_bytes = record_bytes
+        self.first_lba = first_lba
+        self._data = bytearray()
+
+    def read(self, lba: int, sectors: int) -> bytes:
+        start = (lba - self.first_lba) * self.record_bytes
+        wanted = sectors * self.record_bytes
+        data = bytes(memoryview(self._data)[start : start + wanted])
+        return data if len(data) == wanted else data.ljust(wanted, b"\0")
+
+    def write(self, lba: int, data: bytes | memoryview) -> None:
+        start = (lba - self.first_lba) * self.record_bytes
+        if start > len(self._data):
+            self._data.extend(bytes(start - len(self._data)))
+        self._data[start : start + len(data)] = data
+
+    def resize(self, end_lba: int) -> None:
+        length = max(0, end_lba - self.first_lba) * self.record_bytes
+        del self._data[length:]
+        self._data.extend(bytes(length - len(self._data)))
+
+    def end_lba(self) -> int:
+        return self.first_lba + len(self._data) // self.record_bytes
