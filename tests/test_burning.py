@@ -127,7 +127,7 @@ def test_a_failed_blank_unlocks_the_tray() -> None:
     recorder, drive = virtual(Fault(Sense(3, 0x51, 0), Blank), medium="cd-rw")
     with pytest.raises(redbook.SenseError, match="could not be erased"):
         redbook.blank(drive)
-    assert not recorder._locked
+    assert not recorder.tray_locked
 
 
 def test_burning_needs_no_more_than_the_ring_whatever_the_length(tmp_path: Path) -> None:

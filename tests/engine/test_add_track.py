@@ -78,7 +78,7 @@ def test_a_track_that_never_ended_is_ended_before_the_next(recorder: VirtualReco
 
     drive = ready(recorder)
     drive.run(Write10(0, PCM[: 20 * SECTOR_BYTES]))
-    recorder._writing = None  # as after a power cut
+    recorder._mechanism.writing = None  # as after a power cut
     outcome = add(recorder, 300, [TrackEnded(1, 0, 300)])
     assert outcome.ended[-1] == TrackEnded(2, 452, 300)
 

@@ -720,7 +720,7 @@ def test_attentions_without_end_come_to_an_end() -> None:
 def test_a_job_that_does_not_fit_leaves_an_unfinished_track_as_it_is(recorder: VirtualRecorder) -> None:
     drive = ready(recorder)
     drive.run(write.Write10(0, bytes(20 * SECTOR_BYTES)))
-    recorder._writing = None  # as after a power cut
+    recorder._mechanism.writing = None  # as after a power cut
     runner = Runner(Drive(recorder), emit=lambda e: None, clock=ManualClock())
     with pytest.raises(errors.PlanError):
         runner.run(burn(Settings(append=True), [359_800], Outcome()))

@@ -18,7 +18,7 @@ from redbook.engine.runner import Runner
 from redbook.engine.steps import Procedure, R
 from redbook.engine.verify import Difference, Verification, locate, verify
 from redbook.errors import Sense
-from redbook.image.folder import MemoryStore
+from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium, blank_state

@@ -225,7 +225,7 @@ def test_leaving_the_recorder_s_with_unlocks_the_tray_of_a_prepared_session() ->
         writer.Recorder, writer.ClientName = recorder, NAME
         with recorder:
             writer.PrepareMedia()
-            assert rig.drive._locked
+            assert rig.drive.tray_locked
         assert rig.is_free()
 
 

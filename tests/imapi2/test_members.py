@@ -163,8 +163,9 @@ def _number(rig: Rig) -> None:
         assert (rig.recorder.LegacyDeviceNumber, second.recorder.LegacyDeviceNumber) == (0, 1)
 
 
-FEATURES = (
-    *(0x0000, 0x0001, 0x0002, 0x0003, 0x001D, 0x001E, 0x002D),
+RANDOM_READABLE, AUDIO_PLAY = 0x10, 0x103
+MODE_PAGES = (0x01, 0x05, 0x08, 0x0A, 0x0D, 0x0E, 0x1A, 0x1C, 0x1D, 0x2A)
+FEATURES = (0, 1, 2, 3, 0x10, 0x1D, 0x1E, 0x2D, 0x2E, 0x37, 0x100, 0x103, 0x105, 0x107, 0x108),
     *(0x0037, 0x0100, 0x0105, 0x0107, 0x0108),
 )
 CD_RW_MEDIA_WRITE = 0x0037
@@ -173,7 +174,7 @@ check("IDiscRecorder2.SupportedFeaturePages", lambda rig: rig.recorder.Supported
 check(
     "IDiscRecorder2.CurrentFeaturePages",
     lambda rig: rig.recorder.CurrentFeaturePages,
-    tuple(code for code in FEATURES if code != CD_RW_MEDIA_WRITE),
+    tuple(code for code in FEATURES if code not in (RANDOM_READABLE, CD_RW_MEDIA_WRITE, AUDIO_PLAY)),
 )
 check("IDiscRecorder2.SupportedProfiles", lambda rig: rig.recorder.SupportedProfiles, PROFILES)
 check(
@@ -181,7 +182,7 @@ check(
     lambda rig: rig.recorder.CurrentProfiles,
     (IMAPI_PROFILE_TYPE.IMAPI_PROFILE_TYPE_CD_RECORDABLE,),
 )
-check("IDiscRecorder2.SupportedModePages", lambda rig: rig.recorder.SupportedModePages, (0x05, 0x2A))
+check("IDiscRecorder2.SupportedModePages", lambda rig: rig.recorder.SupportedModePages, MODE_PAGES)
 
 
 @exercise("IDiscRecorder2.ExclusiveAccessOwner")
@@ -205,7 +206,7 @@ def _no_data(rig: Rig) -> None:
     rig.recorder.SendCommandNoData(TEST_UNIT_READY, 6, 10)  # the power-on attention
     assert rig.recorder.SendCommandNoData(TEST_UNIT_READY, 6, 10) == (HResult.S_OK, bytes(18))
     rig.drive.remove()
-    rig.drive._tray_open = False
+    rig.drive.push_in()
     code, sense = rig.recorder.SendCommandNoData(TEST_UNIT_READY, 6, 10)
     assert (code, sense) == (HResult.S_IMAPI_COMMAND_HAS_SENSE_DATA, NO_MEDIUM_SENSE)
 
@@ -286,7 +287,7 @@ check(
     FEATURES,
 )
 check("IDiscRecorder2Ex.GetSupportedProfiles", lambda rig: rig.recorder.GetSupportedProfiles(True), (9,))
-check("IDiscRecorder2Ex.GetSupportedModePages", lambda rig: rig.recorder.GetSupportedModePages(1), (5, 0x2A))
+check("IDiscRecorder2Ex.GetSupportedModePages", lambda rig: rig.recorder.GetSupportedModePages(1), MODE_PAGES)
 check("IDiscRecorder2Ex.GetByteAlignmentMask", lambda rig: rig.recorder.GetByteAlignmentMask(), 1)
 check(
     "IDiscRecorder2Ex.GetMaximumNonPageAlignedTransferSize",

@@ -30,7 +30,7 @@ class Calls(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.rig.__exit__(None, None, None)
-        assert not self.rig.drive._locked
+        assert not self.rig.drive.tray_locked
 
     def call(self, operation: Operation) -> HResult | None:
         try:
@@ -105,7 +105,7 @@ class Calls(RuleBasedStateMachine):
         disc = self.rig.drive.disc
         assert disc is not None
         assert (disc.status is DiscStatus.BLANK) == (not self.lengths)
-        assert self.rig.drive._locked == (self.state is State.PREPARED)
+        assert self.rig.drive.tray_locked == (self.state is State.PREPARED)
         if self.state is State.PREPARED:
             assert self.rig.writer.NumberOfExistingTracks == len(self.lengths)
 

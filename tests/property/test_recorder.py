@@ -43,8 +43,8 @@ def send(recorder: VirtualRecorder, cdb: bytes, data: bytes = b"") -> bytes:
     else:
         assert reply.status == Status.GOOD
         assert len(reply.data) + reply.residue == 1000
-    assert recorder._disc is not None
-    recorder._disc.state.check()
+    assert recorder.disc is not None
+    recorder.disc.state.check()
     return reply.data
 
 

@@ -127,7 +127,7 @@ class Rig:
             other.InitializeDiscRecorder(self.unique_id)
             other.AcquireExclusiveAccess(True, "another program")
             other.ReleaseExclusiveAccess()
-        return not self.drive._locked
+        return not self.drive.tray_locked
 
 
 def code_of(error: pytest.ExceptionInfo[com_error]) -> HResult:

@@ -159,7 +159,7 @@ def test_a_test_write_on_a_disc_with_an_open_track_starts_where_the_real_one_wou
     recorder = VirtualRecorder(medium)
     drive = ready(recorder)
     drive.run(Write10(0, bytes(27 * 2352)))
-    recorder._writing = None  # as after a power cut
+    recorder._mechanism.writing = None  # as after a power cut
     drive.run(ModeSelect10(WriteParameters(test_write=True).to_page()))
     drive.run(Write10(27, bytes(27 * 2352)))
     assert next_lba(drive) == 54

@@ -1,15 +1,18 @@
-"""What can be made to go wrong in a virtual recorder."""
+"""What can be made to go wrong in a virtual recorder, from Python or as a text on a command line."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from redbook.errors import Sense, TransportError
+from redbook.errors import Sense, TransportError, TransportTimeout
 from redbook.mmc import sense
 from redbook.mmc.command import Command
+from redbook.mmc.control import SendOpcInformation
+from redbook.mmc.decode import ALL_COMMANDS
 from redbook.mmc.read import ReadCd
-from redbook.mmc.write import Write10
+from redbook.mmc.write import CloseTrackSession, SynchronizeCache, Write10
 from redbook.transport.base import Reply
 
 VENDOR_ASC = 0x8A  # from 80h on codes are the maker's own
@@ -25,21 +28,86 @@ SPEED_MISMATCH = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0F)
 """Conditions that no standard sense stands for by itself, as this maker's own codes. The recorder never
 gives them unless a Fault says so; ASCQ is the low byte of IMAPI2's code."""
 
+FIXATION_FAILED = Sense(sense.MEDIUM, 0x72, 0x00)
+CALIBRATION_FAILED = Sense(sense.MEDIUM, 0x73, 0x03)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortened:
+    """The reply has its first so many bytes only, and says nothing of it."""
+
+    data_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Garbled:
+    """The reply's bytes from `offset` on are these instead: lengths and counts that contradict each other."""
+
+    data: bytes = b"\xff\xff"
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """So many bytes of a transfer never arrive; GOOD is said, with them as residue.
+
+    Of a WRITE zeros are recorded instead, as USB bridges were seen to do.
+    """
+
+    data_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """The drive is gone; after so many further commands without an answer it is back, as if switched on."""
+
+    commands: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PowerCut:
+    """Power fails and comes back: the buffer is lost, what was begun stays as it is on the disc."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediumSwapped:
+    """Somebody takes the disc and puts a new blank one of the same kind in."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixationFailed:
+    """The lead-out cannot be written: 3/72/00 to the command that closes a session, which stays unclosed."""
+
+
+Outcome = (
+    Sense
+    | TransportError
+    | Reply
+    | Shortened
+    | Garbled
+    | Lost
+    | Vanished
+    | PowerCut
+    | MediumSwapped
+    | FixationFailed
+)
+
 
 @dataclass(slots=True)
 class Fault:
     """A refusal, a wrong answer, or none at all, at a chosen command.
 
-    outcome   the sense to refuse with, the error that stands for no answer, or a whole reply, however odd
-    command   the class of command it strikes, None for any
+    outcome   the sense to refuse with, the error that stands for no answer, a whole reply, however odd,
+              or one of the mishaps above
+    command   the class of command it strikes (or several), None for any
     nth       strikes the n-th command that matches, counted from 1
     lba       only a WRITE or READ CD that covers this sector matches
     times     how many matching commands in a row are struck; None for all from then on
     executed  whether the command takes effect all the same
     """
 
-    outcome: Sense | TransportError | Reply
-    command: type[Command[Any]] | None = None
+    outcome: Outcome
+    command: type[Command[Any]] | tuple[type[Command[Any]], ...] | None = None
     nth: int = 1
     lba: int | None = None
     times: int | None = 1
@@ -57,3 +125,114 @@ class Fault:
                 return False
         self._seen += 1
         return self._seen >= self.nth and (self.times is None or self._seen < self.nth + self.times)
+
+
+@dataclass(frozen=True, slots=True)
+class BadSpot:
+    """A place on the disc that is damaged, for as long as the recorder has the disc.
+
+    readable  True: the sectors come, with their C2 pointers set; False: 3/11/05
+    writable  False: a WRITE there is refused with 3/0C/00
+    """
+
+    first_lba: int
+    last_lba: int
+    readable: bool = False
+    writable: bool = True
+
+    def first_in(self, lba: int, sectors: int) -> int | None:
+        """The first damaged sector of this run; None if there is none."""
+        first = max(lba, self.first_lba)
+        return first if first <= min(self.last_lba, lba + sectors - 1) else None
+
+
+def command_name(command: type[Command[Any]]) -> str:
+    """Its name as a fault's text has it: lower case, with hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", command.NAME.lower()).strip("-")
+
+
+_BY_NAME: dict[str, type[Command[Any]]] = {command_name(c): c for c in reversed(ALL_COMMANDS)}
+
+_TEXT = re.compile(
+    r"(?P<what>[a-z-]+|[0-9a-f]/[0-9a-f]{2}/[0-9a-f]{2})(:(?P<number>\d+))?"
+    r"(@(?P<place>[a-z0-9-]+?)(:(?P<first>-?\d+)(-(?P<last>\d+))?)?)?(x(?P<times>\d+|all))?",
+    re.IGNORECASE,
+)
+
+SYNTAX = """\
+WHAT[:NUMBER][@COMMAND[:N] | @lba:FIRST[-LAST]][xTIMES]
+  3/0C/00, 2/04/08 ...  any sense, at the N-th COMMAND or at an LBA
+  timeout               no answer in time
+  gone[:N]              the drive vanishes; after N more commands it is back
+  short:N               the reply has N bytes
+  garbled               the reply's first bytes are nonsense
+  lost:N                N bytes of the transfer are lost, and called good
+  power                 power fails and comes back
+  swap                  the disc is swapped for a blank one
+  unreadable, c2, unwritable   (@lba:FIRST-LAST) a damaged spot
+  fixation, opc         closing, calibrating fails"""
+
+
+def parse(text: str) -> Fault | BadSpot:
+    """A fault as a text; SYNTAX says how.
+
+    raises  ValueError  for a text that is none
+    """
+    match = _TEXT.fullmatch(text.strip().lower())
+    if match is None:
+        raise ValueError(f"{text!r} is no fault; it is written\n{SYNTAX}")
+    what, place = match["what"], match["place"]
+    number = int(match["number"]) if match["number"] else None
+    first = int(match["first"]) if match["first"] else None
+    if what in ("unreadable", "c2", "unwritable"):
+        if place != "lba" or first is None:
+            raise ValueError(f"{text!r}: where? say {what}@lba:FIRST-LAST")
+        last = int(match["last"]) if match["last"] else first
+        return BadSpot(first, last, readable=what != "unreadable", writable=what != "unwritable")
+    command, nth, lba = _place(text, place, first)
+    outcome, default = _outcome(text, what, number)
+    times = 1 if match["times"] is None else int(match["times"]) if match["times"].isdigit() else None
+    return Fault(outcome, command or default, nth=nth, lba=lba, times=times)
+
+
+def _place(
+    text: str, place: str | None, first: int | None
+) -> tuple[type[Command[Any]] | None, int, int | None]:
+    if place == "lba":
+        if first is None:
+            raise ValueError(f"{text!r}: at which sector? say @lba:NUMBER")
+        return None, 1, first
+    if place is None:
+        return None, 1, None
+    command = _BY_NAME.get(place)
+    if command is None:
+        raise ValueError(f"{text!r}: no command is called {place}; there are {', '.join(sorted(_BY_NAME))}")
+    nth = 1 if first is None else first
+    if nth < 1:
+        raise ValueError(f"{text!r}: commands are counted from 1")
+    return command, nth, None
+
+
+def _outcome(
+    text: str, what: str, number: int | None
+) -> tuple[Outcome, type[Command[Any]] | tuple[type[Command[Any]], ...] | None]:
+    """What happens, and the commands that it strikes unless another is named."""
+    if "/" in what:
+        key, asc, ascq = (int(part, 16) for part in what.split("/"))
+        return Sense(key, asc, ascq), None
+    plain: dict[str, tuple[Outcome, type[Command[Any]] | tuple[type[Command[Any]], ...] | None]] = {
+        "timeout": (TransportTimeout("the virtual recorder was told not to answer"), None),
+        "gone": (Vanished(number), None),
+        "garbled": (Garbled(), None),
+        "power": (PowerCut(), None),
+        "swap": (MediumSwapped(), None),
+        "fixation": (FixationFailed(), (SynchronizeCache, CloseTrackSession)),
+        "opc": (CALIBRATION_FAILED, SendOpcInformation),
+    }
+    if what in plain:
+        return plain[what]
+    if what in ("short", "lost"):
+        if number is None:
+            raise ValueError(f"{text!r}: how many bytes? say {what}:NUMBER")
+        return (Shortened(number), None) if what == "short" else (Lost(number), Write10)
+    raise ValueError(f"{text!r}: {what} is nothing that can go wrong; it is written\n{SYNTAX}")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,17 +25,13 @@ from redbook.disc import (
     next_session_start,
 )
 from redbook.errors import ImageError, Sense
-from redbook.image.base import DiscState, RecordedSession, RecordedTrack, TrackState
+from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore, NewFolderStore
 from redbook.image.store import MemoryStore, Store
 from redbook.mmc import sense
 from redbook.mmc.disc_info import (
     Atip,
-    DiscInformation,
     DiscStatus,
-    SessionStatus,
-    TocPoint,
-    TrackInformation,
 )
 
 
@@ -43,6 +41,12 @@ class Refused(Exception):
     def __init__(self, key: int, asc: int, ascq: int, information: int | None = None) -> None:
         super().__init__(key, asc, ascq)
         self.sense = Sense(key, asc, ascq, information)
+
+    @classmethod
+    def because(cls, reason: Sense) -> Refused:
+        refused = cls(reason.key, reason.asc, reason.ascq)
+        refused.sense = reason
+        return refused
 
 
 class Blank(NamedTuple):
@@ -86,10 +90,14 @@ def _is_nothing(path: Path) -> bool:
 
 
 class Medium:
-    """One disc. Every change goes to the store before the caller is told."""
+    """One disc. Every change goes to the store before the caller is told.
+
+    at_once_lba  the next sector of a session that is being written at once or raw; None while none is
+    """
 
     def __init__(self, state: DiscState, store: Store | None = None, path: Path | None = None) -> None:
         self.state = state
+        self.at_once_lba: int | None = None
         self._store = store if store is not None else MemoryStore()
         self.path = path
 
@@ -166,8 +174,16 @@ class Medium:
             written = max(0, self._store.recorded_sectors() - track.start_lba)
             limit = self.state.last_lead_out_lba - RUN_OUT_SECTORS - track.start_lba
             track.written_sectors = track.sectors = min(written, limit)
+        elif self.state.broken_session is not None:
+            self._measure(self.state.broken_session)
         elif self._store.recorded_sectors() < self.state.end_lba and self._store.writable:
             self._store.resize(self.state.end_lba)  # run-out and padding that were not made any more
+
+    def _measure(self, session: RecordedSession) -> None:
+        """How much of each track of a session written at once has come, by the length of the data."""
+        end = self._store.recorded_sectors()
+        for track in session.tracks:
+            track.written_sectors = min(track.sectors, max(0, end - track.start_lba))
 
     # What is on it
 
@@ -197,10 +213,23 @@ class Medium:
         return len(self.state.tracks) + 1
 
     @property
+    def track_being_written(self) -> int | None:
+        """Number of the track that more is being, or can be, written to."""
+        if self.state.open_track is not None:
+            return self.state.open_track.number
+        if self.at_once_lba is None:
+            return None
+        tracks = self.state.sessions[-1].tracks
+        reached = [t.number for t in tracks if t.pregap_lba <= self.at_once_lba]
+        return max(reached, default=tracks[0].number)
+
+    @property
     def next_writable_lba(self) -> int:
         """Where the next WRITE must go.  raises  Refused 5/24/00 on a finished disc"""
         state = self.state
-        if state.finished:
+        if self.at_once_lba is not None:
+            return self.at_once_lba
+        if state.finished or state.broken_session is not None:
             raise Refused(sense.ILLEGAL, 0x24, 0)
         if state.open_track:
             return state.open_track.start_lba + state.open_track.written_sectors
@@ -210,83 +239,6 @@ class Medium:
             return next_session_start(state.end_lba, len(state.sessions))
         return 0
 
-    def disc_information(self) -> DiscInformation:
-        state = self.state
-        opened = state.open_session
-        next_number = self.next_track_number
-        if opened:
-            session_status = SessionStatus.INCOMPLETE
-            last = next_number - 1 if state.open_track else next_number
-            tracks = (opened.tracks[0].number, last)
-            sessions = len(state.sessions)
-        elif state.finished:
-            session_status = SessionStatus.COMPLETE
-            tracks = (state.sessions[-1].tracks[0].number, next_number - 1)
-            sessions = len(state.sessions)
-        else:
-            session_status = SessionStatus.EMPTY
-            tracks = (next_number, next_number)
-            sessions = len(state.sessions) + 1
-        return DiscInformation(
-            status=self.status,
-            last_session_status=session_status,
-            erasable=state.rewritable,
-            first_track=1,
-            sessions=sessions,
-            first_track_of_last_session=tracks[0],
-            last_track_of_last_session=tracks[1],
-            disc_type=0x00 if state.sessions else 0xFF,
-            last_session_lead_in=None if state.finished else self._lead_in_start(),
-            last_lead_out=None if state.finished else state.last_lead_out,
-        )
-
-    def _lead_in_start(self) -> Msf:
-        closed = self.state.closed_sessions
-        if not closed:
-            return self.state.lead_in_start
-        lead_out = closed[-1].lead_out_lba or 0
-        return Msf.from_lba(next_session_start(lead_out, len(closed)) - PREGAP_SECTORS - 4500)
-
-    def track_information(self, number: int, track_mode: int) -> TrackInformation:
-        """A track by number; the one after the last is the invisible track.
-
-        track_mode  control nibble that page 05h gives a track not begun yet
-        raises  Refused 5/24/00 where there is no such track
-        """
-        if 1 <= number < self.next_track_number:
-            return self._existing_track(self.state.tracks[number - 1])
-        if number != self.next_track_number:
-            raise Refused(sense.ILLEGAL, 0x24, 0)
-        start = self.next_writable_lba
-        free = max(0, self.state.last_lead_out_lba - start)
-        session = len(self.state.closed_sessions) + 1
-        return TrackInformation(number, session, track_mode, True, False, start, start, free, free)
-
-    def _existing_track(self, track: RecordedTrack) -> TrackInformation:
-        session = next(i for i, s in enumerate(self.state.sessions, 1) if track in s.tracks)
-        writing = track.state is TrackState.INCOMPLETE
-        last = self.state.last_lead_out_lba
-        return TrackInformation(
-            number=track.number,
-            session=session,
-            control=track.control,
-            blank=False,
-            damaged=track.state is TrackState.DAMAGED,
-            start_lba=track.start_lba,
-            next_writable_lba=self.next_writable_lba if writing else None,
-            free_sectors=last - self.next_writable_lba if writing else 0,
-            track_sectors=last - track.start_lba if writing else track.sectors,
-            last_recorded_lba=track.start_lba + track.sectors - 1,
-        )
-
-    def track_at(self, lba: int) -> int:
-        """Number of the track that holds this sector (its gap belongs to the one before), or the next."""
-        for track in reversed(self.state.tracks):
-            if lba >= track.start_lba:
-                inside = lba < track.end_lba + RUN_OUT_SECTORS or track.state is TrackState.INCOMPLETE
-                return track.number if inside else track.number + 1
-        return 1
-
     def toc(self) -> Toc:
         """Of all closed sessions.  raises  Refused 5/24/00 where there is none"""
         closed = self.state.closed_sessions
@@ -294,56 +246,27 @@ class Medium:
             raise Refused(sense.ILLEGAL, 0x24, 0)
         return self.state.toc(closed)
 
-    def lead_in_points(self, first_session: int) -> list[TocPoint]:
-        """Every Q entry of the closed sessions' lead-ins, from this session on."""
-        self.toc()
-        points = []
-        for number, session in enumerate(self.state.closed_sessions, 1):
-            if number >= first_session:
-                points += self._session_points(number, session)
-        return points
-
-    def _session_points(self, number: int, session: RecordedSession) -> list[TocPoint]:
-        first, last = session.tracks[0], session.tracks[-1]
-        lead_out = session.lead_out_lba or 0
-        points = [
-            TocPoint(number, 1, first.control, 0xA0, (first.number, 0, 0)),
-            TocPoint(number, 1, last.control, 0xA1, (last.number, 0, 0)),
-            TocPoint(number, 1, last.control, 0xA2, _msf(lead_out)),
-        ]
-        points += [TocPoint(number, 1, t.control, t.number, _msf(t.start_lba)) for t in session.tracks]
-        another = not self.state.finished or number < len(self.state.sessions)
-        if another or number > 1:
-            following = _msf(next_session_start(lead_out, number) - PREGAP_SECTORS)
-            limit = self.state.last_lead_out
-            points.append(
-                TocPoint(
-                    *(number, 5, 0, 0xB0),
-                    (limit.minute, limit.second, limit.frame),
-                    following if another else (0xFF, 0xFF, 0xFF),
-                    2 if number == 1 else 1,
-                )
-            )
-        if number == 1:
-            start = self.state.lead_in_start
-            points.append(TocPoint(1, 5, 0, 0xC0, (start.minute, start.second, start.frame)))
-        return points
-
-    def pma_points(self) -> list[TocPoint]:
-        """One entry for each track that was ended: its start, and where it stops."""
-        return [
-            TocPoint(0, 1, t.control, t.number, _msf(t.start_lba), _msf(t.end_lba))
-            for t in self.state.ended_tracks
-        ]
+    def cd_text(self) -> bytes:
+        """The packs in the first lead-in that has some.  raises  Refused 5/24/00 where none has"""
+        packs = next((session.cd_text for session in self.state.closed_sessions if session.cd_text), None)
+        if packs is None:
+            raise Refused(sense.ILLEGAL, 0x24, 0)
+        return bytes.fromhex("".join(packs))
 
     def read(self, lba: int, sectors: int) -> bytes:
         """Audio as recorded; the run-out and the gaps read as silence.
 
+        lba  from -150, the first sector of the first pregap, on
         raises  Refused 5/21/00 where nothing is recorded
         """
-        if lba < 0 or lba + sectors > self.state.end_lba:
-            raise Refused(sense.ILLEGAL, 0x21, 0, max(lba, self.state.end_lba))
+        end = self.state.end_lba
+        if lba < -PREGAP_SECTORS or lba + sectors > end or not end:
+            raise Refused(sense.ILLEGAL, 0x21, 0, max(lba, end))
         return self._store.read(lba, sectors)
+
+    def read_sub_channel(self, lba: int, sectors: int) -> bytes:
+        """96 symbols a sector as a program wrote them; zeros where none did."""
+        return self._store.read_sub_channel(lba, sectors)
 
     # What changes it
 
@@ -355,23 +278,38 @@ class Medium:
         """The first thing that touches a disc.  raises  StorageFailed"""
         self._store.reserve(self.state)
 
-    def begin_track(self, control: int) -> RecordedTrack:
+    @contextmanager
+    def _changing(self) -> Iterator[DiscState]:
+        """The state is stored when the block ends, or is what it was before."""
+        before = copy.deepcopy(self.state)
+        try:
+            yield self.state
+            self._store.save(self.state)
+        except BaseException:
+            self.state = before
+            raise
+
+    def begin_track(
+        self, control: int, *, isrc: str = "", mcn: str = "", copy_alternates: bool = False
+    ) -> RecordedTrack:
         """raises  Refused 5/63/00 for the 100th track"""
         if self.next_track_number > MOST_TRACKS:
             raise Refused(sense.ILLEGAL, 0x63, 0, self.next_writable_lba)
-        track = RecordedTrack(self.next_track_number, self.next_writable_lba, control=control)
-        session = self.state.open_session
-        if session is None:
-            session = RecordedSession()
-            self.state.sessions.append(session)
-        session.tracks.append(track)
-        try:
+        track = RecordedTrack(
+            self.next_track_number,
+            self.next_writable_lba,
+            control=control,
+            isrc=isrc,
+            copy_alternates=copy_alternates,
+        )
+        with self._changing() as state:
+            session = state.open_session
+            if session is None:
+                session = RecordedSession()
+                state.sessions.append(session)
+            session.tracks.append(track)
+            session.mcn = mcn or session.mcn
             self._store.resize(track.start_lba)
-            self._store.save(self.state)
-        except BaseException:
-            session.tracks.remove(track)
-            self.state.sessions = [s for s in self.state.sessions if s.tracks]
-            raise
         return track
 
     def append(self, track: RecordedTrack, data: bytes | memoryview) -> None:
@@ -380,56 +318,105 @@ class Medium:
         track.written_sectors += len(data) // SECTOR_BYTES
         track.sectors = track.written_sectors
 
+    def forget(self, track: RecordedTrack, sectors: int) -> None:
+        """The last so many sectors of the open track never reached the disc."""
+        track.written_sectors = track.sectors = max(0, track.written_sectors - sectors)
+        self._store.resize(track.end_lba)
+
     def end_track(self, state: TrackState = TrackState.COMPLETE) -> None:
         """Run-out and PMA entry; a track shorter than 4 s is padded. Nothing happens if none is open."""
-        track = self.state.open_track
-        if track is None:
+        if self.state.open_track is None:
             return
-        track.sectors = max(track.written_sectors, SHORTEST_TRACK_SECTORS)
-        track.state = state
-        try:
-            self._store.save(self.state)
-        except BaseException:
-            track.sectors, track.state = track.written_sectors, TrackState.INCOMPLETE
-            raise
-        self._store.resize(track.end_lba + RUN_OUT_SECTORS)
+        with self._changing() as changed:
+            track = changed.open_track
+            assert track is not None
+            track.sectors = max(track.written_sectors, SHORTEST_TRACK_SECTORS)
+            track.state = state
+        self._store.resize(self.state.end_lba)
 
     def end_session(self, next_allowed: bool) -> None:
         """Lead-in and lead-out. Nothing happens if the session is empty.
 
-        raises  Refused 5/72/03 with a track still open
+        raises  Refused 5/72/03 with a track still open, or a session that was not written whole
         """
-        session = self.state.open_session
-        if self.state.open_track:
+        if self.state.open_track or self.state.broken_session:
             raise Refused(sense.ILLEGAL, 0x72, 0x03)
-        if session is None:
+        if self.state.open_session is None:
             return
-        session.lead_out_lba = session.tracks[-1].end_lba + RUN_OUT_SECTORS
-        self.state.finished = not next_allowed
-        try:
-            self._store.save(self.state)
-        except BaseException:
-            session.lead_out_lba, self.state.finished = None, False
-            raise
+        with self._changing() as state:
+            session = state.sessions[-1]
+            session.lead_out_lba = session.tracks[-1].end_lba + session.run_out_sectors
+            state.finished = not next_allowed
+
+    def begin_at_once(self, session: RecordedSession, first_lba: int) -> None:
+        """A session that is announced whole, its tracks INCOMPLETE; until `end_at_once` it is broken.
+
+        first_lba  of the first sector that comes
+        """
+        with self._changing() as state:
+            state.sessions.append(session)
+            self._store.resize(max(0, session.tracks[0].pregap_lba))
+        self.at_once_lba = first_lba
+
+    def put_at_once(self, lba: int, data: bytes | memoryview, symbols: bytes = b"") -> None:
+        """Sectors of that session, and their sub-channel if it came with them."""
+        self._store.write(lba, data)
+        if symbols:
+            self._store.write_sub_channel(lba, symbols)
+
+    def end_at_once(self, session: RecordedSession, *, next_allowed: bool) -> None:
+        """It is as `session` says now; its lead-out has been written."""
+        lead_out = session.lead_out_lba
+        assert lead_out is not None
+        self.at_once_lba = None
+        self._store.resize(lead_out)
+        with self._changing() as state:
+            state.sessions[-1] = session
+            for track in session.tracks:
+                track.state = TrackState.COMPLETE
+                track.written_sectors = track.sectors
+            state.finished = not next_allowed
+
+    def leave_at_once(self) -> None:
+        """It ends here, and can't be gone on with."""
+        if self.at_once_lba is not None:
+            self.at_once_lba = None
+            self._measure(self.state.sessions[-1])
 
     def erase(self) -> None:
         """raises  Refused 5/30/06 for a CD-R, 7/27/00 for a protected disc"""
+        self._check_erasable()
+        with self._changing() as state:
+            state.sessions = []
+            state.finished = False
+            state.erase_count += 1
+        self._store.resize(0)
+
+    def unclose(self) -> None:
+        """Take lead-in and lead-out of the last session away.
+
+        raises  Refused 5/24/00 where it is not closed, or was written at once: nothing could be added
+        """
+        self._check_erasable()
+        sessions = self.state.sessions
+        if not sessions or self.state.open_session or sessions[-1].written is not HowWritten.TRACK_AT_ONCE:
+            raise Refused(sense.ILLEGAL, 0x24, 0)
+        with self._changing() as state:
+            state.sessions[-1].lead_out_lba = None
+            state.finished = False
+
+    def erase_last_session(self) -> None:
+        """raises  Refused 5/24/00 where there is none"""
+        self._check_erasable()
+        if not self.state.sessions:
+            raise Refused(sense.ILLEGAL, 0x24, 0)
+        with self._changing() as state:
+            del state.sessions[-1]
+            state.finished = False
+        self._store.resize(self.state.end_lba)
+
+    def _check_erasable(self) -> None:
         if not self.state.rewritable:
             raise Refused(sense.ILLEGAL, 0x30, 0x06)
         if self.write_protected:
             raise Refused(sense.PROTECT, 0x27, 0)
-        before = copy.deepcopy(self.state)
-        self.state.sessions = []
-        self.state.finished = False
-        self.state.erase_count += 1
-        try:
-            self._store.save(self.state)
-        except BaseException:
-            self.state = before
-            raise
-        self._store.resize(0)
-
-
-def _msf(lba: int) -> tuple[int, int, int]:
-    msf = Msf.from_lba(lba)
-    return msf.minute, msf.second, msf.frame

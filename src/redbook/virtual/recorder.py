@@ -1,71 +1,82 @@
-"""The virtual recorder: a Transport that answers as a CD-R/RW drive with track-at-once would.
+"""The virtual recorder: a Transport that answers as a CD-R/RW drive would.
 
-One method a command. What lies on the disc is `medium`, how long things take is `timing`, what goes
-wrong on purpose is `faults`.
+This module decides whether a command is done now, and has the small ones. Writing is `write_commands`,
+reading `reading`, what is on the disc `disc_answers`, who the drive is `identity`, how long things take
+`timing`, its habits `model`, what goes wrong on purpose `faults`.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from redbook._version import __version__
 from redbook.clock import Clock, SystemClock
-from redbook.disc import LEAD_OUT, RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS
 from redbook.errors import DriveClosed, DriveGone, Sense
-from redbook.image.base import RecordedTrack, TrackState
-from redbook.mmc import control, disc_info, identify, mode_pages, sense
+from redbook.mmc import (
+    capacity,
+    control,
+    disc_info,
+    disc_structure,
+    events,
+    identify,
+    mode_pages,
+    performance,
+    playback,
+    read,
+    sense,
+)
 from redbook.mmc.command import Command
 from redbook.mmc.decode import UnknownOpcode, decode
-from redbook.mmc.identify import FeatureRequest, Profile
-from redbook.mmc.mode_pages import (
-    Capabilities,
-    MultiSession,
-    PageControl,
-    WriteParameters,
-)
-from redbook.mmc.read import ReadCd
-from redbook.mmc.write import (
-    Blank,
-    BlankType,
-    BufferCapacity,
-    CloseFunction,
-    CloseTrackSession,
-    ReadBufferCapacity,
-    SynchronizeCache,
-    Write10,
-)
+from redbook.mmc.events import EventClass, MediaEvent, MediaStatus
+from redbook.mmc.mode_pages import Capabilities, PageControl, WriteParameters
+from redbook.mmc.playback import SubChannelData, SubChannelFormat
+from redbook.mmc.write import CloseTrackSession, ReadBufferCapacity, SynchronizeCache, Write10
 from redbook.transport.base import Reply, Status
-from redbook.virtual import settings, timing
-from redbook.virtual.faults import Fault
-from redbook.virtual.features import features
+from redbook.virtual import disc_answers, faults, identity, reading, settings, timing
+from redbook.virtual.faults import BadSpot, Fault
+from redbook.virtual.initiator import Initiator
+from redbook.virtual.mechanism import MEDIUM_CHANGED, POWER_ON, Mechanism
 from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.model import DEFAULT_MODEL, Model
+from redbook.virtual.playing import Player
+from redbook.virtual.write_commands import WriteCommands
 
-VENDOR, PRODUCT = "REDBOOK", "VIRTUAL CD-RW"
-ALL_PAGES = 0x3F
-
-_DATA_BIT = 4
-_AUDIO_BLOCK_TYPES = range(4)
-
-_DESPITE_ATTENTION = (identify.Inquiry, identify.GetConfiguration, control.RequestSense)
+_DESPITE_ATTENTION = (
+    identify.Inquiry,
+    identify.InquireVitalProductData,
+    identify.GetConfiguration,
+    control.RequestSense,
+    events.GetEventStatusNotification,
+)
 """Commands that are executed while a unit attention is pending, and leave it pending (SAM-4 5.14)."""
 
 _WITHOUT_MEDIUM = (
     *_DESPITE_ATTENTION,
+    capacity.ReadCapacity,
+    capacity.ReadFormatCapacities,
     mode_pages.ModeSense10,
     mode_pages.ModeSelect10,
     control.StartStopUnit,
     control.PreventAllowMediumRemoval,
     control.SetCdSpeed,
+    performance.SetStreaming,
+    playback.MechanismStatus,
 )
 _WHILE_BUSY = (
     *_DESPITE_ATTENTION,
     mode_pages.ModeSense10,
     ReadBufferCapacity,
     control.PreventAllowMediumRemoval,
+    playback.MechanismStatus,
 )
 """Commands answered while a session is closed or a disc blanked."""
+
+_LEAVE_WRITING_ALONE = (*_WHILE_BUSY, Write10, control.TestUnitReady, SynchronizeCache, CloseTrackSession)
+"""Any other command finds a session that has come whole closed: its lead-out follows by itself."""
+
+_STOP_PLAYING = (read.ReadCd, read.ReadCdMsf, read.Read10, Write10, control.StartStopUnit)
 
 
 class _Answered(Exception):
@@ -76,30 +87,6 @@ class _Answered(Exception):
         self.reply = reply
 
 
-class Initiator:
-    """One host's way to the recorder: a transport with unit attentions and a tray lock of its own."""
-
-    def __init__(self, recorder: VirtualRecorder) -> None:
-        self.attentions = [Sense(sense.ATTENTION, 0x29, 0)]
-        self.prevents_removal = False
-        self._recorder = recorder
-
-    def execute(
-        self,
-        cdb: bytes,
-        data_out: bytes | memoryview = b"",
-        data_in_length: int = 0,
-        timeout: float = 30.0,
-    ) -> Reply:
-        return self._recorder.serve(self, cdb, data_out, data_in_length)
-
-    def announce(self, data_bytes: int) -> None:
-        self._recorder.announce(data_bytes)
-
-    def close(self) -> None:
-        self._recorder.part_from(self)
-
-
 class VirtualRecorder:
     """A CD recorder without hardware.
 
@@ -108,8 +95,10 @@ class VirtualRecorder:
     clock      whose time that is
     tray_open  whether the tray is out at first
     faults     what shall go wrong; may be added to while it runs
-    serial     told by GET CONFIGURATION
+    bad_spots  damaged places of whatever disc is in it; may be added to while it runs
+    serial     told by GET CONFIGURATION and INQUIRY
     cav_speeds multiples of 1x at which it can also write with a constant rate of rotation
+    model      its habits; the name of one that comes with redbook, or a Model
     """
 
     def __init__(
@@ -119,98 +108,165 @@ class VirtualRecorder:
         speed: float | None = None,
         clock: Clock | None = None,
         tray_open: bool = False,
-        faults: Sequence[Fault] = (),
+        faults: Sequence[Fault | BadSpot] = (),
         serial: str = "RB000001",
         cav_speeds: Sequence[int] = (),
+        model: str | Model = DEFAULT_MODEL,
     ) -> None:
+        self.model = model if isinstance(model, Model) else Model.load(model)
+        if cav_speeds:
+            self.model = replace(self.model, cav_speeds=tuple(cav_speeds))
         clock = clock or SystemClock()
-        self.faults = list(faults)
-        self.buffer = timing.WriteBuffer(clock)
-        self._speed_limit = speed
+        self.faults = [fault for fault in faults if isinstance(fault, Fault)]
+        self.bad_spots = [spot for spot in faults if isinstance(spot, BadSpot)]
         self._serial = serial
-        self._operation = timing.LongOperation(clock)
-        self._disc = medium
-        self._simulated: Medium | None = None
-        self._tray_open = tray_open
+        self._mechanism = Mechanism(self.model, clock, medium, speed, tray_open)
+        self._pages = settings.ModePages()
+        self._player = Player(clock)
+        self._writer = WriteCommands(self._mechanism, self.bad_spots)
         self._gone = self._closed = False
+        self._back_after: int | None = None
         self._host = Initiator(self)
-        self._initiators = [self._host]
         self._asking = self._host
-        self._page = WriteParameters()
-        self._speeds = settings.Speeds(frozenset(cav_speeds))
-        self._writing: RecordedTrack | None = None
-        self._underruns_seen = 0
+        self._mechanism.initiators.append(self._host)
         self._lock = threading.Lock()
         self._handlers: dict[type[Command[Any]], Callable[[Any], bytes | None]] = {
-            control.TestUnitReady: self._test_unit_ready,
+            capacity.ReadCapacity: lambda _: disc_answers.capacity(self._mechanism.loaded),
+            capacity.ReadFormatCapacities: lambda _: disc_answers.format_capacities(self._mechanism.loaded),
+            control.TestUnitReady: lambda _: None,
             control.RequestSense: self._request_sense,
             control.StartStopUnit: self._start_stop_unit,
             control.PreventAllowMediumRemoval: self._prevent_allow,
-            control.SendOpcInformation: self._send_opc,
             control.SetCdSpeed: self._set_cd_speed,
-            identify.Inquiry: self._inquiry,
-            identify.GetConfiguration: self._get_configuration,
-            mode_pages.ModeSense10: self._mode_sense,
-            mode_pages.ModeSelect10: self._mode_select,
-            disc_info.ReadDiscInformation: self._read_disc_information,
-            disc_info.ReadTrackInformation: self._read_track_information,
-            disc_info.ReadToc: self._read_toc,
-            disc_info.ReadSessionInformation: self._read_session_information,
-            disc_info.ReadFullToc: self._read_full_toc,
-            disc_info.ReadPma: self._read_pma,
+            disc_info.ReadDiscInformation: lambda _: self._disc_information(),
+            disc_info.ReadTrackInformation: self._track_information,
+            disc_info.ReadToc: lambda c: disc_answers.toc(self._mechanism.medium(), c),
+            disc_info.ReadSessionInformation: lambda c: disc_answers.session_information(
+                self._mechanism.medium(), c
+            ),
+            disc_info.ReadFullToc: lambda c: disc_answers.full_toc(self._mechanism.medium(), c),
+            disc_info.ReadPma: lambda _: disc_answers.pma(self._mechanism.medium()),
             disc_info.ReadAtip: self._read_atip,
-            Write10: self._write,
-            SynchronizeCache: self._synchronize_cache,
-            CloseTrackSession: self._close_track_session,
-            Blank: self._blank,
-            ReadBufferCapacity: self._read_buffer_capacity,
-            ReadCd: self._read_cd,
+            disc_info.ReadCdText: lambda c: c.build_reply(self._mechanism.medium().cd_text()),
+            disc_structure.ReadDiscStructure: self._not_on_a_cd,
+            events.GetEventStatusNotification: self._event_status,
+            identify.Inquiry: lambda _: identity.inquiry(self.model),
+            identify.InquireVitalProductData: self._vital_product_data,
+            identify.GetConfiguration: self._get_configuration,
+            mode_pages.ModeSense6: self._mode_sense,
+            mode_pages.ModeSense10: self._mode_sense,
+            mode_pages.ModeSelect6: self._mode_select,
+            mode_pages.ModeSelect10: self._mode_select,
+            performance.GetPerformance: self._get_performance,
+            performance.SetStreaming: self._set_streaming,
+            playback.PlayAudio10: self._play_audio,
+            playback.PlayAudio12: self._play_audio,
+            playback.PlayAudioMsf: self._play_audio_msf,
+            playback.PauseResume: self._pause_resume,
+            playback.StopPlayScan: lambda _: self._player.stop(self._player.lba),
+            playback.Seek10: lambda c: self._player.stop(self._playable(c.lba)),
+            playback.ReadSubChannel: self._read_sub_channel,
+            playback.MechanismStatus: self._mechanism_status,
+            read.Read10: self._read_data,
+            read.Read12: self._read_data,
+            read.ReadHeader: self._read_data,
+            read.ReadCd: lambda c: self._read_cd(c.lba, c.sectors, c),
+            read.ReadCdMsf: lambda c: self._read_cd(c.start.lba, c.end.sectors - c.start.sectors, c),
+            **self._writer.handlers,
         }
-        self._apply_speed()
 
     # A person's hands
 
     def insert(self, medium: Medium) -> None:
         """Put a disc on the tray (or swap the one there) and close it."""
         self._take_out()
-        self._disc = medium
-        self._load()
+        self._mechanism.disc = medium
+        self._mechanism.close_tray()
 
     def lay_in(self, medium: Medium) -> None:
         """Put a disc on the open tray (or swap the one there), and leave the tray open."""
         self.remove()
-        self._disc = medium
+        self._mechanism.disc = medium
 
     def remove(self) -> None:
         """Open the tray and take the disc away; the tray stays open."""
         self._take_out()
-        self._tray_open = True
+        self._mechanism.tray_open = True
+
+    def push_in(self) -> None:
+        """Close the tray by hand, with or without a disc on it."""
+        with self._lock:
+            self._mechanism.close_tray()
+
+    def press_eject(self) -> None:
+        """The button at the tray: it opens, or where a program has locked it that program is told."""
+        with self._lock:
+            if self._mechanism.locked:
+                self._mechanism.media_event = MediaEvent.EJECT_REQUEST
+            else:
+                self._mechanism.open_tray()
 
     def unplug(self) -> None:
         """Cut the cable: no command is answered any more."""
         self._gone = True
 
+    def plug_in(self) -> None:
+        """Connect it again: it is as if it had just been switched on."""
+        with self._lock:
+            self._gone = False
+            self._power_up()
+
+    def cut_power(self) -> None:
+        """Power fails and comes back: the buffer is lost, what was begun stays as it is on the disc."""
+        with self._lock:
+            self._power_up()
+
     def let_go(self) -> None:
         """Leave the disc's folder to other programs until `take_up`; not in the middle of a track."""
         with self._lock:
-            if self._disc is not None and self._writing is None:
-                self._disc.let_go()
+            if self.disc is not None and self._mechanism.writing is None:
+                self.disc.let_go()
 
     def take_up(self) -> None:
         """Hold the disc's folder again.  raises  DriveBusy, ImageError"""
         with self._lock:
-            if self._disc is not None and self._disc.take_up():
-                self._simulated = None
-                self._tell_all(0x28)
+            if self.disc is not None and self.disc.take_up():
+                self._mechanism.simulated = None
+                self._mechanism.tell_all(MEDIUM_CHANGED)
 
     @property
     def disc(self) -> Medium | None:
         """What lies in it, the tray being open or closed."""
-        return self._disc
+        return self._mechanism.disc
 
     @property
     def tray_open(self) -> bool:
-        return self._tray_open
+        return self._mechanism.tray_open
+
+    @property
+    def tray_locked(self) -> bool:
+        return self._mechanism.locked
+
+    @property
+    def buffer(self) -> timing.WriteBuffer:
+        return self._mechanism.buffer
+
+    def _take_out(self) -> None:
+        self._mechanism.break_off()
+        self._mechanism.simulated = None
+        self._mechanism.cue_sheet = b""
+        self._player.stop(0)
+        if self._mechanism.disc is not None:
+            self._mechanism.disc.close()
+        self._mechanism.disc = None
+
+    def _power_up(self) -> None:
+        self._mechanism.lose_power()
+        self._pages = settings.ModePages()
+        self._player.stop(0)
+        for initiator in self._mechanism.initiators:
+            initiator.attentions = [POWER_ON]
+            initiator.prevents_removal = False
 
     # Transport
 
@@ -221,40 +277,43 @@ class VirtualRecorder:
         data_in_length: int = 0,
         timeout: float = 30.0,
     ) -> Reply:
-        return self.serve(self._host, cdb, data_out, data_in_length)
+        return self.serve(self._host, cdb, data_out, data_in_length, timeout)
 
     def new_initiator(self) -> Initiator:
         with self._lock:
             initiator = Initiator(self)
-            self._initiators.append(initiator)
+            self._mechanism.initiators.append(initiator)
             return initiator
 
     def part_from(self, initiator: Initiator) -> None:
         """Its session is over, and with it the lock that it may have put on the tray."""
         with self._lock:
-            self._initiators = [i for i in self._initiators if i is not initiator]
+            others = [i for i in self._mechanism.initiators if i is not initiator]
+            self._mechanism.initiators = others
 
     def reset(self) -> None:
         with self._lock:
-            self._end_track(TrackState.DAMAGED)
-            for initiator in self._initiators:
-                initiator.attentions = [Sense(sense.ATTENTION, 0x29, 0)]
-                initiator.prevents_removal = False
+            self._power_up()
 
     def serve(
-        self, initiator: Initiator, cdb: bytes, data_out: bytes | memoryview, data_in_length: int
+        self,
+        initiator: Initiator,
+        cdb: bytes,
+        data_out: bytes | memoryview,
+        data_in_length: int,
+        timeout: float,
     ) -> Reply:
         """Do what this initiator asks."""
         with self._lock:
             self._asking = initiator
             if self._closed:
                 raise DriveClosed("the virtual recorder was closed; open it again")
-            if self._gone:
-                raise DriveGone("the virtual recorder was unplugged")
+            self._check_there()
             command, wrong = self._understand(cdb, data_out)
+            self._writer.timeout = timeout
             try:
                 if self.faults:
-                    self._strike(command)
+                    self._strike(command, data_in_length)
                 if command is None:
                     return self._check_condition(wrong, data_in_length)
                 data = self._perform(command)
@@ -262,358 +321,309 @@ class VirtualRecorder:
                 return self._check_condition(refused.sense, data_in_length)
             except _Answered as answered:
                 return answered.reply
-        length = min(data_in_length, command.data_in_length)
-        if len(data) > length:
-            data = data[:length]
-        return Reply(Status.GOOD, data, b"", data_in_length - len(data))
+        return _good(command, data, data_in_length)
 
     def announce(self, data_bytes: int) -> None:
         with self._lock:
-            if self._disc is not None:
-                self._disc.announce(data_bytes)
+            if self.disc is not None:
+                self.disc.announce(data_bytes)
 
     def close(self) -> None:
         with self._lock:
             self._closed = True
-            if self._disc is not None:
-                self._disc.close()
+            if self.disc is not None:
+                self.disc.close()
 
     @staticmethod
     def _check_condition(reason: Sense, data_in_length: int) -> Reply:
         return Reply(Status.CHECK_CONDITION, b"", sense.build(reason), data_in_length)
 
-    @staticmethod
-    def _understand(cdb: bytes, data_out: bytes | memoryview) -> tuple[Command[Any] | None, Sense]:
+    def _check_there(self) -> None:
+        """raises  DriveGone"""
+        if not self._gone:
+            return
+        if self._back_after is not None:
+            self._back_after -= 1
+            if self._back_after < 0:
+                self._gone, self._back_after = False, None
+                self._power_up()
+                return
+        raise DriveGone("the virtual recorder was unplugged")
+
+    def _understand(self, cdb: bytes, data_out: bytes | memoryview) -> tuple[Command[Any] | None, Sense]:
         """The command, or why there is none."""
         try:
-            return decode(cdb, data_out), Sense(sense.NO_SENSE)
+            command = decode(cdb, data_out)
         except UnknownOpcode:
             return None, Sense(sense.ILLEGAL, 0x20, 0)
         except ValueError:
             return None, Sense(sense.ILLEGAL, 0x24, 0)
+        if command.NAME in self.model.unknown_commands:
+            return None, Sense(sense.ILLEGAL, 0x20, 0)
+        return command, Sense(sense.NO_SENSE)
 
-    def _strike(self, command: Command[Any] | None) -> None:
+    def _strike(self, command: Command[Any] | None, data_in_length: int) -> None:
         for fault in self.faults:
+            if isinstance(fault.outcome, faults.FixationFailed) and not self._writer.would_fixate(command):
+                continue
             if not fault.strikes(command):
                 continue
             if fault.executed and command is not None:
                 self._perform(command)
-            if isinstance(fault.outcome, Reply):
-                raise _Answered(fault.outcome)
-            if isinstance(fault.outcome, Sense):
-                refused = Refused(0, 0, 0)
-                refused.sense = fault.outcome
-                raise refused
-            self._gone = self._gone or isinstance(fault.outcome, DriveGone)
-            raise fault.outcome
+            self._suffer(fault.outcome, command, data_in_length)
+
+    def _suffer(self, outcome: faults.Outcome, command: Command[Any] | None, data_in_length: int) -> None:
+        """What a fault does; it raises unless the command goes on all the same."""
+        if isinstance(outcome, Reply):
+            raise _Answered(outcome)
+        if isinstance(outcome, Sense):
+            raise Refused.because(outcome)
+        if isinstance(outcome, faults.PowerCut):
+            self._power_up()
+            raise DriveGone("the virtual recorder's power failed")
+        if isinstance(outcome, faults.Vanished):
+            self._gone, self._back_after = True, outcome.commands
+            raise DriveGone("the virtual recorder was unplugged")
+        if isinstance(outcome, faults.MediumSwapped):
+            self._swap()
+        elif isinstance(outcome, faults.FixationFailed):
+            self._mechanism.break_off()
+            raise Refused.because(faults.FIXATION_FAILED)
+        elif isinstance(outcome, faults.Shortened | faults.Garbled | faults.Lost):
+            if command is not None:
+                raise _Answered(self._maimed(outcome, command, data_in_length))
+        else:
+            self._gone = self._gone or isinstance(outcome, DriveGone)
+            raise outcome
+
+    def _maimed(
+        self, how: faults.Shortened | faults.Garbled | faults.Lost, command: Command[Any], data_in_length: int
+    ) -> Reply:
+        """The reply of a command whose data suffer on their way."""
+        if isinstance(how, faults.Lost) and isinstance(command, Write10):
+            kept = max(0, len(command.data_out) - how.data_bytes)
+            data_out = bytes(command.data_out[:kept]).ljust(len(command.data_out), b"\0")
+            self._perform(replace(command, data_out=data_out))
+            return Reply(Status.GOOD, b"", b"", min(how.data_bytes, len(command.data_out)))
+        reply = _good(command, self._perform(command), data_in_length)
+        data = reply.data
+        if isinstance(how, faults.Shortened):
+            data = data[: how.data_bytes]
+        elif isinstance(how, faults.Lost):
+            data = data[: max(0, len(data) - how.data_bytes)]
+        else:
+            end = how.offset + len(how.data)
+            data = (data[: how.offset] + how.data + data[end:])[: len(data)]
+        return Reply(Status.GOOD, data, b"", data_in_length - len(data))
+
+    def _swap(self) -> None:
+        old = self.disc
+        if old is not None:
+            self.insert(Medium.new(old.state.medium, old.state.minutes))
 
     def _perform(self, command: Command[Any]) -> bytes:
-        loading = self._operation.remaining_seconds and self._operation.ascq == timing.BECOMING_READY
+        mechanism = self._mechanism
+        busy = mechanism.operation.remaining_seconds > 0
+        loading = busy and mechanism.operation.ascq == timing.BECOMING_READY
         if loading and not isinstance(command, (*_WHILE_BUSY, control.StartStopUnit)):
             raise Refused(sense.NOT_READY, 0x04, timing.BECOMING_READY)
         if self._asking.attentions and not isinstance(command, _DESPITE_ATTENTION):
-            attention = self._asking.attentions.pop(0)
-            raise Refused(attention.key, attention.asc, attention.ascq)
+            raise Refused.because(self._asking.attentions.pop(0))
         if not isinstance(command, _WITHOUT_MEDIUM):
-            self._need_medium()
-        if self._operation.remaining_seconds and not isinstance(command, _WHILE_BUSY):
-            refused = Refused(0, 0, 0)
-            refused.sense = self._busy()
-            raise refused
+            mechanism.medium()
+        if mechanism.writing is not None and not isinstance(command, _LEAVE_WRITING_ALONE):
+            self._writer.end_if_whole()
+            busy = mechanism.operation.remaining_seconds > 0
+        if busy and not isinstance(command, _WHILE_BUSY) and not self._says_ready(command):
+            raise Refused.because(mechanism.busy())
+        if isinstance(command, _STOP_PLAYING):
+            self._player.stop(self._player.lba)
         return self._handlers[type(command)](command) or b""
 
-    # The tray
+    def _says_ready(self, command: Command[Any]) -> bool:
+        return self.model.ready_while_working and isinstance(command, control.TestUnitReady)
 
-    @property
-    def _locked(self) -> bool:
-        return any(initiator.prevents_removal for initiator in self._initiators)
-
-    def _tell_all(self, asc: int) -> None:
-        for initiator in self._initiators:
-            initiator.attentions.append(Sense(sense.ATTENTION, asc, 0))
-
-    def _need_medium(self) -> Medium:
-        """The disc that commands act on: in and after a test write, its simulated copy."""
-        if self._disc is None or self._tray_open:
-            raise Refused(sense.NOT_READY, 0x3A, 0x02 if self._tray_open else 0x01)
-        return self._simulated or self._disc
-
-    def _take_out(self) -> None:
-        self._end_track()
-        self._simulated = None
-        if self._disc is not None:
-            self._disc.close()
-        self._disc = None
-
-    def _load(self) -> None:
-        self._tray_open = False
-        if self._disc is not None:
-            self._tell_all(0x28)
-            if self._speed_limit is not None:
-                self._operation.begin(timing.LOAD_SECONDS, timing.BECOMING_READY)
-        self._apply_speed()
+    # Tray and events
 
     def _start_stop_unit(self, command: control.StartStopUnit) -> None:
         if not command.load_eject:
             return
         if command.start:
-            if self._tray_open:
-                self._load()
+            if self._mechanism.tray_open:
+                self._mechanism.close_tray()
             return
-        if self._locked:
+        if self._mechanism.locked:
             raise Refused(sense.ILLEGAL, 0x53, 0x02)
-        self._end_track()
-        self._simulated = None
-        self._tray_open = True
+        self._writer.end_if_whole()
+        self._mechanism.open_tray()
 
     def _prevent_allow(self, command: control.PreventAllowMediumRemoval) -> None:
         self._asking.prevents_removal = command.prevent
 
-    def _test_unit_ready(self, command: control.TestUnitReady) -> None:
-        return None
-
-    def _busy(self) -> Sense:
-        return Sense(sense.NOT_READY, 0x04, self._operation.ascq, progress=self._operation.progress)
-
     def _request_sense(self, command: control.RequestSense) -> bytes:
         if self._asking.attentions:
             return sense.build(self._asking.attentions.pop(0))
-        if self._operation.remaining_seconds:
-            return sense.build(self._busy())
+        if self._mechanism.operation.remaining_seconds:
+            return sense.build(self._mechanism.busy())
         return sense.build(Sense(sense.NO_SENSE))
+
+    def _event_status(self, command: events.GetEventStatusNotification) -> bytes:
+        """Media events only; each is told once, whoever asks, and apart from the unit attention."""
+        if not command.polled:
+            raise Refused(sense.ILLEGAL, 0x24, 0)
+        supported = 1 << EventClass.MEDIA
+        if not command.classes & supported:
+            return events.EventStatus(EventClass.NONE, supported).to_bytes()
+        happened, self._mechanism.media_event = self._mechanism.media_event, MediaEvent.NO_CHANGE
+        status = MediaStatus.TRAY_OPEN if self._mechanism.tray_open else MediaStatus(0)
+        if self._mechanism.loaded is not None:
+            status |= MediaStatus.PRESENT
+        return events.EventStatus(EventClass.MEDIA, supported, bytes((happened, status, 0, 0))).to_bytes()
+
+    def _mechanism_status(self, command: playback.MechanismStatus) -> bytes:
+        door_open = self._mechanism.tray_open << 4
+        return bytes((0, door_open, 0, 0, 0, 0, 0, 0))
 
     # Who it is and what it can do
 
-    def _inquiry(self, command: identify.Inquiry) -> bytes:
-        revision = ".".join(__version__.split(".")[:2])
-        return identify.InquiryReply(identify.CD_DEVICE, True, VENDOR, PRODUCT, revision).to_bytes()
+    def _vital_product_data(self, command: identify.InquireVitalProductData) -> bytes:
+        return identity.vital_product_data(self.model, self._serial, command.page)
 
     def _get_configuration(self, command: identify.GetConfiguration) -> bytes:
-        medium = None if self._tray_open else self._disc
-        profile = Profile.NONE
-        if medium is not None:
-            profile = Profile.CD_RW if medium.state.rewritable else Profile.CD_R
-        found = features(medium, profile, self._serial)
-        chosen = [f for f in found if f.code >= command.starting_feature]
-        if command.request is FeatureRequest.CURRENT:
-            chosen = [f for f in chosen if f.current]
-        elif command.request is FeatureRequest.ONE:
-            chosen = [f for f in chosen if f.code == command.starting_feature]
-        return identify.Configuration(profile, tuple(chosen)).to_bytes()
+        return identity.configuration(command, self.model, self._mechanism.loaded, self._serial)
+
+    def _get_performance(self, command: performance.GetPerformance) -> bytes:
+        medium = self._mechanism.medium()
+        return identity.performance(command, self.model, self._mechanism.speeds, medium)
+
+    @staticmethod
+    def _not_on_a_cd(command: Command[Any]) -> None:
+        raise Refused(sense.ILLEGAL, 0x24, 0)
 
     # Speeds and mode pages
 
     def _set_cd_speed(self, command: control.SetCdSpeed) -> None:
-        self._speeds.choose(command.write_kb, command.pure_cav)
-        self._apply_speed()
+        self._mechanism.speeds.choose(command.write_kb, command.pure_cav)
+        self._mechanism.apply_speed()
 
-    def _apply_speed(self) -> None:
-        """Also after a change of medium, which may allow less."""
-        disc = self._disc
-        self._speeds.fit(disc.atip if disc is not None else None)
-        if self._speed_limit is not None:
-            self.buffer.set_speed(self._paced_speed)
-
-    @property
-    def _paced_speed(self) -> float | None:
-        return None if self._speed_limit is None else min(self._speed_limit, self._speeds.chosen)
+    def _set_streaming(self, command: performance.SetStreaming) -> None:
+        try:
+            write_kb = command.write_kb
+        except ValueError:
+            raise Refused(sense.ILLEGAL, 0x26, 0) from None
+        self._mechanism.speeds.choose(write_kb, pure_cav=False)
+        self._mechanism.apply_speed()
 
     def _mode_sense(self, command: mode_pages.ModeSense10) -> bytes:
         if command.control is PageControl.SAVED:
             raise Refused(sense.ILLEGAL, 0x39, 0)
-        pages = {
-            WriteParameters.CODE: settings.write_page(self._page, command.control),
-            Capabilities.CODE: settings.capabilities_page(
-                self._speeds, self._locked, self.buffer.size_bytes, command.control
-            ),
-        }
-        if command.page == ALL_PAGES:
-            return mode_pages.ModeData(b"".join(pages.values())).to_bytes()
-        if command.page not in pages:
+        if command.subpage not in (0, settings.ALL_SUBPAGES):
             raise Refused(sense.ILLEGAL, 0x24, 0)
-        return mode_pages.ModeData(pages[command.page]).to_bytes()
+        if command.page != settings.ALL_PAGES:
+            page = self._mode_page(command.page, command.control)
+            if page is None:
+                raise Refused(sense.ILLEGAL, 0x24, 0)
+            return command.build_reply(page)
+        found = (self._mode_page(code, command.control) for code in range(settings.ALL_PAGES))
+        return command.build_reply(b"".join(page for page in found if page))
+
+    def _mode_page(self, code: int, control: PageControl) -> bytes | None:
+        mechanism = self._mechanism
+        if code == WriteParameters.CODE:
+            return settings.write_page(mechanism.page, self.model, control)
+        if code == Capabilities.CODE:
+            size = mechanism.buffer.size_bytes
+            return settings.capabilities_page(self.model, mechanism.speeds, mechanism.locked, size, control)
+        return self._pages.page(code, control)
 
     def _mode_select(self, command: mode_pages.ModeSelect10) -> None:
         if command.save:
             raise Refused(sense.ILLEGAL, 0x24, 0)
-        new = settings.selected(command.pages, self._page)
-        if self._writing is not None and new != self._page:
-            raise Refused(sense.ILLEGAL, 0x2C, 0)
-        if not new.test_write:
-            self._simulated = None
-        self._page = new
+        pages = list(settings.each_page(command.pages))
+        chosen = self._mechanism.page
+        for page in pages:
+            if page[0] & 0x3F == WriteParameters.CODE:
+                chosen = settings.selected(page, chosen, self.model)
+            elif not self._pages.fits(page):
+                raise Refused(sense.ILLEGAL, 0x26, 0)
+        self._writer.choose(chosen)
+        for page in pages:
+            if self._pages.fits(page):
+                self._pages.change(page)
 
     # What is on the disc
 
-    def _read_disc_information(self, command: disc_info.ReadDiscInformation) -> bytes:
-        return self._need_medium().disc_information().to_bytes()
+    def _disc_information(self) -> bytes:
+        return disc_answers.disc_information(self._mechanism.medium()).to_bytes()
 
-    def _read_track_information(self, command: disc_info.ReadTrackInformation) -> bytes:
-        medium = self._need_medium()
-        number = command.address
-        if command.kind is disc_info.TrackAddress.LBA:
-            number = medium.track_at(command.address)
-        elif command.kind is disc_info.TrackAddress.SESSION:
-            number = self._first_track_of_session(medium, command.address)
-        elif number == disc_info.INVISIBLE_TRACK:
-            opened = medium.state.open_track
-            number = opened.number if opened else medium.next_track_number
-        return medium.track_information(number, self._page.track_mode).to_bytes()
-
-    @staticmethod
-    def _first_track_of_session(medium: Medium, number: int) -> int:
-        sessions = medium.state.sessions
-        if 1 <= number <= len(sessions):
-            return sessions[number - 1].tracks[0].number
-        if number == len(sessions) + 1 and not medium.state.open_session:
-            return medium.next_track_number
-        raise Refused(sense.ILLEGAL, 0x24, 0)
-
-    def _read_toc(self, command: disc_info.ReadToc) -> bytes:
-        toc = self._need_medium().toc()
-        if toc.tracks[-1].number < command.first_track != LEAD_OUT:
-            raise Refused(sense.ILLEGAL, 0x24, 0)
-        return command.build_reply(toc)
-
-    def _read_session_information(self, command: disc_info.ReadSessionInformation) -> bytes:
-        medium = self._need_medium()
-        medium.toc()
-        closed = medium.state.closed_sessions
-        first = closed[-1].tracks[0]
-        info = disc_info.SessionInformation(1, len(closed), first.number, first.start_lba, first.control)
-        return command.build_reply(info)
-
-    def _read_full_toc(self, command: disc_info.ReadFullToc) -> bytes:
-        medium = self._need_medium()
-        points = medium.lead_in_points(max(1, command.session))
-        if not points:
-            raise Refused(sense.ILLEGAL, 0x24, 0)
-        return disc_info.RawToc(1, len(medium.state.closed_sessions), tuple(points)).to_bytes()
-
-    def _read_pma(self, command: disc_info.ReadPma) -> bytes:
-        return disc_info.RawToc(0, 0, tuple(self._need_medium().pma_points())).to_bytes()
+    def _track_information(self, command: disc_info.ReadTrackInformation) -> bytes:
+        medium = self._mechanism.medium()
+        return disc_answers.track_information(medium, command, self._mechanism.page, self.model).to_bytes()
 
     def _read_atip(self, command: disc_info.ReadAtip) -> bytes:
-        return self._need_medium().atip.to_bytes()
+        return disc_answers.atip(self._mechanism.medium(), self.model)
 
-    def _read_cd(self, command: ReadCd) -> bytes:
-        medium = self._need_medium()
-        if command.sector_type not in (ReadCd.ANY_TYPE, ReadCd.CD_DA):
+    def _read_cd(self, lba: int, sectors: int, command: read.ReadCd | read.ReadCdMsf) -> bytes:
+        medium = self._mechanism.medium()
+        kind, selection = command.sector_type, command.selection
+        return reading.read_cd(medium, lba, sectors, kind, selection, self.bad_spots)
+
+    def _read_data(self, command: read.Read10 | read.ReadHeader) -> bytes:
+        """Audio sectors have no 2048 bytes of data, and no header."""
+        medium = self._mechanism.medium()
+        sectors = command.sectors if isinstance(command, read.Read10) else 1
+        if sectors:
+            medium.read(command.lba, sectors)
             raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
-        if not command.sectors or not command.selection.main_bytes:
-            return b""
-        return medium.read(command.lba, command.sectors)
+        return b""
 
-    # Writing
+    # Playing
 
-    def _writable(self) -> Medium:
-        """The disc, if anything may be changed on it."""
-        medium = self._need_medium()
-        if medium.write_protected:
-            raise Refused(sense.PROTECT, 0x27, 0)
-        if self._page.test_write and self._simulated is None:
-            self._simulated = medium = medium.simulated()
-        return medium
+    def _playable(self, lba: int) -> int:
+        """raises  Refused 5/21/00, 5/24/00  where there is nothing to play"""
+        medium = self._mechanism.medium()
+        if not 0 <= lba < medium.toc().lead_out_lba:
+            raise Refused(sense.ILLEGAL, 0x21, 0, lba)
+        return lba
 
-    def _send_opc(self, command: control.SendOpcInformation) -> None:
-        self._writable().calibrate()
-        if self._speed_limit is not None and command.do_opc:
-            self._operation.begin(timing.OPC_SECONDS)
-            self._operation.wait()
+    def _play_audio(self, command: playback.PlayAudio10) -> None:
+        self._play(self._player.lba if command.lba == -1 else command.lba, command.sectors)
 
-    def _write(self, command: Write10) -> None:
-        track = self._writing
-        if track is None:
-            if not command.data_out:
-                self._need_medium()
-                return
-            track = self._first_write(command)
-        medium = self._need_medium()
-        next_lba = track.start_lba + track.written_sectors
-        end = command.lba + command.sectors
-        if command.lba != next_lba:
-            raise Refused(sense.ILLEGAL, 0x21, 0x02, command.lba)
-        if end > medium.state.last_lead_out_lba - RUN_OUT_SECTORS:
-            raise Refused(sense.ILLEGAL, 0x63, 0, command.lba)
-        if not self.buffer.accept(len(command.data_out)):
-            raise Refused(sense.NOT_READY, 0x04, 0x08)
-        self._check_streaming(command.lba)
-        medium.append(track, command.data_out)
+    def _play_audio_msf(self, command: playback.PlayAudioMsf) -> None:
+        start = self._player.lba if command.start is None else command.start.lba
+        sectors = command.end.lba - start
+        if sectors < 0:
+            raise Refused(sense.ILLEGAL, 0x24, 0)
+        self._play(start, sectors)
 
-    def _check_streaming(self, lba: int) -> None:
-        """Without protection a buffer that ran empty is the end of the track."""
-        starved = self.buffer.underruns > self._underruns_seen
-        self._underruns_seen = self.buffer.underruns
-        if starved and not self._page.underrun_protection:
-            self._end_track(TrackState.DAMAGED)
-            raise Refused(sense.MEDIUM, 0x0C, 0x09, lba)
+    def _play(self, lba: int, sectors: int) -> None:
+        if sectors:
+            self._playable(lba + sectors - 1)
+        self._player.play(self._playable(lba), lba + sectors)
 
-    def _first_write(self, command: Write10) -> RecordedTrack:
-        """Check everything that can be wrong with a new track, then open it (or the one left open)."""
-        medium = self._writable()
-        if medium.state.finished or self._page.track_mode & _DATA_BIT:
-            raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
-        if self._page.data_block_type not in _AUDIO_BLOCK_TYPES:
-            raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
-        start = medium.next_writable_lba
-        if command.lba != start:
-            raise Refused(sense.ILLEGAL, 0x21, 0x02, command.lba)
-        track = medium.state.open_track
-        if track is None:
-            end = start + max(command.sectors, SHORTEST_TRACK_SECTORS)
-            if end > medium.state.last_lead_out_lba - RUN_OUT_SECTORS:
-                raise Refused(sense.ILLEGAL, 0x63, 0, command.lba)
-            track = medium.begin_track(self._page.track_mode)
-        self._writing = track
-        return track
-
-    def _end_track(self, state: TrackState = TrackState.COMPLETE) -> None:
-        medium = self._simulated or self._disc
-        if medium is not None and self._writing is not None:
-            medium.end_track(state)
-        self._writing = None
-        self.buffer.flush()
-
-    def _busy_for(self, seconds: float, immediate: bool) -> None:
-        if self._speed_limit is None:
-            return
-        self._operation.begin(seconds)
-        if not immediate:
-            self._operation.wait()
-
-    def _synchronize_cache(self, command: SynchronizeCache) -> None:
-        if self._writing is None:
-            return
-        seconds = self.buffer.seconds_to_empty() + timing.END_TRACK_SECONDS
-        self._check_streaming(self._writing.start_lba + self._writing.written_sectors)
-        self._end_track()
-        self._busy_for(seconds, command.immediate)
-
-    def _close_track_session(self, command: CloseTrackSession) -> None:
-        medium = self._writable()
-        if command.function is CloseFunction.TRACK:
-            opened = medium.state.open_track
-            if opened is not None and command.track in (opened.number, disc_info.INVISIBLE_TRACK):
-                medium.end_track()
-                self._end_track()
-                self._busy_for(timing.END_TRACK_SECONDS, command.immediate)
-            return
-        anything = medium.state.open_session is not None
-        medium.end_session(next_allowed=self._page.multi_session == MultiSession.NEXT_ALLOWED)
-        if anything:
-            self._busy_for(timing.CLOSE_AT_1X_SECONDS / (self._paced_speed or 1), command.immediate)
-
-    def _blank(self, command: Blank) -> None:
-        medium = self._need_medium()
-        if self._writing is not None:
+    def _pause_resume(self, command: playback.PauseResume) -> None:
+        if not (self._player.resume() if command.resume else self._player.pause()):
             raise Refused(sense.ILLEGAL, 0x2C, 0)
-        if not medium.state.rewritable:
-            raise Refused(sense.ILLEGAL, 0x30, 0x06)
-        self._writable().erase()
-        seconds = timing.BLANK_MINIMAL_SECONDS
-        if command.blank_type is BlankType.ALL:
-            seconds = medium.state.minutes * 60 / (self._paced_speed or 1)
-        self._busy_for(seconds, command.immediate)
 
-    def _read_buffer_capacity(self, command: ReadBufferCapacity) -> bytes:
-        return BufferCapacity(self.buffer.size_bytes, self.buffer.free_bytes).to_bytes()
+    def _read_sub_channel(self, command: playback.ReadSubChannel) -> bytes:
+        medium = self._mechanism.medium()
+        status = self._player.take_status()
+        data = SubChannelData(status)
+        if command.format is SubChannelFormat.POSITION:
+            position = None
+            if medium.state.sessions:
+                position = reading.position_at(medium, self._player.lba)
+            data = SubChannelData(status, position or playback.Position(1, 0, 0, 0, 0, 0))
+        elif command.format is SubChannelFormat.MCN:
+            data = SubChannelData(status, None, disc_answers.mcn(medium))
+        elif command.format is SubChannelFormat.ISRC:
+            data = SubChannelData(status, None, disc_answers.isrc(medium, command.track), command.track)
+        return command.build_reply(data)
+
+
+def _good(command: Command[Any], data: bytes, data_in_length: int) -> Reply:
+    """The reply, cut at what was asked for by the command and by the host."""
+    length = min(data_in_length, command.data_in_length)
+    if len(data) > length:
+        data = data[:length]
+    return Reply(Status.GOOD, data, b"", data_in_length - len(data))

@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from redbook.disc import SPEED_1X_BYTES_PER_SECOND
 from redbook.mmc import sense
 from redbook.mmc.disc_info import Atip
 from redbook.mmc.mode_pages import (
     Capabilities,
-    MultiSession,
     PageControl,
     WriteParameters,
     WriteSpeed,
     WriteType,
 )
 from redbook.virtual.medium import Refused
+from redbook.virtual.model import Model
 
-READ_SPEED = 48
-CD_R_SPEEDS = (52, 48, 40, 32, 24, 16, 8, 4)
-CD_RW_SPEEDS = {0: (4, 2), 1: (10, 8, 4)}  # by ATIP sub-type
+ALL_PAGES = 0x3F
+ALL_SUBPAGES = 0xFF
+MOST_SPEEDS = 23
+"""More would not fit into the 128 bytes that Linux has for the whole reply (drivers/scsi/sr.c)."""
+
+WRITE_TYPES = {
+    "track-at-once": WriteType.TRACK_AT_ONCE,
+    "session-at-once": WriteType.SESSION_AT_ONCE,
+    "raw": WriteType.RAW,
+}
+RAW_BLOCK_TYPES = (1, 3)
+"""Raw writing takes 2352 bytes with 16 of P and Q, or with 96 of P to W."""
 
 _KNOWN_BLOCK_TYPES = {*range(4), *range(8, 14)}
+_LINK_SIZE_OF_CD = 7
+
+_OTHER_PAGES: dict[int, tuple[str, str]] = {
+    0x01: ("01 0a 00 08 00 00 00 00 08 00 00 00", "01 0a ff ff 00 00 00 00 ff 00 00 00"),
+    0x08: ("08 0a 04 00 00 00 00 00 00 00 00 00", "08 0a 05 00 00 00 00 00 00 00 00 00"),
+    0x0A: ("0a 0a 00 00 00 00 00 00 00 00 00 00", "0a 0a 00 00 00 00 00 00 00 00 00 00"),
+    0x0D: ("0d 06 00 0d 00 3c 00 4b", "0d 06 00 0f 00 00 00 00"),
+    0x0E: (
+        "0e 0e 04 00 00 00 00 00 01 ff 02 ff 00 00 00 00",
+        "0e 0e 02 00 00 00 00 00 0f ff 0f ff 00 00 00 00",
+    ),
+    0x1A: ("1a 0a 00 00 00 00 00 00 00 00 00 00", "1a 0a 00 03 ff ff ff ff ff ff ff ff"),
+    0x1C: ("1c 0a 00 00 00 00 00 00 00 00 00 00", "1c 0a 00 00 00 00 00 00 00 00 00 00"),
+    0x1D: ("1d 08 00 00 00 00 00 05 00 3c", "1d 08 00 00 00 00 ff ff ff ff"),
+}
+"""Code to factory default and mask of what can be changed: error recovery, caching, control, CD device
+parameters (60 s in a minute, 75 frames in a second), CD audio control (left and right at full volume),
+power condition, fault reporting, time-out.  Source: SPC-4 7.5, MMC-3 5.5, MMC-5 7."""
 
 
 def kb_per_second(times: float) -> int:
@@ -28,16 +58,14 @@ def kb_per_second(times: float) -> int:
 
 
 class Speeds:
-    """Writing speeds as multiples of 1x: what is offered for the disc in the drive, and what was chosen.
+    """Writing speeds as multiples of 1x: what is offered for the disc in the drive, and what was chosen."""
 
-    cav  at which of them the disc can also be turned at a constant rate
-    """
-
-    def __init__(self, cav: frozenset[int]) -> None:
-        self.offered: tuple[int, ...] = CD_R_SPEEDS
-        self.chosen = READ_SPEED
+    def __init__(self, model: Model) -> None:
+        self.offered: tuple[int, ...] = model.cd_r_speeds
         self.pure_cav = False
-        self._cav = cav
+        self._model = model
+        self._asked = min(model.read_speed, model.cd_r_speeds[0])
+        self.chosen = self._asked
 
     def choose(self, write_kb: int, pure_cav: bool) -> None:
         """The fastest one that is not faster than this; `fit` makes it one of those offered."""
@@ -46,36 +74,80 @@ class Speeds:
 
     def fit(self, atip: Atip | None) -> None:
         """To the disc that is in now."""
-        rewritable = atip is not None and atip.rewritable
-        self.offered = CD_RW_SPEEDS[atip.sub_type] if atip is not None and rewritable else CD_R_SPEEDS
+        self.offered = self._model.cd_r_speeds
+        if atip is not None and atip.rewritable:
+            for_discs = self._model.cd_rw_speeds
+            self.offered = for_discs.get(str(atip.sub_type)) or next(iter(for_discs.values()))
         self.chosen = max((s for s in self.offered if s <= self.chosen), default=self.offered[-1])
-        self.pure_cav = self.pure_cav and self.chosen in self._cav
+        self.pure_cav = self.pure_cav and self.chosen in self._model.cav_speeds
 
     @property
     def descriptors(self) -> tuple[WriteSpeed, ...]:
-        return tuple(
+        listed = tuple(
             WriteSpeed(kb_per_second(speed), cav)
             for speed in self.offered
             for cav in (False, True)
-            if not cav or speed in self._cav
+            if not cav or speed in self._model.cav_speeds
         )
+        return listed[:MOST_SPEEDS]
 
 
-def write_page(now: WriteParameters, control: PageControl) -> bytes:
+def default_write_parameters(model: Model) -> WriteParameters:
+    """Mode page 05h as it leaves the factory."""
+    return WriteParameters(underrun_protection=model.underrun_protection, **model.page_05h)
+
+
+class ModePages:
+    """All pages of one drive but the two that other parts of it live by (05h and 2Ah)."""
+
+    def __init__(self) -> None:
+        self._current = {code: bytes.fromhex(default) for code, (default, _) in _OTHER_PAGES.items()}
+
+    def page(self, code: int, control: PageControl) -> bytes | None:
+        """None where there is no such page."""
+        if code not in _OTHER_PAGES:
+            return None
+        default, mask = _OTHER_PAGES[code]
+        if control is PageControl.CURRENT:
+            return self._current[code]
+        return bytes.fromhex(mask if control is PageControl.CHANGEABLE else default)
+
+    def fits(self, page: bytes) -> bool:
+        """Whether it has the code and the length of one of these."""
+        own = self._current.get(page[0] & 0x3F)
+        return own is not None and len(own) == len(page)
+
+    def change(self, page: bytes) -> None:
+        """Take what can be changed. The rest is ignored, as drives do, whatever SPC-4 says of it."""
+        code = page[0] & 0x3F
+        mask = bytes.fromhex(_OTHER_PAGES[code][1])
+        old = self._current[code]
+        new = bytes(o & ~m & 0xFF | n & m for o, n, m in zip(old, page, mask, strict=True))
+        self._current[code] = old[:2] + new[2:]
+
+
+def write_page(now: WriteParameters, model: Model, control: PageControl) -> bytes:
     """Mode page 05h."""
+    default = default_write_parameters(model)
     if control is PageControl.CHANGEABLE:
-        page = WriteParameters().to_page()
+        page = default.to_page()
         return page[:2] + b"\xff" * (len(page) - 2)
-    return (now if control is PageControl.CURRENT else WriteParameters()).to_page()
+    return (now if control is PageControl.CURRENT else default).to_page()
 
 
-def capabilities_page(speeds: Speeds, locked: bool, buffer_bytes: int, control: PageControl) -> bytes:
+def capabilities_page(
+    model: Model, speeds: Speeds, locked: bool, buffer_bytes: int, control: PageControl
+) -> bytes:
     """Mode page 2Ah."""
     page = Capabilities(
+        test_write=model.test_write,
+        underrun_protection=model.underrun_protection,
+        cd_text=True,
+        c2_pointers=True,
         locked=locked,
         buffer_kib=buffer_bytes // 1024,
-        max_read_kb=kb_per_second(READ_SPEED),
-        read_kb=kb_per_second(READ_SPEED),
+        max_read_kb=kb_per_second(model.read_speed),
+        read_kb=kb_per_second(model.read_speed),
         max_write_kb=kb_per_second(speeds.offered[0]),
         write_kb=kb_per_second(speeds.chosen),
         pure_cav=speeds.pure_cav,
@@ -84,33 +156,44 @@ def capabilities_page(speeds: Speeds, locked: bool, buffer_bytes: int, control: 
     return page[:2] + bytes(len(page) - 2) if control is PageControl.CHANGEABLE else page
 
 
-def selected(pages: bytes, now: WriteParameters) -> WriteParameters:
-    """What MODE SELECT with these pages makes of the write parameters.
-
-    raises  Refused 5/1A/00 for a list that breaks off, 5/26/00 for a page or value that cannot be
-    """
+def each_page(pages: bytes) -> Iterator[bytes]:
+    """The pages of a MODE SELECT list.  raises  Refused 5/1A/00  where one breaks off"""
     position = 0
-    new = now
     while position < len(pages):
         page = pages[position:]
         if len(page) < 2 or len(page) < page[1] + 2:
             raise Refused(sense.ILLEGAL, 0x1A, 0)
-        page = page[: page[1] + 2]
-        if page[0] != WriteParameters.CODE or len(page) != len(now.to_page()):
-            raise Refused(sense.ILLEGAL, 0x26, 0)
-        new = WriteParameters.from_page(page)
-        if _is_impossible(new):
-            raise Refused(sense.ILLEGAL, 0x26, 0)
-        position += len(page)
-    return new
+        yield page[: page[1] + 2]
+        position += page[1] + 2
 
 
-def _is_impossible(page: WriteParameters) -> bool:
+def selected(page: bytes, now: WriteParameters, model: Model) -> WriteParameters:
+    """What MODE SELECT with this page 05h makes of the write parameters.
+
+    raises  Refused 5/26/00  for a length or a value that cannot be
+    """
+    if len(page) != len(now.to_page()):
+        raise Refused(sense.ILLEGAL, 0x26, 0)
+    new = WriteParameters.from_page(page)
+    if _is_impossible(new, model):
+        raise Refused(sense.ILLEGAL, 0x26, 0)
+    return replace(new, mcn=_clean(new.mcn), isrc=_clean(new.isrc))
+
+
+def _clean(code: str) -> str:
+    return code if code.isascii() and code.isprintable() else ""
+
+
+def _is_impossible(page: WriteParameters, model: Model) -> bool:
+    types = {WRITE_TYPES[name] for name in model.write_types}
     return (
-        page.write_type != WriteType.TRACK_AT_ONCE
-        or page.multi_session not in (MultiSession.LAST, MultiSession.NEXT_ALLOWED)
+        page.write_type not in types
+        or (page.write_type == WriteType.RAW and page.data_block_type not in RAW_BLOCK_TYPES)
+        or (page.multi_session == 2)
         or page.data_block_type not in _KNOWN_BLOCK_TYPES
-        or page.link_size_valid
+        or (page.link_size_valid and page.link_size != _LINK_SIZE_OF_CD)
         or page.fixed_packet
+        or (page.test_write and not model.test_write)
+        or (page.underrun_protection and not model.underrun_protection)
         or page.session_format not in (0x00, 0x10, 0x20)
     )

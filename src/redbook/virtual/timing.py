@@ -8,16 +8,22 @@ itself: a command that has to wait asks the clock to.
 from __future__ import annotations
 
 from redbook.clock import Clock
-from redbook.disc import SPEED_1X_BYTES_PER_SECOND
+from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
+from redbook.virtual.model import SpeedCurve
 
 DEFAULT_BUFFER_BYTES = 2 * 1024 * 1024
+
+_CURVE_STEP_SECTORS = 150
+_LESS_THAN_A_BYTE = 1.0
+SHORTEST_WAIT_SECONDS = 0.001
 
 BECOMING_READY, IN_PROGRESS = 0x01, 0x07
 
 OPC_SECONDS = 2.0
 LOAD_SECONDS = 2.0
 END_TRACK_SECONDS = 1.0
-CLOSE_AT_1X_SECONDS = 240.0  # lead-in and lead-out
+LEAD_IN_AT_1X_SECONDS = 150.0  # of a session written at once, before its first sector
+LEAD_OUT_AT_1X_SECONDS = 90.0
 BLANK_MINIMAL_SECONDS = 40.0
 
 
@@ -25,7 +31,7 @@ class WriteBuffer:
     """The drive's buffer.
 
     The laser starts when the buffer is half full or the host asks for the rest to be written, and then
-    takes `rate` bytes per second until the buffer is empty.
+    takes what its speed at that place asks for until the buffer is empty.
 
     underruns  how often it ran empty while the laser was on
     """
@@ -34,55 +40,106 @@ class WriteBuffer:
         self.size_bytes = size_bytes
         self.underruns = 0
         self._clock = clock
-        self._rate: float | None = None
+        self._curve: SpeedCurve | None = None
         self._fill = 0.0
         self._writing = False
         self._since = clock.now()
+        self._laser_lba = 0.0
+        self._sector_bytes = SECTOR_BYTES
 
-    def set_speed(self, times: float | None) -> None:
+    def set_curve(self, curve: SpeedCurve | None) -> None:
         """None: as fast as data come."""
         self._drain()
-        self._rate = None if times is None else times * SPEED_1X_BYTES_PER_SECOND
+        self._curve = curve
+
+    def begin(self, lba: int, seconds_before: float = 0.0) -> None:
+        """The laser is sent to this sector; what the drive writes there by itself takes so long first."""
+        self.flush()
+        self._laser_lba = lba
+        self._since = self._clock.now() + seconds_before
 
     @property
     def free_bytes(self) -> int:
         self._drain()
         return self.size_bytes - int(self._fill)
 
-    def accept(self, length: int) -> bool:
+    def accept(self, length: int, sector_bytes: int = SECTOR_BYTES) -> bool:
         """Take these bytes, or say that there is no room now.
 
         A transfer larger than the whole buffer is taken once the buffer is empty.
         """
-        if self._rate is None:
+        if self._curve is None:
             return True
         self._drain()
         if self._fill and self._fill + length > self.size_bytes:
             return False
+        self._sector_bytes = sector_bytes
         self._fill += length
         if self._fill >= self.size_bytes / 2:
-            self._writing = True
+            self._start()
         return True
+
+    def seconds_until_room(self, length: int) -> float:
+        """Until so many bytes can be taken; the laser is started for it."""
+        self._start()
+        return self._seconds_for(self._fill + min(length, self.size_bytes) - self.size_bytes)
 
     def seconds_to_empty(self) -> float:
         """Until everything is on the disc, from now on without a pause."""
         self._drain()
-        return self._fill / self._rate if self._rate else 0.0
+        return self._seconds_for(self._fill)
 
     def flush(self) -> None:
         """The track has ended: what is left is written, and running empty is no underrun."""
         self._fill = 0.0
         self._writing = False
 
+    def _start(self) -> None:
+        if not self._writing:
+            self._writing = True
+            self._since = max(self._since, self._clock.now())
+
+    def _rate(self, lba: float) -> float:
+        """Bytes a second there."""
+        times = self._curve.times_at(int(lba)) if self._curve is not None else 0.0
+        return times * SECTORS_PER_SECOND * self._sector_bytes
+
+    def _seconds_for(self, length: float) -> float:
+        if self._curve is None or length <= 0:
+            return 0.0
+        seconds, lba = max(0.0, self._since - self._clock.now()), self._laser_lba
+        while length > 0:
+            step = self._step(length)
+            seconds += step / self._rate(lba)
+            lba += step / self._sector_bytes
+            length -= step
+        return seconds
+
+    def _step(self, length: float) -> float:
+        """How much may be reckoned with at one speed."""
+        if self._curve is not None and self._curve.constant:
+            return length
+        return min(length, _CURVE_STEP_SECTORS * self._sector_bytes)
+
     def _drain(self) -> None:
         now = self._clock.now()
-        if self._writing and self._rate:
-            self._fill -= (now - self._since) * self._rate
-            if self._fill <= 0:
-                self._fill = 0.0
-                self._writing = False
-                self.underruns += 1
-        self._since = now
+        if self._curve is None or not self._writing:
+            self._since = max(self._since, now)
+            return
+        while self._fill > 0 and self._since < now:
+            step = self._step(self._fill)
+            seconds = step / self._rate(self._laser_lba)
+            if self._since + seconds > now:
+                step *= (now - self._since) / seconds
+                seconds = now - self._since
+            self._fill -= step
+            self._laser_lba += step / self._sector_bytes
+            self._since += seconds
+        if self._fill < _LESS_THAN_A_BYTE and self._since < now:
+            self._fill = 0.0
+            self._writing = False
+            self.underruns += 1
+            self._since = now
 
 
 class LongOperation:
@@ -98,6 +155,9 @@ class LongOperation:
         self.ascq = ascq
         self._start = self._clock.now()
         self._end = self._start + seconds
+
+    def stop(self) -> None:
+        self._end = self._clock.now()
 
     @property
     def remaining_seconds(self) -> float:

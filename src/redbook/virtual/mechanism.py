@@ -1,0 +1,178 @@
+"""What all commands of the virtual recorder work on: tray, disc, buffer, speeds, parameters, and who asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from redbook.clock import Clock
+from redbook.errors import Sense
+from redbook.mmc import sense
+from redbook.mmc.events import MediaEvent
+from redbook.virtual import settings, timing
+from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.model import Clv, Model
+
+if TYPE_CHECKING:
+    from redbook.virtual.initiator import Initiator
+    from redbook.virtual.writing import Writing
+
+POWER_ON = Sense(sense.ATTENTION, 0x29, 0)
+MEDIUM_CHANGED = Sense(sense.ATTENTION, 0x28, 0)
+
+
+class Mechanism:
+    """The state of one recorder.
+
+    model        its habits
+    speed_limit  real-time writing at up to this multiple of 1x; None for as fast as data come
+    page         mode page 05h as it is now
+    writing      what was begun with a WRITE and is not ended
+    cue_sheet    what SEND CUE SHEET announced, as it came; empty where nothing is
+    """
+
+    def __init__(
+        self, model: Model, clock: Clock, medium: Medium | None, speed_limit: float | None, tray_open: bool
+    ) -> None:
+        self.model = model
+        self.clock = clock
+        self.speed_limit = speed_limit
+        self.disc = medium
+        self.simulated: Medium | None = None
+        self.tray_open = tray_open
+        self.initiators: list[Initiator] = []
+        self.media_event = MediaEvent.NO_CHANGE
+        self.buffer = timing.WriteBuffer(clock, model.buffer_bytes)
+        self.operation = timing.LongOperation(clock)
+        self.page = settings.default_write_parameters(model)
+        self.speeds = settings.Speeds(model)
+        self.writing: Writing | None = None
+        self.cue_sheet = b""
+        self._underruns_seen = 0
+        self.apply_speed()
+
+    # The tray
+
+    @property
+    def locked(self) -> bool:
+        return any(initiator.prevents_removal for initiator in self.initiators)
+
+    @property
+    def loaded(self) -> Medium | None:
+        """The disc that the laser can reach."""
+        return None if self.tray_open else self.disc
+
+    def medium(self) -> Medium:
+        """The disc that commands act on: in and after a test write, its simulated copy.
+
+        raises  Refused 2/3A
+        """
+        if self.disc is None or self.tray_open:
+            raise Refused(sense.NOT_READY, 0x3A, 0x02 if self.tray_open else 0x01)
+        return self.simulated or self.disc
+
+    def writable(self) -> Medium:
+        """The disc, if anything may be changed on it.  raises  Refused 7/27/00"""
+        medium = self.medium()
+        if medium.write_protected:
+            raise Refused(sense.PROTECT, 0x27, 0)
+        if self.page.test_write and self.simulated is None:
+            self.simulated = medium = medium.simulated()
+        return medium
+
+    def open_tray(self) -> None:
+        self.break_off()
+        self.simulated = None
+        self.cue_sheet = b""
+        if not self.tray_open:
+            self.media_event = MediaEvent.MEDIA_REMOVAL
+        self.tray_open = True
+
+    def close_tray(self) -> None:
+        self.tray_open = False
+        if self.disc is not None:
+            self.media_event = MediaEvent.NEW_MEDIA
+            self.tell_all(MEDIUM_CHANGED)
+            if self.speed_limit is not None:
+                self.operation.begin(timing.LOAD_SECONDS, timing.BECOMING_READY)
+        self.apply_speed()
+
+    def tell_all(self, attention: Sense) -> None:
+        """Every initiator hears of it once."""
+        for initiator in self.initiators:
+            if attention not in initiator.attentions:
+                initiator.attentions.append(attention)
+
+    # Time
+
+    def apply_speed(self) -> None:
+        """Also after a change of medium, which may allow less."""
+        self.speeds.fit(self.disc.atip if self.disc is not None else None)
+        if self.speed_limit is not None:
+            paced = self.paced_speed
+            chosen = self.speeds.chosen
+            self.buffer.set_curve(self.model.curve(chosen) if paced == chosen else Clv(paced))
+
+    @property
+    def paced_speed(self) -> float:
+        """The speed that time is reckoned by."""
+        return self.speeds.chosen if self.speed_limit is None else min(self.speed_limit, self.speeds.chosen)
+
+    def seconds_at_1x(self, seconds: float) -> float:
+        """How long something takes now that takes so long at 1x."""
+        return seconds / self.paced_speed
+
+    def busy_for(self, seconds: float, immediate: bool) -> None:
+        if self.speed_limit is None:
+            return
+        self.operation.begin(seconds)
+        if not immediate:
+            self.operation.wait()
+
+    def check_immediate(self, immediate: bool) -> None:
+        """raises  Refused 5/24/00  from a model that does not know the Immed bit"""
+        if immediate and not self.model.immediate:
+            raise Refused(sense.ILLEGAL, 0x24, 0)
+
+    def busy(self) -> Sense:
+        """What a command is told that has to wait."""
+        return Sense(sense.NOT_READY, 0x04, self.operation.ascq, progress=self.operation.progress)
+
+    # Writing
+
+    def check_streaming(self, lba: int) -> None:
+        """Without protection a buffer that ran empty is the end of what was being written.
+
+        raises  Refused 3/0C/09
+        """
+        starved = self.buffer.underruns > self._underruns_seen
+        self._underruns_seen = self.buffer.underruns
+        if starved and not (self.page.underrun_protection and self.model.underrun_protection):
+            self.break_off()
+            raise Refused(sense.MEDIUM, 0x0C, 0x09, lba)
+
+    def end_writing(self) -> None:
+        """What was begun is whole: a track is ended, a session written at once is closed."""
+        writing, self.writing = self.writing, None
+        if writing is not None:
+            writing.end()
+        self.buffer.flush()
+
+    def break_off(self) -> None:
+        """What was begun ends here, with what there is of it."""
+        writing, self.writing = self.writing, None
+        if writing is not None:
+            writing.break_off()
+        self.buffer.flush()
+
+    def lose_power(self) -> None:
+        """Off and on again: what had not left the buffer is lost, the disc is as it is."""
+        writing, self.writing = self.writing, None
+        if writing is not None:
+            writing.lose(int((self.buffer.size_bytes - self.buffer.free_bytes) // writing.sector_bytes))
+        self.buffer.flush()
+        self.simulated = None
+        self.cue_sheet = b""
+        self.page = settings.default_write_parameters(self.model)
+        self.speeds = settings.Speeds(self.model)
+        self.operation.stop()
+        self.apply_speed()

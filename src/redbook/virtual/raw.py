@@ -1,0 +1,188 @@
+"""Raw writing: the host makes everything, lead-in, sub-channel and lead-out; the drive only writes it.
+
+What is on the disc afterwards is what a reader finds in Q: the table of contents in the lead-in, tracks
+and indexes in the program.  Source: MMC-5 4.4 (raw recording), IEC 60908 clause 17.
+"""
+
+from __future__ import annotations
+
+from redbook.cd_text import Collector, each_pack
+from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES, Msf
+from redbook.image.base import HowWritten, RecordedSession, RecordedTrack
+from redbook.mmc import sense
+from redbook.mmc.mode_pages import WriteParameters
+from redbook.mmc.write import Write10
+from redbook.sub_channel import (
+    ISRC,
+    LEAD_OUT_TNO,
+    MCN,
+    POSITION,
+    Q_BYTES,
+    RAW_BYTES,
+    Q,
+    interleave,
+    is_isrc,
+    q_of,
+)
+from redbook.virtual.at_once import split
+from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.writing import Writing, next_allowed
+
+P_AND_Q_BYTES = 16
+SUB_BYTES = {1: P_AND_Q_BYTES, 3: RAW_BYTES}
+"""Sub-channel bytes behind each sector, by the data block type of page 05h."""
+
+FIRST_TRACK, LAST_TRACK, LEAD_OUT_START = 0xA0, 0xA1, 0xA2
+LONGEST_LEAD_OUT_SECTORS = 13_500
+
+
+def first_lba(medium: Medium) -> int:
+    """Where a raw session begins on a blank disc: at the lead-in.  raises  Refused 5/64/00"""
+    if medium.state.sessions:
+        raise Refused(sense.ILLEGAL, 0x64, 0)
+    return medium.state.lead_in_start.lba
+
+
+class RawWriting(Writing):
+    """A whole disc from the first sector of its lead-in on."""
+
+    def __init__(self, medium: Medium, page: WriteParameters, command: Write10) -> None:
+        super().__init__(medium)
+        self._next = first_lba(medium)
+        self._sub_bytes = SUB_BYTES[page.data_block_type]
+        self._next_allowed = next_allowed(page)
+        self._reader = _QReader()
+        self._limit = medium.state.last_lead_out_lba + LONGEST_LEAD_OUT_SECTORS
+        self.check(command)
+        unknown = RecordedTrack(1, 0)
+        medium.begin_at_once(RecordedSession([unknown], written=HowWritten.RAW), self._next)
+
+    @property
+    def next_lba(self) -> int:
+        return self._next
+
+    @property
+    def sector_bytes(self) -> int:
+        return SECTOR_BYTES + self._sub_bytes
+
+    def check(self, command: Write10) -> None:
+        if command.lba != self._next:
+            raise Refused(sense.ILLEGAL, 0x21, 0x02, command.lba)
+        if command.sector_bytes != self.sector_bytes:
+            raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
+        if command.lba + command.sectors > self._limit:
+            raise Refused(sense.ILLEGAL, 0x63, 0, command.lba)
+
+    def take(self, command: Write10) -> None:
+        main, sub = split(command, self._sub_bytes)
+        symbols = sub if self._sub_bytes == RAW_BYTES else _all_symbols(sub)
+        for number in range(command.sectors):
+            self._reader.take(self._next + number, symbols[number * RAW_BYTES : (number + 1) * RAW_BYTES])
+        end = self._next + command.sectors
+        begin = max(self._next, -PREGAP_SECTORS)
+        program_end = min(end, self._reader.lead_out_lba(end))
+        if begin < program_end:
+            first, last = begin - self._next, program_end - self._next
+            self.medium.put_at_once(
+                begin,
+                main[first * SECTOR_BYTES : last * SECTOR_BYTES],
+                symbols[first * RAW_BYTES : last * RAW_BYTES],
+            )
+        self._next = self.medium.at_once_lba = end
+
+    def end(self) -> None:
+        session = self._reader.session()
+        if session is None or session.lead_out_lba is None or self._next < session.lead_out_lba:
+            self.break_off()
+            raise Refused(sense.MEDIUM, 0x72, 0x01)
+        if session.lead_out_lba > self.medium.state.last_lead_out_lba:
+            self.break_off()
+            raise Refused(sense.MEDIUM, 0x72, 0x02)
+        self.medium.end_at_once(session, next_allowed=self._next_allowed)
+
+    def break_off(self) -> None:
+        self.medium.leave_at_once()
+
+
+def _all_symbols(p_and_q: bytes) -> bytes:
+    """P to W of sectors that came with P and Q alone."""
+    parts = (p_and_q[i : i + P_AND_Q_BYTES] for i in range(0, len(p_and_q), P_AND_Q_BYTES))
+    return b"".join(interleave(bool(part[15] & 0x80), part[:Q_BYTES]) for part in parts)
+
+
+class _QReader:
+    """Follows Q from the lead-in to the lead-out, as a drive that reads the disc would."""
+
+    def __init__(self) -> None:
+        self._points: dict[int, tuple[int, Msf]] = {}
+        self._begins: dict[tuple[int, int], int] = {}
+        self._isrc: dict[int, str] = {}
+        self._mcn = ""
+        self._track = 0
+        self._lead_out_lba: int | None = None
+        self._collector = Collector()
+
+    def take(self, lba: int, symbols: bytes) -> None:
+        if lba < -PREGAP_SECTORS:
+            self._collector.take(symbols)
+        try:
+            q = Q.from_bytes(q_of(symbols))
+        except ValueError:
+            return  # damaged, or of a mode that says nothing of the program
+        if q.adr == MCN:
+            self._mcn = self._mcn or q.code
+        elif q.adr == ISRC and self._track:
+            self._isrc.setdefault(self._track, q.code)
+        elif q.adr == POSITION:
+            self._take_position(lba, q)
+
+    def _take_position(self, lba: int, q: Q) -> None:
+        if lba < -PREGAP_SECTORS:
+            if q.track == 0:
+                self._points.setdefault(q.index, (q.control, q.time))
+        elif q.track == LEAD_OUT_TNO:
+            if self._lead_out_lba is None:
+                self._lead_out_lba = lba
+        elif 1 <= q.track <= MOST_TRACKS:
+            self._track = q.track
+            self._begins.setdefault((q.track, q.index), lba)
+
+    def lead_out_lba(self, default: int) -> int:
+        return default if self._lead_out_lba is None else self._lead_out_lba
+
+    def session(self) -> RecordedSession | None:
+        """None where lead-in and program do not make a session."""
+        ends = [self._points.get(point) for point in (FIRST_TRACK, LAST_TRACK, LEAD_OUT_START)]
+        numbers = sorted(point for point in self._points if 1 <= point <= MOST_TRACKS)
+        if None in ends or not numbers or numbers != list(range(1, len(numbers) + 1)):
+            return None
+        lead_out = self._points[LEAD_OUT_START][1].lba
+        starts = [self._points[number][1].lba for number in numbers]
+        if sorted({*starts, lead_out}) != [*starts, lead_out] or starts[0] < 0:
+            return None
+        pregaps = [
+            min(self._begins.get((n, 0), start), start) for n, start in zip(numbers, starts, strict=True)
+        ]
+        pregaps[0] = -PREGAP_SECTORS
+        bounds = [*pregaps[1:], lead_out]
+        tracks = [
+            self._recorded(number, start, pregap, end)
+            for number, start, pregap, end in zip(numbers, starts, pregaps, bounds, strict=True)
+        ]
+        if any(track.sectors <= 0 for track in tracks):
+            return None
+        packs = [pack.hex() for pack in each_pack(self._collector.packs)]
+        return RecordedSession(tracks, lead_out, HowWritten.RAW, self._mcn, packs)
+
+    def _recorded(self, number: int, start: int, pregap: int, end: int) -> RecordedTrack:
+        indexes = sorted(lba for (track, index), lba in self._begins.items() if track == number and index > 1)
+        isrc = self._isrc.get(number, "")
+        return RecordedTrack(
+            number,
+            start,
+            sectors=end - start,
+            control=self._points[number][0],
+            pregap_sectors=start - pregap,
+            indexes=[lba for lba in indexes if start < lba < end],
+            isrc=isrc if is_isrc(isrc) else "",
+        )

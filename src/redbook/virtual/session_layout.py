@@ -1,0 +1,265 @@
+"""A cue sheet, understood: where each track and index of a session begins and what the host sends there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from redbook.disc import (
+    LEAD_OUT,
+    MOST_TRACKS,
+    PREGAP_SECTORS,
+    SECTOR_BYTES,
+    SHORTEST_TRACK_SECTORS,
+    Msf,
+)
+from redbook.errors import Sense
+from redbook.image.base import HowWritten, RecordedSession, RecordedTrack
+from redbook.mmc import cue_sheet, sense
+from redbook.mmc.cue_sheet import ENTRY_BYTES, CueEntry
+from redbook.sub_channel import RAW_BYTES, is_isrc, is_mcn
+from redbook.virtual.medium import Refused
+from redbook.virtual.model import IsrcControl, LeadInTime, Model
+
+MAIN_FORM, SUB_FORM = 0x3F, 0xC0
+AUDIO, SILENCE = 0x00, 0x01
+RAW_R_TO_W = 0x40
+CD_TEXT_FORM = 0x41
+"""Data forms, byte 3 of an entry.  Source: MMC-5 table 518."""
+
+_SUB_FORMS = (0x00, RAW_R_TO_W, SUB_FORM)
+
+
+class Region(NamedTuple):
+    """A run of sectors that the host sends in one form.
+
+    sector_bytes  0 where the drive writes silence by itself
+    """
+
+    start_lba: int
+    end_lba: int
+    sector_bytes: int
+
+    @property
+    def sectors(self) -> int:
+        return self.end_lba - self.start_lba
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLayout:
+    """What the disc is going to hold.
+
+    session  with its tracks INCOMPLETE and no lead-out yet
+    regions  in order, without a gap, from the first sector of the host to the lead-out
+    """
+
+    session: RecordedSession
+    regions: tuple[Region, ...]
+    lead_out_lba: int
+
+
+def understand(
+    sheet: bytes,
+    model: Model,
+    *,
+    lead_in_start: Msf,
+    start_lba: int,
+    first_track: int,
+    last_lead_out_lba: int,
+) -> SessionLayout:
+    """Check a cue sheet and lay the session out.
+
+    lead_in_start      of the disc, from its ATIP
+    start_lba          where the pregap of the session's first track begins
+    first_track        number of the session's first track
+    last_lead_out_lba  first sector that may not be used
+
+    raises  Refused 5/26/00 with the number of the byte in the sheet, 5/1A/00 for a length that is none
+    """
+    if not sheet or len(sheet) % ENTRY_BYTES or len(sheet) > model.largest_cue_sheet_bytes:
+        raise Refused(sense.ILLEGAL, 0x1A, 0)
+    reader = _Reader(model, start_lba, first_track, lead_in_start)
+    for number in range(len(sheet) // ENTRY_BYTES):
+        offset = number * ENTRY_BYTES
+        reader.take(CueEntry.from_bytes(sheet[offset : offset + ENTRY_BYTES]), offset)
+    return reader.finish(len(sheet) - ENTRY_BYTES, last_lead_out_lba)
+
+
+def _wrong(offset: int) -> Refused:
+    """5/26/00 at this byte of the parameter list (SKSV, MMC-5 clause 6.30)."""
+    return Refused.because(Sense(sense.ILLEGAL, 0x26, 0, field_offset=offset))
+
+
+class _Reader:
+    """Takes entry after entry; each finds what came before it in order."""
+
+    def __init__(self, model: Model, start_lba: int, first_track: int, lead_in_start: Msf) -> None:
+        self._model = model
+        self._start_lba = start_lba
+        self._lead_in_start = lead_in_start
+        self._next_track = first_track
+        self._session = RecordedSession(written=HowWritten.SESSION_AT_ONCE)
+        self._lead_in: CueEntry | None = None
+        self._positions: list[CueEntry] = []
+        self._codes: list[tuple[CueEntry, int]] = []
+        self._isrc: dict[int, tuple[str, int, int]] = {}
+        self._lead_out_lba: int | None = None
+
+    def take(self, entry: CueEntry, offset: int) -> None:
+        if self._lead_out_lba is not None:
+            raise _wrong(offset)
+        if entry.adr in (cue_sheet.MCN, cue_sheet.ISRC):
+            self._take_code(entry, offset)
+        elif entry.adr != cue_sheet.POSITION or self._codes:
+            raise _wrong(offset)
+        elif entry.track == cue_sheet.LEAD_IN:
+            self._take_lead_in(entry, offset)
+        elif self._lead_in is None:
+            raise _wrong(offset + 1)
+        elif entry.track == LEAD_OUT:
+            self._take_lead_out(entry, offset)
+        else:
+            self._take_position(entry, offset)
+
+    def _take_code(self, entry: CueEntry, offset: int) -> None:
+        """MCN and ISRC come in two entries, one behind the other."""
+        self._codes.append((entry, offset))
+        if len(self._codes) < 2:
+            return
+        (first, where), (second, _) = self._codes
+        self._codes = []
+        if first.adr != second.adr:
+            raise _wrong(offset)
+        if first.adr == cue_sheet.MCN:
+            code = (first.text + second.text[:6]).decode("ascii", "replace")
+            if not is_mcn(code) or self._session.mcn or self._positions:
+                raise _wrong(where + 1)
+            self._session.mcn = code
+            return
+        track = first.text[0]
+        code = (first.text[1:7] + second.text[1:7]).decode("ascii", "replace")
+        if second.text[0] != track or track in self._isrc or not is_isrc(code):
+            raise _wrong(where + 1)
+        self._isrc[track] = (code, first.control, where)
+
+    def _take_lead_in(self, entry: CueEntry, offset: int) -> None:
+        if self._lead_in is not None or self._positions:
+            raise _wrong(offset + 1)
+        if entry.data_form not in (SILENCE, CD_TEXT_FORM, CD_TEXT_FORM | 0x80, AUDIO):
+            raise _wrong(offset + 3)
+        zero, true = entry.time == Msf(0, 0, 0), entry.time == self._lead_in_start
+        allowed = {LeadInTime.ANY: zero or true, LeadInTime.ZERO: zero, LeadInTime.TRUE: true}
+        if not allowed[self._model.lead_in_time]:
+            raise _wrong(offset + 5)
+        self._lead_in = entry
+
+    def _take_position(self, entry: CueEntry, offset: int) -> None:
+        if (
+            entry.data_form & MAIN_FORM not in (AUDIO, SILENCE)
+            or entry.data_form & SUB_FORM not in _SUB_FORMS
+        ):
+            raise _wrong(offset + 3)
+        if entry.control & 4 or entry.index > 99:
+            raise _wrong(offset if entry.control & 4 else offset + 2)
+        before = self._positions[-1] if self._positions else None
+        begins_track = before is None or entry.track != before.track
+        if begins_track and (entry.track != self._next_track or entry.track > MOST_TRACKS or entry.index > 1):
+            raise _wrong(offset + 1)
+        if before is None and (entry.index != 0 or self._lba(entry, offset) != self._start_lba):
+            raise _wrong(offset + 5)
+        if before is not None and not begins_track and entry.index != before.index + 1:
+            raise _wrong(offset + 2)
+        if before is not None and begins_track and before.index == 0:
+            raise _wrong(offset + 2)
+        if before is not None and not begins_track and entry.control != before.control:
+            raise _wrong(offset)
+        if before is not None and self._lba(entry, offset) <= before.lba:
+            raise _wrong(offset + 5)
+        if before is None and entry.data_form & MAIN_FORM == SILENCE and not self._model.drive_made_pregap:
+            raise _wrong(offset + 3)
+        self._next_track = entry.track + 1
+        self._positions.append(entry)
+
+    def _take_lead_out(self, entry: CueEntry, offset: int) -> None:
+        before = self._positions[-1] if self._positions else None
+        if before is None or before.index == 0 or entry.index != 1:
+            raise _wrong(offset + 1)
+        if self._lba(entry, offset) <= before.lba:
+            raise _wrong(offset + 5)
+        self._lead_out_lba = entry.lba
+
+    @staticmethod
+    def _lba(entry: CueEntry, offset: int) -> int:
+        if entry.time.second > 59 or entry.time.frame > 74 or entry.time.minute > 99:
+            raise _wrong(offset + 5)
+        return entry.time.lba
+
+    def finish(self, last_offset: int, last_lead_out_lba: int) -> SessionLayout:
+        if self._lead_out_lba is None or self._codes:
+            raise _wrong(last_offset)
+        if self._lead_out_lba > last_lead_out_lba:
+            raise _wrong(last_offset + 5)
+        self._session.tracks = self._tracks(last_offset)
+        return SessionLayout(self._session, tuple(self._regions()), self._lead_out_lba)
+
+    def _tracks(self, last_offset: int) -> list[RecordedTrack]:
+        tracks: list[RecordedTrack] = []
+        for number in sorted({entry.track for entry in self._positions}):
+            entries = [entry for entry in self._positions if entry.track == number]
+            begin = next(entry for entry in entries if entry.index == 1)
+            later = [entry.lba for entry in self._positions if entry.track > number]
+            end = min(later, default=self._lead_out_lba or 0)
+            if end - begin.lba < SHORTEST_TRACK_SECTORS:
+                raise _wrong(last_offset)
+            tracks.append(
+                RecordedTrack(
+                    number,
+                    begin.lba,
+                    sectors=end - begin.lba,
+                    control=begin.control,
+                    pregap_sectors=begin.lba - entries[0].lba,
+                    indexes=[entry.lba for entry in entries if entry.index > 1],
+                    isrc=self._isrc_of(number, begin.control),
+                    copy_alternates=begin.copy_alternates,
+                )
+            )
+        if set(self._isrc) - {track.number for track in tracks}:
+            raise _wrong(min(where for _, _, where in self._isrc.values()) + 1)
+        if tracks[0].pregap_sectors < PREGAP_SECTORS:
+            raise _wrong(last_offset)
+        return tracks
+
+    def _isrc_of(self, track: int, control: int) -> str:
+        code, said, where = self._isrc.get(track, ("", control, 0))
+        wanted = self._model.isrc_control
+        if code and (
+            (wanted is IsrcControl.WITH and said != control) or (wanted is IsrcControl.WITHOUT and said)
+        ):
+            raise _wrong(where)
+        return code
+
+    def _regions(self) -> list[Region]:
+        regions: list[Region] = []
+        if (
+            self._lead_in is not None
+            and self._lead_in.data_form & MAIN_FORM & 1
+            and self._lead_in.data_form & SUB_FORM
+        ):
+            start = self._lead_in_start.lba if self._start_lba == -PREGAP_SECTORS else self._start_lba - 4500
+            regions.append(Region(start, self._start_lba, RAW_BYTES))
+        ends = [entry.lba for entry in self._positions[1:]] + [self._lead_out_lba or 0]
+        for entry, end in zip(self._positions, ends, strict=True):
+            by_drive = entry.data_form & MAIN_FORM == SILENCE
+            with_sub = bool(entry.data_form & SUB_FORM)
+            length = 0 if by_drive else SECTOR_BYTES + RAW_BYTES * with_sub
+            if regions and regions[-1].sector_bytes == length and regions[-1].end_lba == entry.lba:
+                regions[-1] = Region(regions[-1].start_lba, end, length)
+            else:
+                regions.append(Region(entry.lba, end, length))
+        return regions
+
+
+def host_regions(regions: Sequence[Region]) -> list[Region]:
+    """Those that the host sends."""
+    return [region for region in regions if region.sector_bytes]
