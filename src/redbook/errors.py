@@ -5,6 +5,7 @@ RedbookError
 ├── PlanError                   the request breaks a Red Book rule or does not fit; nothing was sent
 ├── VerificationFailed          the disc was read back and differs; .report
 ├── Cancelled                   somebody asked to stop; .disc_now
+├── ShareError                  a recorder cannot be put before other programs
 └── DriveError                  the drive, the medium, or the way to them
     ├── DriveNotFound           no recorder of that name
     ├── DriveBusy               another program has it
@@ -108,6 +109,10 @@ class Cancelled(RedbookError):
     def __init__(self, message: str, disc_now: str = "") -> None:
         super().__init__(message)
         self.disc_now = disc_now
+
+
+class ShareError(RedbookError):
+    """A recorder cannot be put before other programs: something that this needs is missing."""
 
 
 class DriveError(RedbookError):

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import click
 
+from redbook.cli.share_run import run
+
 
 @click.group()
 def share() -> None:
     """Put virtual recorders before programs written by others."""
+
+
+share.add_command(run)

@@ -1,0 +1,83 @@
+"""What the commands of `redbook share` have in common: options, messages, exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+DRIVE = 5
+
+
+def disc_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--disc",
+        "discs",
+        multiple=True,
+        metavar="PATH",
+        help="The disc in the recorder: a folder, which is made when it is first written to if nothing is "
+        'there. Again for a second recorder, and so on; "" for one without a disc. '
+        "Default: ./redbook.disc or the next free name.",
+    )(command)
+
+
+def speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--speed",
+        type=click.FloatRange(1, 72),
+        metavar="N",
+        help="Take the time that a real recorder of this speed takes. Default: as fast as data come.",
+    )(command)
+
+
+def log_traffic_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--log-traffic", is_flag=True, help="Show every command on standard error.")(command)
+
+
+def discs_or_default(discs: tuple[str, ...]) -> tuple[str, ...]:
+    """The discs named, or the one that a burn without --drive would take.  raises  DriveError"""
+    from redbook.discovery import default_drive_name
+
+    if discs:
+        return discs
+    name = default_drive_name()
+    logging.getLogger(__name__).info("no --disc was given: the disc in the recorder is %s", name)
+    return (name,)
+
+
+def show_traffic() -> None:
+    """Commands and their answers, one a line, on standard error."""
+    from redbook.log import TRAFFIC
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("redbook: %(message)s"))
+    for name in ("redbook.drive", "redbook.share"):
+        logger = logging.getLogger(name)
+        logger.setLevel(TRAFFIC)
+        logger.addHandler(handler)
+        logger.propagate = False
+
+
+def complain(text: str) -> None:
+    """To standard error, which may be gone."""
+    with contextlib.suppress(OSError):
+        print(f"redbook: {text}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def failing_cleanly() -> Iterator[None]:
+    """What was foreseen is a line and exit code 5, no traceback."""
+    from redbook.errors import RedbookError
+
+    try:
+        yield
+    except RedbookError as error:
+        complain(str(error))
+        sys.exit(DRIVE)
+    except OSError as error:
+        complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        sys.exit(DRIVE)

@@ -1,0 +1,458 @@
+"""What Linux makes of a CD drive: the ioctls of /dev/srN, turned into MMC commands as its drivers do.
+
+Source: Linux 6.1, drivers/cdrom/cdrom.c, drivers/scsi/sr.c and sr_ioctl.c
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from redbook import errors
+from redbook.disc import LEAD_OUT, SECTOR_BYTES, Msf
+from redbook.mmc.capacity import ReadCapacity
+from redbook.mmc.command import Command
+from redbook.mmc.control import PreventAllowMediumRemoval, SetCdSpeed, StartStopUnit, TestUnitReady
+from redbook.mmc.disc_info import (
+    ReadDiscInformation,
+    ReadSessionInformation,
+    ReadToc,
+    ReadTrackInformation,
+    TrackInformation,
+)
+from redbook.mmc.events import GetEventStatusNotification, MediaStatus
+from redbook.mmc.mode_pages import Capabilities, Loader, ModeSense10
+from redbook.mmc.playback import PauseResume, PlayAudio10, PlayAudioMsf, ReadSubChannel, SubChannelFormat
+from redbook.mmc.read import ReadCd
+from redbook.share import ioctls
+from redbook.share.ioctls import Block, Capability, Cdrom, DiscStatus, DriveStatus, Sg
+from redbook.share.sg import MAX_TRANSFER_BYTES, SR_VERSION, TICKS_PER_SECOND, ScsiDevice, SgFile
+from redbook.share.umockdev import CallFailed, Memory
+
+R = TypeVar("R")
+
+_RETRIES = 10
+_BECOMING_READY_SECONDS = 2.0
+_MOST_AUDIO_SECTORS = 75
+_DATA_SECTOR_BYTES = 2048
+_BLOCK_BYTES = 512
+_UNKNOWN_CAPACITY_SECTORS = 0x1FFFFF  # sr's guess where READ CAPACITY fails
+_DEFAULT_OPTIONS = 0x0D  # close the tray on open, heed O_NONBLOCK, lock on open
+_SPEED_1X_KB = 177
+_BASIC = (
+    Capability.LOCK
+    | Capability.MULTI_SESSION
+    | Capability.MCN
+    | Capability.MEDIA_CHANGED
+    | Capability.PLAY_AUDIO
+    | Capability.RESET
+    | Capability.DRIVE_STATUS
+    | Capability.GENERIC_PACKET
+    | Capability.SELECT_SPEED
+    | Capability.OPEN_TRAY
+)
+
+
+def errno_of(error: errors.DriveError) -> int:
+    """Source: sr_do_ioctl"""
+    if isinstance(error, (errors.UnitAttention, errors.NotReady)):
+        return errno.ENOMEDIUM
+    if isinstance(error, errors.UnknownCommand):
+        return errno.EOPNOTSUPP
+    if isinstance(error, errors.DriveGone):
+        return errno.ENODEV
+    return errno.EIO
+
+
+class CdDrive:
+    """The kernel's idea of one CD drive: what it asks by itself, and what all who have it open share."""
+
+    def __init__(self, device: ScsiDevice) -> None:
+        self.device = device
+        self.openers = 0
+        self.options = _DEFAULT_OPTIONS
+        self.kept_locked = False
+        self.changed = False
+        self.lock = threading.Lock()
+        self.page = Capabilities()
+        self.capabilities = Capability(0)
+
+    def find(self) -> None:
+        """What the kernel does when a drive appears: unit attentions are taken, page 2Ah is read."""
+        self.test_unit_ready()
+        try:
+            data = self.run(ModeSense10(Capabilities.CODE)).page(Capabilities.CODE)
+            self.page = Capabilities.from_page(data or b"")
+        except (CallFailed, ValueError):  # "scsi-1 drive": nothing is known of it, and it is no writer
+            self.page = Capabilities(writes_cd_r=False, writes_cd_rw=False)
+        self.capabilities = _capabilities(self.page)
+
+    def run(self, command: Command[R]) -> R:
+        """Send it; again after a unit attention, and while the drive becomes ready.  raises  CallFailed"""
+        return command.parse_reply(self.fetch(command))
+
+    def fetch(self, command: Command[Any]) -> bytes:
+        """The data of its reply, as they came.  raises  CallFailed"""
+        for attempt in range(_RETRIES + 1):
+            try:
+                return self.device.drive.fetch(command)
+            except errors.UnitAttention as attention:
+                self.changed = self.changed or isinstance(attention, errors.MediumChanged)
+                failed: errors.DriveError = attention
+            except errors.BecomingReady as busy:
+                failed = busy
+                if busy.sense.ascq != 1:
+                    break
+                if attempt < _RETRIES:
+                    self.device.clock.sleep(_BECOMING_READY_SECONDS)
+            except errors.DriveError as error:
+                failed = error
+                break
+        raise CallFailed(errno_of(failed)) from failed
+
+    def test_unit_ready(self) -> errors.DriveError | None:
+        """Why it is not ready, if so."""
+        try:
+            self.fetch(TestUnitReady())
+        except CallFailed as failed:
+            cause = failed.__cause__
+            assert isinstance(cause, errors.DriveError)
+            return cause
+        return None
+
+    def status(self) -> DriveStatus:
+        """Source: sr_drive_status"""
+        reason = self.test_unit_ready()
+        if reason is None:
+            return DriveStatus.DISC_OK
+        code = reason.sense if isinstance(reason, errors.SenseError) else errors.Sense(0)
+        if (code.key, code.asc, code.ascq) == (2, 4, 1):
+            return DriveStatus.NOT_READY
+        try:
+            media = self.run(GetEventStatusNotification()).media_status
+        except (CallFailed, ValueError):
+            if (code.key, code.asc) == (2, 4):
+                return DriveStatus.TRAY_OPEN if code.ascq == 2 else DriveStatus.DISC_OK
+            return DriveStatus.NO_DISC if code.asc == 0x3A else DriveStatus.TRAY_OPEN
+        if media & MediaStatus.PRESENT:
+            return DriveStatus.DISC_OK
+        return DriveStatus.TRAY_OPEN if media & MediaStatus.TRAY_OPEN else DriveStatus.NO_DISC
+
+    def sectors_of_512(self) -> int:
+        try:
+            capacity = self.run(ReadCapacity())
+        except (CallFailed, ValueError):
+            return _UNKNOWN_CAPACITY_SECTORS * _DATA_SECTOR_BYTES // _BLOCK_BYTES
+        return (capacity.last_lba + 1) * _DATA_SECTOR_BYTES // _BLOCK_BYTES
+
+
+def _capabilities(page: Capabilities) -> Capability:
+    found = _BASIC
+    if page.loader != Loader.CADDY:
+        found |= Capability.CLOSE_TRAY
+    if page.writes_cd_r:
+        found |= Capability.CD_R
+    if page.writes_cd_rw:
+        found |= Capability.CD_RW
+    return found
+
+
+class SrFile(SgFile):
+    """One open() of /dev/srN."""
+
+    VERSION = SR_VERSION
+    NODE = "sr"
+
+    def __init__(self, cd: CdDrive) -> None:
+        self.cd = cd
+        super().__init__(cd.device)
+        with cd.lock:
+            cd.openers += 1
+
+    def close(self) -> None:
+        with self.cd.lock:
+            self.cd.openers -= 1
+
+    def read(self, memory: Memory, address: int, length: int) -> int:
+        """Of data sectors; there are none."""
+        raise CallFailed(errno.EIO)
+
+    def write(self, memory: Memory, address: int, length: int) -> int:
+        raise CallFailed(errno.EIO)
+
+    def _calls_of_this_node(self) -> dict[int, Callable[[Memory, int], int]]:
+        return {
+            **self._tray_and_drive_calls(),
+            **self._disc_calls(),
+            **self._play_calls(),
+            Block.GET_READ_ONLY: lambda memory, at: _put(memory, at, ioctls.INT, 0),
+            Block.GET_SIZE: lambda memory, at: _put(memory, at, ioctls.LONG, self.cd.sectors_of_512()),
+            Block.GET_SIZE_64: lambda memory, at: _put(
+                memory, at, ioctls.LONG, self.cd.sectors_of_512() * _BLOCK_BYTES
+            ),
+            Block.GET_SECTOR_BYTES: lambda memory, at: _put(memory, at, ioctls.INT, _DATA_SECTOR_BYTES),
+            Block.GET_BLOCK_BYTES: lambda memory, at: _put(memory, at, ioctls.INT, _DATA_SECTOR_BYTES),
+            Block.GET_MAX_SECTORS: lambda memory, at: _put(
+                memory, at, ioctls.UNSIGNED_SHORT, MAX_TRANSFER_BYTES // _BLOCK_BYTES
+            ),
+            Block.FLUSH: lambda memory, at: 0,
+            Sg.DOORLOCK: lambda memory, at: self._lock_door(memory, 1),
+            Sg.DOORUNLOCK: lambda memory, at: self._lock_door(memory, 0),
+        }
+
+    def _tray_and_drive_calls(self) -> dict[int, Callable[[Memory, int], int]]:
+        return {
+            Cdrom.EJECT: self._eject,
+            Cdrom.CLOSE_TRAY: lambda memory, at: self._run(StartStopUnit(True, True)),
+            Cdrom.EJECT_BY_SOFTWARE: self._eject_by_software,
+            Cdrom.LOCK_DOOR: self._lock_door,
+            Cdrom.SET_OPTIONS: self._set_options,
+            Cdrom.CLEAR_OPTIONS: self._clear_options,
+            Cdrom.SELECT_SPEED: self._select_speed,
+            Cdrom.MEDIA_CHANGED: self._media_changed,
+            Cdrom.DRIVE_STATUS: lambda memory, at: self.cd.status(),
+            Cdrom.CHANGER_SLOTS: lambda memory, at: 1,
+            Cdrom.GET_CAPABILITY: lambda memory, at: int(self.cd.capabilities),
+            Cdrom.RESET: lambda memory, at: 0,  # sr_reset does nothing
+            Cdrom.SEND_PACKET: self._send_packet,
+        }
+
+    def _disc_calls(self) -> dict[int, Callable[[Memory, int], int]]:
+        return {
+            Cdrom.DISC_STATUS: self._disc_status,
+            Cdrom.READ_TOC_HEADER: self._read_toc_header,
+            Cdrom.READ_TOC_ENTRY: self._read_toc_entry,
+            Cdrom.MULTISESSION: self._multisession,
+            Cdrom.SUBCHANNEL: self._subchannel,
+            Cdrom.GET_MCN: self._get_mcn,
+            Cdrom.READ_AUDIO: self._read_audio,
+            Cdrom.READ_RAW: self._read_raw,
+            Cdrom.NEXT_WRITABLE: self._next_writable,
+            Cdrom.LAST_WRITTEN: self._last_written,
+        }
+
+    def _play_calls(self) -> dict[int, Callable[[Memory, int], int]]:
+        return {
+            Cdrom.PLAY_MSF: self._play_msf,
+            Cdrom.PLAY_TRACK_INDEX: self._play_track_index,
+            Cdrom.PLAY_BLOCKS: self._play_blocks,
+            Cdrom.PAUSE: lambda memory, at: self._run(PauseResume(False)),
+            Cdrom.RESUME: lambda memory, at: self._run(PauseResume(True)),
+            Cdrom.START: lambda memory, at: self._run(StartStopUnit(True, immediate=True)),
+            Cdrom.STOP: lambda memory, at: self._run(StartStopUnit(False, immediate=True)),
+        }
+
+    def _run(self, command: Command[Any]) -> int:
+        self.cd.fetch(command)
+        return 0
+
+    # Tray and drive
+
+    def _eject(self, memory: Memory, argument: int) -> int:
+        if self.cd.openers != 1 or self.cd.kept_locked:
+            raise CallFailed(errno.EBUSY)
+        self._run(PreventAllowMediumRemoval(False))
+        return self._run(StartStopUnit(False, True))
+
+    def _eject_by_software(self, memory: Memory, argument: int) -> int:
+        self.cd.options = self.cd.options & ~3 | (3 if argument else 0)
+        return 0
+
+    def _lock_door(self, memory: Memory, argument: int) -> int:
+        self.cd.kept_locked = bool(argument)
+        return self._run(PreventAllowMediumRemoval(bool(argument)))
+
+    def _set_options(self, memory: Memory, argument: int) -> int:
+        self.cd.options |= argument & 0x7FFFFFFF
+        return self.cd.options
+
+    def _clear_options(self, memory: Memory, argument: int) -> int:
+        self.cd.options &= ~argument
+        return self.cd.options
+
+    def _select_speed(self, memory: Memory, argument: int) -> int:
+        """A reading speed, a multiple of 1x; 0 for the fastest.  The writing speed is 0: sr sends that."""
+        return self._run(SetCdSpeed(min(argument * _SPEED_1X_KB, 0xFFFF) or 0xFFFF, 0))
+
+    def _media_changed(self, memory: Memory, argument: int) -> int:
+        self.cd.test_unit_ready()
+        changed, self.cd.changed = self.cd.changed, False
+        return int(changed)
+
+    def _send_packet(self, memory: Memory, address: int) -> int:
+        """Source: scsi_cdrom_send_packet"""
+        packet = ioctls.PacketCommand.from_bytes(memory.read(address, ioctls.PacketCommand.LAYOUT.size))
+        if packet.length > MAX_TRANSFER_BYTES:
+            raise CallFailed(errno.EIO)
+        sending = packet.DIRECTIONS.get(packet.direction) == ioctls.Direction.TO_DEVICE
+        data_out = memory.read(packet.address, packet.length) if sending else b""
+        outcome, _ = self._execute(
+            packet.cdb,
+            data_out,
+            0 if sending else packet.length,
+            packet.timeout_ticks * 1000 // TICKS_PER_SECOND,
+        )
+        if not sending:
+            memory.write(packet.address, memoryview(outcome.data)[: packet.length])
+        if packet.sense_address:
+            memory.write(packet.sense_address, outcome.sense[: packet.SENSE_LENGTH])
+        failed = errno.EIO if outcome.status or outcome.host else 0
+        memory.write(address, packet.answered(outcome.residue, -failed))
+        if failed:
+            raise CallFailed(failed)
+        return 0
+
+    # What is on the disc
+
+    def _toc_entry(self, track: int, msf: bool) -> bytes:
+        """Eight bytes of the table of contents: control, number, address."""
+        data = self.cd.fetch(ReadToc(msf, track, 12))
+        if len(data) < 12:
+            raise CallFailed(errno.EIO)
+        return data[4:12]
+
+    def _toc_header(self) -> tuple[int, int]:
+        data = self.cd.fetch(ReadToc(False, 0, 12))
+        if len(data) < 4:
+            raise CallFailed(errno.EIO)
+        return data[2], data[3]
+
+    def _read_toc_header(self, memory: Memory, address: int) -> int:
+        return _put(memory, address, ioctls.TOC_HEADER, *self._toc_header())
+
+    def _read_toc_entry(self, memory: Memory, address: int) -> int:
+        track, _, form, _, _ = ioctls.TOC_ENTRY.unpack(memory.read(address, ioctls.TOC_ENTRY.size))
+        entry = self._toc_entry(track, _is_msf(form))
+        control = entry[1] & 0xF
+        return _put(
+            memory,
+            address,
+            ioctls.TOC_ENTRY,
+            track,
+            entry[1] >> 4 | control << 4,  # two bit fields of four bits each
+            form,
+            _address(entry[4:8], _is_msf(form)),
+            control >> 2 & 1,
+        )
+
+    def _disc_status(self, memory: Memory, argument: int) -> int:
+        """Source: cdrom_ioctl_disc_status; XA is not told apart"""
+        try:
+            first, last = self._toc_header()
+        except CallFailed as failed:
+            return DiscStatus.NO_DISC if failed.errno == errno.ENOMEDIUM else DiscStatus.NO_INFO
+        kinds = {self._toc_entry(track, False)[1] & 4 for track in range(first, last + 1)}
+        if len(kinds) == 2:
+            return DiscStatus.MIXED
+        return DiscStatus.DATA_1 if 4 in kinds else DiscStatus.AUDIO
+
+    def _multisession(self, memory: Memory, address: int) -> int:
+        """Where the last session starts: 0 if there is only one, and where the drive does not say."""
+        _, _, form = ioctls.MULTISESSION.unpack(memory.read(address, ioctls.MULTISESSION.size))
+        msf = _is_msf(form)
+        try:
+            info = self.cd.run(ReadSessionInformation())
+            lba = info.start_lba if info.first_track_of_last_session > 1 else 0
+        except (CallFailed, ValueError):
+            lba = 0
+        four = bytes((0, *_three(Msf.from_lba(lba)))) if msf else lba.to_bytes(4, "big", signed=True)
+        return _put(memory, address, ioctls.MULTISESSION, _address(four, msf), lba > 0, form)
+
+    def _subchannel(self, memory: Memory, address: int) -> int:
+        form = memory.read(address, 1)[0]
+        msf = _is_msf(form)
+        data = self.cd.fetch(ReadSubChannel(SubChannelFormat.POSITION, 0, msf, True, 16))
+        data = data.ljust(16, b"\0")
+        return _put(
+            memory,
+            address,
+            ioctls.SUBCHANNEL,
+            form,
+            data[1],
+            data[5] >> 4 | (data[5] & 0xF) << 4,
+            data[6],
+            data[7],
+            _address(data[8:12], msf),
+            _address(data[12:16], msf),
+        )
+
+    def _get_mcn(self, memory: Memory, address: int) -> int:
+        data = self.cd.fetch(ReadSubChannel(SubChannelFormat.MCN, 0, False, True, 24))
+        return _put(memory, address, ioctls.MCN, data[9:22])
+
+    def _read_audio(self, memory: Memory, address: int) -> int:
+        four, form, count, target = ioctls.READ_AUDIO.unpack(memory.read(address, ioctls.READ_AUDIO.size))
+        lba = Msf(*four[:3]).lba if _is_msf(form) else int.from_bytes(four, "little", signed=True)
+        if lba < 0 or not 0 < count <= _MOST_AUDIO_SECTORS:
+            raise CallFailed(errno.EINVAL)
+        return self._read_sectors(memory, target, ReadCd(lba, count, ReadCd.CD_DA, 0xF8))
+
+    def _read_raw(self, memory: Memory, address: int) -> int:
+        start = Msf(*memory.read(address, 3))
+        if start.lba < 0:
+            raise CallFailed(errno.EINVAL)
+        return self._read_sectors(memory, address, ReadCd(start.lba, 1, ReadCd.ANY_TYPE, 0xF8))
+
+    def _read_sectors(self, memory: Memory, target: int, command: ReadCd) -> int:
+        data = self.cd.fetch(command)
+        memory.write(target, data[: command.sectors * SECTOR_BYTES])
+        return 0
+
+    def _last_track(self) -> TrackInformation:
+        """The last one that is not blank."""
+        last = self.cd.run(ReadDiscInformation()).last_track_of_last_session
+        info = self.cd.run(ReadTrackInformation(last))
+        return self.cd.run(ReadTrackInformation(last - 1)) if info.blank and last > 1 else info
+
+    def _next_writable(self, memory: Memory, address: int) -> int:
+        info = self._last_track()
+        if info.next_writable_lba is None:
+            raise CallFailed(errno.EIO)
+        return _put(memory, address, ioctls.LONG, info.next_writable_lba)
+
+    def _last_written(self, memory: Memory, address: int) -> int:
+        """Source: cdrom_get_last_written; 7 sectors are the link of a packet."""
+        info = self._last_track()
+        end = info.last_recorded_lba
+        if end is None:
+            end = info.start_lba + info.track_sectors - (info.free_sectors + 7 if info.free_sectors else 0)
+        return _put(memory, address, ioctls.LONG, end)
+
+    # Playing
+
+    def _play_msf(self, memory: Memory, address: int) -> int:
+        six = ioctls.MSF_RANGE.unpack(memory.read(address, ioctls.MSF_RANGE.size))
+        return self._run(PlayAudioMsf(Msf(*six[:3]), Msf(*six[3:])))
+
+    def _play_track_index(self, memory: Memory, address: int) -> int:
+        """Whole tracks, as an MSF range: sr does so where a drive has no PLAY AUDIO TRACK/INDEX."""
+        first, _, last, _ = ioctls.TRACK_INDEX.unpack(memory.read(address, ioctls.TRACK_INDEX.size))
+        behind = LEAD_OUT if last in (LEAD_OUT, self._toc_header()[1]) else last + 1
+        start, end = (Msf(*self._toc_entry(track, True)[5:8]) for track in (first, behind))
+        return self._run(PlayAudioMsf(start, end))
+
+    def _play_blocks(self, memory: Memory, address: int) -> int:
+        start, count = ioctls.BLOCK_RANGE.unpack(memory.read(address, ioctls.BLOCK_RANGE.size))
+        return self._run(PlayAudio10(start, count))
+
+
+def _is_msf(form: int) -> bool:
+    if form not in (ioctls.CDROM_LBA, ioctls.CDROM_MSF):
+        raise CallFailed(errno.EINVAL)
+    return form == ioctls.CDROM_MSF
+
+
+def _three(msf: Msf) -> tuple[int, int, int]:
+    return msf.minute, msf.second, msf.frame
+
+
+def _address(four: bytes, msf: bool) -> bytes:
+    """`union cdrom_addr`: three bytes of MSF, or an int of the machine."""
+    return four[1:4] + b"\0" if msf else four[::-1]
+
+
+def _put(memory: Memory, address: int, layout: Any, *values: Any) -> int:
+    memory.write(address, layout.pack(*values))
+    return 0

@@ -1,0 +1,108 @@
+"""A Linux machine with recorders of ours, as one program and its children see it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from redbook.clock import Clock
+from redbook.errors import ShareError
+from redbook.mmc.identify import Inquiry
+from redbook.share.cdrom import CdDrive, SrFile
+from redbook.share.sg import ScsiDevice, SgFile
+from redbook.share.sysfs import SG_MAJOR, SR_MAJOR, Found, cdrom_info, describe
+from redbook.share.umockdev import LIBRARY, Tree
+from redbook.transport.base import LogicalUnit
+
+_READ_SPEED_1X_KB = 176
+
+
+def require_library() -> None:
+    """raises  ShareError  if the preload library is not there, with the name of its package"""
+    probe = shutil.which("true")
+    if probe is None:
+        return
+    done = subprocess.run(
+        [probe], env={"LD_PRELOAD": LIBRARY, "LC_ALL": "C"}, capture_output=True, text=True, check=False
+    )
+    if "cannot be preloaded" in done.stderr:
+        raise ShareError(
+            f"{LIBRARY} is missing, by which a program sees a virtual recorder as /dev/sr0; "
+            "install its package: apt-get install umockdev"
+        )
+
+
+class Host:
+    """Recorders as /dev/sr0 and /dev/sg0, /dev/sr1 and /dev/sg1, and so on.
+
+    Use it as a context manager, and start programs with `environment()` added to theirs. One recorder
+    serves all who have it open, as one initiator. At the end the nodes are gone; the recorders are left
+    as they are.
+
+    problem  is told, in words, why a recorder failed on our side (the disc's folder is full)
+    """
+
+    def __init__(
+        self,
+        recorders: Sequence[LogicalUnit],
+        clock: Clock | None = None,
+        problem: Callable[[str], None] | None = None,
+    ) -> None:
+        self._stack = ExitStack()
+        with ExitStack() as undo:
+            self._tree = undo.enter_context(Tree())
+            found = []
+            for number, recorder in enumerate(recorders):
+                device = ScsiDevice(recorder, number, clock, problem)
+                undo.callback(device.close)
+                found.append(self._add(device))
+            self._tree.file("proc/sys/dev/cdrom/info", cdrom_info(found))
+            self._aliases(len(found))
+            self._stack = undo.pop_all()
+
+    def _add(self, device: ScsiDevice) -> Found:
+        cd = CdDrive(device)
+        cd.find()
+        n = device.number
+        found = Found(
+            n,
+            cd.run(Inquiry()),
+            cd.capabilities,
+            cd.page.max_read_kb // _READ_SPEED_1X_KB,
+            cd.sectors_of_512(),
+        )
+        describe(self._tree, found)
+        self._tree.node(f"sr{n}", (SR_MAJOR, n), partial(SrFile, cd), block=True)
+        self._tree.node(f"sg{n}", (SG_MAJOR, n), partial(SgFile, device), block=False)
+        return found
+
+    def _aliases(self, count: int) -> None:
+        for n in range(count):
+            self._tree.alias(f"scd{n}", f"sr{n}", (SR_MAJOR, n))  # wodim looks for drives there only
+        if count:
+            self._tree.alias("cdrom", "sr0", (SR_MAJOR, 0))
+
+    def environment(self) -> dict[str, str]:
+        """The environment of this process, with what makes a program see the recorders."""
+        return {**os.environ, **self._tree.environment()}
+
+    def still_open(self, patience_seconds: float = 0.5) -> bool:
+        """Whether any program has a recorder open; one that is just ending is waited for so long."""
+        return self._tree.still_open(patience_seconds)
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,62 @@
+"""Run a program as a shell would: the same terminal, its signals, its exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+NOT_EXECUTABLE, NOT_FOUND, KILLED = 126, 127, 128
+"""Exit codes of a shell; KILLED plus the signal's number."""
+
+_PASSED_ON = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
+_HELD = {*_PASSED_ON, signal.SIGCHLD}
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+
+
+@contextmanager
+def signals_held() -> Iterator[set[signal.Signals]]:
+    """Keep signals for `run` to look at: in this thread, and in threads that are started meanwhile.
+
+    yields  what was blocked before, which is what the program shall have
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+    try:
+        yield {signal.Signals(number) for number in before}
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def run(command: tuple[str, ...], environment: Mapping[str, str], blocked: set[signal.Signals]) -> int:
+    """Run it to its end; its exit code, 128 + n where signal n ended it.
+
+    Only within `signals_held`. What the terminal sends (Ctrl-C) reaches the program by itself and is only
+    outlived here; what somebody sends to this process is passed on.
+
+    raises  OSError  if it cannot be started
+    """
+    early = signal.sigpending() & set(_PASSED_ON)
+    if early:
+        return KILLED + int(min(early))
+    pid = os.posix_spawnp(command[0], command, environment, setsigmask=blocked, setsigdef=_IGNORED_BY_PYTHON)
+    status: list[int] = []
+    waiting = threading.get_ident()
+
+    def wait() -> None:
+        status.append(os.waitpid(pid, 0)[1])
+        signal.pthread_kill(waiting, signal.SIGCHLD)
+
+    threading.Thread(target=wait, name="redbook-wait", daemon=True).start()
+    while not status:
+        arrived = signal.sigwaitinfo(_HELD)
+        if arrived.si_signo in _PASSED_ON and not _by_the_kernel(arrived) and not status:
+            os.kill(pid, arrived.si_signo)
+    code = os.waitstatus_to_exitcode(status[0])
+    return code if code >= 0 else KILLED - code
+
+
+def _by_the_kernel(arrived: signal.struct_siginfo) -> bool:
+    """A terminal's signal, which all of its foreground processes get.  Source: sigaction(2), si_code"""
+    return arrived.si_code > 0

@@ -1,0 +1,318 @@
+"""Device nodes that exist only for one program, by Debian's umockdev preload library.
+
+The library redirects what a program opens below /dev, /sys and /proc into a folder, and sends each ioctl
+on a device of that folder through a socket. This is the other end: it serves the nodes and knows nothing of
+CD drives.
+
+A message is three native longs. The program sends its call (IOCTL, READ, WRITE) and then does what it is
+told: send a piece of its memory, store one, take the result. Source: umockdev, src/libumockdev-preload.c
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterable
+from enum import IntEnum, unique
+from pathlib import Path
+from struct import Struct
+from typing import Protocol
+
+LIBRARY = "libumockdev-preload.so.0"
+
+_MESSAGE = Struct("=QQQ")
+_MASK = (1 << 64) - 1
+_LONGEST_SOCKET_PATH = 107  # sockaddr_un, without its closing zero
+_WAITING_OPENS = 64
+_ONE_SEND_BYTES = 90_000
+"""The library takes a message's header by a single recv: it must not lie across two buffers of the kernel,
+which it may in a send of more than about 100 kB."""
+
+_log = logging.getLogger(__name__)
+
+
+@unique
+class Call(IntEnum):
+    """What the program did."""
+
+    IOCTL = 1
+    READ = 7
+    WRITE = 8
+
+
+@unique
+class Answer(IntEnum):
+    """What it shall do."""
+
+    DONE = 3
+    READ_MEMORY = 5
+    WRITE_MEMORY = 6
+
+
+class CallFailed(Exception):
+    """The program's call returns -1 with this errno."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"{errno.errorcode.get(number, number)}: {os.strerror(number)}")
+        self.errno = number
+
+
+class Memory(Protocol):
+    """The memory of a program that waits for the result of its call.
+
+    An address that is not the program's ends the program: its library cannot say EFAULT.
+    """
+
+    def read(self, address: int, length: int) -> bytes: ...
+
+    def read_into(self, parts: Iterable[tuple[int, memoryview]]) -> None:
+        """Fill each of these from its address, all in one go."""
+        ...
+
+    def write(self, address: int, data: bytes | memoryview) -> None:
+        """Store these when the call returns."""
+        ...
+
+
+class OpenFile(Protocol):
+    """One open() of a node. Each method's result is what the program's call returns.
+
+    raises  CallFailed
+    """
+
+    def ioctl(self, memory: Memory, request: int, argument: int) -> int: ...
+    def read(self, memory: Memory, address: int, length: int) -> int: ...
+    def write(self, memory: Memory, address: int, length: int) -> int: ...
+    def close(self) -> None: ...
+
+
+class ProgramGone(Exception):
+    """The program has closed its file, or died."""
+
+
+class SocketMemory:
+    """The memory of the program at the other end of a socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._answer: list[bytes | memoryview] = []
+
+    def read(self, address: int, length: int) -> bytes:
+        data = bytearray(length)
+        self.read_into([(address, memoryview(data))])
+        return bytes(data)
+
+    def read_into(self, parts: Iterable[tuple[int, memoryview]]) -> None:
+        parts = [(address, view) for address, view in parts if len(view)]
+        requests = (_MESSAGE.pack(Answer.READ_MEMORY, address, len(view)) for address, view in parts)
+        self._send(b"".join(requests))
+        for _, view in parts:
+            self._fill(view)
+
+    def write(self, address: int, data: bytes | memoryview) -> None:
+        if len(data):
+            self._answer += (_MESSAGE.pack(Answer.WRITE_MEMORY, address, len(data)), data)
+
+    def call(self, buffer: memoryview) -> tuple[int, int, int]:
+        """The program's next call: which, and its two arguments.  raises  ProgramGone"""
+        self._fill(buffer)
+        number, first, second = _MESSAGE.unpack(buffer)
+        return number, first, second
+
+    def answer(self, result: int, number: int) -> None:
+        """The call returns, what was to be written having been stored."""
+        pieces, self._answer = [*self._answer, _MESSAGE.pack(Answer.DONE, result & _MASK, number)], []
+        if sum(map(len, pieces)) <= _ONE_SEND_BYTES:
+            self._send(b"".join(pieces))
+            return
+        for piece in pieces:
+            self._send(piece)
+
+    def _send(self, data: bytes | memoryview) -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError as error:
+            raise ProgramGone from error
+
+    def _fill(self, view: memoryview) -> None:
+        while len(view):
+            try:
+                count = self._socket.recv_into(view, 0, socket.MSG_WAITALL)
+            except OSError as error:
+                raise ProgramGone from error
+            if not count:
+                raise ProgramGone
+            view = view[count:]
+
+
+class _Connection(threading.Thread):
+    """Serves one open() to its end."""
+
+    def __init__(self, connection: socket.socket, name: str, opened: Callable[[], OpenFile]) -> None:
+        super().__init__(name=f"redbook-{name}", daemon=True)
+        self._socket = connection
+        self._name = name
+        self._open = opened
+
+    def run(self) -> None:
+        memory = SocketMemory(self._socket)
+        file = self._open()
+        try:
+            with contextlib.suppress(ProgramGone):  # closed or died: no other program's business
+                buffer = memoryview(bytearray(_MESSAGE.size))
+                while True:
+                    memory.answer(*self._result_of(file, memory, *memory.call(buffer)))
+        finally:
+            file.close()
+            self._socket.close()
+
+    def _result_of(
+        self, file: OpenFile, memory: SocketMemory, call: int, first: int, second: int
+    ) -> tuple[int, int]:
+        """What the call returns, and errno."""
+        served = {int(Call.IOCTL): file.ioctl, Call.READ: file.read, Call.WRITE: file.write}
+        serve = served.get(call)
+        if serve is None:
+            _log.warning("%s: a program sent %#x, which is no call; it is hung up on", self._name, call)
+            raise ProgramGone
+        try:
+            return serve(memory, first, second), 0
+        except CallFailed as failed:
+            return -1, failed.errno
+        except ProgramGone:
+            raise
+        except Exception:  # noqa: BLE001  # a defect of ours: the program has to be told something
+            _log.exception("%s: a call could not be answered; the program is told EIO", self._name)
+            return -1, errno.EIO
+
+    def hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class Tree:
+    """The folder that a program sees instead of /dev, /sys and, where it has something, /proc.
+
+    Use it as a context manager: at the end all of it is gone, whatever the program left open.
+    """
+
+    def __init__(self) -> None:
+        self.root = _short_folder()
+        self._listeners: list[socket.socket] = []
+        self._acceptors: list[threading.Thread] = []
+        self._connections: list[_Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        for name in ("dev/.node", "ioctl/dev", "sys/bus", "sys/class", "sys/devices", "sys/kernel", "proc"):
+            (self.root / name).mkdir(parents=True)
+
+    def environment(self) -> dict[str, str]:
+        """What makes a program see the tree: to be added to its environment."""
+        before = os.environ.get("LD_PRELOAD", "")
+        return {"UMOCKDEV_DIR": str(self.root), "LD_PRELOAD": f"{LIBRARY}:{before}".rstrip(":")}
+
+    def file(self, path: str, text: str) -> None:
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+
+    def link(self, path: str, target: str) -> None:
+        """A symbolic link to another path of the tree."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(os.path.relpath(self.root / target, place.parent))
+
+    def node(
+        self, name: str, device: tuple[int, int], opened: Callable[[], OpenFile], *, block: bool
+    ) -> None:
+        """A device /dev/NAME.
+
+        device  major and minor number
+        opened  called for each open(); may be called from several threads
+        """
+        place = self.root / "dev" / name
+        place.touch()
+        place.chmod(0o1660 if block else 0o660)  # the library shows the sticky bit as "block device"
+        self._number(name, device)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listeners.append(listener)
+        listener.bind(str(self.root / "ioctl/dev" / name))
+        listener.listen(_WAITING_OPENS)
+        thread = threading.Thread(
+            target=self._accept, args=(listener, name, opened), name=f"redbook-{name}-opens", daemon=True
+        )
+        self._acceptors.append(thread)
+        thread.start()
+
+    def alias(self, name: str, node: str, device: tuple[int, int]) -> None:
+        """A symbolic link /dev/NAME to a node."""
+        self.link(f"dev/{name}", f"dev/{node}")
+        self.link(f"ioctl/dev/{name}", f"ioctl/dev/{node}")
+        self._number(name, device)
+
+    def _number(self, name: str, device: tuple[int, int]) -> None:
+        (self.root / "dev/.node" / name).symlink_to(f"{device[0]}:{device[1]}")
+
+    def _accept(self, listener: socket.socket, name: str, opened: Callable[[], OpenFile]) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:  # closed
+                return
+            with self._lock:
+                if self._closed:
+                    connection.close()
+                    return
+                self._connections = [c for c in self._connections if c.is_alive()]
+                serving = _Connection(connection, name, opened)
+                self._connections.append(serving)
+                serving.start()
+
+    def still_open(self, patience_seconds: float) -> bool:
+        """Whether a program still has a node open; one that is just ending is waited for so long."""
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            connection.join(patience_seconds)
+        return any(connection.is_alive() for connection in connections)
+
+    def close(self) -> None:
+        """Hang up on every program and remove the folder."""
+        with self._lock:
+            self._closed = True
+        for listener in self._listeners:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)  # wakes the thread in accept()
+            listener.close()
+        for acceptor in self._acceptors:
+            acceptor.join()
+        for connection in self._connections:
+            connection.hang_up()
+        for connection in self._connections:
+            connection.join()
+        try:
+            shutil.rmtree(self.root)
+        except OSError as error:
+            _log.warning("the temporary folder %s could not be removed: %s", self.root, error.strerror)
+
+    def __enter__(self) -> Tree:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _short_folder() -> Path:
+    """A new folder whose sockets have names that a socket address can hold."""
+    longest = _LONGEST_SOCKET_PATH - len("/ioctl//dev/scd100")
+    folder = tempfile.mkdtemp(prefix="redbook-")
+    if len(os.fsencode(folder)) > longest:
+        os.rmdir(folder)  # noqa: PTH106
+        folder = tempfile.mkdtemp(prefix="redbook-", dir="/tmp")
+    return Path(folder)
