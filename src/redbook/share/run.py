@@ -41,19 +41,20 @@ def run(command: tuple[str, ...], environment: Mapping[str, str], blocked: set[s
     if early:
         return KILLED + int(min(early))
     pid = os.posix_spawnp(command[0], command, environment, setsigmask=blocked, setsigdef=_IGNORED_BY_PYTHON)
-    status: list[int] = []
+    ended = threading.Event()
     waiting = threading.get_ident()
 
     def wait() -> None:
-        status.append(os.waitpid(pid, 0)[1])
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # it keeps its number until it is reaped below
+        ended.set()
         signal.pthread_kill(waiting, signal.SIGCHLD)
 
     threading.Thread(target=wait, name="redbook-wait", daemon=True).start()
-    while not status:
+    while not ended.is_set():
         arrived = signal.sigwaitinfo(_HELD)
-        if arrived.si_signo in _PASSED_ON and not _by_the_kernel(arrived) and not status:
+        if arrived.si_signo in _PASSED_ON and not _by_the_kernel(arrived):
             os.kill(pid, arrived.si_signo)
-    code = os.waitstatus_to_exitcode(status[0])
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     return code if code >= 0 else KILLED - code
 
 

@@ -82,7 +82,7 @@ class ScsiDevice:
     ) -> Outcome:
         """One command.  timeout in seconds"""
         length = len(data_out) or data_in_length
-        name = _name(cdb) if _log.isEnabledFor(TRAFFIC) else ""
+        name = _name(cdb, data_out) if _log.isEnabledFor(TRAFFIC) else ""
         try:
             reply = self.drive.send(cdb, data_out, data_in_length, timeout, name=name)
         except TransportTimeout:
@@ -100,9 +100,9 @@ class ScsiDevice:
         self.drive.close()
 
 
-def _name(cdb: bytes) -> str:
+def _name(cdb: bytes, data_out: bytes | memoryview) -> str:
     try:
-        return decode(cdb).NAME
+        return decode(cdb, data_out).NAME
     except ValueError:
         return f"opcode {cdb[0]:02X}h" if cdb else "no command"
 
