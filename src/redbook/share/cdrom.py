@@ -25,7 +25,7 @@ from redbook.mmc.disc_info import (
 from redbook.mmc.events import GetEventStatusNotification, MediaStatus
 from redbook.mmc.mode_pages import Capabilities, Loader, ModeSense10
 from redbook.mmc.playback import PauseResume, PlayAudio10, PlayAudioMsf, ReadSubChannel, SubChannelFormat
-from redbook.mmc.read import ReadCd
+from redbook.mmc.read import ReadCd, Selection
 from redbook.share import ioctls
 from redbook.share.ioctls import Block, Capability, Cdrom, DiscStatus, DriveStatus, Sg
 from redbook.share.sg import MAX_TRANSFER_BYTES, SR_VERSION, TICKS_PER_SECOND, ScsiDevice, SgFile
@@ -41,6 +41,7 @@ _BLOCK_BYTES = 512
 _UNKNOWN_CAPACITY_SECTORS = 0x1FFFFF  # sr's guess where READ CAPACITY fails
 _DEFAULT_OPTIONS = 0x0D  # close the tray on open, heed O_NONBLOCK, lock on open
 _SPEED_1X_KB = 177
+_WHOLE_SECTORS = Selection(0xF8)
 _BASIC = (
     Capability.LOCK
     | Capability.MULTI_SESSION
@@ -387,13 +388,13 @@ class SrFile(SgFile):
         lba = Msf(*four[:3]).lba if _is_msf(form) else int.from_bytes(four, "little", signed=True)
         if lba < 0 or not 0 < count <= _MOST_AUDIO_SECTORS:
             raise CallFailed(errno.EINVAL)
-        return self._read_sectors(memory, target, ReadCd(lba, count, ReadCd.CD_DA, 0xF8))
+        return self._read_sectors(memory, target, ReadCd(lba, count, ReadCd.CD_DA, _WHOLE_SECTORS))
 
     def _read_raw(self, memory: Memory, address: int) -> int:
         start = Msf(*memory.read(address, 3))
         if start.lba < 0:
             raise CallFailed(errno.EINVAL)
-        return self._read_sectors(memory, address, ReadCd(start.lba, 1, ReadCd.ANY_TYPE, 0xF8))
+        return self._read_sectors(memory, address, ReadCd(start.lba, 1, ReadCd.ANY_TYPE, _WHOLE_SECTORS))
 
     def _read_sectors(self, memory: Memory, target: int, command: ReadCd) -> int:
         data = self.cd.fetch(command)
