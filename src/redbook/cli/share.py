@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from redbook.cli.share_iscsi import iscsi
 from redbook.cli.share_run import run
 
 
@@ -13,3 +14,4 @@ def share() -> None:
 
 
 share.add_command(run)
+share.add_command(iscsi)

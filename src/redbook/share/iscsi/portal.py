@@ -58,11 +58,17 @@ class Portal:
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         self._thread = threading.Thread(target=self._accept, name="iscsi-portal", daemon=True)
 
+    @property
+    def urls(self) -> list[str]:
+        """Of each unit, as initiators of libiscsi take them."""
+        place = f"iscsi://{_text_of(self.address)}/{self._target.name}"
+        return [f"{place}/{number}" for number in range(len(self._target.units))]
+
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Hang up on everybody; returns once the units are left alone, or a command takes too long."""
+    def stop(self) -> bool:
+        """Hang up on everybody; whether all units are left alone now, or one is still at work."""
         self._stopped.set()
         with contextlib.suppress(OSError):  # not started, or stopped before
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -74,8 +80,7 @@ class Portal:
         for one in served:
             one.hang_up()
         deadline = time.monotonic() + _STOP_SECONDS
-        for one in served:
-            one.wait(max(0.0, deadline - time.monotonic()))
+        return all(one.wait(max(0.0, deadline - time.monotonic())) for one in served)
 
     def _accept(self) -> None:
         while not self._stopped.is_set():
@@ -130,8 +135,10 @@ class _Served:
     def start(self) -> None:
         self._thread.start()
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
+        """Whether it is over within this time."""
         self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def hang_up(self) -> None:
         """End the connection, from whatever thread; its own threads clear up."""

@@ -1,0 +1,245 @@
+"""`redbook share iscsi`: virtual recorders as an iSCSI target."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from redbook.cli.share_options import (
+    complain,
+    disc_option,
+    failing_cleanly,
+    log_traffic_option,
+    show_traffic,
+    speed_option,
+)
+
+if TYPE_CHECKING:
+    from redbook.share.iscsi.chap import Credentials
+    from redbook.share.iscsi.portal import Portal
+    from redbook.share.iscsi.target import Target
+
+ISCSI_PORT = 3260
+DEFAULT_NAME = "iqn.2026-11.example.redbook:recorder"
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Address(NamedTuple):
+    host: str
+    port: int
+
+
+class AddressType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """HOST:PORT, HOST, [IPV6]:PORT."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        if isinstance(value, Address):
+            return value
+        text = str(value)
+        host, port = text, str(ISCSI_PORT)
+        if text.startswith("[") and "]" in text:
+            host, _, rest = text[1:].partition("]")
+            port = rest[1:] if rest.startswith(":") else port + rest
+        elif text.count(":") == 1:
+            host, _, port = text.partition(":")
+        if not host or host.isdigit() or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+            self.fail(
+                f"{text!r} is no address; say one like 127.0.0.1:3260, [::1]:3260, or 0.0.0.0:3260 for all "
+                "addresses of this computer; port 0 is any free one",
+                param,
+                ctx,
+            )
+        return Address(host, int(port))
+
+
+def _file_option(name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    path = click.Path(exists=True, dir_okay=False, path_type=Path)
+    return click.option(name, type=path, metavar="FILE", help=text)
+
+
+@click.command()
+@click.option(
+    "--listen",
+    type=AddressType(),
+    default=f"127.0.0.1:{ISCSI_PORT}",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where initiators come in. Port 0: any free one. Other computers are let in only with --chap.",
+)
+@disc_option
+@speed_option
+@click.option("--name", default=DEFAULT_NAME, show_default=True, metavar="IQN", help="The target's name.")
+@click.option("--chap", "user", metavar="USER", help="Let in only who proves to be USER, by CHAP.")
+@_file_option("--chap-secret-file", "Its first line is the secret: 12 bytes at least (Windows: 16 at most).")
+@click.option("--chap-mutual", "target_user", metavar="NAME", help="Prove to be NAME to who asks for it.")
+@_file_option("--chap-mutual-secret-file", "The target's own secret; it must be another one.")
+@log_traffic_option
+def iscsi(
+    listen: Address,
+    discs: tuple[str, ...],
+    speed: float | None,
+    name: str,
+    user: str | None,
+    chap_secret_file: Path | None,
+    target_user: str | None,
+    chap_mutual_secret_file: Path | None,
+    log_traffic: bool,
+) -> None:
+    """Be an iSCSI target with virtual recorders, for QEMU, Linux, Windows and others.
+
+    Each --disc is a recorder of its own: logical unit 0, 1 and so on. When initiators may come, the address
+    of each is printed, one a line, as iscsi://HOST:PORT/NAME/LUN. Ctrl-C or SIGTERM ends it.
+    """
+    if log_traffic:
+        show_traffic()
+    credentials = _credentials(user, chap_secret_file, target_user, chap_mutual_secret_file)
+    _check_exposure(listen, credentials)
+    _check_target(discs, name)
+    with failing_cleanly(), _signals_held():
+        _serve(listen, discs, speed, name, credentials)
+
+
+def _serve(
+    listen: Address, discs: tuple[str, ...], speed: float | None, name: str, credentials: Credentials | None
+) -> None:
+    from redbook.discovery import default_drive_name
+    from redbook.share.iscsi.target import Target
+    from redbook.share.recorders import recorders
+
+    if not discs:
+        discs = (default_drive_name(),)
+        complain(f"no --disc was given: the disc in the recorder is {discs[0]}")
+    with recorders(discs, speed=speed) as made:
+        portal = _open_portal(Target(made, name, credentials), listen)
+        portal.start()
+        for url in portal.urls:
+            print(url)
+        sys.stdout.flush()
+        signal.sigwait(_waited_for())
+        if not portal.stop():
+            complain("a recorder is still at work and is waited for; a second Ctrl-C ends at once")
+            _let_signals_kill()
+
+
+def _open_portal(target: Target, listen: Address) -> Portal:
+    """raises  OSError  with the address in its text"""
+    from redbook.share.iscsi.portal import Portal
+
+    try:
+        return Portal(target, listen.host, listen.port)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"{os.strerror(error.errno or 0)}; choose another address with --listen",
+            _text(listen),
+        ) from error
+
+
+def _text(address: Address) -> str:
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return f"{host}:{address.port}"
+
+
+# What must hold before anything is opened
+
+
+def _credentials(
+    user: str | None, secret_file: Path | None, target_user: str | None, target_secret_file: Path | None
+) -> Credentials | None:
+    from redbook.share.iscsi.chap import Credentials
+
+    if (user is None) != (secret_file is None):
+        raise click.UsageError("--chap and --chap-secret-file go together")
+    if (target_user is None) != (target_secret_file is None):
+        raise click.UsageError("--chap-mutual and --chap-mutual-secret-file go together")
+    if user is None or secret_file is None:
+        if target_user is not None:
+            raise click.UsageError("--chap-mutual needs --chap, too")
+        return None
+    target_secret = _secret(target_secret_file) if target_secret_file is not None else b""
+    try:
+        return Credentials(user, _secret(secret_file), target_user or "", target_secret)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _secret(file: Path) -> bytes:
+    """The first line."""
+    from redbook.share.iscsi.chap import LEAST_SECRET_BYTES
+
+    try:
+        secret = file.read_bytes().partition(b"\n")[0].rstrip(b"\r")
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}") from error
+    if len(secret) < LEAST_SECRET_BYTES:
+        raise click.UsageError(
+            f"the secret in {file} has {len(secret)} bytes; CHAP wants {LEAST_SECRET_BYTES} at least"
+        )
+    return secret
+
+
+def _check_exposure(listen: Address, credentials: Credentials | None) -> None:
+    """Other computers only with CHAP: whoever is let in may write on the discs."""
+    import ipaddress
+    import socket
+
+    try:
+        found = socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise click.UsageError(
+            f"--listen: {listen.host} is no address of a computer: {error.strerror}"
+        ) from error
+    addresses = {str(entry[4][0]).partition("%")[0] for entry in found}
+    if credentials is None and not all(ipaddress.ip_address(text).is_loopback for text in addresses):
+        raise click.UsageError(
+            f"--listen {_text(listen)} lets other computers in, who may then write on the disc; "
+            "give --chap USER and --chap-secret-file FILE, or listen on 127.0.0.1"
+        )
+
+
+def _check_target(discs: tuple[str, ...], name: str) -> None:
+    from redbook.share.iscsi.target import MOST_UNITS, is_name
+
+    if not is_name(name):
+        raise click.UsageError(f"{name!r} is no name of an iSCSI target; say one like {DEFAULT_NAME}")
+    if len(discs) > MOST_UNITS:
+        raise click.UsageError(f"{len(discs)} discs are given; a target has {MOST_UNITS} recorders at most")
+    paths = [os.path.realpath(name.removeprefix("virtual:")) for name in discs if name]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise click.UsageError(f"--disc {path} is given twice; a disc is in one recorder only")
+
+
+# Signals
+
+
+def _waited_for() -> set[signal.Signals]:
+    """Ctrl-C, SIGTERM and SIGHUP, less those that this process was told to ignore (nohup)."""
+    return {number for number in _STOPPING if signal.getsignal(number) != signal.SIG_IGN}
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Keep them for sigwait: in this thread, and in those that it starts."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _waited_for())
+    try:
+        yield
+    finally:
+        for number in signal.sigpending() & _waited_for():
+            signal.sigwait({number})  # an impatient second one is no error
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _let_signals_kill() -> None:
+    for number in _waited_for():
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _waited_for())
