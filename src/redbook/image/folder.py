@@ -204,7 +204,8 @@ class FolderStore:
             self._folder_fd = None
 
     def _check_data(self) -> None:
-        needed = max((t.start_lba + t.written_sectors for t in self.state.tracks), default=0)
+        begun = (t for t in self.state.tracks if t.written_sectors)
+        needed = max((t.start_lba + t.written_sectors for t in begun), default=0)
         there = self.recorded_sectors()
         if there < needed:
             raise ImageError(
