@@ -17,6 +17,7 @@ from redbook.engine import erase, inspect, session
 from redbook.engine import verify as verifying
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.inspect import Abilities, DiscContents
+from redbook.engine.labels import DiscLabels, read_labels
 from redbook.engine.outcome import Outcome, Settings, disc_now
 from redbook.engine.plan import Layout, PlannedTrack, lay_out
 from redbook.engine.prepare import check_recordable, check_writer, room_on
@@ -117,15 +118,29 @@ class VerifyReport:
 
 @dataclass(frozen=True, slots=True)
 class DiscInfo:
-    """A drive and the disc in it."""
+    """A drive and the disc in it.
+
+    labels  CD-Text, MCN, ISRC, pregaps and indexes; empty where they were not asked for
+    """
 
     drive: Abilities
     disc: DiscContents
+    labels: DiscLabels = DiscLabels()
 
 
-def disc_info(drive: Drive) -> DiscInfo:
-    """What the drive is and what is on its disc.  raises  DriveError"""
-    return DiscInfo(*_run(drive, inspect.inspect()))
+def disc_info(drive: Drive, *, labels: bool = True) -> DiscInfo:
+    """What the drive is and what is on its disc.
+
+    labels  read CD-Text, MCN, ISRC, pregaps and indexes, too; a real drive takes some seconds for that
+
+    raises  DriveError
+    """
+    abilities, disc = _run(drive, inspect.inspect())
+    if not labels or disc.toc is None:
+        return DiscInfo(abilities, disc)
+    closed = {track.number for track in disc.toc.tracks}
+    labelled = [track for track in disc.tracks if track.number in closed]
+    return DiscInfo(abilities, disc, _run(drive, read_labels(labelled)))
 
 
 def read_checksums(drive: Drive, *, cancel: Cancel | None = None) -> dict[int, tuple[str, str, str]]:
@@ -135,7 +150,7 @@ def read_checksums(drive: Drive, *, cancel: Cancel | None = None) -> dict[int, t
     """
     from redbook.audio.checksum import TrackChecksums
 
-    tracks = disc_info(drive).disc.tracks
+    tracks = disc_info(drive, labels=False).disc.tracks
     sums = {}
     for track in tracks:
         checksums = TrackChecksums(first=track.number == 1, last=track is tracks[-1])

@@ -224,7 +224,7 @@ def blank(drive_name: str | None, full: bool, yes: bool, as_json: bool) -> None:
 
     with make_renderer("blank", as_json) as out, reporting(out), opened(drive_name, out) as drive:
         cancel = signals_cancel()
-        tracks = len(burning.disc_info(drive).disc.tracks)
+        tracks = len(burning.disc_info(drive, labels=False).disc.tracks)
         confirm("", yes or not tracks, f"Erase {tracks} track{'s' if tracks > 1 else ''}?")
         burning.blank(drive, full=full, on_event=out.event, cancel=cancel)
         out.done(drive.name, "the disc is blank")

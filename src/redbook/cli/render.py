@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
+from redbook.cd_text import PackType, Texts
 from redbook.cli import shapes
 from redbook.disc import PREGAP_SECTORS, Toc, duration
 from redbook.discovery import DiscEntry, DriveEntry
@@ -30,6 +31,7 @@ from redbook.engine.events import (
     TrackStarted,
     TrackVerified,
 )
+from redbook.engine.labels import TrackLabels
 from redbook.errors import RedbookError, VerificationFailed
 
 R = TypeVar("R")
@@ -91,6 +93,23 @@ def shown(text: str) -> str:
 def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
+
+
+def _artist_and_title(texts: Texts, track: int) -> str:
+    """Performer and title, as far as there are any."""
+    parts = (texts.text(kind, track) for kind in (PackType.PERFORMER, PackType.TITLE))
+    return " - ".join(part for part in parts if part)
+
+
+def _said_of(labels: TrackLabels, control: int) -> list[str]:
+    """What is worth a line: codes, flags, indexes, and a pregap other than the usual two seconds."""
+    said = [f"ISRC {labels.isrc}"] if labels.isrc else []
+    said += [text for bit, text in ((1, "pre-emphasis"), (2, "copying permitted")) if control & bit]
+    pregap = labels.pregap_sectors
+    if pregap is not None and pregap != PREGAP_SECTORS:
+        said.append(f"pregap {duration(pregap)}")
+    said += [f"index {number} at {duration(lba)}" for number, lba in enumerate(labels.indexes, 2)]
+    return said
 
 
 def _plural(count: int, what: str) -> str:
@@ -361,6 +380,7 @@ class TextRenderer:
             )
         if disc.tracks:
             self._tracks(found, sums)
+            self._labels(found)
         toc = disc.expected_toc()
         if toc is not None:
             self._ids(toc)
@@ -376,6 +396,22 @@ class TextRenderer:
             row += [] if narrow else [str(t.track_sectors), str(t.session)]
             table.add_row(*row, *sums.get(t.number, ("", "", ""))[1:] if sums else ())
         self._table(table)
+
+    def _labels(self, found: DiscInfo) -> None:
+        """CD-Text, codes and flags, where there are any."""
+        labels = found.labels
+        if labels.mcn:
+            self._say(f"MCN {labels.mcn}")
+        for texts in labels.texts:
+            self._line(
+                f"CD-Text ({texts.language}): {shown(_artist_and_title(texts, 0) or 'of tracks only')}"
+            )
+            for track in found.disc.tracks:
+                if title := _artist_and_title(texts, track.number):
+                    self._line(f"  {track.number}  {shown(title)}")
+        for track in found.disc.tracks:
+            if said := _said_of(labels.of(track.number), track.control):
+                self._line(f"track {track.number}: {', '.join(said)}")
 
     def drives(self, entries: list[DriveEntry]) -> None:
         if not entries:

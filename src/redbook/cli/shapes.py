@@ -7,10 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
+from redbook.cd_text import Texts
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
 from redbook.discovery import DiscEntry, DriveEntry
 from redbook.engine.events import Event
 from redbook.engine.inspect import Abilities, DiscContents
+from redbook.engine.labels import TrackLabels
 from redbook.mmc.disc_info import TrackInformation
 from redbook.mmc.identify import Profile
 
@@ -166,7 +168,32 @@ def info(found: DiscInfo, drive_name: str, sums: Checksums) -> dict[str, Any]:
         **drive(found.drive, drive_name),
         "disc": disc(found.disc, found.drive.profile),
         **toc(found.disc.expected_toc()),
-        "tracks": [recorded_track(t, sums) for t in found.disc.tracks],
+        "mcn": found.labels.mcn or None,
+        "cd_text": [cd_text(texts) for texts in found.labels.texts],
+        "tracks": [
+            recorded_track(t, sums) | labels_of_track(found.labels.of(t.number), t) for t in found.disc.tracks
+        ],
+    }
+
+
+def labels_of_track(labels: TrackLabels, track: TrackInformation) -> dict[str, Any]:
+    return {
+        "isrc": labels.isrc or None,
+        "pregap_sectors": labels.pregap_sectors,
+        "indexes": list(labels.indexes),
+        "pre_emphasis": bool(track.control & 1),
+        "copy_permitted": bool(track.control & 2),
+    }
+
+
+def cd_text(texts: Texts) -> dict[str, Any]:
+    """One language; track 0 is the disc."""
+    return {
+        "language": texts.language,
+        "texts": {
+            kind.name.lower(): {str(track): text for track, text in sorted(found.items())}
+            for kind, found in texts.by_type.items()
+        },
     }
 
 
