@@ -20,7 +20,7 @@ from tests.support.sessions import Wanted, burn_at_once
 TRACKS = (
     Wanted(1000, 150 + 75, (300, 301, 999), "DEABC2500001", control=2),
     Wanted(400, 0, (), "", control=1),
-    Wanted(500, 150, (450,), "DEABC2500003"),
+    Wanted(510, 150, (450,), "DEABC2500003"),
     Wanted(2000, 1),
 )
 SECTORS = sum(t.sectors + t.pregap_sectors for t in TRACKS)
