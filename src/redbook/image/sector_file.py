@@ -77,29 +77,47 @@ class SectorFile:
 
 
 class SectorMemory:
-    """The same, gone with the process."""
+    """The same, gone with the process.
+
+    Memory that was used once is kept when the records are forgotten: fresh pages cost more than copying.
+    """
 
     def __init__(self, record_bytes: int, first_lba: int = 0) -> None:
         self.record_bytes = record_bytes
         self.first_lba = first_lba
-        self._data = bytearray()
+        self._memory = bytearray()
+        self._length = 0  # what lies behind is left over from records that were forgotten
 
     def read(self, lba: int, sectors: int) -> bytes:
         start = (lba - self.first_lba) * self.record_bytes
         wanted = sectors * self.record_bytes
-        data = bytes(memoryview(self._data)[start : start + wanted])
+        end = min(start + wanted, self._length)
+        data = bytes(memoryview(self._memory)[start:end])
         return data if len(data) == wanted else data.ljust(wanted, b"\0")
 
     def write(self, lba: int, data: bytes | memoryview) -> None:
         start = (lba - self.first_lba) * self.record_bytes
-        if start > len(self._data):
-            self._data.extend(bytes(start - len(self._data)))
-        self._data[start : start + len(data)] = data
+        if start > self._length:
+            self._grow(start)
+        end = start + len(data)
+        if end > len(self._memory):
+            self._memory.extend(bytes(end - len(self._memory)))
+        with memoryview(self._memory) as memory:
+            memory[start:end] = data
+        self._length = max(self._length, end)
 
     def resize(self, end_lba: int) -> None:
         length = max(0, end_lba - self.first_lba) * self.record_bytes
-        del self._data[length:]
-        self._data.extend(bytes(length - len(self._data)))
+        if length > self._length:
+            self._grow(length)
+        self._length = length
 
     def end_lba(self) -> int:
-        return self.first_lba + len(self._data) // self.record_bytes
+        return self.first_lba + self._length // self.record_bytes
+
+    def _grow(self, length: int) -> None:
+        """Zeros up to there."""
+        old = min(length, len(self._memory))
+        self._memory[self._length : old] = bytes(old - self._length)
+        self._memory.extend(bytes(length - old))
+        self._length = length

@@ -71,9 +71,6 @@ class MemoryStore:
     def __init__(self, keep: bool = True) -> None:
         self._sectors = 0
         self._keep = keep
-        self._clear()
-
-    def _clear(self) -> None:
         self._data = SectorMemory(SECTOR_BYTES)
         self._pregap = SectorMemory(SECTOR_BYTES, -PREGAP_SECTORS)
         self._sub_channel = SectorMemory(RAW_BYTES, -PREGAP_SECTORS)
@@ -103,10 +100,12 @@ class MemoryStore:
 
     def resize(self, sectors: int) -> None:
         self._sectors = sectors
+        if not self._keep:
+            return
+        self._data.resize(sectors)
         if not sectors:
-            self._clear()
-        elif self._keep:
-            self._data.resize(sectors)
+            self._pregap.resize(-PREGAP_SECTORS)
+            self._sub_channel.resize(-PREGAP_SECTORS)
 
     def recorded_sectors(self) -> int:
         return self._sectors

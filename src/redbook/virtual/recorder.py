@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from redbook.clock import Clock, SystemClock
 from redbook.errors import DriveClosed, DriveGone, Sense
@@ -28,7 +28,7 @@ from redbook.mmc import (
     sense,
 )
 from redbook.mmc.command import Command
-from redbook.mmc.decode import UnknownOpcode, decode
+from redbook.mmc.decode import ALL_COMMANDS, UnknownOpcode, decode
 from redbook.mmc.events import EventClass, MediaEvent, MediaStatus
 from redbook.mmc.mode_pages import Capabilities, PageControl, WriteParameters
 from redbook.mmc.playback import SubChannelData, SubChannelFormat
@@ -77,6 +77,24 @@ _LEAVE_WRITING_ALONE = (*_WHILE_BUSY, Write10, control.TestUnitReady, Synchroniz
 """Any other command finds a session that has come whole closed: its lead-out follows by itself."""
 
 _STOP_PLAYING = (read.ReadCd, read.ReadCdMsf, read.Read10, Write10, control.StartStopUnit)
+
+
+class _Rules(NamedTuple):
+    """When a command may be done: looked up once for each class, because this is asked of every command."""
+
+    despite_attention: bool
+    without_medium: bool
+    while_busy: bool
+    leaves_writing_alone: bool
+    stops_playing: bool
+
+    @classmethod
+    def of(cls, command: type[Command[Any]]) -> Self:
+        kinds = (_DESPITE_ATTENTION, _WITHOUT_MEDIUM, _WHILE_BUSY, _LEAVE_WRITING_ALONE, _STOP_PLAYING)
+        return cls(*(issubclass(command, kind) for kind in kinds))
+
+
+_RULES = {command: _Rules.of(command) for command in ALL_COMMANDS}
 
 
 class _Answered(Exception):
@@ -423,20 +441,21 @@ class VirtualRecorder:
 
     def _perform(self, command: Command[Any]) -> bytes:
         mechanism = self._mechanism
+        rules = _RULES[type(command)]
         busy = mechanism.operation.remaining_seconds > 0
         loading = busy and mechanism.operation.ascq == timing.BECOMING_READY
-        if loading and not isinstance(command, (*_WHILE_BUSY, control.StartStopUnit)):
+        if loading and not rules.while_busy and not isinstance(command, control.StartStopUnit):
             raise Refused(sense.NOT_READY, 0x04, timing.BECOMING_READY)
-        if self._asking.attentions and not isinstance(command, _DESPITE_ATTENTION):
+        if self._asking.attentions and not rules.despite_attention:
             raise Refused.because(self._asking.attentions.pop(0))
-        if not isinstance(command, _WITHOUT_MEDIUM):
+        if not rules.without_medium:
             mechanism.medium()
-        if mechanism.writing is not None and not isinstance(command, _LEAVE_WRITING_ALONE):
+        if mechanism.writing is not None and not rules.leaves_writing_alone:
             self._writer.end_if_whole()
             busy = mechanism.operation.remaining_seconds > 0
-        if busy and not isinstance(command, _WHILE_BUSY) and not self._says_ready(command):
+        if busy and not rules.while_busy and not self._says_ready(command):
             raise Refused.because(mechanism.busy())
-        if isinstance(command, _STOP_PLAYING):
+        if rules.stops_playing:
             self._player.stop(self._player.lba)
         return self._handlers[type(command)](command) or b""
 
