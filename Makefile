@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
 
-# What the tests read discs back with, and make sound files with.
-TEST_PACKAGES := cd-paranoia libcdio-utils cdrdao ffmpeg flac lame vorbis-tools opus-tools wavpack
+# What the tests burn and read discs back with, and make sound files with.
+TEST_PACKAGES := cd-paranoia libcdio-utils cdrdao ffmpeg flac lame vorbis-tools opus-tools wavpack \
+  umockdev wodim cdrskin icedax cdparanoia
 
 # Root installs; another user with a sudo that does not ask, too; else it is said what is missing.
 APT := $(shell if [ "$$(id -u)" = 0 ]; then echo apt-get; \
@@ -75,6 +76,7 @@ lint: $(DEV_READY)
 
 bench: $(DEV_READY) packages
 	@$(BIN)/python bench/bench.py
+	@$(BIN)/python bench/preload.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo.disc

@@ -34,6 +34,50 @@ def speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def _known_model(ctx: click.Context, param: click.Parameter, name: str | None) -> str | None:
+    if name is not None:
+        from redbook.virtual.model import Model
+
+        try:
+            Model.load(name)
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from error
+    return name
+
+
+def _known_faults(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
+    if texts:
+        from redbook.virtual.faults import parse
+
+        for text in texts:
+            try:
+                parse(text)
+            except ValueError as error:
+                raise click.BadParameter(str(error), ctx, param) from error
+    return texts
+
+
+def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--model",
+        metavar="NAME",
+        callback=_known_model,
+        help="Whose habits the recorder has; a wrong name lists them all. Or the path of a .toml file.",
+    )(command)
+
+
+def fault_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="WHAT[@WHERE]",
+        callback=_known_faults,
+        help="Let something go wrong, such as 3/0C/00@lba:1000 or timeout@blank; may be given again. "
+        "A wrong one says how they are written.",
+    )(command)
+
+
 def log_traffic_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--log-traffic", is_flag=True, help="Show every command on standard error.")(command)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import shlex
+import signal
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,18 +15,34 @@ from redbook.cli.share_options import (
     disc_option,
     discs_or_default,
     failing_cleanly,
+    fault_option,
     log_traffic_option,
+    model_option,
     show_traffic,
     speed_option,
 )
 
+if TYPE_CHECKING:
+    from redbook.share.host import Host
+
+_log = logging.getLogger(__name__)
+
 
 @click.command(context_settings={"allow_interspersed_args": False})
 @disc_option
+@model_option
+@fault_option
 @speed_option
 @log_traffic_option
 @click.argument("command", nargs=-1, required=True, metavar="PROGRAM [ARGS]...", type=click.UNPROCESSED)
-def run(discs: tuple[str, ...], speed: float | None, log_traffic: bool, command: tuple[str, ...]) -> None:
+def run(
+    discs: tuple[str, ...],
+    model: str | None,
+    faults: tuple[str, ...],
+    speed: float | None,
+    log_traffic: bool,
+    command: tuple[str, ...],
+) -> None:
     """Run PROGRAM with virtual recorders as its CD drives.
 
     It sees /dev/sr0 and /dev/sg0 (and /dev/scd0, /dev/cdrom), a second --disc as /dev/sr1 and /dev/sg1, and
@@ -37,32 +55,38 @@ def run(discs: tuple[str, ...], speed: float | None, log_traffic: bool, command:
     The exit code is the program's: 127 if it was not found, 126 if it could not be started, 128 + n if signal
     n ended it. 5 if there is no recorder for it.
     """
-    sys.exit(_run(discs, speed, log_traffic, command))
-
-
-def _run(discs: tuple[str, ...], speed: float | None, log_traffic: bool, command: tuple[str, ...]) -> int:
     from redbook.share.host import Host, require_library
-    from redbook.share.recorders import recorders
-    from redbook.share.run import NOT_EXECUTABLE, NOT_FOUND, signals_held
-    from redbook.share.run import run as run_program
+    from redbook.share.recorders import afflict, recorders
+    from redbook.share.run import signals_held
 
     if log_traffic:
         show_traffic()
     with failing_cleanly(), signals_held() as blocked:
         require_library()
-        with recorders(discs_or_default(discs), speed=speed) as made, Host(made, problem=complain) as host:
-            try:
-                code = run_program(command, host.environment(), blocked)
-            except FileNotFoundError:
-                complain(f"{command[0]}: there is no such program; is it installed, is its path right?")
-                return NOT_FOUND
-            except OSError as error:
-                complain(f"{command[0]} cannot be started: {error.strerror}")
-                return NOT_EXECUTABLE
-            if host.still_open():
-                complain(
-                    f"{command[0]} has ended, but a process that it left behind still has a recorder open "
-                    "and loses it now"
-                )
-            logging.getLogger(__name__).info("%s ended with exit code %d", shlex.join(command), code)
-            return code
+        with (
+            recorders(discs_or_default(discs), model=model, speed=speed) as made,
+            Host(made, problem=complain) as host,
+        ):
+            afflict(made, faults)  # from here on: not what the kernel asks when it finds a drive
+            code = _program(command, host, blocked)
+    sys.exit(code)
+
+
+def _program(command: tuple[str, ...], host: Host, blocked: set[signal.Signals]) -> int:
+    from redbook.share.run import NOT_EXECUTABLE, NOT_FOUND, run
+
+    try:
+        code = run(command, host.environment(), blocked)
+    except FileNotFoundError:
+        complain(f"{command[0]}: there is no such program; is it installed, is its path right?")
+        return NOT_FOUND
+    except OSError as error:
+        complain(f"{command[0]} cannot be started: {error.strerror}")
+        return NOT_EXECUTABLE
+    if host.still_open():
+        complain(
+            f"{command[0]} has ended, but a process that it left behind still has a recorder open, "
+            "and loses it now"
+        )
+    _log.info("%s ended with exit code %d", shlex.join(command), code)
+    return code

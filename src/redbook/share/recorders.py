@@ -2,33 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from redbook.errors import ShareError
+from redbook.virtual import faults
 from redbook.virtual.medium import Medium
+from redbook.virtual.model import DEFAULT_MODEL, Model
 from redbook.virtual.recorder import VirtualRecorder
 
 _VIRTUAL = "virtual:"
 
 
 @contextmanager
-def recorders(discs: Sequence[str], *, speed: float | None = None) -> Iterator[list[VirtualRecorder]]:
+def recorders(
+    discs: Sequence[str], *, model: str | None = None, speed: float | None = None
+) -> Iterator[list[VirtualRecorder]]:
     """A recorder for each disc; at the end they are closed and the discs' folders released.
 
     discs  folders, also written virtual:PATH; a new blank 80-minute CD-R where nothing is yet; an empty
            name for a recorder without a disc
+    model  whose habits they have; None for the best-behaved one
     speed  real-time writing at up to this multiple of 1x; None for as fast as data come
 
-    raises  DriveBusy   if another program has a disc, or one is named twice
+    raises  ValueError  if there is no such model
+            ShareError  if a disc is named twice
+            DriveBusy   if another program has a disc
             ImageError  if a folder cannot be opened
     """
+    habits = Model.load(model or DEFAULT_MODEL)
     with ExitStack() as opened:
-        made = []
+        made: list[VirtualRecorder] = []
         for number, name in enumerate(discs, 1):
             path = name.removeprefix(_VIRTUAL)
+            if path and Path(path).resolve() in (
+                r.disc.path.resolve() for r in made if r.disc and r.disc.path
+            ):
+                raise ShareError(f"the disc {path} cannot be in two recorders; name another one")
             medium = Medium.at(Path(path)) if path else None
-            recorder = VirtualRecorder(medium, speed=speed, serial=f"RB{number:06d}")
+            recorder = VirtualRecorder(medium, speed=speed, serial=f"RB{number:06d}", model=habits)
             opened.callback(recorder.close)
             made.append(recorder)
         yield made
+
+
+def afflict(recorders: Iterable[VirtualRecorder], texts: Sequence[str]) -> None:
+    """Let these things go wrong in each of the recorders, counted from now on.
+
+    texts  as `redbook.virtual.faults.parse` reads them
+
+    raises  ValueError  for a text that is no fault
+    """
+    for recorder in recorders:
+        for text in texts:
+            fault = faults.parse(text)
+            if isinstance(fault, faults.BadSpot):
+                recorder.bad_spots.append(fault)
+            else:
+                recorder.faults.append(fault)
