@@ -102,11 +102,13 @@ class Connection:
 
         raises  ProtocolError, and what `fill` raises; the connection is of no more use then
         """
-        header = self._read_header(fill)
-        length = data_segment_bytes(header)
-        if length > (RECEIVED_DATA_SEGMENT_BYTES if self.logged_in else MOST_LOGIN_DATA_BYTES):
-            raise ProtocolError(f"a data segment of {length} bytes, more than was agreed")
+        buffer = bytearray(HEADER_BYTES)
+        fill(memoryview(buffer))
+        header = bytes(buffer)
         request = requests.parse(header)
+        length = data_segment_bytes(header)
+        self._check(request, length)
+        self._read_rest_of_header(header, fill)
         with self._lock:
             data = self._destination(request, length)
         if length:
@@ -116,18 +118,22 @@ class Connection:
             if not self._ended:
                 self._receive(request, header, data)
 
-    def _read_header(self, fill: Fill) -> bytes:
+    def _check(self, request: Request | None, length: int) -> None:
+        """What ends the connection at once, before anything else of it is read."""
+        if self._session is None and not isinstance(request, LoginRequest):
+            raise ProtocolError("no login request where one was due")
+        if length > (RECEIVED_DATA_SEGMENT_BYTES if self.logged_in else MOST_LOGIN_DATA_BYTES):
+            raise ProtocolError(f"a data segment of {length} bytes, more than was agreed")
+
+    def _read_rest_of_header(self, header: bytes, fill: Fill) -> None:
         """Additional segments are read and left out: none of them concerns a recorder's commands."""
-        buffer = bytearray(HEADER_BYTES)
-        fill(memoryview(buffer))
-        header = bytes(buffer)
         more = additional_header_bytes(header)
-        if more or self._header_digest:
-            rest = bytearray(more + (DIGEST_BYTES if self._header_digest else 0))
-            fill(memoryview(rest))
-            if self._header_digest and digest(header, rest[:more]) != rest[more:]:
-                raise ProtocolError("a header digest is wrong")
-        return header
+        if not more and not self._header_digest:
+            return
+        rest = bytearray(more + (DIGEST_BYTES if self._header_digest else 0))
+        fill(memoryview(rest))
+        if self._header_digest and digest(header, rest[:more]) != rest[more:]:
+            raise ProtocolError("a header digest is wrong")
 
     def _read_rest_of_data(self, data: memoryview, fill: Fill) -> None:
         padding = padding_bytes(len(data))
@@ -147,8 +153,7 @@ class Connection:
         if self._session is not None:
             self._session.receive(request, header, data)
             return
-        if not isinstance(request, LoginRequest):
-            raise ProtocolError("no login request where one was due")
+        assert isinstance(request, LoginRequest)
         answer, text = self._login.receive(request, bytes(data))
         self._emit(answer, text)
         if self._login.terms is not None:

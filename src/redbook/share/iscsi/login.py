@@ -113,10 +113,12 @@ class Login:
         transit = request.transit and self._may_go_on()
         if transit:
             self._stage = request.next_stage
-        reply |= self._declarations(request.stage)
+        said = text.build((reply | self._declarations(request.stage)).items())
+        if len(said) > MOST_LOGIN_DATA_BYTES:
+            raise LoginRefused(LoginStatus.INITIATOR_ERROR, "more keys than can be answered")
         if self._stage == FULL_FEATURE:
             self.terms = self._terms(request)
-        return self._response(request, transit), text.build(reply.items())
+        return self._response(request, transit), said
 
     # What a request must be
 
