@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from redbook.drive import Drive
 from redbook.errors import DriveClosed, DriveError, DriveGone, Sense, TransportTimeout
 from redbook.mmc import sense
-from redbook.share.iscsi.pdu import NO_TAG
+from redbook.share.iscsi.pdu import NO_TAG, lun_number
 from redbook.share.iscsi.requests import DataOut, ScsiCommand, TaskManagementRequest
 from redbook.share.iscsi.units import refusal
 from redbook.transport.base import Reply, Status
@@ -171,7 +171,7 @@ class Task:
                 data_out,
                 self.room_bytes + beyond,
                 EXECUTE_SECONDS,
-                name=f"LUN {int.from_bytes(self.command.lun, 'big'):X}h",
+                name=f"LUN {lun_number(self.command.lun)}",
             )
         except (DriveGone, DriveClosed) as error:
             _log.warning("the connection is dropped: %s", error)
