@@ -1,0 +1,148 @@
+"""`redbook share iscsi` as a process: its first line, its end, its refusals."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from redbook.share.iscsi import text
+from redbook.share.iscsi.requests import LoginRequest, ScsiCommand
+from redbook.virtual.medium import Medium
+from tests.support.iscsi import ISID, NAMES
+
+COMMAND = [sys.executable, "-m", "redbook", "share", "iscsi"]
+ADDRESS = re.compile(r"iscsi://127\.0\.0\.1:(\d+)/iqn\.2026-11\.example\.redbook:recorder/0\n")
+
+
+MUTUAL = ["--chap", "a", "--chap-secret-file", "secret", "--chap-mutual", "b"]
+
+
+def start(*options: str) -> tuple[subprocess.Popen[str], int]:
+    """The process, when initiators may come, and its port."""
+    process = subprocess.Popen(
+        [*COMMAND, "--listen", "127.0.0.1:0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = ADDRESS.fullmatch(line)
+    assert found, line
+    return process, int(found[1])
+
+
+def refused(*options: str) -> tuple[int, str]:
+    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=60)
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    return done.returncode, " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_cleanly_also_with_clients(number: signal.Signals) -> None:
+    process, port = start("--disc", "my disc")
+    with socket.create_connection(("127.0.0.1", port), 30) as client:
+        said = text.build({**NAMES}.items())
+        request = LoginRequest(1, ISID, stage=1, next_stage=3, transit=True)
+        client.sendall(request.to_bytes(len(said)) + said.ljust(len(said) + -len(said) % 4, b"\0"))
+        client.recv(48, socket.MSG_WAITALL)
+        client.sendall(ScsiCommand(2, bytes(16), 0).to_bytes())
+        client.recv(48)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert (output, errors) == ("", "")
+    assert not Path("my disc").exists()  # nothing was written on it
+
+
+def test_the_disc_s_folder_is_held_and_released() -> None:
+    subprocess.run([*COMMAND[:3], "disc", "new", "a.disc"], check=True, capture_output=True)
+    process, _ = start("--disc", "virtual:a.disc")
+    assert refused("--listen", "127.0.0.1:0", "--disc", "a.disc")[0] == 5
+    process.terminate()
+    process.communicate(timeout=30)
+    Medium.open(Path("a.disc")).close()
+
+
+def test_without_a_disc_it_says_which_it_took() -> None:
+    process, _ = start()
+    process.terminate()
+    _, errors = process.communicate(timeout=30)
+    assert errors == "redbook: no --disc was given: the disc in the recorder is virtual:redbook.disc\n"
+
+
+def test_traffic_is_shown_on_request() -> None:
+    process, port = start("--disc", "a.disc", "--log-traffic")
+    with socket.create_connection(("127.0.0.1", port), 30) as client:
+        said = text.build({**NAMES}.items())
+        request = LoginRequest(1, ISID, stage=1, next_stage=3, transit=True)
+        client.sendall(request.to_bytes(len(said)) + said.ljust(len(said) + -len(said) % 4, b"\0"))
+        client.sendall(ScsiCommand(2, bytes(16), 0).to_bytes())
+        while client.recv(48)[:1] != b"\x21":
+            pass
+        process.terminate()
+        _, errors = process.communicate(timeout=30)
+    assert re.search(r"LUN 0 +00 00 .*: 6/29/00", errors)
+
+
+def test_an_address_in_use() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        code, said = refused("--listen", f"127.0.0.1:{port}", "--disc", "a")
+    assert code == 5
+    assert f"127.0.0.1:{port}: Address already in use; choose another address with --listen" in said
+
+
+def test_an_address_that_this_computer_does_not_have(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("sixteen bytes ab")
+    code, said = refused(
+        "--listen", "192.0.2.1:3260", "--disc", "a", "--chap", "me", "--chap-secret-file", "secret"
+    )
+    assert code == 5
+    assert "192.0.2.1:3260" in said
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (["--listen", "0.0.0.0:3260"], "lets other computers in"),
+        (["--listen", "[::]:3260"], "lets other computers in"),
+        (["--listen", "3260"], "is no address"),
+        (["--listen", "localhost:http"], "is no address"),
+        (["--listen", "127.0.0.1:65536"], "is no address"),
+        (["--listen", ""], "is no address"),
+        (["--listen", "no.such.host.invalid:1"], "no.such.host.invalid"),
+        (["--name", "recorder"], "is no name of an iSCSI target"),
+        (["--disc", "a", "--disc", "./a"], "is given twice"),
+        (["--chap", "me"], "go together"),
+        (["--chap-secret-file", "secret"], "go together"),
+        (["--chap-mutual", "me", "--chap-mutual-secret-file", "secret"], "needs --chap"),
+        (["--chap", "me", "--chap-secret-file", "short"], "has 5 bytes"),
+        (["--chap", "me", "--chap-secret-file", "missing"], "does not exist"),
+        (["--chap", "", "--chap-secret-file", "secret"], "CHAP needs a name"),
+        ([*MUTUAL, "--chap-mutual-secret-file", "secret"], "must differ"),
+        (["--disc", "a"] * 257, "256 recorders at most"),
+    ],
+)
+def test_wrong_usage(options: list[str], said: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("sixteen bytes ab\r\n")
+    (tmp_path / "short").write_text("short\n")
+    code, errors = refused(*options)
+    assert code == 2
+    assert said in errors
+    assert not Path("a").exists()
+
+
+def test_a_folder_that_is_no_disc(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/file").write_text("")
+    code, said = refused("--listen", "127.0.0.1:0", "--disc", "folder")
+    assert code == 5
+    assert "folder is not a virtual disc" in said
