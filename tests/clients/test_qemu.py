@@ -16,7 +16,7 @@ from redbook.virtual.recorder import VirtualRecorder
 
 pytestmark = pytest.mark.tools("qemu-system-x86_64")
 
-QEMU = ["qemu-system-x86_64", *"-machine none -nodefaults -display none -monitor stdio".split()]
+QEMU = ["qemu-system-x86_64", "-machine", "none", "-nodefaults", "-display", "none", "-monitor", "stdio"]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from redbook.mmc import sense
 from redbook.mmc.events import MediaEvent
 from redbook.virtual import settings, timing
 from redbook.virtual.medium import Medium, Refused
-from redbook.virtual.model import Clv, Model
+from redbook.virtual.model import Clv, Immed, Model
 
 if TYPE_CHECKING:
     from redbook.virtual.initiator import Initiator
@@ -125,12 +125,12 @@ class Mechanism:
         if self.speed_limit is None:
             return
         self.operation.begin(seconds)
-        if not immediate:
+        if not immediate or self.model.immed is Immed.IGNORED:
             self.operation.wait()
 
     def check_immediate(self, immediate: bool) -> None:
-        """raises  Refused 5/24/00  from a model that does not know the Immed bit"""
-        if immediate and not self.model.immediate:
+        """raises  Refused 5/24/00  from a model that refuses the Immed bit"""
+        if immediate and self.model.immed is Immed.REFUSED:
             raise Refused(sense.ILLEGAL, 0x24, 0)
 
     def busy(self) -> Sense:

@@ -50,6 +50,15 @@ class IsrcControl(StrEnum):
     WITHOUT = "without"
 
 
+@unique
+class Immed(StrEnum):
+    """What it does with the Immed bit: answer at once, let the command last all the same, or refuse it."""
+
+    TAKEN = "taken"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+
 class SpeedCurve(Protocol):
     """How fast the disc runs under the laser, as a multiple of 1x."""
 
@@ -111,7 +120,7 @@ class Model:
     atip                   how it answers READ ATIP
     always_150_before      says -150 for the next writable address of a blank in any write type
     ready_while_working    answers TEST UNIT READY with GOOD while it closes; only READ DISC INFORMATION tells
-    immediate              takes the Immed bit
+    immed                  what it does with the Immed bit
     unknown_commands       names of commands that it answers with 5/20/00
     close_at_1x_seconds    lead-in and lead-out of a session
     page_05h               factory defaults of the write parameters that differ from what a burn wants
@@ -140,7 +149,7 @@ class Model:
     atip: AtipAnswer = AtipAnswer.TRUE
     always_150_before: bool = False
     ready_while_working: bool = False
-    immediate: bool = True
+    immed: Immed = Immed.TAKEN
     unknown_commands: tuple[str, ...] = ()
     close_at_1x_seconds: float = 240.0
     page_05h: Mapping[str, Any] = field(default_factory=dict)

@@ -184,6 +184,11 @@ def _clean(code: str) -> str:
     return code if code.isascii() and code.isprintable() else ""
 
 
+def _has_wrong_link_size(page: WriteParameters) -> bool:
+    """Pioneer's manual asks for 7 on a CD, and its own factory default is another."""
+    return page.link_size_valid and page.link_size != _LINK_SIZE_OF_CD
+
+
 def _is_impossible(page: WriteParameters, model: Model) -> bool:
     types = {WRITE_TYPES[name] for name in model.write_types}
     return (
@@ -191,7 +196,7 @@ def _is_impossible(page: WriteParameters, model: Model) -> bool:
         or (page.write_type == WriteType.RAW and page.data_block_type not in RAW_BLOCK_TYPES)
         or (page.multi_session == 2)
         or page.data_block_type not in _KNOWN_BLOCK_TYPES
-        or (page.link_size_valid and page.link_size != _LINK_SIZE_OF_CD)
+        or (page.write_type == WriteType.TRACK_AT_ONCE and _has_wrong_link_size(page))
         or page.fixed_packet
         or (page.test_write and not model.test_write)
         or (page.underrun_protection and not model.underrun_protection)
