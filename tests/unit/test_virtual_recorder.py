@@ -435,7 +435,7 @@ class TestTime:
         size = drive.run(ReadBufferCapacity()).size_bytes
         assert size - 27 * SECTOR_BYTES < written * SECTOR_BYTES <= size
         assert next_lba(drive) == written
-        clock.sleep(27 / (75 * 8))
+        clock.sleep((150 + 27) / (75 * 8))  # the drive writes the pregap first
         drive.run(Write10(written, SECTOR * 27))
 
     def test_an_empty_buffer_with_protection_is_only_a_pause(self, clock: ManualClock) -> None:

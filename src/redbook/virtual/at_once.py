@@ -9,14 +9,14 @@ from __future__ import annotations
 import copy
 
 from redbook.cd_text import Collector, each_pack
-from redbook.disc import SECTOR_BYTES
+from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
 from redbook.mmc import sense
 from redbook.mmc.mode_pages import WriteParameters
 from redbook.mmc.write import Write10
 from redbook.sub_channel import RAW_BYTES
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.session_layout import SessionLayout, host_regions
-from redbook.virtual.timing import LEAD_OUT_AT_1X_SECONDS
+from redbook.virtual.timing import LEAD_IN_AT_1X_SECONDS, LEAD_OUT_AT_1X_SECONDS
 from redbook.virtual.writing import Writing, next_allowed
 
 
@@ -79,6 +79,18 @@ class SessionAtOnce(Writing):
 
     def break_off(self) -> None:
         self.medium.leave_at_once()
+
+    def lose(self, sectors: int) -> None:
+        self.medium.leave_at_once(lost_sectors=sectors)
+
+    @property
+    def begin_seconds_at_1x(self) -> float:
+        """The lead-in, unless the host sends its sub-channel and so sets the pace; silence left to the drive."""
+        first = self._layout.regions[0]
+        if first.sector_bytes == RAW_BYTES:
+            return 0.0
+        silence = 0 if first.sector_bytes else first.sectors
+        return LEAD_IN_AT_1X_SECONDS + silence / SECTORS_PER_SECOND
 
     @property
     def end_seconds_at_1x(self) -> float:

@@ -80,9 +80,15 @@ class Mechanism:
         return medium
 
     def open_tray(self) -> None:
+        """A track that is being written is ended first; a session written at once is lost."""
+        writing = self.writing
+        if writing is not None and writing.ends_anywhere:
+            self.end_writing()
         self.break_off()
         self.simulated = None
         self.cue_sheet = b""
+        if self.operation.ascq == timing.BECOMING_READY:
+            self.operation.stop()
         if not self.tray_open:
             self.media_event = MediaEvent.MEDIA_REMOVAL
         self.tray_open = True
@@ -121,10 +127,19 @@ class Mechanism:
         """How long something takes now that takes so long at 1x."""
         return seconds / self.paced_speed
 
-    def busy_for(self, seconds: float, immediate: bool) -> None:
+    @property
+    def is_loading(self) -> bool:
+        return self.operation.remaining_seconds > 0 and self.operation.ascq == timing.BECOMING_READY
+
+    @property
+    def is_working(self) -> bool:
+        """Whether it writes by itself, or erases."""
+        return self.operation.remaining_seconds > 0 and self.operation.ascq != timing.BECOMING_READY
+
+    def busy_for(self, seconds: float, immediate: bool, *, erases: bool = False) -> None:
         if self.speed_limit is None:
             return
-        self.operation.begin(seconds)
+        self.operation.begin(seconds, erases=erases)
         if not immediate or self.model.immed is Immed.IGNORED:
             self.operation.wait()
 
@@ -138,6 +153,12 @@ class Mechanism:
         return Sense(sense.NOT_READY, 0x04, self.operation.ascq, progress=self.operation.progress)
 
     # Writing
+
+    def begin_writing(self, writing: Writing, lba: int) -> None:
+        """lba: of the host's first sector"""
+        self.writing = writing
+        self.buffer.begin(lba, self.seconds_at_1x(writing.begin_seconds_at_1x))
+        self._underruns_seen = self.buffer.underruns
 
     def check_streaming(self, lba: int) -> None:
         """Without protection a buffer that ran empty is the end of what was being written.
@@ -153,9 +174,11 @@ class Mechanism:
     def end_writing(self) -> None:
         """What was begun is whole: a track is ended, a session written at once is closed."""
         writing, self.writing = self.writing, None
-        if writing is not None:
-            writing.end()
-        self.buffer.flush()
+        try:
+            if writing is not None:
+                writing.end()
+        finally:
+            self.buffer.flush()
 
     def break_off(self) -> None:
         """What was begun ends here, with what there is of it."""
@@ -168,7 +191,7 @@ class Mechanism:
         """Off and on again: what had not left the buffer is lost, the disc is as it is."""
         writing, self.writing = self.writing, None
         if writing is not None:
-            writing.lose(int((self.buffer.size_bytes - self.buffer.free_bytes) // writing.sector_bytes))
+            writing.lose(self.buffer.sectors)
         self.buffer.flush()
         self.simulated = None
         self.cue_sheet = b""

@@ -377,9 +377,12 @@ class Medium:
                 track.written_sectors = track.sectors
             state.finished = not next_allowed
 
-    def leave_at_once(self) -> None:
-        """It ends here, and can't be gone on with."""
+    def leave_at_once(self, lost_sectors: int = 0) -> None:
+        """It ends here, and can't be gone on with; the last so many sectors never reached the disc."""
         if self.at_once_lba is not None:
+            if lost_sectors:
+                reached = max(0, self.at_once_lba - lost_sectors)
+                self._store.resize(min(self._store.recorded_sectors(), reached))
             self.at_once_lba = None
             self._measure(self.state.sessions[-1])
 

@@ -103,6 +103,9 @@ class RawWriting(Writing):
     def break_off(self) -> None:
         self.medium.leave_at_once()
 
+    def lose(self, sectors: int) -> None:
+        self.medium.leave_at_once(lost_sectors=sectors)
+
 
 def _all_symbols(p_and_q: bytes) -> bytes:
     """P to W of sectors that came with P and Q alone."""

@@ -7,6 +7,10 @@ itself: a command that has to wait asks the clock to.
 
 from __future__ import annotations
 
+import math
+from collections import deque
+from dataclasses import dataclass
+
 from redbook.clock import Clock
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
 from redbook.virtual.model import SpeedCurve
@@ -27,6 +31,14 @@ LEAD_OUT_AT_1X_SECONDS = 90.0
 BLANK_MINIMAL_SECONDS = 40.0
 
 
+@dataclass(slots=True)
+class _Run:
+    """Bytes in the buffer that belong to sectors of one length."""
+
+    data_bytes: float
+    sector_bytes: int
+
+
 class WriteBuffer:
     """The drive's buffer.
 
@@ -41,11 +53,10 @@ class WriteBuffer:
         self.underruns = 0
         self._clock = clock
         self._curve: SpeedCurve | None = None
-        self._fill = 0.0
+        self._runs: deque[_Run] = deque()
         self._writing = False
         self._since = clock.now()
         self._laser_lba = 0.0
-        self._sector_bytes = SECTOR_BYTES
 
     def set_curve(self, curve: SpeedCurve | None) -> None:
         """None: as fast as data come."""
@@ -61,26 +72,33 @@ class WriteBuffer:
     @property
     def free_bytes(self) -> int:
         self._drain()
-        return self.size_bytes - int(self._fill)
+        return max(0, self.size_bytes - math.ceil(self._fill))
+
+    @property
+    def sectors(self) -> int:
+        """Those that are not on the disc yet, or not whole."""
+        self._drain()
+        return sum(math.ceil(run.data_bytes / run.sector_bytes) for run in self._runs)
 
     def accept(self, length: int, sector_bytes: int = SECTOR_BYTES) -> bool:
-        """Take these bytes, or say that there is no room now.
-
-        A transfer larger than the whole buffer is taken once the buffer is empty.
-        """
+        """Take these bytes, or say that there is no room now; the laser makes room then."""
         if self._curve is None:
             return True
         self._drain()
-        if self._fill and self._fill + length > self.size_bytes:
+        if self._fill + length > self.size_bytes:
+            self._start()
             return False
-        self._sector_bytes = sector_bytes
-        self._fill += length
+        if self._runs and self._runs[-1].sector_bytes == sector_bytes:
+            self._runs[-1].data_bytes += length
+        else:
+            self._runs.append(_Run(length, sector_bytes))
         if self._fill >= self.size_bytes / 2:
             self._start()
         return True
 
     def seconds_until_room(self, length: int) -> float:
-        """Until so many bytes can be taken; the laser is started for it."""
+        """Until so many bytes can be taken, at most the whole buffer; the laser is started for it."""
+        self._drain()
         self._start()
         return self._seconds_for(self._fill + min(length, self.size_bytes) - self.size_bytes)
 
@@ -91,55 +109,67 @@ class WriteBuffer:
 
     def flush(self) -> None:
         """The track has ended: what is left is written, and running empty is no underrun."""
-        self._fill = 0.0
+        self._runs.clear()
         self._writing = False
+
+    @property
+    def _fill(self) -> float:
+        return sum(run.data_bytes for run in self._runs)
 
     def _start(self) -> None:
         if not self._writing:
             self._writing = True
             self._since = max(self._since, self._clock.now())
 
-    def _rate(self, lba: float) -> float:
+    def _rate(self, lba: float, sector_bytes: int) -> float:
         """Bytes a second there."""
         times = self._curve.times_at(int(lba)) if self._curve is not None else 0.0
-        return times * SECTORS_PER_SECOND * self._sector_bytes
+        return times * SECTORS_PER_SECOND * sector_bytes
 
     def _seconds_for(self, length: float) -> float:
+        """Until the first so many bytes in it are written."""
         if self._curve is None or length <= 0:
             return 0.0
         seconds, lba = max(0.0, self._since - self._clock.now()), self._laser_lba
-        while length > 0:
-            step = self._step(length)
-            seconds += step / self._rate(lba)
-            lba += step / self._sector_bytes
-            length -= step
+        for run in self._runs:
+            left = min(length, run.data_bytes)
+            length -= left
+            while left > 0:
+                step = self._step(left, run.sector_bytes)
+                seconds += step / self._rate(lba, run.sector_bytes)
+                lba += step / run.sector_bytes
+                left -= step
         return seconds
 
-    def _step(self, length: float) -> float:
+    def _step(self, length: float, sector_bytes: int) -> float:
         """How much may be reckoned with at one speed."""
         if self._curve is not None and self._curve.constant:
             return length
-        return min(length, _CURVE_STEP_SECTORS * self._sector_bytes)
+        return min(length, _CURVE_STEP_SECTORS * sector_bytes)
 
     def _drain(self) -> None:
         now = self._clock.now()
         if self._curve is None or not self._writing:
             self._since = max(self._since, now)
             return
-        while self._fill > 0 and self._since < now:
-            step = self._step(self._fill)
-            seconds = step / self._rate(self._laser_lba)
-            if self._since + seconds > now:
-                step *= (now - self._since) / seconds
-                seconds = now - self._since
-            self._fill -= step
-            self._laser_lba += step / self._sector_bytes
-            self._since += seconds
-        if self._fill < _LESS_THAN_A_BYTE and self._since < now:
-            self._fill = 0.0
+        while self._runs and self._since < now:
+            self._drain_step(self._runs[0], now)
+        if not self._runs and self._since < now:
             self._writing = False
             self.underruns += 1
             self._since = now
+
+    def _drain_step(self, run: _Run, now: float) -> None:
+        step = self._step(run.data_bytes, run.sector_bytes)
+        seconds = step / self._rate(self._laser_lba, run.sector_bytes)
+        if self._since + seconds > now:
+            step *= (now - self._since) / seconds
+            seconds = now - self._since
+        run.data_bytes -= step
+        self._laser_lba += step / run.sector_bytes
+        self._since = min(now, self._since + seconds) if seconds else now
+        if run.data_bytes < _LESS_THAN_A_BYTE:
+            self._runs.popleft()
 
 
 class LongOperation:
@@ -149,10 +179,12 @@ class LongOperation:
         self._clock = clock
         self._start = self._end = clock.now()
         self.ascq = IN_PROGRESS
+        self.erases = False
 
-    def begin(self, seconds: float, ascq: int = IN_PROGRESS) -> None:
+    def begin(self, seconds: float, ascq: int = IN_PROGRESS, *, erases: bool = False) -> None:
         """ascq: what 2/04/.. says meanwhile."""
         self.ascq = ascq
+        self.erases = erases
         self._start = self._clock.now()
         self._end = self._start + seconds
 

@@ -112,20 +112,19 @@ class WriteCommands:
         mechanism = self._mechanism
         medium = mechanism.writable()
         page = mechanism.page
-        seconds_before = 0.0
         writing: Writing
         if page.write_type == WriteType.SESSION_AT_ONCE:
             if not mechanism.cue_sheet:
                 raise Refused(sense.ILLEGAL, 0x2C, 0)
             writing = SessionAtOnce(medium, page, self._layout(medium, mechanism.cue_sheet), command)
-            seconds_before = mechanism.seconds_at_1x(timing.LEAD_IN_AT_1X_SECONDS)
         elif page.write_type == WriteType.RAW:
             writing = RawWriting(medium, page, command)
-        else:
+        elif page.write_type == WriteType.TRACK_AT_ONCE:
             writing = TrackAtOnce(medium, page, command)
+        else:  # packet writing, the factory default of some drives
+            raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
         mechanism.cue_sheet = b""
-        mechanism.writing = writing
-        mechanism.buffer.begin(command.lba, seconds_before)
+        mechanism.begin_writing(writing, command.lba)
         return writing
 
     def _check_spots(self, command: Write10) -> None:
@@ -137,14 +136,27 @@ class WriteCommands:
     def _through_the_buffer(self, command: Write10) -> None:
         """raises  Refused 2/04/08  where it is full; TransportTimeout from a drive that waits for ever"""
         mechanism = self._mechanism
-        length = len(command.data_out)
-        while not mechanism.buffer.accept(length, command.sector_bytes):
+        length, buffer = len(command.data_out), mechanism.buffer
+        if length > buffer.size_bytes:
+            self._in_pieces(length, command.sector_bytes)
+            return
+        while not buffer.accept(length, command.sector_bytes):
             if not mechanism.model.waits_when_full:
                 raise Refused(sense.NOT_READY, 0x04, 0x08)
-            seconds = mechanism.buffer.seconds_until_room(length)
+            seconds = buffer.seconds_until_room(length)
             if seconds > self.timeout:
                 raise TransportTimeout(f"no room in the drive's buffer for {self.timeout:g} s")
             mechanism.clock.sleep(max(seconds, timing.SHORTEST_WAIT_SECONDS))
+
+    def _in_pieces(self, length: int, sector_bytes: int) -> None:
+        """What is larger than the whole buffer is taken as it drains, whatever the model."""
+        buffer, clock = self._mechanism.buffer, self._mechanism.clock
+        most = max(1, buffer.size_bytes // 2)
+        while length:
+            piece = min(length, most)
+            while not buffer.accept(piece, sector_bytes):
+                clock.sleep(max(buffer.seconds_until_room(piece), timing.SHORTEST_WAIT_SECONDS))
+            length -= piece
 
     def end_if_whole(self) -> None:
         """The last sector of a session has come: its lead-out follows by itself."""
@@ -158,7 +170,8 @@ class WriteCommands:
         if writing is None:
             return
         seconds = mechanism.buffer.seconds_to_empty() + mechanism.seconds_at_1x(writing.end_seconds_at_1x)
-        mechanism.check_streaming(writing.next_lba)
+        if not writing.whole:  # else the drive knew that nothing more was to come
+            mechanism.check_streaming(writing.next_lba)
         mechanism.end_writing()
         mechanism.busy_for(seconds + timing.END_TRACK_SECONDS, immediate)
 
@@ -173,9 +186,10 @@ class WriteCommands:
         if command.function is CloseFunction.TRACK:
             opened = medium.state.open_track
             if opened is not None and command.track in (opened.number, INVISIBLE_TRACK):
-                mechanism.end_writing()
-                medium.end_track()
-                mechanism.busy_for(timing.END_TRACK_SECONDS, command.immediate)
+                self._end(command.immediate)
+                if medium.state.open_track is not None:  # left open by a loss of power
+                    medium.end_track()
+                    mechanism.busy_for(timing.END_TRACK_SECONDS, command.immediate)
             return
         if command.function is not CloseFunction.SESSION:
             return
@@ -221,7 +235,7 @@ class WriteCommands:
         seconds = timing.BLANK_MINIMAL_SECONDS
         if command.blank_type is BlankType.ALL:
             seconds = mechanism.seconds_at_1x(medium.state.minutes * 60)
-        mechanism.busy_for(seconds, command.immediate)
+        mechanism.busy_for(seconds, command.immediate, erases=True)
 
     def _read_buffer_capacity(self, command: ReadBufferCapacity) -> bytes:
         buffer = self._mechanism.buffer

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from redbook.disc import RUN_OUT_SECTORS, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
+from redbook.disc import (
+    PREGAP_SECTORS,
+    RUN_OUT_SECTORS,
+    SECTOR_BYTES,
+    SECTORS_PER_SECOND,
+    SHORTEST_TRACK_SECTORS,
+)
 from redbook.image.base import TrackState
 from redbook.mmc import sense
 from redbook.mmc.mode_pages import MultiSession, WriteParameters
@@ -54,6 +60,11 @@ class Writing(ABC):
         """Whether nothing more is to come."""
         return False
 
+    @property
+    def ends_anywhere(self) -> bool:
+        """Whether what has come so far makes a whole, if it is ended now."""
+        return self.whole
+
     @abstractmethod
     def end(self) -> None:
         """The host has asked for the rest to be written; what was begun is ended as it should be.
@@ -65,9 +76,14 @@ class Writing(ABC):
     def break_off(self) -> None:
         """It ends here with what there is: the tray opens, or data failed to come."""
 
+    @abstractmethod
     def lose(self, sectors: int) -> None:
         """Power fails; so many sectors have not left the buffer. Nothing is ended."""
-        self.break_off()
+
+    @property
+    def begin_seconds_at_1x(self) -> float:
+        """How long the drive writes by itself before the first sector of the host."""
+        return 0.0
 
     @property
     def end_seconds_at_1x(self) -> float:
@@ -100,6 +116,7 @@ class TrackAtOnce(Writing):
         check_audio(page, command)
         start = medium.next_writable_lba
         self._check_place(command, start, max(command.sectors, SHORTEST_TRACK_SECTORS))
+        self._goes_on = state.open_track is not None
         self._track = state.open_track or medium.begin_track(
             page.track_mode,
             isrc=page.isrc if is_isrc(page.isrc) else "",
@@ -124,6 +141,14 @@ class TrackAtOnce(Writing):
 
     def take(self, command: Write10) -> None:
         self.medium.append(self._track, command.data_out)
+
+    @property
+    def ends_anywhere(self) -> bool:
+        return True
+
+    @property
+    def begin_seconds_at_1x(self) -> float:
+        return 0.0 if self._goes_on else PREGAP_SECTORS / SECTORS_PER_SECOND
 
     def end(self) -> None:
         self.medium.end_track()
