@@ -85,7 +85,7 @@ class SessionAtOnce(Writing):
 
     @property
     def begin_seconds_at_1x(self) -> float:
-        """The lead-in, unless the host sends its sub-channel and so sets the pace; silence left to the drive."""
+        """The lead-in, unless the host sends its sub-channel and so sets the pace; silence left to it."""
         first = self._layout.regions[0]
         if first.sector_bytes == RAW_BYTES:
             return 0.0

@@ -126,9 +126,9 @@ def _streaming(model: Model) -> bytes:
     return bytes((flags, 0, 0, 0))
 
 
-def performance(command: GetPerformance, model: Model, speeds: Speeds, medium: Medium) -> bytes:
+def performance(command: GetPerformance, model: Model, speeds: Speeds, medium: Medium | None) -> bytes:
     """raises  Refused 5/24/00  for a tolerance or exceptions that there are none of"""
-    last = medium.state.last_lead_out_lba - 1
+    last = 0 if medium is None else medium.state.last_lead_out_lba - 1
     reading = kb_per_second(model.read_speed)
     if command.kind is PerformanceType.WRITE_SPEED:
         listed = tuple(

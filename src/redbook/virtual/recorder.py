@@ -62,6 +62,7 @@ _WITHOUT_MEDIUM = (
     control.PreventAllowMediumRemoval,
     control.SetCdSpeed,
     performance.SetStreaming,
+    performance.GetPerformance,
     playback.MechanismStatus,
 )
 _WHILE_BUSY = (
@@ -209,7 +210,7 @@ class VirtualRecorder:
     def remove(self) -> None:
         """Open the tray and take the disc away; the tray stays open."""
         self._take_out()
-        self._mechanism.tray_open = True
+        self._mechanism.open_tray()
 
     def push_in(self) -> None:
         """Close the tray by hand, with or without a disc on it."""
@@ -217,12 +218,17 @@ class VirtualRecorder:
             self._mechanism.close_tray()
 
     def press_eject(self) -> None:
-        """The button at the tray: it opens, or where a program has locked it that program is told."""
+        """The button at the tray: it opens, or where a program has locked it that program is told.
+
+        Nothing happens while a session is closed or a disc blanked.
+        """
         with self._lock:
-            if self._mechanism.locked:
-                self._mechanism.media_event = MediaEvent.EJECT_REQUEST
-            else:
-                self._mechanism.open_tray()
+            mechanism = self._mechanism
+            self._writer.end_if_whole()
+            if mechanism.locked:
+                mechanism.media_event = MediaEvent.EJECT_REQUEST
+            elif not mechanism.is_working:
+                mechanism.open_tray()
 
     def unplug(self) -> None:
         """Cut the cable: no command is answered any more."""
@@ -242,6 +248,7 @@ class VirtualRecorder:
     def let_go(self) -> None:
         """Leave the disc's folder to other programs until `take_up`; not in the middle of a track."""
         with self._lock:
+            self._writer.end_if_whole()
             if self.disc is not None and self._mechanism.writing is None:
                 self.disc.let_go()
 
@@ -250,6 +257,7 @@ class VirtualRecorder:
         with self._lock:
             if self.disc is not None and self.disc.take_up():
                 self._mechanism.simulated = None
+                self._mechanism.media_event = MediaEvent.NEW_MEDIA
                 self._mechanism.tell_all(MEDIUM_CHANGED)
 
     @property
@@ -348,6 +356,8 @@ class VirtualRecorder:
 
     def close(self) -> None:
         with self._lock:
+            if not self._closed and not self._gone:
+                self._writer.end_if_whole()
             self._closed = True
             if self.disc is not None:
                 self.disc.close()
@@ -442,25 +452,25 @@ class VirtualRecorder:
     def _perform(self, command: Command[Any]) -> bytes:
         mechanism = self._mechanism
         rules = _RULES[type(command)]
-        busy = mechanism.operation.remaining_seconds > 0
-        loading = busy and mechanism.operation.ascq == timing.BECOMING_READY
+        loading = mechanism.is_loading
         if loading and not rules.while_busy and not isinstance(command, control.StartStopUnit):
             raise Refused(sense.NOT_READY, 0x04, timing.BECOMING_READY)
-        if self._asking.attentions and not rules.despite_attention:
+        if self._asking.attentions and not loading and not rules.despite_attention:
             raise Refused.because(self._asking.attentions.pop(0))
         if not rules.without_medium:
             mechanism.medium()
         if mechanism.writing is not None and not rules.leaves_writing_alone:
             self._writer.end_if_whole()
-            busy = mechanism.operation.remaining_seconds > 0
-        if busy and not rules.while_busy and not self._says_ready(command):
+        if mechanism.is_working and not rules.while_busy and not self._says_ready(command):
             raise Refused.because(mechanism.busy())
         if rules.stops_playing:
             self._player.stop(self._player.lba)
         return self._handlers[type(command)](command) or b""
 
     def _says_ready(self, command: Command[Any]) -> bool:
-        return self.model.ready_while_working and isinstance(command, control.TestUnitReady)
+        """Only while something is written: of blanking such a drive tells (DVR-111)."""
+        said = self.model.ready_while_working and isinstance(command, control.TestUnitReady)
+        return said and not self._mechanism.operation.erases
 
     # Tray and events
 
@@ -480,7 +490,7 @@ class VirtualRecorder:
         self._asking.prevents_removal = command.prevent
 
     def _request_sense(self, command: control.RequestSense) -> bytes:
-        if self._asking.attentions:
+        if self._asking.attentions and not self._mechanism.is_loading:
             return sense.build(self._asking.attentions.pop(0))
         if self._mechanism.operation.remaining_seconds:
             return sense.build(self._mechanism.busy())
@@ -512,8 +522,8 @@ class VirtualRecorder:
         return identity.configuration(command, self.model, self._mechanism.loaded, self._serial)
 
     def _get_performance(self, command: performance.GetPerformance) -> bytes:
-        medium = self._mechanism.medium()
-        return identity.performance(command, self.model, self._mechanism.speeds, medium)
+        mechanism = self._mechanism
+        return identity.performance(command, self.model, mechanism.speeds, mechanism.loaded)
 
     @staticmethod
     def _not_on_a_cd(command: Command[Any]) -> None:

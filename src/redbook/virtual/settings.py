@@ -64,12 +64,11 @@ class Speeds:
         self.offered: tuple[int, ...] = model.cd_r_speeds
         self.pure_cav = False
         self._model = model
-        self._asked = min(model.read_speed, model.cd_r_speeds[0])
-        self.chosen = self._asked
+        self.chosen = min(model.read_speed, model.cd_r_speeds[0])
 
     def choose(self, write_kb: int, pure_cav: bool) -> None:
-        """The fastest one that is not faster than this; `fit` makes it one of those offered."""
-        self.chosen = round(write_kb * 1000 / SPEED_1X_BYTES_PER_SECOND)
+        """The fastest of those offered that is not faster than this, else the slowest."""
+        self.chosen = max((s for s in self.offered if kb_per_second(s) <= write_kb), default=self.offered[-1])
         self.pure_cav = pure_cav
 
     def fit(self, atip: Atip | None) -> None:
