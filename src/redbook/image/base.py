@@ -68,6 +68,11 @@ class RecordedTrack:
         """Of index 0, or of index 1 where there is no pregap."""
         return self.start_lba - self.pregap_sectors
 
+    @property
+    def toc_control(self) -> int:
+        """As the table of contents has it: a copy bit that comes and goes is 0 there."""
+        return self.control & ~2 if self.copy_alternates else self.control
+
     def index_at(self, lba: int) -> int:
         """Which index of the track this sector lies in."""
         if lba < self.start_lba:
@@ -192,7 +197,7 @@ class DiscState:
         """The table of contents of these sessions; an open one ends where its lead-out would start."""
         numbered = [(self.sessions.index(session) + 1, session) for session in sessions]
         tracks = tuple(
-            TocTrack(track.number, track.start_lba, track.control, number)
+            TocTrack(track.number, track.start_lba, track.toc_control, number)
             for number, session in numbered
             for track in session.tracks
         )

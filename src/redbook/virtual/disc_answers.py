@@ -151,7 +151,7 @@ def session_information(medium: Medium, command: disc_info.ReadSessionInformatio
     closed = medium.state.closed_sessions
     first = closed[-1].tracks[0]
     return command.build_reply(
-        disc_info.SessionInformation(1, len(closed), first.number, first.start_lba, first.control)
+        disc_info.SessionInformation(1, len(closed), first.number, first.start_lba, first.toc_control)
     )
 
 
@@ -175,11 +175,11 @@ def _session_points(medium: Medium, number: int, session: RecordedSession) -> li
     first, last = session.tracks[0], session.tracks[-1]
     lead_out = session.lead_out_lba or 0
     points = [
-        TocPoint(number, 1, first.control, 0xA0, (first.number, 0, 0)),
-        TocPoint(number, 1, last.control, 0xA1, (last.number, 0, 0)),
-        TocPoint(number, 1, last.control, 0xA2, _msf(lead_out)),
+        TocPoint(number, 1, first.toc_control, 0xA0, (first.number, 0, 0)),
+        TocPoint(number, 1, last.toc_control, 0xA1, (last.number, 0, 0)),
+        TocPoint(number, 1, last.toc_control, 0xA2, _msf(lead_out)),
     ]
-    points += [TocPoint(number, 1, t.control, t.number, _msf(t.start_lba)) for t in session.tracks]
+    points += [TocPoint(number, 1, t.toc_control, t.number, _msf(t.start_lba)) for t in session.tracks]
     another = not state.finished or number < len(state.sessions)
     if another or number > 1:
         following = _msf(next_session_start(lead_out, number) - PREGAP_SECTORS)

@@ -105,6 +105,7 @@ class _Reader:
         self._codes: list[tuple[CueEntry, int]] = []
         self._isrc: dict[int, tuple[str, int, int]] = {}
         self._lead_out_lba: int | None = None
+        self._offsets: list[int] = []  # of the positions and, at the end, the lead-out
 
     def take(self, entry: CueEntry, offset: int) -> None:
         if self._lead_out_lba is not None:
@@ -160,6 +161,8 @@ class _Reader:
             or entry.data_form & SUB_FORM not in _SUB_FORMS
         ):
             raise _wrong(offset + 3)
+        if entry.data_form & MAIN_FORM == SILENCE and entry.data_form & SUB_FORM:
+            raise _wrong(offset + 3)  # sub-channel for silence of the drive's: no known program sends it
         if entry.control & 4 or entry.index > 99:
             raise _wrong(offset if entry.control & 4 else offset + 2)
         before = self._positions[-1] if self._positions else None
@@ -180,14 +183,18 @@ class _Reader:
             raise _wrong(offset + 3)
         self._next_track = entry.track + 1
         self._positions.append(entry)
+        self._offsets.append(offset)
 
     def _take_lead_out(self, entry: CueEntry, offset: int) -> None:
         before = self._positions[-1] if self._positions else None
         if before is None or before.index == 0 or entry.index != 1:
             raise _wrong(offset + 1)
+        if entry.data_form & MAIN_FORM not in (AUDIO, SILENCE):
+            raise _wrong(offset + 3)
         if self._lba(entry, offset) <= before.lba:
             raise _wrong(offset + 5)
         self._lead_out_lba = entry.lba
+        self._offsets.append(offset)
 
     @staticmethod
     def _lba(entry: CueEntry, offset: int) -> int:
@@ -200,18 +207,22 @@ class _Reader:
             raise _wrong(last_offset)
         if self._lead_out_lba > last_lead_out_lba:
             raise _wrong(last_offset + 5)
-        self._session.tracks = self._tracks(last_offset)
-        return SessionLayout(self._session, tuple(self._regions()), self._lead_out_lba)
+        self._session.tracks = self._tracks()
+        regions = tuple(self._regions())
+        if not host_regions(regions):
+            raise _wrong(self._offsets[0] + 3)  # nothing to come from the host: a session that never begins
+        return SessionLayout(self._session, regions, self._lead_out_lba)
 
-    def _tracks(self, last_offset: int) -> list[RecordedTrack]:
+    def _tracks(self) -> list[RecordedTrack]:
         tracks: list[RecordedTrack] = []
         for number in sorted({entry.track for entry in self._positions}):
             entries = [entry for entry in self._positions if entry.track == number]
             begin = next(entry for entry in entries if entry.index == 1)
-            later = [entry.lba for entry in self._positions if entry.track > number]
-            end = min(later, default=self._lead_out_lba or 0)
+            following = sum(entry.track <= number for entry in self._positions)
+            ends = [*(entry.lba for entry in self._positions), self._lead_out_lba or 0]
+            end = ends[following]
             if end - begin.lba < SHORTEST_TRACK_SECTORS:
-                raise _wrong(last_offset)
+                raise _wrong(self._offsets[following] + 5)
             tracks.append(
                 RecordedTrack(
                     number,
@@ -227,7 +238,7 @@ class _Reader:
         if set(self._isrc) - {track.number for track in tracks}:
             raise _wrong(min(where for _, _, where in self._isrc.values()) + 1)
         if tracks[0].pregap_sectors < PREGAP_SECTORS:
-            raise _wrong(last_offset)
+            raise _wrong(self._offsets[1] + 5)
         return tracks
 
     def _isrc_of(self, track: int, control: int) -> str:
