@@ -15,8 +15,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from redbook.disc import SECTOR_BYTES
+from redbook.mmc.decode import ALL_COMMANDS
+from redbook.mmc.mode_pages import WriteParameters, WriteType
+
 DEFAULT_MODEL = "redbook"
 _SUFFIX = ".toml"
+_WRITE_TYPES = ("track-at-once", "session-at-once", "raw")
+_MOST_STANDARDS = 8  # version descriptors in an INQUIRY reply (SPC-4 6.4.2)
 
 INNER_RADIUS_MM, OUTER_RADIUS_MM = 25.0, 58.0
 _SECTORS_TO_THE_RIM = 359_849
@@ -141,7 +147,7 @@ class Model:
     waits_when_full: bool = False
     underrun_protection: bool = True
     test_write: bool = True
-    write_types: tuple[str, ...] = ("track-at-once", "session-at-once", "raw")
+    write_types: tuple[str, ...] = _WRITE_TYPES
     largest_cue_sheet_bytes: int = 3072
     lead_in_time: LeadInTime = LeadInTime.ANY
     drive_made_pregap: bool = True
@@ -168,7 +174,7 @@ class Model:
         raises  ValueError  if there is none, or the file says what no model has
         """
         try:
-            text = _file(name).read_text(encoding="utf-8")
+            data = _file(name).read_bytes()
         except OSError as error:
             known = ", ".join(model_names())
             raise ValueError(
@@ -176,17 +182,20 @@ class Model:
                 f"or give the path of a {_SUFFIX} file"
             ) from error
         try:
-            return cls.from_table(Path(name).stem, tomllib.loads(text))
-        except (TypeError, ValueError, AttributeError) as error:
+            return cls.from_table(Path(name).stem, tomllib.loads(data.decode("utf-8")))
+        except ValueError as error:
             raise ValueError(f"the recorder model {name} makes no sense: {error}") from error
 
     @classmethod
     def from_table(cls, name: str, table: Mapping[str, Any]) -> Self:
-        """raises  ValueError, TypeError  for what no model has"""
+        """raises  ValueError  for what no model has, and for what is missing"""
         fields = {f.name: f for f in dataclasses.fields(cls)}
         unknown = set(table) - set(fields) | {"name"} & set(table)
         if unknown:
             raise ValueError(f"no model has {', '.join(sorted(unknown))}")
+        missing = [key for key in ("source", "vendor", "product", "revision") if key not in table]
+        if missing:
+            raise ValueError(f"{', '.join(missing)} missing")
         values: dict[str, Any] = {}
         for key, value in table.items():
             default = fields[key].default
@@ -194,11 +203,11 @@ class Model:
                 value = type(default)(value)
             elif isinstance(value, list):
                 value = tuple(value)
-            elif key == "cd_rw_speeds":
-                value = {sub_type: tuple(speeds) for sub_type, speeds in value.items()}
-            if isinstance(default, (bool, int)) and type(value) is not type(default):
-                raise ValueError(f"{key} = {value!r}")
             values[key] = value
+        for check in (_check_texts, _check_numbers, _check_speeds, _check_names):
+            check(cls, values)
+        if "cd_rw_speeds" in values:
+            values["cd_rw_speeds"] = {kind: tuple(s) for kind, s in values["cd_rw_speeds"].items()}
         model = cls(name=name, **values)
         for speed in model.curves:
             model.curve(int(speed))
@@ -210,10 +219,118 @@ class Model:
         if said is None:
             return Clv(times)
         if said.keys() == {"zones"}:
-            return ZonedClv(tuple((int(first), float(speed)) for first, speed in said["zones"]))
+            return _zones(times, said["zones"])
         if said.keys() <= {"cav", "limit"} and "cav" in said:
-            return Cav(float(said["cav"]), float(said.get("limit", math.inf)))
+            numbers = (said["cav"], said.get("limit", math.inf))
+            if all(_is_positive(number) for number in numbers):
+                return Cav(float(numbers[0]), float(numbers[1]))
         raise ValueError(f"the curve of {times}x is neither zones nor cav")
+
+
+def _zones(times: int, zones: Any) -> ZonedClv:
+    """raises  ValueError"""
+    try:
+        pairs = tuple((first, speed) for first, speed in zones)
+    except (TypeError, ValueError):
+        pairs = ()
+    firsts = [first for first, _ in pairs]
+    whole = all(type(first) is int for first in firsts) and all(_is_positive(speed) for _, speed in pairs)
+    if not pairs or not whole or firsts[0] != 0 or firsts != sorted(set(firsts)):
+        raise ValueError(f"the zones of {times}x are not [LBA, speed] from LBA 0 outwards")
+    return ZonedClv(tuple((first, float(speed)) for first, speed in pairs))
+
+
+_LONGEST_TEXTS = {"vendor": 8, "product": 16, "revision": 4}
+"""Of the INQUIRY reply, in bytes."""
+
+
+def _check_texts(model: type[Model], values: Mapping[str, Any]) -> None:
+    for key, most in _LONGEST_TEXTS.items():
+        text = values[key]
+        if not isinstance(text, str) or not text.isascii() or not text.isprintable() or len(text) > most:
+            raise ValueError(f"{key} = {text!r}; it has up to {most} characters of ASCII")
+    if not isinstance(values["source"], str) or not values["source"]:
+        raise ValueError("source says where the habits are documented")
+
+
+def _check_numbers(model: type[Model], values: Mapping[str, Any]) -> None:
+    defaults = {f.name: f.default for f in dataclasses.fields(model)}
+    for key, value in values.items():
+        default = defaults[key]
+        if isinstance(default, bool) and not isinstance(value, bool):
+            raise ValueError(f"{key} = {value!r}; it is true or false")
+        if type(default) is int and (type(value) is not int or not 0 <= value < 1 << 31):
+            raise ValueError(f"{key} = {value!r}; it is a whole number")
+        if isinstance(default, float) and not _is_positive(value):
+            raise ValueError(f"{key} = {value!r}; it is a number of seconds")
+    for key, most in (("spc_version", 0xFF), ("interface", 0xFF), ("largest_cue_sheet_bytes", 0xFFFFFF)):
+        if values.get(key, 0) > most:
+            raise ValueError(f"{key} = {values[key]}")
+    if values.get("buffer_bytes", SECTOR_BYTES) < SECTOR_BYTES or not values.get("read_speed", 1):
+        raise ValueError("a buffer holds a sector at least, and a disc is read at 1x at least")
+    standards = values.get("standards", ())
+    if not isinstance(standards, tuple) or len(standards) > _MOST_STANDARDS:
+        raise ValueError(f"standards = {standards!r}")
+    if not all(type(code) is int and 0 <= code <= 0xFFFF for code in standards):
+        raise ValueError(f"standards = {standards!r}; they are version descriptors of 16 bits")
+
+
+def _check_speeds(model: type[Model], values: Mapping[str, Any]) -> None:
+    rewritable = values.get("cd_rw_speeds", {"0": (1,)})
+    if not isinstance(rewritable, Mapping) or not rewritable or not set(rewritable) <= set("01234567"):
+        raise ValueError("cd_rw_speeds are speeds by sub-type, 0 to 7")
+    lists = {"cd_r_speeds": values.get("cd_r_speeds", (1,))}
+    lists |= {f"cd_rw_speeds.{kind}": speeds for kind, speeds in rewritable.items()}
+    for key, speeds in lists.items():
+        if not _are_whole(speeds) or not speeds or list(speeds) != sorted(set(speeds), reverse=True):
+            raise ValueError(f"{key} are whole multiples of 1x, the fastest first")
+    if not _are_whole(values.get("cav_speeds", ())):
+        raise ValueError("cav_speeds are whole multiples of 1x")
+    curves = values.get("curves", {})
+    if not isinstance(curves, Mapping) or not all(isinstance(said, Mapping) for said in curves.values()):
+        raise ValueError("curves are tables by speed")
+    if not all(speed.isascii() and speed.isdigit() for speed in curves):
+        raise ValueError("curves are tables by speed, a whole multiple of 1x")
+
+
+def _check_names(model: type[Model], values: Mapping[str, Any]) -> None:
+    known = {
+        "write_types": set(_WRITE_TYPES),
+        "unknown_commands": {command.NAME for command in ALL_COMMANDS},
+    }
+    for key, names in known.items():
+        said = values.get(key, ())
+        if not isinstance(said, tuple) or not all(isinstance(name, str) for name in said):
+            raise ValueError(f"{key} is a list of names")
+        if wrong := sorted(set(said) - names):
+            raise ValueError(f"{key}: there is no {', '.join(wrong)}, only {', '.join(sorted(names))}")
+    if "write_types" in values and not values["write_types"]:
+        raise ValueError("write_types: a recorder knows one at least")
+    fields = {f.name: f.default for f in dataclasses.fields(WriteParameters)}
+    page = values.get("page_05h", {})
+    if not isinstance(page, Mapping):
+        raise ValueError("page_05h is a table")
+    for key, value in page.items():
+        if key not in fields or type(value) is not type(_plain(fields[key])):
+            raise ValueError(f"page_05h.{key} = {value!r}")
+    try:
+        WriteParameters(**page).to_page()
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"page_05h: {error}") from error
+    if page.get("write_type") == WriteType.RAW:
+        raise ValueError("page_05h.write_type: no drive begins with raw writing")
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _is_positive(value: Any) -> bool:
+    return type(value) in (int, float) and value > 0
+
+
+def _are_whole(values: Any) -> bool:
+    return isinstance(values, (list, tuple)) and all(type(v) is int and 0 < v < 1000 for v in values)
 
 
 def model_names() -> list[str]:
