@@ -6,6 +6,7 @@ The shapes are those of `disc.json`; `docs/disc-folder.md` describes the file.
 from __future__ import annotations
 
 import dataclasses
+from bisect import bisect_right
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum, unique
 from typing import Any, Self
@@ -77,7 +78,7 @@ class RecordedTrack:
         """Which index of the track this sector lies in."""
         if lba < self.start_lba:
             return 0
-        return 1 + sum(lba >= begin for begin in self.indexes)
+        return 1 + bisect_right(self.indexes, lba)
 
     @property
     def end_lba(self) -> int:

@@ -5,10 +5,11 @@ Source: MMC-5 6.20 (READ CD), IEC 60908 clause 17 (what P and Q say where).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from redbook.disc import SECTOR_BYTES, Msf
-from redbook.image.base import HowWritten, RecordedSession, RecordedTrack
+from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack
 from redbook.mmc import sense
 from redbook.mmc.playback import Position
 from redbook.mmc.read import C2, C2_BYTES, ReadCd, Selection, SubChannel
@@ -66,7 +67,7 @@ def _with_extras(
         if selection.c2:
             parts.append(_c2(selection.c2, any(spot.first_in(lba + number, 1) is not None for spot in bad)))
         if symbols is not None:
-            parts.append(_selected(symbols.of(lba + number), selection.sub_channel))
+            parts.append(symbols.selected(lba + number, selection.sub_channel))
     return b"".join(parts)
 
 
@@ -78,66 +79,106 @@ def _c2(kind: C2, damaged: bool) -> bytes:
     return bytes((0xFF * damaged, 0)) + pointers
 
 
-def _selected(symbols: bytes, kind: SubChannel) -> bytes:
-    if kind is SubChannel.RAW:
-        return symbols
-    if kind is SubChannel.CORRECTED_R_TO_W:
-        return r_to_w_of(symbols)
-    return q_of(symbols) + bytes(3) + bytes((0x80 * p_of(symbols),))
-
-
 class SubChannels:
     """The sub-channel of a run of sectors: as a program wrote it, else as a drive makes it."""
 
     def __init__(self, medium: Medium, lba: int, sectors: int) -> None:
-        self._medium = medium
         self._lba = lba
         self._kept = medium.read_sub_channel(lba, sectors)
         self._nothing_kept = not any(self._kept)
+        self._places = Places(medium.state)
 
-    def of(self, lba: int) -> bytes:
-        """96 symbols."""
-        kept = b""
-        if not self._nothing_kept:
-            start = (lba - self._lba) * RAW_BYTES
-            kept = self._kept[start : start + RAW_BYTES]
-        session = session_at(self._medium, lba)
-        if kept and any(kept) and session is not None and session.written is HowWritten.RAW:
-            return kept
-        made = q_at(self._medium, lba).to_bytes()
-        p = p_at(self._medium, lba)
-        return interleave(p, made, r_to_w_of(kept)) if kept else interleave(p, made)
+    def selected(self, lba: int, kind: SubChannel) -> bytes:
+        """What READ CD brings of it."""
+        kept = self._kept_of(lba)
+        if kind is SubChannel.CORRECTED_R_TO_W:
+            return r_to_w_of(kept) if kept else bytes(RAW_BYTES)
+        raw = kept and self._places.session(lba).written is HowWritten.RAW
+        if kind is SubChannel.RAW:
+            return kept if raw else self._made(lba, kept)
+        p, q = (p_of(kept), q_of(kept)) if raw else self._places.p_and_q(lba)
+        return q + bytes((0, 0, 0, 0x80 * p))
 
+    def _kept_of(self, lba: int) -> bytes:
+        """96 symbols; empty where no program wrote any."""
+        if self._nothing_kept:
+            return b""
+        start = (lba - self._lba) * RAW_BYTES
+        kept = self._kept[start : start + RAW_BYTES]
+        return kept if any(kept) else b""
 
-def session_at(medium: Medium, lba: int) -> RecordedSession | None:
-    """The session that this sector lies in; what lies between two belongs to the earlier one."""
-    found = None
-    for session in medium.state.sessions:
-        if session.tracks[0].pregap_lba <= lba:
-            found = session
-    return found
-
-
-def track_at(session: RecordedSession, lba: int) -> RecordedTrack:
-    """Its pregap is a track's own."""
-    return next((t for t in reversed(session.tracks) if lba >= t.pregap_lba), session.tracks[0])
+    def _made(self, lba: int, kept: bytes) -> bytes:
+        p, q = self._places.p_and_q(lba)
+        return interleave(p, q, r_to_w_of(kept)) if kept else interleave(p, q)
 
 
-def q_at(medium: Medium, lba: int) -> Q:
-    """The Q that a drive writes there."""
-    session = session_at(medium, lba)
-    if session is None:
-        raise Refused(sense.ILLEGAL, 0x21, 0, lba)
-    time = Msf.from_lba(lba)
-    track = track_at(session, lba)
-    control = _control(track, lba)
-    if session.mcn and lba % _MCN_EVERY == _MCN_AT and lba >= 0:
-        return Q(MCN, control, code=session.mcn, frame=time.frame)
-    if track.isrc and lba % _MCN_EVERY == _ISRC_AT and lba >= track.start_lba:
-        return Q(ISRC, control, code=track.isrc, frame=time.frame)
-    where = position_at(medium, lba)
-    relative = abs(where.relative_lba)
-    return Q(POSITION, control, where.track, where.index, relative, time)
+class _Session:
+    """One session, with what finding a place in it takes."""
+
+    def __init__(self, session: RecordedSession) -> None:
+        self.recorded = session
+        self._pregaps = [track.pregap_lba for track in session.tracks]
+        self._starts = [track.start_lba for track in session.tracks]
+
+    def track(self, lba: int) -> RecordedTrack:
+        """Its pregap is a track's own."""
+        return self.recorded.tracks[max(0, bisect_right(self._pregaps, lba) - 1)]
+
+    def p(self, lba: int) -> bool:
+        """Set through each pregap and, where that is shorter, from two seconds before index 1 on."""
+        following = bisect_right(self._starts, lba)
+        if following == len(self._starts):
+            return False
+        return lba >= min(self._pregaps[following], self._starts[following] - _P_SECTORS)
+
+
+class Places:
+    """What lies where on a disc; made once for a command, asked for each sector.
+
+    Every method raises  Refused 5/21/00  where nothing is recorded
+    """
+
+    def __init__(self, state: DiscState) -> None:
+        self._sessions = [_Session(session) for session in state.sessions]
+        self._firsts = [session.tracks[0].pregap_lba for session in state.sessions]
+
+    def _at(self, lba: int) -> _Session:
+        number = bisect_right(self._firsts, lba) - 1
+        if number < 0:
+            raise Refused(sense.ILLEGAL, 0x21, 0, lba)
+        return self._sessions[number]
+
+    def session(self, lba: int) -> RecordedSession:
+        """What lies between two sessions belongs to the earlier one."""
+        return self._at(lba).recorded
+
+    def position(self, lba: int) -> Position:
+        """What READ SUB-CHANNEL says with the laser there."""
+        found = self._at(lba)
+        lead_out = found.recorded.lead_out_lba
+        if lead_out is not None and lba >= lead_out:
+            last = found.recorded.tracks[-1]
+            return Position(POSITION, last.control, LEAD_OUT_TNO, 1, lba, lba - lead_out)
+        track = found.track(lba)
+        index = track.index_at(lba)
+        return Position(POSITION, track.control, track.number, index, lba, lba - track.start_lba)
+
+    def p_and_q(self, lba: int) -> tuple[bool, bytes]:
+        """What a drive writes there: the P flag, and the twelve bytes of Q."""
+        found = self._at(lba)
+        return found.p(lba), self._q(found, lba).to_bytes()
+
+    def _q(self, found: _Session, lba: int) -> Q:
+        time = Msf.from_lba(lba)
+        track = found.track(lba)
+        control = _control(track, lba)
+        mcn = found.recorded.mcn
+        if mcn and lba % _MCN_EVERY == _MCN_AT and lba >= 0:
+            return Q(MCN, control, code=mcn, frame=time.frame)
+        if track.isrc and lba % _MCN_EVERY == _ISRC_AT and lba >= track.start_lba:
+            return Q(ISRC, control, code=track.isrc, frame=time.frame)
+        where = self.position(lba)
+        return Q(POSITION, control, where.track, where.index, abs(where.relative_lba), time)
 
 
 def _control(track: RecordedTrack, lba: int) -> int:
@@ -145,24 +186,3 @@ def _control(track: RecordedTrack, lba: int) -> int:
     if not track.copy_alternates:
         return track.control
     return track.control & ~2 | (2 if lba % 8 < 4 else 0)
-
-
-def position_at(medium: Medium, lba: int) -> Position:
-    """What READ SUB-CHANNEL says with the laser there."""
-    session = session_at(medium, lba)
-    if session is None:
-        raise Refused(sense.ILLEGAL, 0x21, 0, lba)
-    lead_out = session.lead_out_lba
-    if lead_out is not None and lba >= lead_out:
-        last = session.tracks[-1]
-        return Position(POSITION, last.control, LEAD_OUT_TNO, 1, lba, lba - lead_out)
-    track = track_at(session, lba)
-    return Position(POSITION, track.control, track.number, track.index_at(lba), lba, lba - track.start_lba)
-
-
-def p_at(medium: Medium, lba: int) -> bool:
-    """Set through each pregap and, where that is shorter, from two seconds before index 1 on."""
-    session = session_at(medium, lba)
-    if session is None:
-        return False
-    return any(min(t.pregap_lba, t.start_lba - _P_SECTORS) <= lba < t.start_lba for t in session.tracks)

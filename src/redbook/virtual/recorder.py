@@ -641,7 +641,7 @@ class VirtualRecorder:
         if command.format is SubChannelFormat.POSITION:
             position = None
             if medium.state.sessions:
-                position = reading.position_at(medium, self._player.lba)
+                position = reading.Places(medium.state).position(self._player.lba)
             data = SubChannelData(status, position or playback.Position(1, 0, 0, 0, 0, 0))
         elif command.format is SubChannelFormat.MCN:
             data = SubChannelData(status, None, disc_answers.mcn(medium))
