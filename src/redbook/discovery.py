@@ -45,12 +45,19 @@ def open_drive(name: str | os.PathLike[str]) -> Drive:
           where nothing is there yet (its folder is made when it is first written to). "virtual:"
           alone: one without a disc.
 
-    raises  DriveNotFound, DriveBusy, ImageError
+          "/dev/sr0", "/dev/sg1" or a link to one: that drive. The srN is better than its sgN: it keeps
+          automounters away.
+
+    raises  DriveNotFound, DriveGone, DriveBusy, DrivePermission, ImageError
     """
     text = os.fspath(name)
     if text.startswith(VIRTUAL):
         path = text.removeprefix(VIRTUAL)
         return Drive(VirtualRecorder(Medium.at(Path(path)) if path else None), text)
+    if text.startswith("/dev/") or Path(text).is_block_device() or Path(text).is_char_device():
+        from redbook.transport.sg_io import SgIo  # ctypes, which virtual recorders do without
+
+        return Drive(SgIo.open(text), text)
     raise not_found(text)
 
 

@@ -10,7 +10,7 @@ from redbook.errors import DriveBusy, InvalidReply, NotTaken, TransportError
 from redbook.log import TRAFFIC
 from redbook.mmc import sense
 from redbook.mmc.command import Command
-from redbook.transport.base import Reply, Status, Transport
+from redbook.transport.base import Device, Reply, Status, Transport
 
 R = TypeVar("R")
 
@@ -26,6 +26,16 @@ class Drive:
     def __init__(self, transport: Transport, name: str = "") -> None:
         self.name = name
         self._transport = transport
+
+    @property
+    def most_bytes(self) -> int | None:
+        """That one command carries to or from the drive; None where there is no such limit."""
+        return self._transport.most_bytes if isinstance(self._transport, Device) else None
+
+    @property
+    def real_time(self) -> bool:
+        """Whether the way to it leads to a device, where writing takes its time."""
+        return isinstance(self._transport, Device) and self._transport.real_time
 
     def run(self, command: Command[R]) -> R:
         """Send a command and read its reply.

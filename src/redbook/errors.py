@@ -9,6 +9,7 @@ RedbookError
 └── DriveError                  the drive, the medium, or the way to them
     ├── DriveNotFound           no recorder of that name
     ├── DriveBusy               another program has it
+    ├── DrivePermission         the system does not let this user at it; .cure says what mends that
     ├── MediumUnsuitable        not recordable, not erasable, not there
     │   ├── NotARecorder        the drive cannot write CDs
     │   ├── NotRecordable       no CD-R or CD-RW
@@ -23,6 +24,10 @@ RedbookError
     │   ├── TransportTimeout    ... in the time allowed
     │   ├── DriveGone           ... because the drive left
     │   ├── DriveClosed         ... because this program has closed it
+    │   ├── BusReset            ... because the way to the drive was reset
+    │   ├── TransferTooLarge    ... because one command carries less than that on this way; .most_bytes
+    │   ├── MemoryShort         ... because the system had no memory for it
+    │   ├── TranscriptError     ... because the transcript that is replayed says something else
     │   └── StorageFailed       ... because the host could not store the virtual disc (full, unplugged)
     └── SenseError              the drive answered no; .command, .sense
         ├── NotReady            2/..
@@ -127,6 +132,14 @@ class DriveBusy(DriveError):
     """Another program has the recorder."""
 
 
+class DrivePermission(DriveError):
+    """The system does not let this user at the recorder.  cure: what to do about it, in words"""
+
+    def __init__(self, message: str, cure: str = "") -> None:
+        super().__init__(f"{message}; {cure}" if cure else message)
+        self.cure = cure
+
+
 class MediumUnsuitable(DriveError):
     """The medium is not what the job needs."""
 
@@ -196,6 +209,26 @@ class DriveGone(TransportError):
 
 class DriveClosed(TransportError):
     """The way to the drive was closed by its own user."""
+
+
+class BusReset(TransportError):
+    """The way to the drive was reset while a command was under way."""
+
+
+class TransferTooLarge(TransportError):
+    """The system did not send the command: one carries no more than `most_bytes` on this way."""
+
+    def __init__(self, message: str, most_bytes: int) -> None:
+        super().__init__(message)
+        self.most_bytes = most_bytes
+
+
+class MemoryShort(TransportError):
+    """The system had no memory for the command; it was not sent."""
+
+
+class TranscriptError(TransportError):
+    """A transcript cannot be read, or what is asked differs from what it says."""
 
 
 class StorageFailed(TransportError):

@@ -109,6 +109,8 @@ _BY_CLASS: tuple[tuple[type[BaseException], HResult], ...] = (
     (errors.Cancelled, HResult.E_IMAPI_REQUEST_CANCELLED),
     (SpeedRefused, HResult.E_IMAPI_UNEXPECTED_RESPONSE_FROM_DEVICE),
     (MemoryError, HResult.E_OUTOFMEMORY),
+    (errors.MemoryShort, HResult.E_OUTOFMEMORY),
+    (errors.DrivePermission, HResult.E_ACCESSDENIED),
     (PermissionError, HResult.E_ACCESSDENIED),
 )
 _WRAPPING = (errors.BurnFailed, errors.ImageError)

@@ -15,6 +15,9 @@ ABORTED = 0xB
 
 PROGRESS_UNITS = 65536
 
+LIBATA_ABORTED = b"\x72\x0b\x00\x00"
+"""How Linux's ATA driver says that a command timed out: B/00/00 as descriptors, with sense of its own."""
+
 
 def parse(raw: bytes) -> Sense:
     """Read sense data of either format; what is missing at the end counts as zero.

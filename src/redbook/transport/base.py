@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, unique
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @unique
@@ -58,6 +58,21 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Device(Protocol):
+    """What a transport that leads to hardware says of the way there, beside being a Transport.
+
+    most_bytes  that one command carries; grows less when the system refuses to send so much
+    real_time   writing takes its time, and data must not come late
+    """
+
+    @property
+    def most_bytes(self) -> int: ...
+
+    @property
+    def real_time(self) -> bool: ...
 
 
 class LogicalUnit(Protocol):
