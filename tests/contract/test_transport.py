@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.errors import TransportError
 from redbook.mmc import sense
@@ -14,8 +15,10 @@ from redbook.mmc.control import TestUnitReady
 from redbook.mmc.identify import Inquiry
 from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status, Transport
+from redbook.transport.sg_io import SgIo
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
+from tests.support.fake_kernel import FakeKernel
 
 
 def in_memory(folder: Path) -> Transport:
@@ -26,7 +29,15 @@ def in_a_folder(folder: Path) -> Transport:
     return VirtualRecorder(Medium.new_at(folder / "contract.disc"))
 
 
-@pytest.fixture(params=[in_memory, in_a_folder])
+def behind_the_kernel(folder: Path) -> Transport:
+    return SgIo.open("/dev/sr0", ManualClock(), FakeKernel(VirtualRecorder(Medium.new())))
+
+
+def behind_its_generic_node(folder: Path) -> Transport:
+    return SgIo.open("/dev/sg1", ManualClock(), FakeKernel(VirtualRecorder(Medium.new())))
+
+
+@pytest.fixture(params=[in_memory, in_a_folder, behind_the_kernel, behind_its_generic_node])
 def transport(request: pytest.FixtureRequest, tmp_path: Path) -> Transport:
     make: Callable[[Path], Transport] = request.param
     made: Transport = make(tmp_path)

@@ -18,7 +18,14 @@ from typing import Any, Self
 
 from redbook.clock import Clock, SystemClock
 from redbook.disc import SECTOR_BYTES
-from redbook.errors import DriveClosed, NotTaken, TransferTooLarge, TransportError
+from redbook.errors import (
+    DriveClosed,
+    DriveError,
+    DriveGone,
+    TransferTooLarge,
+    TransportError,
+    TransportTimeout,
+)
 from redbook.mmc import sense
 from redbook.mmc.control import RequestSense, TestUnitReady
 from redbook.mmc.decode import name_of
@@ -147,7 +154,9 @@ class SgIo:
         try:
             reply = self._send(ask.to_cdb(), b"", ask.data_in_length, ask.timeout)
             reason = sense.parse(reply.data)
-        except (TransportError, NotTaken, ValueError):
+        except (DriveGone, TransportTimeout):
+            raise
+        except (DriveError, ValueError):
             return b""
         # "No sense" beside a refusal says only that the reason is lost; it would pass for success.
         return reply.data if reason.key != sense.NO_SENSE else b""
