@@ -29,7 +29,7 @@ LAYERS = [
     ["cd_text"],
     ["sub_channel"],
     ["disc"],
-    ["clock", "log", "_version"],
+    ["clock", "system", "log", "_version"],
     ["errors"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -43,6 +43,7 @@ STANDARD_LIBRARY_ONLY = (
     "mmc",
     "disc",
     "clock",
+    "system",
     "errors",
 )
 HEAVY = {"av", "numpy", "soxr", "rich", "click"}

@@ -18,6 +18,7 @@ from redbook.engine import verify as verifying
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.labels import DiscLabels, read_labels
+from redbook.engine.meter import Supply
 from redbook.engine.outcome import Outcome, Settings, disc_now
 from redbook.engine.plan import Layout, PlannedTrack, lay_out
 from redbook.engine.prepare import check_recordable, check_writer, room_on
@@ -96,6 +97,9 @@ class BurnReport:
     finalized     whether the session was closed
     test_write    whether the laser was off
     speed         multiple of 1x that the drive chose; None if it does not say
+
+    host_buffer_lowest, drive_buffer_lowest, longest_gap_seconds, underruns
+                  how well the drive was supplied with data: `redbook.engine.meter.Supply`
     """
 
     verified: bool
@@ -105,6 +109,10 @@ class BurnReport:
     test_write: bool
     speed: float | None
     verification: Verification | None
+    host_buffer_lowest: float
+    drive_buffer_lowest: float | None
+    longest_gap_seconds: float | None
+    underruns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +342,7 @@ def _burn_planned(
         track.check_unchanged()
     lengths = [track.sectors for track in prepared]
     outcome = Outcome()
-    layout = _run_with_audio(
+    layout, supply = _run_with_audio(
         drive, burning_disc.burn(settings, lengths, outcome), made, on_event, cancel, clock
     )
     verification = None
@@ -356,6 +364,10 @@ def _burn_planned(
         test_write=settings.test_write,
         speed=outcome.speed,
         verification=verification,
+        host_buffer_lowest=supply.host_buffer_lowest,
+        drive_buffer_lowest=supply.drive_buffer_lowest,
+        longest_gap_seconds=supply.longest_gap_seconds,
+        underruns=supply.underruns,
     )
     if verification is not None and not verification.same:
         raise VerificationFailed(_in_words(verification), report)
@@ -530,16 +542,16 @@ def _run_with_audio(
     on_event: Listener | None,
     cancel: Cancel,
     clock: Clock | None,
-) -> R:
+) -> tuple[R, Supply]:
     spool = made.spool
     if spool is None:
         raise ValueError("the plan does not hold its audio")
     streams = [spool.stream(i, track.prepared.sectors) for i, track in enumerate(made.tracks)]
     total = made.layout.sectors
 
-    def work(emit: Listener) -> R:
+    def work(emit: Listener) -> tuple[R, Supply]:
         runner = Runner(drive, emit=emit, cancel=cancel, clock=clock, streams=streams, total=total)
-        return runner.run(procedure)
+        return runner.run(procedure), runner.supply
 
     return Job(work).run(on_event, cancel)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -11,6 +12,7 @@ from redbook.log import TRAFFIC
 from redbook.mmc import sense
 from redbook.mmc.command import Command
 from redbook.transport.base import Device, Reply, Status, Transport
+from redbook.transport.recorded import Transcriber
 
 R = TypeVar("R")
 
@@ -25,6 +27,7 @@ class Drive:
 
     def __init__(self, transport: Transport, name: str = "") -> None:
         self.name = name
+        self.told: set[str] = set()  # what its user need not hear again
         self._transport = transport
 
     @property
@@ -105,6 +108,15 @@ class Drive:
             # Deferred: an earlier command went well after all, and this one was not looked at.
             raise NotTaken(f"{command.NAME}: the drive reported on an earlier command instead ({reason})")
         raise sense.to_error(command.NAME, reason)
+
+    def transcribe(self, path: Path) -> Transcriber:
+        """From now on write the whole exchange to a new file.
+
+        raises  OSError  if it cannot be made; one that is there is not overwritten
+        """
+        transcriber = Transcriber.begin(self._transport, path, self.name)
+        self._transport = transcriber
+        return transcriber
 
     def announce(self, data_bytes: int) -> None:
         """Say how much is going to be written.  raises  TransportError  if there is no room for it"""

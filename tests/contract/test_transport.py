@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from redbook.mmc.control import TestUnitReady
 from redbook.mmc.identify import Inquiry
 from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status, Transport
+from redbook.transport.recorded import Transcriber
 from redbook.transport.sg_io import SgIo
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
@@ -37,13 +38,20 @@ def behind_its_generic_node(folder: Path) -> Transport:
     return SgIo.open("/dev/sg1", ManualClock(), FakeKernel(VirtualRecorder(Medium.new())))
 
 
-@pytest.fixture(params=[in_memory, in_a_folder, behind_the_kernel, behind_its_generic_node])
-def transport(request: pytest.FixtureRequest, tmp_path: Path) -> Transport:
+def written_down(folder: Path) -> Transport:
+    return Transcriber.begin(VirtualRecorder(Medium.new()), folder / "contract.jsonl")
+
+
+@pytest.fixture(
+    params=[in_memory, in_a_folder, behind_the_kernel, behind_its_generic_node, written_down],
+)
+def transport(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Transport]:
     make: Callable[[Path], Transport] = request.param
     made: Transport = make(tmp_path)
     while made.execute(TestUnitReady().to_cdb()).status != Status.GOOD:
         pass
-    return made
+    yield made
+    made.close()
 
 
 def test_good_has_no_sense_and_a_refusal_no_data(transport: Transport) -> None:

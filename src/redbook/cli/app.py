@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,7 +58,25 @@ class SpeedType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
         return speed
 
 
+RECORD = "redbook.record"
+"""Where in the context the file for the transcript is, so that no command needs to pass it on."""
+
+
+def _keep_record(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    context.meta[RECORD] = value
+
+
 def drive_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    record = click.option(
+        "--record",
+        metavar="FILE",
+        type=click.Path(),
+        expose_value=False,
+        callback=_keep_record,
+        help="Write the whole exchange with the drive, its serial number included, to a new FILE, for a bug "
+        "report or a test.",
+    )
+    command = record(command)
     return click.option(
         "--drive",
         "drive_name",
@@ -386,8 +405,29 @@ def opened(name: str | None, out: Renderer, *, new: bool = False) -> Iterator[Dr
                 f"there is no disc at {path}; make one with `redbook disc new`, or burn to it"
             )
         out.note(f"{path} will be made: a new blank 80-minute CD-R")
-    with discovery.open_drive(name) as drive:
+    with discovery.open_drive(name) as drive, _transcribed(drive, out):
         yield drive
+
+
+@contextmanager
+def _transcribed(drive: Drive, out: Renderer) -> Iterator[None]:
+    """With --record: everything from here on goes to its file, too."""
+    path = click.get_current_context().meta.get(RECORD)
+    if path is None:
+        yield
+        return
+    try:
+        transcript = drive.transcribe(Path(path))
+    except FileExistsError as error:
+        raise click.UsageError(f"--record: {path} exists already; name a new file") from error
+    except OSError as error:
+        raise click.UsageError(f"--record: {path} cannot be written: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        drive.close()  # the file is whole only then
+        if transcript.problem:
+            out.note(f"{path}: {transcript.problem}")
 
 
 def confirm(drive_name: str, yes: bool, question: str) -> None:

@@ -318,6 +318,7 @@ class TextRenderer:
 
     def burned(self, report: BurnReport, drive: str) -> None:
         count = _plural(len(report.tracks), "track")
+        self._supply(report)
         if report.test_write:
             self._say(
                 f"Test write done: {count} would have been written; the disc is as it was", "bold green"
@@ -332,6 +333,21 @@ class TextRenderer:
             self._say(f"Done: {count} on {drive}, read back and the same; {state}", "bold green")
         else:
             self._say(f"Done: {count} on {drive}, not read back; {state}", "bold yellow")
+
+    def _supply(self, report: BurnReport) -> None:
+        """How near the drive came to waiting for data."""
+        parts = [f"host buffer at least {report.host_buffer_lowest:.0%} full"]
+        if report.drive_buffer_lowest is not None:
+            parts.append(f"drive buffer at least {report.drive_buffer_lowest:.0%}")
+        if report.longest_gap_seconds is not None:
+            parts.append(f"longest gap between two writes {report.longest_gap_seconds * 1000:.0f} ms")
+        self._say("; ".join(parts), "dim")
+        if report.underruns:
+            times = _plural(report.underruns, "time")
+            self.note(
+                f"the data came too late {times}: the drive may have paused its laser; close other "
+                "programs or burn at a lower speed (--speed)"
+            )
 
     def verified(self, report: VerifyReport, drive: str) -> None:
         self._sums(report.tracks)

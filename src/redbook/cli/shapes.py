@@ -136,6 +136,10 @@ def burned(report: BurnReport, drive_name: str) -> dict[str, Any]:
         "test_write": report.test_write,
         "drive": drive_name,
         "speed": report.speed,
+        "host_buffer_lowest": report.host_buffer_lowest,
+        "drive_buffer_lowest": report.drive_buffer_lowest,
+        "longest_gap_seconds": report.longest_gap_seconds,
+        "underruns": report.underruns,
         **toc(report.toc),
         "tracks": [track(t) for t in report.tracks],
     }

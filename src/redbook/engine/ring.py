@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import threading
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
@@ -14,6 +15,11 @@ CHUNK_SECTORS = 27  # one WRITE: what every known transport carries
 CHUNK_BYTES = CHUNK_SECTORS * SECTOR_BYTES
 DEFAULT_RING_BYTES = 18_000_000  # 2 s at 52x
 LONGEST_READ_SECONDS = 2.0  # that closing waits for
+
+
+def chunk_sectors(most_bytes: int | None) -> int:
+    """Sectors in a chunk, so that it goes into one command of this many bytes; None for any number."""
+    return CHUNK_SECTORS if most_bytes is None else max(1, min(CHUNK_SECTORS, most_bytes // SECTOR_BYTES))
 
 
 def ring_bytes(sectors: int, most_bytes: int = DEFAULT_RING_BYTES) -> int:
@@ -38,14 +44,27 @@ class SectorStream(Protocol):
 class Ring:
     """Chunks of at most 27 sectors, in order, never across the border of two tracks.
 
-    Memory is taken once. A chunk stays valid until the next `take`.
+    Memory is taken once. A chunk stays valid until the next `take`. Each begins a page, so that the kernel
+    can hand it to a device where it lies.
+
+    times_empty  how often there was nothing when something was wanted
     """
 
-    def __init__(self, streams: Sequence[SectorStream], size_bytes: int = DEFAULT_RING_BYTES) -> None:
-        self._chunk_bytes = CHUNK_BYTES
-        slots = ring_bytes(sum(stream.sectors for stream in streams), size_bytes) // CHUNK_BYTES
-        self._chunks = 0
-        self._memory = memoryview(bytearray(slots * self._chunk_bytes))
+    def __init__(
+        self,
+        streams: Sequence[SectorStream],
+        size_bytes: int = DEFAULT_RING_BYTES,
+        sectors: int = CHUNK_SECTORS,
+    ) -> None:
+        self._chunk_bytes = sectors * SECTOR_BYTES
+        self._slot_bytes = -(-self._chunk_bytes // mmap.PAGESIZE) * mmap.PAGESIZE
+        whole = ring_bytes(sum(stream.sectors for stream in streams), size_bytes)
+        slots = self._slots = max(2, whole // self._chunk_bytes)
+        self._filled_ever = self._taken_ever = 0  # chunks; each is counted by one thread alone
+        self._lowest = slots
+        self._all_read = self._waiting = False
+        self.times_empty = 0
+        self._memory = memoryview(mmap.mmap(-1, slots * self._slot_bytes))
         self._free: SimpleQueue[int] = SimpleQueue()
         self._filled: SimpleQueue[tuple[int, int] | Exception] = SimpleQueue()
         for slot in range(slots):
@@ -58,12 +77,17 @@ class Ring:
 
     @property
     def size_bytes(self) -> int:
-        return len(self._memory)
+        return self._slots * self._chunk_bytes
 
     @property
     def filled_bytes(self) -> int:
         """About; a track's last chunk counts as a whole one."""
-        return self._chunks * self._chunk_bytes
+        return (self._filled_ever - self._taken_ever) * self._chunk_bytes
+
+    @property
+    def lowest_fill(self) -> float:
+        """0.0 .. 1.0: at its emptiest, while there was more to read."""
+        return self._lowest / self._slots
 
     def start(self) -> None:
         self._thread.start()
@@ -78,17 +102,19 @@ class Ring:
         raises  what reading raised
         """
         self._give_back()
+        self._note_level()
         try:
             entry = self._filled.get(timeout=seconds)
         except Empty:
             return None
+        self._waiting = False
         if isinstance(entry, Exception):
             self._filled.put(entry)  # whoever asks again is told the same, and does not wait for ever
             raise entry
         slot, length = entry
         self._held = slot
-        self._chunks -= bool(length)
-        start = slot * self._chunk_bytes
+        self._taken_ever += bool(length)
+        start = slot * self._slot_bytes
         return self._memory[start : start + length]
 
     def close(self) -> None:
@@ -97,6 +123,14 @@ class Ring:
         self._free.put(-1)
         if self._thread.is_alive():
             self._thread.join(LONGEST_READ_SECONDS)
+
+    def _note_level(self) -> None:
+        if self._all_read:
+            return
+        self._lowest = min(self._lowest, self._filled_ever - self._taken_ever)
+        if self._filled.empty() and not self._waiting:
+            self._waiting = True
+            self.times_empty += 1
 
     def _give_back(self) -> None:
         if self._held is not None:
@@ -109,6 +143,7 @@ class Ring:
                 left = stream.sectors * SECTOR_BYTES
                 while left:
                     left -= self._fill(stream, min(left, self._chunk_bytes), number)
+                self._all_read = number == len(self._streams)
                 self._filled.put((self._next_free(), 0))
             self._filled.put(AudioError("there is no audio for another track"))
         except _Stopped:
@@ -119,7 +154,7 @@ class Ring:
 
     def _fill(self, stream: SectorStream, length: int, number: int) -> int:
         slot = self._next_free()
-        start = slot * self._chunk_bytes
+        start = slot * self._slot_bytes
         chunk = self._memory[start : start + length]
         done = 0
         while done < length:
@@ -127,7 +162,7 @@ class Ring:
             if not got:
                 raise AudioError(f"the audio of track {number} ended before its length was reached")
             done += got
-        self._chunks += 1
+        self._filled_ever += 1
         self._filled.put((slot, length))
         return length
 

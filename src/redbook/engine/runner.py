@@ -14,16 +14,17 @@ from queue import Queue
 from typing import Any, Generic
 
 from redbook.clock import Clock, SystemClock
-from redbook.disc import SECTORS_PER_SECOND
 from redbook.drive import Drive
-from redbook.engine.events import Event, Phase, Progress, TrackStarted, Working
-from redbook.engine.ring import DEFAULT_RING_BYTES, Ring, SectorStream
+from redbook.engine.events import Event, Notice, TrackStarted
+from redbook.engine.meter import Meter, Supply
+from redbook.engine.ring import DEFAULT_RING_BYTES, Ring, SectorStream, chunk_sectors
 from redbook.engine.steps import (
     Abandoned,
     Absorb,
     Announce,
     Digest,
     DriveBuffer,
+    MostSectors,
     Now,
     Pause,
     Procedure,
@@ -32,11 +33,13 @@ from redbook.engine.steps import (
     Shield,
     TakeSectors,
 )
+from redbook.engine.urgency import Urgency
 from redbook.errors import Cancelled
 from redbook.mmc.command import Command
+from redbook.mmc.write import Write10
+from redbook.system import System
 
 PROGRESS_SECONDS = 0.2
-SPEED_WINDOW_SECONDS = 3.0
 HASHED_AHEAD = 32  # chunks of 64 kB
 STALE_SECONDS = 0.25  # that progress waits for its listener before newer progress takes its place
 LONGEST_NAP_SECONDS = 0.1  # how long a cancel may go unnoticed in a pause
@@ -82,6 +85,7 @@ class Runner:
     total             sectors of all of them, for Progress
     emit              is given every event, on the thread that runs
     progress_seconds  how often Progress is told
+    system            that is asked for priority while a disc is written
     """
 
     def __init__(
@@ -95,6 +99,7 @@ class Runner:
         total: int = 0,
         ring_bytes: int = DEFAULT_RING_BYTES,
         progress_seconds: float = PROGRESS_SECONDS,
+        system: System | None = None,
     ) -> None:
         self._drive = drive
         self._emit = emit
@@ -105,7 +110,9 @@ class Runner:
         self._ring: Ring | None = None
         self._shielded = False
         self._cancel_thrown = self._abandon_thrown = False
-        self._meter = _Meter(self._clock, total, progress_seconds)
+        self._meter = Meter(self._clock, total, progress_seconds)
+        self._urgency = Urgency(self._clock, drive.real_time, system)
+        self.supply = Supply()
         self._hasher = _Hasher()
 
     def run(self, procedure: Procedure[R]) -> R:
@@ -129,7 +136,9 @@ class Runner:
             raise Cancelled("cancelled at once; the drive was left as it was") from left
         finally:
             error = answer = None  # an error's traceback holds this frame, and through it the callers
+            self._urgency.end()
             self._hasher.close()
+            self.supply = self._meter.supply(self._ring)
             if self._ring is not None:
                 self._ring.close()
                 self._ring = None
@@ -147,6 +156,8 @@ class Runner:
         return None
 
     def _do(self, step: Any) -> Any:
+        if isinstance(step, Write10):
+            return self._write(step)
         if isinstance(step, Command):
             return self._drive.run(step)
         if isinstance(step, TakeSectors):
@@ -166,6 +177,8 @@ class Runner:
             self._emit(step)
         elif isinstance(step, Now):
             return self._clock.now()
+        elif isinstance(step, MostSectors):
+            return chunk_sectors(self._drive.most_bytes)
         elif isinstance(step, Pause):
             self._nap(step.seconds)
         elif isinstance(step, Shield):
@@ -173,12 +186,26 @@ class Runner:
         elif isinstance(step, Announce):
             self._drive.announce(step.data_bytes)
         elif isinstance(step, DriveBuffer):
-            self._meter.drive_buffer = step
+            self._meter.hear_of_drive_buffer(step)
         return None
+
+    def _write(self, command: Write10) -> None:
+        if not self._urgency.begun:
+            self._tell_once(self._urgency.begin())
+        self._meter.write_begins()
+        self._drive.run(command)
+        self._meter.write_taken()
+        self._urgency.a_good_moment()
+
+    def _tell_once(self, text: str) -> None:
+        """One drive's user hears of it once, however many tracks he writes."""
+        if text and text not in self._drive.told:
+            self._drive.told.add(text)
+            self._emit(Notice(text))
 
     def _take(self) -> memoryview:
         if self._ring is None:
-            self._ring = Ring(self._streams, self._ring_bytes)
+            self._ring = Ring(self._streams, self._ring_bytes, chunk_sectors(self._drive.most_bytes))
             self._ring.start()
             while not self._ring.wait_until_full(LONGEST_NAP_SECONDS):
                 self._while_starving()
@@ -235,68 +262,6 @@ class _Hasher:
     def _run(self) -> None:
         while (data := self._chunks.get()) is not None:
             self._sum.update(data)
-
-
-class _Meter:
-    """Makes Progress of sectors done: speed, time left, the buffers; several times a second."""
-
-    def __init__(self, clock: Clock, total: int, interval_seconds: float) -> None:
-        self._clock = clock
-        self._interval = interval_seconds
-        self._last: SectorsDone | None = None
-        self._total = total
-        self._ended = 0  # sectors of tracks before this one
-        self._track = (0, 0)  # number and length of this one
-        self._last_told = float("-inf")
-        self._window: deque[tuple[float, int]] = deque()
-        self.drive_buffer = DriveBuffer(0, 0)
-
-    def begin_track(self) -> None:
-        self._last_told = self._clock.now()
-
-    def again(self, ring: Ring | None) -> Event | None:
-        """What to tell while nothing moves, when it is time to tell something."""
-        now = self._clock.now()
-        if now - self._last_told < self._interval:
-            return None
-        if self._last is not None:
-            return self.progress(self._last, ring)
-        self._last_told = now
-        return Working(Phase.WRITING, None)
-
-    def progress(self, step: SectorsDone, ring: Ring | None) -> Progress | None:
-        self._last = step
-        if step.track != self._track[0]:
-            self._ended += self._track[1]
-            self._track = (step.track, step.total)
-        now = self._clock.now()
-        if now - self._last_told < self._interval and step.done < step.total:
-            return None
-        self._last_told = now
-        done = self._ended + step.done
-        speed = self._speed(now, done)
-        left = (self._total - done) / (speed * SECTORS_PER_SECOND) if speed > 0 else None
-        return Progress(
-            phase=step.phase,
-            track=step.track,
-            track_sectors_done=step.done,
-            track_sectors=step.total,
-            sectors_done=done,
-            sectors=self._total,
-            host_buffer_bytes=ring.filled_bytes if ring else 0,
-            host_buffer_size=ring.size_bytes if ring else 0,
-            drive_buffer_bytes=self.drive_buffer.filled_bytes,
-            drive_buffer_size=self.drive_buffer.size_bytes,
-            speed=speed,
-            seconds_left=left,
-        )
-
-    def _speed(self, now: float, done: int) -> float:
-        self._window.append((now, done))
-        while len(self._window) > 2 and now - self._window[0][0] > SPEED_WINDOW_SECONDS:
-            self._window.popleft()
-        since, before = self._window[0]
-        return (done - before) / (now - since) / SECTORS_PER_SECOND if now > since else 0.0
 
 
 class _Mailbox:

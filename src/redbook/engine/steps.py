@@ -35,6 +35,12 @@ class TakeSectors:
 
 
 @dataclass(frozen=True, slots=True)
+class MostSectors:
+    """Sent: how many sectors one command may carry to this drive or from it, 27 at most.  Fewer, once the
+    system has refused to send so many (TransferTooLarge)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Announce:
     """Tell the way to the drive how much will be written in all, before anything is."""
 
@@ -83,6 +89,7 @@ Step: TypeAlias = (
     | Pause
     | Now
     | TakeSectors
+    | MostSectors
     | Absorb
     | Digest
     | Announce

@@ -11,10 +11,9 @@ from redbook.disc import SECTOR_BYTES, SPEED_1X_BYTES_PER_SECOND
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted
 from redbook.engine.outcome import Outcome
 from redbook.engine.plan import PlannedTrack
-from redbook.engine.ring import CHUNK_SECTORS
-from redbook.engine.steps import DriveBuffer, Now, Procedure, SectorsDone, Shield, TakeSectors
+from redbook.engine.steps import DriveBuffer, MostSectors, Now, Procedure, SectorsDone, Shield, TakeSectors
 from redbook.engine.waiting import until_accepted, until_idle
-from redbook.errors import InvalidReply, MediumUnsuitable, SenseError
+from redbook.errors import InvalidReply, MediumUnsuitable, SenseError, TransferTooLarge
 from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
 from redbook.mmc.write import (
     BufferCapacity,
@@ -63,17 +62,10 @@ def write_track(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
 
 
 def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
-    pause = _busy_pause_seconds(outcome.speed)
     asks_buffer = outcome.buffer_bytes > 0
     polled_at = yield Now()
     while chunk:
-        outcome.lba = lba = track.start_lba + outcome.sent
-        outcome.touched = True
-        limit = BUSY_SECONDS if outcome.sent else BUSY_AT_START_SECONDS
-        yield from until_accepted(Write10(lba, chunk), limit, pause)
-        outcome.sent += len(chunk) // SECTOR_BYTES
-        outcome.lba = None
-        yield SectorsDone(Phase.WRITING, track.number, outcome.sent, track.sectors)
+        yield from _write(chunk, track, outcome)
         # Pioneer firmware throws data away if asked for its buffer before that was filled once.
         filled_once = outcome.sent * SECTOR_BYTES > outcome.buffer_bytes
         if asks_buffer and filled_once and (now := (yield Now())) - polled_at >= BUFFER_POLL_SECONDS:
@@ -86,6 +78,29 @@ def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure
         chunk = yield TakeSectors()
 
 
+def _write(data: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
+    """These sectors; in as many commands as the way to the drive wants.
+
+    What it carries in one command may only show at the first WRITE of the burn. Later a refused WRITE is
+    never sent again in pieces: whether it was taken is not known.
+    """
+    while data:
+        piece = data[: (yield MostSectors()) * SECTOR_BYTES]
+        outcome.lba = lba = track.start_lba + outcome.sent
+        outcome.touched = True
+        limit = BUSY_SECONDS if outcome.sent else BUSY_AT_START_SECONDS
+        try:
+            yield from until_accepted(Write10(lba, piece), limit, _busy_pause_seconds(outcome.speed))
+        except TransferTooLarge:
+            if outcome.sent or outcome.ended or (yield MostSectors()) * SECTOR_BYTES >= len(piece):
+                raise
+            continue
+        outcome.sent += len(piece) // SECTOR_BYTES
+        outcome.lba = None
+        yield SectorsDone(Phase.WRITING, track.number, outcome.sent, track.sectors)
+        data = data[len(piece) :]
+
+
 def _busy_pause_seconds(speed: float | None) -> float:
     """How long until 128 KiB are free: Pioneer's manual asks for 1.2 x that at any speed."""
     at = speed or 16
@@ -95,7 +110,7 @@ def _busy_pause_seconds(speed: float | None) -> float:
 def pad(sectors: int, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
     """Silence, up to this length of the track."""
     while outcome.sent < sectors:
-        count = min(CHUNK_SECTORS, sectors - outcome.sent)
+        count = min((yield MostSectors()), sectors - outcome.sent)
         outcome.lba = lba = track.start_lba + outcome.sent
         command = Write10(lba, bytes(count * SECTOR_BYTES))
         yield from until_accepted(command, BUSY_SECONDS, _busy_pause_seconds(outcome.speed))

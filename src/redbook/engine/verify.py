@@ -12,7 +12,7 @@ from redbook.engine.events import Phase, PhaseStarted, TrackVerified
 from redbook.engine.inspect import contents, identify
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.ring import CHUNK_SECTORS
-from redbook.engine.steps import Absorb, Digest, Procedure, SectorsDone, TakeSectors
+from redbook.engine.steps import Absorb, Digest, MostSectors, Procedure, SectorsDone, TakeSectors
 from redbook.engine.waiting import until_accepted, until_ready
 from redbook.mmc.read import ReadCd
 
@@ -289,9 +289,25 @@ def _compare_track(track: PlannedTrack) -> Procedure[Difference | None]:
 def _read(lba: int, sectors: int) -> Procedure[bytes | None]:
     """None if the drive cannot read it."""
     try:
-        return (yield from until_accepted(ReadCd(lba, sectors), READ_BUSY_SECONDS, 0.05))
+        return (yield from _read_in_pieces(lba, sectors))
     except UNREADABLE:
         return None
+
+
+def _read_in_pieces(lba: int, sectors: int) -> Procedure[bytes]:
+    """In as many commands as the way to the drive wants.  raises  SenseError where one cannot be read"""
+    pieces: list[bytes] = []
+    end = lba + sectors
+    while lba < end:
+        count = min((yield MostSectors()), end - lba)
+        try:
+            pieces.append((yield from until_accepted(ReadCd(lba, count), READ_BUSY_SECONDS, 0.05)))
+        except errors.TransferTooLarge:
+            if (yield MostSectors()) >= count:
+                raise
+            continue
+        lba += count
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def read_track(start_lba: int, sectors: int, take: Callable[[bytes], None]) -> Procedure[None]:
@@ -299,5 +315,5 @@ def read_track(start_lba: int, sectors: int, take: Callable[[bytes], None]) -> P
     done = 0
     while done < sectors:
         count = min(CHUNK_SECTORS, sectors - done)
-        take((yield ReadCd(start_lba + done, count)))
+        take((yield from _read_in_pieces(start_lba + done, count)))
         done += count

@@ -64,12 +64,12 @@ class Transport(Protocol):
 class Device(Protocol):
     """What a transport that leads to hardware says of the way there, beside being a Transport.
 
-    most_bytes  that one command carries; grows less when the system refuses to send so much
+    most_bytes  that one command carries, None for any; grows less when the system refuses to send so much
     real_time   writing takes its time, and data must not come late
     """
 
     @property
-    def most_bytes(self) -> int: ...
+    def most_bytes(self) -> int | None: ...
 
     @property
     def real_time(self) -> bool: ...

@@ -1,0 +1,122 @@
+"""While a disc is written the writer comes first: before other programs, before the garbage collector."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from contextlib import ExitStack
+
+from redbook.clock import Clock
+from redbook.system import Linux, System, Undo
+
+TIDY_SECONDS = 10.0
+"""The collector is off; so often the writer has it look at what is new, when a WRITE has just been taken."""
+
+
+class _Collector:
+    """Python's garbage collector, held back by as many burns as go on in this process."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._burns = 0
+        self._was_on = self._frozen = False
+
+    def hold_back(self) -> Undo:
+        with self._mutex:
+            if not self._burns:
+                self._was_on = gc.isenabled()
+                gc.disable()
+                self._frozen = not gc.get_freeze_count()  # else somebody has frozen what he wants frozen
+                if self._frozen:
+                    gc.freeze()
+            self._burns += 1
+        return self._let_go
+
+    def _let_go(self) -> None:
+        with self._mutex:
+            self._burns -= 1
+            if self._burns:
+                return
+            if self._frozen:
+                gc.unfreeze()
+            if self._was_on:
+                gc.enable()
+
+
+_collector = _Collector()
+
+
+class _Memory:
+    """Locked for the whole process, by the first burn for all that go on."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._burns = 0
+        self._undo: Undo = lambda: None
+
+    def lock(self, system: System) -> Undo:
+        with self._mutex:
+            if not self._burns:
+                self._undo = system.lock_memory()
+            self._burns += 1
+        return self._let_go
+
+    def _let_go(self) -> None:
+        with self._mutex:
+            self._burns -= 1
+            if not self._burns:
+                self._undo()
+
+
+_memory = _Memory()
+
+
+class Urgency:
+    """Begins and ends on the thread that writes.
+
+    real_time  whether the drive really takes its time: only then the system is asked for anything
+    """
+
+    def __init__(self, clock: Clock, real_time: bool, system: System | None = None) -> None:
+        self._clock = clock
+        self._real_time = real_time
+        self._system = system or Linux()
+        self._stack = ExitStack()
+        self._tidied = 0.0
+        self.begun = False
+
+    def begin(self) -> str:
+        """What was not permitted, in words; empty if all was."""
+        self.begun = True
+        self._tidied = self._clock.now()
+        self._stack.callback(_collector.hold_back())
+        if not self._real_time:
+            return ""
+        missing = []
+        try:
+            self._stack.callback(_memory.lock(self._system))
+        except OSError:
+            missing.append("memory that stays in place (ulimit -l)")
+        try:
+            self._stack.callback(self._system.raise_priority())
+        except OSError:
+            missing.append("real-time priority (ulimit -r)")
+        if not missing:
+            return ""
+        return (
+            f"this user may not have {' nor '.join(missing)}, so a busy computer may slow the burn down; "
+            "rtprio and memlock in /etc/security/limits.d permit both"
+        )
+
+    def a_good_moment(self) -> None:
+        """The drive has just taken data: what has to be tidied up now and then is tidied up now."""
+        now = self._clock.now()
+        if now - self._tidied >= TIDY_SECONDS:
+            self._tidied = now
+            gc.collect()
+
+    def end(self) -> None:
+        """Everything as it was before."""
+        if self.begun:
+            self.begun = False
+            self._stack.close()
