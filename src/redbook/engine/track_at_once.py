@@ -62,10 +62,28 @@ def write_track(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
 
 
 def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
+    """All of a track's audio, in WRITEs no larger than the way to the drive carries.
+
+    How large that is may only show at the first WRITE of a burn. Later a WRITE that the system calls too
+    large is not sent again in pieces: whether it was taken is not known.
+    """
+    pause = _busy_pause_seconds(outcome.speed)
     asks_buffer = outcome.buffer_bytes > 0
     polled_at = yield Now()
     while chunk:
-        yield from _write(chunk, track, outcome)
+        piece = chunk[: (yield MostSectors()) * SECTOR_BYTES]
+        outcome.lba = lba = track.start_lba + outcome.sent
+        outcome.touched = True
+        limit = BUSY_SECONDS if outcome.sent else BUSY_AT_START_SECONDS
+        try:
+            yield from until_accepted(Write10(lba, piece), limit, pause)
+        except TransferTooLarge:
+            if outcome.sent or outcome.ended or (yield MostSectors()) * SECTOR_BYTES >= len(piece):
+                raise
+            continue
+        outcome.sent += len(piece) // SECTOR_BYTES
+        outcome.lba = None
+        yield SectorsDone(Phase.WRITING, track.number, outcome.sent, track.sectors)
         # Pioneer firmware throws data away if asked for its buffer before that was filled once.
         filled_once = outcome.sent * SECTOR_BYTES > outcome.buffer_bytes
         if asks_buffer and filled_once and (now := (yield Now())) - polled_at >= BUFFER_POLL_SECONDS:
@@ -75,30 +93,7 @@ def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure
                 yield DriveBuffer(capacity.size_bytes - capacity.free_bytes, capacity.size_bytes)
             except (SenseError, InvalidReply):
                 asks_buffer = False
-        chunk = yield TakeSectors()
-
-
-def _write(data: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
-    """These sectors; in as many commands as the way to the drive wants.
-
-    What it carries in one command may only show at the first WRITE of the burn. Later a refused WRITE is
-    never sent again in pieces: whether it was taken is not known.
-    """
-    while data:
-        piece = data[: (yield MostSectors()) * SECTOR_BYTES]
-        outcome.lba = lba = track.start_lba + outcome.sent
-        outcome.touched = True
-        limit = BUSY_SECONDS if outcome.sent else BUSY_AT_START_SECONDS
-        try:
-            yield from until_accepted(Write10(lba, piece), limit, _busy_pause_seconds(outcome.speed))
-        except TransferTooLarge:
-            if outcome.sent or outcome.ended or (yield MostSectors()) * SECTOR_BYTES >= len(piece):
-                raise
-            continue
-        outcome.sent += len(piece) // SECTOR_BYTES
-        outcome.lba = None
-        yield SectorsDone(Phase.WRITING, track.number, outcome.sent, track.sectors)
-        data = data[len(piece) :]
+        chunk = chunk[len(piece) :] or (yield TakeSectors())
 
 
 def _busy_pause_seconds(speed: float | None) -> float:
