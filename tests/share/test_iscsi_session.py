@@ -475,6 +475,10 @@ def test_where_no_unit_is() -> None:
     assert unit.asked == []
 
 
+def test_no_data_are_asked_for_where_no_unit_is() -> None:
+    assert sense_of(logged_in().command(WRITE, expected=1000, write=True, lun=1)) == (5, 0x25, 0)
+
+
 @pytest.mark.parametrize(
     "select, length, answer",
     [
@@ -611,6 +615,15 @@ def test_text_in_several_requests() -> None:
 )
 def test_text_that_is_rejected(request_: TextRequest, said: bytes, reason: RejectReason) -> None:
     assert only(Reject, logged_in().send(request_, said)).reason == reason
+
+
+def test_what_comes_after_the_end_is_not_looked_at() -> None:
+    unit = FakeUnit()
+    who = logged_in(unit)
+    who.connection.end()
+    assert who.send(NopOut(9, who.cmd_sn, immediate=True)) == []
+    assert who.command(READY) == []
+    assert unit.asked == []
 
 
 # Digests

@@ -119,7 +119,6 @@ class Incoming:
         """The first reason stands."""
         if self.failure is None:
             self.failure = refusal(reason)
-        self.data = bytearray()
 
 
 @dataclass(slots=True)
