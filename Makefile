@@ -8,7 +8,7 @@ DEV_READY := $(VENV)/.dev-ready
 
 # What the tests burn and read discs back with, and make sound files with.
 TEST_PACKAGES := cd-paranoia libcdio-utils cdrdao ffmpeg flac lame vorbis-tools opus-tools wavpack \
-  umockdev wodim cdrskin icedax cdparanoia
+  umockdev wodim cdrskin icedax cdparanoia libiscsi-bin qemu-system-x86 qemu-block-extra
 
 # Root installs; another user with a sudo that does not ask, too; else it is said what is missing.
 APT := $(shell if [ "$$(id -u)" = 0 ]; then echo apt-get; \

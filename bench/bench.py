@@ -19,6 +19,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from iscsi import bench_iscsi
+
 RATE = 44_100
 REDBOOK = [str(Path(sys.executable).with_name("redbook"))]
 PAIRS = 3
@@ -151,6 +153,7 @@ def main() -> None:
         bench_start(work)
         bench_memory(work)
         bench_burn(work)
+        bench_iscsi(work)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redbook.share.iscsi import answers, requests, text
@@ -65,6 +66,23 @@ def test_the_check_value_of_crc32c() -> None:
 @given(st.binary(max_size=200), st.integers(0, 200))
 def test_a_digest_may_be_made_piece_by_piece(data: bytes, cut: int) -> None:
     assert crc32c(data[cut:], crc32c(data[:cut])) == crc32c(data)
+
+
+@given(st.integers(0, 300), st.integers(0, 0xFFFFFFFF), st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_long_data_have_the_same_digest_as_bit_by_bit(more: int, crc: int, seed: int) -> None:
+    data = Random(seed).randbytes(8192 + more)
+    assert crc32c(data, crc) == bit_by_bit(data, crc)
+
+
+def bit_by_bit(data: bytes, crc: int) -> int:
+    """The definition: one bit at a time through the polynomial of RFC 7143 13.1, reflected."""
+    register = crc ^ 0xFFFFFFFF
+    for byte in data:
+        register ^= byte
+        for _ in range(8):
+            register = register >> 1 ^ (0x82F63B78 if register & 1 else 0)
+    return register ^ 0xFFFFFFFF
 
 
 # Headers

@@ -16,7 +16,9 @@ from redbook.cli.share_options import (
     complain,
     disc_option,
     failing_cleanly,
+    fault_option,
     log_traffic_option,
+    model_option,
     show_traffic,
     speed_option,
 )
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from redbook.share.iscsi.chap import Credentials
     from redbook.share.iscsi.portal import Portal
     from redbook.share.iscsi.target import Target
+    from redbook.virtual.recorder import VirtualRecorder
 
 ISCSI_PORT = 3260
 DEFAULT_NAME = "iqn.2026-11.example.redbook:recorder"
@@ -76,6 +79,8 @@ def _file_option(name: str, text: str) -> Callable[[Callable[..., Any]], Callabl
     help="Where initiators come in. Port 0: any free one. Other computers are let in only with --chap.",
 )
 @disc_option
+@model_option
+@fault_option
 @speed_option
 @click.option("--name", default=DEFAULT_NAME, show_default=True, metavar="IQN", help="The target's name.")
 @click.option("--chap", "user", metavar="USER", help="Let in only who proves to be USER, by CHAP.")
@@ -86,6 +91,8 @@ def _file_option(name: str, text: str) -> Callable[[Callable[..., Any]], Callabl
 def iscsi(
     listen: Address,
     discs: tuple[str, ...],
+    model: str | None,
+    faults: tuple[str, ...],
     speed: float | None,
     name: str,
     user: str | None,
@@ -104,27 +111,39 @@ def iscsi(
     credentials = _credentials(user, chap_secret_file, target_user, chap_mutual_secret_file)
     _check_exposure(listen, credentials)
     _check_target(discs, name)
-    with failing_cleanly(), _signals_held():
-        _serve(listen, discs, speed, name, credentials)
+    with failing_cleanly(), _signals_held(), _recorders(discs, model, faults, speed) as made:
+        _serve(listen, made, name, credentials)
 
 
-def _serve(
-    listen: Address, discs: tuple[str, ...], speed: float | None, name: str, credentials: Credentials | None
-) -> None:
+@contextmanager
+def _recorders(
+    discs: tuple[str, ...], model: str | None, faults: tuple[str, ...], speed: float | None
+) -> Iterator[list[VirtualRecorder]]:
     from redbook.discovery import default_drive_name
-    from redbook.share.iscsi.target import Target
-    from redbook.share.recorders import recorders
+    from redbook.share.recorders import afflict, recorders
 
     if not discs:
         discs = (default_drive_name(),)
         complain(f"no --disc was given: the disc in the recorder is {discs[0]}")
-    with recorders(discs, speed=speed) as made:
-        portal = _open_portal(Target(made, name, credentials), listen)
-        portal.start()
+    with recorders(discs, model=model, speed=speed) as made:
+        afflict(made, faults)
+        yield made
+
+
+def _serve(
+    listen: Address, recorders: list[VirtualRecorder], name: str, credentials: Credentials | None
+) -> None:
+    """From the first address printed to the signal that ends it."""
+    from redbook.share.iscsi.target import Target
+
+    portal = _open_portal(Target(recorders, name, credentials), listen)
+    portal.start()
+    try:
         for url in portal.urls:
             print(url)
         sys.stdout.flush()
         signal.sigwait(_waited_for())
+    finally:
         if not portal.stop():
             complain("a recorder is still at work and is waited for; a second Ctrl-C ends at once")
             _let_signals_kill()
