@@ -1,0 +1,1 @@
+"""What Linux says of optical drives: sysfs, device nodes, who holds them. No command is sent from here."""

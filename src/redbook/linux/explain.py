@@ -1,0 +1,218 @@
+"""Why a node could not be opened, and the one command that mends it."""
+
+from __future__ import annotations
+
+import errno
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from redbook.errors import DriveError
+from redbook.linux import holders
+from redbook.linux.optical import OpticalDrive, find
+from redbook.linux.system import DOMINANT_GROUPS, IS_GONE, System, group_name, user_name
+
+NO_DRIVE = (
+    "the kernel knows no optical drive at all: check its cable and power (`lsusb`, or `dmesg | tail` after "
+    "plugging it in), then `sudo modprobe sr_mod`"
+)
+
+
+def explain(path: str, error: OSError, system: System | None = None) -> str:
+    """What keeps this program from a drive's node, and what to do.
+
+    path   "/dev/sr0", or a link to it
+    error  what open() raised
+    """
+    system = system or System.of_process()
+    node = system.real(path) if path.startswith("/dev/") else path
+    called = path if node == path else f"{path} ({node})"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return _forbidden(system, node, called)
+    if error.errno == errno.EBUSY:
+        return _busy(system, node, called)
+    if error.errno in (errno.ENOENT, *IS_GONE):
+        return _missing(system, node, called, error)
+    if error.errno == errno.EROFS:
+        return (
+            f"{called} may only be read, and burning needs to write: the device was handed over read-only; "
+            f"hand it over for reading and writing (`docker run --device {node}`), or `sudo blockdev "
+            f"--setrw {node}`"
+        )
+    if error.errno in (errno.ENOTTY, errno.ENOTBLK, errno.ENOTDIR, errno.EISDIR):
+        return f"{called} is no optical drive; `redbook drives` lists those that there are"
+    reason = error.strerror or str(error)
+    return f"{called} cannot be opened: {reason}; `redbook doctor --drive {node}` shows more"
+
+
+def explain_error(path: str, error: Exception, system: System | None = None) -> str:
+    """The same for an error of ours: explained, if the system's is behind it, else in its own words."""
+    cause = error if isinstance(error, OSError) else error.__cause__
+    return explain(path, cause, system) if isinstance(cause, OSError) else str(error)
+
+
+@contextmanager
+def explained(path: str) -> Iterator[None]:
+    """An error of the system about this node, on its way out, gets the explanation for its text."""
+    try:
+        yield
+    except DriveError as error:
+        if not isinstance(error.__cause__, OSError):
+            raise
+        raise type(error)(explain(path, error.__cause__)) from error.__cause__
+
+
+def _forbidden(system: System, node: str, called: str) -> str:
+    status = system.status(node)
+    if status is None:
+        return f"{called} is in a folder that is closed to you; `ls -ld {Path(node).parent}` shows why"
+    if system.may_use(status):
+        return _forbidden_from_outside(system, node, called)
+    user, group = system.user, group_name(status.st_gid)
+    owner = f"{user_name(status.st_uid)}:{group}, mode {stat.S_IMODE(status.st_mode):04o}"
+    if stat.S_IMODE(status.st_mode) & 0o060 != 0o060 or status.st_gid == 0:
+        right = _usual_group(system)
+        return (
+            f"{called} belongs to {owner}, which lets no group read and write it; "
+            f"`sudo chgrp {right} {node} && sudo chmod 660 {node}`, until it is plugged in again"
+            + (f", and become a member of {right}" if right not in (*user.groups, *user.member) else "")
+        )
+    if group not in DOMINANT_GROUPS and group in ("disk", "sys", "kmem", "daemon", "bin"):
+        right = _usual_group(system)
+        return (
+            f"{called} belongs to {owner}, where the group {right} is usual: a udev rule has set that "
+            f"(systemd issue 39426). Do not join {group}, which may write to every disk; "
+            f"`sudo chgrp {right} {node}`"
+        )
+    if group in user.member:
+        return (
+            f"{called} belongs to {owner}; you are a member of {group}, but this login is older than that: "
+            f"log out and in again, or run `newgrp {group}`"
+        )
+    return (
+        f"{called} belongs to {owner}, and you ({user.name}) are not in that group: "
+        f"`sudo usermod -aG {group} {user.name}`, then log out and in again"
+    )
+
+
+def _usual_group(system: System) -> str:
+    """What optical drives belong to on this system."""
+    known = {line.partition(":")[0] for line in system.lines("/etc/group")}
+    return next((name for name in DOMINANT_GROUPS if name in known), DOMINANT_GROUPS[0])
+
+
+def _forbidden_from_outside(system: System, node: str, called: str) -> str:
+    """The mode bits allow it, and it is still forbidden."""
+    container = system.container()
+    if container == "flatpak":
+        return f"{called} is kept from this Flatpak; `flatpak run --device=all` lets it in"
+    if container:
+        return (
+            f"{called} is there, but the container may not use it for reading and writing; start it with "
+            f"`docker run --device {node}` (podman: the same; without an ending `:r`)"
+        )
+    return (
+        f"{called} is there and its mode allows it, yet it is forbidden: a security policy (AppArmor, "
+        "SELinux, a service's DeviceAllow=) or a file system mounted nodev; "
+        f"`findmnt --target {node}` and `sudo dmesg | tail` show which"
+    )
+
+
+def _busy(system: System, node: str, called: str) -> str:
+    drive = next((one for one in find(system) if node in one.nodes), None)
+    nodes = drive.nodes if drive else (node,)
+    block = f"/dev/{drive.block}" if drive and drive.block else node
+    mounted = holders.mounts(system, block)
+    if mounted:
+        where = mounted[0]
+        command = f"umount {_quoted(where)}"
+        if where.startswith(("/media/", "/run/media/")):
+            command = f"udisksctl unmount -b {block}"
+        elif system.user.uid:
+            command = f"sudo {command}"
+        return f"{called}: the disc in it is mounted at {where}; `{command}`"
+    found = holders.processes(system, nodes)
+    if found:
+        who = " and ".join(str(holder) for holder in found)
+        return f"{called} is in use by {who}; wait until that has finished, or end it (`kill {found[0].pid}`)"
+    above = holders.layers_above(system, block)
+    if above:
+        return (
+            f"{called} is in use by the block device {above[0]}; `lsblk {block}` shows it, "
+            f"`sudo dmsetup remove {above[0]}` takes it away"
+        )
+    return (
+        f"{called} is in use by another program, which one cannot be seen from here; "
+        f"`sudo fuser -v {' '.join(nodes)}` names it "
+        "(an automounter needs a few seconds after a disc went in)"
+    )
+
+
+def _missing(system: System, node: str, called: str, error: OSError) -> str:
+    drives = find(system)
+    name = node.removeprefix("/dev/")
+    drive = next((one for one in drives if name in (one.block, one.generic)), None)
+    if error.errno in IS_GONE and drive is None:
+        return (
+            f"{called} stands for a drive that is not there any more; plug it in again"
+            + (", then start the container again" if system.container() else "")
+            + _others(drives)
+        )
+    if drive is not None and error.errno in IS_GONE:
+        state = system.read(f"{drive.device}/state") or "unknown"
+        return (
+            f"{called}: {drive.model} does not answer (the kernel calls it {state}); unplug it, wait a few "
+            "seconds and plug it in again; a USB drive may need a port of its own"
+        )
+    if drive is not None:
+        return _node_missing(system, drive, node)
+    if re.fullmatch(r"sg\d+", name) and drives and not any(one.generic for one in drives):
+        usable = next((one.node for one in drives if one.block), "")
+        use = f"use {usable}, or " if usable else ""
+        return f"{called} is not there, because the module sg is not loaded; {use}`sudo modprobe sg`"
+    if re.fullmatch(r"sr\d+", name) and drives and not any(one.block for one in drives):
+        usable = next((one.node for one in drives if one.generic), "")
+        use = f", or use {usable}" if usable else ""
+        return f"{called} is not there, because the module sr_mod is not loaded; `sudo modprobe sr_mod`{use}"
+    if drives:
+        return f"{called}: no such recorder{_others(drives)}"
+    return f"{called}: no such recorder; {NO_DRIVE}"
+
+
+def node_missing(system: System, drive: OpticalDrive) -> str:
+    """Why a drive that the kernel knows has no node; empty if it has one."""
+    if not drive.node:
+        return (
+            f"{drive.model}: the kernel has no driver for it loaded; `sudo modprobe sr_mod`"
+            if not system.container()
+            else f"{drive.model}: no driver is loaded; outside of the container, `sudo modprobe sr_mod`"
+        )
+    return "" if system.is_there(drive.node) else _node_missing(system, drive, drive.node)
+
+
+def _node_missing(system: System, drive: OpticalDrive, node: str) -> str:
+    container = system.container()
+    if container == "flatpak":
+        cure = "`flatpak run --device=all` brings it in"
+    elif container:
+        cure = f"start the container with `docker run --device {node}` (podman: the same)"
+    else:
+        cure = f"`sudo udevadm trigger --action=add --name-match={node}` has it made"
+    is_sr = node.startswith("/dev/sr")
+    folder = "/sys/block" if is_sr else "/sys/class/scsi_generic"
+    number = system.read(f"{folder}/{node.removeprefix('/dev/')}/dev")
+    if not container and number and not system.is_there("/run/udev"):
+        kind = "b" if is_sr else "c"
+        cure = f"no udev runs here: `sudo mknod {node} {kind} {number.replace(':', ' ')}`"
+    return f"the kernel knows {drive.model}, but {node} is not there; {cure}"
+
+
+def _others(drives: list[OpticalDrive]) -> str:
+    nodes = ", ".join(one.node for one in drives if one.node)
+    return f"; there is {nodes}" if nodes else ""
+
+
+def _quoted(path: str) -> str:
+    return path if re.fullmatch(r"[\w./+@%:=-]+", path) else "'" + path.replace("'", "'\\''") + "'"

@@ -1,0 +1,81 @@
+"""Keeps the system from going to sleep or being shut down while a disc is burned.
+
+The lock belongs to a child process, `systemd-inhibit ... cat`, that holds a pipe from us: however this
+process ends, also by SIGKILL, the pipe ends with it, and the lock with that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+TOOL = "systemd-inhibit"
+WHAT = "sleep:shutdown:idle"
+HELD = b"held\n"
+PATIENCE_SECONDS = 5.0
+"""How long the child may take to go, and to say that it has the lock."""
+
+
+@contextmanager
+def awake(why: str) -> Iterator[None]:
+    """No suspend and no shutdown inside of this, where the system has a way to forbid them.
+
+    Where it has none, or does not let this user, nothing is different; `redbook doctor` says so.
+    """
+    child = _start(why)
+    try:
+        yield
+    finally:
+        if child is not None:
+            _end(child)
+
+
+def why_not() -> str:
+    """Tries it: empty if it works, else why it does not."""
+    if shutil.which(TOOL) is None:
+        return f"{TOOL} is not installed"
+    child = _start("redbook doctor looks whether it can")
+    if child is None or child.stdout is None:
+        return f"{TOOL} cannot be started"
+    try:
+        ready, _, _ = select.select([child.stdout], (), (), PATIENCE_SECONDS)
+        said = child.stdout.readline() if ready else b""
+    finally:
+        complaint = _end(child)
+    if said == HELD:
+        return ""
+    return complaint or f"{TOOL} got no lock in {PATIENCE_SECONDS:.0f} s"
+
+
+def _start(why: str) -> subprocess.Popen[bytes] | None:
+    path = shutil.which(TOOL)
+    if path is None:
+        return None
+    command = [path, f"--what={WHAT}", "--mode=block", "--who=redbook", f"--why={why}"]
+    try:
+        # In a session of its own: Ctrl-C at the terminal is for us alone, and we end the burn in good order.
+        return subprocess.Popen(
+            [*command, "sh", "-c", "echo held; exec cat"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+
+
+def _end(child: subprocess.Popen[bytes]) -> str:
+    """Let the lock go; what the child complained of."""
+    complaint = b""
+    try:
+        _, complaint = child.communicate(timeout=PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            _, complaint = child.communicate(timeout=PATIENCE_SECONDS)
+    return complaint.decode("utf-8", "replace").strip()

@@ -1,0 +1,157 @@
+"""The files in which Linux says what there is, below a root that tests can set."""
+
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import pwd
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT_VARIABLE = "REDBOOK_SYSTEM_ROOT"
+"""Environment variable: another folder than / under which /sys, /proc, /dev, /etc and /run are looked for."""
+
+WHOLE_TABLE = 1 << 16
+"""Bytes of one read; /proc/sys/dev/cdrom/info gives a torn table to whoever reads it in pieces."""
+
+DOMINANT_GROUPS = ("cdrom", "optical")
+"""The group of optical drives: Debian and Fedora, Arch."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who this process runs as.
+
+    groups   the names that the process has, numbers where they have none
+    member   the names that the user database has; those beyond `groups` come with the next login
+    """
+
+    uid: int
+    name: str
+    gids: frozenset[int]
+    groups: tuple[str, ...]
+    member: tuple[str, ...]
+
+    @classmethod
+    def current(cls) -> User:
+        uid = os.geteuid()
+        gids = frozenset((*os.getgroups(), os.getegid()))
+        try:
+            name = pwd.getpwuid(uid).pw_name
+        except KeyError:
+            name = str(uid)
+        member = tuple(sorted({group.gr_name for group in grp.getgrall() if name in group.gr_mem}))
+        return cls(uid, name, gids, tuple(sorted(group_name(gid) for gid in gids)), member)
+
+
+def group_name(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A Linux system.
+
+    root  where its / is
+    user  who asks
+    """
+
+    root: Path = Path("/")
+    user: User = field(default_factory=User.current)
+
+    @classmethod
+    def of_process(cls) -> System:
+        return cls(Path(os.environ.get(ROOT_VARIABLE) or "/"))
+
+    def at(self, path: str) -> Path:
+        """Where a path of the system is for this process."""
+        return self.root / path.lstrip("/")
+
+    def read(self, path: str) -> str:
+        """A small file's text without the blanks around it; empty if it is not there or closed to us."""
+        return self.read_bytes(path).decode("utf-8", "replace").strip()
+
+    def read_bytes(self, path: str) -> bytes:
+        """The same, as it is.  At most 64 KiB, in one read."""
+        try:
+            file = os.open(self.at(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError:
+            return b""
+        try:
+            return os.read(file, WHOLE_TABLE)
+        except OSError:
+            return b""
+        finally:
+            os.close(file)
+
+    def lines(self, path: str) -> list[str]:
+        """A file of any length, as lines; empty if it is not there or closed to us."""
+        try:
+            return self.at(path).read_text("utf-8", "replace").splitlines()
+        except OSError:
+            return []
+
+    def names(self, folder: str) -> list[str]:
+        """What a folder holds, in order; empty if it is not there or closed to us."""
+        try:
+            return sorted((entry.name for entry in self.at(folder).iterdir()), key=_natural)
+        except OSError:
+            return []
+
+    def real(self, path: str) -> str:
+        """A path of the system with every link followed, as a path of the system."""
+        real, root = os.path.realpath(self.at(path)), os.path.realpath(self.root)
+        return "/" + os.path.relpath(real, root) if real.startswith(root) else real
+
+    def status(self, path: str) -> os.stat_result | None:
+        """None if it is not there, or closed to us."""
+        try:
+            return self.at(path).stat()
+        except OSError:
+            return None
+
+    def is_there(self, path: str) -> bool:
+        return os.path.lexists(self.at(path))
+
+    def may_use(self, status: os.stat_result) -> bool:
+        """Whether the mode bits let this user read and write."""
+        user = self.user
+        if user.uid == 0:
+            return True
+        if status.st_uid == user.uid:
+            return status.st_mode & 0o600 == 0o600
+        if status.st_gid in user.gids:
+            return status.st_mode & 0o060 == 0o060
+        return status.st_mode & 0o006 == 0o006
+
+    def container(self) -> str:
+        """The kind of container that this process is in; empty for none."""
+        if self.is_there("/.flatpak-info"):
+            return "flatpak"
+        if self.is_there("/.dockerenv"):
+            return "docker"
+        if self.is_there("/run/.containerenv"):
+            return "podman"
+        return self.read("/run/systemd/container") or self.read("/run/host/container-manager")
+
+
+def _natural(name: str) -> tuple[str, int, str]:
+    """sr2 before sr10."""
+    head = name.rstrip("0123456789")
+    digits = name[len(head) :]
+    return head, int(digits or -1), name
+
+
+IS_GONE = (errno.ENXIO, errno.ENODEV)
+"""The node is there, what it stood for is not."""

@@ -1,0 +1,96 @@
+"""The kernel's messages about devices that come, go and change, and a way to wait for one.
+
+Source: Linux, lib/kobject_uevent.c; group 1 of NETLINK_KOBJECT_UEVENT may be heard without privilege. They
+do not reach other network namespaces (most containers), so nobody may depend on them: they end a wait early.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import time
+from typing import Protocol
+
+from redbook.clock import Clock
+
+NETLINK_KOBJECT_UEVENT = 15
+KERNEL_GROUP = 1
+MESSAGE_BYTES = 8192
+OF_INTEREST = (b"SUBSYSTEM=block", b"SUBSYSTEM=scsi")
+
+
+class Waiter(Protocol):
+    """Lets time pass until there may be something new."""
+
+    def wait(self, seconds: float) -> None: ...
+
+    def wake(self) -> None:
+        """End a wait now; from any thread."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class ClockWaiter:
+    """Only the clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def wait(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+    def wake(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class UeventWaiter:
+    """Until the kernel speaks of a block or SCSI device, at most as long as it is told."""
+
+    def __init__(self) -> None:
+        self._woken, self._wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._socket: socket.socket | None = None
+        with contextlib.suppress(OSError):  # not everywhere allowed; then the time has to do
+            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_KOBJECT_UEVENT)
+            self._socket.setblocking(False)
+            self._socket.bind((0, KERNEL_GROUP))
+
+    def wait(self, seconds: float) -> None:
+        files: list[int | socket.socket] = [self._woken]
+        if self._socket is not None:
+            files.append(self._socket)
+        end = time.monotonic() + seconds
+        heard = False
+        while not heard:
+            ready, _, _ = select.select(files, (), (), max(0.0, end - time.monotonic()))
+            heard = not ready or self._woken in ready or self._drain()
+
+    def _drain(self) -> bool:
+        """Read all there is; whether any of it matters."""
+        matters = False
+        while self._socket is not None:
+            try:
+                message = self._socket.recv(MESSAGE_BYTES)
+            except BlockingIOError:
+                break
+            except OSError:  # more than it could hold: look at everything
+                return True
+            matters = matters or any(word in message for word in OF_INTEREST)
+        return matters
+
+    def wake(self) -> None:
+        with contextlib.suppress(OSError):
+            os.write(self._wake, b".")
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        for end in (self._woken, self._wake):
+            with contextlib.suppress(OSError):
+                os.close(end)

@@ -1,0 +1,178 @@
+"""Real recorders: what the kernel says of them, and what a look into each adds."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from redbook.clock import ManualClock
+from redbook.drive import Drive
+from redbook.engine.glance import Glance, glance, is_loaded
+from redbook.engine.runner import Runner
+from redbook.engine.steps import Procedure, R
+from redbook.errors import DriveError
+from redbook.linux import holders, optical
+from redbook.linux.explain import explain, explain_error, node_missing
+from redbook.linux.optical import OpticalDrive
+from redbook.linux.system import System
+
+Opener = Callable[[str], Drive]
+"""A path of this process to an open drive, held against others (O_EXCL).  raises  OSError, DriveError"""
+
+
+@dataclass(frozen=True, slots=True)
+class DriveEntry:
+    """A recorder that there is.
+
+    name        for `open_drive`
+    model       vendor, product and revision
+    medium      what is in it, in words; empty where that is not known
+    blank       whether that is a blank CD-R or CD-RW
+    problem     why it cannot be used now, and what to do; empty if it can
+    appendable  whether tracks can be added to what is in it
+
+    Of a real recorder also:
+    vendor, product, revision, serial   empty where it does not tell
+    bus         "usb", "ata", "iscsi", "virtio", "firewire", "scsi"; "virtual" of a virtual one
+    connection  the same in words, with port and speed
+    node        /dev/srN, or /dev/sgN without the kernel's CD driver; empty without a driver
+    sg_node     /dev/sgN; empty where the module sg is not loaded
+    stable_id   a name that it keeps when it is plugged in again; one that begins with /dev/ can be opened
+    writes_cd_r, writes_cd_rw   None where neither drive nor kernel tells
+    """
+
+    name: str
+    model: str
+    medium: str
+    blank: bool
+    problem: str = ""
+    appendable: bool = False
+    vendor: str = ""
+    product: str = ""
+    revision: str = ""
+    serial: str = ""
+    bus: str = ""
+    connection: str = ""
+    node: str = ""
+    sg_node: str = ""
+    stable_id: str = ""
+    writes_cd_r: bool | None = None
+    writes_cd_rw: bool | None = None
+
+    @property
+    def usable(self) -> bool:
+        return not self.problem
+
+    @property
+    def has_disc(self) -> bool:
+        """Whether there is a CD in it that can be read."""
+        return self.usable and self.medium.startswith(("CD-", "pressed CD"))
+
+
+def known(drive: OpticalDrive) -> DriveEntry:
+    """What the kernel alone tells."""
+    return DriveEntry(
+        name=drive.node or drive.stable_id,
+        model=drive.model,
+        medium="",
+        blank=False,
+        vendor=drive.vendor,
+        product=drive.product,
+        revision=drive.revision,
+        serial=drive.serial,
+        bus=drive.bus,
+        connection=drive.connection,
+        node=drive.node,
+        sg_node=drive.sg_node,
+        stable_id=drive.stable_id,
+        writes_cd_r=drive.writes_cd_r,
+        writes_cd_rw=drive.writes_cd_rw,
+    )
+
+
+class Recorders:
+    """The real recorders of a system.
+
+    system  where they are looked for
+    opener  how they are opened
+    """
+
+    def __init__(self, system: System, opener: Opener) -> None:
+        self.system = system
+        self._opener = opener
+
+    def entries(self) -> list[DriveEntry]:
+        """Every drive that the kernel knows, each looked into where that disturbs nobody."""
+        return [self.look(drive) for drive in optical.find(self.system)]
+
+    def look(self, drive: OpticalDrive) -> DriveEntry:
+        """What the kernel says of a drive, and what it says itself, unless somebody else is using it.
+
+        Nothing is sent to a drive that another program has: there are drives that lose data when they are
+        asked while they write.
+        """
+        entry = known(drive)
+        seen = self._ask(drive, glance())
+        return replace(entry, problem=seen) if isinstance(seen, str) else _with(entry, seen)
+
+    def has_disc(self, drive: OpticalDrive) -> bool | None:
+        """A shorter look, for being taken every few seconds; None while nobody can tell."""
+        present = self._ask(drive, is_loaded())
+        return None if isinstance(present, str) else present
+
+    def _ask(self, drive: OpticalDrive, question: Procedure[R]) -> R | str:
+        """The drive's answer, or why there is none."""
+        problem = self.hindrance(drive)
+        if problem:
+            return problem
+        try:
+            with self._opener(str(self.system.at(drive.node))) as opened:
+                return Runner(opened, emit=lambda event: None, clock=ManualClock()).run(question)
+        except (OSError, DriveError) as error:
+            return explain_error(drive.node, error, self.system)
+
+    def hindrance(self, drive: OpticalDrive) -> str:
+        """Why a drive cannot be used, as far as it shows without opening it; empty if nothing shows."""
+        missing = node_missing(self.system, drive)
+        if missing:
+            return missing
+        mounted = holders.mounts(self.system, drive.node)
+        if mounted or holders.processes(self.system, drive.nodes) or self._sg_in_use(drive):
+            return self._explained(drive, errno.EBUSY)
+        if not os.access(self.system.at(drive.node), os.R_OK | os.W_OK):
+            return self._explained(drive, errno.EACCES)
+        return ""
+
+    def _explained(self, drive: OpticalDrive, code: int) -> str:
+        return explain(drive.node, OSError(code, os.strerror(code)), self.system)
+
+    def _sg_in_use(self, drive: OpticalDrive) -> bool:
+        """Whether somebody burns through the other node, which a claim on sr does not tell.
+
+        An exclusive open of the sg node does, and neither that nor closing it sends anything to the drive.
+        """
+        if not drive.block or not drive.generic:
+            return False
+        node = self.system.at(drive.sg_node)
+        try:
+            file = os.open(node, os.O_RDWR | os.O_NONBLOCK | os.O_EXCL | os.O_CLOEXEC)
+        except OSError as error:
+            return error.errno == errno.EBUSY
+        os.close(file)
+        return False
+
+
+def _with(entry: DriveEntry, seen: Glance) -> DriveEntry:
+    capabilities = seen.abilities.capabilities
+    return replace(
+        entry,
+        medium=seen.medium,
+        blank=seen.blank,
+        appendable=seen.appendable,
+        serial=entry.serial or seen.serial,
+        writes_cd_r=capabilities.writes_cd_r if capabilities else seen.abilities.writes_tao,
+        writes_cd_rw=seen.abilities.writes_cd_rw,
+        problem="" if seen.abilities.writes_tao else "reads only: it cannot write CDs",
+    )
