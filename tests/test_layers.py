@@ -16,7 +16,7 @@ LAYERS = [
     ["__main__"],
     ["cli"],
     ["__init__"],
-    ["imapi2", "burning"],
+    ["imapi2", "burning", "doctor"],
     ["audio"],
     ["share"],
     ["discovery"],

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         plan,
         verify,
     )
-    from redbook.discovery import DriveEntry, create_disc, drives, open_drive
+    from redbook.discovery import create_disc, drives, open_drive
     from redbook.drive import Drive
     from redbook.engine.events import (
         Event,
@@ -55,6 +55,15 @@ if TYPE_CHECKING:
         TransportError,
         VerificationFailed,
     )
+    from redbook.recorders import DriveEntry
+    from redbook.watching import (
+        DriveAdded,
+        DriveEvent,
+        DriveRemoved,
+        DriveWatch,
+        MediumInserted,
+        MediumRemoved,
+    )
 
 _HOMES = {
     "AudioError": "redbook.errors",
@@ -64,12 +73,18 @@ _HOMES = {
     "Cancelled": "redbook.errors",
     "DiscInfo": "redbook.burning",
     "Drive": "redbook.drive",
+    "DriveAdded": "redbook.watching",
     "DriveBusy": "redbook.errors",
-    "DriveEntry": "redbook.discovery",
+    "DriveEntry": "redbook.recorders",
     "DriveError": "redbook.errors",
+    "DriveEvent": "redbook.watching",
     "DriveNotFound": "redbook.errors",
+    "DriveRemoved": "redbook.watching",
+    "DriveWatch": "redbook.watching",
     "Event": "redbook.engine.events",
     "ImageError": "redbook.errors",
+    "MediumInserted": "redbook.watching",
+    "MediumRemoved": "redbook.watching",
     "MediumUnsuitable": "redbook.errors",
     "Notice": "redbook.engine.events",
     "Phase": "redbook.engine.events",
@@ -124,12 +139,18 @@ __all__ = [
     "Cancelled",
     "DiscInfo",
     "Drive",
+    "DriveAdded",
     "DriveBusy",
     "DriveEntry",
     "DriveError",
+    "DriveEvent",
     "DriveNotFound",
+    "DriveRemoved",
+    "DriveWatch",
     "Event",
     "ImageError",
+    "MediumInserted",
+    "MediumRemoved",
     "MediumUnsuitable",
     "Notice",
     "Phase",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
@@ -26,6 +27,7 @@ from redbook.engine.runner import Cancel, Job, Runner
 from redbook.engine.steps import Procedure
 from redbook.engine.verify import Difference, Verification
 from redbook.errors import AudioError, BurnFailed, Cancelled, DriveError, MediumUnsuitable, VerificationFailed
+from redbook.linux.inhibit import awake
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 from redbook.mmc.write import BlankType
 
@@ -337,6 +339,19 @@ def _burn_planned(
     cancel: Cancel,
     clock: Clock | None,
 ) -> BurnReport:
+    with _undisturbed(drive, settings.test_write):
+        return _burn_awake(made, drive, settings, verify, on_event, cancel, clock)
+
+
+def _burn_awake(
+    made: Plan,
+    drive: Drive,
+    settings: Settings,
+    verify: bool,
+    on_event: Listener | None,
+    cancel: Cancel,
+    clock: Clock | None,
+) -> BurnReport:
     prepared = [track.prepared for track in made.tracks]
     for track in prepared:
         track.check_unchanged()
@@ -500,7 +515,8 @@ def blank(
     raises  DriveError; MediumUnsuitable for a disc that cannot be erased
     """
     kind = BlankType.ALL if full else BlankType.MINIMAL
-    return _run_job(drive, erase.erase(kind), on_event, cancel or Cancel(), clock)
+    with _undisturbed(drive):
+        return _run_job(drive, erase.erase(kind), on_event, cancel or Cancel(), clock)
 
 
 def close_disc(
@@ -514,7 +530,15 @@ def close_disc(
 
     raises  DriveError; MediumUnsuitable if no session is open
     """
-    return _run_job(drive, session.finalize(), on_event, cancel or Cancel(), clock)
+    with _undisturbed(drive):
+        return _run_job(drive, session.finalize(), on_event, cancel or Cancel(), clock)
+
+
+def _undisturbed(drive: Drive, test_write: bool = False) -> AbstractContextManager[None]:
+    """The system stays awake while a real drive writes: a disc half written is lost."""
+    if not drive.name.startswith("/dev/"):
+        return nullcontext()
+    return awake(f"{'test write on' if test_write else 'writing to'} {drive.name}")
 
 
 def _run(drive: Drive, procedure: Procedure[R]) -> R:

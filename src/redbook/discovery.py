@@ -6,69 +6,68 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, overload
 
+from redbook.clock import Clock, ManualClock
 from redbook.drive import Drive
 from redbook.errors import DriveBusy, DriveError, DriveNotFound, ImageError, MediumUnsuitable
 from redbook.image.folder import STATE_FILE, FolderStore
+from redbook.linux.explain import explained
+from redbook.linux.system import System
 from redbook.mmc.disc_info import DiscStatus
+from redbook.recorders import DriveEntry, Recorders
+from redbook.transport.base import Transport
+from redbook.transport.sg_io import SgIo
 from redbook.virtual.medium import Medium, blank_state
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.shared import insert_new
 from redbook.virtual.spindle import Spindle
+from redbook.watching import DriveWatch
 
 VIRTUAL = "virtual:"
+NODES = "/dev/"
 DEFAULT_DISC = Path("redbook.disc")
 MOST_DEFAULT_DISCS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class DriveEntry:
-    """A recorder that may be opened.
-
-    name     for `open_drive`
-    medium   what is in it, in words
-    blank    whether that is a blank disc
-    problem  why it cannot be used now; empty if it can
-    """
-
-    name: str
-    model: str
-    medium: str
-    blank: bool
-    problem: str = ""
-
-
-def open_drive(name: str | os.PathLike[str]) -> Drive:
+def open_drive(name: str | os.PathLike[str], *, clock: Clock | None = None) -> Drive:
     """Open a recorder.  Close it, or use it in a `with`.
 
-    name  "virtual:PATH": a virtual recorder with the disc in that folder; a new blank 80-minute CD-R
-          where nothing is there yet (its folder is made when it is first written to). "virtual:"
-          alone: one without a disc.
+    name   "virtual:PATH": a virtual recorder with the disc in that folder; a new blank 80-minute CD-R
+           where nothing is there yet (its folder is made when it is first written to). "virtual:"
+           alone: one without a disc.
+           "/dev/sr0" or another node, or a link to one (/dev/disk/by-id/...): a real recorder, for
+           this program alone
+    clock  whose time is waited while another program still has a real one
 
-          "/dev/sr0", "/dev/sg1" or a link to one: that drive. The srN is better than its sgN: it keeps
-          automounters away.
-
-    raises  DriveNotFound, DriveGone, DriveBusy, DrivePermission, ImageError
+    raises  DriveNotFound, DriveBusy, DriveError, ImageError; the text says what to do
     """
     text = os.fspath(name)
     if text.startswith(VIRTUAL):
         path = text.removeprefix(VIRTUAL)
         return Drive(VirtualRecorder(Medium.at(Path(path)) if path else None), text)
-    if text.startswith("/dev/") or Path(text).is_block_device() or Path(text).is_char_device():
-        from redbook.transport.sg_io import SgIo  # ctypes, which virtual recorders do without
-
-        return Drive(SgIo.open(text), text)
+    if text.startswith(NODES):
+        return Drive(open_transport(text, clock), text)
     raise not_found(text)
+
+
+def open_transport(path: str, clock: Clock | None = None) -> Transport:
+    """The way to a real recorder, held against other programs.  raises  as `open_drive`"""
+    with explained(path):
+        return SgIo.open(path, clock)
+
+
+def open_for_a_look(path: str) -> Drive:
+    """A real recorder, if it is free now.  raises  DriveError"""
+    return Drive(SgIo.open(path, ManualClock()), path)
 
 
 def not_found(name: str) -> DriveNotFound:
     """Why there is no such recorder."""
-    if name.startswith("/dev/"):
-        return DriveNotFound(
-            f"{name}: this version of redbook does not yet drive real recorders; "
-            f"use a virtual one ({VIRTUAL}PATH)"
-        )
-    return DriveNotFound(f"{name}: no such recorder; name one like {VIRTUAL}my.disc")
+    return DriveNotFound(
+        f"{name}: no such recorder; name one like {NODES}sr0 or {VIRTUAL}my.disc "
+        "(`redbook drives` lists those that there are)"
+    )
 
 
 def create_disc(
@@ -95,22 +94,42 @@ def create_disc(
         raise ImageError(f"a new disc cannot be made at {path}: {error.strerror}") from error
 
 
-def default_drive_name() -> str:
-    """The virtual recorder on ./redbook.disc, or on the next free name if that disc is not blank.
+def default_drive_name(*, append: bool = False) -> str:
+    """The one real recorder with a blank disc; else the virtual recorder on the next free disc here.
 
-    raises  DriveError  if a thousand of them are full
+    append  one with a disc that tracks can be added to, instead of a blank one
+
+    The virtual one is on ./redbook.disc, or on the next free name if that disc is not blank.
+
+    raises  DriveError  if several real recorders have such a disc, or a thousand virtual discs are full
     """
+    wanted = "a disc that tracks can be added to" if append else "a blank disc"
+    real = [one for one in _real().entries() if one.usable and (one.appendable if append else one.blank)]
+    if real:
+        return _the_only_one(real, wanted)
     for path in _default_paths():
         if not path.exists() or _is_blank(path):
             return f"{VIRTUAL}{path}"
     raise DriveError(f"{MOST_DEFAULT_DISCS} discs are here already; name one with --drive {VIRTUAL}PATH")
 
 
+def _the_only_one(entries: list[DriveEntry], wanted: str) -> str:
+    """raises  DriveError  if there are more"""
+    if len(entries) > 1:
+        listed = "\n".join(f"  --drive {one.name}   {one.model}, {one.medium}" for one in entries)
+        raise DriveError(f"{len(entries)} recorders have {wanted}; name one:\n{listed}")
+    return entries[0].name
+
+
 def last_default_drive_name() -> str:
-    """The last of the discs that burns without a named drive have made.
+    """The one real recorder with a disc in it; else the last virtual disc that such burns here have made.
 
     raises  DriveNotFound  if there is none
+            DriveError     if several real recorders have a disc
     """
+    real = [one for one in _real().entries() if one.has_disc]
+    if real:
+        return _the_only_one(real, "a disc in them")
     last: Path | None = None
     for path in _default_paths():
         if not path.exists():
@@ -140,9 +159,26 @@ def _is_blank(path: Path) -> bool:
     return blank
 
 
-def drives(folder: str | os.PathLike[str] = ".") -> list[DriveEntry]:
-    """The recorders that there are: a virtual one for each disc in this folder."""
-    entries = []
+@overload
+def drives(folder: str | os.PathLike[str] = ".", *, watch: Literal[False] = False) -> list[DriveEntry]: ...
+@overload
+def drives(
+    folder: str | os.PathLike[str] = ".", *, watch: Literal[True], clock: Clock | None = None
+) -> DriveWatch: ...
+def drives(
+    folder: str | os.PathLike[str] = ".", *, watch: bool = False, clock: Clock | None = None
+) -> list[DriveEntry] | DriveWatch:
+    """The recorders that there are: real ones first, then a virtual one for each disc in this folder.
+
+    A real recorder that another program has is listed, and nothing is sent to it.
+
+    watch   instead of a list, an iterator of DriveAdded, DriveRemoved, MediumInserted and MediumRemoved
+            of real recorders, until its `close()`; its `entries` are those at the start
+    clock   whose time the watch lets pass
+    """
+    if watch:
+        return DriveWatch(_real(), clock=clock)
+    entries = _real().entries()
     for path in sorted(Path(folder).iterdir(), key=str):
         try:
             is_disc = (path / STATE_FILE).is_file()
@@ -151,6 +187,10 @@ def drives(folder: str | os.PathLike[str] = ".") -> list[DriveEntry]:
         if is_disc:
             entries.append(_entry(path))
     return entries
+
+
+def _real() -> Recorders:
+    return Recorders(System.of_process(), open_for_a_look)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +232,19 @@ def insert_disc(medium: str = "cd-r", minutes: int = 80) -> str:
 
 
 def _entry(path: Path) -> DriveEntry:
-    name, model = f"{VIRTUAL}{path}", "virtual recorder"
+    def told(
+        medium: str = "", blank: bool = False, problem: str = "", appendable: bool = False
+    ) -> DriveEntry:
+        return DriveEntry(
+            f"{VIRTUAL}{path}", "virtual recorder", medium, blank, problem, appendable, bus="virtual"
+        )
+
     try:
         medium = Medium.open(path)
     except DriveBusy:
-        return DriveEntry(name, model, "", False, "in use by another program")
+        return told(problem="in use by another program")
     except DriveError as error:
-        return DriveEntry(name, model, "", False, str(error))
+        return told(problem=str(error))
     status = medium.status
     words = f"{medium.state.medium.upper()} {medium.state.minutes} min, {status.name.lower()}"
     if medium.state.tracks:
@@ -206,5 +252,9 @@ def _entry(path: Path) -> DriveEntry:
         words += f", {count} track{'s' if count > 1 else ''}"
     protected = medium.write_protected
     medium.close()
-    problem = "write-protected" if protected else ""
-    return DriveEntry(name, model, words, status is DiscStatus.BLANK and not protected, problem)
+    return told(
+        words,
+        status is DiscStatus.BLANK and not protected,
+        "write-protected" if protected else "",
+        status is DiscStatus.APPENDABLE and not protected,
+    )

@@ -68,6 +68,7 @@ class FakeSystem:
         """A link to a path of this root, relative as those of sysfs are."""
         file = self.root / path.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
         file.symlink_to(os.path.relpath(self.root / target.lstrip("/"), file.parent))
 
     def drive(

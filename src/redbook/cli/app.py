@@ -81,9 +81,10 @@ def drive_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--drive",
         "drive_name",
         metavar="NAME",
-        help="The recorder: virtual:PATH, a virtual one with the disc in that folder, which is made if "
-        "nothing is there. Default: for burn and plan ./redbook.disc or the next free name, for the others "
-        "the last disc made so.",
+        help="The recorder: /dev/sr0 or another node, or virtual:PATH, a virtual one with the disc in that "
+        "folder, which is made if nothing is there. Default: the one real recorder with a blank disc (burn and "
+        "plan) or with a disc (the others); else a virtual one: for burn and plan on ./redbook.disc or the next "
+        "free name, for the others on the last disc made so.",
     )(command)
 
 
@@ -161,7 +162,11 @@ def burn(
     from redbook import burning
     from redbook.cli.render import make_renderer
 
-    with make_renderer("burn", as_json) as out, reporting(out), opened(drive_name, out, new=True) as drive:
+    with (
+        make_renderer("burn", as_json) as out,
+        reporting(out),
+        opened(drive_name, out, new=True, append=append) as drive,
+    ):
         cancel = signals_cancel()
         with burning.plan(
             files,
@@ -202,7 +207,11 @@ def plan(
     from redbook import burning
     from redbook.cli.render import make_renderer
 
-    with make_renderer("plan", as_json) as out, reporting(out), opened(drive_name, out, new=True) as drive:
+    with (
+        make_renderer("plan", as_json) as out,
+        reporting(out),
+        opened(drive_name, out, new=True, append=append) as drive,
+    ):
         made = burning.plan(
             files,
             drive,
@@ -283,17 +292,47 @@ def info(drive_name: str | None, checksums: bool, as_json: bool) -> None:
 
 
 @cli.command(epilog=EPILOG)
+@click.option("--watch", is_flag=True, help="Go on, and tell what comes and goes, until Ctrl-C.")
 @json_option
-def drives(as_json: bool) -> None:
+def drives(watch: bool, as_json: bool) -> None:
     """List the recorders there are.
 
-    In this version: a virtual one for each disc in this folder.
+    Real ones first, then a virtual one for each disc in this folder. One that another program has is named
+    and left alone. What keeps one from being used is said, with what to do.
     """
     from redbook import discovery
     from redbook.cli.render import make_renderer
 
     with make_renderer("drives", as_json) as out, reporting(out):
-        out.drives(discovery.drives())
+        if not watch:
+            out.drives(discovery.drives())
+            return
+        with discovery.drives(watch=True) as watching:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, lambda *_: watching.close())
+            out.drives(watching.entries)
+            for event in watching:
+                out.drive_event(event)
+
+
+@cli.command(epilog=EPILOG)
+@click.option("--drive", "drive_name", metavar="NAME", help="Only this recorder. Default: all real ones.")
+@click.option("--serial", is_flag=True, help="Show serial numbers, which are masked otherwise.")
+@json_option
+def doctor(drive_name: str | None, serial: bool, as_json: bool) -> None:
+    """Show one page on system and recorders, for a report of a fault.
+
+    Nothing is written, and a drive that another program has is left alone. The exit code is 0 if a burn could
+    start now, else 5.
+    """
+    from redbook import doctor as page
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("doctor", as_json) as out, reporting(out):
+        diagnosis = page.diagnose(drive_name, serial=serial)
+        out.doctor(diagnosis)
+    if not diagnosis.can_burn:
+        sys.exit(DRIVE)
 
 
 @cli.group()
@@ -387,17 +426,19 @@ def completion(shell: str) -> None:
 
 
 @contextmanager
-def opened(name: str | None, out: Renderer, *, new: bool = False) -> Iterator[Drive]:
+def opened(name: str | None, out: Renderer, *, new: bool = False, append: bool = False) -> Iterator[Drive]:
     """The recorder asked for, or the default one, and say which that is.
 
-    new  a burn or a plan wants a blank disc; everything else the last disc that was burned
+    new     a burn or a plan wants a blank disc; everything else the last disc that was burned
+    append  instead of a blank one a disc that takes further tracks
     """
     from redbook import discovery
     from redbook.errors import DriveNotFound
 
     if name is None:
-        name = discovery.default_drive_name() if new else discovery.last_default_drive_name()
-        out.note(f"no --drive was given: using the virtual recorder with the disc {name}")
+        name = discovery.default_drive_name(append=append) if new else discovery.last_default_drive_name()
+        kind = "virtual recorder with the disc" if name.startswith(discovery.VIRTUAL) else "recorder"
+        out.note(f"no --drive was given: using the {kind} {name}")
     path = name.removeprefix(discovery.VIRTUAL)
     if name.startswith(discovery.VIRTUAL) and path and not os.path.lexists(path):
         if not new:

@@ -21,7 +21,8 @@ from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyRepor
 from redbook.cd_text import PackType, Texts
 from redbook.cli import shapes
 from redbook.disc import PREGAP_SECTORS, Toc, duration
-from redbook.discovery import DiscEntry, DriveEntry
+from redbook.discovery import DiscEntry
+from redbook.doctor import Diagnosis
 from redbook.engine.events import (
     Event,
     Notice,
@@ -33,6 +34,8 @@ from redbook.engine.events import (
 )
 from redbook.engine.labels import TrackLabels
 from redbook.errors import RedbookError, VerificationFailed
+from redbook.recorders import DriveEntry
+from redbook.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
 
 R = TypeVar("R")
 
@@ -61,6 +64,8 @@ class Renderer(Protocol):
     def verified(self, report: VerifyReport, drive: str) -> None: ...
     def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None: ...
     def drives(self, entries: list[DriveEntry]) -> None: ...
+    def drive_event(self, happened: DriveEvent) -> None: ...
+    def doctor(self, page: Diagnosis) -> None: ...
     def discs(self, entries: list[DiscEntry]) -> None: ...
     def done(self, drive: str, text: str) -> None: ...
     def failed(self, error: RedbookError, exit_code: int) -> None: ...
@@ -192,6 +197,12 @@ class JsonRenderer:
 
     def drives(self, entries: list[DriveEntry]) -> None:
         self._print(shapes.drives(entries))
+
+    def drive_event(self, happened: DriveEvent) -> None:
+        self._print(shapes.event(happened))
+
+    def doctor(self, page: Diagnosis) -> None:
+        self._print(shapes.doctor(page))
 
     def discs(self, entries: list[DiscEntry]) -> None:
         self._print(shapes.discs(entries))
@@ -431,10 +442,45 @@ class TextRenderer:
 
     def drives(self, entries: list[DriveEntry]) -> None:
         if not entries:
-            self._say("no recorder: make a disc for a virtual one with `redbook disc new PATH`")
+            self._say(
+                "no recorder: `redbook doctor` says what to check; "
+                "make a disc for a virtual one with `redbook disc new PATH`"
+            )
         for entry in entries:
+            if entry.bus != "virtual":
+                self._recorder(entry)
+                continue
             problem = f" ({entry.problem})" if entry.problem else ""
             self._line(f"{entry.name}  {entry.model}  {entry.medium}{problem}")
+
+    def _recorder(self, entry: DriveEntry) -> None:
+        """A real one: what is in it, then how it is connected, then what is wrong."""
+        self._line(f"{entry.name}  {entry.model}  {entry.medium}".rstrip())
+        kinds = [kind for kind, can in (("CD-R", entry.writes_cd_r), ("CD-RW", entry.writes_cd_rw)) if can]
+        facts = [entry.connection, f"writes {' and '.join(kinds)}" if kinds else ""]
+        facts += [f"serial {entry.serial}" if entry.serial else "", entry.stable_id]
+        for text in ("; ".join(fact for fact in facts if fact), entry.problem):
+            if text:
+                width = max(20, self._console.width - 4)
+                for line in textwrap.wrap(shown(text), width, break_long_words=False, break_on_hyphens=False):
+                    self._line(f"    {line}")
+
+    def drive_event(self, happened: DriveEvent) -> None:
+        entry = happened.drive
+        match happened:
+            case DriveAdded():
+                self._say("Recorder added:")
+                self._recorder(entry)
+            case DriveRemoved():
+                self._line(f"Recorder removed: {entry.name}  {entry.model}")
+            case MediumInserted():
+                self._line(f"Disc inserted: {entry.name}  {entry.medium}")
+            case MediumRemoved():
+                self._line(f"Disc removed: {entry.name}  {entry.medium}")
+
+    def doctor(self, page: Diagnosis) -> None:
+        for line in page.to_text().split("\n"):
+            self._line(line)
 
     def discs(self, entries: list[DiscEntry]) -> None:
         for entry in entries:

@@ -9,12 +9,15 @@ from typing import Any
 from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
 from redbook.cd_text import Texts
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
-from redbook.discovery import DiscEntry, DriveEntry
+from redbook.discovery import DiscEntry
+from redbook.doctor import Diagnosis
 from redbook.engine.events import Event
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.labels import TrackLabels
 from redbook.mmc.disc_info import TrackInformation
 from redbook.mmc.identify import Profile
+from redbook.recorders import DriveEntry
+from redbook.watching import DriveEvent
 
 Checksums = dict[int, tuple[str, str, str]]
 """SHA-256, AccurateRip v1 and v2 by track number."""
@@ -22,7 +25,7 @@ Checksums = dict[int, tuple[str, str, str]]
 MEDIA = {Profile.CD_R: "cd-r", Profile.CD_RW: "cd-rw", Profile.CD_ROM: "cd-rom"}
 
 
-def event(happened: Event) -> dict[str, Any]:
+def event(happened: Event | DriveEvent) -> dict[str, Any]:
     """Any event: its kind in snake case, then its fields."""
     kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(happened).__name__).lower()
     return {"event": kind, **asdict(happened)}
@@ -207,3 +210,18 @@ def discs(entries: list[DiscEntry]) -> dict[str, Any]:
 
 def drives(entries: list[DriveEntry]) -> dict[str, Any]:
     return {"event": "drives", "drives": [asdict(entry) for entry in entries]}
+
+
+def doctor(page: Diagnosis) -> dict[str, Any]:
+    return {
+        "event": "doctor",
+        "can_burn": page.can_burn,
+        "advice": page.advice,
+        "sections": [
+            {
+                "title": section.title,
+                "lines": [{"label": label, "text": text} for label, text in section.lines],
+            }
+            for section in page.sections
+        ],
+    }

@@ -10,16 +10,18 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
 from redbook.clock import Clock, SystemClock
-from redbook.discovery import VIRTUAL, not_found
+from redbook.discovery import NODES, VIRTUAL, not_found
 from redbook.drive import Drive
 from redbook.engine.runner import Runner
 from redbook.engine.steps import Procedure, R
 from redbook.errors import DriveBusy, DriveClosed, NotTaken
+from redbook.imapi2.nodes import NodeNews, NodeRecorder, real_ids
+from redbook.linux.inhibit import awake
 from redbook.transport.base import Transport
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.shared import SharedRecorder
@@ -87,10 +89,20 @@ class NoOthers:
 class Device:
     """A recorder as all objects of this process share it.
 
-    node  what the system calls it: a device node, or the folder of a virtual disc
+    node         what the system calls it: a device node, or the folder of a virtual disc
+    undisturbed  given a reason, keeps the system from sleeping while a job is at work
     """
 
-    def __init__(self, unique_id: str, drive: Drive, access: Access, node: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        unique_id: str,
+        drive: Drive,
+        access: Access,
+        node: str,
+        clock: Clock,
+        undisturbed: Callable[[str], AbstractContextManager[None]] = lambda why: nullcontext(),
+    ) -> None:
+        self.undisturbed = undisturbed
         self.unique_id = unique_id
         self.drive = drive
         self.node = node
@@ -159,6 +171,7 @@ class Handle:
         self.at_work = False
         self._levels = 0
         self._has_job = False
+        self._job = ExitStack()
         self._pid = os.getpid()
         self._closed = False
         self._mutex = threading.RLock()
@@ -209,11 +222,13 @@ class Handle:
                 raise DriveBusy("another object of this program is writing or erasing with this recorder")
             self.acquire(owner)
             self._has_job = True
+            self._job.enter_context(self.device.undisturbed(f"{owner} writes to {self.device.node}"))
 
     def end_job(self) -> None:
         with self._mutex:
             if self._has_job:
                 self._has_job = False
+                self._job.close()
                 self.release()
                 if self._close_later:
                     self.close()
@@ -243,6 +258,7 @@ class Handle:
                 self._close_later = True  # a track is being written; its end closes this
                 return
             self._levels, self._has_job = min(self._levels, 1), False
+            self._job.close()
             self.release()
             self._closed = True
 
@@ -255,6 +271,7 @@ class _Registry:
         self._attached: dict[str, Device] = {}
         self._opened: dict[str, Device] = {}
         self._listeners: list[Callable[[str, bool], None]] = []
+        self.news = NodeNews(self._tell)
 
     def attach(self, recorder: Transport, unique_id: str, node: str, clock: Clock | None) -> None:
         clock = clock or SystemClock()
@@ -275,7 +292,7 @@ class _Registry:
 
     def ids(self) -> list[str]:
         with self._mutex:
-            return list(self._attached) or [STAND_IN]
+            return [*self._attached, *real_ids()] or [STAND_IN]
 
     def device(self, unique_id: str) -> Device:
         """raises  DriveNotFound, ImageError"""
@@ -284,7 +301,7 @@ class _Registry:
             if device is not None:
                 return device
             key = self._key(unique_id)
-            if key not in self._opened:
+            if key not in self._opened or self._is_another_now(key):
                 self._opened[key] = self._open(unique_id)
             return self._opened[key]
 
@@ -295,7 +312,14 @@ class _Registry:
             return f"{STAND_IN} {Spindle.of_user().folder}"
         if unique_id.startswith(VIRTUAL) and unique_id != VIRTUAL:
             return VIRTUAL + os.path.realpath(unique_id.removeprefix(VIRTUAL))
+        if unique_id.startswith(NODES):
+            return os.path.realpath(unique_id)
         return unique_id
+
+    def _is_another_now(self, key: str) -> bool:
+        """Whether the name under which a node was opened leads elsewhere: drives were plugged in anew."""
+        name = self._opened[key].unique_id
+        return name.startswith(NODES) and os.path.realpath(name) != key
 
     @staticmethod
     def _open(unique_id: str) -> Device:
@@ -310,6 +334,10 @@ class _Registry:
             shared = SharedRecorder(recorder, path=Path(path).absolute() if path else None, clock=clock)
             node = str(Path(path).absolute()) if path else unique_id
             return Device(unique_id, Drive(recorder, unique_id), shared, node, clock)
+        if unique_id.startswith(NODES):
+            real = NodeRecorder(unique_id, clock)
+            node = os.path.realpath(unique_id)
+            return Device(unique_id, Drive(real, unique_id), real, node, clock, undisturbed=awake)
         raise not_found(unique_id)
 
     def listen(self, listener: Callable[[str, bool], None]) -> None:

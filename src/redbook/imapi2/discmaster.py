@@ -31,8 +31,17 @@ class MsftDiscMaster2(EventSource):
                 event = "NotifyDeviceAdded" if added else "NotifyDeviceRemoved"
                 master._fire(event, master, unique_id)
 
+        self._hears_of_nodes = False
         registry.listen(hear)
         weakref.finalize(self, registry.unlisten, hear)
+
+    def _advise(self, handler: object) -> None:
+        """The first handler begins the watch of real recorders; it is told on a thread of that watch."""
+        super()._advise(handler)
+        if not self._hears_of_nodes:
+            self._hears_of_nodes = True
+            registry.news.more()
+            weakref.finalize(self, registry.news.fewer)
 
     @property
     @translated

@@ -19,6 +19,9 @@ NO_DRIVE = (
     "plugging it in), then `sudo modprobe sr_mod`"
 )
 
+EXPLAINED = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ENOENT, *IS_GONE, errno.EROFS)
+"""What the system can be asked about; other errors speak for themselves."""
+
 
 def explain(path: str, error: OSError, system: System | None = None) -> str:
     """What keeps this program from a drive's node, and what to do.
@@ -49,8 +52,12 @@ def explain(path: str, error: OSError, system: System | None = None) -> str:
 
 def explain_error(path: str, error: Exception, system: System | None = None) -> str:
     """The same for an error of ours: explained, if the system's is behind it, else in its own words."""
-    cause = error if isinstance(error, OSError) else error.__cause__
-    return explain(path, cause, system) if isinstance(cause, OSError) else str(error)
+    if isinstance(error, OSError):
+        return explain(path, error, system)
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.errno in EXPLAINED:
+        return explain(path, cause, system)
+    return str(error)
 
 
 @contextmanager
@@ -59,9 +66,10 @@ def explained(path: str) -> Iterator[None]:
     try:
         yield
     except DriveError as error:
-        if not isinstance(error.__cause__, OSError):
+        cause = error.__cause__
+        if not isinstance(cause, OSError) or cause.errno not in EXPLAINED:
             raise
-        raise type(error)(explain(path, error.__cause__)) from error.__cause__
+        raise type(error)(explain(path, cause)) from cause
 
 
 def _forbidden(system: System, node: str, called: str) -> str:

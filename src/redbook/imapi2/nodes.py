@@ -1,0 +1,154 @@
+"""Real recorders for the IMAPI2 face: their ids, and one that is open only while it is used.
+
+Windows lets several programs have a recorder's object at a time, and one of them exclusive access. So a node
+is opened for each use, held against others then (O_EXCL), and kept open while somebody has it for himself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from redbook.clock import Clock
+from redbook.discovery import NODES, open_for_a_look, open_transport
+from redbook.errors import DriveBusy, DriveError
+from redbook.linux import holders, optical
+from redbook.linux.optical import OpticalDrive
+from redbook.linux.system import System
+from redbook.mmc.identify import Inquiry
+from redbook.recorders import Recorders
+from redbook.transport.base import Reply, Status, Transport
+from redbook.watching import DriveAdded, DriveRemoved, DriveWatch
+
+
+def unique_id(stable_id: str, node: str) -> str:
+    """A name that InitializeDiscRecorder takes: the one that lasts, where udev has made it."""
+    return stable_id if stable_id.startswith(NODES) else node
+
+
+def real_ids() -> list[str]:
+    """Of the drives that have a node.  Nothing is sent to any."""
+    system = System.of_process()
+    found = [drive for drive in optical.find(system) if drive.node and system.is_there(drive.node)]
+    return [unique_id(drive.stable_id, drive.node) for drive in found]
+
+
+class NodeRecorder:
+    """Transport to a node, and the Access by which objects and programs share it."""
+
+    def __init__(
+        self, path: str, clock: Clock, opener: Callable[[str, Clock], Transport] | None = None
+    ) -> None:
+        self._system = System.of_process()
+        self._path = path
+        self._clock = clock
+        self._open = opener or open_transport
+        self._inner: Transport | None = None
+
+    # Transport
+
+    def execute(
+        self,
+        cdb: bytes,
+        data_out: bytes | memoryview = b"",
+        data_in_length: int = 0,
+        timeout: float = 30.0,
+    ) -> Reply:
+        if self._inner is not None:
+            return self._inner.execute(cdb, data_out, data_in_length, timeout)
+        known = self._known_inquiry()
+        if cdb[0] == Inquiry.OPCODE and not cdb[1] & 1 and known:
+            return Reply(Status.GOOD, known[:data_in_length])
+        raise DriveBusy(f"{self._path} is in use by another program; wait until that has finished")
+
+    def _known_inquiry(self) -> bytes:
+        """What the drive answered when it was plugged in: nobody is disturbed for it."""
+        drive = self._drive()
+        return self._system.read_bytes(f"{drive.device}/inquiry") if drive else b""
+
+    def announce(self, data_bytes: int) -> None:
+        if self._inner is not None:
+            self._inner.announce(data_bytes)
+
+    def close(self) -> None:
+        self.leave()
+
+    # Access
+
+    def enter(self) -> None:
+        """raises  DriveBusy while another program has it; DriveNotFound, DriveError"""
+        if self._inner is None:
+            self._inner = self._open(self._path, self._clock)
+
+    def leave(self) -> None:
+        inner, self._inner = self._inner, None
+        if inner is not None:
+            inner.close()
+
+    def tend(self) -> None:
+        pass
+
+    def lock(self, owner: str) -> None:
+        """It is open, and thereby ours alone."""
+
+    def unlock(self) -> None:
+        pass
+
+    def owner(self) -> str:
+        """The program that has it, if another one has, as far as that can be seen."""
+        if self._inner is not None:
+            return ""
+        drive = self._drive()
+        seen = holders.processes(self._system, drive.nodes if drive else (self._path,))
+        if seen:
+            return seen[0].name
+        try:
+            self.enter()
+        except DriveBusy:
+            return "another program"
+        except DriveError:
+            return ""
+        self.leave()
+        return ""
+
+    def _drive(self) -> OpticalDrive | None:
+        node = self._system.real(self._path)
+        return next((one for one in optical.find(self._system) if node in one.nodes), None)
+
+
+class NodeNews:
+    """Tells of real recorders that come and go, from a thread of its own, while anybody listens."""
+
+    def __init__(self, tell: Callable[[str, bool], None]) -> None:
+        self._tell = tell
+        self._mutex = threading.RLock()  # a finalizer may come by while it is held
+        self._listeners = 0
+        self._watch: DriveWatch | None = None
+
+    def more(self) -> None:
+        """One more listener."""
+        with self._mutex:
+            self._listeners += 1
+            if self._watch is None:
+                self._watch = _watch()
+                threading.Thread(
+                    target=self._run, args=(self._watch,), name="redbook-devices", daemon=True
+                ).start()
+
+    def fewer(self) -> None:
+        """One listener less."""
+        with self._mutex:
+            self._listeners -= 1
+            if not self._listeners and self._watch is not None:
+                self._watch.close()
+                self._watch = None
+
+    def _run(self, watch: DriveWatch) -> None:
+        for event in watch:
+            name = unique_id(event.drive.stable_id, event.drive.node)
+            if name and isinstance(event, DriveAdded | DriveRemoved):
+                self._tell(name, isinstance(event, DriveAdded))
+
+
+def _watch() -> DriveWatch:
+    return DriveWatch(Recorders(System.of_process(), open_for_a_look), discs=False)

@@ -1,0 +1,146 @@
+"""The system stays awake while a real disc is burned, with a systemd-inhibit that keeps a diary."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from redbook import burning
+from redbook.drive import Drive
+from redbook.linux import inhibit
+from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
+from tests.support.sound import noise, write_wav
+
+DIARY = """#!/bin/sh
+echo "begin $*" >> '{diary}'
+for word; do shift; case "$word" in --why=*) break;; esac; done
+"$@"
+echo end >> '{diary}'
+echo over > '{fifo}'
+"""
+
+
+class Tool:
+    """A systemd-inhibit in the PATH; `ended` waits until one has ended."""
+
+    def __init__(self, folder: Path, script: str = DIARY) -> None:
+        self.diary = folder / "a diary"
+        self.fifo = folder / "fifo"
+        os.mkfifo(self.fifo)
+        # Held open for both, so that neither side of it ever waits for the other to come.
+        self._end = os.open(self.fifo, os.O_RDWR)
+        tool = folder / "bin" / inhibit.TOOL
+        tool.parent.mkdir()
+        tool.write_text(script.format(diary=self.diary, fifo=self.fifo))
+        tool.chmod(0o755)
+        self.path = f"{tool.parent}:{os.environ['PATH']}"
+
+    def lines(self) -> list[str]:
+        return self.diary.read_text().splitlines() if self.diary.exists() else []
+
+    def wait(self) -> None:
+        assert os.read(self._end, 5) == b"over\n"
+
+    def close(self) -> None:
+        os.close(self._end)
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    tool = Tool(tmp_path)
+    monkeypatch.setenv("PATH", tool.path)
+    yield tool
+    tool.close()
+
+
+def test_sleep_shutdown_and_idle_are_blocked_inside_and_not_behind(tool: Tool) -> None:
+    with inhibit.awake("writing to /dev/sr0"):
+        pass
+    begin, end = tool.lines()
+    assert "--what=sleep:shutdown:idle --mode=block --who=redbook --why=writing to /dev/sr0" in begin
+    assert end == "end"
+
+
+def test_the_lock_ends_with_an_error(tool: Tool) -> None:
+    with pytest.raises(ZeroDivisionError), inhibit.awake("x"):
+        raise ZeroDivisionError
+    assert tool.lines()[-1] == "end"
+
+
+def test_the_lock_ends_with_the_process_however_that_ends(tool: Tool) -> None:
+    code = (
+        "import sys, os\n"
+        "from redbook.linux import inhibit\n"
+        "with inhibit.awake('x'):\n"
+        "    print('inside', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    assert child.stdin is not None
+    assert child.stdout.readline() == "inside\n"
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdin.close()
+    child.stdout.close()
+    tool.wait()
+    assert tool.lines()[-1] == "end"
+
+
+def test_ctrl_c_at_the_terminal_does_not_reach_the_lock(tool: Tool) -> None:
+    with inhibit.awake("x"):
+        found = [int(name) for name in os.listdir("/proc") if name.isdigit() and _is_child(name)]  # noqa: PTH208
+        assert found
+        assert all(os.getsid(pid) != os.getsid(0) for pid in found)
+
+
+def _is_child(pid: str) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return int(stat.rpartition(")")[2].split()[1]) == os.getpid()
+
+
+def test_without_the_tool_nothing_is_different_and_doctor_can_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with inhibit.awake("x"):
+        pass
+    assert inhibit.why_not() == "systemd-inhibit is not installed"
+
+
+def test_a_lock_that_is_refused_harms_nothing_and_is_told_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = Tool(tmp_path, "#!/bin/sh\necho 'Failed to inhibit: Access denied' >&2\nexit 1\n")
+    monkeypatch.setenv("PATH", tool.path)
+    with inhibit.awake("x"):
+        pass
+    assert inhibit.why_not() == "Failed to inhibit: Access denied"
+    tool.close()
+
+
+def test_a_lock_that_is_given_is_told_as_that(tool: Tool) -> None:
+    assert inhibit.why_not() == ""
+    assert tool.lines()[-1] == "end"
+
+
+def test_a_burn_on_a_node_keeps_the_system_awake_and_one_on_a_virtual_disc_does_not(
+    tool: Tool, tmp_path: Path
+) -> None:
+    song = write_wav(tmp_path / "a.wav", noise(588 * 300))
+    with Drive(VirtualRecorder(Medium.new()), "virtual:a.disc") as drive:
+        burning.burn([song], drive)
+    assert tool.lines() == []
+    with Drive(VirtualRecorder(Medium.new()), "/dev/sr0") as drive:
+        burning.burn([song], drive)
+    assert tool.lines()[-1] == "end"
+    assert "--why=writing to /dev/sr0" in tool.lines()[0]
