@@ -17,7 +17,6 @@ from redbook.linux.system import System
 from redbook.mmc.disc_info import DiscStatus
 from redbook.recorders import DriveEntry, Recorders
 from redbook.transport.base import Transport
-from redbook.transport.sg_io import SgIo
 from redbook.virtual.medium import Medium, blank_state
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.shared import insert_new
@@ -46,19 +45,23 @@ def open_drive(name: str | os.PathLike[str], *, clock: Clock | None = None) -> D
     if text.startswith(VIRTUAL):
         path = text.removeprefix(VIRTUAL)
         return Drive(VirtualRecorder(Medium.at(Path(path)) if path else None), text)
-    if text.startswith(NODES):
+    if text.startswith(NODES) or Path(text).is_block_device() or Path(text).is_char_device():
         return Drive(open_transport(text, clock), text)
     raise not_found(text)
 
 
 def open_transport(path: str, clock: Clock | None = None) -> Transport:
     """The way to a real recorder, held against other programs.  raises  as `open_drive`"""
+    from redbook.transport.sg_io import SgIo  # ctypes, which virtual recorders do without
+
     with explained(path):
         return SgIo.open(path, clock)
 
 
 def open_for_a_look(path: str) -> Drive:
     """A real recorder, if it is free now.  raises  DriveError"""
+    from redbook.transport.sg_io import SgIo
+
     return Drive(SgIo.open(path, ManualClock()), path)
 
 

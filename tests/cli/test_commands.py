@@ -203,7 +203,7 @@ def test_99_tracks_are_burned_and_verified(songs: list[Path]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--drive", "/dev/sr99"], "there is no such device node"),
+        (["--drive", "/dev/sr99"], "no such recorder"),
         (["--drive", "my.disc"], "no such recorder"),
         (["--drive", "virtual:"], "no disc in the drive"),
         (["--drive", "virtual:/proc/x.disc"], "/proc"),
