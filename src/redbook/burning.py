@@ -536,7 +536,7 @@ def close_disc(
 
 def _undisturbed(drive: Drive, test_write: bool = False) -> AbstractContextManager[None]:
     """The system stays awake while a real drive writes: a disc half written is lost."""
-    if not drive.name.startswith("/dev/"):
+    if not drive.real_time:
         return nullcontext()
     return awake(f"{'test write on' if test_write else 'writing to'} {drive.name}")
 

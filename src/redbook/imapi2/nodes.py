@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 
 from redbook.clock import Clock
+from redbook.disc import SECTOR_BYTES
 from redbook.discovery import NODES, open_for_a_look, open_transport
 from redbook.errors import DriveBusy, DriveError
 from redbook.linux import holders, optical
@@ -17,8 +18,12 @@ from redbook.linux.optical import OpticalDrive
 from redbook.linux.system import System
 from redbook.mmc.identify import Inquiry
 from redbook.recorders import Recorders
+from redbook.transport.base import Device as DeviceTransport
 from redbook.transport.base import Reply, Status, Transport
 from redbook.watching import DriveAdded, DriveRemoved, DriveWatch
+
+WHILE_CLOSED_BYTES = 27 * SECTOR_BYTES
+"""What a command carries on every way known; nothing is sent before the node is open and says more."""
 
 
 def unique_id(stable_id: str, node: str) -> str:
@@ -45,7 +50,16 @@ class NodeRecorder:
         self._open = opener or open_transport
         self._inner: Transport | None = None
 
-    # Transport
+    # Transport, and what a Device adds
+
+    @property
+    def most_bytes(self) -> int:
+        inner = self._inner
+        return inner.most_bytes if isinstance(inner, DeviceTransport) else WHILE_CLOSED_BYTES
+
+    @property
+    def real_time(self) -> bool:
+        return True
 
     def execute(
         self,
