@@ -82,9 +82,9 @@ def drive_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "drive_name",
         metavar="NAME",
         help="The recorder: /dev/sr0 or another node, or virtual:PATH, a virtual one with the disc in that "
-        "folder, which is made if nothing is there. Default: the one real recorder with a blank disc (burn and "
-        "plan) or with a disc (the others); else a virtual one: for burn and plan on ./redbook.disc or the next "
-        "free name, for the others on the last disc made so.",
+        "folder, which is made if nothing is there. Default: the one real recorder with a blank disc (burn "
+        "and plan) or with a disc (the others); else a virtual one: for burn and plan on ./redbook.disc or "
+        "the next free name, for the others on the last disc made so.",
     )(command)
 
 
