@@ -14,10 +14,10 @@ from redbook.errors import DriveGone
 from redbook.mmc.write import SynchronizeCache, Write10
 from redbook.share.iscsi import portal as portal_module
 from redbook.share.iscsi import text
-from redbook.share.iscsi.answers import Answer, LoginResponse, NopIn, ScsiResponse, parse
+from redbook.share.iscsi.answers import Answer, LoginResponse, LogoutResponse, NopIn, ScsiResponse, parse
 from redbook.share.iscsi.pdu import HEADER_BYTES, data_segment_bytes, padding_bytes
 from redbook.share.iscsi.portal import Portal
-from redbook.share.iscsi.requests import LoginRequest, NopOut, Request, ScsiCommand
+from redbook.share.iscsi.requests import LoginRequest, LogoutRequest, NopOut, Request, ScsiCommand
 from redbook.share.iscsi.target import Target
 from redbook.transport.base import LogicalUnit, Reply, Status
 from redbook.virtual.medium import Medium
@@ -299,6 +299,18 @@ def test_the_same_session_again_takes_over(served: Served, unit: FakeUnit) -> No
     second.log_in(b"\x80" + (1).to_bytes(5, "big"))
     assert first.hung_up_on()
     assert second.command(bytes(6)).status == Status.GOOD
+
+
+def test_the_answer_to_a_logout_always_arrives(served: Served) -> None:
+    """The thread that executed the last command must not hang up before the other has sent it."""
+    for _ in range(100):
+        client = served.client()
+        client.command(bytes(6))
+        client.send(LogoutRequest(77, cmd_sn=client.cmd_sn))
+        answer = client.receive()
+        assert isinstance(answer, LogoutResponse)
+        assert client.hung_up_on()
+        client.socket.close()
 
 
 def test_stopping_hangs_up_and_frees_the_port(unit: FakeUnit) -> None:

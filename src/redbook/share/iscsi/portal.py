@@ -198,6 +198,7 @@ class _Served:
                 self._flush()
                 job = self._connection.next_job()
             if self._connection.closing:
+                self._flush()  # the other thread may not have sent its last answer yet
                 return
 
     # Reading
