@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from redbook.share.iscsi import text
-from redbook.share.iscsi.requests import LoginRequest, ScsiCommand
 from redbook.virtual.medium import Medium
-from tests.support.iscsi import ISID, NAMES
+from tests.share.test_iscsi_socket import Client
 
 COMMAND = [sys.executable, "-m", "redbook", "share", "iscsi"]
 ADDRESS = re.compile(r"iscsi://127\.0\.0\.1:(\d+)/iqn\.2026-11\.example\.redbook:recorder/0\n")
@@ -48,15 +46,12 @@ def refused(*options: str) -> tuple[int, str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly_also_with_clients(number: signal.Signals) -> None:
     process, port = start("--disc", "my disc")
-    with socket.create_connection(("127.0.0.1", port), 30) as client:
-        said = text.build({**NAMES}.items())
-        request = LoginRequest(1, ISID, stage=1, next_stage=3, transit=True)
-        client.sendall(request.to_bytes(len(said)) + said.ljust(len(said) + -len(said) % 4, b"\0"))
-        client.recv(48, socket.MSG_WAITALL)
-        client.sendall(ScsiCommand(2, bytes(16), 0).to_bytes())
-        client.recv(48)
-        process.send_signal(number)
-        output, errors = process.communicate(timeout=30)
+    client = Client(("127.0.0.1", port))
+    client.log_in()
+    client.command(bytes(6))
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=30)
+    client.socket.close()
     assert process.returncode == 0
     assert (output, errors) == ("", "")
     assert not Path("my disc").exists()  # nothing was written on it
@@ -80,15 +75,12 @@ def test_without_a_disc_it_says_which_it_took() -> None:
 
 def test_traffic_is_shown_on_request() -> None:
     process, port = start("--disc", "a.disc", "--log-traffic")
-    with socket.create_connection(("127.0.0.1", port), 30) as client:
-        said = text.build({**NAMES}.items())
-        request = LoginRequest(1, ISID, stage=1, next_stage=3, transit=True)
-        client.sendall(request.to_bytes(len(said)) + said.ljust(len(said) + -len(said) % 4, b"\0"))
-        client.sendall(ScsiCommand(2, bytes(16), 0).to_bytes())
-        while client.recv(48)[:1] != b"\x21":
-            pass
-        process.terminate()
-        _, errors = process.communicate(timeout=30)
+    client = Client(("127.0.0.1", port))
+    client.log_in()
+    client.command(bytes(6))
+    process.terminate()
+    _, errors = process.communicate(timeout=30)
+    client.socket.close()
     assert re.search(r"LUN 0 +00 00 .*: 6/29/00", errors)
 
 

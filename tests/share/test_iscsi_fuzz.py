@@ -47,7 +47,7 @@ def portal() -> Iterator[Portal]:
 @given(st.lists(st.binary(min_size=1, max_size=200), min_size=1, max_size=5), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_any_bytes_on_a_socket(portal: Portal, pieces: list[bytes], logged_in: bool) -> None:
-    client = Client(portal)
+    client = Client(portal.address)
     if logged_in:
         client.log_in()
     try:
@@ -62,7 +62,7 @@ def test_any_bytes_on_a_socket(portal: Portal, pieces: list[bytes], logged_in: b
 
 def live_and_die(portal: Portal, number: int) -> None:
     """One client: dies before, in or after its login, with data on their way, or leaves in good order."""
-    client = Client(portal)
+    client = Client(portal.address)
     kind = number % 6
     if kind > 1:
         client.log_in(b"\x80" + number.to_bytes(5, "big"))

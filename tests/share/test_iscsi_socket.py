@@ -30,8 +30,8 @@ PATIENCE_SECONDS = 20.0  # for what takes milliseconds
 class Client:
     """An initiator on a socket; everything it waits for comes, or the test fails."""
 
-    def __init__(self, portal: Portal) -> None:
-        self.socket = socket.create_connection(portal.address, PATIENCE_SECONDS)
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.socket = socket.create_connection(address, PATIENCE_SECONDS)
         self.cmd_sn = 1
 
     def send(self, request: Request, data: bytes = b"") -> None:
@@ -94,7 +94,7 @@ class Served:
         self.clients: list[Client] = []
 
     def client(self, logged_in: bool = True) -> Client:
-        client = Client(self.portal)
+        client = Client(self.portal.address)
         self.clients.append(client)
         if logged_in:
             client.log_in(b"\x80" + len(self.clients).to_bytes(5, "big"))
@@ -339,7 +339,7 @@ def test_a_portal_may_listen_on_ipv6(unit: FakeUnit) -> None:
         pytest.skip("this computer has no IPv6")
     portal.start()
     assert portal.urls == [f"iscsi://[::1]:{portal.address[1]}/iqn.2026-11.example.redbook:recorder/0"]
-    client = Client(portal)
+    client = Client(portal.address)
     client.log_in()
     client.socket.close()
     assert portal.stop()
