@@ -37,6 +37,7 @@ CDBS: list[tuple[Command[Any], str]] = [
     (control.StartStopUnit(start=True), "1b 00 00 00 01 00"),
     (control.StartStopUnit(start=False, load_eject=True), "1b 00 00 00 02 00"),
     (control.StartStopUnit(start=True, load_eject=True, immediate=True), "1b 01 00 00 03 00"),
+    (control.StartStopUnit(start=False, load_eject=True, power_condition=3), "1b 00 00 00 32 00"),
     (control.PreventAllowMediumRemoval(True), "1e 00 00 00 01 00"),
     (control.SendOpcInformation(), "54 01 00 00 00 00 00 00 00 00"),
     (control.SetCdSpeed(0xFFFF, 1416), "bb 00 ff ff 05 88 00 00 00 00 00 00"),

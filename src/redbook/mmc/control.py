@@ -56,7 +56,8 @@ class RequestSense(Sized[Sense]):
 class StartStopUnit(NoReply):
     """START STOP UNIT: spin up or down, load or eject.  Source: SBC-3 5.25, MMC-5 6.38.
 
-    start  spin up, or with `load_eject` pull the tray in; otherwise spin down or eject
+    start            spin up, or with `load_eject` pull the tray in; otherwise spin down or eject
+    power_condition  0, or the power condition to change to; then the other two do not count
     """
 
     OPCODE: ClassVar[int] = 0x1B
@@ -66,13 +67,15 @@ class StartStopUnit(NoReply):
     start: bool
     load_eject: bool = False
     immediate: bool = False
+    power_condition: int = 0
 
     def to_cdb(self) -> bytes:
-        return bytes((self.OPCODE, self.immediate, 0, 0, self.load_eject << 1 | self.start, 0))
+        action = self.power_condition << 4 | self.load_eject << 1 | self.start
+        return bytes((self.OPCODE, self.immediate, 0, 0, action, 0))
 
     @classmethod
     def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
-        return cls(bool(cdb[4] & 1), bool(cdb[4] & 2), bool(cdb[1] & 1))
+        return cls(bool(cdb[4] & 1), bool(cdb[4] & 2), bool(cdb[1] & 1), cdb[4] >> 4)
 
 
 @dataclass(frozen=True, slots=True)

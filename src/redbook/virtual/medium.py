@@ -257,12 +257,17 @@ class Medium:
         """Audio as recorded; the run-out and the gaps read as silence.
 
         lba  from -150, the first sector of the first pregap, on
+
         raises  Refused 5/21/00 where nothing is recorded
         """
+        self.check_readable(lba, sectors)
+        return self._store.read(lba, sectors)
+
+    def check_readable(self, lba: int, sectors: int) -> None:
+        """raises  Refused 5/21/00 where nothing is recorded"""
         end = self.state.end_lba
         if lba < -PREGAP_SECTORS or lba + sectors > end or not end:
             raise Refused(sense.ILLEGAL, 0x21, 0, max(lba, end))
-        return self._store.read(lba, sectors)
 
     def read_sub_channel(self, lba: int, sectors: int) -> bytes:
         """96 symbols a sector as a program wrote them; zeros where none did."""

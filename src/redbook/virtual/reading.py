@@ -6,6 +6,7 @@ Source: MMC-5 6.20 (READ CD), IEC 60908 clause 17 (what P and Q say where).
 from __future__ import annotations
 
 from bisect import bisect_right
+import sys
 from collections.abc import Sequence
 
 from redbook.disc import SECTOR_BYTES, Msf
@@ -36,9 +37,17 @@ _P_SECTORS = 150
 
 
 def read_cd(
-    medium: Medium, lba: int, sectors: int, kind: int, selection: Selection, bad: Sequence[BadSpot] = ()
+    medium: Medium,
+    lba: int,
+    sectors: int,
+    kind: int,
+    selection: Selection,
+    bad: Sequence[BadSpot] = (),
+    room_bytes: int = sys.maxsize,
 ) -> bytes:
     """What READ CD answers.
+
+    room_bytes  more than the host has room for is not read, however much the command asks for
 
     raises  Refused 5/64/00 for another type than audio, 5/21/00 where nothing is recorded,
             3/11/05 at a sector that cannot be read
@@ -47,6 +56,8 @@ def read_cd(
         raise Refused(sense.ILLEGAL, 0x64, 0, lba)
     if not sectors or not selection.sector_bytes:
         return b""
+    medium.check_readable(lba, sectors)
+    sectors = min(sectors, -(-room_bytes // selection.sector_bytes))
     main = medium.read(lba, sectors)
     for spot in bad:
         if not spot.readable and (first := spot.first_in(lba, sectors)) is not None:

@@ -143,6 +143,7 @@ class VirtualRecorder:
         self._pages = settings.ModePages()
         self._player = Player(clock)
         self._writer = WriteCommands(self._mechanism, self.bad_spots)
+        self._room_bytes = 0
         self._gone = self._closed = False
         self._back_after: int | None = None
         self._host = Initiator(self)
@@ -337,6 +338,7 @@ class VirtualRecorder:
             self._check_there()
             command, wrong = self._understand(cdb, data_out)
             self._writer.timeout = timeout
+            self._room_bytes = data_in_length
             try:
                 if self.faults:
                     self._strike(command, data_in_length)
@@ -475,7 +477,7 @@ class VirtualRecorder:
     # Tray and events
 
     def _start_stop_unit(self, command: control.StartStopUnit) -> None:
-        if not command.load_eject:
+        if command.power_condition or not command.load_eject:
             return
         if command.start:
             if self._mechanism.tray_open:
@@ -595,7 +597,7 @@ class VirtualRecorder:
     def _read_cd(self, lba: int, sectors: int, command: read.ReadCd | read.ReadCdMsf) -> bytes:
         medium = self._mechanism.medium()
         kind, selection = command.sector_type, command.selection
-        return reading.read_cd(medium, lba, sectors, kind, selection, self.bad_spots)
+        return reading.read_cd(medium, lba, sectors, kind, selection, self.bad_spots, self._room_bytes)
 
     def _read_data(self, command: read.Read10 | read.ReadHeader) -> bytes:
         """Audio sectors have no 2048 bytes of data, and no header."""
