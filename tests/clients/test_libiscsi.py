@@ -137,7 +137,6 @@ def test_every_iscsi_test_passes_before_a_disk() -> None:
 NO_SECTOR_OF_DATA = "reads 2048-byte sectors, which a blank or an audio disc does not have"
 NOT_IN_PLACE = "writes the same sectors again and again, which no CD-R takes (5/21/02)"
 TRAY_IS_TOLD = "loading the tray tells every initiator of a new medium (6/28/00), and the test wants GOOD"
-POWER_CONDITIONS = "START STOP UNIT takes LOEJ and START for valid although a power condition is given"
 
 ISCSI_FAILURES = dict.fromkeys(
     ("iSCSIResiduals.Read10Invalid", "iSCSIResiduals.Read10Residuals", "iSCSIResiduals.Read12Residuals"),
@@ -159,8 +158,6 @@ SCSI_FAILURES = {
         (f"Write{n}.{test}" for n in (10, 12) for test in ("Simple", "BeyondEol", "ZeroBlocks")), NOT_IN_PLACE
     ),
     "StartStopUnit.Simple": TRAY_IS_TOLD,
-    "StartStopUnit.PwrCnd": POWER_CONDITIONS,
-    "StartStopUnit.NoLoej": f"its first command meets what the one before left: {TRAY_IS_TOLD}",
 }
 """Tests that fail before a recorder, and why. Not fewer: what begins to pass is to be taken out here."""
 

@@ -99,23 +99,37 @@ class TestUsbCombo:
 
 
 class TestOldScsi:
-    """A drive of MMC-1: no GET CONFIGURATION, no ATIP, no Immed, no protection, blocks in WRITE."""
+    """A drive of MMC-1: no GET CONFIGURATION, no ATIP, no protection, blocks in WRITE, lets commands last."""
 
     @pytest.mark.parametrize("cdb", ["46", "ac", "4a", "b6", "5c"])
     def test_later_commands_are_unknown(self, cdb: str) -> None:
         reply = of("old-scsi").send(bytes.fromhex(cdb).ljust(12, b"\0"), data_in_length=8)
         assert (reply.sense[2], reply.sense[12], reply.sense[13]) == (5, 0x20, 0)
 
-    def test_there_is_no_atip_and_no_immed(self) -> None:
-        drive = of("old-scsi")
-        commands = (
-            ReadAtip(),
+    def test_there_is_no_atip(self) -> None:
+        with pytest.raises(errors.InvalidField):
+            of("old-scsi").run(ReadAtip())
+
+    def test_a_command_lasts_although_immed_was_asked_for(self, clock: ManualClock) -> None:
+        drive = of("old-scsi", clock=clock, speed=4)
+        select(drive, WriteParameters(underrun_protection=False))
+        drive.run(Write10(0, SECTOR * 300))
+        drive.run(SynchronizeCache(immediate=True))
+        before = clock.now()
+        drive.run(CloseTrackSession(CloseFunction.SESSION, immediate=True))
+        assert clock.now() - before == pytest.approx(240 / 4, rel=0.1)
+        drive.run(TestUnitReady())
+
+    def test_a_model_may_refuse_immed(self, tmp_path: Path) -> None:
+        file = tmp_path / "strict.toml"
+        file.write_text('source = "-"\nvendor = "V"\nproduct = "P"\nrevision = "1"\nimmed = "refused"\n')
+        drive = of(str(file))
+        for command in (
             SynchronizeCache(immediate=True),
             CloseTrackSession(CloseFunction.SESSION, immediate=True),
-        )
-        for command in commands:
+        ):
             with pytest.raises(errors.InvalidField):
-                drive.run(command)  # type: ignore[arg-type]
+                drive.run(command)
 
     def test_it_has_no_protection_and_says_so(self, clock: ManualClock) -> None:
         drive = of("old-scsi", clock=clock, speed=4)
