@@ -99,7 +99,7 @@ class TestUsbCombo:
 
 
 class TestOldScsi:
-    """A drive of MMC-1: no GET CONFIGURATION, no ATIP, no protection, blocks in WRITE, lets commands last."""
+    """A drive of MMC-1: no GET CONFIGURATION, no ATIP, no Immed, no protection, blocks in WRITE."""
 
     @pytest.mark.parametrize("cdb", ["46", "ac", "4a", "b6", "5c"])
     def test_later_commands_are_unknown(self, cdb: str) -> None:
@@ -110,15 +110,14 @@ class TestOldScsi:
         with pytest.raises(errors.InvalidField):
             of("old-scsi").run(ReadAtip())
 
-    def test_a_command_lasts_although_immed_was_asked_for(self, clock: ManualClock) -> None:
+    def test_commands_last_in_spite_of_immed(self, clock: ManualClock) -> None:
         drive = of("old-scsi", clock=clock, speed=4)
         select(drive, WriteParameters(underrun_protection=False))
         drive.run(Write10(0, SECTOR * 300))
         drive.run(SynchronizeCache(immediate=True))
-        before = clock.now()
+        assert clock.now() == pytest.approx((150 + 300) / 300 + 1, abs=0.1)
         drive.run(CloseTrackSession(CloseFunction.SESSION, immediate=True))
-        assert clock.now() - before == pytest.approx(240 / 4, rel=0.1)
-        drive.run(TestUnitReady())
+        drive.run(ReadToc())
 
     def test_a_model_may_refuse_immed(self, tmp_path: Path) -> None:
         file = tmp_path / "strict.toml"
@@ -253,6 +252,19 @@ class TestOwnFiles:
         with pytest.raises(errors.InvalidParameter):
             choose_session_at_once(drive)
         assert 0x2E not in [feature.code for feature in drive.run(GetConfiguration()).features]
+
+    def test_one_that_refuses_immed_says_so(self, tmp_path: Path) -> None:
+        (tmp_path / "own.toml").write_text(OWN + 'immed = "refused"\n')
+        drive = of(str(tmp_path / "own.toml"), "cd-rw")
+        write_track(drive, 300)
+        commands = (
+            SynchronizeCache(immediate=True),
+            CloseTrackSession(CloseFunction.SESSION, immediate=True),
+            Blank(BlankType.MINIMAL, immediate=True),
+        )
+        for command in commands:
+            with pytest.raises(errors.InvalidField):
+                drive.run(command)  # type: ignore[arg-type]
 
     def test_what_is_not_there_is_said_with_what_is(self) -> None:
         for name in ("nothing", "./nothing.toml", "/"):

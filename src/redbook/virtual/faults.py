@@ -154,13 +154,13 @@ def command_name(command: type[Command[Any]]) -> str:
 _BY_NAME: dict[str, type[Command[Any]]] = {command_name(c): c for c in reversed(ALL_COMMANDS)}
 
 _TEXT = re.compile(
-    r"(?P<what>[a-z-]+|[0-9a-f]/[0-9a-f]{2}/[0-9a-f]{2})(:(?P<number>\d+))?"
+    r"(?P<what>[a-z][a-z0-9-]*?|[0-9a-f]/[0-9a-f]{2}/[0-9a-f]{2})(:(?P<number>\d+))?"
     r"(@(?P<place>[a-z0-9-]+?)(:(?P<first>-?\d+)(-(?P<last>\d+))?)?)?(x(?P<times>\d+|all))?",
     re.IGNORECASE,
 )
 
 SYNTAX = """\
-WHAT[:NUMBER][@COMMAND[:N] | @lba:FIRST[-LAST]][xTIMES]
+WHAT[:NUMBER][@COMMAND[:N] | @lba:FIRST[-LAST]][xTIMES | xall]
   3/0C/00, 2/04/08 ...  any sense, at the N-th COMMAND or at an LBA
   timeout               no answer in time
   gone[:N]              the drive vanishes; after N more commands it is back
@@ -171,6 +171,10 @@ WHAT[:NUMBER][@COMMAND[:N] | @lba:FIRST[-LAST]][xTIMES]
   swap                  the disc is swapped for a blank one
   unreadable, c2, unwritable   (@lba:FIRST-LAST) a damaged spot
   fixation, opc         closing, calibrating fails"""
+
+
+_SPOTS = ("unreadable", "c2", "unwritable")
+_COUNTED = ("gone", "short", "lost")
 
 
 def parse(text: str) -> Fault | BadSpot:
@@ -184,11 +188,19 @@ def parse(text: str) -> Fault | BadSpot:
     what, place = match["what"], match["place"]
     number = int(match["number"]) if match["number"] else None
     first = int(match["first"]) if match["first"] else None
-    if what in ("unreadable", "c2", "unwritable"):
-        if place != "lba" or first is None:
-            raise ValueError(f"{text!r}: where? say {what}@lba:FIRST-LAST")
+    if number is not None and what not in _COUNTED:
+        raise ValueError(f"{text!r}: {what} has no number; which command it strikes comes behind an @")
+    if match["times"] == "0":
+        raise ValueError(f"{text!r} would never strike")
+    if what in _SPOTS:
+        if place != "lba" or first is None or match["times"]:
+            raise ValueError(f"{text!r}: a damaged spot is said as {what}@lba:FIRST-LAST")
         last = int(match["last"]) if match["last"] else first
+        if last < first:
+            raise ValueError(f"{text!r} ends before it begins")
         return BadSpot(first, last, readable=what != "unreadable", writable=what != "unwritable")
+    if match["last"]:
+        raise ValueError(f"{text!r}: only {', '.join(_SPOTS)} have a last sector")
     command, nth, lba = _place(text, place, first)
     outcome, default = _outcome(text, what, number)
     times = 1 if match["times"] is None else int(match["times"]) if match["times"].isdigit() else None
