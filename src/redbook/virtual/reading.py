@@ -9,7 +9,7 @@ from bisect import bisect_right
 import sys
 from collections.abc import Sequence
 
-from redbook.disc import SECTOR_BYTES, Msf
+from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND, Msf
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack
 from redbook.mmc import sense
 from redbook.mmc.playback import Position
@@ -32,6 +32,7 @@ from redbook.virtual.medium import Medium, Refused
 _MCN_EVERY, _MCN_AT, _ISRC_AT = 100, 25, 50
 """At least one of a hundred sectors holds the MCN and one the ISRC (IEC 60908 17.5); which ones is free."""
 
+_FLIPS_A_SECOND = 4
 _P_SECTORS = 150
 """P is set for two seconds before a track, or for its whole pregap."""
 
@@ -83,7 +84,7 @@ def _with_extras(
 
 
 def _c2(kind: C2, damaged: bool) -> bytes:
-    """One bit for each byte of the sector; then, if asked for, their OR and a zero."""
+    """One bit for each byte of the sector; if asked for, behind their OR and a zero (MMC-6 table 355)."""
     pointers = (b"\xff" if damaged else b"\0") * C2_BYTES[C2.POINTERS]
     if kind is C2.POINTERS:
         return pointers
@@ -136,7 +137,14 @@ class _Session:
         return self.recorded.tracks[max(0, bisect_right(self._pregaps, lba) - 1)]
 
     def p(self, lba: int) -> bool:
-        """Set through each pregap and, where that is shorter, from two seconds before index 1 on."""
+        """Set through each pregap and, where that is shorter, from two seconds before index 1 on.
+
+        In the lead-out it comes and goes at 2 Hz, after two seconds of 0 (IEC 60908 17.4).
+        """
+        lead_out = self.recorded.lead_out_lba
+        if lead_out is not None and lba >= lead_out:
+            flips = (lba - lead_out - _P_SECTORS) * _FLIPS_A_SECOND // SECTORS_PER_SECOND
+            return flips >= 0 and flips % 2 == 0
         following = bisect_right(self._starts, lba)
         if following == len(self._starts):
             return False
