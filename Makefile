@@ -10,15 +10,20 @@ DEV_READY := $(VENV)/.dev-ready
 TEST_PACKAGES := cd-paranoia libcdio-utils cdrdao ffmpeg flac lame vorbis-tools opus-tools wavpack \
   umockdev wodim cdrskin icedax cdparanoia libiscsi-bin qemu-system-x86 qemu-block-extra
 
+# What a guest with a real kernel is made of, and the programs that burn and read there.
+KERNEL_PACKAGES := qemu-system-x86 qemu-block-extra busybox-static kmod wodim cdrskin cdrdao cdparanoia icedax \
+  libcdio-utils
+
 # Root installs; another user with a sudo that does not ask, too; else it is said what is missing.
 APT := $(shell if [ "$$(id -u)" = 0 ]; then echo apt-get; \
   elif sudo -n true 2>/dev/null; then echo sudo -n apt-get; fi)
 
-.PHONY: help setup demo test test-fast lint bench fuzz clean packages
+.PHONY: help setup demo test test-fast test-kernel lint bench fuzz clean packages kernel-packages
 
 help:
 	@echo "make demo    burn the files in examples/ to a virtual recorder, verify, show the disc"
 	@echo "make test    run every test and check"
+	@echo "make test-kernel   the tests that need a real kernel and /dev/sr0, in QEMU (a few minutes)"
 	@echo "make lint    ruff and mypy only"
 	@echo "make bench   measure: time, memory, start-up (takes a few minutes)"
 	@echo "make clean   remove .venv and what tests and demos left"
@@ -52,6 +57,9 @@ setup: $(READY)
 demo: $(READY)
 	@sh examples/demo.sh $(BIN)/redbook
 
+kernel-packages: TEST_PACKAGES := $(KERNEL_PACKAGES)
+kernel-packages: packages
+
 packages:
 	@missing=""; for p in $(TEST_PACKAGES); do \
 	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
@@ -66,7 +74,13 @@ packages:
 
 test: $(DEV_READY) packages lint
 	@echo "== running the tests"
-	@$(BIN)/python -m pytest -q -n auto -rs
+	@$(BIN)/python -m pytest -q -n auto -rs --ignore=tests/kernel
+
+# The kernel is downloaded and unpacked in .cache/, not installed.
+test-kernel: $(DEV_READY) kernel-packages
+	@echo "== running the tests in guests"
+	@$(BIN)/python -m tests.kernel.debian_kernel || [ "$$CI" != true ]
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -rs tests/kernel
 
 lint: $(DEV_READY)
 	@echo "== checking style and types"
@@ -79,4 +93,4 @@ bench: $(DEV_READY) packages
 	@$(BIN)/python bench/preload.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo.disc
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo.disc
