@@ -48,6 +48,11 @@ def test_the_python_page_s_example_runs(songs: None, capsys: pytest.CaptureFixtu
     assert "COMPLETE" in capsys.readouterr().out
 
 
+def test_the_transcript_page_s_example_runs(songs: None, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(python_blocks(ROOT / "docs/transcripts.md")[0], {})
+    assert capsys.readouterr().out == "True\n"
+
+
 def test_the_virtual_recorder_page_s_example_runs() -> None:
     exec(python_blocks(ROOT / "docs/virtual-recorder.md")[0], {})
 

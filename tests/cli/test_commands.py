@@ -424,3 +424,27 @@ def test_a_burn_can_be_repeated_exactly(tmp_path: Path) -> None:
     assert first["tracks"][0]["sha256"] == again["tracks"][0]["sha256"]
     redbook("verify", "other.wav", *DRIVE)
     redbook("verify", "other.wav", *DRIVE, "--dither-seed", "5", code=6)
+
+
+def test_the_exchange_is_recorded_on_request(songs: list[Path]) -> None:
+    redbook("burn", songs[0], *DRIVE, "--record", "the burn.jsonl")
+    head, *exchanges = objects(Path("the burn.jsonl").read_text())
+    assert (head["transcript"], head["drive"]) == (1, "virtual:my.disc")
+    commands = [exchange.get("command") for exchange in exchanges]
+    assert commands.count("WRITE") == 12  # 301 sectors in 27s
+    assert commands[-1] == "READ CD"
+    redbook("info", *DRIVE, "--record", "info.jsonl", "--json")
+    assert objects(Path("info.jsonl").read_text())[1]["cdb"] == "000000000000"
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"), [("there.jsonl", "exists already"), ("nowhere/x.jsonl", "No such file or directory")]
+)
+def test_a_record_that_cannot_be_written_ends_it_before_anything_is_sent(
+    path: str, reason: str, songs: list[Path]
+) -> None:
+    Path("there.jsonl").write_text("mine")
+    done = redbook("burn", songs[0], *DRIVE, "--record", path, code=2)
+    assert reason in done.stderr
+    assert Path("there.jsonl").read_text() == "mine"
+    assert not Path("my.disc").exists()
