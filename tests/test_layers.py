@@ -32,7 +32,7 @@ LAYERS = [
     ["cd_text"],
     ["sub_channel"],
     ["disc"],
-    ["clock", "system", "log", "_version"],
+    ["clock", "privileges", "log", "_version"],
     ["errors"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -49,7 +49,7 @@ STANDARD_LIBRARY_ONLY = (
     "mmc",
     "disc",
     "clock",
-    "system",
+    "privileges",
     "errors",
 )
 HEAVY = {"av", "numpy", "soxr", "rich", "click"}

@@ -22,7 +22,7 @@ from redbook.engine.runner import Cancel, Runner
 from redbook.engine.urgency import TIDY_SECONDS, Urgency
 from redbook.errors import Sense
 from redbook.mmc.write import Write10
-from redbook.system import Linux, Undo
+from redbook.privileges import Linux, Undo
 from redbook.transport.sg_io import SgIo
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
@@ -35,7 +35,7 @@ PCM = noise(588 * 310, 1)
 
 
 class Told:
-    """A System that notes what it is asked; refusing: what it does not permit."""
+    """A Privileges that notes what it is asked; refusing: what it does not permit."""
 
     def __init__(self, *refusing: str) -> None:
         self.calls: list[tuple[str, int]] = []

@@ -37,7 +37,7 @@ from redbook.engine.urgency import Urgency
 from redbook.errors import Cancelled
 from redbook.mmc.command import Command
 from redbook.mmc.write import Write10
-from redbook.system import System
+from redbook.privileges import Privileges
 
 PROGRESS_SECONDS = 0.2
 HASHED_AHEAD = 32  # chunks of 64 kB
@@ -99,7 +99,7 @@ class Runner:
         total: int = 0,
         ring_bytes: int = DEFAULT_RING_BYTES,
         progress_seconds: float = PROGRESS_SECONDS,
-        system: System | None = None,
+        system: Privileges | None = None,
     ) -> None:
         self._drive = drive
         self._emit = emit

@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack
 
 from redbook.clock import Clock
-from redbook.system import Linux, System, Undo
+from redbook.privileges import Linux, Privileges, Undo
 
 TIDY_SECONDS = 10.0
 """The collector is off; so often the writer has it look at what is new, when a WRITE has just been taken."""
@@ -54,7 +54,7 @@ class _Memory:
         self._burns = 0
         self._undo: Undo = lambda: None
 
-    def lock(self, system: System) -> Undo:
+    def lock(self, system: Privileges) -> Undo:
         with self._mutex:
             if not self._burns:
                 self._undo = system.lock_memory()
@@ -77,7 +77,7 @@ class Urgency:
     real_time  whether the drive really takes its time: only then the system is asked for anything
     """
 
-    def __init__(self, clock: Clock, real_time: bool, system: System | None = None) -> None:
+    def __init__(self, clock: Clock, real_time: bool, system: Privileges | None = None) -> None:
         self._clock = clock
         self._real_time = real_time
         self._system = system or Linux()

@@ -17,7 +17,7 @@ ABOVE_LOWEST = (
 )
 
 
-class System(Protocol):
+class Privileges(Protocol):
     """Each of these takes effect at once and returns what takes it back.
 
     raises  OSError  if it is not permitted
