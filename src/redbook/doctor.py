@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import metadata
+from pathlib import Path
 
 from redbook import discovery
 from redbook._version import __version__
@@ -51,11 +52,13 @@ class Diagnosis:
 
     can_burn  whether a burn could start now
     advice    what to do otherwise, in this order
+    record    where the exchange with the recorder was to go
     """
 
     sections: list[Section] = field(default_factory=list)
     can_burn: bool = False
     advice: list[str] = field(default_factory=list)
+    record: Path | None = None
 
     def to_text(self, width: int = WIDTH) -> str:
         """Lines of at most this width."""
@@ -77,13 +80,20 @@ def _wrap(text: str, width: int, indent: str = "") -> list[str]:
     return textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
-def diagnose(name: str | None = None, *, serial: bool = False, system: System | None = None) -> Diagnosis:
+def diagnose(
+    name: str | None = None,
+    *,
+    serial: bool = False,
+    record: Path | None = None,
+    system: System | None = None,
+) -> Diagnosis:
     """Look at everything that a burn needs.
 
     name    of one recorder, as for `open_drive`; all real ones if left out
     serial  show serial numbers; otherwise they are masked
+    record  a new file for the exchange with the recorder of that name
     """
-    page = Diagnosis()
+    page = Diagnosis(record=record)
     system = system or System.of_process()
     page.sections += [_program(), _system(system)]
     if name is not None and name.startswith(discovery.VIRTUAL):
@@ -179,6 +189,12 @@ def _virtual(page: Diagnosis, name: str) -> None:
 
 def _examined(page: Diagnosis, name: str, drive: Drive, lines: list[tuple[str, str]]) -> None:
     """raises  RedbookError"""
+    if page.record is not None:
+        try:
+            drive.transcribe(page.record)
+            lines.append(("record", f"{page.record}, with all serial numbers"))
+        except OSError as error:
+            lines.append(("record", f"{page.record} cannot be written: {error.strerror}"))
     found = Runner(drive, emit=lambda event: None).run(examine())
     lines += _abilities(found)
     lines += _medium(found)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_commands import REDBOOK, objects, redbook
+from tests.support.sound import noise, write_wav
 from tests.support.system import FakeSystem
 
 
@@ -100,3 +101,77 @@ def test_a_page_for_a_narrow_terminal(fake: FakeSystem) -> None:
     environment = {**os.environ, "COLUMNS": "60"}
     lines = redbook("doctor", code=5, env=environment).stdout.splitlines()
     assert [line for line in lines if len(line) > 60] == []
+
+
+def test_a_watch_that_nobody_reads_any_more_ends(fake: FakeSystem) -> None:
+    device = fake.drive("usb", nodes=False)
+    watch = subprocess.Popen([*REDBOOK, "drives", "--watch", "--json"], stdout=subprocess.PIPE, text=True)
+    assert watch.stdout is not None
+    watch.stdout.readline()
+    watch.stdout.close()
+    fake.unplug(device)
+    assert watch.wait(60) == 0
+
+
+def test_doctor_records_the_exchange_and_overwrites_nothing() -> None:
+    page = redbook("doctor", "--drive", "virtual:a.disc", "--record", "x.jsonl").stdout
+    assert "x.jsonl, with all serial numbers" in page
+    assert "INQUIRY" in Path("x.jsonl").read_text()
+    before = Path("x.jsonl").read_bytes()
+    assert (
+        "exists already"
+        in redbook("doctor", "--drive", "virtual:a.disc", "--record", "x.jsonl", code=2).stderr
+    )
+    assert Path("x.jsonl").read_bytes() == before
+    assert "--drive" in redbook("doctor", "--record", "y.jsonl", code=2).stderr
+
+
+# Through the kernel's interface, as programs written by others see it
+
+SHARED = ("share", "run", "--disc", "one.disc", "--disc", "two.disc", "--", *REDBOOK)
+
+
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """/dev/sr0 with a used CD-R, /dev/sr1 with a blank CD-RW, for what runs behind SHARED."""
+    monkeypatch.delenv("REDBOOK_SYSTEM_ROOT")
+    write_wav(Path("a.wav"), noise(588 * 300))
+    redbook("burn", "a.wav", "--drive", "virtual:one.disc")
+    redbook("disc", "new", "two.disc", "--type", "cd-rw", "--minutes", "74")
+
+
+@pytest.mark.tools("umockdev-run")
+def test_the_one_recorder_with_a_blank_disc_is_burned_to_and_it_is_said(shared: None) -> None:
+    first, *_, last = objects(redbook(*SHARED, "burn", "a.wav", "--json").stdout)
+    assert first == {"event": "notice", "text": "no --drive was given: using the recorder /dev/sr1"}
+    assert (last["drive"], last["verified"]) == ("/dev/sr1", True)
+
+
+@pytest.mark.tools("umockdev-run")
+def test_recorders_and_their_discs_are_listed(shared: None) -> None:
+    (shape,) = objects(redbook(*SHARED, "drives", "--json").stdout)
+    real = [drive for drive in shape["drives"] if drive["bus"] != "virtual"]
+    assert [(drive["name"], drive["medium"], drive["blank"]) for drive in real] == [
+        ("/dev/sr0", "CD-R 80 min, complete, 1 track", False),
+        ("/dev/sr1", "CD-RW 74 min, blank", True),
+    ]
+    assert all(drive["problem"] == "" and drive["writes_cd_rw"] for drive in real)
+
+
+@pytest.mark.tools("umockdev-run")
+def test_two_blank_discs_are_named_in_the_error(shared: None) -> None:
+    redbook("disc", "new", "other.disc")
+    two = ("share", "run", "--disc", "other.disc", "--disc", "two.disc", "--", *REDBOOK)
+    done = redbook(*two, "burn", "a.wav", code=5)
+    assert "2 recorders have a blank disc; name one:" in done.stderr
+    assert "--drive /dev/sr0" in done.stderr
+    assert "--drive /dev/sr1" in done.stderr
+
+
+@pytest.mark.tools("umockdev-run")
+def test_doctor_looks_at_a_recorder_behind_the_kernel_s_interface(shared: None) -> None:
+    (page,) = objects(redbook(*SHARED, "doctor", "--drive", "/dev/sr1", "--json").stdout)
+    lines = {line["label"]: line["text"] for line in page["sections"][-1]["lines"]}
+    assert page["can_burn"]
+    assert lines["medium"] == "CD-RW 74 min, blank"
+    assert lines["inquiry"] == "REDBOOK | VIRTUAL CD-RW | 0.1"

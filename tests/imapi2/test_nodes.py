@@ -26,9 +26,9 @@ from redbook.transport.base import Transport
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.imapi import Rig, track
+from tests.support.inhibit import Tool
+from tests.support.recorders import Kept
 from tests.support.system import FakeSystem
-from tests.unit.test_inhibit import Tool
-from tests.unit.test_recorders import Kept
 
 
 class Bench:

@@ -15,7 +15,7 @@ from redbook.transport.base import Transport
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import close_session, ready, write_track
-from tests.unit.test_recorders import Bench
+from tests.support.recorders import Bench
 
 
 @pytest.fixture

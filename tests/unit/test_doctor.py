@@ -17,7 +17,7 @@ from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import close_session, ready, write_track
-from tests.unit.test_recorders import Bench
+from tests.support.recorders import Bench
 
 
 @pytest.fixture

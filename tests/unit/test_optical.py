@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,20 @@ def test_the_count_of_media_is_only_believed_while_the_kernel_polls(fake: FakeSy
 
 def test_no_sysfs_is_no_drive(tmp_path: Path) -> None:
     assert find(FakeSystem(tmp_path).system) == []
+
+
+def test_a_drive_that_leaves_in_the_middle_of_the_look_is_not_there(
+    fake: FakeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = fake.drive("usb")
+    fake.drive("ata", sr=1, sg=2)
+    readlink = os.readlink
+
+    def leaving(path: str) -> str:
+        if path.endswith("/sr0"):
+            monkeypatch.setattr(os, "readlink", readlink)
+            fake.unplug(device)
+        return readlink(path)
+
+    monkeypatch.setattr(os, "readlink", leaving)
+    assert [drive.block for drive in find(fake.system)] == ["sr1"]

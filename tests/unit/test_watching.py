@@ -20,7 +20,7 @@ from redbook.watching import (
     MediumInserted,
     MediumRemoved,
 )
-from tests.unit.test_recorders import Bench
+from tests.support.recorders import Bench
 
 
 @pytest.fixture

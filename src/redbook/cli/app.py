@@ -313,13 +313,21 @@ def drives(watch: bool, as_json: bool) -> None:
             out.drives(watching.entries)
             for event in watching:
                 out.drive_event(event)
+                if out.unheard:
+                    break
 
 
 @cli.command(epilog=EPILOG)
 @click.option("--drive", "drive_name", metavar="NAME", help="Only this recorder. Default: all real ones.")
 @click.option("--serial", is_flag=True, help="Show serial numbers, which are masked otherwise.")
+@click.option(
+    "--record",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the whole exchange with the drive, its serial number included, to a new FILE; with --drive.",
+)
 @json_option
-def doctor(drive_name: str | None, serial: bool, as_json: bool) -> None:
+def doctor(drive_name: str | None, serial: bool, record: Path | None, as_json: bool) -> None:
     """Show one page on system and recorders, for a report of a fault.
 
     Nothing is written, and a drive that another program has is left alone. The exit code is 0 if a burn could
@@ -328,8 +336,12 @@ def doctor(drive_name: str | None, serial: bool, as_json: bool) -> None:
     from redbook import doctor as page
     from redbook.cli.render import make_renderer
 
+    if record is not None and drive_name is None:
+        raise click.UsageError("--record: name the recorder, too, with --drive")
+    if record is not None and os.path.lexists(record):
+        raise click.UsageError(f"--record: {record} exists already; name a new file")
     with make_renderer("doctor", as_json) as out, reporting(out):
-        diagnosis = page.diagnose(drive_name, serial=serial)
+        diagnosis = page.diagnose(drive_name, serial=serial, record=record)
         out.doctor(diagnosis)
     if not diagnosis.can_burn:
         sys.exit(DRIVE)

@@ -57,6 +57,11 @@ PHASES = {
 class Renderer(Protocol):
     """Shows what happens and what came out."""
 
+    @property
+    def unheard(self) -> bool:
+        """Whether standard output is gone; a command that only tells something may end then."""
+        ...
+
     def event(self, happened: Event) -> None: ...
     def note(self, text: str) -> None: ...
     def plan(self, made: Plan, drive: str) -> None: ...
@@ -143,6 +148,7 @@ class Output:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.encoding = stream.encoding
+        self.lost = False
 
     def write(self, text: str) -> int:
         return self._try(lambda: self._stream.write(text)) or 0
@@ -160,6 +166,7 @@ class Output:
         try:
             return action()
         except (OSError, ValueError):  # ValueError: closed before we began
+            self.lost = True
             # What is still buffered would be tried again at exit, and fail again.
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
@@ -171,6 +178,10 @@ class JsonRenderer:
 
     def __init__(self, out: Output) -> None:
         self._out = out
+
+    @property
+    def unheard(self) -> bool:
+        return self._out.lost
 
     def _print(self, shape: dict[str, Any]) -> None:
         # ASCII, so that a name in whatever encoding survives every pipe
@@ -239,6 +250,10 @@ class TextRenderer:
         self._console = console
         self._names: dict[int, str] = {}
         self._tenth = -1
+
+    @property
+    def unheard(self) -> bool:
+        return isinstance(self._console.file, Output) and self._console.file.lost
 
     def _table(self, table: Table) -> None:
         """A table without the spaces that would fill its lines up to the width."""

@@ -81,7 +81,11 @@ def find(system: System) -> list[OpticalDrive]:
         if UNIT.fullmatch(name) and device not in places and system.read(f"{device}/type") == CD_DEVICE:
             places[device] = ("", "")
     table = _cdrom_table(system)
-    return [_drive(system, device, block, generic, table) for device, (block, generic) in places.items()]
+    return [
+        _drive(system, device, block, generic, table)
+        for device, (block, generic) in places.items()
+        if system.is_there(device)  # not if it is being unplugged at this moment
+    ]
 
 
 def _drive(

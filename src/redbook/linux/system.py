@@ -111,7 +111,10 @@ class System:
 
     def real(self, path: str) -> str:
         """A path of the system with every link followed, as a path of the system."""
-        real, root = os.path.realpath(self.at(path)), os.path.realpath(self.root)
+        try:
+            real, root = os.path.realpath(self.at(path)), os.path.realpath(self.root)
+        except OSError:  # a link that left between being seen and being read: a drive was unplugged
+            return path
         return "/" + os.path.relpath(real, root) if real.startswith(root) else real
 
     def status(self, path: str) -> os.stat_result | None:
