@@ -66,9 +66,23 @@ def test_the_lock_ends_with_the_process_however_that_ends(tool: Tool) -> None:
 
 def test_ctrl_c_at_the_terminal_does_not_reach_the_lock(tool: Tool) -> None:
     with inhibit.awake("x"):
-        found = [int(name) for name in os.listdir("/proc") if name.isdigit() and _is_child(name)]  # noqa: PTH208
-        assert found
-        assert all(os.getsid(pid) != os.getsid(0) for pid in found)
+        assert children()
+        assert all(os.getsid(pid) != os.getsid(0) for pid in children())
+
+
+def test_what_holds_the_lock_is_a_pipe_from_us(tool: Tool) -> None:
+    with inhibit.awake("x"):
+        (child,) = children()
+        held = Path(f"/proc/{child}/fd/0").readlink()
+        assert str(held).startswith("pipe:")
+        ours = [entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+        assert held in ours
+
+
+def children() -> list[int]:
+    return [
+        int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _is_child(entry.name)
+    ]
 
 
 def _is_child(pid: str) -> bool:

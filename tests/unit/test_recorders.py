@@ -149,3 +149,20 @@ def test_the_short_look_tells_a_disc_from_none(bench: Bench) -> None:
     assert bench.recorders.has_disc(drive) is False
     bench.fake.mount("/dev/sr0", "/mnt")
     assert bench.recorders.has_disc(drive) is None
+
+
+def test_a_burn_through_sg_that_nobody_can_see_keeps_the_drive_closed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen in a real kernel: O_EXCL on sg1 is EBUSY while anybody has it open; on sr0 it is not."""
+    real_open = os.open
+
+    def opened(path: str | Path, flags: int, *rest: int) -> int:
+        if str(path).endswith("/dev/sg1"):
+            assert flags & os.O_EXCL
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        return real_open(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", opened)
+    assert "in use by another program" in bench.entry().problem
+    assert bench.opened == []
