@@ -15,7 +15,8 @@ from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.errors import Sense, TransportTimeout
 from redbook.mmc import sense
-from redbook.share.cdrom import CdDrive, SrFile
+from redbook.share.cd_drive import CdDrive
+from redbook.share.cdrom import SrFile
 from redbook.share.sg import ScsiDevice
 from redbook.share.umockdev import CallFailed
 from redbook.transport.base import Reply
@@ -260,4 +261,18 @@ def test_sr_is_asked_for_version_30527(blank: Computer) -> None:
 def test_audio_is_no_data_to_read(audio: Computer) -> None:
     with pytest.raises(CallFailed) as failed:
         audio.file.read(audio.memory, 0, 2048)
+    assert failed.value.errno == errno.EIO
+
+
+def test_the_volume_is_kept(audio: Computer) -> None:
+    """Two channels; the ports of the others are not there."""
+    at = audio.memory.store(bytes((10, 20, 30, 40)))
+    assert audio.call(0x530A, at) == 0
+    assert audio.filled(0x5313, b"", 4)[:2] == bytes((10, 20))
+
+
+def test_a_drive_whose_answer_makes_no_sense_is_eio() -> None:
+    file = SrFile(CdDrive(ScsiDevice(Unit([Reply(0, b"short")]))))
+    with pytest.raises(CallFailed) as failed:
+        file.ioctl(ProgramMemory(), 0x5394, 0)  # CDROM_NEXT_WRITABLE
     assert failed.value.errno == errno.EIO

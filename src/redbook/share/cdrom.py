@@ -6,15 +6,13 @@ Source: Linux 6.1, drivers/cdrom/cdrom.c, drivers/scsi/sr.c and sr_ioctl.c
 from __future__ import annotations
 
 import errno
-import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from redbook import errors
 from redbook.disc import LEAD_OUT, SECTOR_BYTES, Msf
-from redbook.mmc.capacity import ReadCapacity
+from redbook.mmc.capacity import DATA_SECTOR_BYTES
 from redbook.mmc.command import Command
-from redbook.mmc.control import PreventAllowMediumRemoval, SetCdSpeed, StartStopUnit, TestUnitReady
+from redbook.mmc.control import PreventAllowMediumRemoval, SetCdSpeed, StartStopUnit
 from redbook.mmc.disc_info import (
     ReadDiscInformation,
     ReadSessionInformation,
@@ -22,142 +20,20 @@ from redbook.mmc.disc_info import (
     ReadTrackInformation,
     TrackInformation,
 )
-from redbook.mmc.events import GetEventStatusNotification, MediaStatus
-from redbook.mmc.mode_pages import Capabilities, Loader, ModeSense10
+from redbook.mmc.mode_pages import ModeSelect10, PageControl
 from redbook.mmc.playback import PauseResume, PlayAudio10, PlayAudioMsf, ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection
 from redbook.share import ioctls
-from redbook.share.ioctls import Block, Capability, Cdrom, DiscStatus, DriveStatus, Sg
-from redbook.share.sg import MAX_TRANSFER_BYTES, SR_VERSION, TICKS_PER_SECOND, ScsiDevice, SgFile
+from redbook.share.cd_drive import BLOCK_BYTES, CdDrive
+from redbook.share.ioctls import Block, Cdrom, DiscStatus, Sg
+from redbook.share.sg import MAX_TRANSFER_BYTES, SR_VERSION, TICKS_PER_SECOND, SgFile
 from redbook.share.umockdev import CallFailed, Memory
 
-R = TypeVar("R")
-
-_RETRIES = 10
-_BECOMING_READY_SECONDS = 2.0
 _MOST_AUDIO_SECTORS = 75
-_DATA_SECTOR_BYTES = 2048
-_BLOCK_BYTES = 512
-_UNKNOWN_CAPACITY_SECTORS = 0x1FFFFF  # sr's guess where READ CAPACITY fails
-_DEFAULT_OPTIONS = 0x0D  # close the tray on open, heed O_NONBLOCK, lock on open
 _SPEED_1X_KB = 177
+_AUDIO_CONTROL = 0x0E
+_VOLUMES = slice(9, 16, 2)  # of the four ports
 _WHOLE_SECTORS = Selection(0xF8)
-_BASIC = (
-    Capability.LOCK
-    | Capability.MULTI_SESSION
-    | Capability.MCN
-    | Capability.MEDIA_CHANGED
-    | Capability.PLAY_AUDIO
-    | Capability.RESET
-    | Capability.DRIVE_STATUS
-    | Capability.GENERIC_PACKET
-    | Capability.SELECT_SPEED
-    | Capability.OPEN_TRAY
-)
-
-
-def errno_of(error: errors.DriveError) -> int:
-    """Source: sr_do_ioctl"""
-    if isinstance(error, (errors.UnitAttention, errors.NotReady)):
-        return errno.ENOMEDIUM
-    if isinstance(error, errors.UnknownCommand):
-        return errno.EOPNOTSUPP
-    if isinstance(error, errors.DriveGone):
-        return errno.ENODEV
-    return errno.EIO
-
-
-class CdDrive:
-    """The kernel's idea of one CD drive: what it asks by itself, and what all who have it open share."""
-
-    def __init__(self, device: ScsiDevice) -> None:
-        self.device = device
-        self.openers = 0
-        self.options = _DEFAULT_OPTIONS
-        self.kept_locked = False
-        self.changed = False
-        self.lock = threading.Lock()
-        self.page = Capabilities()
-        self.capabilities = Capability(0)
-
-    def find(self) -> None:
-        """What the kernel does when a drive appears: unit attentions are taken, page 2Ah is read."""
-        self.test_unit_ready()
-        try:
-            data = self.run(ModeSense10(Capabilities.CODE)).page(Capabilities.CODE)
-            self.page = Capabilities.from_page(data or b"")
-        except (CallFailed, ValueError):  # "scsi-1 drive": nothing is known of it, and it is no writer
-            self.page = Capabilities(writes_cd_r=False, writes_cd_rw=False)
-        self.capabilities = _capabilities(self.page)
-
-    def run(self, command: Command[R]) -> R:
-        """Send it; again after a unit attention, and while the drive becomes ready.  raises  CallFailed"""
-        return command.parse_reply(self.fetch(command))
-
-    def fetch(self, command: Command[Any]) -> bytes:
-        """The data of its reply, as they came.  raises  CallFailed"""
-        for attempt in range(_RETRIES + 1):
-            try:
-                return self.device.drive.fetch(command)
-            except errors.UnitAttention as attention:
-                self.changed = self.changed or isinstance(attention, errors.MediumChanged)
-                failed: errors.DriveError = attention
-            except errors.BecomingReady as busy:
-                failed = busy
-                if busy.sense.ascq != 1:
-                    break
-                if attempt < _RETRIES:
-                    self.device.clock.sleep(_BECOMING_READY_SECONDS)
-            except errors.DriveError as error:
-                failed = error
-                break
-        raise CallFailed(errno_of(failed)) from failed
-
-    def test_unit_ready(self) -> errors.DriveError | None:
-        """Why it is not ready, if so."""
-        try:
-            self.fetch(TestUnitReady())
-        except CallFailed as failed:
-            cause = failed.__cause__
-            assert isinstance(cause, errors.DriveError)
-            return cause
-        return None
-
-    def status(self) -> DriveStatus:
-        """Source: sr_drive_status"""
-        reason = self.test_unit_ready()
-        if reason is None:
-            return DriveStatus.DISC_OK
-        code = reason.sense if isinstance(reason, errors.SenseError) else errors.Sense(0)
-        if (code.key, code.asc, code.ascq) == (2, 4, 1):
-            return DriveStatus.NOT_READY
-        try:
-            media = self.run(GetEventStatusNotification()).media_status
-        except (CallFailed, ValueError):
-            if (code.key, code.asc) == (2, 4):
-                return DriveStatus.TRAY_OPEN if code.ascq == 2 else DriveStatus.DISC_OK
-            return DriveStatus.NO_DISC if code.asc == 0x3A else DriveStatus.TRAY_OPEN
-        if media & MediaStatus.PRESENT:
-            return DriveStatus.DISC_OK
-        return DriveStatus.TRAY_OPEN if media & MediaStatus.TRAY_OPEN else DriveStatus.NO_DISC
-
-    def sectors_of_512(self) -> int:
-        try:
-            capacity = self.run(ReadCapacity())
-        except (CallFailed, ValueError):
-            return _UNKNOWN_CAPACITY_SECTORS * _DATA_SECTOR_BYTES // _BLOCK_BYTES
-        return (capacity.last_lba + 1) * _DATA_SECTOR_BYTES // _BLOCK_BYTES
-
-
-def _capabilities(page: Capabilities) -> Capability:
-    found = _BASIC
-    if page.loader != Loader.CADDY:
-        found |= Capability.CLOSE_TRAY
-    if page.writes_cd_r:
-        found |= Capability.CD_R
-    if page.writes_cd_rw:
-        found |= Capability.CD_RW
-    return found
 
 
 class SrFile(SgFile):
@@ -191,12 +67,12 @@ class SrFile(SgFile):
             Block.GET_READ_ONLY: lambda memory, at: _put(memory, at, ioctls.INT, 0),
             Block.GET_SIZE: lambda memory, at: _put(memory, at, ioctls.LONG, self.cd.sectors_of_512()),
             Block.GET_SIZE_64: lambda memory, at: _put(
-                memory, at, ioctls.LONG, self.cd.sectors_of_512() * _BLOCK_BYTES
+                memory, at, ioctls.LONG, self.cd.sectors_of_512() * BLOCK_BYTES
             ),
-            Block.GET_SECTOR_BYTES: lambda memory, at: _put(memory, at, ioctls.INT, _DATA_SECTOR_BYTES),
-            Block.GET_BLOCK_BYTES: lambda memory, at: _put(memory, at, ioctls.INT, _DATA_SECTOR_BYTES),
+            Block.GET_SECTOR_BYTES: lambda memory, at: _put(memory, at, ioctls.INT, DATA_SECTOR_BYTES),
+            Block.GET_BLOCK_BYTES: lambda memory, at: _put(memory, at, ioctls.INT, DATA_SECTOR_BYTES),
             Block.GET_MAX_SECTORS: lambda memory, at: _put(
-                memory, at, ioctls.UNSIGNED_SHORT, MAX_TRANSFER_BYTES // _BLOCK_BYTES
+                memory, at, ioctls.UNSIGNED_SHORT, MAX_TRANSFER_BYTES // BLOCK_BYTES
             ),
             Block.FLUSH: lambda memory, at: 0,
             Sg.DOORLOCK: lambda memory, at: self._lock_door(memory, 1),
@@ -242,6 +118,8 @@ class SrFile(SgFile):
             Cdrom.PAUSE: lambda memory, at: self._run(PauseResume(False)),
             Cdrom.RESUME: lambda memory, at: self._run(PauseResume(True)),
             Cdrom.START: lambda memory, at: self._run(StartStopUnit(True, immediate=True)),
+            Cdrom.GET_VOLUME: self._get_volume,
+            Cdrom.SET_VOLUME: self._set_volume,
             Cdrom.STOP: lambda memory, at: self._run(StartStopUnit(False, immediate=True)),
         }
 
@@ -356,7 +234,7 @@ class SrFile(SgFile):
         try:
             info = self.cd.run(ReadSessionInformation())
             lba = info.start_lba if info.first_track_of_last_session > 1 else 0
-        except (CallFailed, ValueError):
+        except CallFailed:
             lba = 0
         four = bytes((0, *_three(Msf.from_lba(lba)))) if msf else lba.to_bytes(4, "big", signed=True)
         return _put(memory, address, ioctls.MULTISESSION, _address(four, msf), lba > 0, form)
@@ -433,6 +311,18 @@ class SrFile(SgFile):
         behind = LEAD_OUT if last in (LEAD_OUT, self._toc_header()[1]) else last + 1
         start, end = (Msf(*self._toc_entry(track, True)[5:8]) for track in (first, behind))
         return self._run(PlayAudioMsf(start, end))
+
+    def _get_volume(self, memory: Memory, address: int) -> int:
+        page = self.cd.mode_page(_AUDIO_CONTROL)
+        return _put(memory, address, ioctls.VOLUME, *page[_VOLUMES])
+
+    def _set_volume(self, memory: Memory, address: int) -> int:
+        """Only the bits that the drive calls changeable."""
+        mask = self.cd.mode_page(_AUDIO_CONTROL, PageControl.CHANGEABLE)[_VOLUMES]
+        page = bytearray(self.cd.mode_page(_AUDIO_CONTROL))
+        wanted = memory.read(address, ioctls.VOLUME.size)
+        page[_VOLUMES] = bytes(value & bits for value, bits in zip(wanted, mask, strict=True))
+        return self._run(ModeSelect10(bytes(page)))
 
     def _play_blocks(self, memory: Memory, address: int) -> int:
         start, count = ioctls.BLOCK_RANGE.unpack(memory.read(address, ioctls.BLOCK_RANGE.size))

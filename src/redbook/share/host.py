@@ -14,7 +14,8 @@ from typing import Self
 from redbook.clock import Clock
 from redbook.errors import ShareError
 from redbook.mmc.identify import Inquiry
-from redbook.share.cdrom import CdDrive, SrFile
+from redbook.share.cd_drive import CdDrive
+from redbook.share.cdrom import SrFile
 from redbook.share.sg import ScsiDevice, SgFile
 from redbook.share.sysfs import SG_MAJOR, SR_MAJOR, Found, cdrom_info, describe
 from redbook.share.umockdev import LIBRARY, Tree

@@ -47,12 +47,14 @@ class Cdrom(IntEnum):
     STOP = 0x5307
     START = 0x5308
     EJECT = 0x5309
+    SET_VOLUME = 0x530A
     SUBCHANNEL = 0x530B
     READ_AUDIO = 0x530E
     EJECT_BY_SOFTWARE = 0x530F
     MULTISESSION = 0x5310
     GET_MCN = 0x5311
     RESET = 0x5312
+    GET_VOLUME = 0x5313
     READ_RAW = 0x5314
     PLAY_BLOCKS = 0x5317
     CLOSE_TRAY = 0x5319
@@ -236,6 +238,7 @@ SUBCHANNEL = Struct("=BBBBBxxx4s4s")
 READ_AUDIO = Struct("=4sB3xi4xQ")
 MULTISESSION = Struct("=4sBBxx")
 MCN = Struct("=14s")
+VOLUME = Struct("=4B")
 
 NAMES: dict[int, str] = {
     **{number.value: f"SG {number.name}" for number in Sg},
