@@ -5,8 +5,8 @@ Source: MMC-5 6.20 (READ CD), IEC 60908 clause 17 (what P and Q say where).
 
 from __future__ import annotations
 
-from bisect import bisect_right
 import sys
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND, Msf
