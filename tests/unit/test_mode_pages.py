@@ -15,6 +15,7 @@ from redbook.mmc.control import SetCdSpeed
 from redbook.mmc.mode_pages import ModeSelect6, ModeSelect10, ModeSense6, ModeSense10, WriteParameters
 from redbook.mmc.write import Write10
 from redbook.virtual.medium import Medium
+from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import next_lba, ready
 
@@ -99,9 +100,10 @@ class TestSensing:
 
     def test_page_2a_fits_into_what_linux_has_for_it(self, drive: Drive) -> None:
         assert len(sense6(drive, 0x2A)) <= 128
-        many = tuple(range(1, 41))
-        recorder = VirtualRecorder(Medium.new(), cav_speeds=many)
-        assert len(sense6(ready(recorder), 0x2A)) <= 128
+        plain = {"source": "this test", "vendor": "X", "product": "Y", "revision": "1"}
+        model = Model.from_table("fast", plain | {"cd_r_speeds": list(range(40, 0, -1))})
+        many = sense6(ready(VirtualRecorder(Medium.new(), model=model)), 0x2A)
+        assert (len(many), many[4 + 31]) == (128, 23)
 
     def test_the_bits_that_linux_looks_at_in_page_2a(self, drive: Drive) -> None:
         """'writer cd/rw xa/form2 cdda tray' (drivers/scsi/sr.c): no changer, no DVD."""

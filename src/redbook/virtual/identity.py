@@ -97,11 +97,16 @@ def features(model: Model, medium: Medium | None, serial: str) -> list[Feature]:
         Feature(FeatureCode.CD_AUDIO_EXTERNAL_PLAY, bytes((0x03, 0, 0x01, 0)), readable),
         Feature(FeatureCode.TIME_OUT, bytes(4), True, True),
         Feature(FeatureCode.REAL_TIME_STREAMING, _streaming(model), True, True, 4),
-        Feature(FeatureCode.SERIAL_NUMBER, serial.encode("ascii"), True, True),
+        Feature(FeatureCode.SERIAL_NUMBER, _whole_words(serial.encode("ascii")), True, True),
     ]
     if not {"session-at-once", "raw"} & set(model.write_types):
         listed = [f for f in listed if f.code != FeatureCode.CD_MASTERING]
     return listed
+
+
+def _whole_words(text: bytes) -> bytes:
+    """The length of a feature is a multiple of four (MMC-5 5.2.2)."""
+    return text.ljust(-(-len(text) // 4) * 4)
 
 
 def _track_at_once(model: Model) -> bytes:
