@@ -57,6 +57,12 @@ def test_the_virtual_recorder_page_s_example_runs() -> None:
     exec(python_blocks(ROOT / "docs/virtual-recorder.md")[0], {})
 
 
+@pytest.mark.tools("umockdev-run", "wodim")
+def test_the_sharing_page_s_example_runs(capfd: pytest.CaptureFixture[str]) -> None:
+    exec(python_blocks(ROOT / "docs/sharing.md")[0], {})
+    assert "ATIP start of lead in:  -11077 (97:34/23)" in capfd.readouterr().out
+
+
 def test_the_imapi2_page_s_example_runs(
     songs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
