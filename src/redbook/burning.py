@@ -99,6 +99,8 @@ class BurnReport:
     finalized     whether the session was closed
     test_write    whether the laser was off
     speed         multiple of 1x that the drive chose; None if it does not say
+    measured_speed  the true one, as sectors over time without those that filled the drive's buffer;
+                  None if that took no time, or too little to measure
 
     host_buffer_lowest, drive_buffer_lowest, longest_gap_seconds, underruns
                   how well the drive was supplied with data: `redbook.engine.meter.Supply`
@@ -110,6 +112,7 @@ class BurnReport:
     finalized: bool
     test_write: bool
     speed: float | None
+    measured_speed: float | None
     verification: Verification | None
     host_buffer_lowest: float
     drive_buffer_lowest: float | None
@@ -295,7 +298,7 @@ def burn(
     """
     if speed is not None and not (math.isfinite(speed) and speed > 0):
         raise ValueError(f"speed is a multiple of 1x greater than 0, or None, and not {speed!r}")
-    settings = Settings(speed, simulate, finalize, append)
+    settings = Settings(speed, simulate, finalize, append, real_time=drive.real_time)
     cancel = cancel or Cancel()
     earlier: Plan | None = None
     if isinstance(sources, Plan):
@@ -378,6 +381,7 @@ def _burn_awake(
         finalized=outcome.closed,
         test_write=settings.test_write,
         speed=outcome.speed,
+        measured_speed=outcome.pace.speed,
         verification=verification,
         host_buffer_lowest=supply.host_buffer_lowest,
         drive_buffer_lowest=supply.drive_buffer_lowest,

@@ -7,10 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from redbook.errors import DriveBusy, InvalidReply, NotTaken, TransportError
+from redbook.errors import DriveBusy, InvalidReply, NotTaken, Sense, TransportError
 from redbook.log import TRAFFIC
 from redbook.mmc import sense
 from redbook.mmc.command import Command
+from redbook.mmc.control import RequestSense
+from redbook.mmc.identify import InquiryReply
+from redbook.quirks import Quirks, quirks_of
 from redbook.transport.base import Device, Reply, Status, Transport
 from redbook.transport.recorded import Transcriber
 
@@ -22,13 +25,16 @@ _log = logging.getLogger(__name__)
 class Drive:
     """A recorder that is open.  Close it, or use it as a context manager.
 
-    name  as the user called it
+    name    as the user called it
+    quirks  what is known of the model, once it has answered INQUIRY
     """
 
     def __init__(self, transport: Transport, name: str = "") -> None:
         self.name = name
+        self.quirks = Quirks()
         self.told: set[str] = set()  # what its user need not hear again
         self._transport = transport
+        self._to_tell: list[str] = []
 
     @property
     def most_bytes(self) -> int | None:
@@ -51,9 +57,17 @@ class Drive:
         """
         data = self.fetch(command)
         try:
-            return command.parse_reply(data)
+            reply = command.parse_reply(data)
         except ValueError as error:
             raise InvalidReply(f"the drive's answer to {command.NAME} makes no sense: {error}") from error
+        if isinstance(reply, InquiryReply):
+            self.quirks = quirks_of(reply)
+        return reply
+
+    def take_warnings(self) -> list[str]:
+        """What the drive has said since the last call that a person should hear; each warning once."""
+        warnings, self._to_tell = self._to_tell, []
+        return warnings
 
     def fetch(self, command: Command[Any]) -> bytes:
         """Send a command; the data of its reply, as they came.  raises  as `run`"""
@@ -97,17 +111,41 @@ class Drive:
             raise DriveBusy(f"{command.NAME}: another program has reserved the drive; close that program")
         if status != Status.CHECK_CONDITION:
             raise TransportError(f"{command.NAME}: SCSI status {status:02X}h; wait a moment and try again")
-        try:
-            reason = sense.parse(raw)
-        except ValueError as error:
-            raise InvalidReply(f"{command.NAME} was refused without a readable reason: {error}") from error
+        reason = self._reason(command, raw)
+        known = sense.meaning(reason)
+        if known.worth_telling and known.text not in self.told:
+            self.told.add(known.text)
+            self._to_tell.append(f"the drive says: {known.text} ({reason})")
         if reason.key in (sense.NO_SENSE, sense.RECOVERED) and not reason.deferred:
-            _log.warning("%s: %s (%s)", command.NAME, sense.meaning(reason).text, reason)
+            _log.warning("%s: %s (%s)", command.NAME, known.text, reason)
             return
         if reason.key in (sense.NO_SENSE, sense.RECOVERED):
             # Deferred: an earlier command went well after all, and this one was not looked at.
             raise NotTaken(f"{command.NAME}: the drive reported on an earlier command instead ({reason})")
-        raise sense.to_error(command.NAME, reason)
+        if not sense.is_known(reason):
+            _log.warning("%s: unknown sense %s: %s", command.NAME, reason, reason.raw.hex(" "))
+        raise sense.to_error(command.NAME, reason, self.quirks.own_codes)
+
+    def _reason(self, command: Command[Any], raw: bytes) -> Sense:
+        """What the sense says.  Some USB bridges bring none; the drive is asked for it then, once.
+
+        raises  InvalidReply  if there is none that can be read
+        """
+        try:
+            return sense.parse(raw)
+        except ValueError as error:
+            first = error
+        if not any(raw):
+            ask = RequestSense()
+            reply = self.send(ask.to_cdb(), b"", ask.data_in_length, ask.timeout, name=ask.NAME)
+            try:
+                reason = sense.parse(reply.data)
+            except ValueError:
+                pass
+            else:
+                if (reason.key, reason.asc, reason.ascq) != (0, 0, 0):
+                    return reason
+        raise InvalidReply(f"{command.NAME} was refused without a readable reason: {first}") from first
 
     def transcribe(self, path: Path) -> Transcriber:
         """From now on write the whole exchange to a new file.

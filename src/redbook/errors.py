@@ -18,7 +18,8 @@ RedbookError
     ├── BurnFailed              a burn broke off; .disc_now says what is on the disc, __cause__ why
     ├── ImageError              a virtual disc's folder is damaged, half written or from a newer version
     ├── InvalidReply            the drive's answer makes no sense
-    │   └── ParametersIgnored   it said GOOD to MODE SELECT and did something else
+    │   ├── ParametersIgnored   it said GOOD to MODE SELECT and did something else
+    │   └── ImpossiblyFast      it said that a track is on the disc, in less time than that takes
     ├── NotTaken                the drive had no time for the command; send it again
     ├── TransportError          no answer came
     │   ├── TransportTimeout    ... in the time allowed
@@ -31,25 +32,29 @@ RedbookError
     │   └── StorageFailed       ... because the host could not store the virtual disc (full, unplugged)
     └── SenseError              the drive answered no; .command, .sense
         ├── NotReady            2/..
-        │   ├── BecomingReady           2/04/00, 01, 09    ├── NeedsStart             2/04/02
+        │   ├── BecomingReady           2/04/01, 09, 2/3E  ├── NeedsStart             2/04/02
+        │   ├── Unexplained (one of these)  2/04/00, 2/00/00
         │   ├── ManualIntervention      2/04/03            ├── OperationInProgress    2/04/07
         │   ├── FormatInProgress        2/04/04            ├── LongWriteInProgress    2/04/08
         │   └── NoMedium                2/3A               └── TrayOpen (a NoMedium)  2/3A/02
-        ├── IncompatibleMedium  2/30, 5/30, 3/57 and so on; UpsideDown ./06
+        ├── IncompatibleMedium  2/30, 5/30 and so on; UpsideDown ./06, UnreadableToc ./57
         ├── MediumError         3/..: WriteError 0C, ReadError 11, FixationError 72, PowerCalibrationError 73
+        ├── DeferredError       71h: an earlier command, answered GOOD, failed after all
         ├── LossOfStreaming     3/0C/09, 3/0C/0A, 5/BF: the drive ran out of data
-        ├── HardwareError       4/..
+        ├── HardwareError       4/..: CommunicationError 08, 1B, 47; ServoError 09
         ├── IllegalRequest      5/..
         │   ├── UnknownCommand          5/20               ├── InvalidField           5/24
         │   ├── AddressOutOfRange       5/21/00            ├── InvalidParameter       5/1A, 5/26
         │   ├── InvalidWriteAddress     5/21/02            ├── CommandSequenceError   5/2C
         │   ├── CannotErase             5/30/06            ├── RemovalPrevented       5/53/02
         │   ├── EndOfUserArea           5/63               ├── IllegalModeForTrack    5/64
-        │   └── SessionIncomplete       5/72               └── SavingNotSupported     5/39
-        ├── UnitAttention       6/..: MediumChanged 28, DeviceReset 29
+        │   ├── SessionIncomplete       5/72               ├── SavingNotSupported     5/39
+        │   ├── SystemResourceFailure   5/55               └── DummyBlocksAdded       5/B5
+        ├── UnitAttention       6/..: MediumChanged 28, DeviceReset 29, ParametersChanged 2A,
+        │                             InsufficientTime 2E
         ├── WriteProtected      7/27, 5/27
         ├── BlankCheck          8/..
-        └── CommandAborted      B/..
+        └── CommandAborted      B/..: OverlappedCommands 4E
 
 Which sense becomes which class is a table in `redbook.mmc.sense`; only `Drive.run` raises SenseErrors.
 """
@@ -191,6 +196,10 @@ class ParametersIgnored(InvalidReply):
     """MODE SELECT was answered GOOD, and the page is not what was sent."""
 
 
+class ImpossiblyFast(InvalidReply):
+    """A track was answered GOOD to its end in less time than any drive needs to write it."""
+
+
 class NotTaken(DriveError):
     """The drive did not take the command, and has nothing against it: send it again."""
 
@@ -236,12 +245,16 @@ class StorageFailed(TransportError):
 
 
 class SenseError(DriveError):
-    """The drive refused a command.  `command` is its name, `sense` the reason."""
+    """The drive refused a command.  `command` is its name, `sense` the reason.
 
-    def __init__(self, message: str, command: str, sense: Sense) -> None:
+    own_code  whether it is a vendor's code (ASC 80h and up) of a drive whose codes are known: redbook's own
+    """
+
+    def __init__(self, message: str, command: str, sense: Sense, own_code: bool = False) -> None:
         super().__init__(message)
         self.command = command
         self.sense = sense
+        self.own_code = own_code
 
 
 class NotReady(SenseError):
@@ -249,7 +262,11 @@ class NotReady(SenseError):
 
 
 class BecomingReady(NotReady):
-    """2/04/00, 2/04/01: wait."""
+    """2/04/01 and its kin: wait."""
+
+
+class Unexplained(BecomingReady):
+    """2/04/00, 2/00/00: not ready, and the drive does not say why; wait, but not long."""
 
 
 class NeedsStart(NotReady):
@@ -288,6 +305,10 @@ class UpsideDown(IncompatibleMedium):
     """./06/00: no reference position; the disc may be upside down."""
 
 
+class UnreadableToc(IncompatibleMedium):
+    """./57: the drive cannot read a table of contents; so it is with many blank discs."""
+
+
 class MediumError(SenseError):
     """3/..: the medium is bad."""
 
@@ -314,6 +335,18 @@ class LossOfStreaming(SenseError):
 
 class HardwareError(SenseError):
     """4/..: the drive is broken or was disturbed."""
+
+
+class CommunicationError(HardwareError):
+    """4/08, 4/1B, 4/47: something went wrong on the way between host and drive."""
+
+
+class ServoError(HardwareError):
+    """4/09: tracking, focus, spindle."""
+
+
+class DeferredError(SenseError):
+    """71h: an earlier command, already answered GOOD, failed after all; this one was not looked at."""
 
 
 class IllegalRequest(SenseError):
@@ -368,6 +401,14 @@ class SessionIncomplete(IllegalRequest):
     """5/72."""
 
 
+class SystemResourceFailure(IllegalRequest):
+    """5/55: try again in a moment."""
+
+
+class DummyBlocksAdded(IllegalRequest):
+    """5/B5: the drive filled up a track by itself."""
+
+
 class UnitAttention(SenseError):
     """6/..: something happened since the last command."""
 
@@ -380,6 +421,14 @@ class DeviceReset(UnitAttention):
     """6/29."""
 
 
+class ParametersChanged(UnitAttention):
+    """6/2A: another program has changed the drive's parameters."""
+
+
+class InsufficientTime(UnitAttention):
+    """6/2E: old Mitsumi drives while they close a session."""
+
+
 class WriteProtected(SenseError):
     """7/27, 5/27."""
 
@@ -390,3 +439,7 @@ class BlankCheck(SenseError):
 
 class CommandAborted(SenseError):
     """B/..: the command was aborted."""
+
+
+class OverlappedCommands(CommandAborted):
+    """B/4E: another program talks to the drive at the same time."""

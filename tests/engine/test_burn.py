@@ -33,77 +33,10 @@ from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
+from tests.support.burns import LENGTHS, TRACKS, Recording, contents, is_locked, run, status
 from tests.support.drives import close_session, ready, write_track
 from tests.support.sound import noise
 from tests.support.streams import BytesStream
-
-TRACKS = [noise(588 * 400, 1), noise(588 * 350, 2), noise(588 * 301, 3)]
-LENGTHS = [len(pcm) // SECTOR_BYTES for pcm in TRACKS]
-
-
-class Recording:
-    """A transport that notes what passes."""
-
-    def __init__(self, inner: VirtualRecorder) -> None:
-        self.inner = inner
-        self.cdbs: list[bytes] = []
-
-    def execute(
-        self, cdb: bytes, data_out: bytes | memoryview = b"", data_in_length: int = 0, timeout: float = 30.0
-    ) -> Reply:
-        self.cdbs.append(cdb)
-        return self.inner.execute(cdb, data_out, data_in_length, timeout)
-
-    def announce(self, data_bytes: int) -> None:
-        self.inner.announce(data_bytes)
-
-    def close(self) -> None:
-        self.inner.close()
-
-    def opcodes(self) -> list[int]:
-        return [cdb[0] for cdb in self.cdbs]
-
-
-def run(
-    recorder: Any,
-    settings: Settings | None = None,
-    *,
-    tracks: list[bytes] = TRACKS,
-    cancel: Cancel | None = None,
-    clock: ManualClock | None = None,
-    outcome: Outcome | None = None,
-) -> list[Event]:
-    """Burn; the events.  Raises what the burn raises."""
-    events: list[Event] = []
-    streams = [BytesStream(pcm, most=5000) for pcm in tracks]
-    lengths = [stream.sectors for stream in streams]
-    runner = Runner(
-        Drive(recorder),
-        emit=events.append,
-        cancel=cancel,
-        clock=clock or ManualClock(),
-        streams=streams,
-        total=sum(lengths),
-    )
-    runner.run(burn(settings or Settings(), lengths, outcome or Outcome()))
-    return events
-
-
-def contents(recorder: VirtualRecorder) -> list[bytes]:
-    drive = ready(recorder)
-    toc = drive.run(ReadToc())
-    return [drive.run(ReadCd(t.start_lba, LENGTHS[t.number - 1])) for t in toc.tracks]
-
-
-def status(recorder: VirtualRecorder) -> tuple[DiscStatus, SessionStatus]:
-    info = ready(recorder).run(ReadDiscInformation())
-    return info.status, info.last_session_status
-
-
-def is_locked(recorder: VirtualRecorder) -> bool:
-    page = ready(recorder).run(mode_pages.ModeSense10(0x2A)).page(0x2A)
-    assert page is not None
-    return mode_pages.Capabilities.from_page(page).locked
 
 
 def test_the_disc_holds_what_was_sent_where_it_belongs(recorder: VirtualRecorder) -> None:
@@ -575,7 +508,7 @@ def test_the_procedure_can_be_driven_by_hand() -> None:
 def test_notices_are_events(recorder: VirtualRecorder) -> None:
     events = run(recorder, Settings(speed=13))
     notices = [e.text for e in events if isinstance(e, Notice)]
-    assert notices == ["the drive will write at 8x instead of 13x"]
+    assert notices == ["13x is not offered for this disc; 16x is the closest that is"]
 
 
 class FailingAt(CancelAt):
@@ -644,7 +577,7 @@ def test_a_close_that_did_nothing_is_no_success() -> None:
 
 
 def test_a_close_that_worked_and_complained_is_told_as_it_is() -> None:
-    fault = Fault(Sense(3, 0x72, 2), write.CloseTrackSession, executed=True)
+    fault = Fault(Sense(3, 0x72, 2), write.CloseTrackSession, times=2, executed=True)
     with pytest.raises(BurnFailed) as caught:
         run(VirtualRecorder(Medium.new(), faults=[fault]))
     assert "session is closed" in caught.value.disc_now

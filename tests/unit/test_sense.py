@@ -63,7 +63,7 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("2/04/00", errors.BecomingReady),
+        ("2/04/00", errors.Unexplained),
         ("2/04/01", errors.BecomingReady),
         ("2/04/02", errors.NeedsStart),
         ("2/04/03", errors.ManualIntervention),

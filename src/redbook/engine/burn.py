@@ -9,20 +9,39 @@ while cleaning up behind it is noted, never raised over it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 
-from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, SHORTEST_TRACK_SECTORS, TAO_GAP_SECTORS
+from redbook.disc import (
+    PREGAP_SECTORS,
+    RUN_OUT_SECTORS,
+    SECTOR_BYTES,
+    SHORTEST_TRACK_SECTORS,
+    TAO_GAP_SECTORS,
+)
+from redbook.engine.calibration import calibrate
 from redbook.engine.events import Notice, Phase, PhaseStarted
 from redbook.engine.inspect import contents, where_next
 from redbook.engine.outcome import Outcome, Settings, broken_off
 from redbook.engine.plan import Layout, PlannedTrack, lay_out
-from redbook.engine.prepare import calibrate, prepare, take_write_parameters
-from redbook.engine.session import close_session, release, unlock_tray
-from redbook.engine.steps import Abandoned, Announce, Procedure, SectorsDone, Shield
-from redbook.engine.track_at_once import END_TRACK_SECONDS, end_open_track, pad, synchronize, write_track
-from redbook.engine.waiting import until_idle, until_ready
-from redbook.errors import Cancelled, DriveError, InvalidReply, RedbookError
+from redbook.engine.prepare import prepare, take_write_parameters
+from redbook.engine.session import close_session, forget_test_write, release, unlock_tray
+from redbook.engine.steps import Abandoned, Announce, Pause, Procedure, SectorsDone, Shield
+from redbook.engine.track_at_once import (
+    END_TRACK_SECONDS,
+    end_open_track,
+    pad,
+    place_track,
+    synchronize,
+    write_track,
+)
+from redbook.engine.waiting import resending, until_idle, until_ready
+from redbook.errors import Cancelled, DriveError, InvalidReply, RedbookError, SenseError
+from redbook.mmc.control import TestUnitReady
 from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
 from redbook.mmc.mode_pages import MultiSession
+
+SETTLE_SECONDS = 5.0
 
 
 def burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[Layout]:
@@ -32,7 +51,8 @@ def burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Proced
             what `prepare` raises   before that
     """
     try:
-        return (yield from _burn(settings, lengths, outcome))
+        burning = _burn(settings, lengths, outcome)
+        return (yield from resending(burning, lambda: outcome.begun, outcome.doubt_page))
     except Abandoned as left:
         yield from unlock_tray()
         now = "the drive was left as it was: the disc may be unusable, and the drive busy for a while"
@@ -42,8 +62,7 @@ def burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Proced
 def _burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[Layout]:
     try:
         layout = yield from prepare(settings, lengths, outcome)
-        for track in layout.tracks:
-            yield from write_track(track, outcome)
+        layout = yield from _write_tracks(layout, settings, outcome)
         yield Shield(True)  # from here on a cancel comes too late
         if settings.finalize:
             yield PhaseStarted(Phase.CLOSING)
@@ -51,12 +70,37 @@ def _burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Proce
             outcome.closed = not settings.test_write
     except Exception as first:  # whatever it is, the drive is left sane before it goes on
         yield from _clean_up(first, outcome)
-        yield from release(settings.test_write)
+        yield from _leave(settings, outcome)
         if not _must_be_told(first, outcome):
             raise
         raise _told(first, outcome, settings) from first
-    yield from release(settings.test_write)
+    yield from _leave(settings, outcome)
     return layout
+
+
+def _leave(settings: Settings, outcome: Outcome) -> Procedure[None]:
+    yield from release(settings.test_write)
+    if settings.test_write and outcome.touched:
+        yield from forget_test_write(outcome)
+
+
+def _write_tracks(planned: Layout, settings: Settings, outcome: Outcome) -> Procedure[Layout]:
+    """All tracks; the layout as it has become, where the drive wanted more room between them."""
+    placed: list[PlannedTrack] = []
+    moved = 0
+    for track in planned.tracks:
+        if outcome.page_in_doubt:
+            outcome.page_in_doubt = False
+            outcome.protection = yield from take_write_parameters(settings, outcome.protection)
+        there = replace(track, start_lba=track.start_lba + moved)
+        behind = planned.tracks[-1].end_lba - track.end_lba  # what is still to come, gaps included
+        before = placed[-1] if placed else None
+        room = planned.space.last_lead_out_lba - RUN_OUT_SECTORS - behind
+        there = yield from place_track(there, before, room, outcome, settings.test_write)
+        moved = there.start_lba - track.start_lba
+        placed.append(there)
+        yield from write_track(there, outcome)
+    return Layout(tuple(placed), planned.space)
 
 
 def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Procedure[PlannedTrack]:
@@ -68,7 +112,8 @@ def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proce
             Cancelled, BurnFailed   with `disc_now`, once anything was sent; the track was ended
     """
     try:
-        return (yield from _add_track(settings, audio_sectors, outcome))
+        adding = _add_track(settings, audio_sectors, outcome)
+        return (yield from resending(adding, lambda: outcome.begun, outcome.doubt_page))
     except Abandoned as left:
         now = "the track was left as it was; it is ended with the session, or before the next track"
         raise Cancelled(f"cancelled at once; {now}", now) from left
@@ -85,9 +130,11 @@ def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proc
         layout = lay_out([audio_sectors], space)
         yield Announce(layout.lead_out_lba * SECTOR_BYTES)
         if not outcome.ended:
-            yield from calibrate()
-        yield from write_track(layout.tracks[0], outcome)
-        yield from _check_next(layout.tracks[0], outcome)
+            yield from calibrate(outcome)
+        track = layout.tracks[0]
+        track = yield from place_track(track, None, track.end_lba, outcome, settings.test_write)
+        yield from write_track(track, outcome)
+        yield from _check_next(track, outcome)
     except Exception as first:
         yield from _clean_up(first, outcome)
         if not _must_be_told(first, outcome):
@@ -123,8 +170,17 @@ def _clean_up(first: Exception, outcome: Outcome) -> Procedure[None]:
     if outcome.touched:
         if isinstance(first, Cancelled):
             outcome.lba = None  # the WRITE that waited was not refused for good
+        elif outcome.lba is not None and isinstance(first, SenseError):
+            yield from _let_settle()
         yield from _wind_down(outcome)
         yield from _look(outcome)
+
+
+def _let_settle() -> Procedure[None]:
+    """After a refused WRITE: cdrecord gives the drive 5 s, then asks it, then flushes."""
+    yield Pause(SETTLE_SECONDS)
+    with suppress(DriveError):
+        yield TestUnitReady()
 
 
 def _must_be_told(first: Exception, outcome: Outcome) -> bool:

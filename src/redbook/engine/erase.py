@@ -6,7 +6,7 @@ from redbook.engine.events import Phase, PhaseStarted
 from redbook.engine.inspect import identify
 from redbook.engine.session import holding_tray
 from redbook.engine.steps import Procedure
-from redbook.engine.waiting import until_idle, until_ready
+from redbook.engine.waiting import resending, until_idle, until_ready
 from redbook.errors import InvalidField, MediumUnsuitable
 from redbook.mmc.control import StartStopUnit
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation
@@ -23,6 +23,10 @@ def erase(
     raises  MediumUnsuitable  for a disc that cannot be erased; nothing was changed
             TransportTimeout  if it takes longer than `longest_seconds`
     """
+    return (yield from resending(_look_and_erase(blank_type, longest_seconds), lambda: False))
+
+
+def _look_and_erase(blank_type: BlankType, longest_seconds: float) -> Procedure[DiscInformation]:
     yield from until_ready()
     abilities = yield from identify()
     information: DiscInformation = yield ReadDiscInformation()

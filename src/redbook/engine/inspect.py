@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redbook.disc import (
+    PREGAP_SECTORS,
     RUN_OUT_SECTORS,
     SHORTEST_TRACK_SECTORS,
     TAO_GAP_SECTORS,
@@ -13,14 +14,15 @@ from redbook.disc import (
     TocTrack,
 )
 from redbook.engine.plan import Space
+from redbook.engine.speed import Speeds, read_speeds
 from redbook.engine.steps import Procedure
-from redbook.engine.waiting import until_ready
+from redbook.engine.waiting import resending, until_ready
+from redbook.engine.write_parameters import select_track_at_once
 from redbook.errors import (
     IllegalRequest,
     InvalidReply,
     MediumUnsuitable,
     NotARecorder,
-    ParametersIgnored,
     SenseError,
 )
 from redbook.mmc.control import PreventAllowMediumRemoval
@@ -43,17 +45,19 @@ from redbook.mmc.identify import (
     InquiryReply,
     Profile,
 )
-from redbook.mmc.mode_pages import (
-    Capabilities,
-    ModeSelect10,
-    ModeSense10,
-    WriteParameters,
-)
+from redbook.mmc.mode_pages import Capabilities, ModeSense10
+from redbook.quirks import Quirks, quirks_of
+
+WSPD = 0x02  # of feature 0107h
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """Who the drive is and what it can do with the medium in it now."""
+    """Who the drive is and what it can do with the medium in it now.
+
+    lists_speeds  whether it knows GET PERFORMANCE's list of them
+    speeds        empty until they were asked for
+    """
 
     inquiry: InquiryReply
     profile: int | None
@@ -62,6 +66,9 @@ class Abilities:
     writes_cd_rw: bool
     test_write: bool
     underrun_protection: bool
+    lists_speeds: bool = False
+    quirks: Quirks = Quirks()
+    speeds: Speeds = Speeds()
 
     @property
     def name(self) -> str:
@@ -70,6 +77,8 @@ class Abilities:
     @property
     def write_speeds(self) -> tuple[int, ...]:
         """Multiples of 1x, fastest first; empty where the drive does not list them."""
+        if self.speeds.offered:
+            return self.speeds.offered
         listed = self.capabilities.write_speeds if self.capabilities else ()
         return tuple(sorted({speed.times for speed in listed}, reverse=True))
 
@@ -106,15 +115,6 @@ class DiscContents:
         return Toc(entries, last.start_lba + last.track_sectors + RUN_OUT_SECTORS)
 
 
-def read_write_parameters() -> Procedure[WriteParameters]:
-    """Mode page 05h as it is now.  raises  SenseError; InvalidReply if the drive's answer has none"""
-    data = yield ModeSense10(WriteParameters.CODE)
-    try:
-        return WriteParameters.from_page(data.page(WriteParameters.CODE) or b"")
-    except ValueError as error:
-        raise InvalidReply(f"the drive's write parameters make no sense: {error}") from error
-
-
 def read_capabilities() -> Procedure[Capabilities | None]:
     """Mode page 2Ah; None from a drive that has none, or none that makes sense."""
     try:
@@ -149,7 +149,25 @@ def identify() -> Procedure[Abilities]:
     profile = configuration.current_profile if configuration else None
     rewrites = configuration is not None and configuration.feature(FeatureCode.CD_RW_MEDIA_WRITE) is not None
     writes_cd_rw = rewrites or bool(capabilities and capabilities.writes_cd_rw)
-    return Abilities(inquiry, profile, capabilities, writes_tao, writes_cd_rw, test_write, protection)
+    streaming = configuration.feature(FeatureCode.REAL_TIME_STREAMING) if configuration else None
+    lists_speeds = bool(streaming and streaming.data and streaming.data[0] & WSPD)
+    return Abilities(
+        inquiry,
+        profile,
+        capabilities,
+        writes_tao,
+        writes_cd_rw,
+        test_write,
+        protection,
+        lists_speeds,
+        quirks_of(inquiry),
+    )
+
+
+def with_speeds(abilities: Abilities, atip: Atip | None) -> Procedure[Abilities]:
+    """The same, with the speeds for this disc."""
+    speeds = yield from read_speeds(abilities.lists_speeds, abilities.capabilities, atip)
+    return replace(abilities, speeds=speeds)
 
 
 def contents() -> Procedure[DiscContents]:
@@ -192,23 +210,26 @@ def _tracks(
 
 def _space(information: DiscInformation, atip: Atip | None) -> Procedure[Space | None]:
     """Where the next track starts; asked for, never computed (MMC-5 6.27: depends on page 05h)."""
+    blank = information.status is DiscStatus.BLANK
     try:
         track: TrackInformation = yield ReadTrackInformation()
+    except IllegalRequest:
+        limit = information.last_lead_out or (atip.last_lead_out if atip else None)
+        # A blank disc takes a first track, whatever the drive makes of the question.
+        return Space(1, 0, limit.sectors - PREGAP_SECTORS) if blank and limit else None
     except SenseError:
         return None
     if track.next_writable_lba is None:
         return None
     start = track.next_writable_lba
     number = track.number
-    if information.status is DiscStatus.BLANK and start < track.start_lba:
-        start = track.start_lba  # Pioneer BDR-205, LITE-ON LTR-48125S: -150 on a blank disc in any mode
-    if information.status is DiscStatus.BLANK:
-        start = max(start, 0)
+    if blank:  # Pioneer BDR-205, LITE-ON LTR-48125S: -150 on a blank disc in any mode
+        start = max(start, track.start_lba, 0)
     if not track.blank:  # begun and never ended: it will be, and the next one comes behind it
         number += 1
         start = max(start, track.start_lba + SHORTEST_TRACK_SECTORS) + TAO_GAP_SECTORS
     limit = information.last_lead_out or (atip.last_lead_out if atip else None)
-    last = limit.sectors - 150 if limit else start + track.free_sectors
+    last = limit.sectors - PREGAP_SECTORS if limit else start + track.free_sectors
     return Space(number, start, last)
 
 
@@ -224,52 +245,16 @@ def where_next() -> Procedure[Space]:
     return space
 
 
-def select_track_at_once(
-    *, test_write: bool, underrun_protection: bool, next_session: int
-) -> Procedure[WriteParameters]:
-    """Read mode page 05h, set it for audio track-at-once, and make sure that it took.
-
-    Read, changed and written back, because some drives refuse a page composed from nothing; link size
-    and packet fields are cleared, because others have defaults there that are illegal for CD.
-
-    raises  SenseError   if the drive refuses it with and without underrun protection
-            ParametersIgnored if it says GOOD and did something else
-    """
-    tail = (yield from read_write_parameters()).tail
-    wanted = WriteParameters(
-        test_write=test_write,
-        underrun_protection=underrun_protection,
-        multi_session=next_session,
-        tail=tail,
-    )
-    try:
-        yield ModeSelect10(wanted.to_page())
-    except SenseError:
-        if not underrun_protection:
-            raise
-        return (
-            yield from select_track_at_once(
-                test_write=test_write, underrun_protection=False, next_session=next_session
-            )
-        )
-    taken = yield from read_write_parameters()
-    important = ("write_type", "test_write", "data_block_type", "track_mode", "multi_session")
-    wrong = [name for name in important if getattr(taken, name) != getattr(wanted, name)]
-    if taken.underrun_protection and not underrun_protection:
-        wrong.append("underrun_protection")  # the other way round is no reason to refuse a burn
-    if wrong:
-        raise ParametersIgnored(
-            f"the drive accepted the write parameters but did not take {', '.join(wrong)}"
-        )
-    return taken
-
-
 def inspect() -> Procedure[tuple[Abilities, DiscContents]]:
     """Drive and disc, as `info` and `plan` show them. Changes nothing but the write parameters page,
     on which the next writable address depends.
 
     raises  NoMedium and what else keeps a drive from being ready
     """
+    return (yield from resending(_inspect(), lambda: False))
+
+
+def _inspect() -> Procedure[tuple[Abilities, DiscContents]]:
     yield from until_ready()
     abilities = yield from identify()
     with contextlib.suppress(SenseError):
@@ -277,4 +262,5 @@ def inspect() -> Procedure[tuple[Abilities, DiscContents]]:
     if abilities.writes_tao and abilities.profile != Profile.CD_ROM:
         with contextlib.suppress(SenseError, InvalidReply):
             yield from select_track_at_once(test_write=False, underrun_protection=True, next_session=0)
-    return abilities, (yield from contents())
+    disc = yield from contents()
+    return (yield from with_speeds(abilities, disc.atip)), disc

@@ -8,8 +8,19 @@ from redbook.disc import SECTORS_PER_SECOND
 from redbook.engine.events import TrackEnded
 from redbook.engine.inspect import DiscContents
 from redbook.engine.plan import PlannedTrack, Space
-from redbook.errors import BurnFailed, Cancelled
+from redbook.engine.speed import Speeds
+from redbook.errors import (
+    BurnFailed,
+    Cancelled,
+    DeviceReset,
+    DriveGone,
+    LossOfStreaming,
+    MediumError,
+)
 from redbook.mmc.disc_info import DiscStatus
+from redbook.quirks import Quirks
+
+SHORTEST_MEASURED_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,7 @@ class Settings:
     append               add to a disc that has tracks already
     pure_cav             turn the disc at a constant rate, if the drive offers that
     underrun_protection  let the drive pause the laser when data are late
+    real_time            the way to the drive leads to a device: a burn that is too fast was none
     """
 
     speed: float | None = None
@@ -30,6 +42,26 @@ class Settings:
     append: bool = False
     pure_cav: bool = False
     underrun_protection: bool = True
+    real_time: bool = False
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast a drive takes sectors, without those that only fill its buffer."""
+
+    sectors: int = 0
+    seconds: float = 0.0
+
+    def add(self, sectors: int, seconds: float) -> None:
+        self.sectors += sectors
+        self.seconds += seconds
+
+    @property
+    def speed(self) -> float | None:
+        """Multiple of 1x; None if too little was written to say."""
+        if self.sectors <= 0 or self.seconds < SHORTEST_MEASURED_SECONDS:
+            return None
+        return self.sectors / SECTORS_PER_SECOND / self.seconds
 
 
 @dataclass(slots=True)
@@ -42,6 +74,15 @@ class Outcome:
     touched    whether a WRITE was sent
     space      where the drive wants the track after the last one; None where it did not say
     found      what the drive said of the disc after a burn that broke off; unknown: why it said nothing
+
+    Of the drive:
+    protection     whether the laser pauses when data are late
+    speed          multiple of 1x that it has chosen; None if it does not say
+    speeds, quirks what it offers for the disc, and what is known of the model
+    real_time      whether a burn that is too fast was none
+    status_before  of the disc
+    page_in_doubt  another program has changed the write parameters, perhaps
+    pace           how fast it has really been
     """
 
     ended: list[TrackEnded] = field(default_factory=list)
@@ -57,20 +98,64 @@ class Outcome:
     speed: float | None = None
     lba: int | None = None
     space: Space | None = None
+    speeds: Speeds = field(default_factory=Speeds)
+    quirks: Quirks = field(default_factory=Quirks)
+    real_time: bool = False
+    status_before: DiscStatus | None = None
+    page_in_doubt: bool = False
+    pace: Pace = field(default_factory=Pace)
+
+    def next_track(self, ended: list[TrackEnded]) -> Outcome:
+        """Of one more track with the same drive, behind those that have ended."""
+        return Outcome(
+            ended=ended,
+            buffer_bytes=self.buffer_bytes,
+            protection=self.protection,
+            speed=self.speed,
+            speeds=self.speeds,
+            quirks=self.quirks,
+            real_time=self.real_time,
+            status_before=self.status_before,
+            page_in_doubt=self.page_in_doubt,
+            pace=self.pace,
+        )
+
+    def doubt_page(self) -> None:
+        self.page_in_doubt = True
+
+    @property
+    def begun(self) -> bool:
+        """Whether a disc that has changed, or a drive that was reset, is the end of it."""
+        return self.touched or bool(self.ended)
 
 
 def broken_off(first: Exception, outcome: Outcome, settings: Settings) -> Exception:
     now = disc_now(outcome, settings)
     if isinstance(first, Cancelled):
         return Cancelled(f"cancelled; {now}", now)
+    why = f"{first}{advice_for(first, outcome)}"
     track = outcome.open_track or (outcome.cut_short[0] if outcome.cut_short else None)
     if track is None:
         number = outcome.ended[-1].number if outcome.ended else 0
-        return BurnFailed(f"the burn broke off after track {number}: {first}\n{now}", now, number)
+        return BurnFailed(f"the burn broke off after track {number}: {why}\n{now}", now, number)
     where = f"in track {track.number}"
     if outcome.lba is not None:
         where = f"at sector {outcome.lba - track.start_lba} of track {track.number} (LBA {outcome.lba})"
-    return BurnFailed(f"the burn broke off {where}: {first}\n{now}", now, track.number, outcome.lba)
+    return BurnFailed(f"the burn broke off {where}: {why}\n{now}", now, track.number, outcome.lba)
+
+
+def advice_for(first: Exception, outcome: Outcome) -> str:
+    """What to try next, beside what the error itself says; a line of its own."""
+    if isinstance(first, MediumError | LossOfStreaming):
+        lower = outcome.speeds.below(outcome.speed)
+        if lower is not None:
+            return f"\ntry the next disc at {lower}x (--speed {lower})"
+    if isinstance(first, DeviceReset | DriveGone) and not outcome.sent and not outcome.ended:
+        return (
+            "\na drive that lives on the USB port's power can lose it when the laser goes to write power: "
+            "try another port, a hub with its own power, or a cable with two plugs"
+        )
+    return ""
 
 
 def disc_now(outcome: Outcome, settings: Settings) -> str:
@@ -89,7 +174,8 @@ def disc_now(outcome: Outcome, settings: Settings) -> str:
         parts.append(f"track{'s' if len(numbers) > 1 else ''} {span} whole")
     if outcome.cut_short is not None and (there is None or outcome.cut_short[0].number in there):
         track, sent = outcome.cut_short
-        parts.append(f"the first {sent / SECTORS_PER_SECOND:.1f} s of track {track.number}")
+        what = f"the first {sent / SECTORS_PER_SECOND:.1f} s of" if sent else "perhaps nothing of"
+        parts.append(f"{what} track {track.number}")
     unfinished = outcome.found.open_track if outcome.found else None
     if unfinished is not None:
         parts.append(f"the begun and not ended track {unfinished.number}")

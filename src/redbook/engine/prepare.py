@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from redbook import errors
 from redbook.disc import SECTOR_BYTES
+from redbook.engine.calibration import calibrate
 from redbook.engine.events import Notice, Phase, PhaseStarted
 from redbook.engine.inspect import (
     Abilities,
@@ -13,23 +14,24 @@ from redbook.engine.inspect import (
     contents,
     identify,
     read_capabilities,
-    select_track_at_once,
+    with_speeds,
 )
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import Layout, Space, lay_out
-from redbook.engine.session import lock_tray
+from redbook.engine.session import lock_tray, reload
 from redbook.engine.speed import set_speed
 from redbook.engine.steps import Announce, Procedure
 from redbook.engine.track_at_once import end_open_track
-from redbook.engine.waiting import until_ready
-from redbook.errors import DiscNotBlank, MediumUnsuitable, NotARecorder, NotRecordable, SenseError
-from redbook.mmc.control import SendOpcInformation, StartStopUnit
+from redbook.engine.waiting import WORKING, resending, until_ready
+from redbook.engine.write_parameters import clear_test_write, select_track_at_once
+from redbook.errors import DiscNotBlank, DriveError, MediumUnsuitable, NotARecorder, NotRecordable, SenseError
+from redbook.mmc.control import StartStopUnit
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation
 from redbook.mmc.identify import Profile
 from redbook.mmc.mode_pages import MultiSession
+from redbook.quirks import Quirks
 
-_OPC_TOLERATED = (errors.UnknownCommand, errors.InvalidField)
-_RICOH_WRITE_PERMIT = (6, 0x5A, 0x03)
+_CURED_BY_RELOAD = (errors.ServoError, errors.InvalidParameter)
 
 
 def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[Layout]:
@@ -45,31 +47,87 @@ def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Pro
     if disc.open_track is not None:
         yield from end_open_track(disc.open_track)
     if not settings.test_write:
-        yield from calibrate()
+        yield from calibrate(outcome)
     return layout
 
 
 def set_up(settings: Settings, outcome: Outcome) -> Procedure[tuple[Abilities, DiscContents]]:
     """Make the drive ready to write audio tracks; what it is, and what is on its disc.
 
+    What a reload is known to cure is given one: a drive that cannot focus, and write parameters that ASUS
+    and LG refuse for what they think of the disc.
+
     raises   MediumUnsuitable, SenseError; the disc is untouched
     """
+    return (yield from resending(_set_up(settings, outcome), lambda: False))
+
+
+def _set_up(settings: Settings, outcome: Outcome) -> Procedure[tuple[Abilities, DiscContents]]:
     yield PhaseStarted(Phase.PREPARING)
+    try:
+        return (yield from _make_ready(settings, outcome))
+    except _CURED_BY_RELOAD as first:
+        yield Notice(f"{first}; the tray is opened and closed once, which helps some drives")
+        try:
+            yield from reload()
+        except DriveError as error:
+            yield Notice(f"that did not work: {error}")
+            raise first from None
+        return (yield from _make_ready(settings, outcome))
+
+
+def _make_ready(settings: Settings, outcome: Outcome) -> Procedure[tuple[Abilities, DiscContents]]:
     yield from until_ready()
     abilities = yield from identify()
+    outcome.quirks = abilities.quirks
+    outcome.real_time = settings.real_time and abilities.quirks.real_time and not settings.test_write
     check_writer(abilities)
     if settings.test_write and not abilities.test_write:
         raise MediumUnsuitable(f"{abilities.name} cannot do a test write; leave out --simulate")
     yield from lock_tray()
-    yield StartStopUnit(start=True)
-    yield from until_ready()
-    information: DiscInformation = yield ReadDiscInformation()
+    yield from spin_up(abilities.quirks)
+    information = yield from _disc_as_it_is(settings.append)
+    outcome.status_before = information.status
     check_recordable(abilities, information.status, settings.append)
     capabilities = abilities.capabilities
     outcome.buffer_bytes = capabilities.buffer_kib * 1024 if capabilities else 0
     outcome.protection = yield from take_write_parameters(settings, abilities.underrun_protection)
+    disc = yield from contents()
+    abilities = yield from with_speeds(abilities, disc.atip)
+    outcome.speeds = abilities.speeds
     yield from _try_speed(settings, outcome)
-    return abilities, (yield from contents())
+    return abilities, disc
+
+
+def spin_up(quirks: Quirks) -> Procedure[None]:
+    """raises  NoMedium and what else keeps a drive from being ready"""
+    try:
+        if quirks.starts_twice:
+            yield StartStopUnit(start=True, immediate=True)
+            yield from until_ready()
+        yield StartStopUnit(start=True)
+    except (errors.IllegalRequest, *WORKING):
+        pass  # it wants no START, or says that it is at it
+    yield from until_ready()
+
+
+def _disc_as_it_is(append: bool) -> Procedure[DiscInformation]:
+    """READ DISC INFORMATION, past the memory of another program's test write, where there is one."""
+    information: DiscInformation = yield ReadDiscInformation()
+    fit = (DiscStatus.BLANK, DiscStatus.APPENDABLE) if append else (DiscStatus.BLANK,)
+    if information.status in fit:
+        return information
+    try:
+        if not (yield from clear_test_write()):
+            return information
+        information = yield ReadDiscInformation()
+        if information.status not in fit:
+            yield from reload()
+            yield from lock_tray()
+            information = yield ReadDiscInformation()
+    except DriveError as error:
+        yield Notice(f"the drive may take a test write for a real one: {error}")
+    return information
 
 
 def take_write_parameters(settings: Settings, offered: bool) -> Procedure[bool]:
@@ -115,6 +173,11 @@ def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> 
         raise DiscNotBlank(
             f"the disc in {name} is complete, nothing can be added to it; use a blank disc"
             + (" or blank this CD-RW first" if abilities.profile == Profile.CD_RW else "")
+            + (
+                "; if that was a test write only, open and close the tray"
+                if abilities.quirks.remembers_test_write
+                else ""
+            )
         )
     if status is DiscStatus.APPENDABLE and not append:
         raise DiscNotBlank(
@@ -125,7 +188,12 @@ def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> 
 
 def _try_speed(settings: Settings, outcome: Outcome) -> Procedure[None]:
     """Best effort: what the drive makes of it is read back and told."""
-    speed = settings.speed
+    wanted, speed = settings.speed, settings.speed
+    if wanted is not None:
+        closest = outcome.speeds.closest(wanted)
+        if closest is not None and closest != wanted:
+            yield Notice(f"{wanted:g}x is not offered for this disc; {closest}x is the closest that is")
+            speed = closest
     try:
         yield from set_speed(speed, settings.pure_cav)
     except SenseError as error:
@@ -134,15 +202,3 @@ def _try_speed(settings: Settings, outcome: Outcome) -> Procedure[None]:
     outcome.speed = (capabilities.write_speed.times or None) if capabilities else None
     if speed is not None and outcome.speed is not None and outcome.speed != round(speed):
         yield Notice(f"the drive will write at {outcome.speed:g}x instead of {speed:g}x")
-
-
-def calibrate() -> Procedure[None]:
-    """SEND OPC; modern drives do it by themselves at the first WRITE, so a refusal is no failure."""
-    try:
-        yield SendOpcInformation()
-    except _OPC_TOLERATED:
-        return
-    except SenseError as error:
-        reason = (error.sense.key, error.sense.asc, error.sense.ascq)
-        if reason != _RICOH_WRITE_PERMIT:
-            raise

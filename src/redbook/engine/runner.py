@@ -156,10 +156,12 @@ class Runner:
         return None
 
     def _do(self, step: Any) -> Any:
-        if isinstance(step, Write10):
-            return self._write(step)
         if isinstance(step, Command):
-            return self._drive.run(step)
+            try:
+                return self._write(step) if isinstance(step, Write10) else self._drive.run(step)
+            finally:
+                for warning in self._drive.take_warnings():
+                    self._emit(Notice(warning))
         if isinstance(step, TakeSectors):
             return self._take()
         if isinstance(step, Absorb):

@@ -8,12 +8,16 @@ from redbook.engine.inspect import (
     DiscContents,
     contents,
     identify,
+)
+from redbook.engine.outcome import Outcome
+from redbook.engine.steps import Abandoned, Pause, Procedure, R, Shield
+from redbook.engine.track_at_once import END_TRACK_SECONDS, end_open_track, synchronize
+from redbook.engine.waiting import POLL_SECONDS, WORKING, resending, until_idle, until_ready
+from redbook.engine.write_parameters import (
+    clear_test_write,
     read_write_parameters,
     select_track_at_once,
 )
-from redbook.engine.steps import Abandoned, Pause, Procedure, R, Shield
-from redbook.engine.track_at_once import END_TRACK_SECONDS, end_open_track
-from redbook.engine.waiting import POLL_SECONDS, WORKING, until_idle, until_ready
 from redbook.errors import (
     DriveError,
     InvalidReply,
@@ -21,13 +25,14 @@ from redbook.errors import (
     SenseError,
     TransportTimeout,
 )
-from redbook.mmc.control import PreventAllowMediumRemoval
+from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation, SessionStatus
-from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
+from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.write import CloseFunction, CloseTrackSession
 
 CLOSE_SECONDS = 3600.0
 UNLOCK_ATTEMPTS = 5
+INCOMPLETE_TRACK = 0x03  # ASCQ of 5/72
 
 
 def close_session(next_session: MultiSession, test_write: bool) -> Procedure[None]:
@@ -36,13 +41,20 @@ def close_session(next_session: MultiSession, test_write: bool) -> Procedure[Non
     next_session takes effect through page 05h, so that must be right when CLOSE is sent.
     """
     now = yield from read_write_parameters()
-    if now.multi_session != next_session:
+    if now.multi_session != next_session or now.test_write != test_write:
         yield from select_track_at_once(
             test_write=test_write, underrun_protection=now.underrun_protection, next_session=next_session
         )
     try:
         yield from _close()
-    except errors.SessionIncomplete:
+    except errors.FixationError as error:
+        yield Notice(f"the session was not closed at the first try, and is tried once more: {error}")
+        yield from until_idle(Phase.CLOSING, CLOSE_SECONDS)
+        yield from _close()
+    except errors.SessionIncomplete as error:
+        if error.sense.ascq != INCOMPLETE_TRACK:
+            raise
+        yield from synchronize()
         yield CloseTrackSession(CloseFunction.TRACK, 0xFF)
         yield from until_idle(Phase.CLOSING, END_TRACK_SECONDS)
         yield from _close()
@@ -64,8 +76,8 @@ def _close() -> Procedure[None]:
         yield CloseTrackSession(CloseFunction.SESSION, immediate=True)
     except errors.InvalidField:
         yield CloseTrackSession(CloseFunction.SESSION)
-    except (errors.OperationInProgress, errors.LongWriteInProgress):
-        pass
+    except (errors.OperationInProgress, errors.LongWriteInProgress, errors.InsufficientTime):
+        pass  # Sony, Mitsumi: they say so while they do it
     yield from until_idle(Phase.CLOSING, CLOSE_SECONDS)
 
 
@@ -76,6 +88,11 @@ def end_session(next_session: MultiSession, tracks_were_added: bool) -> Procedur
 
     Returns whether there was something to close.  raises  SenseError, InvalidReply
     """
+    closing = _end_session(next_session, tracks_were_added)
+    return (yield from resending(closing, lambda: tracks_were_added))
+
+
+def _end_session(next_session: MultiSession, tracks_were_added: bool) -> Procedure[bool]:
     yield Shield(True)
     yield PhaseStarted(Phase.CLOSING)
     try:
@@ -96,6 +113,10 @@ def finalize() -> Procedure[DiscContents]:
 
     raises  MediumUnsuitable  if none is open; nothing was changed
     """
+    return (yield from resending(_look_and_finalize(), lambda: False))
+
+
+def _look_and_finalize() -> Procedure[DiscContents]:
     yield PhaseStarted(Phase.PREPARING)
     yield from until_ready()
     abilities = yield from identify()
@@ -135,12 +156,41 @@ def release(test_write: bool) -> Procedure[None]:
     """Leave the drive as it was found: test bit off, tray unlocked. What fails here is only noted."""
     if test_write:
         try:
-            now = yield from read_write_parameters()
-            clean = WriteParameters(underrun_protection=now.underrun_protection, tail=now.tail)
-            yield ModeSelect10(clean.to_page())
+            yield from clear_test_write()
         except DriveError as error:
             yield Notice(f"the drive may still be set to test writes: {error}")
     yield from unlock_tray()
+
+
+def reload() -> Procedure[None]:
+    """Tray out, tray in: cures what a drive has made up its mind about.  The tray is not locked afterwards.
+
+    raises  DriveError  also if the tray does not come back by itself
+    """
+    yield from unlock_tray()
+    eject = StartStopUnit(start=False, load_eject=True)
+    try:
+        yield eject
+    except errors.RemovalPrevented:
+        yield PreventAllowMediumRemoval(False)
+        yield eject
+    try:
+        yield StartStopUnit(start=True, load_eject=True)
+    except errors.IllegalRequest as error:  # a tray without a motor, or a slot
+        raise MediumUnsuitable("the tray does not close by itself; push it in, and try again") from error
+    yield from until_ready()
+
+
+def forget_test_write(outcome: Outcome) -> Procedure[None]:
+    """After a test write: a drive that takes the disc for written now is cured by opening the tray."""
+    try:
+        information: DiscInformation = yield ReadDiscInformation()
+        if outcome.quirks.remembers_test_write or information.status is not outcome.status_before:
+            yield from reload()
+    except DriveError as error:
+        yield Notice(
+            f"open and close the tray before the next burn: the drive may remember this one ({error})"
+        )
 
 
 def unlock_tray() -> Procedure[None]:

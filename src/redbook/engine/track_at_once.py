@@ -6,14 +6,27 @@ the reason of each step stands beside it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from redbook import errors
-from redbook.disc import SECTOR_BYTES, SPEED_1X_BYTES_PER_SECOND
+from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, SECTORS_PER_SECOND, SPEED_1X_BYTES_PER_SECOND, duration
+from redbook.engine.calibration import may_write_again
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted
 from redbook.engine.outcome import Outcome
 from redbook.engine.plan import PlannedTrack
+from redbook.engine.speed import FASTEST_CD
 from redbook.engine.steps import DriveBuffer, MostSectors, Now, Procedure, SectorsDone, Shield, TakeSectors
-from redbook.engine.waiting import until_accepted, until_idle
-from redbook.errors import InvalidReply, MediumUnsuitable, SenseError, TransferTooLarge
+from redbook.engine.waiting import code, until_accepted, until_idle
+from redbook.errors import (
+    IllegalRequest,
+    ImpossiblyFast,
+    InvalidReply,
+    LossOfStreaming,
+    MediumUnsuitable,
+    PowerCalibrationError,
+    SenseError,
+    TransferTooLarge,
+)
 from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
 from redbook.mmc.write import (
     BufferCapacity,
@@ -28,6 +41,15 @@ BUSY_AT_START_SECONDS = 200.0  # the first WRITE may be held while the drive cal
 BUSY_SECONDS = 60.0
 END_TRACK_SECONDS = 600.0
 BUFFER_POLL_SECONDS = 1.0
+USUAL_BUFFER_BYTES = 2 * 1024 * 1024
+CLEARLY = 2
+"""How many times faster than possible a burn must have been to be called impossible."""
+
+PADDING_ADDED = (3, 0x0C, 0x0A)
+_UNDERRUN_CODES = (0x21, 0x24)
+_UNDERRUN_IF_LATE = ((4, 0x44, 0x00), (3, 0x0C, 0x00))
+"""5/21/xx, 5/24/00: the address is no longer the next one, the track being over. The others can be an
+underrun, or what they say.  Source: cdrecord, user logs."""
 
 
 def write_track(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
@@ -36,29 +58,88 @@ def write_track(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
     No CLOSE TRACK: SYNCHRONIZE CACHE ends the track. After a CLOSE TRACK in a test write drives give 0 as
     the next address, and LG GH22LS30 answers it with an error even in a real one.
 
-    raises  MediumUnsuitable  if the drive wants the track elsewhere than planned
+    track  as `place_track` has placed it
+
+    raises  SenseError, ImpossiblyFast
     """
-    yield PhaseStarted(Phase.WRITING, track.number)
-    information: TrackInformation = yield ReadTrackInformation()
-    start = information.next_writable_lba
-    if start is None or (start != track.start_lba and not (start < 0 and track.start_lba == 0)):
-        raise MediumUnsuitable(
-            f"the drive wants track {track.number} at sector {start}, but {track.start_lba} was planned; "
-            "nothing more was written"
-        )
     chunk = yield TakeSectors()  # the read-ahead is full now: what is wrong with the input may be known
     outcome.open_track, outcome.sent = track, 0
     yield TrackStarted(track.number, track.start_lba, track.sectors)
+    since = yield Now()
     yield from _send(chunk, track, outcome)
     yield Shield(True)
     yield from pad(track.sectors, track, outcome)
     yield PhaseStarted(Phase.ENDING_TRACK, track.number)
-    yield from synchronize()
+    yield from _telling_underrun(synchronize(), outcome)
+    _check_time(track, (yield Now()) - since, outcome)
     ended = TrackEnded(track.number, track.start_lba, track.sectors)
     outcome.open_track = None
     outcome.ended.append(ended)
     yield ended
     yield Shield(False)
+
+
+def place_track(
+    planned: PlannedTrack, before: PlannedTrack | None, last_end_lba: int, outcome: Outcome, test_write: bool
+) -> Procedure[PlannedTrack]:
+    """The track where the drive wants it; that is asked for, never computed.
+
+    before        the track of this job in front of it
+    last_end_lba  how far it may reach
+
+    raises  MediumUnsuitable  if that is not where it can go
+            InvalidReply      if the drive wants it where the track before must be: sectors were lost
+    """
+    yield PhaseStarted(Phase.WRITING, planned.number)
+    try:
+        information: TrackInformation = yield ReadTrackInformation()
+    except IllegalRequest as error:
+        if before is None and planned.start_lba:
+            raise
+        yield Notice(f"the drive does not say where track {planned.number} goes: {error}")
+        return planned
+    start = information.next_writable_lba
+    if not outcome.quirks.knows_next_address or start == planned.start_lba:
+        return planned
+    if start is not None and start < 0 and planned.start_lba == 0:
+        return planned
+    if start is not None and start >= 0 and test_write:
+        return replace(planned, start_lba=start)  # in a test write drives count in their own ways
+    if start is not None and before is not None:
+        if start < before.end_lba + PREGAP_SECTORS:
+            raise InvalidReply(
+                f"the drive took all {before.sectors} sectors of track {before.number}, and now wants track "
+                f"{planned.number} at sector {start}, in the middle of it; try another drive or cable"
+            )
+        moved = replace(planned, start_lba=start)
+        if moved.end_lba <= last_end_lba:
+            yield Notice(
+                f"the drive wants track {planned.number} at sector {start} instead of {planned.start_lba}"
+            )
+            return moved
+    raise MediumUnsuitable(
+        f"the drive wants track {planned.number} at sector {start}, but {planned.start_lba} was planned; "
+        "nothing more was written"
+    )
+
+
+def _check_time(track: PlannedTrack, seconds: float, outcome: Outcome) -> None:
+    """A drive that is done with a track sooner than any drive can be has written nothing.
+
+    One such burn "wrote" 36:55 in 12.4 s and left the disc blank (psysonic).
+
+    raises  ImpossiblyFast
+    """
+    fastest = max((*outcome.speeds.offered, outcome.speed or 0)) or FASTEST_CD
+    if not outcome.real_time or seconds * SECTORS_PER_SECOND * fastest * CLEARLY >= track.sectors:
+        return
+    outcome.open_track, outcome.cut_short = None, (track, 0)
+    times = track.sectors / SECTORS_PER_SECOND / max(seconds, 0.001)
+    raise ImpossiblyFast(
+        f"the drive took track {track.number}, {duration(track.sectors)[:-3]} long, in {seconds:.1f} s and "
+        f"called it written: that would be {times:.0f}x, and {fastest:g}x is the most there is. It cannot "
+        "have been written; try another port, cable or drive"
+    )
 
 
 def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
@@ -67,33 +148,90 @@ def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure
     How large that is may only show at the first WRITE of a burn. Later a WRITE that the system calls too
     large is not sent again in pieces: whether it was taken is not known.
     """
-    pause = _busy_pause_seconds(outcome.speed)
-    asks_buffer = outcome.buffer_bytes > 0
-    polled_at = yield Now()
+    asks_buffer = outcome.buffer_bytes > 0 and outcome.quirks.tells_buffer
+    buffer_bytes = outcome.buffer_bytes or USUAL_BUFFER_BYTES
+    now = polled_at = yield Now()
+    filled_at: tuple[float, int] | None = None
     while chunk:
         piece = chunk[: (yield MostSectors()) * SECTOR_BYTES]
-        outcome.lba = lba = track.start_lba + outcome.sent
-        outcome.touched = True
-        limit = BUSY_SECONDS if outcome.sent else BUSY_AT_START_SECONDS
+        waited = (yield Now()) - now
         try:
-            yield from until_accepted(Write10(lba, piece), limit, pause)
+            yield from _write(Write10(track.start_lba + outcome.sent, piece), waited, outcome)
         except TransferTooLarge:
             if outcome.sent or outcome.ended or (yield MostSectors()) * SECTOR_BYTES >= len(piece):
                 raise
             continue
         outcome.sent += len(piece) // SECTOR_BYTES
         outcome.lba = None
+        now = yield Now()
         yield SectorsDone(Phase.WRITING, track.number, outcome.sent, track.sectors)
         # Pioneer firmware throws data away if asked for its buffer before that was filled once.
-        filled_once = outcome.sent * SECTOR_BYTES > outcome.buffer_bytes
-        if asks_buffer and filled_once and (now := (yield Now())) - polled_at >= BUFFER_POLL_SECONDS:
-            polled_at = now
-            try:
-                capacity: BufferCapacity = yield ReadBufferCapacity()
-                yield DriveBuffer(capacity.size_bytes - capacity.free_bytes, capacity.size_bytes)
-            except (SenseError, InvalidReply):
-                asks_buffer = False
+        if outcome.sent * SECTOR_BYTES > buffer_bytes:
+            filled_at = filled_at or (now, outcome.sent)
+            if asks_buffer and now - polled_at >= BUFFER_POLL_SECONDS:
+                polled_at = now
+                asks_buffer = yield from _tell_buffer()
         chunk = chunk[len(piece) :] or (yield TakeSectors())
+    if filled_at is not None:
+        outcome.pace.add(outcome.sent - filled_at[1], now - filled_at[0])
+
+
+def _tell_buffer() -> Procedure[bool]:
+    """Whether the drive can be asked again."""
+    try:
+        capacity: BufferCapacity = yield ReadBufferCapacity()
+    except (SenseError, InvalidReply):
+        return False
+    if not 0 <= capacity.free_bytes <= capacity.size_bytes:
+        return False
+    yield DriveBuffer(capacity.size_bytes - capacity.free_bytes, capacity.size_bytes)
+    return True
+
+
+def _write(command: Write10, waited: float, outcome: Outcome) -> Procedure[None]:
+    """One WRITE, again and again while the buffer is full.
+
+    waited  seconds since the one before was taken: how late the data are
+    """
+    outcome.lba = command.lba
+    outcome.touched = True
+    limit = BUSY_SECONDS if outcome.sent else BUSY_AT_START_SECONDS
+    pause = _busy_pause_seconds(outcome.speed)
+    late = waited * SPEED_1X_BYTES_PER_SECOND * (outcome.speed or 1) > outcome.buffer_bytes / 2
+    try:
+        yield from _telling_underrun(until_accepted(command, limit, pause), outcome, late)
+    except PowerCalibrationError as error:
+        if not (yield from may_write_again(error, command.lba, outcome)):
+            raise
+        yield from until_accepted(command, limit, pause)
+
+
+def _telling_underrun(sending: Procedure[None], outcome: Outcome, late: bool = False) -> Procedure[None]:
+    """raises  LossOfStreaming  whatever the drive calls it; SenseError"""
+    try:
+        yield from sending
+    except SenseError as error:
+        underrun = _as_underrun(error, outcome, late)
+        if underrun is error:
+            raise
+        raise underrun from error
+
+
+def _as_underrun(error: SenseError, outcome: Outcome, late: bool) -> SenseError:
+    """Without protection drives have many names for running out of data; else the error as it is.
+
+    late  whether the data were so late that names which can mean anything mean this
+    """
+    if outcome.protection or not outcome.sent or isinstance(error, LossOfStreaming):
+        return error
+    if error.sense.asc not in _UNDERRUN_CODES and not (late and code(error) in _UNDERRUN_IF_LATE):
+        return error
+    return LossOfStreaming(
+        f"{error.command}: the drive ran out of data, and its protection against that is off "
+        f"({error.sense}); try a lower speed (--speed)",
+        error.command,
+        error.sense,
+    )
 
 
 def _busy_pause_seconds(speed: float | None) -> float:
@@ -108,7 +246,8 @@ def pad(sectors: int, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
         count = min((yield MostSectors()), sectors - outcome.sent)
         outcome.lba = lba = track.start_lba + outcome.sent
         command = Write10(lba, bytes(count * SECTOR_BYTES))
-        yield from until_accepted(command, BUSY_SECONDS, _busy_pause_seconds(outcome.speed))
+        accepted = until_accepted(command, BUSY_SECONDS, _busy_pause_seconds(outcome.speed))
+        yield from _telling_underrun(accepted, outcome)
         outcome.sent += count
         outcome.lba = None
         yield SectorsDone(Phase.WRITING, track.number, outcome.sent, track.sectors)
@@ -122,6 +261,12 @@ def synchronize() -> Procedure[None]:
         yield SynchronizeCache()
     except (errors.OperationInProgress, errors.LongWriteInProgress):
         pass  # some drives say so while they do it
+    except errors.DummyBlocksAdded:
+        pass  # a vendor's way of saying that the track was filled up to its shortest length
+    except LossOfStreaming as error:
+        if code(error) != PADDING_ADDED:
+            raise
+        yield Notice(f"the drive filled the end of the track up by itself ({error.sense})")
     yield from until_idle(Phase.ENDING_TRACK, END_TRACK_SECONDS)
 
 

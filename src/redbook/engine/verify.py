@@ -13,7 +13,7 @@ from redbook.engine.inspect import contents, identify
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.ring import CHUNK_SECTORS
 from redbook.engine.steps import Absorb, Digest, MostSectors, Procedure, SectorsDone, TakeSectors
-from redbook.engine.waiting import until_accepted, until_ready
+from redbook.engine.waiting import resending, until_accepted, until_ready
 from redbook.mmc.read import ReadCd
 
 READ_BUSY_SECONDS = 60.0
@@ -105,12 +105,19 @@ def verify(
     lengths  sectors of each track, padded to the shortest legal length
     sha256   in hexadecimal, of each track's sectors
     """
+    return (yield from resending(_verify(tracks, lengths, sha256), lambda: False))
+
+
+def _verify(
+    tracks: Sequence[PlannedTrack] | None, lengths: Sequence[int], sha256: Sequence[str]
+) -> Procedure[Sums]:
     yield PhaseStarted(Phase.VERIFYING)
     yield from until_ready()
     yield from identify()
     disc = yield from contents()
     toc = disc.expected_toc()
     found = {track.number: track for track in disc.tracks}
+    placed = tracks is not None
     if tracks is None:
         numbers = sorted(found)
         wrong = _wrong_count(len(numbers), len(lengths))
@@ -127,7 +134,7 @@ def verify(
             if t.number not in found or found[t.number].start_lba != t.start_lba
         ]
     if not wrong and toc is not None:
-        wrong = _wrong_lengths(toc, tracks)
+        wrong = _wrong_lengths(toc, tracks, placed)
     if wrong:
         return Sums(tuple(wrong), toc, tuple(tracks), ())
     differing = []
@@ -156,6 +163,10 @@ def _sum_up(track: PlannedTrack) -> Procedure[str]:
 
 def locate(tracks: Sequence[PlannedTrack]) -> Procedure[tuple[Difference, ...]]:
     """Where tracks that differ do: read once more, and compared with what the runner hands out."""
+    return (yield from resending(_locate(tracks), lambda: False))
+
+
+def _locate(tracks: Sequence[PlannedTrack]) -> Procedure[tuple[Difference, ...]]:
     differences = []
     for track in tracks:
         difference = yield from _compare_track(track)
@@ -170,8 +181,12 @@ def _wrong_count(found: int, wanted: int) -> list[str]:
     return [f"the disc has {found} track{'s' if found != 1 else ''}, {wanted} were expected"]
 
 
-def _wrong_lengths(toc: Toc, tracks: Sequence[PlannedTrack]) -> list[str]:
-    """A track's room reaches to the next start: its sectors and the gap; the last has the run-out only."""
+def _wrong_lengths(toc: Toc, tracks: Sequence[PlannedTrack], placed: bool) -> list[str]:
+    """A track's room reaches to the next start: its sectors and the gap; the last has the run-out only.
+
+    placed  the tracks lie where they were written, so the gaps are known; some drives leave their own
+    """
+    starts = {track.number: track.start_lba for track in tracks} if placed else {}
     wrong = []
     last = toc.tracks[-1].number
     listed = {entry.number: entry for entry in toc.tracks}
@@ -186,6 +201,8 @@ def _wrong_lengths(toc: Toc, tracks: Sequence[PlannedTrack]) -> list[str]:
             )
         room = toc.sectors(track.number)
         gap = RUN_OUT_SECTORS if track.number == last else TAO_GAP_SECTORS
+        if track.number + 1 in starts:
+            gap = starts[track.number + 1] - track.end_lba
         if track.number != last and _session(toc, track.number) != _session(toc, track.number + 1):
             continue  # the lead-out and lead-in of a session lie between
         if room != track.sectors + gap:

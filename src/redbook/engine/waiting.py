@@ -1,39 +1,192 @@
-"""How to wait for a drive: until it is ready, until it takes a command, until it has finished."""
+"""How to wait for a drive: until it is ready, until it takes a command, until it has finished.
+
+`resending` goes around a whole procedure and does what any command may need; the others are for the places
+where waiting is what comes next. Which refusal is waited for, and how long: docs/sense.md, from cdrecord,
+libburn and what drives were seen to do.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
 from redbook import errors
 from redbook.engine.events import Phase, Working
-from redbook.engine.steps import Now, Pause, Procedure, R
+from redbook.engine.steps import Abandoned, Now, Pause, Procedure, R
 from redbook.errors import SenseError, TransportTimeout
 from redbook.mmc.command import Command
-from redbook.mmc.control import StartStopUnit, TestUnitReady
+from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit, TestUnitReady
 from redbook.mmc.disc_info import DiscInformation, ReadDiscInformation
+from redbook.mmc.read import ReadCd
+from redbook.mmc.write import Blank, CloseTrackSession, SynchronizeCache, Write10
 
 POLL_SECONDS = 0.5
 READY_SECONDS = 120.0  # some drives take that long over a bad disc
+UNEXPLAINED_SECONDS = 5.0  # for 2/04/00 without a cause (libburn)
+ANY_COMMAND_SECONDS = 60.0
 ATTENTIONS_AT_START = 5
 
 BUSY = (errors.LongWriteInProgress, errors.OperationInProgress, errors.FormatInProgress)
 WORKING = (*BUSY, errors.BecomingReady)
 
+_WAITS_ITSELF = (
+    TestUnitReady,
+    ReadDiscInformation,
+    PreventAllowMediumRemoval,
+    ReadCd,
+    Write10,
+    SynchronizeCache,
+    CloseTrackSession,
+    Blank,
+)
+"""Commands after which the procedure itself knows what being busy means."""
 
-PARAMETERS_CHANGED = 0x2A
-"""Another program looked at the drive; the command was not taken (MMC-5: 6/2A)."""
+_LOST_UNDERWAY = (errors.CommunicationError, errors.OverlappedCommands)
+_READ_LOSS_OF_STREAMING = (0xB, 0x11, 0x11)
+_RICOH_WRITE_PERMIT = (6, 0x5A, 0x03)
+
+
+class _Again(Enum):
+    """Why a command is sent again.  Values: how often at most, seconds to wait before."""
+
+    LOST = (1, 0.0)
+    ATTENTION = (5, 0.0)
+    RESOURCES = (3, 1.0)
+    BUSY = (ANY_COMMAND_SECONDS, POLL_SECONDS)
+
+    @property
+    def most(self) -> float:
+        return float(self.value[0])
+
+    @property
+    def pause_seconds(self) -> float:
+        return float(self.value[1])
+
+
+class Patience:
+    """How long to wait for a drive that is not ready, and that does not say why.
+
+    seconds  in all; what a drive refuses without a cause is waited for 5 s at most, each time
+    """
+
+    def __init__(self, now: float, seconds: float) -> None:
+        self._end = now + seconds
+        self._unexplained_since: float | None = None
+
+    def is_over(self, now: float, error: Exception) -> bool:
+        if not isinstance(error, errors.Unexplained):
+            self._unexplained_since = None
+        elif self._unexplained_since is None:
+            self._unexplained_since = now
+        elif now - self._unexplained_since > UNEXPLAINED_SECONDS:
+            return True
+        return now > self._end
+
+
+def resending(
+    procedure: Procedure[R], begun: Callable[[], bool], doubt: Callable[[], None] = lambda: None
+) -> Procedure[R]:
+    """A procedure whose commands are sent again where an answer says nothing about them.
+
+    Reports of what happened before, a bad transfer, another program's command in between, a drive that is
+    out of resources or busy: the command was not taken, and is sent once more, unchanged. A WRITE is not,
+    except where the drive says for certain that it was not taken.
+
+    begun  whether something of this job is on the disc: a drive that was reset, or a disc that has changed,
+           is the end of it then
+    doubt  called when another program has changed the drive's parameters
+    """
+    answer: Any = None
+    error: BaseException | None = None
+    try:
+        while True:
+            try:
+                step = procedure.throw(error) if error is not None else procedure.send(answer)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            answer = error = None
+            try:
+                if isinstance(step, Command):
+                    answer = yield from _resent(step, begun, doubt)
+                else:
+                    answer = yield step
+            except (Exception, Abandoned) as raised:  # noqa: BLE001 - it is the procedure's to handle
+                error = raised
+    finally:
+        answer = error = None  # an error's traceback holds this frame
+        procedure.close()
+
+
+def _resent(command: Command[R], begun: Callable[[], bool], doubt: Callable[[], None]) -> Procedure[R]:
+    tried: Counter[_Again] = Counter()
+    patience: Patience | None = None
+    while True:
+        try:
+            return (yield command)  # type: ignore[no-any-return]
+        except errors.DriveError as error:
+            if isinstance(error, errors.ParametersChanged):
+                doubt()
+            again = _why_again(error, command, begun())
+            if again is None:
+                raise
+            tried[again] += 1
+            if again is _Again.BUSY:
+                now = yield Now()
+                patience = patience or Patience(now, again.most)
+                if patience.is_over(now, error):
+                    raise
+            elif tried[again] > again.most:
+                raise
+        if again.pause_seconds:
+            yield Pause(again.pause_seconds)
+
+
+def _why_again(error: errors.DriveError, command: Command[Any], begun: bool) -> _Again | None:
+    if isinstance(error, _LOST_UNDERWAY):
+        return None if isinstance(command, Write10) else _Again.LOST
+    if isinstance(error, errors.SystemResourceFailure):
+        return _Again.RESOURCES
+    if isinstance(error, errors.UnitAttention):
+        return _Again.ATTENTION if _is_over_and_done(error, begun) else None
+    if isinstance(error, errors.CommandAborted) and code(error) == _READ_LOSS_OF_STREAMING:
+        return _Again.LOST
+    if isinstance(error, (errors.NotTaken, *WORKING)) and not isinstance(command, _WAITS_ITSELF):
+        return _Again.BUSY
+    return None
+
+
+def _is_over_and_done(error: errors.UnitAttention, begun: bool) -> bool:
+    """Whether it is a report of something that does not concern the command."""
+    if isinstance(error, errors.InsufficientTime):
+        return False  # the drive is at work, and wants to be waited for
+    if isinstance(error, errors.MediumChanged | errors.DeviceReset):
+        return not begun
+    return code(error) != _RICOH_WRITE_PERMIT
+
+
+def code(error: SenseError) -> tuple[int, int, int]:
+    return error.sense.key, error.sense.asc, error.sense.ascq
 
 
 def until_ready(seconds: float = READY_SECONDS) -> Procedure[None]:
     """TEST UNIT READY until it is GOOD; reports of what happened before are swallowed.
 
+    A disc whose table of contents cannot be read is ready: it may be a blank one, and what else it may be
+    is found out later.
+
     raises  NoMedium, other NotReady; TransportTimeout if it does not become ready
     """
-    deadline = (yield Now()) + seconds
+    patience = Patience((yield Now()), seconds)
     attentions = 0
     command: TestUnitReady | StartStopUnit = TestUnitReady()
     started = False
     while True:
         try:
             yield command
+        except errors.UnreadableToc:
+            return
         except errors.UnitAttention:
             attentions += 1
             if attentions > ATTENTIONS_AT_START:
@@ -43,7 +196,7 @@ def until_ready(seconds: float = READY_SECONDS) -> Procedure[None]:
                 raise
             command = StartStopUnit(start=True)
         except WORKING as error:
-            yield from _pause_before(deadline, error)
+            yield from _pause(patience, error)
         else:
             if isinstance(command, TestUnitReady):
                 return
@@ -68,17 +221,14 @@ def until_accepted(command: Command[R], seconds: float, pause_seconds: float) ->
 
     raises  SenseError  the last refusal, if it is still refused after `seconds`
     """
-    deadline: float | None = None
+    patience: Patience | None = None
     while True:
         try:
             return (yield command)  # type: ignore[no-any-return]
-        except (*BUSY, errors.NotTaken, errors.UnitAttention) as busy:
-            if isinstance(busy, errors.UnitAttention) and busy.sense.asc != PARAMETERS_CHANGED:
-                raise
+        except (*WORKING, errors.NotTaken, errors.ParametersChanged) as busy:
             now = yield Now()
-            if deadline is None:
-                deadline = now + seconds
-            if now > deadline:
+            patience = patience or Patience(now, seconds)
+            if patience.is_over(now, busy):
                 raise busy
         yield Pause(pause_seconds)
 
@@ -89,24 +239,24 @@ def until_idle(phase: Phase, seconds: float) -> Procedure[DiscInformation]:
     Unit attentions are waited through; old Mitsumi drives say 6/2E while they are still closing.
     Pioneer DVR-108 answers the first with GOOD while it is closing; only the second tells.
     """
-    deadline = (yield Now()) + seconds
+    patience = Patience((yield Now()), seconds)
     while True:
         try:
             yield TestUnitReady()
             information: DiscInformation = yield ReadDiscInformation()
-        except WORKING as error:
-            yield Working(phase, error.sense.progress)
-            yield from _pause_before(deadline, error)
+        except (*WORKING, errors.NotTaken) as error:
+            yield Working(phase, error.sense.progress if isinstance(error, SenseError) else None)
+            yield from _pause(patience, error)
         except errors.UnitAttention as error:
             if isinstance(error, errors.MediumChanged | errors.DeviceReset):
                 raise
-            yield from _pause_before(deadline, error)
+            yield from _pause(patience, error)
         else:
             return information
 
 
-def _pause_before(deadline: float, error: SenseError) -> Procedure[None]:
-    if (yield Now()) > deadline:
+def _pause(patience: Patience, error: errors.DriveError) -> Procedure[None]:
+    if patience.is_over((yield Now()), error):
         raise TransportTimeout(
             f"the drive is still not ready after all this time ({error}); "
             "switch it off and on, and try another disc"

@@ -153,7 +153,7 @@ def code_of(error: BaseException, own: Mapping[type[BaseException], HResult] | N
 def _of_sense(error: SenseError) -> HResult:
     sense = error.sense
     vendor = _BY_VENDOR_SENSE.get((sense.key, sense.asc, sense.ascq))
-    if vendor is not None:
+    if vendor is not None and error.own_code:
         return vendor
     if (sense.asc, sense.ascq) == _NOT_FORMATTED:
         return HResult.E_IMAPI_RECORDER_MEDIA_NOT_FORMATTED

@@ -73,7 +73,8 @@ class Session:
         self.handle.before_closing.append(self.let_go)
         try:
             outcome = Outcome()
-            abilities, disc = self._run(set_up(Settings(), outcome))
+            settings = Settings(real_time=self.handle.device.drive.real_time)
+            abilities, disc = self._run(set_up(settings, outcome))
             self._begin(abilities, disc, outcome)
             self._ask_for_speed(sectors_per_second, pure_cav)
         except BaseException:
@@ -135,12 +136,8 @@ class Session:
     def add(self, stream: TrackStream, underrun_protection: bool) -> Procedure[PlannedTrack]:
         """Write the next track.  Call `refresh` afterwards, however it ends."""
         before = self._outcome
-        self._outcome = Outcome(
-            ended=list(self.tracks),
-            buffer_bytes=before.buffer_bytes,
-            protection=self._abilities is not None and self._abilities.underrun_protection,
-            speed=before.speed,
-        )
+        self._outcome = before.next_track(list(self.tracks))
+        self._outcome.protection = self._abilities is not None and self._abilities.underrun_protection
         settings = Settings(underrun_protection=underrun_protection)
         return add_track(settings, stream.sectors, self._outcome)
 

@@ -476,6 +476,7 @@ class Atip:
     lead_in_start, last_lead_out  None where they make no sense (zero, or start behind end)
     sub_type                      3 bits; with `rewritable` the CD-RW speed class
     speed_codes                   (lowest, highest) of additional information A1, None if absent
+    ultra_speed_codes             the same of A2, which ultra speed CD-RW have
     """
 
     lead_in_start: Msf | None
@@ -486,15 +487,17 @@ class Atip:
     reference_speed: int = 0
     unrestricted_use: bool = False
     speed_codes: tuple[int, int] | None = None
+    ultra_speed_codes: tuple[int, int] | None = None
 
     def to_bytes(self) -> bytes:
         a1 = self.speed_codes is not None
+        a2 = self.ultra_speed_codes is not None
         lowest, highest = self.speed_codes or (0, 0)
         head = bytes(
             (
                 0x80 | self.writing_power << 4 | self.reference_speed,
                 self.unrestricted_use << 6,
-                0x80 | self.rewritable << 6 | self.sub_type << 3 | a1 << 2,
+                0x80 | self.rewritable << 6 | self.sub_type << 3 | a1 << 2 | a2 << 1,
                 0,
             )
         )
@@ -503,7 +506,9 @@ class Atip:
             for m in (self.lead_in_start, self.last_lead_out)
         )
         extra = bytes((lowest << 4 | highest, 0x24, 0x80, 0)) if a1 else bytes(4)
-        return Struct(">HH").pack(26, 0) + head + times + extra + bytes(8)
+        low, high = self.ultra_speed_codes or (0, 0)
+        ultra = bytes((low << 4 | high, 0, 0, 0))
+        return Struct(">HH").pack(26, 0) + head + times + extra + ultra + bytes(4)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -513,6 +518,7 @@ class Atip:
         if lead_in and lead_out and lead_in.lba >= lead_out.sectors - 150:
             lead_in = lead_out = None
         a1 = len(data) >= 17 and data[6] & 4
+        a2 = len(data) >= 21 and data[6] & 2
         return cls(
             lead_in_start=lead_in,
             last_lead_out=lead_out,
@@ -522,6 +528,7 @@ class Atip:
             reference_speed=data[4] & 7,
             unrestricted_use=bool(data[5] & 0x40),
             speed_codes=(data[16] >> 4 & 7, data[16] & 0xF) if a1 else None,
+            ultra_speed_codes=(data[20] >> 4 & 7, data[20] & 0xF) if a2 else None,
         )
 
 

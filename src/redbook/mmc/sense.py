@@ -14,6 +14,8 @@ NO_SENSE, RECOVERED, NOT_READY, MEDIUM, HARDWARE, ILLEGAL, ATTENTION, PROTECT, B
 ABORTED = 0xB
 
 PROGRESS_UNITS = 65536
+VENDOR_SPECIFIC = 0x80
+"""Additional sense codes from here on are the maker's own.  Source: SPC-4 4.5.2.1."""
 
 LIBATA_ABORTED = b"\x72\x0b\x00\x00"
 """How Linux's ATA driver says that a command timed out: B/00/00 as descriptors, with sense of its own."""
@@ -90,18 +92,34 @@ def build(sense: Sense) -> bytes:
 
 
 class Meaning(NamedTuple):
+    """worth_telling: a person should hear of it, though the job goes on"""
+
     error: type[SenseError]
     text: str
     advice: str = ""
+    worth_telling: bool = False
 
 
 _WAIT = "wait a moment and try again"
 _OTHER_DISC = "try another disc, of another brand if you can"
 _BAD_DISC = "try a lower speed (--speed), another brand of disc, or clean the drive's lens"
+_OFF_AND_ON = "switch the drive off and on"
 _CABLE = "check the cable, the port and the drive's power, then try again"
 
 _EXACT: dict[tuple[int, int, int], Meaning] = {
-    (2, 0x04, 0x00): Meaning(errors.BecomingReady, "not ready", _WAIT),
+    (0, 0x00, 0x16): Meaning(SenseError, "an operation is in progress", _WAIT),
+    (1, 0x73, 0x01): Meaning(
+        SenseError,
+        "the disc's power calibration area is almost full: there is room for few more burns on it",
+        worth_telling=True,
+    ),
+    (1, 0x73, 0x06): Meaning(
+        SenseError,
+        "the disc's list of tracks (PMA) is almost full: few more tracks fit on it",
+        worth_telling=True,
+    ),
+    (2, 0x00, 0x00): Meaning(errors.Unexplained, "not ready", _WAIT),
+    (2, 0x04, 0x00): Meaning(errors.Unexplained, "not ready", _WAIT),
     (2, 0x04, 0x01): Meaning(errors.BecomingReady, "becoming ready", _WAIT),
     (2, 0x04, 0x02): Meaning(errors.NeedsStart, "the drive has stopped and waits for a start"),
     (2, 0x04, 0x03): Meaning(
@@ -111,6 +129,7 @@ _EXACT: dict[tuple[int, int, int], Meaning] = {
     (2, 0x04, 0x07): Meaning(errors.OperationInProgress, "an operation is in progress", _WAIT),
     (2, 0x04, 0x08): Meaning(errors.LongWriteInProgress, "the drive's buffer is full", _WAIT),
     (2, 0x04, 0x09): Meaning(errors.BecomingReady, "self-test in progress", _WAIT),
+    (2, 0x3E, 0x00): Meaning(errors.BecomingReady, "the drive is still setting itself up", _WAIT),
     (2, 0x3A, 0x02): Meaning(errors.TrayOpen, "the tray is open", "insert a disc and close the tray"),
     (3, 0x0C, 0x09): Meaning(
         errors.LossOfStreaming, "the drive ran out of data", "try a lower speed (--speed)"
@@ -118,22 +137,38 @@ _EXACT: dict[tuple[int, int, int], Meaning] = {
     (3, 0x0C, 0x0A): Meaning(
         errors.LossOfStreaming, "the drive ran out of data and padded", "try a lower speed (--speed)"
     ),
+    (3, 0x73, 0x00): Meaning(errors.MediumError, "CD control error", _BAD_DISC),
     (3, 0x73, 0x02): Meaning(
-        errors.PowerCalibrationError, "the disc's power calibration area is full", _OTHER_DISC
+        errors.PowerCalibrationError,
+        "the disc's power calibration area is full: it cannot be written to any more",
+        _OTHER_DISC,
     ),
-    (4, 0x3E, 0x02): Meaning(
-        errors.HardwareError, "time-out inside the drive", "switch the drive off and on"
+    (3, 0x73, 0x04): Meaning(
+        errors.MediumError, "the disc's list of tracks (PMA) could not be written", _BAD_DISC
     ),
-    (4, 0x44, 0x00): Meaning(errors.HardwareError, "internal failure", "switch the drive off and on"),
+    (3, 0x73, 0x05): Meaning(errors.MediumError, "the disc's list of tracks (PMA) is full", _OTHER_DISC),
+    (4, 0x3E, 0x01): Meaning(errors.HardwareError, "failure of the drive", _OFF_AND_ON),
+    (4, 0x3E, 0x02): Meaning(errors.HardwareError, "time-out inside the drive", _OFF_AND_ON),
+    (4, 0x44, 0x00): Meaning(errors.HardwareError, "internal failure", _OFF_AND_ON),
     (5, 0x21, 0x02): Meaning(errors.InvalidWriteAddress, "not the next writable address"),
+    (5, 0x2C, 0x03): Meaning(errors.CommandSequenceError, "the program area is not empty", _OTHER_DISC),
+    (5, 0x2C, 0x04): Meaning(errors.CommandSequenceError, "the program area is empty", _OTHER_DISC),
+    (5, 0x30, 0x08): Meaning(
+        errors.IncompatibleMedium,
+        "the drive wants a disc that is made for audio (application code mismatch)",
+        "use one that says CD-R Audio or For Music",
+    ),
+    (5, 0x30, 0x09): Meaning(
+        errors.IncompatibleMedium, "the last session is not closed so that tracks can be added", _OTHER_DISC
+    ),
     (5, 0x30, 0x06): Meaning(
         errors.CannotErase, "this medium cannot be erased", "only a CD-RW can be blanked"
     ),
     (5, 0x53, 0x02): Meaning(errors.RemovalPrevented, "the tray is locked by a program"),
     (5, 0x72, 0x03): Meaning(errors.SessionIncomplete, "a track of the session is incomplete"),
-    (6, 0x2A, 0x01): Meaning(errors.UnitAttention, "another program changed the drive's parameters"),
-    (6, 0x2E, 0x00): Meaning(errors.UnitAttention, "the drive is still working", _WAIT),
-    (0xB, 0x4E, 0x00): Meaning(errors.CommandAborted, "another program talks to the drive", "close it"),
+    (0xB, 0x4E, 0x00): Meaning(
+        errors.OverlappedCommands, "another program talks to the drive", "close it, and what mounts discs"
+    ),
 }
 
 _BY_ASC: dict[tuple[int, int], Meaning] = {
@@ -142,12 +177,16 @@ _BY_ASC: dict[tuple[int, int], Meaning] = {
     (2, 0x30): Meaning(errors.IncompatibleMedium, "the drive cannot use this medium", _OTHER_DISC),
     (5, 0x30): Meaning(errors.IncompatibleMedium, "the drive cannot use this medium", _OTHER_DISC),
     (2, 0x3A): Meaning(errors.NoMedium, "no disc in the drive", "insert a disc"),
-    (2, 0x57): Meaning(errors.IncompatibleMedium, "the table of contents cannot be read", _OTHER_DISC),
-    (3, 0x57): Meaning(errors.IncompatibleMedium, "the table of contents cannot be read", _OTHER_DISC),
+    (2, 0x53): Meaning(errors.NotReady, "the tray did not load or eject", "look at the tray"),
+    (4, 0x53): Meaning(errors.HardwareError, "the tray did not load or eject", "look at the tray"),
+    (2, 0x57): Meaning(errors.UnreadableToc, "the table of contents cannot be read", _OTHER_DISC),
+    (3, 0x57): Meaning(errors.UnreadableToc, "the table of contents cannot be read", _OTHER_DISC),
     (3, 0x31): Meaning(errors.IncompatibleMedium, "the medium's format is damaged", _OTHER_DISC),
     (3, 0x0C): Meaning(errors.WriteError, "write error", _BAD_DISC),
     (2, 0x0C): Meaning(errors.WriteError, "write error", _BAD_DISC),
     (3, 0x11): Meaning(errors.ReadError, "unreadable sector", "clean the disc"),
+    (3, 0x02): Meaning(errors.MediumError, "seek error", _BAD_DISC),
+    (3, 0x15): Meaning(errors.MediumError, "positioning error", _BAD_DISC),
     (3, 0x51): Meaning(errors.MediumError, "the disc could not be erased", _OTHER_DISC),
     (3, 0x72): Meaning(errors.FixationError, "lead-in or lead-out could not be written", _BAD_DISC),
     (3, 0x73): Meaning(errors.PowerCalibrationError, "the laser's power could not be set", _BAD_DISC),
@@ -159,16 +198,24 @@ _BY_ASC: dict[tuple[int, int], Meaning] = {
     (5, 0x26): Meaning(errors.InvalidParameter, "the drive does not accept a parameter"),
     (5, 0x2C): Meaning(errors.CommandSequenceError, "the command does not fit the drive's state"),
     (5, 0x39): Meaning(errors.SavingNotSupported, "saving parameters is not supported"),
+    (5, 0x55): Meaning(errors.SystemResourceFailure, "the drive is out of resources", _WAIT),
     (5, 0x63): Meaning(errors.EndOfUserArea, "the disc is full"),
     (5, 0x64): Meaning(errors.IllegalModeForTrack, "not possible on this track or disc"),
     (5, 0x72): Meaning(errors.SessionIncomplete, "the session cannot be closed as it is"),
+    (5, 0xB5): Meaning(errors.DummyBlocksAdded, "the drive filled the track up by itself"),
     (5, 0xBF): Meaning(errors.LossOfStreaming, "the drive ran out of data", "try a lower speed (--speed)"),
     (5, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),
     (7, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),
     (6, 0x28): Meaning(errors.MediumChanged, "the medium may have changed"),
     (6, 0x29): Meaning(errors.DeviceReset, "the drive was reset", _CABLE),
-    (4, 0x08): Meaning(errors.HardwareError, "communication failure", _CABLE),
-    (4, 0x09): Meaning(errors.HardwareError, "tracking or focus failure", "switch the drive off and on"),
+    (6, 0x2A): Meaning(errors.ParametersChanged, "another program changed the drive's parameters"),
+    (6, 0x2E): Meaning(errors.InsufficientTime, "the drive is still working", _WAIT),
+    (6, 0x5A): Meaning(errors.UnitAttention, "somebody pressed the drive's button", worth_telling=True),
+    (1, 0x5D): Meaning(SenseError, "the drive expects to fail soon (its own words)", worth_telling=True),
+    (4, 0x08): Meaning(errors.CommunicationError, "communication failure", _CABLE),
+    (4, 0x1B): Meaning(errors.CommunicationError, "the transfer failed", _CABLE),
+    (4, 0x47): Meaning(errors.CommunicationError, "the data came damaged", _CABLE),
+    (4, 0x09): Meaning(errors.ServoError, "tracking or focus failure", _OFF_AND_ON),
 }
 
 _BY_KEY: dict[int, Meaning] = {
@@ -176,7 +223,7 @@ _BY_KEY: dict[int, Meaning] = {
     RECOVERED: Meaning(SenseError, "recovered error"),
     NOT_READY: Meaning(errors.NotReady, "not ready", _WAIT),
     MEDIUM: Meaning(errors.MediumError, "medium error", _BAD_DISC),
-    HARDWARE: Meaning(errors.HardwareError, "hardware error", "switch the drive off and on"),
+    HARDWARE: Meaning(errors.HardwareError, "hardware error", _OFF_AND_ON),
     ILLEGAL: Meaning(errors.IllegalRequest, "the drive does not accept the command"),
     ATTENTION: Meaning(errors.UnitAttention, "the drive's state changed"),
     PROTECT: Meaning(errors.WriteProtected, "protected", "use another disc"),
@@ -195,9 +242,25 @@ def meaning(sense: Sense) -> Meaning:
     )
 
 
-def to_error(command: str, sense: Sense) -> SenseError:
-    """The error for a refused command: what was asked, what came back, what to try."""
+def is_known(sense: Sense) -> bool:
+    """Whether more is known of it than what its key says."""
+    return (sense.key, sense.asc, sense.ascq) in _EXACT or (sense.key, sense.asc) in _BY_ASC
+
+
+def to_error(command: str, sense: Sense, own_codes: bool = False) -> SenseError:
+    """The error for a refused command: what was asked, what came back, what to try.
+
+    A deferred one is about an earlier command: whoever knows how to go on from this refusal of that command
+    must not take it for one, so it has a class of its own (but for lost data, which nobody goes on from).
+
+    own_codes  whether a vendor's code of this drive is to be believed
+    """
     known = meaning(sense)
     where = f" at sector {sense.information}" if sense.information is not None else ""
+    kind = known.error
     text = f"{command} was refused{where}: {known.text} ({sense})"
-    return known.error(f"{text}; {known.advice}" if known.advice else text, command, sense)
+    if sense.deferred:
+        text = f"{command}: an earlier command failed after all{where}: {known.text} ({sense}, deferred)"
+        kind = kind if kind is errors.LossOfStreaming else errors.DeferredError
+    own_code = own_codes and sense.asc >= VENDOR_SPECIFIC
+    return kind(f"{text}; {known.advice}" if known.advice else text, command, sense, own_code)
