@@ -32,6 +32,7 @@ from redbook.engine.events import (
     TrackStarted,
     TrackVerified,
 )
+from redbook.engine.inspect import Abilities
 from redbook.engine.labels import TrackLabels
 from redbook.errors import RedbookError, VerificationFailed
 from redbook.recorders import DriveEntry
@@ -317,6 +318,15 @@ class TextRenderer:
             )
         self._table(table)
         self._disc_bar(made)
+        self._speeds(made.drive)
+
+    def _speeds(self, abilities: Abilities) -> None:
+        listed = ", ".join(f"{speed}x" for speed in abilities.write_speeds)
+        if not listed:
+            return
+        advice = abilities.speeds
+        best = f"; for audio take {advice.recommended}x: {advice.reason}" if advice.recommended else ""
+        self._say(f"writes at {listed}{best}")
 
     def _disc_bar(self, made: Plan) -> None:
         space = made.layout.space
@@ -352,6 +362,8 @@ class TextRenderer:
             return
         self._sums(report.tracks)
         self._ids(report.toc)
+        if report.measured_speed is not None:
+            self._say(f"written at {report.measured_speed:.1f}x")
         state = (
             "the session is closed" if report.finalized else "the session is open: close it, or add tracks"
         )
@@ -403,9 +415,7 @@ class TextRenderer:
     def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None:
         abilities, disc = found.drive, found.disc
         self._say(f"{abilities.name} ({drive})", "bold")
-        speeds = ", ".join(f"{speed}x" for speed in abilities.write_speeds)
-        if speeds:
-            self._say(f"writes at {speeds}")
+        self._speeds(abilities)
         kind = shapes.disc(disc, abilities.profile)
         self._say(f"{(kind['medium'] or 'unknown disc').upper()}, {_status(found)}")
         if kind["atip_last_lead_out"]:

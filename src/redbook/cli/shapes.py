@@ -95,6 +95,9 @@ def drive(abilities: Abilities, name: str) -> dict[str, Any]:
         "test_write": abilities.test_write,
         "underrun_protection": abilities.underrun_protection,
         "write_speeds": list(abilities.write_speeds),
+        "write_speeds_from": abilities.speeds.source or None,
+        "recommended_speed": abilities.speeds.recommended,
+        "recommended_because": abilities.speeds.reason or None,
         "buffer_kib": abilities.capabilities.buffer_kib if abilities.capabilities else None,
     }
 
@@ -143,6 +146,7 @@ def burned(report: BurnReport, drive_name: str) -> dict[str, Any]:
         "drive_buffer_lowest": report.drive_buffer_lowest,
         "longest_gap_seconds": report.longest_gap_seconds,
         "underruns": report.underruns,
+        "measured_speed": None if report.measured_speed is None else round(report.measured_speed, 1),
         **toc(report.toc),
         "tracks": [track(t) for t in report.tracks],
     }
