@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SPEED = 52
-TRACKS, SECONDS_EACH = 20, 238
+TRACKS, SECONDS_EACH = 8, 596
 MINUTES = TRACKS * SECONDS_EACH // 60
 
 
