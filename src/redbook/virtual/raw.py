@@ -17,9 +17,10 @@ from redbook.sub_channel import (
     LEAD_OUT_TNO,
     MCN,
     POSITION,
-    Q_BYTES,
+    Q_TIMES_BYTES,
     RAW_BYTES,
     Q,
+    crc,
     interleave,
     is_isrc,
     q_of,
@@ -108,9 +109,16 @@ class RawWriting(Writing):
 
 
 def _all_symbols(p_and_q: bytes) -> bytes:
-    """P to W of sectors that came with P and Q alone."""
-    parts = (p_and_q[i : i + P_AND_Q_BYTES] for i in range(0, len(p_and_q), P_AND_Q_BYTES))
-    return b"".join(interleave(bool(part[15] & 0x80), part[:Q_BYTES]) for part in parts)
+    """P to W of sectors that came with P and Q alone.
+
+    The CRC of Q is the drive's to make then: what cdrdao has in its place is not inverted.
+    """
+    symbols = []
+    for start in range(0, len(p_and_q), P_AND_Q_BYTES):
+        part = p_and_q[start : start + P_AND_Q_BYTES]
+        q = part[:Q_TIMES_BYTES]
+        symbols.append(interleave(bool(part[15] & 0x80), q + crc(q).to_bytes(2, "big")))
+    return b"".join(symbols)
 
 
 class _QReader:
