@@ -146,8 +146,10 @@ def test_data_are_scattered_over_the_program_s_segments() -> None:
 def test_data_are_gathered_from_the_program_s_segments() -> None:
     client, unit = program(Reply(0))
     first, second = client.memory.store(b"abcXX"), client.memory.store(b"defXX")
-    client.sg_io(WRITE, -2, 6, data=struct.pack("<QQQQ", first, 3, second, 3), segments=2)
-    assert unit.asked[0][1] == b"abcdef"
+    table = struct.pack("<QQQQ", first, 3, second, 3)
+    client.sg_io(WRITE, -2, 6, data=table, segments=2)
+    client.sg_io(WRITE, -2, 5, data=table, segments=2)  # the length counts, where it is less
+    assert [asked[1] for asked in unit.asked] == [b"abcdef", b"abcde"]
 
 
 @pytest.mark.parametrize(
@@ -206,11 +208,14 @@ def test_a_drive_that_leaves_is_host_status_1_then_enodev_then_enxio() -> None:
 
 
 def test_a_drive_that_is_back_serves_whoever_opens_it_then() -> None:
-    client, _ = program(DriveGone("unplugged"), Reply(0))
+    client, _ = program(DriveGone("unplugged"), Reply(0), DriveGone("unplugged again"))
     client.sg_io()
     late = Program(SgFile(client.file.device))
     late.sg_io()
     assert (late.status, late.host_status) == (0, 0)
+    later = Program(SgFile(client.file.device))
+    later.sg_io()
+    assert later.host_status == 1
 
 
 def test_a_full_host_is_host_status_7_and_told_to_the_user() -> None:

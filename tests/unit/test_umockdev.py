@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from redbook.share.umockdev import CallFailed, Memory, Tree
+from redbook.share.umockdev import CallFailed, Memory, SocketMemory, Tree
 
 IOCTL, DONE, READ_MEMORY, WRITE_MEMORY = 1, 3, 5, 6
 
@@ -129,6 +129,19 @@ def test_memory_is_fetched_and_stored(program: Program, size: int, tree: Tree) -
     assert library.message() == (WRITE_MEMORY, 0x1001, size)
     assert library.take(size) == data[::-1]
     assert library.message() == (DONE, 0, 0)
+
+
+@pytest.mark.parametrize(("size", "sends"), [(63_504, [63_552]), (300_000, [24, 300_000, 24])])
+def test_a_header_never_lies_across_two_buffers_of_the_kernel(size: int, sends: list[int]) -> None:
+    """One send up to 90 kB; above, each header by itself."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        memory = SocketMemory(ours)
+        sent: list[int] = []
+        memory._send = lambda data: sent.append(len(data))  # type: ignore[method-assign]
+        memory.write(0x1000, bytes(size))
+        memory.answer(0, 0)
+    assert sent == sends
 
 
 def test_several_pieces_are_asked_for_at_once(program: Program, tree: Tree) -> None:

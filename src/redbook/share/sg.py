@@ -194,9 +194,8 @@ class SgFile:
         outcome, duration_ms = self._execute(
             bytes(cdb), buffer if sending else b"", 0 if sending else length, header.timeout_ms
         )
-        data = memoryview(outcome.data)[:length]
         if not sending:
-            for at, part in _over(segments, data):
+            for at, part in _over(segments, memoryview(outcome.data)):
                 memory.write(at, part)
         sense = outcome.sense[: header.max_sense_length] if header.sense_address else b""
         memory.write(header.sense_address, sense)
