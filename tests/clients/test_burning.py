@@ -65,6 +65,7 @@ AT_ONCE = {
     "wodim -raw96r": Way((*WODIM, "-raw96r", *BOTH), 0, 0),
     "cdrskin -sao": Way((*CDRSKIN, "-sao", *BOTH), 0, 0),
     "cdrdao generic-mmc": Way((*CDRDAO, "--driver", "generic-mmc", "two.toc"), 0, 0),
+    "cdrdao generic-mmc-raw": Way((*CDRDAO, "--driver", "generic-mmc-raw", "two.toc"), 0, 0),
 }
 TRACK_AT_ONCE = {
     "wodim -tao": Way((*WODIM, "-tao", *BOTH), 152, 2),
