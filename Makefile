@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
 
 # What the tests burn and read discs back with, and make sound files with.
-TEST_PACKAGES := cd-paranoia libcdio-utils cdrdao ffmpeg flac lame vorbis-tools opus-tools wavpack \
+TEST_PACKAGES := cd-paranoia libcdio-utils cdrdao cuetools ffmpeg flac lame vorbis-tools opus-tools wavpack \
   umockdev wodim cdrskin icedax cdparanoia libiscsi-bin qemu-system-x86 qemu-block-extra
 
 # What a guest with a real kernel is made of, and the programs that burn and read there.
