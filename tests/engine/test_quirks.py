@@ -13,7 +13,7 @@ import pytest
 
 from redbook import errors
 from redbook.clock import ManualClock
-from redbook.disc import SECTOR_BYTES
+from redbook.disc import RUN_OUT_SECTORS, SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.events import Notice
@@ -399,7 +399,8 @@ def test_a_drive_that_leaves_more_room_between_tracks_is_followed() -> None:
     recorder = VirtualRecorder(Medium.new())
     events = run(Shifted(recorder, 8))
     assert contents(recorder) == TRACKS
-    assert any("at sector 560 instead of 552" in e.text for e in events if isinstance(e, Notice))
+    told = [e.text for e in events if isinstance(e, Notice)]
+    assert told == ["the drive wants track 2 at sector 560 instead of 552"]  # the third moves along
 
 
 def test_a_drive_that_wants_a_track_in_the_middle_of_the_last_one_has_lost_it() -> None:
@@ -408,7 +409,28 @@ def test_a_drive_that_wants_a_track_in_the_middle_of_the_last_one_has_lost_it() 
         run(Shifted(recorder, -300))
 
 
+def test_a_job_that_no_longer_fits_where_the_drive_wants_it_ends_before_the_track() -> None:
+    recorder = VirtualRecorder(Medium.new("cd-r", 74))
+    last = 336075 - RUN_OUT_SECTORS
+    log = Shifted(recorder, last - 552 - 350)  # the second track would just fit, the third would not
+    with pytest.raises(BurnFailed, match="was planned; nothing more was written") as caught:
+        run(log)
+    assert caught.value.disc_now.startswith("the disc now holds track 1 whole")
+
+
 # Being busy, and the end
+
+
+def test_after_a_refused_write_the_drive_gets_5_seconds_and_is_asked_before_the_flush() -> None:
+    """As cdrecord does it; some drives never get ready again otherwise."""
+    clock = ManualClock()
+    recorder = VirtualRecorder(Medium.new(), faults=[Fault(Sense(3, 0x0C, 0), Write10, nth=3)])
+    log = Recording(recorder)
+    with pytest.raises(BurnFailed):
+        run(log, clock=clock)
+    assert clock.now() >= 5
+    refused = max(i for i, code in enumerate(log.opcodes()) if code == Write10.OPCODE)
+    assert log.opcodes()[refused + 1 : refused + 3] == [UnitReady.OPCODE, SynchronizeCache.OPCODE]
 
 
 def test_good_to_test_unit_ready_is_not_believed_while_a_session_closes() -> None:

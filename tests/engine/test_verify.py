@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from redbook.clock import ManualClock
-from redbook.disc import SECTOR_BYTES, SPEED_1X_BYTES_PER_SECOND
+from redbook.disc import SECTOR_BYTES, SPEED_1X_BYTES_PER_SECOND, Toc, TocTrack
 from redbook.drive import Drive
 from redbook.engine import compare
 from redbook.engine.burn import burn
@@ -16,7 +16,7 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.runner import Runner
 from redbook.engine.steps import Procedure, R
-from redbook.engine.verify import Difference, Verification, locate, verify
+from redbook.engine.verify import Difference, Verification, _wrong_lengths, locate, verify
 from redbook.errors import Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
@@ -169,3 +169,11 @@ def test_silence_and_constants_have_no_offset(signal: Callable[[int], bytes]) ->
 
 def test_numbers_agree_with_the_red_book() -> None:
     assert SPEED_1X_BYTES_PER_SECOND == 176_400
+
+
+def test_a_drive_that_left_a_gap_of_its_own_has_lost_nothing() -> None:
+    """The tracks lie where they were written, 8 sectors further apart than usual."""
+    toc = Toc((TocTrack(1, 0), TocTrack(2, 560)), 560 + 350 + 2)
+    tracks = (PlannedTrack(1, 0, 400, 400), PlannedTrack(2, 560, 350, 350))
+    assert _wrong_lengths(toc, tracks, placed=True) == []
+    assert _wrong_lengths(toc, tracks, placed=False) == ["track 1 has 408 sectors on the disc instead of 400"]

@@ -493,6 +493,22 @@ def test_a_stream_that_hangs_ends_the_track_without_underrun_protection() -> Non
         assert rig.is_free()
 
 
+@pytest.mark.parametrize("name", ["5/21/02", "5/21/00", "5/24/00"])
+def test_other_names_of_an_underrun_are_known_while_the_protection_is_off(name: str) -> None:
+    key, asc, ascq = (int(part, 16) for part in name.split("/"))
+    for off, code in ((True, "E_IMAPI_LOSS_OF_STREAMING"), (False, None)):
+        with Rig(faults=[Fault(Sense(key, asc, ascq), Write10, nth=20)]) as rig:
+            rig.prepared().BufferUnderrunFreeDisabled = off
+            with pytest.raises(com_error) as error:
+                rig.writer.AddAudioTrack(track(2000))
+            if code is not None:
+                assert error.value.name == code
+            elif name != "5/21/02":  # which means that on WRITE in any case
+                assert error.value.name == "E_FAIL"
+            rig.writer.ReleaseMedia()
+            assert rig.is_free()
+
+
 # When the drive fails
 
 
