@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iscsi import bench_iscsi
+from recorder import bench_recorder
+from supply import SECONDS_EACH, TRACKS, bench_supply
 
 RATE = 44_100
 REDBOOK = [str(Path(sys.executable).with_name("redbook"))]
@@ -153,7 +155,9 @@ def main() -> None:
         bench_start(work)
         bench_memory(work)
         bench_burn(work)
+        bench_recorder(work)
         bench_iscsi(work)
+        bench_supply(work, make_flacs(work / "80", TRACKS, SECONDS_EACH))
 
 
 if __name__ == "__main__":

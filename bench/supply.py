@@ -63,9 +63,7 @@ def bench_supply(work: Path, files: list[str]) -> None:
     print(f"{MINUTES} minutes of FLAC at {SPEED}x in real time, {cores} cores busy besides: {seconds:.0f} s")
     print(f"  host buffer, lowest          {report.host_buffer_lowest:6.0%}")
     print(f"  drive buffer, lowest         {'unknown' if lowest is None else f'{lowest:6.0%}'}")
-    print(
-        f"  longest gap between WRITEs   {gap_ms:6.1f} ms  (a full buffer lasts 229 ms)"
-    )
+    print(f"  longest gap between WRITEs   {gap_ms:6.1f} ms  (a full buffer lasts 229 ms)")
     print(f"  times the drive ran empty    {recorder.buffer.underruns:6}     (aim: 0)")
 
 
