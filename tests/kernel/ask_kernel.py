@@ -1,6 +1,8 @@
 """Runs in the guest: what the kernel itself says of a CD drive, as JSON.
 
     ask_kernel.py toc NODE       what its ioctls read of the table of contents, and one sector of audio
+    ask_kernel.py eject NODE     opens the tray: the state before and after
+    ask_kernel.py load NODE      closes the tray: the state before, and after the disc has been looked at
     ask_kernel.py tray NODE      the events and states that come with opening and closing the tray
 
 Numbers and structures: Linux, include/uapi/linux/cdrom.h.
@@ -16,12 +18,14 @@ import os
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 READ_TOC_HEADER, READ_TOC_ENTRY, READ_AUDIO = 0x5305, 0x5306, 0x530E
 EJECT, CLOSE_TRAY, DRIVE_STATUS, DISC_STATUS, LOCK_DOOR = 0x5309, 0x5319, 0x5326, 0x5327, 0x5329
 LBA, LEAD_OUT = 1, 0xAA
+NOT_READY = 3
 NETLINK_KOBJECT_UEVENT = 15
 # Against a kernel that says nothing; the first poll comes a tenth of a second after it is asked for.
 MOST_SECONDS = 20
@@ -87,6 +91,23 @@ def tray(node: str) -> dict[str, object]:
     return found
 
 
+def eject(node: str) -> dict[str, object]:
+    with opened(node) as drive:
+        before = fcntl.ioctl(drive, DRIVE_STATUS, 0)
+        refusal = fcntl.ioctl(drive, EJECT, 0)
+        return {"before": before, "refusal": refusal, "after": fcntl.ioctl(drive, DRIVE_STATUS, 0)}
+
+
+def load(node: str) -> dict[str, object]:
+    with opened(node) as drive:
+        before = fcntl.ioctl(drive, DRIVE_STATUS, 0)
+        fcntl.ioctl(drive, CLOSE_TRAY, 0)
+        deadline = time.monotonic() + MOST_SECONDS
+        while (after := fcntl.ioctl(drive, DRIVE_STATUS, 0)) == NOT_READY and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return {"before": before, "after": after}
+
+
 def take_note(node: str) -> None:
     """Open it, as udev does: a change that nobody took note of is not told a second time."""
     with opened(node):
@@ -103,4 +124,4 @@ def next_change(events: socket.socket, name: str) -> dict[str, str]:
 
 if __name__ == "__main__":
     question, node = sys.argv[1:]
-    print(json.dumps({"toc": toc, "tray": tray}[question](node)))
+    print(json.dumps({"toc": toc, "eject": eject, "load": load, "tray": tray}[question](node)))

@@ -19,6 +19,8 @@ import redbook
 from tests.kernel.debian_kernel import BUSYBOX, PROJECT, Kernel
 
 QEMU = "qemu-system-x86_64"
+# What the wheels of numpy need at least (x86-64-v2); newer instructions cost an emulator more than they save.
+CPU = "Nehalem"
 MEMORY_MB = 1024
 SHARE = "/run/share"
 CDROM_GROUP = 24  # Debian's, base-passwd
@@ -91,7 +93,7 @@ def run_guest(
 
 def _qemu(kernel: Kernel, drives: Sequence[str], share: Path, memory_mb: int) -> list[str]:
     command = [
-        *(QEMU, "-accel", "tcg", "-cpu", "max", "-m", str(memory_mb)),
+        *(QEMU, "-accel", "tcg", "-cpu", CPU, "-m", str(memory_mb)),
         *("-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{share / 'console'}"),
         *("-kernel", str(kernel.image), "-initrd", str(kernel.initramfs)),
         *("-append", "console=ttyS0 quiet panic=-1"),
@@ -114,6 +116,27 @@ def _needed() -> list[Path]:
 def redbook_command(*words: str) -> str:
     """For bash in the guest: redbook as it is on the host."""
     return shlex.join([sys.executable, "-m", "redbook", *words])
+
+
+def starting(name: str, command: str, sign: str) -> Step:
+    """A program of one line that goes on in the background; the step ends when it has printed `sign`."""
+    own = f"background/{name}"
+    run = f"echo $$ > {own}.pid; exec {command}"
+    keep = f"sh -c {shlex.quote(run)} > {own}.out 2> {own}.err < /dev/null; echo $? > {own}.code"
+    seen = f"grep -qs -e {shlex.quote(sign)} {own}.out {own}.err"
+    wait = f"until {seen}; do [ -e {own}.code ] && exit 1; sleep 0.1; done"
+    return Step(f"mkdir -p background; setsid bash -c {shlex.quote(keep)} & {wait}")
+
+
+def signalling(name: str, signal: str) -> Step:
+    return Step(f"kill -{signal} $(cat background/{name}.pid)")
+
+
+def ending(name: str, seconds: int = 120) -> Step:
+    """Waits for it; has its output and exit code."""
+    own = f"background/{name}"
+    wait = f"until [ -s {own}.code ]; do sleep 0.1; done"
+    return Step(f"{wait}; cat {own}.out; cat {own}.err >&2; exit $(cat {own}.code)", seconds=seconds)
 
 
 def _job(steps: Mapping[str, Step]) -> str:

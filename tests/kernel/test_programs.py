@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
-import subprocess
-import sys
 import wave
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from redbook.disc import SECTOR_BYTES
-from tests.kernel.debian_kernel import PROJECT, Kernel
-from tests.kernel.guest import Outcome, Step, run_guest
+from tests.kernel.debian_kernel import Kernel
+from tests.kernel.discs import PREGAP, Done, asking, cd_rw, new_share, reading, track_at_once, with_gaps
+from tests.kernel.guest import Step, run_guest
 from tests.kernel.target import target
-from tests.support.sound import noise, write_wav
+from tests.support.sound import noise
 
 pytestmark = pytest.mark.tools("wodim", "cdrskin", "cdrdao", "cdparanoia", "cd-info", "icedax")
 
@@ -28,8 +25,6 @@ pytestmark = pytest.mark.tools("wodim", "cdrskin", "cdrdao", "cdparanoia", "cd-i
 LENGTHS = (460, 555, 503)
 PCM = [noise(588 * sectors, seed) for seed, sectors in enumerate(LENGTHS, 1)]
 WAVS = "1.wav 2.wav 3.wav"
-PREGAP = 150
-RUN_OUT = 2
 
 # wodim locks its memory; an ordinary user may lock 8 MB, and its buffer is 12 unless told otherwise.
 WODIM = "wodim fs=2m gracetime=2"
@@ -57,22 +52,16 @@ class Burn:
 
     node: str
     command: str
-    starts: tuple[int, int, int]
+    starts: tuple[int, ...]
     lead_out: int
 
 
-def at_once_starts(second_pregap: int = 0) -> tuple[int, int, int]:
+def at_once_starts(second_pregap: int = 0) -> tuple[int, ...]:
     first, second, _ = LENGTHS
     return 0, first + second_pregap, first + second_pregap + second
 
 
-def track_by_track_starts() -> tuple[int, int, int]:
-    first, second, _ = LENGTHS
-    gap = RUN_OUT + PREGAP
-    return 0, first + gap, first + gap + second + gap
-
-
-TRACK_BY_TRACK = (track_by_track_starts(), track_by_track_starts()[2] + LENGTHS[2] + RUN_OUT)
+TRACK_BY_TRACK = track_at_once(LENGTHS)
 AT_ONCE = (at_once_starts(), sum(LENGTHS))
 WITH_PREGAP = (at_once_starts(PREGAP), sum(LENGTHS) + PREGAP)
 
@@ -91,11 +80,6 @@ BLANKS = {
 }
 
 
-def asking(question: str, node: str) -> str:
-    script = PROJECT / "tests" / "kernel" / "ask_kernel.py"
-    return f"$PYTHON {shlex.quote(str(script))} {question} /dev/{node}"
-
-
 def job() -> dict[str, Step]:
     steps = {"blank disc": Step("cdrdao disk-info --device /dev/sr1")}
     for name, burn in BURNS.items():
@@ -105,14 +89,13 @@ def job() -> dict[str, Step]:
             steps[f"{blank}: disc"] = Step("cdrdao disk-info --device /dev/sr0")
         steps[name] = Step(burn.command)
         steps[f"{name}: cd-info"] = Step(f"cd-info --no-device-info -C {node}")
-        steps[f"{name}: cdparanoia"] = Step(
-            f"mkdir -p {into} && cd {into} && cdparanoia -d {node} -c -Z -q -B -r"
-        )
+        steps[f"{name}: cdparanoia"] = reading(name, node)
         steps[f"{name}: icedax"] = Step(f"cd {into} && icedax -D {node} -q -B -no-infofile icedax")
         steps[f"{name}: kernel"] = Step(asking("toc", burn.node))
     return {
         **steps,
         "full": Step(f"{WODIM} dev=/dev/sr1 -tao -audio 1.wav"),
+        "full: cdparanoia": reading("full", "/dev/sr1"),
         "toc": Step(f"cdrdao read-toc --device /dev/sr2 --driver {CDRDAO} read/cdrdao/read.toc"),
         "tray": Step(asking("tray", "sr1"), root=True),
         "nodes": Step("stat -c '%n %U %G %a' /dev/sr* /dev/sg*; id -u; id -Gn"),
@@ -120,37 +103,17 @@ def job() -> dict[str, Step]:
     }
 
 
-@dataclass(frozen=True)
-class Done:
-    share: Path
-    outcomes: dict[str, Outcome]
-
-    def read(self, burn: str, pattern: str) -> list[Path]:
-        return sorted((self.share / "read" / burn).glob(pattern))
-
-
 @pytest.fixture(scope="module")
 def done(kernel: Kernel, tmp_path_factory: pytest.TempPathFactory) -> Done:
     work = tmp_path_factory.mktemp("programs")
-    share = work / "share"
-    share.mkdir()
-    for number, pcm in enumerate(PCM, 1):
-        write_wav(share / f"{number}.wav", pcm)
+    share = new_share(work, PCM)
     (share / "disc.toc").write_text(TOC_FILE)
-    rewritable = work / "rw.disc"
-    new = [sys.executable, "-m", "redbook", "disc", "new", str(rewritable), "--type", "cd-rw"]
-    subprocess.run(new, check=True, capture_output=True)
-    with target(rewritable, work / "1.disc", work / "2.disc") as urls:
+    with target(cd_rw(work / "rw.disc"), work / "1.disc", work / "2.disc") as urls:
         return Done(share, run_guest(kernel, urls, share, job()))
 
 
 def expected_tracks(burn: Burn) -> list[bytes]:
-    """The audio from each track's start to the next's: the source, then the silence of what lies between."""
-    ends = (*burn.starts[1:], burn.lead_out)
-    return [
-        pcm + bytes((end - start) * SECTOR_BYTES - len(pcm))
-        for pcm, start, end in zip(PCM, burn.starts, ends, strict=True)
-    ]
+    return with_gaps(PCM, burn.starts, burn.lead_out)
 
 
 def test_the_kernel_finds_a_recorder_and_what_it_can_do(done: Done) -> None:
@@ -189,8 +152,7 @@ def test_a_burn_ends_well(name: str, done: Done) -> None:
 @pytest.mark.parametrize("name", BURNS)
 def test_cdparanoia_reads_the_audio_bit_for_bit(name: str, done: Done) -> None:
     done.outcomes[f"{name}: cdparanoia"].check()
-    found = [file.read_bytes() for file in done.read(name, "track*.cdda.raw")]
-    assert found == expected_tracks(BURNS[name])
+    assert done.tracks(name) == expected_tracks(BURNS[name])
 
 
 @pytest.mark.parametrize("name", BURNS)
@@ -232,8 +194,8 @@ def test_a_cd_rw_is_blank_again(name: str, done: Done) -> None:
 
 def test_a_finished_cd_r_is_not_written_again(done: Done) -> None:
     assert done.outcomes["full"].code != 0
-    name = "cdrskin-tao"
-    assert [file.read_bytes() for file in done.read(name, "track*.cdda.raw")] == expected_tracks(BURNS[name])
+    done.outcomes["full: cdparanoia"].check()
+    assert done.tracks("full") == expected_tracks(BURNS["cdrskin-tao"])
 
 
 def test_cd_text_and_isrc_come_back(done: Done) -> None:
