@@ -1,8 +1,8 @@
 """The virtual recorder: a Transport that answers as a CD-R/RW drive would.
 
-This module decides whether a command is done now, and has the small ones. Writing is `write_commands`,
-reading `reading`, what is on the disc `disc_answers`, who the drive is `identity`, how long things take
-`timing`, its habits `model`, what goes wrong on purpose `faults`.
+This module has the small commands, and suffers faults. When a command is done says `rules`; writing is
+`write_commands`, reading `reading`, playing `play_commands`, speeds and mode pages `setting_commands`, what
+is on the disc `disc_answers`, who the drive is `identity`, how long things take `timing`, its habits `model`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 from redbook.clock import Clock, SystemClock
 from redbook.errors import DriveClosed, DriveGone, Sense
@@ -21,81 +21,25 @@ from redbook.mmc import (
     disc_structure,
     events,
     identify,
-    mode_pages,
-    performance,
     playback,
     read,
     sense,
 )
 from redbook.mmc.command import Command
-from redbook.mmc.decode import ALL_COMMANDS, UnknownOpcode, decode
+from redbook.mmc.decode import UnknownOpcode, decode
 from redbook.mmc.events import EventClass, MediaEvent, MediaStatus
-from redbook.mmc.mode_pages import Capabilities, PageControl, WriteParameters
-from redbook.mmc.playback import SubChannelData, SubChannelFormat
-from redbook.mmc.write import CloseTrackSession, ReadBufferCapacity, SynchronizeCache, Write10
+from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status
-from redbook.virtual import disc_answers, faults, identity, reading, settings, timing
+from redbook.virtual import disc_answers, faults, identity, reading, timing
 from redbook.virtual.faults import BadSpot, Fault
 from redbook.virtual.initiator import Initiator
 from redbook.virtual.mechanism import MEDIUM_CHANGED, POWER_ON, Mechanism
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.model import DEFAULT_MODEL, Model
-from redbook.virtual.playing import Player
+from redbook.virtual.play_commands import PlayCommands
+from redbook.virtual.rules import RULES
+from redbook.virtual.setting_commands import SettingCommands
 from redbook.virtual.write_commands import WriteCommands
-
-_DESPITE_ATTENTION = (
-    identify.Inquiry,
-    identify.InquireVitalProductData,
-    identify.GetConfiguration,
-    control.RequestSense,
-    events.GetEventStatusNotification,
-)
-"""Commands that are executed while a unit attention is pending, and leave it pending (SAM-4 5.14)."""
-
-_WITHOUT_MEDIUM = (
-    *_DESPITE_ATTENTION,
-    capacity.ReadCapacity,
-    capacity.ReadFormatCapacities,
-    mode_pages.ModeSense10,
-    mode_pages.ModeSelect10,
-    control.StartStopUnit,
-    control.PreventAllowMediumRemoval,
-    control.SetCdSpeed,
-    performance.SetStreaming,
-    performance.GetPerformance,
-    playback.MechanismStatus,
-)
-_WHILE_BUSY = (
-    *_DESPITE_ATTENTION,
-    mode_pages.ModeSense10,
-    ReadBufferCapacity,
-    control.PreventAllowMediumRemoval,
-    playback.MechanismStatus,
-)
-"""Commands answered while a session is closed or a disc blanked."""
-
-_LEAVE_WRITING_ALONE = (*_WHILE_BUSY, Write10, control.TestUnitReady, SynchronizeCache, CloseTrackSession)
-"""Any other command finds a session that has come whole closed: its lead-out follows by itself."""
-
-_STOP_PLAYING = (read.ReadCd, read.ReadCdMsf, read.Read10, Write10, control.StartStopUnit)
-
-
-class _Rules(NamedTuple):
-    """When a command may be done: looked up once for each class, because this is asked of every command."""
-
-    despite_attention: bool
-    without_medium: bool
-    while_busy: bool
-    leaves_writing_alone: bool
-    stops_playing: bool
-
-    @classmethod
-    def of(cls, command: type[Command[Any]]) -> Self:
-        kinds = (_DESPITE_ATTENTION, _WITHOUT_MEDIUM, _WHILE_BUSY, _LEAVE_WRITING_ALONE, _STOP_PLAYING)
-        return cls(*(issubclass(command, kind) for kind in kinds))
-
-
-_RULES = {command: _Rules.of(command) for command in ALL_COMMANDS}
 
 
 class _Answered(Exception):
@@ -140,9 +84,9 @@ class VirtualRecorder:
         self.bad_spots = [spot for spot in faults if isinstance(spot, BadSpot)]
         self._serial = serial
         self._mechanism = Mechanism(self.model, clock, medium, speed, tray_open)
-        self._pages = settings.ModePages()
-        self._player = Player(clock)
+        self._player = PlayCommands(self._mechanism)
         self._writer = WriteCommands(self._mechanism, self.bad_spots)
+        self._settings = SettingCommands(self._mechanism, self._writer.choose)
         self._room_bytes = 0
         self._gone = self._closed = False
         self._back_after: int | None = None
@@ -157,7 +101,6 @@ class VirtualRecorder:
             control.RequestSense: self._request_sense,
             control.StartStopUnit: self._start_stop_unit,
             control.PreventAllowMediumRemoval: self._prevent_allow,
-            control.SetCdSpeed: self._set_cd_speed,
             disc_info.ReadDiscInformation: lambda _: self._disc_information(),
             disc_info.ReadTrackInformation: self._track_information,
             disc_info.ReadToc: lambda c: disc_answers.toc(self._mechanism.medium(), c),
@@ -173,19 +116,6 @@ class VirtualRecorder:
             identify.Inquiry: lambda _: identity.inquiry(self.model),
             identify.InquireVitalProductData: self._vital_product_data,
             identify.GetConfiguration: self._get_configuration,
-            mode_pages.ModeSense6: self._mode_sense,
-            mode_pages.ModeSense10: self._mode_sense,
-            mode_pages.ModeSelect6: self._mode_select,
-            mode_pages.ModeSelect10: self._mode_select,
-            performance.GetPerformance: self._get_performance,
-            performance.SetStreaming: self._set_streaming,
-            playback.PlayAudio10: self._play_audio,
-            playback.PlayAudio12: self._play_audio,
-            playback.PlayAudioMsf: self._play_audio_msf,
-            playback.PauseResume: self._pause_resume,
-            playback.StopPlayScan: lambda _: self._player.stop(self._player.lba),
-            playback.Seek10: lambda c: self._player.stop(self._playable(c.lba)),
-            playback.ReadSubChannel: self._read_sub_channel,
             playback.MechanismStatus: self._mechanism_status,
             read.Read10: self._read_data,
             read.Read12: self._read_data,
@@ -193,6 +123,8 @@ class VirtualRecorder:
             read.ReadCd: lambda c: self._read_cd(c.lba, c.sectors, c),
             read.ReadCdMsf: lambda c: self._read_cd(c.start.lba, c.end.sectors - c.start.sectors, c),
             **self._writer.handlers,
+            **self._settings.handlers,
+            **self._player.handlers,
         }
 
     # A person's hands
@@ -282,15 +214,15 @@ class VirtualRecorder:
         self._mechanism.break_off()
         self._mechanism.simulated = None
         self._mechanism.cue_sheet = b""
-        self._player.stop(0)
+        self._player.rest()
         if self._mechanism.disc is not None:
             self._mechanism.disc.close()
         self._mechanism.disc = None
 
     def _power_up(self) -> None:
         self._mechanism.lose_power()
-        self._pages = settings.ModePages()
-        self._player.stop(0)
+        self._settings.reset()
+        self._player.rest()
         for initiator in self._mechanism.initiators:
             initiator.attentions = [POWER_ON]
             initiator.prevents_removal = False
@@ -453,7 +385,7 @@ class VirtualRecorder:
 
     def _perform(self, command: Command[Any]) -> bytes:
         mechanism = self._mechanism
-        rules = _RULES[type(command)]
+        rules = RULES[type(command)]
         loading = mechanism.is_loading
         if loading and not rules.while_busy and not isinstance(command, control.StartStopUnit):
             raise Refused(sense.NOT_READY, 0x04, timing.BECOMING_READY)
@@ -466,7 +398,7 @@ class VirtualRecorder:
         if mechanism.is_working and not rules.while_busy and not self._says_ready(command):
             raise Refused.because(mechanism.busy())
         if rules.stops_playing:
-            self._player.stop(self._player.lba)
+            self._player.stop()
         return self._handlers[type(command)](command) or b""
 
     def _says_ready(self, command: Command[Any]) -> bool:
@@ -523,64 +455,9 @@ class VirtualRecorder:
     def _get_configuration(self, command: identify.GetConfiguration) -> bytes:
         return identity.configuration(command, self.model, self._mechanism.loaded, self._serial)
 
-    def _get_performance(self, command: performance.GetPerformance) -> bytes:
-        mechanism = self._mechanism
-        return identity.performance(command, self.model, mechanism.speeds, mechanism.loaded)
-
     @staticmethod
     def _not_on_a_cd(command: Command[Any]) -> None:
         raise Refused(sense.ILLEGAL, 0x24, 0)
-
-    # Speeds and mode pages
-
-    def _set_cd_speed(self, command: control.SetCdSpeed) -> None:
-        self._mechanism.speeds.choose(command.write_kb, command.pure_cav)
-        self._mechanism.apply_speed()
-
-    def _set_streaming(self, command: performance.SetStreaming) -> None:
-        try:
-            write_kb = command.write_kb
-        except ValueError:
-            raise Refused(sense.ILLEGAL, 0x26, 0) from None
-        self._mechanism.speeds.choose(write_kb, pure_cav=False)
-        self._mechanism.apply_speed()
-
-    def _mode_sense(self, command: mode_pages.ModeSense10) -> bytes:
-        if command.control is PageControl.SAVED:
-            raise Refused(sense.ILLEGAL, 0x39, 0)
-        if command.subpage not in (0, settings.ALL_SUBPAGES):
-            raise Refused(sense.ILLEGAL, 0x24, 0)
-        if command.page != settings.ALL_PAGES:
-            page = self._mode_page(command.page, command.control)
-            if page is None:
-                raise Refused(sense.ILLEGAL, 0x24, 0)
-            return command.build_reply(page)
-        found = (self._mode_page(code, command.control) for code in range(settings.ALL_PAGES))
-        return command.build_reply(b"".join(page for page in found if page))
-
-    def _mode_page(self, code: int, control: PageControl) -> bytes | None:
-        mechanism = self._mechanism
-        if code == WriteParameters.CODE:
-            return settings.write_page(mechanism.page, self.model, control)
-        if code == Capabilities.CODE:
-            size = mechanism.buffer.size_bytes
-            return settings.capabilities_page(self.model, mechanism.speeds, mechanism.locked, size, control)
-        return self._pages.page(code, control)
-
-    def _mode_select(self, command: mode_pages.ModeSelect10) -> None:
-        if command.save:
-            raise Refused(sense.ILLEGAL, 0x24, 0)
-        pages = list(settings.each_page(command.pages))
-        chosen = self._mechanism.page
-        for page in pages:
-            if page[0] & 0x3F == WriteParameters.CODE:
-                chosen = settings.selected(page, chosen, self.model)
-            elif not self._pages.fits(page):
-                raise Refused(sense.ILLEGAL, 0x26, 0)
-        self._writer.choose(chosen)
-        for page in pages:
-            if self._pages.fits(page):
-                self._pages.change(page)
 
     # What is on the disc
 
@@ -604,52 +481,9 @@ class VirtualRecorder:
         medium = self._mechanism.medium()
         sectors = command.sectors if isinstance(command, read.Read10) else 1
         if sectors:
-            medium.read(command.lba, sectors)
+            medium.check_readable(command.lba, sectors)
             raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
         return b""
-
-    # Playing
-
-    def _playable(self, lba: int) -> int:
-        """raises  Refused 5/21/00, 5/24/00  where there is nothing to play"""
-        medium = self._mechanism.medium()
-        if not 0 <= lba < medium.toc().lead_out_lba:
-            raise Refused(sense.ILLEGAL, 0x21, 0, lba)
-        return lba
-
-    def _play_audio(self, command: playback.PlayAudio10) -> None:
-        self._play(self._player.lba if command.lba == -1 else command.lba, command.sectors)
-
-    def _play_audio_msf(self, command: playback.PlayAudioMsf) -> None:
-        start = self._player.lba if command.start is None else command.start.lba
-        sectors = command.end.lba - start
-        if sectors < 0:
-            raise Refused(sense.ILLEGAL, 0x24, 0)
-        self._play(start, sectors)
-
-    def _play(self, lba: int, sectors: int) -> None:
-        if sectors:
-            self._playable(lba + sectors - 1)
-        self._player.play(self._playable(lba), lba + sectors)
-
-    def _pause_resume(self, command: playback.PauseResume) -> None:
-        if not (self._player.resume() if command.resume else self._player.pause()):
-            raise Refused(sense.ILLEGAL, 0x2C, 0)
-
-    def _read_sub_channel(self, command: playback.ReadSubChannel) -> bytes:
-        medium = self._mechanism.medium()
-        status = self._player.take_status()
-        data = SubChannelData(status)
-        if command.format is SubChannelFormat.POSITION:
-            position = None
-            if medium.state.sessions:
-                position = reading.Places(medium.state).position(self._player.lba)
-            data = SubChannelData(status, position or playback.Position(1, 0, 0, 0, 0, 0))
-        elif command.format is SubChannelFormat.MCN:
-            data = SubChannelData(status, None, disc_answers.mcn(medium))
-        elif command.format is SubChannelFormat.ISRC:
-            data = SubChannelData(status, None, disc_answers.isrc(medium, command.track), command.track)
-        return command.build_reply(data)
 
 
 def _good(command: Command[Any], data: bytes, data_in_length: int) -> Reply:
