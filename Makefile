@@ -88,9 +88,12 @@ lint: $(DEV_READY)
 	@$(BIN)/ruff format --check -q src tests examples bench
 	@$(BIN)/mypy
 
+bench: TEST_PACKAGES += $(KERNEL_PACKAGES)
 bench: $(DEV_READY) packages
 	@$(BIN)/python bench/bench.py
 	@$(BIN)/python bench/preload.py
+	@$(BIN)/python -m tests.kernel.debian_kernel || true
+	@$(BIN)/python bench/kernel.py
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo.disc

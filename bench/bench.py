@@ -14,12 +14,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from iscsi import bench_iscsi
+from measured import Cost, measure
 from recorder import bench_recorder
 from supply import SECONDS_EACH, TRACKS, bench_supply
 
@@ -27,27 +26,6 @@ RATE = 44_100
 REDBOOK = [str(Path(sys.executable).with_name("redbook"))]
 PAIRS = 3
 STARTS = 21
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Of one finished process and its children: seconds, and MB at the most."""
-
-    wall: float
-    cpu: float
-    peak_mb: float
-
-
-def measure(command: list[str], folder: Path) -> Cost:
-    """raises  CalledProcessError  if the command fails: a failed burn is no measurement"""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def music(seconds: int, seed: int) -> bytes:

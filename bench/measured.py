@@ -1,0 +1,39 @@
+"""What a process costs; as a program, that of a command, as JSON on the last line.
+
+python bench/measured.py COMMAND ARGS
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one finished process and its children: seconds, and MB at the most."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+
+
+def measure(command: list[str], folder: Path) -> Cost:
+    """raises  CalledProcessError  if the command fails: a failed burn is no measurement"""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(measure(sys.argv[1:], Path.cwd()))))
