@@ -185,3 +185,8 @@ def _strings(packs: list[bytes], encoding: str) -> dict[int, str]:
             found[track] = text
         track, start = track + 1, end + width
     return found
+
+
+def printable(text: str) -> str:
+    """In one line, without what would tell a terminal what to do."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -23,7 +23,9 @@ RUN_OUT_SECTORS = 2  # after each track written track-at-once, by the drive
 TAO_GAP_SECTORS = RUN_OUT_SECTORS + PREGAP_SECTORS  # from the last sector sent to the next track's start
 SHORTEST_TRACK_SECTORS = 300  # 4 s
 MOST_TRACKS = 99
+MOST_INDEXES = 99  # of a track, index 1 among them
 
+FIRST_LEAD_IN_MINUTE = 90  # an address from there on lies before the program
 FIRST_LEAD_OUT_SECTORS = 6750
 LATER_LEAD_OUT_SECTORS = 2250
 LATER_LEAD_IN_SECTORS = 4500
@@ -59,7 +61,7 @@ class Msf:
 
     @property
     def lba(self) -> int:
-        return self.sectors - (PREGAP_SECTORS if self.minute < 90 else 450_150)
+        return self.sectors - (PREGAP_SECTORS if self.minute < FIRST_LEAD_IN_MINUTE else 450_150)
 
     def __str__(self) -> str:
         return f"{self.minute:02d}:{self.second:02d}:{self.frame:02d}"

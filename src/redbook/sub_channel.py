@@ -95,10 +95,11 @@ class Q:
         if len(data) < Q_BYTES or (said and said != crc(data[:Q_TIMES_BYTES])):
             raise ValueError("the CRC of Q is wrong")
         adr, control = data[0] & 0xF, data[0] >> 4
-        if adr == MCN:
-            return cls(adr, control, code=data[1:8].hex()[:13], frame=from_bcd(data[9]))
-        if adr == ISRC:
-            return cls(adr, control, code=_unpack_isrc(data[1:9]), frame=from_bcd(data[9]))
+        if adr in (MCN, ISRC):
+            code = data[1:8].hex()[:13] if adr == MCN else _unpack_isrc(data[1:9])
+            if not (is_mcn(code) if adr == MCN else is_isrc(code)):
+                raise ValueError(f"{code} is no number of a disc or track")
+            return cls(adr, control, code=code, frame=from_bcd(data[9]))
         if adr != POSITION:
             raise ValueError(f"ADR {adr} is not of a program")
         relative, time = (Msf(*map(from_bcd, data[i : i + 3])) for i in (3, 7))

@@ -9,10 +9,21 @@ import dataclasses
 from bisect import bisect_right
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum, unique
+from itertools import pairwise
 from typing import Any, Self
 
 from redbook.cd_text import PACK_BYTES, Texts, parse
-from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Msf, Toc, TocTrack
+from redbook.disc import (
+    FIRST_LEAD_IN_MINUTE,
+    MOST_INDEXES,
+    MOST_TRACKS,
+    PREGAP_SECTORS,
+    RUN_OUT_SECTORS,
+    Msf,
+    Toc,
+    TocTrack,
+    next_session_start,
+)
 from redbook.sub_channel import is_isrc, is_mcn
 
 FORMAT = "redbook-disc"
@@ -248,6 +259,11 @@ class DiscState:
             raise ValueError(f"no medium has {self.minutes} minutes")
         if len(self.tracks) > MOST_TRACKS:
             raise ValueError(f"{len(self.tracks)} tracks")
+        if (
+            self.lead_in_start.minute < FIRST_LEAD_IN_MINUTE
+            or self.last_lead_out.minute >= FIRST_LEAD_IN_MINUTE
+        ):
+            raise ValueError(f"a lead-in at {self.lead_in_start}, a last lead-out at {self.last_lead_out}")
         self._check_sessions()
         self._check_tracks()
         if self.finished and (self.open_session or not self.sessions):
@@ -262,13 +278,25 @@ class DiscState:
         for session in self.sessions:
             if not session.tracks:
                 raise ValueError("a session without tracks")
-            if session.lead_out_lba is not None and session.lead_out_lba < session.tracks[-1].end_lba:
-                raise ValueError("a lead-out inside its session")
+            if session.lead_out_lba is not None:
+                self._check_closed(session)
             if session.mcn and not is_mcn(session.mcn):
                 raise ValueError(f"{session.mcn} is no MCN")
             for pack in session.cd_text:
                 if len(bytes.fromhex(pack)) != PACK_BYTES:
                     raise ValueError(f"{pack} is no CD-Text pack")
+        for number, (session, following) in enumerate(pairwise(self.sessions), 1):
+            first = next_session_start(session.lead_out_lba or 0, number) - PREGAP_SECTORS
+            if following.tracks[0].pregap_lba < first:
+                raise ValueError(f"session {number + 1} begins before sector {first}")
+
+    @staticmethod
+    def _check_closed(session: RecordedSession) -> None:
+        if session.lead_out_lba is None or session.lead_out_lba < session.tracks[-1].end_lba:
+            raise ValueError("a lead-out inside its session")
+        for track in session.tracks:
+            if track.state is TrackState.INCOMPLETE:
+                raise ValueError(f"track {track.number} was never ended, but its session closed")
 
     def _check_tracks(self) -> None:
         free_from, number = -PREGAP_SECTORS, 0
@@ -286,6 +314,8 @@ class DiscState:
                     track.start_lba < lba < track.end_lba for lba in track.indexes
                 ):
                     raise ValueError(f"an index of track {track.number} lies where it cannot")
+                if len(track.indexes) >= MOST_INDEXES:
+                    raise ValueError(f"track {track.number} has more than {MOST_INDEXES} indexes")
                 if track.isrc and not is_isrc(track.isrc):
                     raise ValueError(f"{track.isrc} is no ISRC")
                 if track.state is TrackState.INCOMPLETE and track is not self.tracks[-1] and not at_once:

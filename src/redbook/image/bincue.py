@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redbook.cd_text import PackType, Texts
+from redbook.cd_text import PackType, Texts, printable
 from redbook.disc import Msf
 from redbook.image.base import DiscState, RecordedSession, RecordedTrack, TrackState
 
@@ -57,4 +57,4 @@ def _text_lines(texts: Texts, track: int, indent: str) -> list[str]:
 
 def _quotable(text: str) -> str:
     """An escaped quotation mark cuts the text off in libcdio; a line break would end the line."""
-    return " ".join(text.replace('"', "'").split())
+    return printable(text.replace('"', "'"))

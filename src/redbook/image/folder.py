@@ -148,7 +148,9 @@ class FolderStore:
         self._check_held()
         try:
             self._data.resize(sectors)
-            if not sectors:
+            if sectors:
+                self._sub_channel.shorten(sectors)
+            else:
                 self._pregap.remove()
                 self._sub_channel.remove()
         except OSError as error:

@@ -50,6 +50,11 @@ class SectorFile:
         if length or self.exists():
             os.ftruncate(self._open(write=True), length)
 
+    def shorten(self, end_lba: int) -> None:
+        """Forget what lies from this sector on."""
+        if self.exists() and self.end_lba() > end_lba:
+            self.resize(end_lba)
+
     def end_lba(self) -> int:
         """The first sector that there is no whole record of."""
         try:
@@ -111,6 +116,10 @@ class SectorMemory:
         if length > self._length:
             self._grow(length)
         self._length = length
+
+    def shorten(self, end_lba: int) -> None:
+        if self.end_lba() > end_lba:
+            self.resize(end_lba)
 
     def end_lba(self) -> int:
         return self.first_lba + self._length // self.record_bytes

@@ -33,7 +33,7 @@ class Store(Protocol):
         ...
 
     def resize(self, sectors: int) -> None:
-        """Forget what lies behind this many sectors, or add silence up to there."""
+        """Forget what lies behind this many sectors, sub-channel too, or add silence up to there."""
         ...
 
     def recorded_sectors(self) -> int:
@@ -103,6 +103,7 @@ class MemoryStore:
         if not self._keep:
             return
         self._data.resize(sectors)
+        self._sub_channel.shorten(sectors)
         if not sectors:
             self._pregap.resize(-PREGAP_SECTORS)
             self._sub_channel.resize(-PREGAP_SECTORS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redbook.cd_text import PackType, Texts
+from redbook.cd_text import PackType, Texts, printable
 from redbook.disc import Msf
 from redbook.image.base import DiscState, RecordedTrack
 
@@ -71,4 +71,4 @@ def _cd_text(blocks: list[Texts], track: int, *, languages: bool = False) -> Ite
 
 
 def _quotable(text: str) -> str:
-    return " ".join(text.replace("\\", "/").replace('"', "'").split())
+    return printable(text.replace("\\", "/").replace('"', "'"))

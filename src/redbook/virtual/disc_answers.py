@@ -115,7 +115,7 @@ def _existing_track(medium: Medium, track: RecordedTrack) -> TrackInformation:
         damaged=track.state is TrackState.DAMAGED,
         start_lba=track.start_lba,
         next_writable_lba=next_lba,
-        free_sectors=last - next_lba if next_lba is not None else 0,
+        free_sectors=max(0, last - next_lba) if next_lba is not None else 0,
         track_sectors=last - track.start_lba if writing else track.sectors,
         last_recorded_lba=track.start_lba + track.sectors - 1 if next_lba is None else next_lba - 1,
     )

@@ -61,6 +61,11 @@ class Mechanism:
         """The disc that the laser can reach."""
         return None if self.tray_open else self.disc
 
+    @property
+    def seen(self) -> Medium | None:
+        """The same; in and after a test write, its simulated copy."""
+        return None if self.loaded is None else self.simulated or self.loaded
+
     def medium(self) -> Medium:
         """The disc that commands act on: in and after a test write, its simulated copy.
 

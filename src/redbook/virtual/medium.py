@@ -33,6 +33,7 @@ from redbook.mmc.disc_info import (
     Atip,
     DiscStatus,
 )
+from redbook.sub_channel import RAW_BYTES
 
 
 class Refused(Exception):
@@ -130,8 +131,8 @@ class Medium:
         return cls.new_at(path) if new else cls.open(path)
 
     def simulated(self) -> Medium:
-        """A copy for a test write: it takes every command and keeps no audio."""
-        return Medium(copy.deepcopy(self.state), MemoryStore(keep=False))
+        """A copy for a test write: it takes every command and keeps no audio; what was there can be read."""
+        return Medium(copy.deepcopy(self.state), _Simulation(self))
 
     def close(self) -> None:
         self._store.close()
@@ -428,3 +429,27 @@ class Medium:
             raise Refused(sense.ILLEGAL, 0x30, 0x06)
         if self.write_protected:
             raise Refused(sense.PROTECT, 0x27, 0)
+
+
+class _Simulation(MemoryStore):
+    """Where a test write goes: nowhere. Below it lies what the disc really holds."""
+
+    def __init__(self, real: Medium) -> None:
+        super().__init__(keep=False)
+        self._real = real
+        self._real_end = self._sectors = real._store.recorded_sectors()
+
+    def read(self, lba: int, sectors: int) -> bytes:
+        there = self._still_there(lba, sectors)
+        return self._real._store.read(lba, there) + bytes(SECTOR_BYTES * (sectors - there))
+
+    def read_sub_channel(self, lba: int, sectors: int) -> bytes:
+        there = self._still_there(lba, sectors)
+        return self._real.read_sub_channel(lba, there) + bytes(RAW_BYTES * (sectors - there))
+
+    def resize(self, sectors: int) -> None:
+        super().resize(sectors)
+        self._real_end = min(self._real_end, sectors) if sectors else -PREGAP_SECTORS
+
+    def _still_there(self, lba: int, sectors: int) -> int:
+        return max(0, min(sectors, self._real_end - lba))

@@ -7,7 +7,7 @@ and indexes in the program.  Source: MMC-5 4.4 (raw recording), IEC 60908 clause
 from __future__ import annotations
 
 from redbook.cd_text import Collector, each_pack
-from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES, Msf
+from redbook.disc import MOST_INDEXES, MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES, Msf
 from redbook.image.base import HowWritten, RecordedSession, RecordedTrack
 from redbook.mmc import sense
 from redbook.mmc.mode_pages import WriteParameters
@@ -154,7 +154,7 @@ class _QReader:
         elif q.track == LEAD_OUT_TNO:
             if self._lead_out_lba is None:
                 self._lead_out_lba = lba
-        elif 1 <= q.track <= MOST_TRACKS:
+        elif 1 <= q.track <= MOST_TRACKS and q.index <= MOST_INDEXES:
             self._track = q.track
             self._begins.setdefault((q.track, q.index), lba)
 

@@ -95,8 +95,8 @@ class VirtualRecorder:
         self._mechanism.initiators.append(self._host)
         self._lock = threading.Lock()
         self._handlers: dict[type[Command[Any]], Callable[[Any], bytes | None]] = {
-            capacity.ReadCapacity: lambda _: disc_answers.capacity(self._mechanism.loaded),
-            capacity.ReadFormatCapacities: lambda _: disc_answers.format_capacities(self._mechanism.loaded),
+            capacity.ReadCapacity: lambda _: disc_answers.capacity(self._mechanism.seen),
+            capacity.ReadFormatCapacities: lambda _: disc_answers.format_capacities(self._mechanism.seen),
             control.TestUnitReady: lambda _: None,
             control.RequestSense: self._request_sense,
             control.StartStopUnit: self._start_stop_unit,
@@ -453,7 +453,7 @@ class VirtualRecorder:
         return identity.vital_product_data(self.model, self._serial, command.page)
 
     def _get_configuration(self, command: identify.GetConfiguration) -> bytes:
-        return identity.configuration(command, self.model, self._mechanism.loaded, self._serial)
+        return identity.configuration(command, self.model, self._mechanism.seen, self._serial)
 
     @staticmethod
     def _not_on_a_cd(command: Command[Any]) -> None:

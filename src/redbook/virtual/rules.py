@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 from redbook.mmc import capacity, control, events, identify, mode_pages, performance, playback, read
 from redbook.mmc.command import Command
 from redbook.mmc.decode import ALL_COMMANDS
-from redbook.mmc.write import CloseTrackSession, ReadBufferCapacity, SynchronizeCache, Write10
+from redbook.mmc.write import Blank, CloseTrackSession, ReadBufferCapacity, SynchronizeCache, Write10
 
 _DESPITE_ATTENTION = (
     identify.Inquiry,
@@ -43,7 +43,7 @@ _WHILE_BUSY = (
 _LEAVE_WRITING_ALONE = (*_WHILE_BUSY, Write10, control.TestUnitReady, SynchronizeCache, CloseTrackSession)
 """Any other command finds a session that has come whole closed: its lead-out follows by itself."""
 
-_STOP_PLAYING = (read.ReadCd, read.ReadCdMsf, read.Read10, Write10, control.StartStopUnit)
+_STOP_PLAYING = (read.ReadCd, read.ReadCdMsf, read.Read10, Write10, Blank, control.StartStopUnit)
 
 
 class Rules(NamedTuple):

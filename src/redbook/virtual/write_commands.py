@@ -232,6 +232,7 @@ class WriteCommands:
         if action is None:
             raise Refused(sense.ILLEGAL, 0x24, 0)
         action()
+        mechanism.cue_sheet = b""
         seconds = timing.BLANK_MINIMAL_SECONDS
         if command.blank_type is BlankType.ALL:
             seconds = mechanism.seconds_at_1x(medium.state.minutes * 60)
