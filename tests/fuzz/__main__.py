@@ -1,11 +1,13 @@
-"""python -m tests.fuzz TARGET CORPUS MINUTES: run one target with atheris, from what the corpus folder holds on.
+"""python -m tests.fuzz TARGET WHERE MINUTES: one target under atheris, led by coverage.
 
-The first finding ends the run: its traceback, and the file with its bytes. A file that is given in place
-of the corpus is run alone, so that a finding can be looked at again.
+WHERE is a folder for what reaches new places; in an empty one a run begins with a few sound inputs. The
+first finding ends the run: its traceback, and a file with its bytes beside the folder. With that file as
+WHERE it is looked at again.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -14,15 +16,21 @@ import atheris
 with atheris.instrument_imports(include=["redbook"]):
     from tests.fuzz import recorder, texts
 
-TARGETS = {"recorder": recorder.one, "texts": texts.one}
+TARGETS = {"recorder": recorder, "texts": texts}
+LONGEST_BYTES = 1500
 
 
 def main() -> None:
-    target, corpus, minutes = sys.argv[1:4]
-    where = Path(corpus)
-    options = [sys.argv[0], f"-max_total_time={round(float(minutes) * 60)}", "-max_len=1500", "-timeout=60"]
-    options += [f"-artifact_prefix={where.parent}/{target}-"] if where.is_dir() else []
-    atheris.Setup([*options, *sys.argv[4:], corpus], TARGETS[target])
+    name, where, minutes = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
+    logging.disable()
+    options = [f"-max_total_time={round(minutes * 60)}", f"-max_len={LONGEST_BYTES}", "-len_control=0"]
+    if not where.is_file():
+        where.mkdir(parents=True, exist_ok=True)
+        options.append(f"-artifact_prefix={where.parent}/{name}-")
+        if not any(where.iterdir()):
+            for number, seed in enumerate(TARGETS[name].SEEDS):
+                (where / f"seed-{number}").write_bytes(seed)
+    atheris.Setup([sys.argv[0], *options, *sys.argv[4:], str(where)], TARGETS[name].one)
     atheris.Fuzz()
 
 

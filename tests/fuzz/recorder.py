@@ -177,3 +177,32 @@ def one(data: bytes) -> None:
         STEPS[step % 16 % len(STEPS)](bench, source, step >> 7)
     bench.heal()
     bench.ask()
+
+
+_READY = "00000000"
+_SYNCHRONIZE, _CLOSE, _ASK = "020000", "020200", "09"
+_TRACK = "01002011 01002012 0b3c22" + _SYNCHRONIZE
+_SESSION = "0403 01 422800 006002" + "05ff11" * 5 + _SYNCHRONIZE
+_RAW = "030a000000" + "060000002800ff11" * 2 + _SYNCHRONIZE
+SEEDS = [
+    bytes.fromhex(seed)
+    for seed in (
+        "0300" + _READY + _TRACK + _ASK + "0300030000" + _CLOSE + _ASK + _TRACK + _CLOSE + _ASK + "020600",
+        "0300" + _READY + "0301000000" + _SESSION + _ASK + "020600" + _ASK,
+        "0300" + _READY + "0300030000" + _TRACK + _CLOSE + "0301030000" + _SESSION + _ASK + "020b00" + _ASK,
+        "0300" + _READY + _RAW + _ASK,
+        "1501" + _READY + "0300000001" + _TRACK * 3 + "0703" + _ASK + "0702" + _ASK,
+        "1902"
+        + _READY
+        + _TRACK
+        + "0814" * 5
+        + "0bff11" * 3
+        + _SYNCHRONIZE
+        + "0850" * 4
+        + _ASK
+        + "0700"
+        + _ASK,
+        "0304" + _READY + "0a03" + _TRACK + "0704" + _ASK + "0a0a" + "0705" + _READY + _TRACK,
+    )
+]
+"""Where a run begins: a track, sessions written at once, a raw disc, a test write, time, faults."""

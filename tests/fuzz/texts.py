@@ -11,7 +11,7 @@ from typing import Any
 from redbook import cd_text
 from redbook.disc import Msf
 from redbook.image import bincue, toc
-from redbook.image.base import DiscState
+from redbook.image.base import DiscState, TrackState
 from redbook.mmc.disc_info import INVISIBLE_TRACK, ReadTrackInformation
 from redbook.mmc.mode_pages import ModeSense10
 from redbook.sub_channel import Q, crc
@@ -41,6 +41,8 @@ def cue_sheet(data: bytes) -> None:
         assert any(region.sector_bytes for region in layout.regions)
         assert all(a.end_lba == b.start_lba for a, b in zip(layout.regions, layout.regions[1:], strict=False))
         layout.session.lead_out_lba = layout.lead_out_lba
+        for track in layout.session.tracks:
+            track.state, track.written_sectors = TrackState.COMPLETE, track.sectors
         state = DiscState("cd-r", 80, Msf(97, 34, 23), Msf(79, 59, 74), [layout.session], finished=True)
         state.check()
 
@@ -199,3 +201,26 @@ KINDS: tuple[Callable[[bytes], None], ...] = (
 def one(data: bytes) -> None:
     if data:
         KINDS[data[0] % len(KINDS)](data[1:])
+
+
+SEEDS = [
+    bytes((kind,)) + text
+    for kind, text in (
+        (
+            0,
+            bytes.fromhex(
+                "0100000100000000 0101000000000000 0101010000000200 0102010000041c32 01aa010100073032"
+            ),
+        ),
+        (1, bytes.fromhex("8F002A00010103000605040507060102 8000000041206e79207469746c650000")),
+        (2, bytes.fromhex("21120101020300455974")),
+        (2, bytes.fromhex("02400638133393100025")),
+        (3, DISC.encode()),
+        (4, bytes((6, 0, 0, 0)) + b"-1"),
+        (5, b"3/0c/00@write:3x2"),
+        (5, b"c2@lba:-3-5"),
+        (6, b'source=""\nvendor="V"\nproduct="P"\nrevision="1"\ncurves.8={zones=[[0,4],[9,8]]}'),
+        (6, b'source=""\nvendor="V"\nproduct="P"\nrevision="1"\npage_05h={link_size=3}\ncd_r_speeds=[8]'),
+    )
+]
+"""Where a run begins: one of each kind."""

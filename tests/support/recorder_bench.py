@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from redbook.cd_text import sealed, to_symbols
@@ -112,7 +113,7 @@ class Bench:
         length = len(data) // count
         unsure = length > SECTOR_BYTES or any(isinstance(f.outcome, Lost) for f in self.recorder.faults)
         for number in range(count if length >= SECTOR_BYTES else 0):
-            self.sound[lba + number] = data[number * length :][:SECTOR_BYTES]
+            self.sound[lba + number] = data[number * length : number * length + SECTOR_BYTES]
             if unsure:
                 self._unsure.add(lba + number)
 
@@ -279,10 +280,28 @@ class Bench:
         if disc.at_once_lba is not None:
             return
         end = disc.state.end_lba
-        self.sound = {lba: data for lba, data in self.sound.items() if lba < end}
-        for lba in [*self.sound][:2] + [*self.sound][-2:]:
+        if not end:
+            self.sound.clear()
+        while self.sound and next(reversed(self.sound)) >= end:  # written in this order
+            self.sound.popitem()
+        for lba in (*islice(self.sound, 2), *islice(reversed(self.sound), 2)):
             if lba not in self._unsure and lba >= -PREGAP_SECTORS:
                 assert disc.read(lba, 1) == self.sound[lba], lba
+
+    def settle(self, host: int = 0) -> None:
+        """The tray is in, whatever took time is over, and this host has heard of everything."""
+        if self.recorder.tray_open:
+            self.push_in()
+        self.wait(10_000.0)
+        for _ in range(4):
+            self.send(bytes(6), host=host)
+
+    def write_session(self, fill: int, most: int, host: int = 0) -> None:
+        """What the last cue sheet announced, in up to so many WRITEs."""
+        for _ in range(most):
+            reply = self.go_on_at_once(400, fill, host)
+            if reply is None or reply.status != Status.GOOD:
+                return
 
     def ask(self, host: int = 0) -> None:
         """Everything that it says of the disc, held against each other, and all that can be read of it."""
@@ -295,8 +314,9 @@ class Bench:
             return self.send(cdb, room=room, host=host)
 
         answers = Answers(send)
-        answers.check(knows_atip=self._model not in ("bd-combo", "old-scsi"))
         disc = self.recorder.disc
+        at_once = disc is not None and disc.state.broken_session is not None
+        answers.check(knows_atip=self._model not in ("bd-combo", "old-scsi"), at_once=at_once)
         if disc is None or self.recorder._mechanism.writing is not None:
             return
         self._check_all_sound(disc, answers, host)

@@ -83,8 +83,11 @@ class Answers:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    def check(self, *, knows_atip: bool) -> None:
-        """Nothing is checked while the disc cannot be asked."""
+    def check(self, *, knows_atip: bool, at_once: bool) -> None:
+        """Nothing is checked while the disc cannot be asked.
+
+        at_once  a session is being written at once, so the track being written need not be its last
+        """
         disc = self._ask("51 00 00 00 00 00 00 ff ff 00")
         if disc is None:
             return
@@ -108,7 +111,7 @@ class Answers:
         else:
             assert (sessions, first) == (1, 1)
         assert status != 0 or not known
-        self._invisible(status, session_status, last)
+        self._invisible(status, last, at_once)
         for number, session in known:
             self._track(number, session)
         self._pma(status)
@@ -156,14 +159,14 @@ class Answers:
         assert last_session[8:12] == first_of_last[4:8]
         return [(number, of_tracks[number][0]) for number in numbers[:-1]]
 
-    def _invisible(self, status: int, session_status: int, last: int) -> None:
+    def _invisible(self, status: int, last: int, at_once: bool) -> None:
         track = self._ask("52 01 00 00 00 ff 00 ff ff 00")
         if status == 2:
             assert track is None
         if track is None:
             return
         number, writable = track[2], track[7] & 1
-        assert number == last
+        assert number == last or (at_once and number < last)
         assert track[6] & 0xB0 == 0
         assert writable
         assert track[3] == 1 or status == 1

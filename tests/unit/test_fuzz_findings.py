@@ -152,6 +152,18 @@ class TestSessions:
         r_to_w = bytes.fromhex("be 04") + start.to_bytes(4, "big") + bytes.fromhex("00 00 01 00 04 00")
         assert good(found.send(r_to_w, room=96)) == bytes(96)
 
+    def test_a_second_session_that_broke_before_its_first_track_leaves_the_first_readable(self) -> None:
+        found = bench()
+        good(found.select(WriteParameters(multi_session=3)))
+        good(found.write(300, 7))
+        good(found.send(SYNCHRONIZE))
+        good(found.send(CLOSE_SESSION))
+        good(found.select(WriteParameters(write_type=2)))
+        good(found.cue([Part(150, 300)]))
+        good(found.go_on_at_once(10, 1))
+        assert said(found.send(SYNCHRONIZE)) == (3, 0x0C, 0x09)
+        assert read(found, 299) == bytes((7,)) * SECTOR_BYTES
+
     def test_in_a_test_write_what_was_recorded_before_can_be_read(self) -> None:
         found = bench()
         good(found.write(300, 7))

@@ -195,7 +195,10 @@ class DiscState:
         if last.lead_out_lba is not None:
             return last.lead_out_lba
         if self.broken_session is not None:
-            return max(0, *(t.start_lba + t.written_sectors for t in last.tracks if t.written_sectors), 0)
+            before = max((session.lead_out_lba or 0 for session in self.sessions), default=0)
+            return max(
+                (t.start_lba + t.written_sectors for t in last.tracks if t.written_sectors), default=before
+            )
         track = last.tracks[-1]
         return track.end_lba + (RUN_OUT_SECTORS if track.state is not TrackState.INCOMPLETE else 0)
 
