@@ -22,6 +22,8 @@ from redbook.mmc.mode_pages import WriteParameters, WriteType
 DEFAULT_MODEL = "redbook"
 _SUFFIX = ".toml"
 _WRITE_TYPES = ("track-at-once", "session-at-once", "raw")
+_FASTEST = 371
+"""Speeds are told in kB/s of 16 bits."""
 _MOST_STANDARDS = 8  # version descriptors in an INQUIRY reply (SPC-4 6.4.2)
 
 INNER_RADIUS_MM, OUTER_RADIUS_MM = 25.0, 58.0
@@ -263,7 +265,8 @@ def _check_numbers(model: type[Model], values: Mapping[str, Any]) -> None:
             raise ValueError(f"{key} = {value!r}; it is a whole number")
         if isinstance(default, float) and not _is_positive(value):
             raise ValueError(f"{key} = {value!r}; it is a number of seconds")
-    for key, most in (("spc_version", 0xFF), ("interface", 0xFF), ("largest_cue_sheet_bytes", 0xFFFFFF)):
+    limits = {"spc_version": 0xFF, "interface": 0xFF, "largest_cue_sheet_bytes": 0xFFFFFF}
+    for key, most in (limits | {"read_speed": _FASTEST}).items():
         if values.get(key, 0) > most:
             raise ValueError(f"{key} = {values[key]}")
     if values.get("buffer_bytes", SECTOR_BYTES) < SECTOR_BYTES or not values.get("read_speed", 1):
@@ -313,10 +316,15 @@ def _check_names(model: type[Model], values: Mapping[str, Any]) -> None:
     for key, value in page.items():
         if key not in fields or type(value) is not type(_plain(fields[key])):
             raise ValueError(f"page_05h.{key} = {value!r}")
+    if "underrun_protection" in page:
+        raise ValueError("page_05h.underrun_protection: the model's own key says it")
     try:
-        WriteParameters(**page).to_page()
+        parameters = WriteParameters(**page)
+        told = WriteParameters.from_page(parameters.to_page())
     except (ValueError, OverflowError) as error:
         raise ValueError(f"page_05h: {error}") from error
+    if told != parameters:
+        raise ValueError("page_05h has a value that its field has no room for")
     if page.get("write_type") == WriteType.RAW:
         raise ValueError("page_05h.write_type: no drive begins with raw writing")
 
@@ -330,7 +338,7 @@ def _is_positive(value: Any) -> bool:
 
 
 def _are_whole(values: Any) -> bool:
-    return isinstance(values, (list, tuple)) and all(type(v) is int and 0 < v < 1000 for v in values)
+    return isinstance(values, (list, tuple)) and all(type(v) is int and 0 < v <= _FASTEST for v in values)
 
 
 def model_names() -> list[str]:
