@@ -108,10 +108,9 @@ class AnyHostsAndHands(RuleBasedStateMachine):
         self, medium: str, end: Msf, model: str, speed: float | None, in_folder: bool, ready: bool
     ) -> None:
         disc = small_blank(medium, end)
-        path = self.folder / "a.disc" if in_folder else None
-        if path is not None:
-            disc = in_new_folder(path, disc)
-        self.bench = Bench(disc, model, speed, path)
+        if in_folder:
+            disc = in_new_folder(self.folder / "a.disc", disc)
+        self.bench = Bench(disc, model, speed)
         if ready:
             self.bench.send(bytes(6))
 

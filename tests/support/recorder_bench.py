@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 from redbook.cd_text import sealed, to_symbols
 from redbook.clock import ManualClock
@@ -59,17 +58,11 @@ class Part:
 
 
 class Bench:
-    """model, speed, path  of the recorder; a path for a disc in a folder"""
+    """model, speed  of the recorder"""
 
-    def __init__(
-        self,
-        medium: Medium,
-        model: str = "redbook",
-        speed: float | None = None,
-        path: Path | None = None,
-    ) -> None:
+    def __init__(self, medium: Medium, model: str = "redbook", speed: float | None = None) -> None:
         self.clock = ManualClock()
-        self._model, self._speed, self._path = model, speed, path
+        self._model, self._speed = model, speed
         self._put(medium)
 
     def _put(self, medium: Medium) -> None:
@@ -205,7 +198,6 @@ class Bench:
         self.check()
 
     def swap(self, medium: Medium) -> None:
-        self._path = None
         self.recorder.insert(medium)
         self.check()
 
@@ -241,11 +233,12 @@ class Bench:
 
     def die(self) -> None:
         """The process is killed, and another one opens the disc; in memory there is nothing to open."""
-        if self._path is None or self.recorder.disc is None:
+        disc = self.recorder.disc
+        if disc is None or disc.path is None:
             return
-        before, sound, unsure = self.recorder.disc.state, self.sound, self._unsure
-        self.recorder.disc.close()  # gives the folder's lock back, as the end of a process does, and no more
-        self._put(Medium.at(self._path))
+        before, sound, unsure = disc.state, self.sound, self._unsure
+        disc.close()  # gives the folder's lock back, as the end of a process does, and no more
+        self._put(Medium.at(disc.path))
         assert self.recorder.disc is not None
         after = self.recorder.disc.state
         assert after.ended_tracks == before.ended_tracks
@@ -268,8 +261,8 @@ class Bench:
         mechanism = self.recorder._mechanism
         if mechanism.simulated is not None:
             mechanism.simulated.state.check()
-        if self._path is not None:
-            check_folder(self._path, disc.state)
+        if disc.path is not None:
+            check_folder(disc.path, disc.state)
         assert 0 <= self.recorder.buffer.free_bytes <= self.recorder.buffer.size_bytes
         if self.recorder._player._status is AudioStatus.PLAYING:
             assert (mechanism.simulated or disc).state.closed_sessions
