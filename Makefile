@@ -26,6 +26,7 @@ help:
 	@echo "make test-kernel   the tests that need a real kernel and /dev/sr0, in QEMU (a few minutes)"
 	@echo "make lint    ruff and mypy only"
 	@echo "make bench   measure: time, memory, start-up (takes a few minutes)"
+	@echo "make fuzz    look for what breaks the virtual recorder, led by coverage: MINUTES=10 for each target"
 	@echo "make clean   remove .venv and what tests and demos left"
 
 $(BIN)/python:
@@ -94,6 +95,17 @@ bench: $(DEV_READY) packages
 	@$(BIN)/python bench/preload.py
 	@$(BIN)/python -m tests.kernel.debian_kernel || true
 	@$(BIN)/python bench/kernel.py
+
+# What a run has reached is kept in .cache/fuzz, and the next one goes on from there.
+MINUTES ?= 10
+FUZZ_TARGETS ?= recorder texts iscsi
+
+fuzz: $(DEV_READY)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --group fuzz
+	@for target in $(FUZZ_TARGETS); do \
+	  echo "== $$target, $(MINUTES) minutes"; \
+	  $(BIN)/python -m tests.fuzz $$target .cache/fuzz/$$target $(MINUTES) || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo.disc

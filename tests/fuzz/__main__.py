@@ -15,22 +15,28 @@ import atheris
 
 with atheris.instrument_imports(include=["redbook"]):
     from tests.fuzz import recorder, texts
+    from tests.support import iscsi_fuzz
 
-TARGETS = {"recorder": recorder, "texts": texts}
+TARGETS = {
+    "recorder": (recorder.one, recorder.SEEDS),
+    "texts": (texts.one, texts.SEEDS),
+    "iscsi": (iscsi_fuzz.behave, [b"\0"]),
+}
 LONGEST_BYTES = 1500
 
 
 def main() -> None:
     name, where, minutes = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
     logging.disable()
+    run, seeds = TARGETS[name]
     options = [f"-max_total_time={round(minutes * 60)}", f"-max_len={LONGEST_BYTES}", "-len_control=0"]
     if not where.is_file():
         where.mkdir(parents=True, exist_ok=True)
         options.append(f"-artifact_prefix={where.parent}/{name}-")
         if not any(where.iterdir()):
-            for number, seed in enumerate(TARGETS[name].SEEDS):
+            for number, seed in enumerate(seeds):
                 (where / f"seed-{number}").write_bytes(seed)
-    atheris.Setup([sys.argv[0], *options, *sys.argv[4:], str(where)], TARGETS[name].one)
+    atheris.Setup([sys.argv[0], *options, *sys.argv[4:], str(where)], run)
     atheris.Fuzz()
 
 

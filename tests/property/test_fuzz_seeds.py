@@ -1,0 +1,17 @@
+"""What `make fuzz` begins with keeps its rules, so that a run finds news and no harness that has aged."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fuzz import recorder, texts
+
+
+@pytest.mark.parametrize("seed", recorder.SEEDS, ids=range(len(recorder.SEEDS)))
+def test_commands_from_a_seed_keep_every_rule(seed: bytes) -> None:
+    recorder.one(seed)
+
+
+@pytest.mark.parametrize("seed", texts.SEEDS, ids=range(len(texts.SEEDS)))
+def test_texts_from_a_seed_keep_every_rule(seed: bytes) -> None:
+    texts.one(seed)
