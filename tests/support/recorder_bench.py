@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,7 +14,7 @@ from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, Msf
 from redbook.errors import Sense, TransportError
 from redbook.image.base import HowWritten, RecordedSession
 from redbook.mmc.cue_sheet import CueEntry, SendCueSheet, code_entries
-from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
+from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.playback import AudioStatus
 from redbook.mmc.write import Write10
 from redbook.sub_channel import ISRC, LEAD_OUT_TNO, MCN, POSITION, RAW_BYTES, Q, interleave
@@ -84,6 +85,7 @@ class Bench:
     def send(self, cdb: bytes, data: bytes = b"", room: int = 1000, host: int = 0) -> Reply:
         """One command, checked; a fault may leave it without an answer."""
         medium = self.recorder.disc
+        finishes = self._would_finish(cdb)
         try:
             reply = self.hosts[host].execute(cdb, data, room, FOR_EVER_SECONDS)
         except TransportError:
@@ -94,8 +96,19 @@ class Bench:
                 check_reply(cdb, reply, room, self._more_sense)
         if reply.status == Status.GOOD and cdb and cdb[0] in (0x2A, 0xAA) and medium is self.recorder.disc:
             self._heard(cdb, data)
+        if reply.status == Status.GOOD and finishes is not None and not self.recorder.faults:
+            assert medium is not None
+            assert medium.state.finished == finishes
         self.check()
         return reply
+
+    def _would_finish(self, cdb: bytes) -> bool | None:
+        """Whether no session can follow the one that this closes, by page 05h; None where it closes none."""
+        mechanism, disc = self.recorder._mechanism, self.recorder.disc
+        closes = cdb[:1] == b"\x5b" and len(cdb) > 2 and cdb[2] & 7 == 2
+        if not closes or disc is None or disc.state.open_session is None or mechanism.page.test_write:
+            return None
+        return mechanism.page.multi_session != MultiSession.NEXT_ALLOWED
 
     def _heard(self, cdb: bytes, data: bytes) -> None:
         """Audio that was taken is on the disc from now on."""
@@ -202,7 +215,17 @@ class Bench:
         self.check()
 
     def cut_power(self) -> None:
+        """What was ended stays as it is; what was begun stays begun, without what was in the buffer."""
+        disc = self.recorder.disc
+        before = copy.deepcopy(disc.state) if disc is not None else None
         self.recorder.cut_power()
+        if disc is not None and before is not None:
+            after = disc.state
+            assert after.ended_tracks == before.ended_tracks
+            assert after.closed_sessions == before.closed_sessions
+            assert (after.open_track is None) == (before.open_track is None)
+            if after.open_track is not None and before.open_track is not None:
+                assert after.open_track.written_sectors <= before.open_track.written_sectors
         self.check()
 
     def reset(self) -> None:
