@@ -281,6 +281,8 @@ class Bench:
         if disc is None:
             return
         disc.state.check()
+        for session in disc.state.closed_sessions:
+            assert disc.state.end_lba >= (session.lead_out_lba or 0), "a closed session can't be read"
         mechanism = self.recorder._mechanism
         if mechanism.simulated is not None:
             mechanism.simulated.state.check()

@@ -42,6 +42,7 @@ def check_reply(cdb: bytes, reply: Reply, room: int, more_sense: set[tuple[int, 
     if reply.status == Status.GOOD:
         assert reply.sense == b""
         assert len(reply.data) + reply.residue == room
+        assert reply.residue >= 0
         where = _ALLOCATION_LENGTH.get(cdb[0] if cdb else 0)
         if where is not None:
             assert len(reply.data) <= int.from_bytes(
@@ -128,8 +129,9 @@ class Answers:
         if reply.status != Status.GOOD:
             return None
         assert int.from_bytes(reply.data[:2], "big") + 2 == len(reply.data)
-        cut = self._send(raw[:7] + b"\0\x05" + raw[9:], room=0xFFFF)
-        assert cut.data == reply.data[:5]
+        for length in (5, len(reply.data) - 1):
+            cut = self._send(raw[:7] + length.to_bytes(2, "big") + raw[9:], room=0xFFFF)
+            assert cut.data == reply.data[:length]
         return reply.data
 
     def _toc(self, toc: bytes | None) -> list[tuple[int, int]]:
