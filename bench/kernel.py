@@ -3,8 +3,8 @@
     python bench/kernel.py        (ten minutes; it needs what make test-kernel needs, and umockdev)
 
 Ten tracks are written track-at-once to one virtual recorder after the other. wodim and cdrskin get WAV files,
-redbook the same and then FLAC. In the guest all of them are emulated (TCG): its seconds are longer than
-the machine's, and only the ratios mean something.
+redbook the same and then FLAC. The guest is emulated (TCG): what computes costs many times as much there,
+what waits does not.
 """
 
 from __future__ import annotations
