@@ -289,7 +289,7 @@ class Bench:
         if disc.path is not None:
             check_folder(disc.path, disc.state)
         assert 0 <= self.recorder.buffer.free_bytes <= self.recorder.buffer.size_bytes
-        if self.recorder._player._status is AudioStatus.PLAYING:
+        if self.recorder._player._player._status is AudioStatus.PLAYING:
             assert (mechanism.simulated or disc).state.closed_sessions
         self._check_sound(disc)
 
