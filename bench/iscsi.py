@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nothing import OnlyGood
+
 from redbook.mmc.write import SynchronizeCache, Write10
 from redbook.share.iscsi import text
 from redbook.share.iscsi.answers import LoginResponse, ScsiResponse
@@ -26,37 +28,11 @@ from redbook.share.iscsi.pdu import HEADER_BYTES, data_segment_bytes, padding_by
 from redbook.share.iscsi.portal import Portal
 from redbook.share.iscsi.requests import LoginRequest, ScsiCommand
 from redbook.share.iscsi.target import Target
-from redbook.transport.base import Reply, Status, Transport
 
 SECTORS = 27
 WRITES = 4000
 ROUNDS = 5
 AIM_MB_PER_SECOND = 150
-
-
-class OnlyGood:
-    """A logical unit that takes everything and does nothing with it."""
-
-    def new_initiator(self) -> Transport:
-        return self
-
-    def reset(self) -> None:
-        pass
-
-    def execute(
-        self,
-        cdb: bytes,
-        data_out: bytes | memoryview = b"",
-        data_in_length: int = 0,
-        timeout: float = 30.0,
-    ) -> Reply:
-        return Reply(Status.GOOD)
-
-    def announce(self, data_bytes: int) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 class Initiator:

@@ -14,10 +14,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from nothing import OnlyGood
+
 from redbook.disc import SECTOR_BYTES
 from redbook.mmc.control import TestUnitReady
 from redbook.mmc.write import Blank, BlankType, CloseFunction, CloseTrackSession, SynchronizeCache, Write10
-from redbook.transport.base import Reply, Status, Transport
+from redbook.transport.base import Status, Transport
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 
@@ -25,25 +27,6 @@ SECTORS = 27
 WRITES = 4000
 ROUNDS = 5
 AIM_MB_PER_SECOND = 2000
-
-
-class OnlyGood:
-    """A transport that takes everything and does nothing with it."""
-
-    def execute(
-        self,
-        cdb: bytes,
-        data_out: bytes | memoryview = b"",
-        data_in_length: int = 0,
-        timeout: float = 30.0,
-    ) -> Reply:
-        return Reply(Status.GOOD)
-
-    def announce(self, data_bytes: int) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 def _ready(recorder: VirtualRecorder) -> VirtualRecorder:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 import redbook
-from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.labels import TrackLabels
 from redbook.errors import Sense
@@ -14,31 +13,43 @@ from redbook.mmc.playback import ReadSubChannel
 from redbook.mmc.read import ReadCd
 from redbook.virtual.faults import Fault
 from redbook.virtual.recorder import VirtualRecorder
+from tests.support.at_once import entry, isrc, lead_in, lead_out, mcn, write_session
 from tests.support.drives import close_session, write_track
-from tests.support.sessions import Wanted, burn_at_once
 
-TRACKS = (
-    Wanted(1000, 150 + 75, (300, 301, 999), "DEABC2500001", control=2),
-    Wanted(400, 0, (), "", control=1),
-    Wanted(510, 150, (450,), "DEABC2500003"),
-    Wanted(2000, 1),
+ISRC_1, ISRC_3, MCN = "DEABC2500001", "DEABC2500003", "4006381333931"
+SHEET = (
+    mcn(MCN)
+    + lead_in()
+    + isrc(1, ISRC_1, control=2)
+    + entry(0x21, 1, 0, 0, -150)
+    + entry(0x21, 1, 1, 0, 75)  # a hidden track of a second before it
+    + entry(0x21, 1, 2, 0, 375)
+    + entry(0x21, 1, 3, 0, 376)
+    + entry(0x21, 1, 4, 0, 1074)  # its last sector
+    + entry(0x11, 2, 1, 0, 1075)  # without a pregap
+    + isrc(3, ISRC_3)
+    + entry(0x01, 3, 0, 0, 1475)
+    + entry(0x01, 3, 1, 0, 1625)
+    + entry(0x01, 3, 2, 0, 2075)
+    + entry(0x01, 4, 0, 0, 2135)  # a pregap of one sector
+    + entry(0x01, 4, 1, 0, 2136)
+    + lead_out(4136)
 )
-SECTORS = sum(t.sectors + t.pregap_sectors for t in TRACKS)
 
 
 @pytest.fixture
 def full(drive: Drive) -> Drive:
-    burn_at_once(drive, TRACKS, bytes(SECTORS * SECTOR_BYTES), mcn="4006381333931")
+    write_session(drive, SHEET, 4136)
     return drive
 
 
 def test_codes_pregaps_and_indexes_are_those_of_the_cue_sheet(full: Drive) -> None:
     labels = redbook.disc_info(full).labels
-    assert labels.mcn == "4006381333931"
+    assert labels.mcn == MCN
     assert labels.tracks == (
-        TrackLabels(1, "DEABC2500001", 225, (75 + 300, 75 + 301, 75 + 999)),
+        TrackLabels(1, ISRC_1, 225, (375, 376, 1074)),
         TrackLabels(2, "", 0, ()),
-        TrackLabels(3, "DEABC2500003", 150, (75 + 1000 + 400 + 150 + 450,)),
+        TrackLabels(3, ISRC_3, 150, (2075,)),
         TrackLabels(4, "", 1, ()),
     )
 
