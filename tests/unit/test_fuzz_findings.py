@@ -164,6 +164,30 @@ class TestSessions:
         assert said(found.send(SYNCHRONIZE)) == (3, 0x0C, 0x09)
         assert read(found, 299) == bytes((7,)) * SECTOR_BYTES
 
+    def test_a_copy_bit_that_comes_and_goes_is_told_alike_by_all(self) -> None:
+        """SCMS (page 05h, byte 3 is 12h): 0 in the table of contents, in PMA and READ TRACK INFORMATION."""
+        found = bench()
+        good(found.select(WriteParameters(copy=True, track_mode=2)))
+        good(found.write(300, 7))
+        good(found.send(SYNCHRONIZE))
+        good(found.send(CLOSE_SESSION))
+        toc = good(found.send(bytes.fromhex("43 00 00 00 00 00 00 00 ff 00")))
+        pma = good(found.send(bytes.fromhex("43 02 03 00 00 00 00 00 ff 00")))
+        track = good(found.send(bytes.fromhex("52 01 00 00 00 01 00 00 24 00")))
+        assert (toc[5], pma[5], track[5]) == (0x10, 0x10, 0x00)
+
+    def test_where_the_laser_is_the_copy_bit_is_that_of_q(self) -> None:
+        found = bench()
+        good(found.select(WriteParameters(copy=True)))
+        good(found.write(300, 7))
+        good(found.send(SYNCHRONIZE))
+        good(found.send(CLOSE_SESSION))
+        for lba in (0, 4):
+            good(found.send(bytes((0x2B, 0, 0, 0, 0, lba, 0, 0, 0, 0))))
+            position = good(found.send(bytes.fromhex("42 00 40 01 00 00 00 00 10 00")))
+            q = good(found.send(bytes((0xBE, 0, 0, 0, 0, lba, 0, 0, 1, 0, 2, 0)), room=16))
+            assert (position[5] & 0xF, q[0] >> 4) == ((2, 2), (0, 0))[lba // 4]
+
     def test_in_a_test_write_what_was_recorded_before_can_be_read(self) -> None:
         found = bench()
         good(found.write(300, 7))

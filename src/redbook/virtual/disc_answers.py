@@ -110,7 +110,7 @@ def _existing_track(medium: Medium, track: RecordedTrack) -> TrackInformation:
     return TrackInformation(
         number=track.number,
         session=session,
-        control=track.control,
+        control=track.toc_control,
         blank=False,
         damaged=track.state is TrackState.DAMAGED,
         start_lba=track.start_lba,
@@ -201,7 +201,7 @@ def _session_points(medium: Medium, number: int, session: RecordedSession) -> li
 def pma(medium: Medium) -> bytes:
     """One entry for each track that was ended: its start, and where it stops."""
     points = tuple(
-        TocPoint(0, 1, t.control, t.number, _msf(t.start_lba), _msf(t.end_lba))
+        TocPoint(0, 1, t.toc_control, t.number, _msf(t.start_lba), _msf(t.end_lba))
         for t in medium.state.ended_tracks
     )
     return disc_info.RawToc(0, 0, points).to_bytes()

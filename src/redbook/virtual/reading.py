@@ -177,10 +177,10 @@ class Places:
         lead_out = found.recorded.lead_out_lba
         if lead_out is not None and lba >= lead_out:
             last = found.recorded.tracks[-1]
-            return Position(POSITION, last.control, LEAD_OUT_TNO, 1, lba, lba - lead_out)
+            return Position(POSITION, _control(last, lba), LEAD_OUT_TNO, 1, lba, lba - lead_out)
         track = found.track(lba)
         index = track.index_at(lba)
-        return Position(POSITION, track.control, track.number, index, lba, lba - track.start_lba)
+        return Position(POSITION, _control(track, lba), track.number, index, lba, lba - track.start_lba)
 
     def p_and_q(self, lba: int) -> tuple[bool, bytes]:
         """What a drive writes there: the P flag, and the twelve bytes of Q."""
