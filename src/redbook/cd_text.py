@@ -13,11 +13,7 @@ from enum import IntEnum, unique
 from redbook.sub_channel import crc
 
 PACK_BYTES = 18
-TEXT_BYTES = 12
-SYMBOLS = 24  # of six bits, a pack in the lead-in
-SECTOR_SYMBOLS = 96  # four packs
 BLOCKS = 8
-PACKS_IN_BLOCK = 256
 
 
 @unique

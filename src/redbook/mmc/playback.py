@@ -13,9 +13,6 @@ from typing import ClassVar, Self
 from redbook.disc import Msf
 from redbook.mmc.command import Command, NoReply, Sized, need
 
-CURRENT_POSITION = 0xFFFFFFFF
-"""PLAY AUDIO from here: where the laser is now."""
-
 
 @dataclass(frozen=True, slots=True)
 class PlayAudio10(NoReply):
