@@ -1,0 +1,105 @@
+"""READ TOC, format 4: what is pressed into a blank disc's groove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import Struct
+from typing import ClassVar, Self
+
+from redbook.disc import Msf
+from redbook.mmc.command import Sized, need
+from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, toc_cdb, toc_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Atip:
+    """What is pressed into a blank disc's groove.  Source: MMC-5 6.26.6.
+
+    lead_in_start, last_lead_out  None where they make no sense (zero, or start behind end)
+    sub_type                      3 bits; with `rewritable` the CD-RW speed class
+    speed_codes                   (lowest, highest) of additional information A1, None if absent
+    ultra_speed_codes             the same of A2, which ultra speed CD-RW have
+    """
+
+    lead_in_start: Msf | None
+    last_lead_out: Msf | None
+    rewritable: bool = False
+    sub_type: int = 0
+    writing_power: int = 4
+    reference_speed: int = 0
+    unrestricted_use: bool = False
+    speed_codes: tuple[int, int] | None = None
+    ultra_speed_codes: tuple[int, int] | None = None
+
+    def to_bytes(self) -> bytes:
+        a1 = self.speed_codes is not None
+        a2 = self.ultra_speed_codes is not None
+        lowest, highest = self.speed_codes or (0, 0)
+        head = bytes(
+            (
+                0x80 | self.writing_power << 4 | self.reference_speed,
+                self.unrestricted_use << 6,
+                0x80 | self.rewritable << 6 | self.sub_type << 3 | a1 << 2 | a2 << 1,
+                0,
+            )
+        )
+        times = b"".join(
+            bytes((m.minute, m.second, m.frame, 0)) if m else bytes(4)
+            for m in (self.lead_in_start, self.last_lead_out)
+        )
+        extra = bytes((lowest << 4 | highest, 0x24, 0x80, 0)) if a1 else bytes(4)
+        low, high = self.ultra_speed_codes or (0, 0)
+        ultra = bytes((low << 4 | high, 0, 0, 0))
+        return Struct(">HH").pack(26, 0) + head + times + extra + ultra + bytes(4)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        need(data, 16, "READ ATIP")
+        bcd = data[8] >= 0x90  # a Ricoh firmware; no binary minute reaches that
+        lead_in, lead_out = _atip_time(data[8:11], bcd), _atip_time(data[12:15], bcd)
+        if lead_in and lead_out and lead_in.lba >= lead_out.sectors - 150:
+            lead_in = lead_out = None
+        a1 = len(data) >= 17 and data[6] & 4
+        a2 = len(data) >= 21 and data[6] & 2
+        return cls(
+            lead_in_start=lead_in,
+            last_lead_out=lead_out,
+            rewritable=bool(data[6] & 0x40),
+            sub_type=data[6] >> 3 & 7,
+            writing_power=data[4] >> 4 & 7,
+            reference_speed=data[4] & 7,
+            unrestricted_use=bool(data[5] & 0x40),
+            speed_codes=(data[16] >> 4 & 7, data[16] & 0xF) if a1 else None,
+            ultra_speed_codes=(data[20] >> 4 & 7, data[20] & 0xF) if a2 else None,
+        )
+
+
+def _atip_time(three: bytes, bcd: bool) -> Msf | None:
+    """None for zeros and for times that there are none of."""
+    if bcd:
+        three = bytes((byte >> 4) * 10 + (byte & 0xF) for byte in three)
+    if not any(three) or three[0] > 99 or three[1] > 59 or three[2] > 74:
+        return None
+    return Msf(*three)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAtip(Sized[Atip]):
+    """READ TOC, format 4: ATIP.  Source: MMC-5 6.26.6."""
+
+    OPCODE: ClassVar[int] = READ_TOC_OPCODE
+    FORMAT: ClassVar[int] = 4
+    NAME: ClassVar[str] = "READ ATIP"
+    timeout: ClassVar[float] = 240.0
+
+    allocation_length: int = 28
+
+    def to_cdb(self) -> bytes:
+        return toc_cdb(True, self.FORMAT, 0, self.allocation_length)
+
+    @classmethod
+    def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
+        return cls(toc_fields(cdb)[2])
+
+    def parse_reply(self, data: bytes) -> Atip:
+        return Atip.from_bytes(data)
