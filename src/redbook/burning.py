@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from redbook.clock import Clock
 from redbook.disc import Toc, TocTrack
@@ -16,15 +16,14 @@ from redbook.drive import Drive
 from redbook.engine import burn as burning_disc
 from redbook.engine import erase, inspect, session
 from redbook.engine import verify as verifying
-from redbook.engine.events import Event, Notice, Phase, PhaseStarted, SourceRead
+from redbook.engine.caller import Caller, Listener
+from redbook.engine.events import Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.labels import DiscLabels, read_labels
-from redbook.engine.meter import Supply
 from redbook.engine.outcome import Outcome, Settings, disc_now
 from redbook.engine.plan import Layout, PlannedTrack, lay_out
 from redbook.engine.prepare import check_recordable, check_writer, room_on
-from redbook.engine.runner import Cancel, Job, Runner
-from redbook.engine.steps import Procedure
+from redbook.engine.runner import Cancel
 from redbook.engine.verify import Difference, Verification
 from redbook.errors import AudioError, BurnFailed, Cancelled, DriveError, MediumUnsuitable, VerificationFailed
 from redbook.linux.inhibit import awake
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack, Spool
     from redbook.audio.source import Expansion
 
-R = TypeVar("R")
-Listener: TypeAlias = Callable[[Event], None]
 SourceName: TypeAlias = str | os.PathLike[str]
 
 
@@ -141,34 +138,52 @@ class DiscInfo:
     labels: DiscLabels = DiscLabels()
 
 
-def disc_info(drive: Drive, *, labels: bool = True) -> DiscInfo:
+def disc_info(
+    drive: Drive,
+    *,
+    labels: bool = True,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> DiscInfo:
     """What the drive is and what is on its disc.
 
     labels  read CD-Text, MCN, ISRC, pregaps and indexes, too; a real drive takes some seconds for that
 
-    raises  DriveError
+    raises  DriveError, Cancelled
     """
-    abilities, disc = _run(drive, inspect.inspect())
+    return _disc_info(drive, labels, Caller.of(on_event, cancel, clock))
+
+
+def _disc_info(drive: Drive, labels: bool, caller: Caller) -> DiscInfo:
+    abilities, disc = caller.run(drive, inspect.inspect())
     if not labels or disc.toc is None:
         return DiscInfo(abilities, disc)
     closed = {track.number for track in disc.toc.tracks}
     labelled = [track for track in disc.tracks if track.number in closed]
-    return DiscInfo(abilities, disc, _run(drive, read_labels(labelled)))
+    return DiscInfo(abilities, disc, caller.run(drive, read_labels(labelled)))
 
 
-def read_checksums(drive: Drive, *, cancel: Cancel | None = None) -> dict[int, tuple[str, str, str]]:
+def read_checksums(
+    drive: Drive,
+    *,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> dict[int, tuple[str, str, str]]:
     """Read every track of a disc: SHA-256, AccurateRip v1 and v2 in hexadecimal, by track number.
 
     raises  DriveError, Cancelled
     """
     from redbook.audio.checksum import TrackChecksums
 
-    tracks = disc_info(drive, labels=False).disc.tracks
+    caller = Caller.of(on_event, cancel, clock)
+    tracks = _disc_info(drive, False, caller).disc.tracks
     sums = {}
     for track in tracks:
         checksums = TrackChecksums(first=track.number == 1, last=track is tracks[-1])
         reading = verifying.read_track(track.start_lba, track.track_sectors, checksums.update)
-        _run_job(drive, reading, None, cancel or Cancel(), None)
+        caller.run(drive, reading)
         sums[track.number] = (checksums.sha256, checksums.accuraterip_v1, checksums.accuraterip_v2)
     return sums
 
@@ -181,6 +196,7 @@ def plan(
     dither_seed: int = 0,
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
+    clock: Clock | None = None,
     keep_audio: bool = False,
 ) -> Plan:
     """Read every source to its end and lay the tracks out on the disc in this drive.
@@ -191,12 +207,22 @@ def plan(
 
     raises  AudioError, PlanError, DriveError, Cancelled; nothing was written
     """
+    return _plan(sources, drive, append, dither_seed, keep_audio, Caller.of(on_event, cancel, clock))
+
+
+def _plan(
+    sources: Sequence[SourceName],
+    drive: Drive,
+    append: bool,
+    dither_seed: int,
+    keep_audio: bool,
+    caller: Caller,
+) -> Plan:
     from redbook.audio.sectors import Spool
     from redbook.audio.source import expand
 
-    cancel = cancel or Cancel()
     expansion = expand(sources)
-    abilities, disc = _run(drive, inspect.inspect())
+    abilities, disc = caller.run(drive, inspect.inspect())
     check_writer(abilities)
     check_recordable(abilities, disc.status, append)
     space = room_on(abilities, disc)
@@ -205,7 +231,7 @@ def plan(
 
     try:
         lay_out([0] * len(expansion.sources), space)  # the number of tracks, before hours of decoding
-        prepared = _read_sources(expansion, spool, space.first_track, dither_seed, on_event, cancel)
+        prepared = _read_sources(expansion, spool, space.first_track, dither_seed, caller)
         layout = lay_out([track.sectors for track in prepared], space)
     except BaseException:
         spool.close()
@@ -227,8 +253,7 @@ def _read_sources(
     spool: Spool,
     first_track: int,
     seed: int,
-    on_event: Listener | None,
-    cancel: Cancel,
+    caller: Caller,
 ) -> list[PreparedTrack]:
     """Every source to its end, and the events that go with it.  raises  what `prepare` raises"""
     from redbook.audio.sectors import prepare
@@ -242,11 +267,11 @@ def _read_sources(
             spool,
             first_track=first_track,
             seed=seed,
-            cancel=cancel.asked,
+            cancel=caller.cancel.asked,
             on_read=lambda n, s: emit(SourceRead(n, len(expansion.sources), s.name)),
         )
 
-    return Job(work).run(on_event, cancel)
+    return caller.work(work)
 
 
 def _reports(prepared: Sequence[PreparedTrack], places: Sequence[PlannedTrack]) -> list[TrackReport]:
@@ -299,29 +324,21 @@ def burn(
     if speed is not None and not (math.isfinite(speed) and speed > 0):
         raise ValueError(f"speed is a multiple of 1x greater than 0, or None, and not {speed!r}")
     settings = Settings(speed, simulate, finalize, append, real_time=drive.real_time)
-    cancel = cancel or Cancel()
+    caller = Caller.of(on_event, cancel, clock)
     earlier: Plan | None = None
     if isinstance(sources, Plan):
         earlier = sources
         dither_seed = earlier.dither_seed
     if earlier is not None and earlier.spool is not None:
         try:
-            return _burn_planned(earlier, drive, settings, verify, on_event, cancel, clock)
+            return _burn_planned(earlier, drive, settings, verify, caller)
         finally:
             earlier.close()
     names = earlier.sources if earlier is not None else list(sources)  # type: ignore[arg-type]
-    with plan(
-        names,
-        drive,
-        append=append,
-        dither_seed=dither_seed,
-        on_event=on_event,
-        cancel=cancel,
-        keep_audio=True,
-    ) as made:
+    with _plan(names, drive, append, dither_seed, keep_audio=True, caller=caller) as made:
         if earlier is not None:
             _check_same(earlier, made)
-        return _burn_planned(made, drive, settings, verify, on_event, cancel, clock)
+        return _burn_planned(made, drive, settings, verify, caller)
 
 
 def _check_same(earlier: Plan, made: Plan) -> None:
@@ -338,12 +355,10 @@ def _burn_planned(
     drive: Drive,
     settings: Settings,
     verify: bool,
-    on_event: Listener | None,
-    cancel: Cancel,
-    clock: Clock | None,
+    caller: Caller,
 ) -> BurnReport:
     with _undisturbed(drive, settings.test_write):
-        return _burn_awake(made, drive, settings, verify, on_event, cancel, clock)
+        return _burn_awake(made, drive, settings, verify, caller)
 
 
 def _burn_awake(
@@ -351,22 +366,22 @@ def _burn_awake(
     drive: Drive,
     settings: Settings,
     verify: bool,
-    on_event: Listener | None,
-    cancel: Cancel,
-    clock: Clock | None,
+    caller: Caller,
 ) -> BurnReport:
     prepared = [track.prepared for track in made.tracks]
     for track in prepared:
         track.check_unchanged()
     lengths = [track.sectors for track in prepared]
     outcome = Outcome()
-    layout, supply = _run_with_audio(
-        drive, burning_disc.burn(settings, lengths, outcome), made, on_event, cancel, clock
-    )
+    if made.spool is None:
+        raise ValueError("the plan does not hold its audio")
+    streams = [made.spool.stream(i, track.sectors) for i, track in enumerate(prepared)]
+    procedure = burning_disc.burn(settings, lengths, outcome)
+    layout, supply = caller.run_with_audio(drive, procedure, streams, made.layout.sectors)
     verification = None
     if verify and not settings.test_write:
         try:
-            verification = _verify(drive, prepared, layout.tracks, made.dither_seed, on_event, cancel, clock)
+            verification = _verify(drive, prepared, layout.tracks, made.dither_seed, caller)
         except Cancelled as error:
             now = disc_now(outcome, settings)
             raise Cancelled(f"cancelled before the disc was verified; {now}", now) from error
@@ -398,25 +413,18 @@ def _verify(
     prepared: Sequence[PreparedTrack],
     places: Sequence[PlannedTrack] | None,
     seed: int,
-    on_event: Listener | None,
-    cancel: Cancel,
-    clock: Clock | None,
+    caller: Caller,
 ) -> Verification:
     """Compare the sums of every track; where they differ, read the source again and find the place."""
     lengths = [track.sent_sectors for track in prepared]
-    sums = _run_job(
-        drive,
-        verifying.verify(places, lengths, [track.sha256 for track in prepared]),
-        on_event,
-        cancel,
-        clock,
-        total=sum(lengths),
+    sums = caller.run(
+        drive, verifying.verify(places, lengths, [track.sha256 for track in prepared]), sum(lengths)
     )
     if not sums.differing:
         return Verification(sums.layout_errors, (), sums.toc)
     wrong = [(t, p) for t, p in zip(sums.tracks, prepared, strict=True) if t.number in sums.differing]
     try:
-        found = _locate(drive, wrong, seed, on_event, cancel, clock)
+        found = _locate(drive, wrong, seed, caller)
     except AudioError as error:
         texts = [f"track {t.number} differs; where cannot be said, because {error}" for t, _ in wrong]
         return Verification(tuple(texts), (), sums.toc)
@@ -434,9 +442,7 @@ def _locate(
     drive: Drive,
     wrong: Sequence[tuple[PlannedTrack, PreparedTrack]],
     seed: int,
-    on_event: Listener | None,
-    cancel: Cancel,
-    clock: Clock | None,
+    caller: Caller,
 ) -> tuple[Difference, ...]:
     """raises  AudioError  if a source is gone or has changed since it was burned"""
     from redbook.audio.sectors import Spool, read_again
@@ -445,15 +451,14 @@ def _locate(
 
         def work(emit: Listener) -> tuple[Difference, ...]:
             streams = [
-                read_again(prepared, spool, index, seed=seed, cancel=cancel.asked)
+                read_again(prepared, spool, index, seed=seed, cancel=caller.cancel.asked)
                 for index, (_, prepared) in enumerate(wrong)
             ]
             places = [place for place, _ in wrong]
             total = sum(place.sectors for place in places)
-            runner = Runner(drive, emit=emit, cancel=cancel, clock=clock, streams=streams, total=total)
-            return runner.run(verifying.locate(places))
+            return caller.runner(drive, emit, streams, total).run(verifying.locate(places))
 
-        return Job(work).run(on_event, cancel)
+        return caller.work(work)
 
 
 def _planned_toc(made: Plan, layout: Layout) -> Toc:
@@ -487,14 +492,14 @@ def verify(
     from redbook.audio.sectors import Spool
     from redbook.audio.source import expand
 
-    cancel = cancel or Cancel()
+    caller = Caller.of(on_event, cancel, clock)
     expansion = expand(sources)
-    _, disc = _run(drive, inspect.inspect())
+    _, disc = caller.run(drive, inspect.inspect())
     if not disc.tracks:
         raise MediumUnsuitable("there is no complete track on the disc; insert the disc to be verified")
 
-    prepared = _read_sources(expansion, Spool(keep=False), 1, dither_seed, on_event, cancel)
-    verification = _verify(drive, prepared, None, dither_seed, on_event, cancel, clock)
+    prepared = _read_sources(expansion, Spool(keep=False), 1, dither_seed, caller)
+    verification = _verify(drive, prepared, None, dither_seed, caller)
     starts = {track.number: track.start_lba for track in disc.tracks}
     places = [
         PlannedTrack(number, starts.get(number, 0), track.sectors, track.sent_sectors)
@@ -520,7 +525,7 @@ def blank(
     """
     kind = BlankType.ALL if full else BlankType.MINIMAL
     with _undisturbed(drive):
-        return _run_job(drive, erase.erase(kind), on_event, cancel or Cancel(), clock)
+        return Caller.of(on_event, cancel, clock).run(drive, erase.erase(kind))
 
 
 def close_disc(
@@ -535,7 +540,7 @@ def close_disc(
     raises  DriveError; MediumUnsuitable if no session is open
     """
     with _undisturbed(drive):
-        return _run_job(drive, session.finalize(), on_event, cancel or Cancel(), clock)
+        return Caller.of(on_event, cancel, clock).run(drive, session.finalize())
 
 
 def _undisturbed(drive: Drive, test_write: bool = False) -> AbstractContextManager[None]:
@@ -543,45 +548,6 @@ def _undisturbed(drive: Drive, test_write: bool = False) -> AbstractContextManag
     if not drive.real_time:
         return nullcontext()
     return awake(f"{'test write on' if test_write else 'writing to'} {drive.name}")
-
-
-def _run(drive: Drive, procedure: Procedure[R]) -> R:
-    return Runner(drive, emit=lambda event: None).run(procedure)
-
-
-def _run_job(
-    drive: Drive,
-    procedure: Procedure[R],
-    on_event: Listener | None,
-    cancel: Cancel,
-    clock: Clock | None,
-    total: int = 0,
-) -> R:
-    def work(emit: Listener) -> R:
-        return Runner(drive, emit=emit, cancel=cancel, clock=clock, total=total).run(procedure)
-
-    return Job(work).run(on_event, cancel)
-
-
-def _run_with_audio(
-    drive: Drive,
-    procedure: Procedure[R],
-    made: Plan,
-    on_event: Listener | None,
-    cancel: Cancel,
-    clock: Clock | None,
-) -> tuple[R, Supply]:
-    spool = made.spool
-    if spool is None:
-        raise ValueError("the plan does not hold its audio")
-    streams = [spool.stream(i, track.prepared.sectors) for i, track in enumerate(made.tracks)]
-    total = made.layout.sectors
-
-    def work(emit: Listener) -> tuple[R, Supply]:
-        runner = Runner(drive, emit=emit, cancel=cancel, clock=clock, streams=streams, total=total)
-        return runner.run(procedure), runner.supply
-
-    return Job(work).run(on_event, cancel)
 
 
 __all__ = [

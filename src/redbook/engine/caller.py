@@ -1,0 +1,62 @@
+"""Who wants a job done: whom to tell of it, whose cancel to obey, whose time passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Self, TypeAlias
+
+from redbook.clock import Clock
+from redbook.drive import Drive
+from redbook.engine.events import Event
+from redbook.engine.meter import Supply
+from redbook.engine.ring import SectorStream
+from redbook.engine.runner import Cancel, Job, Runner
+from redbook.engine.steps import Procedure, R
+
+Listener: TypeAlias = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What every call of the Python face takes, as one value.
+
+    on_event  told what happens, on the caller's thread; None if nobody wants to know
+    cancel    asks the job to stop
+    clock     whose time passes while the drive is waited for; None for the machine's
+    """
+
+    on_event: Listener | None = None
+    cancel: Cancel = field(default_factory=Cancel)
+    clock: Clock | None = None
+
+    @classmethod
+    def of(cls, on_event: Listener | None, cancel: Cancel | None, clock: Clock | None = None) -> Self:
+        return cls(on_event, cancel or Cancel(), clock)
+
+    def run(self, drive: Drive, procedure: Procedure[R], total: int = 0) -> R:
+        """One procedure on one drive.  total: its sectors, for Progress.
+
+        raises  what the procedure raises
+        """
+        return self.work(lambda emit: self.runner(drive, emit, (), total).run(procedure))
+
+    def run_with_audio(
+        self, drive: Drive, procedure: Procedure[R], streams: Sequence[SectorStream], total: int
+    ) -> tuple[R, Supply]:
+        """The same, with the audio that it takes; and how well the drive was supplied with it."""
+
+        def work(emit: Listener) -> tuple[R, Supply]:
+            runner = self.runner(drive, emit, streams, total)
+            return runner.run(procedure), runner.supply
+
+        return self.work(work)
+
+    def work(self, work: Callable[[Listener], R]) -> R:
+        """Anything that takes its time, in a thread of its own; it is given where to put its events."""
+        return Job(work).run(self.on_event, self.cancel)
+
+    def runner(
+        self, drive: Drive, emit: Listener, streams: Sequence[SectorStream] = (), total: int = 0
+    ) -> Runner:
+        return Runner(drive, emit=emit, cancel=self.cancel, clock=self.clock, streams=streams, total=total)
