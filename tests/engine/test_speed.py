@@ -8,6 +8,7 @@ import pytest
 
 from redbook import errors
 from redbook.clock import ManualClock
+from redbook.disc import Msf
 from redbook.drive import Drive
 from redbook.engine.events import Notice
 from redbook.engine.inspect import inspect
@@ -17,7 +18,7 @@ from redbook.engine.runner import Runner
 from redbook.engine.speed import Speeds, read_speeds, rewritable_limits
 from redbook.engine.track_at_once import _check_time
 from redbook.errors import BurnFailed, ImpossiblyFast, Sense
-from redbook.mmc.disc_info import Atip, Msf
+from redbook.mmc.disc_info import Atip
 from redbook.mmc.identify import (
     CD_DEVICE,
     Configuration,
