@@ -17,7 +17,7 @@ from redbook.mmc.cue_sheet import SendCueSheet
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadToc, ReadTrackInformation
 from redbook.mmc.identify import Inquiry
 from redbook.mmc.mode_pages import ModeSelect10, ModeSense10, WriteParameters
-from redbook.mmc.read import C2, ReadCd, Selection
+from redbook.mmc.read import C2, ReadCd, ReadCdMsf, Selection
 from redbook.mmc.write import CloseFunction, CloseTrackSession, SynchronizeCache, Write10
 from redbook.transport.base import Reply, Status
 from redbook.virtual import faults
@@ -313,6 +313,7 @@ SEEN = {
     "short:3": Fault(faults.Shortened(3)),
     "garbled": Fault(faults.Garbled()),
     "lost:3": Fault(faults.Lost(3), Write10),
+    "moved:-12": Fault(faults.Displaced(-12), (ReadCd, ReadCdMsf)),
     "power": Fault(faults.PowerCut()),
     "swap": Fault(faults.MediumSwapped()),
     "fixation": Fault(faults.FixationFailed(), (SynchronizeCache, CloseTrackSession)),

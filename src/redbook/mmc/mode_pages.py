@@ -287,6 +287,7 @@ class Capabilities:
     """Mode page 2Ah, legacy but everywhere.  Source: MMC-3 5.5.10.
 
     cd_text       reads R-W, in the lead-in too
+    accurate_stream  reads audio without jitter
     buffer_kib    size of the drive's write buffer
     speeds in units of 1000 bytes per second; `write_speeds` fastest first, empty on old drives
     pure_cav      how the disc is turned at the current writing speed
@@ -300,6 +301,7 @@ class Capabilities:
     underrun_protection: bool = True
     cd_text: bool = False
     c2_pointers: bool = False
+    accurate_stream: bool = True
     loader: int = Loader.TRAY
     locked: bool = False
     buffer_kib: int = 0
@@ -320,7 +322,7 @@ class Capabilities:
         page[2] = 0x07
         page[3] = self.test_write << 2 | self.writes_cd_rw << 1 | self.writes_cd_r
         page[4] = self.underrun_protection << 7 | 0x71  # multi-session, mode 2 forms, audio play
-        page[5] = 0x63 | self.c2_pointers << 4  # CD-DA commands, accurate stream, ISRC, MCN
+        page[5] = 0x61 | self.accurate_stream << 1 | self.c2_pointers << 4  # CD-DA commands, ISRC, MCN
         page[5] |= self.cd_text << 2 | self.cd_text << 3  # R-W, de-interleaved and corrected
         page[7] = self.cd_text << 5
         page[6] = self.loader << 5 | 0x09 | self.locked << 1
@@ -357,6 +359,7 @@ class Capabilities:
             underrun_protection=bool(page[4] & 0x80),
             cd_text=bool(page[7] & 0x20),
             c2_pointers=bool(page[5] & 0x10),
+            accurate_stream=bool(page[5] & 2),
             loader=page[6] >> 5,
             locked=bool(page[6] & 2),
             buffer_kib=word(12),

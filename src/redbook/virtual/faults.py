@@ -11,7 +11,7 @@ from redbook.mmc import sense
 from redbook.mmc.command import Command
 from redbook.mmc.control import SendOpcInformation
 from redbook.mmc.decode import ALL_COMMANDS
-from redbook.mmc.read import ReadCd
+from redbook.mmc.read import ReadCd, ReadCdMsf
 from redbook.mmc.write import CloseTrackSession, SynchronizeCache, Write10
 from redbook.transport.base import Reply
 
@@ -58,6 +58,13 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class Displaced:
+    """The audio of a READ CD comes so many samples late (negative: early), besides the drive's offset."""
+
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
 class Vanished:
     """The drive is gone; after so many further commands without an answer it is back, as if switched on."""
 
@@ -86,6 +93,7 @@ Outcome = (
     | Shortened
     | Garbled
     | Lost
+    | Displaced
     | Vanished
     | PowerCut
     | MediumSwapped
@@ -154,7 +162,7 @@ def command_name(command: type[Command[Any]]) -> str:
 _BY_NAME: dict[str, type[Command[Any]]] = {command_name(c): c for c in reversed(ALL_COMMANDS)}
 
 _TEXT = re.compile(
-    r"(?P<what>[a-z][a-z0-9-]*?|[0-9a-f]/[0-9a-f]{2}/[0-9a-f]{2})(:(?P<number>\d+))?"
+    r"(?P<what>[a-z][a-z0-9-]*?|[0-9a-f]/[0-9a-f]{2}/[0-9a-f]{2})(:(?P<number>-?\d+))?"
     r"(@(?P<place>[a-z0-9-]+?)(:(?P<first>-?\d+)(-(?P<last>\d+))?)?)?(x(?P<times>\d+|all))?",
     re.IGNORECASE,
 )
@@ -167,6 +175,7 @@ WHAT[:NUMBER][@COMMAND[:N] | @lba:FIRST[-LAST]][xTIMES | xall]
   short:N               the reply has N bytes
   garbled               the reply's first bytes are nonsense
   lost:N                N bytes of the transfer are lost, and called good
+  moved:N               the audio of a READ CD comes N samples late (-N: early)
   power                 power fails and comes back
   swap                  the disc is swapped for a blank one
   unreadable, c2, unwritable   (@lba:FIRST-LAST) a damaged spot
@@ -174,7 +183,7 @@ WHAT[:NUMBER][@COMMAND[:N] | @lba:FIRST[-LAST]][xTIMES | xall]
 
 
 _SPOTS = ("unreadable", "c2", "unwritable")
-_COUNTED = ("gone", "short", "lost")
+_COUNTED = ("gone", "short", "lost", "moved")
 
 
 def parse(text: str) -> Fault | BadSpot:
@@ -190,6 +199,8 @@ def parse(text: str) -> Fault | BadSpot:
     first = int(match["first"]) if match["first"] else None
     if number is not None and what not in _COUNTED:
         raise ValueError(f"{text!r}: {what} has no number; which command it strikes comes behind an @")
+    if number is not None and number < 0 and what != "moved":
+        raise ValueError(f"{text!r}: {what} has a number of 0 or more")
     if match["times"] == "0":
         raise ValueError(f"{text!r} would never strike")
     if what in _SPOTS:
@@ -243,6 +254,10 @@ def _outcome(
     }
     if what in plain:
         return plain[what]
+    if what == "moved":
+        if not number:
+            raise ValueError(f"{text!r}: by how many samples? say moved:NUMBER")
+        return Displaced(number), (ReadCd, ReadCdMsf)
     if what in ("short", "lost"):
         if number is None:
             raise ValueError(f"{text!r}: how many bytes? say {what}:NUMBER")

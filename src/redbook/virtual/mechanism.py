@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 from redbook.clock import Clock
@@ -28,6 +29,7 @@ class Mechanism:
     page         mode page 05h as it is now
     writing      what was begun with a WRITE and is not ended
     cue_sheet    what SEND CUE SHEET announced, as it came; empty where nothing is
+    loads        how often a disc was taken in
     """
 
     def __init__(
@@ -47,7 +49,10 @@ class Mechanism:
         self.speeds = settings.Speeds(model)
         self.writing: Writing | None = None
         self.cue_sheet = b""
+        self.loads = 0
         self._underruns_seen = 0
+        self._toc_memory: Medium | None = None
+        self.take_in()
         self.apply_speed()
 
     # The tray
@@ -74,6 +79,26 @@ class Mechanism:
         if self.disc is None or self.tray_open:
             raise Refused(sense.NOT_READY, 0x3A, 0x02 if self.tray_open else 0x01)
         return self.simulated or self.disc
+
+    def as_loaded(self) -> Medium:
+        """The disc as a drive knows it that remembers the lead-in it found when the disc was loaded.
+
+        raises  Refused 2/3A
+        """
+        medium = self.medium()
+        return medium if self._toc_memory is None or medium is self.simulated else self._toc_memory
+
+    def take_in(self) -> None:
+        """The drive looks at a disc that was just loaded."""
+        self.loads += 1
+        self.remember_toc()
+
+    def remember_toc(self) -> None:
+        """What it says of the lead-in from now on, where its model keeps that in mind."""
+        if self.model.caches_toc and self.disc is not None:
+            self._toc_memory = Medium(copy.deepcopy(self.disc.state))
+        else:
+            self._toc_memory = None
 
     def writable(self) -> Medium:
         """The disc, if anything may be changed on it.  raises  Refused 7/27/00"""
@@ -103,6 +128,7 @@ class Mechanism:
         if self.disc is not None:
             self.media_event = MediaEvent.NEW_MEDIA
             self.tell_all(MEDIUM_CHANGED)
+            self.take_in()
             if self.speed_limit is not None:
                 self.operation.begin(timing.LOAD_SECONDS, timing.BECOMING_READY)
         self.apply_speed()
@@ -203,4 +229,5 @@ class Mechanism:
         self.page = settings.default_write_parameters(self.model)
         self.speeds = settings.Speeds(self.model)
         self.operation.stop()
+        self.take_in()
         self.apply_speed()

@@ -34,6 +34,7 @@ from redbook.mmc.disc_info import (
     DiscStatus,
 )
 from redbook.sub_channel import RAW_BYTES
+from redbook.virtual.displacement import WriteShift
 
 
 class Refused(Exception):
@@ -100,6 +101,7 @@ class Medium:
         self.state = state
         self.at_once_lba: int | None = None
         self._store = store if store is not None else MemoryStore()
+        self._shift = WriteShift(0)
         self.path = path
 
     @classmethod
@@ -276,6 +278,22 @@ class Medium:
 
     # What changes it
 
+    def be_written_by(self, offset_samples: int) -> None:
+        """From the next track or session on audio lands so many samples late; negative for early."""
+        self._shift = WriteShift(offset_samples)
+
+    def _put(self, lba: int, data: bytes | memoryview) -> None:
+        for at, sectors in self._shift.feed(lba, data):
+            if at < -PREGAP_SECTORS:  # moved into the lead-in, where nobody reads it
+                sectors = sectors[(-PREGAP_SECTORS - at) * SECTOR_BYTES :]
+                at = -PREGAP_SECTORS
+            self._store.write(at, sectors)
+
+    def _settle(self) -> None:
+        """Nothing more comes: what was moved out of its last sector is recorded behind it."""
+        for at, sectors in self._shift.finish():
+            self._store.write(at, sectors)
+
     def announce(self, data_bytes: int) -> None:
         """raises  StorageFailed  where the host cannot keep a disc of so many bytes"""
         self._store.check_room(data_bytes)
@@ -320,12 +338,13 @@ class Medium:
 
     def append(self, track: RecordedTrack, data: bytes | memoryview) -> None:
         """More sectors of the open track."""
-        self._store.write(track.start_lba + track.written_sectors, data)
+        self._put(track.start_lba + track.written_sectors, data)
         track.written_sectors += len(data) // SECTOR_BYTES
         track.sectors = track.written_sectors
 
     def forget(self, track: RecordedTrack, sectors: int) -> None:
         """The last so many sectors of the open track never reached the disc."""
+        self._shift.drop()
         track.written_sectors = track.sectors = max(0, track.written_sectors - sectors)
         self._store.resize(track.end_lba)
 
@@ -333,6 +352,7 @@ class Medium:
         """Run-out and PMA entry; a track shorter than 4 s is padded. Nothing happens if none is open."""
         if self.state.open_track is None:
             return
+        self._settle()
         with self._changing() as changed:
             track = changed.open_track
             assert track is not None
@@ -366,7 +386,7 @@ class Medium:
 
     def put_at_once(self, lba: int, data: bytes | memoryview, symbols: bytes = b"") -> None:
         """Sectors of that session, and their sub-channel if it came with them."""
-        self._store.write(lba, data)
+        self._put(lba, data)
         if symbols:
             self._store.write_sub_channel(lba, symbols)
 
@@ -375,6 +395,7 @@ class Medium:
         lead_out = session.lead_out_lba
         assert lead_out is not None
         self.at_once_lba = None
+        self._settle()
         self._store.resize(lead_out)
         with self._changing() as state:
             state.sessions[-1] = session
@@ -386,6 +407,7 @@ class Medium:
     def leave_at_once(self, lost_sectors: int = 0) -> None:
         """It ends here, and can't be gone on with; the last so many sectors never reached the disc."""
         if self.at_once_lba is not None:
+            self._settle()
             if lost_sectors:
                 reached = max(0, self.at_once_lba - lost_sectors)
                 self._store.resize(min(self._store.recorded_sectors(), reached))

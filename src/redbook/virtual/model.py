@@ -22,6 +22,9 @@ from redbook.mmc.mode_pages import WriteParameters, WriteType
 DEFAULT_MODEL = "redbook"
 _SUFFIX = ".toml"
 _WRITE_TYPES = ("track-at-once", "session-at-once", "raw")
+_READ_TYPES = ("any", "cd-da")
+_MOST_OFFSET_SAMPLES = 588 * 5
+"""Known drives stay below 2000 samples; a write offset beyond the run-out would lose audio."""
 _FASTEST = 371
 """Speeds are told in kB/s of 16 bits."""
 _MOST_STANDARDS = 8  # version descriptors in an INQUIRY reply (SPC-4 6.4.2)
@@ -135,6 +138,20 @@ class Model:
     cd_r_speeds, cd_rw_speeds  multiples of 1x, fastest first; of CD-RW by the disc's sub-type
     cav_speeds             at which of them the disc can be turned at a constant rate, too
     curves                 how a speed is reached; constant linear velocity where nothing is said
+
+    Of reading audio:
+    read_offset, write_offset  stereo samples that it comes late when it is read, or lands late when it is
+                           written; negative for early. Counted as the correction that programs which copy
+                           discs ask for
+    jitter, jitter_every   each so many-th READ CD comes so many samples late (negative: early), for want of
+                           "accurate stream"; where it is each one, anything up to that either way
+    reads_before_zero      takes READ CD before LBA 0
+    read_types, read_fields  which expected sector types READ CD may name ("any", "cd-da"), and values of
+                           its byte 9 (bits 7-3)
+    most_read_sectors      of one READ CD; 0 for no limit
+    spoils_first_read      the first READ CD after a disc was loaded brings nonsense
+    caches_toc             what it says of the table of contents is what it found when the disc was loaded,
+                           until the disc is loaded again
     """
 
     name: str
@@ -168,6 +185,16 @@ class Model:
     )
     cav_speeds: tuple[int, ...] = ()
     curves: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    read_offset: int = 0
+    write_offset: int = 0
+    jitter: int = 0
+    jitter_every: int = 1
+    reads_before_zero: bool = True
+    read_types: tuple[str, ...] = _READ_TYPES
+    read_fields: tuple[int, ...] = ()
+    most_read_sectors: int = 0
+    spoils_first_read: bool = False
+    caches_toc: bool = False
 
     @classmethod
     def load(cls, name: str) -> Self:
@@ -255,13 +282,21 @@ def _check_texts(model: type[Model], values: Mapping[str, Any]) -> None:
         raise ValueError("source says where the habits are documented")
 
 
+_SIGNED = ("read_offset", "write_offset", "jitter")
+
+
 def _check_numbers(model: type[Model], values: Mapping[str, Any]) -> None:
     defaults = {f.name: f.default for f in dataclasses.fields(model)}
     for key, value in values.items():
         default = defaults[key]
         if isinstance(default, bool) and not isinstance(value, bool):
             raise ValueError(f"{key} = {value!r}; it is true or false")
-        if type(default) is int and (type(value) is not int or not 0 <= value < 1 << 31):
+        if key in _SIGNED:
+            if type(value) is not int or abs(value) > _MOST_OFFSET_SAMPLES:
+                raise ValueError(
+                    f"{key} = {value!r}; it is a number of samples, {_MOST_OFFSET_SAMPLES} at most"
+                )
+        elif type(default) is int and (type(value) is not int or not 0 <= value < 1 << 31):
             raise ValueError(f"{key} = {value!r}; it is a whole number")
         if isinstance(default, float) and not _is_positive(value):
             raise ValueError(f"{key} = {value!r}; it is a number of seconds")
@@ -271,6 +306,11 @@ def _check_numbers(model: type[Model], values: Mapping[str, Any]) -> None:
             raise ValueError(f"{key} = {values[key]}")
     if values.get("buffer_bytes", SECTOR_BYTES) < SECTOR_BYTES or not values.get("read_speed", 1):
         raise ValueError("a buffer holds a sector at least, and a disc is read at 1x at least")
+    if not values.get("jitter_every", 1):
+        raise ValueError("jitter_every = 0; each first READ CD is 1")
+    fields = values.get("read_fields", ())
+    if not isinstance(fields, tuple) or not all(type(f) is int and f & 0xF8 == f for f in fields):
+        raise ValueError(f"read_fields = {fields!r}; they are values of bits 7 to 3")
     standards = values.get("standards", ())
     if not isinstance(standards, tuple) or len(standards) > _MOST_STANDARDS:
         raise ValueError(f"standards = {standards!r}")
@@ -299,6 +339,7 @@ def _check_speeds(model: type[Model], values: Mapping[str, Any]) -> None:
 def _check_names(model: type[Model], values: Mapping[str, Any]) -> None:
     known = {
         "write_types": set(_WRITE_TYPES),
+        "read_types": set(_READ_TYPES),
         "unknown_commands": {command.NAME for command in ALL_COMMANDS},
     }
     for key, names in known.items():
@@ -307,8 +348,9 @@ def _check_names(model: type[Model], values: Mapping[str, Any]) -> None:
             raise ValueError(f"{key} is a list of names")
         if wrong := sorted(set(said) - names):
             raise ValueError(f"{key}: there is no {', '.join(wrong)}, only {', '.join(sorted(names))}")
-    if "write_types" in values and not values["write_types"]:
-        raise ValueError("write_types: a recorder knows one at least")
+    for key in ("write_types", "read_types"):
+        if key in values and not values[key]:
+            raise ValueError(f"{key}: a recorder knows one at least")
     fields = {f.name: f.default for f in dataclasses.fields(WriteParameters)}
     page = values.get("page_05h", {})
     if not isinstance(page, Mapping):

@@ -9,7 +9,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND, Msf
+from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, SECTORS_PER_SECOND, Msf
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack
 from redbook.mmc import sense
 from redbook.mmc.playback import Position
@@ -26,6 +26,7 @@ from redbook.sub_channel import (
     q_of,
     r_to_w_of,
 )
+from redbook.virtual.displacement import read_shifted
 from redbook.virtual.faults import BadSpot
 from redbook.virtual.medium import Medium, Refused
 
@@ -45,10 +46,12 @@ def read_cd(
     selection: Selection,
     bad: Sequence[BadSpot] = (),
     room_bytes: int = sys.maxsize,
+    late_samples: int = 0,
 ) -> bytes:
     """What READ CD answers.
 
-    room_bytes  more than the host has room for is not read, however much the command asks for
+    room_bytes    more than the host has room for is not read, however much the command asks for
+    late_samples  by how many stereo samples the audio comes late
 
     raises  Refused 5/64/00 for another type than audio, 5/21/00 where nothing is recorded,
             3/11/05 at a sector that cannot be read
@@ -59,7 +62,8 @@ def read_cd(
         return b""
     medium.check_readable(lba, sectors)
     sectors = min(sectors, -(-room_bytes // selection.sector_bytes))
-    main = medium.read(lba, sectors)
+    end = medium.state.end_lba
+    main = read_shifted(medium.read, lba, sectors, late_samples, -PREGAP_SECTORS, end)
     for spot in bad:
         if not spot.readable and (first := spot.first_in(lba, sectors)) is not None:
             raise Refused(sense.MEDIUM, 0x11, 0x05, first)

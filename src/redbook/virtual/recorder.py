@@ -22,7 +22,6 @@ from redbook.mmc import (
     events,
     identify,
     playback,
-    read,
     sense,
 )
 from redbook.mmc.command import Command
@@ -30,13 +29,14 @@ from redbook.mmc.decode import UnknownOpcode, decode
 from redbook.mmc.events import EventClass, MediaEvent, MediaStatus
 from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status
-from redbook.virtual import disc_answers, faults, identity, reading, timing
+from redbook.virtual import disc_answers, faults, identity, timing
 from redbook.virtual.faults import BadSpot, Fault
 from redbook.virtual.initiator import Initiator
 from redbook.virtual.mechanism import MEDIUM_CHANGED, POWER_ON, Mechanism
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.model import DEFAULT_MODEL, Model
 from redbook.virtual.play_commands import PlayCommands
+from redbook.virtual.read_commands import ReadCommands
 from redbook.virtual.rules import RULES
 from redbook.virtual.setting_commands import SettingCommands
 from redbook.virtual.write_commands import WriteCommands
@@ -86,8 +86,8 @@ class VirtualRecorder:
         self._mechanism = Mechanism(self.model, clock, medium, speed, tray_open)
         self._player = PlayCommands(self._mechanism)
         self._writer = WriteCommands(self._mechanism, self.bad_spots)
+        self._reader = ReadCommands(self._mechanism, self.bad_spots)
         self._settings = SettingCommands(self._mechanism, self._writer.choose)
-        self._room_bytes = 0
         self._gone = self._closed = False
         self._back_after: int | None = None
         self._host = Initiator(self)
@@ -103,25 +103,21 @@ class VirtualRecorder:
             control.PreventAllowMediumRemoval: self._prevent_allow,
             disc_info.ReadDiscInformation: lambda _: self._disc_information(),
             disc_info.ReadTrackInformation: self._track_information,
-            disc_info.ReadToc: lambda c: disc_answers.toc(self._mechanism.medium(), c),
+            disc_info.ReadToc: lambda c: disc_answers.toc(self._mechanism.as_loaded(), c),
             disc_info.ReadSessionInformation: lambda c: disc_answers.session_information(
-                self._mechanism.medium(), c
+                self._mechanism.as_loaded(), c
             ),
-            disc_info.ReadFullToc: lambda c: disc_answers.full_toc(self._mechanism.medium(), c),
+            disc_info.ReadFullToc: lambda c: disc_answers.full_toc(self._mechanism.as_loaded(), c),
             disc_info.ReadPma: lambda _: disc_answers.pma(self._mechanism.medium()),
             disc_info.ReadAtip: self._read_atip,
-            disc_info.ReadCdText: lambda c: c.build_reply(self._mechanism.medium().cd_text()),
+            disc_info.ReadCdText: lambda c: c.build_reply(self._mechanism.as_loaded().cd_text()),
             disc_structure.ReadDiscStructure: self._not_on_a_cd,
             events.GetEventStatusNotification: self._event_status,
             identify.Inquiry: lambda _: identity.inquiry(self.model),
             identify.InquireVitalProductData: self._vital_product_data,
             identify.GetConfiguration: self._get_configuration,
             playback.MechanismStatus: self._mechanism_status,
-            read.Read10: self._read_data,
-            read.Read12: self._read_data,
-            read.ReadHeader: self._read_data,
-            read.ReadCd: lambda c: self._read_cd(c.lba, c.sectors, c),
-            read.ReadCdMsf: lambda c: self._read_cd(c.start.lba, c.end.sectors - c.start.sectors, c),
+            **self._reader.handlers,
             **self._writer.handlers,
             **self._settings.handlers,
             **self._player.handlers,
@@ -190,6 +186,7 @@ class VirtualRecorder:
         with self._lock:
             if self.disc is not None and self.disc.take_up():
                 self._mechanism.simulated = None
+                self._mechanism.take_in()
                 self._mechanism.media_event = MediaEvent.NEW_MEDIA
                 self._mechanism.tell_all(MEDIUM_CHANGED)
 
@@ -270,7 +267,7 @@ class VirtualRecorder:
             self._check_there()
             command, wrong = self._understand(cdb, data_out)
             self._writer.timeout = timeout
-            self._room_bytes = data_in_length
+            self._reader.room_bytes = data_in_length
             try:
                 if self.faults:
                     self._strike(command, data_in_length)
@@ -351,6 +348,8 @@ class VirtualRecorder:
         elif isinstance(outcome, faults.FixationFailed):
             self._mechanism.break_off()
             raise Refused.because(faults.FIXATION_FAILED)
+        elif isinstance(outcome, faults.Displaced):
+            self._reader.displaced_samples = outcome.samples
         elif isinstance(outcome, faults.Shortened | faults.Garbled | faults.Lost):
             if command is not None:
                 raise _Answered(self._maimed(outcome, command, data_in_length))
@@ -470,20 +469,6 @@ class VirtualRecorder:
 
     def _read_atip(self, command: disc_info.ReadAtip) -> bytes:
         return disc_answers.atip(self._mechanism.medium(), self.model)
-
-    def _read_cd(self, lba: int, sectors: int, command: read.ReadCd | read.ReadCdMsf) -> bytes:
-        medium = self._mechanism.medium()
-        kind, selection = command.sector_type, command.selection
-        return reading.read_cd(medium, lba, sectors, kind, selection, self.bad_spots, self._room_bytes)
-
-    def _read_data(self, command: read.Read10 | read.ReadHeader) -> bytes:
-        """Audio sectors have no 2048 bytes of data, and no header."""
-        medium = self._mechanism.medium()
-        sectors = command.sectors if isinstance(command, read.Read10) else 1
-        if sectors:
-            medium.check_readable(command.lba, sectors)
-            raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
-        return b""
 
 
 def _good(command: Command[Any], data: bytes, data_in_length: int) -> Reply:

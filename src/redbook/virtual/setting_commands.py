@@ -42,6 +42,7 @@ class SettingCommands:
 
     def _set_cd_speed(self, command: control.SetCdSpeed) -> None:
         self._mechanism.speeds.choose(command.write_kb, command.pure_cav)
+        self._mechanism.speeds.choose_reading(command.read_kb)
         self._mechanism.apply_speed()
 
     def _set_streaming(self, command: performance.SetStreaming) -> None:

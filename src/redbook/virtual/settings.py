@@ -65,6 +65,11 @@ class Speeds:
         self.pure_cav = False
         self._model = model
         self.chosen = min(model.read_speed, model.cd_r_speeds[0])
+        self.reading = model.read_speed
+
+    def choose_reading(self, read_kb: int) -> None:
+        """The fastest whole multiple of 1x that is not faster than this."""
+        self.reading = max(1, min(self._model.read_speed, (read_kb + 1) * 1000 // SPEED_1X_BYTES_PER_SECOND))
 
     def choose(self, write_kb: int, pure_cav: bool) -> None:
         """The fastest of those offered that is not faster than this, else the slowest."""
@@ -143,10 +148,11 @@ def capabilities_page(
         underrun_protection=model.underrun_protection,
         cd_text=True,
         c2_pointers=True,
+        accurate_stream=not model.jitter,
         locked=locked,
         buffer_kib=buffer_bytes // 1024,
         max_read_kb=kb_per_second(model.read_speed),
-        read_kb=kb_per_second(model.read_speed),
+        read_kb=kb_per_second(speeds.reading),
         max_write_kb=kb_per_second(speeds.offered[0]),
         write_kb=kb_per_second(speeds.chosen),
         pure_cav=speeds.pure_cav,

@@ -112,6 +112,7 @@ class WriteCommands:
         mechanism = self._mechanism
         medium = mechanism.writable()
         page = mechanism.page
+        medium.be_written_by(mechanism.model.write_offset)
         writing: Writing
         if page.write_type == WriteType.SESSION_AT_ONCE:
             if not mechanism.cue_sheet:
@@ -232,6 +233,7 @@ class WriteCommands:
         if action is None:
             raise Refused(sense.ILLEGAL, 0x24, 0)
         action()
+        mechanism.remember_toc()
         mechanism.cue_sheet = b""
         seconds = timing.BLANK_MINIMAL_SECONDS
         if command.blank_type is BlankType.ALL:
