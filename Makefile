@@ -83,8 +83,12 @@ test-kernel: $(DEV_READY) kernel-packages
 	@$(BIN)/python -m tests.kernel.debian_kernel || [ "$$CI" != true ]
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -rs tests/kernel
 
+# What people have written, and merged.
+TEXTS := src tests examples bench docs .ci README.md CHANGELOG.md CONTRIBUTING.md Makefile pyproject.toml
+
 lint: $(DEV_READY)
 	@echo "== checking style and types"
+	@! grep -rnIE '^([<]{7}|[|]{7}|[>]{7}) ' $(TEXTS) || { echo "^ left over from a merge"; exit 1; }
 	@$(BIN)/ruff check src tests examples bench
 	@$(BIN)/ruff format --check -q src tests examples bench
 	@$(BIN)/mypy

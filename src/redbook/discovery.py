@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Literal, overload
 
 from redbook.clock import Clock, ManualClock
 from redbook.drive import Drive
-from redbook.errors import DriveBusy, DriveError, DriveNotFound, ImageError, MediumUnsuitable
-from redbook.image.folder import STATE_FILE, FolderStore
+from redbook.errors import DriveError, DriveNotFound, ImageError, MediumUnsuitable
+from redbook.image.folder import FolderStore
+from redbook.image.state_file import STATE_FILE
 from redbook.linux.explain import explained
 from redbook.linux.system import System
 from redbook.mmc.disc_info import DiscStatus
@@ -29,7 +31,7 @@ DEFAULT_DISC = Path("redbook.disc")
 MOST_DEFAULT_DISCS = 1000
 
 
-def open_drive(name: str | os.PathLike[str], *, clock: Clock | None = None) -> Drive:
+def open_drive(name: str | os.PathLike[str], *, clock: Clock | None = None, read_only: bool = False) -> Drive:
     """Open a recorder.  Close it, or use it in a `with`.
 
     name   "virtual:PATH": a virtual recorder with the disc in that folder; a new blank 80-minute CD-R
@@ -38,13 +40,18 @@ def open_drive(name: str | os.PathLike[str], *, clock: Clock | None = None) -> D
            "/dev/sr0" or another node, or a link to one (/dev/disk/by-id/...): a real recorder, for
            this program alone
     clock  whose time is waited while another program still has a real one
+    read_only
+           look at a virtual disc only: nothing is written to its folder, another program may have it
+           or take it meanwhile, and what would change it raises StorageFailed. Otherwise it is held for
+           this program alone
 
     raises  DriveNotFound, DriveBusy, DriveError, ImageError; the text says what to do
     """
     text = os.fspath(name)
     if text.startswith(VIRTUAL):
         path = text.removeprefix(VIRTUAL)
-        return Drive(VirtualRecorder(Medium.at(Path(path)) if path else None), text)
+        medium = (Medium.look if read_only else Medium.at)(Path(path)) if path else None
+        return Drive(VirtualRecorder(medium), text)
     if text.startswith(NODES) or Path(text).is_block_device() or Path(text).is_char_device():
         return Drive(open_transport(text, clock), text)
     raise not_found(text)
@@ -63,6 +70,19 @@ def open_for_a_look(path: str) -> Drive:
     from redbook.transport.sg_io import SgIo
 
     return Drive(SgIo.open(path, ManualClock()), path)
+
+
+def in_use(name: str) -> bool:
+    """Whether another program has a virtual disc open to change it; nothing is locked for the question."""
+    path = name.removeprefix(VIRTUAL)
+    if not name.startswith(VIRTUAL) or not path:
+        return False
+    try:
+        medium = Medium.look(Path(path))
+    except DriveError:
+        return False
+    medium.close()
+    return medium.in_use
 
 
 def not_found(name: str) -> DriveNotFound:
@@ -153,13 +173,17 @@ def _default_paths() -> Iterator[Path]:
 
 
 def _is_blank(path: Path) -> bool:
+    """Whether it could be burned to now."""
     try:
-        medium = Medium.open(path)
+        medium = Medium.look(path)
     except DriveError:
         return False
-    blank = medium.status is DiscStatus.BLANK and not medium.write_protected
-    medium.close()
-    return blank
+    try:
+        return medium.status is DiscStatus.BLANK and not medium.write_protected and not medium.in_use
+    except DriveError:
+        return False
+    finally:
+        medium.close()
 
 
 @overload
@@ -183,13 +207,19 @@ def drives(
         return DriveWatch(_real(), clock=clock)
     entries = _real().entries()
     for path in sorted(Path(folder).iterdir(), key=str):
-        try:
-            is_disc = (path / STATE_FILE).is_file()
-        except OSError:
-            is_disc = path.suffix == DEFAULT_DISC.suffix  # closed to us; opening it says why
-        if is_disc:
+        if _may_be_disc(path):
             entries.append(_entry(path))
     return entries
+
+
+def _may_be_disc(path: Path) -> bool:
+    """Whether it looks like one; what it is, and what is wrong with it, is known when it was looked into."""
+    try:
+        return not stat.S_ISDIR((path / STATE_FILE).lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return path.suffix == DEFAULT_DISC.suffix  # closed to us
 
 
 def _real() -> Recorders:
@@ -243,21 +273,25 @@ def _entry(path: Path) -> DriveEntry:
         )
 
     try:
-        medium = Medium.open(path)
-    except DriveBusy:
-        return told(problem="in use by another program")
+        medium = Medium.look(path)
     except DriveError as error:
         return told(problem=str(error))
-    status = medium.status
-    words = f"{medium.state.medium.upper()} {medium.state.minutes} min, {status.name.lower()}"
-    if medium.state.tracks:
-        count = len(medium.state.tracks)
-        words += f", {count} track{'s' if count > 1 else ''}"
-    protected = medium.write_protected
-    medium.close()
+    try:
+        status = medium.status
+        words = f"{medium.state.medium.upper()} {medium.state.minutes} min, {status.name.lower()}"
+        if medium.state.tracks:
+            count = len(medium.state.tracks)
+            words += f", {count} track{'s' if count > 1 else ''}"
+        problem = "write-protected" if medium.write_protected else ""
+    except DriveError as error:
+        return told(problem=str(error))
+    finally:
+        medium.close()
+    if medium.in_use:
+        return told(problem="in use by another program")
     return told(
         words,
-        status is DiscStatus.BLANK and not protected,
-        "write-protected" if protected else "",
-        status is DiscStatus.APPENDABLE and not protected,
+        status is DiscStatus.BLANK and not problem,
+        problem,
+        status is DiscStatus.APPENDABLE and not problem,
     )

@@ -179,7 +179,7 @@ def _no_drive(system: System) -> list[str]:
 def _virtual(page: Diagnosis, name: str) -> None:
     lines: list[tuple[str, str]] = []
     try:
-        with discovery.open_drive(name) as drive:
+        with discovery.open_drive(name, read_only=True) as drive:
             _examined(page, name, drive, lines)
     except (RedbookError, OSError) as error:
         lines.append(("problem", str(error)))
@@ -199,6 +199,8 @@ def _examined(page: Diagnosis, name: str, drive: Drive, lines: list[tuple[str, s
     lines += _abilities(found)
     lines += _medium(found)
     hindrance = _hindrance(found)
+    if discovery.in_use(name):
+        hindrance = "another program has the disc; wait until that has finished"
     if hindrance:
         page.advice.append(f"{name}: {hindrance}")
     else:

@@ -30,8 +30,10 @@ from redbook.engine.runner import Cancel, Runner
 from redbook.engine.session import end_session
 from redbook.engine.steps import Procedure, R
 from redbook.errors import Cancelled, DiscNotBlank, ParametersIgnored, PlanError, VerificationFailed
+from redbook.mmc.control import SendOpcInformation
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadTrackInformation, TrackInformation
 from redbook.mmc.mode_pages import ModeData, ModeSense10, MultiSession, WriteParameters
+from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
@@ -67,6 +69,51 @@ def test_tracks_are_added_one_by_one_and_the_session_closed(recorder: VirtualRec
     assert ready(recorder).run(ReadDiscInformation()).status is DiscStatus.COMPLETE
 
 
+class CountsElsewhere:
+    """A drive that in a test write counts 1000 sectors further on, once it has calibrated its laser."""
+
+    SHIFT = 1000
+
+    def __init__(self, inner: VirtualRecorder) -> None:
+        self._inner = inner
+        self._shift = 0
+
+    def execute(
+        self, cdb: bytes, data_out: bytes | memoryview = b"", data_in_length: int = 0, timeout: float = 30.0
+    ) -> Reply:
+        if cdb[0] == Write10.OPCODE:
+            lba = int.from_bytes(cdb[2:6], "big") - self._shift
+            cdb = cdb[:2] + lba.to_bytes(4, "big") + cdb[6:]
+        reply = self._inner.execute(cdb, data_out, data_in_length, timeout)
+        if cdb[0] == SendOpcInformation.OPCODE:
+            self._shift = self.SHIFT
+        if cdb[0] == ReadTrackInformation.OPCODE and reply.status == Status.GOOD:
+            at = int.from_bytes(reply.data[12:16], "big") + self._shift  # next writable address
+            data = reply.data[:12] + at.to_bytes(4, "big") + reply.data[16:]
+            reply = Reply(reply.status, data, reply.sense, reply.residue)
+        return reply
+
+    def announce(self, data_bytes: int) -> None:
+        self._inner.announce(data_bytes)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def test_what_comes_back_is_the_track_where_the_drive_has_put_it(recorder: VirtualRecorder) -> None:
+    settings, outcome = Settings(test_write=True), Outcome()
+    run(recorder, set_up(settings, Outcome()))
+    runner = Runner(
+        Drive(CountsElsewhere(recorder)),
+        emit=lambda event: None,
+        clock=ManualClock(),
+        streams=[BytesStream(PCM[: 310 * SECTOR_BYTES])],
+    )
+    track = runner.run(add_track(settings, 310, outcome))
+    assert outcome.ended == [TrackEnded(1, 1000, 310)]
+    assert (track.number, track.start_lba, track.sectors) == (1, 1000, 310)
+
+
 def test_ending_a_session_that_was_not_begun_leaves_the_disc_blank(recorder: VirtualRecorder) -> None:
     run(recorder, set_up(Settings(), Outcome()))
     assert run(recorder, end_session(MultiSession.LAST, False)) is False
@@ -74,8 +121,6 @@ def test_ending_a_session_that_was_not_begun_leaves_the_disc_blank(recorder: Vir
 
 
 def test_a_track_that_never_ended_is_ended_before_the_next(recorder: VirtualRecorder) -> None:
-    from redbook.mmc.write import Write10
-
     drive = ready(recorder)
     drive.run(Write10(0, PCM[: 20 * SECTOR_BYTES]))
     recorder._mechanism.writing = None  # as after a power cut

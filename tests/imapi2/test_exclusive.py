@@ -172,7 +172,7 @@ def test_the_command_line_cannot_have_it_either() -> None:
     here.AcquireExclusiveAccess(True, "script")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "redbook", "info", "--drive", DISC], capture_output=True, text=True
+            [sys.executable, "-m", "redbook", "close", "--drive", DISC], capture_output=True, text=True
         )
         assert done.returncode == 5
         assert "in use" in done.stderr

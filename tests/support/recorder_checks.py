@@ -11,7 +11,7 @@ from pathlib import Path
 
 from redbook.disc import Msf
 from redbook.image.base import DiscState, TrackState
-from redbook.image.folder import read_state
+from redbook.image.state_file import read_state
 from redbook.mmc import sense
 from redbook.sub_channel import crc
 from redbook.transport.base import Reply, Status

@@ -118,7 +118,7 @@ def test_a_new_disc_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
     def full(*arguments: Any, **options: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(ImageError, match="No space left"):
         create_disc(tmp_path / "x.disc")
     assert not list(tmp_path.iterdir())
@@ -215,16 +215,17 @@ def test_sheets_that_cannot_be_written_do_not_cost_the_disc(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_wav(tmp_path / "a.wav", noise(588 * 310))
-    real = Path.replace
+    real = os.replace
 
-    def replace(self: Path, target: Any) -> Path:
-        if Path(target).suffix in (".cue", ".toc"):
+    def replace(new: str, name: str, **folders: int) -> None:
+        if name in ("disc.cue", "disc.toc"):
             raise OSError(1, "Operation not permitted")
-        return real(self, target)
+        real(new, name, **folders)
 
-    monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr(os, "replace", replace)
     with open_drive("virtual:s.disc") as drive:
         assert burn(["a.wav"], drive).verified
+    assert sorted(path.name for path in Path("s.disc").iterdir()) == ["disc.bin", "disc.json"]
 
 
 def test_reading_behind_the_data_is_silence(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from redbook.errors import DriveBusy, ImageError, Sense, TransportTimeout
-from redbook.image.folder import OWNER_FILE, FolderStore, owner_of
+from redbook.image.folder import FolderStore
+from redbook.image.view import OWNER_FILE, owner_of
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault

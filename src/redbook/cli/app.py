@@ -210,7 +210,7 @@ def plan(
     with (
         make_renderer("plan", as_json) as out,
         reporting(out),
-        opened(drive_name, out, new=True, append=append) as drive,
+        opened(drive_name, out, new=True, append=append, read_only=True) as drive,
     ):
         made = burning.plan(
             files,
@@ -283,7 +283,11 @@ def info(drive_name: str | None, checksums: bool, as_json: bool) -> None:
     from redbook import burning
     from redbook.cli.render import make_renderer
 
-    with make_renderer("info", as_json) as out, reporting(out), opened(drive_name, out) as drive:
+    with (
+        make_renderer("info", as_json) as out,
+        reporting(out),
+        opened(drive_name, out, read_only=True) as drive,
+    ):
         out.info(
             burning.disc_info(drive),
             drive.name,
@@ -438,11 +442,14 @@ def completion(shell: str) -> None:
 
 
 @contextmanager
-def opened(name: str | None, out: Renderer, *, new: bool = False, append: bool = False) -> Iterator[Drive]:
+def opened(
+    name: str | None, out: Renderer, *, new: bool = False, append: bool = False, read_only: bool = False
+) -> Iterator[Drive]:
     """The recorder asked for, or the default one, and say which that is.
 
     new     a burn or a plan wants a blank disc; everything else the last disc that was burned
     append  instead of a blank one a disc that takes further tracks
+    read_only  a virtual disc is only looked at, and left to other programs
     """
     from redbook import discovery
     from redbook.errors import DriveNotFound
@@ -458,7 +465,9 @@ def opened(name: str | None, out: Renderer, *, new: bool = False, append: bool =
                 f"there is no disc at {path}; make one with `redbook disc new`, or burn to it"
             )
         out.note(f"{path} will be made: a new blank 80-minute CD-R")
-    with discovery.open_drive(name) as drive, _transcribed(drive, out):
+    if read_only and discovery.in_use(name):
+        out.note(f"{name} is in use by another program: what is shown may be changing")
+    with discovery.open_drive(name, read_only=read_only) as drive, _transcribed(drive, out):
         yield drive
 
 

@@ -140,7 +140,7 @@ def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proc
         if not _must_be_told(first, outcome):
             raise
         raise _told(first, outcome, settings) from first
-    return layout.tracks[0]
+    return track
 
 
 def _check_next(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+
+from redbook.image.disc_files import DiscFiles
 
 
 class SectorFile:
@@ -12,15 +15,20 @@ class SectorFile:
     Every method raises OSError.
     """
 
-    def __init__(self, path: Path, record_bytes: int, first_lba: int = 0) -> None:
-        self.path = path
+    def __init__(self, files: DiscFiles, name: str, record_bytes: int, first_lba: int = 0) -> None:
+        self._files = files
+        self.name = name
         self.record_bytes = record_bytes
         self.first_lba = first_lba
         self._fd: int | None = None
         self._writable = False
 
+    @property
+    def path(self) -> Path:
+        return self._files.path / self.name
+
     def exists(self) -> bool:
-        return self._fd is not None or self.path.exists()
+        return self._fd is not None or self._files.check(self.name)
 
     def read(self, lba: int, sectors: int) -> bytes:
         """What was never written is zero."""
@@ -57,14 +65,17 @@ class SectorFile:
 
     def end_lba(self) -> int:
         """The first sector that there is no whole record of."""
-        try:
-            return self.first_lba + self.path.stat().st_size // self.record_bytes
-        except FileNotFoundError:
-            return self.first_lba
+        length = self._files.size(self.name) if self._fd is None else os.fstat(self._fd).st_size
+        return self.first_lba + length // self.record_bytes
+
+    def check_in_place(self) -> None:
+        """raises  OSError  if the file that was written to is not the one that has its name now"""
+        if self._fd is not None and not self._files.is_still(self.name, self._fd):
+            raise OSError(errno.ESTALE, f"{self.name} was deleted or replaced meanwhile", str(self.path))
 
     def remove(self) -> None:
         self.close()
-        self.path.unlink(missing_ok=True)
+        self._files.remove(self.name)
 
     def close(self) -> None:
         if self._fd is not None:
@@ -75,8 +86,7 @@ class SectorFile:
         if self._fd is not None and (self._writable or not write):
             return self._fd
         self.close()
-        mode = os.O_RDWR | os.O_CREAT if write else os.O_RDONLY
-        self._fd = os.open(self.path, mode | os.O_CLOEXEC, 0o666)
+        self._fd = self._files.open(self.name, write=write)
         self._writable = write
         return self._fd
 

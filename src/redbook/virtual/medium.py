@@ -26,8 +26,10 @@ from redbook.disc import (
 )
 from redbook.errors import ImageError, Sense
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
-from redbook.image.folder import FolderStore, NewFolderStore
+from redbook.image.folder import FolderStore
+from redbook.image.new_folder import NewFolderStore
 from redbook.image.store import MemoryStore, Store
+from redbook.image.view import FolderView
 from redbook.mmc import sense
 from redbook.mmc.disc_info import (
     Atip,
@@ -91,15 +93,27 @@ def _is_nothing(path: Path) -> bool:
     return not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir()))
 
 
+def _is_new(path: Path) -> bool:
+    """The same.  raises  ImageError"""
+    try:
+        new = _is_nothing(path)
+        path.exists()  # a name that no file can have, a folder closed to us
+    except OSError as error:
+        raise ImageError(f"{path} cannot be opened as a virtual disc: {error.strerror}") from error
+    return new
+
+
 class Medium:
     """One disc. Every change goes to the store before the caller is told.
 
     at_once_lba  the next sector of a session that is being written at once or raw; None while none is
+    in_use       of a disc that is only looked at: whether another program has it open to change it
     """
 
     def __init__(self, state: DiscState, store: Store | None = None, path: Path | None = None) -> None:
         self.state = state
         self.at_once_lba: int | None = None
+        self.in_use = False
         self._store = store if store is not None else MemoryStore()
         self._shift = WriteShift(0)
         self.path = path
@@ -110,6 +124,20 @@ class Medium:
         store = FolderStore.open(path)
         medium = cls(store.state, store, path)
         medium._recover()
+        return medium
+
+    @classmethod
+    def look(cls, path: Path) -> Medium:
+        """The disc in this folder as it is now, or a new one where nothing is yet, to look at only.
+
+        Nothing is written there and nothing locked; what would change it is refused.  raises  ImageError
+        """
+        if _is_new(path):
+            return cls(blank_state(), NewFolderStore(path, make=False), path)
+        view = FolderView.look(path)
+        medium = cls(view.state, view, path)
+        medium.in_use = view.in_use
+        medium._recover(mend=False)
         return medium
 
     @classmethod
@@ -125,12 +153,7 @@ class Medium:
     @classmethod
     def at(cls, path: Path) -> Medium:
         """The disc in this folder, or a new one where nothing is yet.  raises  DriveBusy, ImageError"""
-        try:
-            new = _is_nothing(path)
-            path.exists()  # a name that no file can have, a folder closed to us
-        except OSError as error:
-            raise ImageError(f"{path} cannot be opened as a virtual disc: {error.strerror}") from error
-        return cls.new_at(path) if new else cls.open(path)
+        return cls.new_at(path) if _is_new(path) else cls.open(path)
 
     def simulated(self) -> Medium:
         """A copy for a test write: it takes every command and keeps no audio; what was there can be read."""
@@ -170,7 +193,7 @@ class Medium:
         self._recover()
         return self.state != before
 
-    def _recover(self) -> None:
+    def _recover(self, mend: bool = True) -> None:
         """A track that was being written when the power went: the data tell how far it came."""
         track = self.state.open_track
         if track is not None:
@@ -179,7 +202,7 @@ class Medium:
             track.written_sectors = track.sectors = min(written, limit)
         elif self.state.broken_session is not None:
             self._measure(self.state.broken_session)
-        elif self._store.recorded_sectors() < self.state.end_lba and self._store.writable:
+        elif mend and self._store.recorded_sectors() < self.state.end_lba and self._store.writable:
             self._store.resize(self.state.end_lba)  # run-out and padding that were not made any more
 
     def _measure(self, session: RecordedSession) -> None:

@@ -6,15 +6,14 @@ itself. Then the others are told at once, and by whom.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from redbook.clock import Clock, SystemClock
 from redbook.errors import DriveBusy, ImageError, StorageFailed
-from redbook.image.folder import OWNER_FILE, owner_of
+from redbook.image.disc_files import DiscFiles
+from redbook.image.folder import leave_word
+from redbook.image.view import owner_of
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.spindle import Spindle
@@ -32,47 +31,42 @@ class RecorderLock:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._fd: int | None = None
-        self._pid = os.getpid()
+        self._held: DiscFiles | None = None
 
     def take(self, make: bool = False) -> None:
         """raises  DriveBusy, StorageFailed"""
-        if self._folder is None or self._fd is not None:
+        if self._folder is None or self._held is not None:
             return
         try:
             if make:
                 self._folder.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            files = DiscFiles(self._folder)
         except FileNotFoundError:
             return
         except OSError as error:
             raise StorageFailed(f"{self._folder} cannot be used for discs: {error.strerror}") from error
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            files.lock()
         except BlockingIOError as error:
-            os.close(fd)
+            files.close()
             raise DriveBusy(
                 "the recorder is in use by another program; wait until that has finished"
             ) from error
-        self._fd, self._pid = fd, os.getpid()
+        except OSError as error:
+            files.close()
+            raise StorageFailed(f"{self._folder} cannot be locked: {error.strerror}") from error
+        self._held = files
+        files.clear_up()
         self.set_owner("")  # of a program that died
 
     def give_back(self) -> None:
-        if self._fd is not None:
-            if os.getpid() == self._pid:  # in a forked child it is the parent's
-                fcntl.flock(self._fd, fcntl.LOCK_UN)
-            os.close(self._fd)
-            self._fd = None
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     def set_owner(self, name: str) -> None:
-        if self._folder is None or self._fd is None:
-            return
-        file = self._folder / OWNER_FILE
-        with contextlib.suppress(OSError):  # a courtesy: the lock itself is the folder's
-            if name:
-                file.write_text(name + "\n", encoding="utf-8")
-            else:
-                file.unlink(missing_ok=True)
+        if self._held is not None:
+            leave_word(self._held, name)
 
     def owner(self) -> str:
         return owner_of(self._folder) if self._folder is not None else ""

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from redbook.errors import ImageError
 from redbook.image.base import DiscState
-from redbook.image.folder import FolderStore, read_state
+from redbook.image.folder import FolderStore
+from redbook.image.state_file import read_state
 from redbook.virtual.medium import blank_state
 
 _NAME = re.compile(r"disc-(\d+)\.disc")

@@ -1,0 +1,103 @@
+"""A disc that is only made when something is about to change on it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from redbook.disc import SECTOR_BYTES
+from redbook.errors import DriveBusy, StorageFailed
+from redbook.image.base import DiscState
+from redbook.image.folder import FolderStore
+from redbook.image.view import check_room, only_looking
+from redbook.sub_channel import RAW_BYTES
+
+
+class NewFolderStore:
+    """Looking at a disc that does not exist yet leaves nothing behind.
+
+    make  False to look only: it is never made, whatever is sent to it
+    """
+
+    def __init__(self, path: Path, *, make: bool = True) -> None:
+        self.path = path
+        self._make = make
+        self._folder: FolderStore | None = None
+
+    @property
+    def made(self) -> bool:
+        return self._folder is not None
+
+    def check_room(self, data_bytes: int) -> None:
+        if self._folder is not None:
+            self._folder.check_room(data_bytes)
+            return
+        above = self.path.absolute().parent
+        while not above.exists() and above != above.parent:
+            above = above.parent
+        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+            raise StorageFailed(
+                f"a new disc cannot be made at {self.path}: {above} cannot be written to; give another path"
+            )
+        check_room(above, above, data_bytes)
+
+    def reserve(self, state: DiscState) -> None:
+        if self._folder is not None:
+            return
+        if not self._make:
+            raise only_looking(self.path)
+        try:
+            FolderStore.create(self.path, state)
+            self._folder = FolderStore.open(self.path)
+        except FileExistsError as error:
+            raise DriveBusy(
+                f"the virtual disc {self.path} has just been made by another program; try again"
+            ) from error
+        except OSError as error:
+            raise StorageFailed(
+                f"a new disc cannot be made at {self.path}: {error.strerror}; give another path"
+            ) from error
+
+    def read(self, lba: int, sectors: int) -> bytes:
+        return self._folder.read(lba, sectors) if self._folder else bytes(sectors * SECTOR_BYTES)
+
+    def write(self, lba: int, data: bytes | memoryview) -> None:
+        self._made().write(lba, data)
+
+    def read_sub_channel(self, lba: int, sectors: int) -> bytes:
+        return self._folder.read_sub_channel(lba, sectors) if self._folder else bytes(sectors * RAW_BYTES)
+
+    def write_sub_channel(self, lba: int, symbols: bytes | memoryview) -> None:
+        self._made().write_sub_channel(lba, symbols)
+
+    def resize(self, sectors: int) -> None:
+        if self._folder is not None:
+            self._folder.resize(sectors)
+
+    def recorded_sectors(self) -> int:
+        return self._folder.recorded_sectors() if self._folder else 0
+
+    def save(self, state: DiscState) -> None:
+        self.reserve(state)
+        self._made().save(state)
+
+    @property
+    def writable(self) -> bool:
+        return True
+
+    @property
+    def held(self) -> bool:
+        return self._folder is not None and self._folder.held
+
+    def set_owner(self, name: str) -> None:
+        if self._folder is not None:
+            self._folder.set_owner(name)
+
+    def close(self) -> None:
+        if self._folder is not None:
+            self._folder.close()
+
+    def _made(self) -> FolderStore:
+        if self._folder is None:
+            raise StorageFailed(f"the disc at {self.path} was never made")
+        return self._folder

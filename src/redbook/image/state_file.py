@@ -1,0 +1,83 @@
+"""`disc.json`: what is recorded on a disc, read with distrust and written."""
+
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+
+from redbook.errors import ImageError
+from redbook.image.base import FORMAT, VERSION, DiscState
+from redbook.image.disc_files import DiscFiles, NotAFile
+
+STATE_FILE = "disc.json"
+
+MOST_STATE_BYTES = 16 * 1024 * 1024
+"""Nothing that a disc can hold takes so much: 99 tracks, their indexes, and the CD-Text of each session."""
+
+
+def read_state(path: Path) -> DiscState:
+    """What disc.json says, whoever holds the disc.  raises  ImageError"""
+    files = open_files(path)
+    try:
+        return state_in(files)
+    finally:
+        files.close()
+
+
+def open_files(path: Path) -> DiscFiles:
+    """raises  ImageError"""
+    try:
+        return DiscFiles(path)
+    except OSError as error:
+        raise ImageError(f"{path} cannot be opened as a virtual disc: {error.strerror}") from error
+
+
+def state_in(files: DiscFiles) -> DiscState:
+    """raises  ImageError"""
+    path = files.path
+    damaged = f"the virtual disc {path} is damaged: {STATE_FILE}"
+    try:
+        data = json.loads(files.read(STATE_FILE, MOST_STATE_BYTES).decode("utf-8"))
+    except FileNotFoundError as error:
+        raise ImageError(
+            f"{path} is not a virtual disc, or was never finished: {STATE_FILE} is missing; "
+            "give the path of a disc, or of something that does not exist yet"
+        ) from error
+    except NotAFile as error:
+        raise no_file(path, error) from error
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise ImageError(f"{damaged} has {error.strerror}; restore it from a copy") from error
+        raise ImageError(f"{path / STATE_FILE} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ImageError(
+            f"{damaged} cannot be understood ({error}); restore it from a copy, or start a new disc"
+        ) from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise ImageError(f"{damaged} does not say that it is a {FORMAT}")
+    version = data.get("version")
+    if type(version) is not int or version < 1:
+        raise ImageError(f"{damaged} has no version")
+    if version > VERSION:
+        raise ImageError(
+            f"the virtual disc {path} is of version {version}, from a newer redbook; "
+            f"this one knows up to version {VERSION}: update redbook"
+        )
+    try:
+        return DiscState.from_json(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ImageError(
+            f"{damaged} describes no possible disc ({error}); restore it from a copy, or start a new one"
+        ) from error
+
+
+def no_file(path: Path, error: NotAFile) -> ImageError:
+    return ImageError(
+        f"the virtual disc {path} is not used: {error.strerror}. Nothing was changed; "
+        "put the file itself there, or use another disc"
+    )
+
+
+def to_bytes(state: DiscState) -> bytes:
+    return (json.dumps(state.to_json(), indent=2) + "\n").encode("utf-8")
