@@ -11,7 +11,7 @@ from redbook.errors import Sense
 from redbook.mmc.disc_info import ReadCdText
 from redbook.mmc.playback import ReadSubChannel
 from redbook.mmc.read import ReadCd
-from redbook.virtual.faults import Fault
+from redbook.virtual.faults import BadSpot, Fault
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import entry, isrc, lead_in, lead_out, mcn, write_session
 from tests.support.drives import close_session, write_track
@@ -81,3 +81,45 @@ def test_labels_are_not_read_where_they_are_not_asked_for(full: Drive, recorder:
     reads = recorder.faults[-1]
     assert redbook.disc_info(full, labels=False).labels.tracks == ()
     assert reads._seen == 0
+
+
+def with_places(*lbas: int) -> bytes:
+    """Track 1 with indexes there, then track 2 behind a pregap; MCN and ISRC in Q."""
+    sheet = mcn(MCN) + lead_in() + isrc(1, ISRC_1) + entry(1, 1, 0, 0, -150) + entry(1, 1, 1, 0, 0)
+    for index, lba in enumerate(lbas[:-1], 2):
+        sheet += entry(1, 1, index, 0, lba)
+    return sheet + entry(1, 2, 0, 0, lbas[-1]) + entry(1, 2, 1, 0, 800) + lead_out(1200)
+
+
+@pytest.mark.parametrize("shift", range(100))
+def test_places_are_exact_wherever_mcn_and_isrc_stand(shift: int, drive: Drive) -> None:
+    """A sector in a hundred has the MCN, another the ISRC, in place of the place."""
+    places = (300 + shift, 301 + shift, 450 + shift, 600 + shift)
+    write_session(drive, with_places(*places), 1200)
+    labels = redbook.disc_info(drive).labels
+    assert labels.tracks[0].indexes == places[:-1]
+    assert labels.tracks[1].pregap_sectors == 800 - places[-1]
+
+
+@pytest.mark.parametrize("skew", [-2, -1, 1, 2])
+def test_a_drive_whose_q_is_that_of_a_sector_close_by(skew: int, drive: Drive) -> None:
+    """Q says of which sector it is."""
+    write_session(drive, with_places(333, 555), 1200)
+    inner = drive.run
+
+    def run(command: object) -> object:
+        if isinstance(command, ReadCd) and command.lba + skew < 1200:
+            command = ReadCd(command.lba + skew, command.sectors, selection=command.selection)
+        return inner(command)  # type: ignore[arg-type]
+
+    drive.run = run  # type: ignore[method-assign, assignment]
+    labels = redbook.disc_info(drive).labels
+    assert labels.tracks[0].indexes == (333,)
+    assert labels.tracks[1].pregap_sectors == 800 - 555
+
+
+def test_a_place_that_cannot_be_read_is_not_guessed(drive: Drive, recorder: VirtualRecorder) -> None:
+    write_session(drive, with_places(333, 555), 1200)
+    recorder.bad_spots.append(BadSpot(10, 540))
+    labels = redbook.disc_info(drive).labels
+    assert labels.tracks[0].indexes == ()

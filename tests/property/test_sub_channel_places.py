@@ -58,10 +58,10 @@ def expected(state: DiscState, lba: int) -> tuple[bool, bytes]:
     control = track.control
     if track.copy_alternates:
         control = control & 0xD | (2 if lba % 8 < 4 else 0)
-    p = any(t.pregap_lba <= lba < t.start_lba or 0 < t.start_lba - lba <= 150 for t in session.tracks)
-    if session.mcn and lba >= 0 and lba % 100 == 25:
+    p = any(t.pregap_lba <= lba <= t.start_lba or 0 <= t.start_lba - lba <= 150 for t in session.tracks)
+    if session.mcn and lba >= 0 and lba == put_off(session, lba, 25):
         return p, Q(MCN, control, code=session.mcn, frame=(lba + 150) % 75).to_bytes()
-    if track.isrc and lba >= track.start_lba and lba % 100 == 50:
+    if track.isrc and lba >= track.start_lba and lba == put_off(session, lba, 50):
         return p, Q(ISRC, control, code=track.isrc, frame=(lba + 150) % 75).to_bytes()
     number, index, relative = track.number, 0, track.start_lba - lba
     if session.lead_out_lba is not None and lba >= session.lead_out_lba:
@@ -69,6 +69,17 @@ def expected(state: DiscState, lba: int) -> tuple[bool, bytes]:
     elif lba >= track.start_lba:
         index, relative = 1 + len([i for i in track.indexes if i <= lba]), lba - track.start_lba
     return p, Q(POSITION, control, number, index, relative, Msf.from_sectors(lba + 150)).to_bytes()
+
+
+def put_off(session: RecordedSession, lba: int, due: int) -> int:
+    """Where what was due last goes: behind whatever begins there."""
+    begins = [session.lead_out_lba]
+    for track in session.tracks:
+        begins += [track.pregap_lba, track.start_lba, *track.indexes]
+    place = lba - (lba - due) % 98
+    while place in begins:
+        place += 1
+    return place
 
 
 class OnlySilence(MemoryStore):
@@ -88,3 +99,31 @@ def test_p_and_q_of_any_sector_are_those_of_a_plain_walk(state: DiscState, data:
         p, expected_q = expected(state, lba + number)
         assert q[number * 16 : (number + 1) * 16] == expected_q + bytes((0, 0, 0, 0x80 * p))
         assert raw[number * 96 : (number + 1) * 96] == interleave(p, expected_q)
+
+
+@settings(max_examples=60, deadline=None)
+@given(discs())
+def test_codes_stand_nowhere_that_something_begins_and_in_each_hundred(state: DiscState) -> None:
+    """Of a track of 100 sectors at least; IEC 60908 17.5."""
+    medium = Medium(state, OnlySilence())
+    for session in state.sessions:
+        for track in session.tracks:
+            begins = [track.pregap_lba, track.start_lba, *track.indexes]
+            for lba in (begin for begin in begins if begin >= -150):
+                assert Q.from_bytes(read_cd(medium, lba, 1, 1, Q_ONLY)).adr == POSITION
+            if len(track.indexes) > 2:
+                continue  # three in a row may put a code off too far
+            if session.mcn and track.sectors >= 100:
+                assert_in_each_hundred(medium, track.start_lba, min(track.sectors, 400), MCN)
+            if track.isrc and track.sectors >= 100:
+                assert_in_each_hundred(medium, track.start_lba, min(track.sectors, 400), ISRC)
+
+
+Q_ONLY = Selection(0, sub_channel=SubChannel.Q)
+
+
+def assert_in_each_hundred(medium: Medium, first: int, sectors: int, adr: int) -> None:
+    data = read_cd(medium, first, sectors, 1, Q_ONLY)
+    modes = [data[number * 16] & 0xF for number in range(sectors)]
+    for start in range(sectors - 99):
+        assert adr in modes[start : start + 100]

@@ -23,6 +23,8 @@ from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
 from redbook.mmc.write import SynchronizeCache, Write10
 from redbook.sub_channel import POSITION, Q
+from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import (
     announce,
     choose_session_at_once,
@@ -36,7 +38,7 @@ from tests.support.at_once import (
     write_from,
     write_session,
 )
-from tests.support.drives import next_lba
+from tests.support.drives import next_lba, ready
 
 SHEET_IN_PRINT = bytes.fromhex(
     "01 00 00 01 00 00 00 00"  # lead-in, drive writes it
@@ -243,7 +245,15 @@ WRONG = {
         34,
     ),
     "track 3 behind track 1": (lead_in() + T1 + entry(1, 3, 1, 0, 300) + lead_out(600), 25),
-    "track 2 first": (lead_in() + entry(1, 2, 0, 0, -150) + entry(1, 2, 1, 0, 0) + lead_out(300), 9),
+    "track 100 first": (lead_in() + entry(1, 100, 0, 0, -150) + entry(1, 100, 1, 0, 0) + lead_out(300), 9),
+    "track 100 behind track 99": (
+        lead_in()
+        + entry(1, 99, 0, 0, -150)
+        + entry(1, 99, 1, 0, 0)
+        + entry(1, 100, 1, 0, 300)
+        + lead_out(600),
+        25,
+    ),
     "a track that begins with index 2": (lead_in() + T1 + entry(1, 2, 2, 0, 300) + lead_out(600), 25),
     "an unknown form": (lead_in() + T1[:8] + entry(1, 1, 1, 0x02, 0) + lead_out(300), 19),
     "a form of data": (lead_in() + T1 + entry(1, 2, 1, 0x10, 300) + lead_out(600), 27),
@@ -302,3 +312,32 @@ class TestRefusedSheets:
         head = lead_in() + entry(1, 1, 0, 0, -150)
         announce(drive, head + b"".join(tracks[:99]) + lead_out(29700))
         assert refused_at(drive, head + b"".join(tracks) + lead_out(30000)) == 16 + 99 * 8 + 1
+
+
+class TestEmptyPregaps:
+    """Index 0 and index 1 at one place, as `wodim defpregap=0` sends them."""
+
+    SHEET = (
+        lead_in() + T1 + entry(1, 2, 0, 0, 300) + entry(1, 2, 1, 0, 300) + entry(1, 3, 0, 1, 700)
+        + entry(1, 3, 1, 0, 700) + lead_out(1100)
+    )  # fmt: skip
+
+    def test_some_drives_take_them(self, drive: Drive) -> None:
+        write_session(drive, self.SHEET, 1100)
+        assert starts(drive) == [0, 300, 700]
+        for lba, place in {299: (1, 1), 300: (2, 1), 699: (2, 1), 700: (3, 1)}.items():
+            q = drive.run(ReadCd(lba, 1, selection=Selection(0, sub_channel=SubChannel.Q)))
+            assert (q[1], q[2]) == place
+            assert drive.run(ReadCd(lba, 1)) == sector(lba)
+
+    def test_others_refuse_them(self) -> None:
+        drive = ready(VirtualRecorder(Medium.new(), model="usb-combo"))
+        assert refused_at(drive, self.SHEET) == 4 * 8 + 5
+
+    @pytest.mark.parametrize("model", ["redbook", "usb-combo"])
+    def test_no_drive_takes_two_other_indexes_at_one_place(self, model: str) -> None:
+        drive = ready(VirtualRecorder(Medium.new(), model=model))
+        sheet = lead_in() + T1 + entry(1, 1, 2, 0, 100) + entry(1, 1, 3, 0, 100) + lead_out(400)
+        assert refused_at(drive, sheet) == 4 * 8 + 5
+        sheet = lead_in() + T1 + entry(1, 2, 1, 0, 300) + entry(1, 3, 1, 0, 300) + lead_out(700)
+        assert refused_at(drive, sheet) == 4 * 8 + 5

@@ -235,6 +235,8 @@ BROKEN: dict[str, dict[str, object]] = {
     "no points at all": {"points": {}},
     "no lead-out in it": {"points": {k: v for k, v in POINTS.items() if k != 0xA2}},
     "no first track in it": {"points": {k: v for k, v in POINTS.items() if k != 0xA0}},
+    "another first track in it": {"points": POINTS | {0xA0: (0, Msf(2, 0, 0))}},
+    "another last track in it": {"points": POINTS | {0xA1: (1, Msf(3, 0, 0))}},
     "a track missing": {"points": {k: v for k, v in POINTS.items() if k != 1}},
     "every CRC wrong": {"spoil": True},
     "starts that fall": {"points": POINTS | {2: (1, Msf.from_lba(0))}},

@@ -163,7 +163,7 @@ class TestAddresses:
     def test_no_run_out_lies_behind_the_tracks(self, drive: Drive) -> None:
         write_session(drive, GOOD, 300, multi_session=MultiSession.NEXT_ALLOWED)
         assert drive.run(ReadToc()).lead_out_lba == 300
-        assert next_lba(drive) == 300 + 11400 - 150
+        assert next_lba(drive) == 300 + 11400
         drive.run(ModeSelect10(WriteParameters().to_page()))
         assert next_lba(drive) == 300 + 11400
 
@@ -188,7 +188,7 @@ class TestAddresses:
         assert reply.data[6] & 0x40  # blank
         assert reply.data[7] & 1
         start = next_lba(drive) + 150
-        assert start == 300 + 11400
+        assert start == 300 + 11400 + 150
         sheet = lead_in() + entry(1, 2, 0, 0, start - 150) + entry(1, 2, 1, 0, start) + lead_out(start + 300)
         write_session(drive, sheet, start + 300, start - 150)
         toc = drive.run(ReadToc())
@@ -201,7 +201,8 @@ class TestAddresses:
         write_session(drive, GOOD, 300, multi_session=MultiSession.NEXT_ALLOWED)
         start = 11700
         ok = lead_in() + entry(1, 2, 0, 0, start - 150) + entry(1, 2, 1, 0, start) + lead_out(start + 300)
-        for sheet in (GOOD, ok[:8] + entry(1, 2, 0, 0, start - 151) + ok[16:]):
+        moved = [ok[:8] + entry(1, 2, 0, 0, lba) + ok[16:] for lba in (start - 151, start - 149, start - 1)]
+        for sheet in (GOOD, *moved):
             choose_session_at_once(drive)
             with pytest.raises(errors.InvalidParameter):
                 drive.run(SendCueSheet(sheet))
@@ -214,7 +215,7 @@ class TestAddresses:
         close_session(drive, MultiSession.NEXT_ALLOWED)
         assert drive.run(ReadToc()).lead_out_lba == 12002
         choose_session_at_once(drive)
-        assert next_lba(drive) == 12002 + 6900 - 150
+        assert next_lba(drive) == 12002 + 6900
 
     def test_an_open_session_takes_no_cue_sheet(self, drive: Drive) -> None:
         write_track(drive, 300)

@@ -22,7 +22,8 @@ from redbook.sub_channel import POSITION, Q, is_isrc, is_mcn
 _UNKNOWN = (SenseError, InvalidReply)
 _Q_ONLY = Selection(0, sub_channel=SubChannel.Q)
 _TRIES = 3
-"""One sector in a hundred has MCN or ISRC in its Q instead of its place."""
+"""Up to two sectors side by side have MCN and ISRC in their Q instead of their place."""
+_FARTHEST_Q_SECTORS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +81,49 @@ def _code(kind: SubChannelFormat, track: int) -> Procedure[str]:
     return data.code
 
 
-def _place(lba: int, step: int = 1) -> Procedure[Q | None]:
-    """Track and index there, or as near behind it (before it, with a step of -1) as can be told."""
-    for nearby in range(lba, lba + step * _TRIES, step):
-        try:
-            q = Q.from_bytes((yield ReadCd(nearby, 1, selection=_Q_ONLY)))
-        except (*_UNKNOWN, ValueError):
-            continue
-        if q.adr == POSITION:
-            return q
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What Q says of one sector; order is that of the disc."""
+
+    lba: int
+    track: int
+    index: int
+
+    def reached(self, track: int, index: int) -> bool:
+        return (self.track, self.index) >= (track, index)
+
+
+def _asked(lba: int) -> Procedure[_Place | None]:
+    """None where the sector has MCN or ISRC in its Q, or none that can be read.
+
+    Q has its own address: some drives hand over that of a sector close by (MMC-5 6.20 asks for no more).
+    """
+    try:
+        q = Q.from_bytes((yield ReadCd(lba, 1, selection=_Q_ONLY)))
+    except (*_UNKNOWN, ValueError):
+        return None
+    if q.adr != POSITION:
+        return None
+    said = q.time.lba
+    return _Place(said if abs(said - lba) <= _FARTHEST_Q_SECTORS else lba, q.track, q.index)
+
+
+def _last(end: int) -> Procedure[_Place | None]:
+    """The last sector before `end` that tells."""
+    for lba in range(end - 1, end - 1 - _TRIES, -1):
+        place = yield from _asked(lba)
+        if place is not None and place.lba < end:
+            return place
+    return None
+
+
+def _between(low: int, middle: int, high: int) -> Procedure[_Place | None]:
+    """The sector nearest to the middle that tells, of those between the two others."""
+    for distance in range(_TRIES):
+        for lba in dict.fromkeys((middle + distance, middle - distance)):
+            place = yield from _asked(lba)
+            if place is not None and low < place.lba < high:
+                return place
     return None
 
 
@@ -96,35 +131,44 @@ def _pregap(track: TrackInformation, begin: int | None) -> Procedure[int | None]
     """How long it is; where the track is a session's first the drive is not asked for what lies before."""
     start = track.start_lba
     if begin is None:
-        return start + PREGAP_SECTORS if track.number == 1 else PREGAP_SECTORS
-    last = yield from _place(start - 1)
+        return start + PREGAP_SECTORS if track.session == 1 else PREGAP_SECTORS
+    last = yield from _last(start)
     if last is None:
         return None
     if last.track != track.number or last.index:
         return 0
-    return start - (yield from _first(begin, start - 1, track.number, 0, guess=start - PREGAP_SECTORS))
+    first = yield from _first(begin, last.lba, track.number, 0, guess=start - PREGAP_SECTORS)
+    return None if first is None else start - first
 
 
 def _indexes(track: TrackInformation) -> Procedure[tuple[int, ...]]:
     """Where each begins; the last sector tells whether there are any."""
-    end = track.start_lba + track.track_sectors
-    last = yield from _place(end - 1, -1)
+    last = yield from _last(track.start_lba + track.track_sectors)
     if last is None or last.track != track.number:
         return ()
     found: list[int] = []
-    after = track.start_lba
     for index in range(2, last.index + 1):
-        after = yield from _first(after, end - 1, track.number, index)
-        found.append(after)
+        after = found[-1] if found else track.start_lba
+        first = yield from _first(after, last.lba, track.number, index)
+        if first is None:
+            break
+        found.append(first)
     return tuple(found)
 
 
-def _first(low: int, high: int, track: int, index: int, guess: int | None = None) -> Procedure[int]:
-    """The first sector at or behind this place on the disc; `high` is known to be, `low` not to be."""
+def _first(low: int, high: int, track: int, index: int, guess: int | None = None) -> Procedure[int | None]:
+    """The first sector at or behind this place on the disc; `high` is known to be, `low` not to be.
+
+    None where the drive does not tell. An encoder puts MCN and ISRC off where something begins, so what
+    lies before `high` and does not tell belongs to what was before.
+    """
+    guesses = [] if guess is None else [guess - 1, guess]
     while high - low > 1:
-        middle = guess if guess is not None and low < guess < high else (low + high) // 2
-        there = yield from _place(middle)
-        reached = there is not None and (there.track, there.index) >= (track, index)
-        low, high = (low, middle) if reached else (middle, high)
-        guess = middle - 1 if reached and guess == middle else None
+        middle = (low + high) // 2
+        if guesses and low < guesses[-1] < high:
+            middle = guesses.pop()
+        there = yield from _between(low, middle, high)
+        if there is None:
+            return high if high - low <= _TRIES else None
+        low, high = (low, there.lba) if there.reached(track, index) else (there.lba, high)
     return high

@@ -302,7 +302,10 @@ class DiscState:
                 raise ValueError(f"track {track.number} was never ended, but its session closed")
 
     def _check_tracks(self) -> None:
-        free_from, number = -PREGAP_SECTORS, 0
+        free_from = -PREGAP_SECTORS
+        number = self.tracks[0].number - 1 if self.tracks else 0
+        if self.tracks and not 0 <= number <= MOST_TRACKS - len(self.tracks):
+            raise ValueError(f"{len(self.tracks)} tracks from number {number + 1} on")
         for session in self.sessions:
             at_once = session.written is not HowWritten.TRACK_AT_ONCE
             for track in session.tracks:

@@ -52,7 +52,7 @@ def disc_information(medium: Medium) -> DiscInformation:
         status=medium.status,
         last_session_status=session_status,
         erasable=state.rewritable,
-        first_track=1,
+        first_track=state.tracks[0].number if state.tracks else 1,
         sessions=sessions,
         first_track_of_last_session=tracks[0],
         last_track_of_last_session=tracks[1],
@@ -81,21 +81,26 @@ def track_information(
         number = _first_track_of_session(medium, command.address)
     elif number == disc_info.INVISIBLE_TRACK:
         number = medium.track_being_written or medium.next_track_number
-    if 1 <= number < medium.next_track_number:
-        return _existing_track(medium, medium.state.tracks[number - 1])
+    existing = medium.track(number)
+    if existing is not None:
+        return _existing_track(medium, existing)
     if number != medium.next_track_number:
         raise Refused(sense.ILLEGAL, 0x24, 0)
     return _invisible_track(medium, number, page, model)
 
 
 def _invisible_track(medium: Medium, number: int, page: WriteParameters, model: Model) -> TrackInformation:
-    """Where the next write goes. Its address follows the write type of page 05h at once."""
+    """Where the next write goes. Its address follows the write type of page 05h at once.
+
+    On a blank disc session-at-once begins with the pregap; behind a session the address is the same for
+    each write type (wodim and cdrskin -msinfo then agree).
+    """
     start = next_lba = medium.next_writable_lba
-    blank = not medium.state.sessions
-    if page.write_type == WriteType.RAW and blank:
-        next_lba = raw.first_lba(medium)
-    elif page.write_type == WriteType.SESSION_AT_ONCE or (blank and model.always_150_before):
-        next_lba = start - PREGAP_SECTORS
+    if not medium.state.sessions:
+        if page.write_type == WriteType.RAW:
+            next_lba = raw.first_lba(medium)
+        elif page.write_type == WriteType.SESSION_AT_ONCE or model.always_150_before:
+            next_lba = start - PREGAP_SECTORS
     free = max(0, medium.state.last_lead_out_lba - start)
     session = len(medium.state.closed_sessions) + 1
     return TrackInformation(number, session, page.track_mode, True, False, start, next_lba, free, free)
@@ -127,7 +132,7 @@ def _track_at(medium: Medium, lba: int) -> int:
         if lba >= track.start_lba:
             inside = lba < track.end_lba + RUN_OUT_SECTORS or track.number == medium.track_being_written
             return track.number if inside else track.number + 1
-    return 1
+    return medium.state.tracks[0].number if medium.state.tracks else 1
 
 
 def _first_track_of_session(medium: Medium, number: int) -> int:

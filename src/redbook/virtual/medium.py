@@ -236,7 +236,11 @@ class Medium:
 
     @property
     def next_track_number(self) -> int:
-        return len(self.state.tracks) + 1
+        """Behind those that are there; on a blank disc 1, but a sheet or a lead-in may say another."""
+        return self.state.tracks[-1].number + 1 if self.state.tracks else 1
+
+    def track(self, number: int) -> RecordedTrack | None:
+        return next((track for track in self.state.tracks if track.number == number), None)
 
     @property
     def track_being_written(self) -> int | None:

@@ -126,8 +126,9 @@ class Model:
     underrun_protection    has BUFE
     write_types            names of the write types that page 05h takes
     largest_cue_sheet_bytes
-    lead_in_time, drive_made_pregap, isrc_control  which cue sheets it takes; `drive_made_pregap`: the
-                           silence before track 1 may be left to it (data form 01)
+    lead_in_time, drive_made_pregap, empty_pregap, isrc_control  which cue sheets it takes;
+                           `drive_made_pregap`: the silence before track 1 may be left to it (data form 01);
+                           `empty_pregap`: index 0 and index 1 of a track may be the same place
     atip                   how it answers READ ATIP
     always_150_before      says -150 for the next writable address of a blank in any write type
     ready_while_working    answers TEST UNIT READY with GOOD while it closes; only READ DISC INFORMATION tells
@@ -170,6 +171,7 @@ class Model:
     largest_cue_sheet_bytes: int = 3072
     lead_in_time: LeadInTime = LeadInTime.ANY
     drive_made_pregap: bool = True
+    empty_pregap: bool = True
     isrc_control: IsrcControl = IsrcControl.ANY
     atip: AtipAnswer = AtipAnswer.TRUE
     always_150_before: bool = False

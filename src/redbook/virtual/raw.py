@@ -165,7 +165,10 @@ class _QReader:
         """None where lead-in and program do not make a session."""
         ends = [self._points.get(point) for point in (FIRST_TRACK, LAST_TRACK, LEAD_OUT_START)]
         numbers = sorted(point for point in self._points if 1 <= point <= MOST_TRACKS)
-        if None in ends or not numbers or numbers != list(range(1, len(numbers) + 1)):
+        if None in ends or not numbers or numbers != list(range(numbers[0], numbers[-1] + 1)):
+            return None
+        said = [self._points[point][1].minute for point in (FIRST_TRACK, LAST_TRACK)]
+        if said != [numbers[0], numbers[-1]]:
             return None
         lead_out = self._points[LEAD_OUT_START][1].lba
         starts = [self._points[number][1].lba for number in numbers]

@@ -6,7 +6,7 @@ Source: MMC-5 6.20 (READ CD), IEC 60908 clause 17 (what P and Q say where).
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, SECTORS_PER_SECOND, Msf
@@ -30,8 +30,9 @@ from redbook.virtual.displacement import read_shifted
 from redbook.virtual.faults import BadSpot
 from redbook.virtual.medium import Medium, Refused
 
-_MCN_EVERY, _MCN_AT, _ISRC_AT = 100, 25, 50
-"""At least one of a hundred sectors holds the MCN and one the ISRC (IEC 60908 17.5); which ones is free."""
+_CODE_EVERY, _MCN_AT, _ISRC_AT = 98, 25, 50
+"""At least one of a hundred sectors holds the MCN and one the ISRC (IEC 60908 17.5); which ones is free. An
+encoder puts them off where a track or an index begins (cdrecord's subchan.c), so 98 leaves it two sectors."""
 
 _FLIPS_A_SECOND = 4
 _P_SECTORS = 150
@@ -135,6 +136,8 @@ class _Session:
         self.recorded = session
         self._pregaps = [track.pregap_lba for track in session.tracks]
         self._starts = [track.start_lba for track in session.tracks]
+        self._begins = {*self._pregaps, *self._starts, session.lead_out_lba}
+        self._begins.update(lba for track in session.tracks for lba in track.indexes)
 
     def track(self, lba: int) -> RecordedTrack:
         """Its pregap is a track's own."""
@@ -143,16 +146,30 @@ class _Session:
     def p(self, lba: int) -> bool:
         """Set through each pregap and, where that is shorter, from two seconds before index 1 on.
 
-        In the lead-out it comes and goes at 2 Hz, after two seconds of 0 (IEC 60908 17.4).
+        The track's first sector is the last of the flag. In the lead-out it comes and goes at 2 Hz, after two
+        seconds of 0 (IEC 60908 17.4).
         """
         lead_out = self.recorded.lead_out_lba
         if lead_out is not None and lba >= lead_out:
             flips = (lba - lead_out - _P_SECTORS) * _FLIPS_A_SECOND // SECTORS_PER_SECOND
             return flips >= 0 and flips % 2 == 0
-        following = bisect_right(self._starts, lba)
+        following = bisect_left(self._starts, lba)
         if following == len(self._starts):
             return False
         return lba >= min(self._pregaps[following], self._starts[following] - _P_SECTORS)
+
+    def takes_code(self, lba: int, due: int) -> bool:
+        """Whether this sector has what is due at each such place, or was put off from there to here.
+
+        due  remainder of the addresses where it is due
+        """
+        if lba in self._begins:
+            return False
+        while lba % _CODE_EVERY != due:
+            lba -= 1
+            if lba not in self._begins:
+                return False
+        return True
 
 
 class Places:
@@ -196,9 +213,9 @@ class Places:
         track = found.track(lba)
         control = _control(track, lba)
         mcn = found.recorded.mcn
-        if mcn and lba % _MCN_EVERY == _MCN_AT and lba >= 0:
+        if mcn and lba >= 0 and found.takes_code(lba, _MCN_AT):
             return Q(MCN, control, code=mcn, frame=time.frame)
-        if track.isrc and lba % _MCN_EVERY == _ISRC_AT and lba >= track.start_lba:
+        if track.isrc and lba >= track.start_lba and found.takes_code(lba, _ISRC_AT):
             return Q(ISRC, control, code=track.isrc, frame=time.frame)
         where = self.position(lba)
         return Q(POSITION, control, where.track, where.index, abs(where.relative_lba), time)

@@ -65,14 +65,15 @@ def understand(
     *,
     lead_in_start: Msf,
     start_lba: int,
-    first_track: int,
+    first_track: int | None,
     last_lead_out_lba: int,
 ) -> SessionLayout:
     """Check a cue sheet and lay the session out.
 
     lead_in_start      of the disc, from its ATIP
-    start_lba          where the pregap of the session's first track begins
-    first_track        number of the session's first track
+    start_lba          where the pregap of the session's first track begins; of a later session it may also
+                       begin 150 sectors behind, at the next writable address, where cdrdao puts it
+    first_track        number of the session's first track; None on a blank disc: it may be 1 to 99
     last_lead_out_lba  first sector that may not be used
 
     raises  Refused 5/26/00 with the number of the byte in the sheet, 5/1A/00 for a length that is none
@@ -94,11 +95,14 @@ def _wrong(offset: int) -> Refused:
 class _Reader:
     """Takes entry after entry; each finds what came before it in order."""
 
-    def __init__(self, model: Model, start_lba: int, first_track: int, lead_in_start: Msf) -> None:
+    def __init__(self, model: Model, start_lba: int, first_track: int | None, lead_in_start: Msf) -> None:
         self._model = model
         self._start_lba = start_lba
+        self._starts = (
+            [start_lba] if start_lba == -PREGAP_SECTORS else [start_lba, start_lba + PREGAP_SECTORS]
+        )
         self._lead_in_start = lead_in_start
-        self._next_track = first_track
+        self._next_track = first_track  # None: whatever comes
         self._session = RecordedSession(written=HowWritten.SESSION_AT_ONCE)
         self._lead_in: CueEntry | None = None
         self._positions: list[CueEntry] = []
@@ -167,9 +171,10 @@ class _Reader:
             raise _wrong(offset if entry.control & 4 else offset + 2)
         before = self._positions[-1] if self._positions else None
         begins_track = before is None or entry.track != before.track
-        if begins_track and (entry.track != self._next_track or entry.track > MOST_TRACKS or entry.index > 1):
+        due = self._next_track or entry.track
+        if begins_track and (entry.track != due or not 1 <= entry.track <= MOST_TRACKS or entry.index > 1):
             raise _wrong(offset + 1)
-        if before is None and (entry.index != 0 or self._lba(entry, offset) != self._start_lba):
+        if before is None and (entry.index != 0 or self._lba(entry, offset) not in self._starts):
             raise _wrong(offset + 5)
         if before is not None and not begins_track and entry.index != before.index + 1:
             raise _wrong(offset + 2)
@@ -177,13 +182,20 @@ class _Reader:
             raise _wrong(offset + 2)
         if before is not None and not begins_track and entry.control != before.control:
             raise _wrong(offset)
-        if before is not None and self._lba(entry, offset) <= before.lba:
+        if before is not None and not self._is_behind(self._lba(entry, offset), entry, before):
             raise _wrong(offset + 5)
         if before is None and entry.data_form & MAIN_FORM == SILENCE and not self._model.drive_made_pregap:
             raise _wrong(offset + 3)
         self._next_track = entry.track + 1
+        if before is None:
+            self._start_lba = entry.lba
         self._positions.append(entry)
         self._offsets.append(offset)
+
+    def _is_behind(self, lba: int, entry: CueEntry, before: CueEntry) -> bool:
+        """Some drives take a pregap without a sector, as `wodim defpregap=0` sends it."""
+        empty_pregap = before.index == 0 and entry.index == 1 and self._model.empty_pregap
+        return lba > before.lba or (lba == before.lba and empty_pregap)
 
     def _take_lead_out(self, entry: CueEntry, offset: int) -> None:
         before = self._positions[-1] if self._positions else None
@@ -261,6 +273,8 @@ class _Reader:
             regions.append(Region(start, self._start_lba, RAW_BYTES))
         ends = [entry.lba for entry in self._positions[1:]] + [self._lead_out_lba or 0]
         for entry, end in zip(self._positions, ends, strict=True):
+            if entry.lba == end:
+                continue
             by_drive = entry.data_form & MAIN_FORM == SILENCE
             with_sub = bool(entry.data_form & SUB_FORM)
             length = 0 if by_drive else SECTOR_BYTES + RAW_BYTES * with_sub

@@ -88,7 +88,7 @@ class WriteCommands:
             self._mechanism.model,
             lead_in_start=medium.state.lead_in_start,
             start_lba=medium.next_writable_lba - PREGAP_SECTORS,
-            first_track=medium.next_track_number,
+            first_track=medium.next_track_number if medium.state.sessions else None,
             last_lead_out_lba=medium.state.last_lead_out_lba,
         )
 
