@@ -10,7 +10,7 @@ import pytest
 import redbook
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
-from redbook.errors import Sense
+from redbook.errors import EraseFailed, Sense
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Blank, Write10
 from redbook.virtual.faults import Fault
@@ -125,8 +125,9 @@ def test_leaving_blank_at_once_is_a_cancel() -> None:
 
 def test_a_failed_blank_unlocks_the_tray() -> None:
     recorder, drive = virtual(Fault(Sense(3, 0x51, 0), Blank), medium="cd-rw")
-    with pytest.raises(redbook.SenseError, match="could not be erased"):
+    with pytest.raises(EraseFailed, match="could not be erased") as caught:
         redbook.blank(drive)
+    assert caught.value.disc_now == "the drive calls the disc blank all the same"
     assert not recorder.tray_locked
 
 

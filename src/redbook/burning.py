@@ -373,6 +373,7 @@ def _burn_awake(
         track.check_unchanged()
     lengths = [track.sectors for track in prepared]
     outcome = Outcome()
+    caller.cancel.under_way.test_write = settings.test_write
     if made.spool is None:
         raise ValueError("the plan does not hold its audio")
     streams = [made.spool.stream(i, track.sectors) for i, track in enumerate(prepared)]

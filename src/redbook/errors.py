@@ -16,13 +16,14 @@ RedbookError
     │   └── DiscNotBlank        a CD-R or CD-RW that something is on
     ├── FeatureMissing          the drive lacks a feature; FeatureNotCurrent: with this disc
     ├── BurnFailed              a burn broke off; .disc_now says what is on the disc, __cause__ why
+    ├── EraseFailed             the same of the blanking of a disc
     ├── ImageError              a virtual disc's folder is damaged, half written or from a newer version
     ├── InvalidReply            the drive's answer makes no sense
     │   ├── ParametersIgnored   it said GOOD to MODE SELECT and did something else
     │   └── ImpossiblyFast      it said that a track is on the disc, in less time than that takes
     ├── NotTaken                the drive had no time for the command; send it again
     ├── TransportError          no answer came
-    │   ├── TransportTimeout    ... in the time allowed
+    │   ├── TransportTimeout    ... in the time allowed; StillBusy: it says again and again that it is at work
     │   ├── DriveGone           ... because the drive left
     │   ├── DriveClosed         ... because this program has closed it
     │   ├── BusReset            ... because the way to the drive was reset
@@ -184,6 +185,17 @@ class BurnFailed(DriveError):
         self.lba = lba
 
 
+class EraseFailed(DriveError):
+    """Blanking was begun and did not succeed; `__cause__` is why.
+
+    disc_now  what is known of the disc, in words
+    """
+
+    def __init__(self, message: str, disc_now: str = "") -> None:
+        super().__init__(message)
+        self.disc_now = disc_now
+
+
 class ImageError(DriveError):
     """The folder of a virtual disc is damaged, half written, or from a newer version."""
 
@@ -210,6 +222,10 @@ class TransportError(DriveError):
 
 class TransportTimeout(TransportError):
     """No answer came in the time allowed."""
+
+
+class StillBusy(TransportTimeout):
+    """The drive has answered, again and again, that it is not ready, for longer than was to be waited."""
 
 
 class DriveGone(TransportError):

@@ -18,7 +18,7 @@ from redbook import errors
 from redbook.clock import ManualClock
 from redbook.drive import Drive
 from redbook.engine.erase import erase
-from redbook.engine.events import Notice
+from redbook.engine.events import Notice, Waiting
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.runner import Runner
 from redbook.engine.verify import verify
@@ -114,6 +114,8 @@ GOES_ON = [
     Row("2/04/01", "2/04/01", UnitReady, 1, times=200, seconds=99),
     Row("2/04/01", "2/04/01", StartStopUnit, 1, times=3),
     Row("2/04/02", "2/04/02", UnitReady, 2),
+    Row("2/3A/00..03", "2/3A/01", UnitReady, 1, times=18, seconds=8),
+    Row("2/3A/00..03", "2/3A/00", UnitReady, 1, times=4, seconds=1.5),
     Row("2/04/04", "2/04/04", UnitReady, 1, times=20, seconds=9),
     Row("2/04/04", "2/04/04", Write10, 3, times=20),
     Row("2/04/07", "2/04/07", SynchronizeCache, executed=True),
@@ -314,6 +316,8 @@ def test_it_is_waited_for_sent_again_or_gone_without(row: Row) -> None:
     assert contents(recorder) == TRACKS
     assert not is_locked(recorder)
     assert clock.now() >= row.seconds
+    told = [event for event in events if isinstance(event, Waiting)]
+    assert len(told) >= row.seconds - 2, "no wait of more than a second is silent"
     notices = "\n".join(event.text for event in events if isinstance(event, Notice))
     assert says(row, notices)
 
@@ -403,9 +407,9 @@ def test_a_drive_that_does_not_know_its_buffer_is_asked_once() -> None:
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("3/51/00", errors.MediumError), ("3/51/01", errors.MediumError), ("5/30/06", errors.CannotErase)],
+    [("3/51/00", errors.EraseFailed), ("3/51/01", errors.EraseFailed), ("5/30/06", errors.CannotErase)],
 )
-def test_blanking_that_fails(text: str, kind: type[errors.SenseError]) -> None:
+def test_blanking_that_fails(text: str, kind: type[errors.DriveError]) -> None:
     recorder = VirtualRecorder(Medium.new("cd-rw", 74), faults=[Fault(sense_of(text), Blank)])
     runner = Runner(Drive(recorder), emit=lambda event: None, clock=ManualClock())
     with pytest.raises(kind, match=text):

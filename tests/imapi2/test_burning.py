@@ -167,8 +167,12 @@ def test_the_updates_of_a_track_are_told_in_order_every_half_second() -> None:
         rig.writer.AddAudioTrack(track(2250))
     actions = rig.actions
     assert actions[0] == "PREPARING"
-    assert actions[-1] == "FINISHING"
-    assert set(actions[1:-1]) == {"WRITING"}
+    writing = actions.count("WRITING")
+    # Two MiB wait in the drive's buffer when all is sent: over 3 s at 4x, in which its end is awaited aloud.
+    finishing = len(actions) - writing - 1
+    assert actions == ["PREPARING", *["WRITING"] * writing, *["FINISHING"] * finishing]
+    assert finishing > 2
+    del rig.updates[writing + 2 :]
     assert rig.updates[0] == ("PREPARING", 1, 0, 2250, 0, 0, 8)  # 2250 sectors at 300 a second
     assert rig.updates[1][:5] == ("WRITING", 1, 0, 2250, 0)
     assert rig.updates[-2][:5] == ("WRITING", 1, 0, 2250, 2249)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from redbook.cli.render import Renderer
     from redbook.drive import Drive
+    from redbook.engine.events import Event
     from redbook.engine.runner import Cancel
 
 DONE, USAGE, SOURCE, RULE, DRIVE, DIFFERS, CANCELLED = 0, 2, 3, 4, 5, 6, 130
@@ -162,12 +163,12 @@ def burn(
     from redbook import burning
     from redbook.cli.render import make_renderer
 
+    cancel = signals_cancel()
     with (
         make_renderer("burn", as_json) as out,
         reporting(out),
         opened(drive_name, out, new=True, append=append) as drive,
     ):
-        cancel = signals_cancel()
         with burning.plan(
             files,
             drive,
@@ -207,6 +208,7 @@ def plan(
     from redbook import burning
     from redbook.cli.render import make_renderer
 
+    cancel = signals_cancel()
     with (
         make_renderer("plan", as_json) as out,
         reporting(out),
@@ -217,8 +219,8 @@ def plan(
             drive,
             append=append,
             dither_seed=dither_seed,
-            on_event=out.event if not as_json else None,
-            cancel=signals_cancel(),
+            on_event=waits_of(out) if as_json else out.event,
+            cancel=cancel,
         )
         out.plan(made, drive.name)
 
@@ -233,10 +235,9 @@ def verify(files: tuple[str, ...], drive_name: str | None, dither_seed: int, as_
     from redbook import burning
     from redbook.cli.render import make_renderer
 
+    cancel = signals_cancel()
     with make_renderer("verify", as_json) as out, reporting(out), opened(drive_name, out) as drive:
-        report = burning.verify(
-            files, drive, dither_seed=dither_seed, on_event=out.event, cancel=signals_cancel()
-        )
+        report = burning.verify(files, drive, dither_seed=dither_seed, on_event=out.event, cancel=cancel)
         out.verified(report, drive.name)
 
 
@@ -250,9 +251,11 @@ def blank(drive_name: str | None, full: bool, yes: bool, as_json: bool) -> None:
     from redbook import burning
     from redbook.cli.render import make_renderer
 
+    cancel = signals_cancel()
     with make_renderer("blank", as_json) as out, reporting(out), opened(drive_name, out) as drive:
-        cancel = signals_cancel()
-        tracks = len(burning.disc_info(drive, labels=False).disc.tracks)
+        found = burning.disc_info(drive, labels=False, on_event=out.event, cancel=cancel)
+        tracks = len(found.disc.tracks)
+        out.rest()
         confirm("", yes or not tracks, f"Erase {tracks} track{'s' if tracks > 1 else ''}?")
         burning.blank(drive, full=full, on_event=out.event, cancel=cancel)
         out.done(drive.name, "the disc is blank")
@@ -269,8 +272,9 @@ def close_command(drive_name: str | None, as_json: bool) -> None:
     from redbook import burning
     from redbook.cli.render import make_renderer
 
+    cancel = signals_cancel()
     with make_renderer("close", as_json) as out, reporting(out), opened(drive_name, out) as drive:
-        burning.close_disc(drive, on_event=out.event, cancel=signals_cancel())
+        burning.close_disc(drive, on_event=out.event, cancel=cancel)
         out.done(drive.name, "the session is closed; players can play the disc")
 
 
@@ -283,16 +287,16 @@ def info(drive_name: str | None, checksums: bool, as_json: bool) -> None:
     from redbook import burning
     from redbook.cli.render import make_renderer
 
+    cancel = signals_cancel()
     with (
         make_renderer("info", as_json) as out,
         reporting(out),
         opened(drive_name, out, read_only=True) as drive,
     ):
-        out.info(
-            burning.disc_info(drive),
-            drive.name,
-            burning.read_checksums(drive, cancel=signals_cancel()) if checksums else {},
-        )
+        tell = waits_of(out)
+        found = burning.disc_info(drive, on_event=tell, cancel=cancel)
+        sums = burning.read_checksums(drive, on_event=tell, cancel=cancel) if checksums else {}
+        out.info(found, drive.name, sums)
 
 
 @cli.command(epilog=EPILOG)
@@ -506,6 +510,17 @@ def confirm(drive_name: str, yes: bool, question: str) -> None:
         signal.signal(signal.SIGINT, ours)
     if not agreed:
         raise click.Abort
+
+
+def waits_of(out: Renderer) -> Callable[[Event], None]:
+    """For commands that print one thing: only that they wait, or stop, comes before it."""
+    from redbook.engine.events import Notice, Stopping, Waiting
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Notice | Stopping | Waiting):
+            out.event(event)
+
+    return tell
 
 
 def signals_cancel() -> Cancel:

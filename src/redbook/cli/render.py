@@ -29,8 +29,10 @@ from redbook.engine.events import (
     Phase,
     PhaseStarted,
     Progress,
+    Stopping,
     TrackStarted,
     TrackVerified,
+    Waiting,
 )
 from redbook.engine.inspect import Abilities
 from redbook.engine.labels import TrackLabels
@@ -43,6 +45,9 @@ R = TypeVar("R")
 PIPE_WIDTH = 120
 WIDTH_WITH_SHA256 = 115
 WIDTH_WITH_SESSIONS = 75
+
+LOG_WAITS_SECONDS = (5.0, 15.0, 30.0, 60.0)
+"""How long something has taken when a log gets its next line of it; from then on once a minute."""
 
 PHASES = {
     Phase.READING: "Reading and checking the sources",
@@ -75,6 +80,11 @@ class Renderer(Protocol):
     def discs(self, entries: list[DiscEntry]) -> None: ...
     def done(self, drive: str, text: str) -> None: ...
     def failed(self, error: RedbookError, exit_code: int) -> None: ...
+
+    def rest(self) -> None:
+        """Take away what moves, before somebody is asked something."""
+        ...
+
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -138,6 +148,39 @@ def _complain(error: RedbookError) -> None:
 
 def _lines(text: str) -> str:
     return "\n".join(shown(line) for line in text.split("\n"))
+
+
+def waited_for(waiting: Waiting) -> str:
+    """A wait in words: what for, for how long, and for how long at most."""
+    most = waiting.most_seconds
+    limit = f" ({clock(most)} at most)" if most is not None else ""
+    return f"waiting for {waiting.what}: {clock(waiting.seconds)}{limit}"
+
+
+def in_words(stopping: Stopping) -> str:
+    """That a cancel was heard, and what the next one costs."""
+    if stopping.at_once:
+        return f"Leaving at once: {stopping.price}"
+    return f"Stopping: {stopping.doing}. Press Ctrl-C again to leave at once; then {stopping.price}"
+
+
+class Waits:
+    """Which of many Waitings are worth a line of a log: fewer, the longer it takes."""
+
+    def __init__(self) -> None:
+        self._what = ""
+        self._last = self._next = 0.0
+
+    def is_worth_a_line(self, waiting: Waiting) -> bool:
+        if waiting.what != self._what or waiting.seconds < self._last:
+            self._next = 0.0
+        self._what, self._last = waiting.what, waiting.seconds
+        if waiting.seconds < self._next:
+            return False
+        self._next = next((step for step in LOG_WAITS_SECONDS if step > waiting.seconds), None) or (
+            waiting.seconds + LOG_WAITS_SECONDS[-1]
+        )
+        return True
 
 
 class Output:
@@ -235,6 +278,9 @@ class JsonRenderer:
         self._print(shape)
         _complain(error)
 
+    def rest(self) -> None:
+        pass
+
     def __enter__(self) -> Self:
         return self
 
@@ -251,6 +297,7 @@ class TextRenderer:
         self._console = console
         self._names: dict[int, str] = {}
         self._tenth = -1
+        self._waits = Waits()
 
     @property
     def unheard(self) -> bool:
@@ -286,6 +333,11 @@ class TextRenderer:
                     self._say(f"Track {number} differs", "bold red")
             case Progress() as progress:
                 self._progress(progress)
+            case Waiting() as waiting:
+                if self._waits.is_worth_a_line(waiting):
+                    self._say(f"  {waited_for(waiting)}")
+            case Stopping() as stopping:
+                self._say(in_words(stopping), "bold yellow")
             case _:
                 pass
 
@@ -519,11 +571,11 @@ class TextRenderer:
         self._say(f"{drive}: {text}", "bold green")
 
     def failed(self, error: RedbookError, exit_code: int) -> None:
-        self._stop()
+        self.rest()
         _complain(error)
 
-    def _stop(self) -> None:
-        """Take away what moves."""
+    def rest(self) -> None:
+        pass
 
     def __enter__(self) -> Self:
         return self
@@ -531,7 +583,7 @@ class TextRenderer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
+        self.rest()
 
 
 def _title(track: TrackReport) -> str:

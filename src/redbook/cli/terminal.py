@@ -8,10 +8,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from redbook.burning import BurnReport, Plan, VerifyReport
-from redbook.cli.render import PHASES, TextRenderer, clock, shown
+from redbook.burning import BurnReport, DiscInfo, Plan, VerifyReport
+from redbook.cli import shapes
+from redbook.cli.render import PHASES, TextRenderer, clock, shown, waited_for
 from redbook.disc import SECTORS_PER_SECOND
-from redbook.engine.events import Event, Phase, PhaseStarted, Progress, SourceRead, Working
+from redbook.doctor import Diagnosis
+from redbook.engine.events import Event, Phase, PhaseStarted, Progress, SourceRead, Waiting, Working
+from redbook.recorders import DriveEntry
 
 FRAMES_PER_SECOND = 8
 
@@ -25,8 +28,11 @@ class TerminalRenderer(TextRenderer):
         self._phase = ""
         self._last: Progress | None = None
         self._fraction: float | None = None
+        self._waiting: Waiting | None = None
 
     def event(self, happened: Event) -> None:
+        if not isinstance(happened, Working):  # which goes on beside a wait
+            self._waiting = None
         match happened:
             case PhaseStarted(phase, track):
                 self._phase = PHASES[phase]
@@ -42,28 +48,43 @@ class TerminalRenderer(TextRenderer):
                 self._phase, self._fraction = PHASES[phase], fraction
             case Progress() as progress:
                 self._last = progress
+            case Waiting() as waiting:
+                self._waiting = waiting
             case _:
                 super().event(happened)
                 return
         self._show()
 
     def plan(self, made: Plan, drive: str) -> None:
-        self._stop()
+        self.rest()
         super().plan(made, drive)
 
     def burned(self, report: BurnReport, drive: str) -> None:
-        self._stop()
+        self.rest()
         super().burned(report, drive)
 
     def verified(self, report: VerifyReport, drive: str) -> None:
-        self._stop()
+        self.rest()
         super().verified(report, drive)
 
+    def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None:
+        self.rest()
+        super().info(found, drive, sums)
+
+    def drives(self, entries: list[DriveEntry]) -> None:
+        self.rest()
+        super().drives(entries)
+
+    def doctor(self, page: Diagnosis) -> None:
+        self.rest()
+        super().doctor(page)
+
     def done(self, drive: str, text: str) -> None:
-        self._stop()
+        self.rest()
         super().done(drive, text)
 
-    def _stop(self) -> None:
+    def rest(self) -> None:
+        self._waiting = None
         if self._live is not None:
             self._live.update(Text(""))
             self._live.stop()
@@ -83,6 +104,7 @@ class TerminalRenderer(TextRenderer):
 
     def _picture(self) -> Group:
         head = Text(shown(self._phase), style="bold", no_wrap=True, overflow="ellipsis")
+        wait = Text(waited_for(self._waiting) if self._waiting is not None else "", style="dim")
         grid = Table.grid(padding=(0, 1), expand=True)
         grid.add_column(no_wrap=True)
         grid.add_column(ratio=1)
@@ -109,4 +131,4 @@ class TerminalRenderer(TextRenderer):
                     grid.add_row(name, ProgressBar(total=size, completed=filled), f"{filled * 100 // size} %")
         elif self._fraction is not None:
             grid.add_row("", ProgressBar(total=1.0, completed=self._fraction), f"{self._fraction:.0%}")
-        return Group(head, grid)
+        return Group(*(part for part in (head, grid if grid.row_count else None, wait) if part))

@@ -25,8 +25,8 @@ from redbook.engine.inspect import contents, where_next
 from redbook.engine.outcome import Outcome, Settings, broken_off
 from redbook.engine.plan import Layout, PlannedTrack, lay_out
 from redbook.engine.prepare import prepare, take_write_parameters
-from redbook.engine.session import close_session, forget_test_write, release, unlock_tray
-from redbook.engine.steps import Abandoned, Announce, Pause, Procedure, SectorsDone, Shield
+from redbook.engine.session import close_session, forget_test_write, release, unlock_tray_at_once
+from redbook.engine.steps import Abandoned, Announce, Procedure, SectorsDone, Shield
 from redbook.engine.track_at_once import (
     END_TRACK_SECONDS,
     end_open_track,
@@ -35,13 +35,13 @@ from redbook.engine.track_at_once import (
     synchronize,
     write_track,
 )
-from redbook.engine.waiting import resending, until_idle, until_ready
-from redbook.errors import Cancelled, DriveError, InvalidReply, RedbookError, SenseError
+from redbook.engine.waiting import pausing, resending, until_idle, until_ready
+from redbook.errors import Cancelled, DriveError, InvalidReply, RedbookError, SenseError, StillBusy
 from redbook.mmc.control import TestUnitReady
 from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
 from redbook.mmc.mode_pages import MultiSession
 
-SETTLE_SECONDS = 5.0
+SETTLE_SECONDS = 5
 
 
 def burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[Layout]:
@@ -54,7 +54,7 @@ def burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Proced
         burning = _burn(settings, lengths, outcome)
         return (yield from resending(burning, lambda: outcome.begun, outcome.doubt_page))
     except Abandoned as left:
-        yield from unlock_tray()
+        yield from unlock_tray_at_once()
         now = "the drive was left as it was: the disc may be unusable, and the drive busy for a while"
         raise Cancelled(f"cancelled at once; {now}", now) from left
 
@@ -168,17 +168,21 @@ def _check_next(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
 def _clean_up(first: Exception, outcome: Outcome) -> Procedure[None]:
     yield Shield(True)
     if outcome.touched:
+        if isinstance(first, StillBusy):  # waited for long enough: nothing that follows would be heard
+            outcome.unknown = str(first)
+            return
         if isinstance(first, Cancelled):
             outcome.lba = None  # the WRITE that waited was not refused for good
         elif outcome.lba is not None and isinstance(first, SenseError):
             yield from _let_settle()
         yield from _wind_down(outcome)
-        yield from _look(outcome)
+        if not outcome.unknown:
+            yield from _look(outcome)
 
 
 def _let_settle() -> Procedure[None]:
     """After a refused WRITE: cdrecord gives the drive 5 s, then asks it, then flushes."""
-    yield Pause(SETTLE_SECONDS)
+    yield from pausing(SETTLE_SECONDS, "the drive to settle after an error")
     with suppress(DriveError):
         yield TestUnitReady()
 
@@ -216,6 +220,8 @@ def _wind_down(outcome: Outcome) -> Procedure[None]:
         yield from synchronize()
     except DriveError as error:
         yield Notice(f"track {track.number} could not be ended: {error}")
+        if isinstance(error, StillBusy):
+            outcome.unknown = str(error)
         return
     outcome.open_track = None
     outcome.cut_short = (track, sent)

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
+
+from redbook import errors
 from redbook.engine.events import Phase, PhaseStarted
-from redbook.engine.inspect import identify
+from redbook.engine.glance import KINDS
+from redbook.engine.inspect import Abilities, identify
 from redbook.engine.session import holding_tray
-from redbook.engine.steps import Procedure
+from redbook.engine.steps import Abandoned, Procedure
 from redbook.engine.waiting import resending, until_idle, until_ready
-from redbook.errors import InvalidField, MediumUnsuitable
+from redbook.errors import (
+    Cancelled,
+    DriveError,
+    EraseFailed,
+    InvalidField,
+    InvalidReply,
+    MediumUnsuitable,
+    SenseError,
+    StillBusy,
+)
 from redbook.mmc.control import StartStopUnit
-from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation
+from redbook.mmc.disc_info import Atip, DiscInformation, DiscStatus, ReadAtip, ReadDiscInformation
+from redbook.mmc.identify import Profile
 from redbook.mmc.write import Blank, BlankType
 
 LONGEST_BLANK_SECONDS = 3 * 3600.0
+GOES_ON = (
+    "the drive goes on erasing by itself: leave it switched on and closed until it has finished; until then "
+    "the disc can be neither played nor written to"
+)
+_NOT_BEGUN = (errors.IllegalRequest, errors.IncompatibleMedium, errors.WriteProtected)
+"""Refusals of BLANK itself: what is on the disc is still there."""
+
+
+@dataclass(slots=True)
+class _Erasure:
+    """begun: whether the drive may have begun to erase"""
+
+    begun: bool = False
 
 
 def erase(
@@ -20,34 +48,91 @@ def erase(
 ) -> Procedure[DiscInformation]:
     """Make a CD-RW blank again.
 
-    raises  MediumUnsuitable  for a disc that cannot be erased; nothing was changed
-            TransportTimeout  if it takes longer than `longest_seconds`
+    raises  MediumUnsuitable  for a disc that is no CD-RW, or cannot be erased; nothing was changed
+            EraseFailed       if it was begun and went wrong; StillBusy is the cause where it takes longer
+                              than `longest_seconds`
+            Cancelled         with `disc_now`
+            SenseError        before it was begun; nothing was changed
     """
     return (yield from resending(_look_and_erase(blank_type, longest_seconds), lambda: False))
+
+
+def check_erasable(abilities: Abilities, information: DiscInformation, atip: Atip | None) -> None:
+    """BLANK is for CD-RW alone: DVD-RW and DVD-RAM know it, too, and would lose what is on them.
+
+    atip  counts where the drive tells no profile: no DVD has one
+
+    raises  MediumUnsuitable  for anything else
+    """
+    is_cd_rw = abilities.profile == Profile.CD_RW
+    if abilities.profile is None:
+        is_cd_rw = atip is not None and atip.rewritable
+    if not is_cd_rw:
+        kind = KINDS.get(abilities.profile or 0, "disc of an unknown kind")
+        raise MediumUnsuitable(
+            f"the disc in {abilities.name} is not a CD-RW ({kind}); only a CD-RW can be blanked: insert one"
+        )
+    if not information.erasable:
+        raise MediumUnsuitable(
+            f"the disc in {abilities.name} cannot be erased; only a CD-RW can be blanked: insert one"
+        )
 
 
 def _look_and_erase(blank_type: BlankType, longest_seconds: float) -> Procedure[DiscInformation]:
     yield from until_ready()
     abilities = yield from identify()
     information: DiscInformation = yield ReadDiscInformation()
-    if not information.erasable:
-        raise MediumUnsuitable(
-            f"the disc in {abilities.name} cannot be erased; only a CD-RW can be blanked: insert one"
-        )
+    atip: Atip | None = None
+    if abilities.profile is None:
+        with suppress(SenseError, InvalidReply):
+            atip = yield ReadAtip()
+    check_erasable(abilities, information, atip)
     yield PhaseStarted(Phase.BLANKING)
-    information = yield from holding_tray(_erase(blank_type, longest_seconds))
+    erasure = _Erasure()
+    try:
+        information = yield from holding_tray(_erase(blank_type, longest_seconds, erasure))
+    except Abandoned as left:
+        now = GOES_ON if erasure.begun else "nothing was erased"
+        raise Cancelled(f"cancelled at once; {now}", now) from left
+    except DriveError as first:
+        if not erasure.begun:
+            raise
+        now = yield from _what_became(first)
+        raise EraseFailed(f"the disc could not be erased: {first}\n{now}", now) from first
     if information.status is not DiscStatus.BLANK:
+        again = (
+            "a full blank (--full), or another disc" if blank_type is BlankType.MINIMAL else "another disc"
+        )
         raise MediumUnsuitable(
-            f"{abilities.name} said that the disc was blanked, but it is not blank; "
-            "try a full blank (--full), or another disc"
+            f"{abilities.name} said that the disc was blanked, but it is not blank; try {again}"
         )
     return information
 
 
-def _erase(blank_type: BlankType, longest_seconds: float) -> Procedure[DiscInformation]:
+def _erase(blank_type: BlankType, longest_seconds: float, erasure: _Erasure) -> Procedure[DiscInformation]:
     yield StartStopUnit(start=True)
+    erasure.begun = True
     try:
-        yield Blank(blank_type, immediate=True)
-    except InvalidField:
-        yield Blank(blank_type)
+        try:
+            yield Blank(blank_type, immediate=True)
+        except InvalidField:
+            yield Blank(blank_type)
+    except _NOT_BEGUN:
+        erasure.begun = False
+        raise
     return (yield from until_idle(Phase.BLANKING, longest_seconds))
+
+
+def _what_became(first: DriveError) -> Procedure[str]:
+    """What is known of the disc after its erasing went wrong."""
+    if isinstance(first, StillBusy):
+        return GOES_ON
+    try:
+        information: DiscInformation = yield ReadDiscInformation()
+    except errors.NotReady:
+        return GOES_ON
+    except DriveError as error:
+        return f"what was on the disc may be lost, and how it is now the drive does not say ({error})"
+    if information.status is DiscStatus.BLANK:
+        return "the drive calls the disc blank all the same"
+    return "the disc is not blank; what was on it may be lost, and it must be blanked before it is used"

@@ -6,7 +6,8 @@
     PhaseStarted CLOSING, Working...
     PhaseStarted VERIFYING, Progress..., TrackVerified 1, TrackVerified 2, ...
 
-Notices come wherever there is something that a person should know.
+Notices come wherever there is something that a person should know, Waiting wherever something takes more
+than a second, Stopping as soon as a cancel was heard.
 """
 
 from __future__ import annotations
@@ -112,6 +113,37 @@ class Working(Event):
 
     def replaces(self, earlier: Event) -> bool:
         return isinstance(earlier, Working) and earlier.phase is self.phase
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Event):
+    """Something takes more than a second; told about once a second until it is over.
+
+    what          is waited for, to be read behind "waiting for": "the drive to become ready"
+    seconds       so far
+    most_seconds  after which the waiting is given up; None where that is not for this program to say
+    """
+
+    what: str
+    seconds: float
+    most_seconds: float | None = None
+
+    def replaces(self, earlier: Event) -> bool:
+        return isinstance(earlier, Waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping(Event):
+    """A cancel was heard; told once for the first, once for the one that wants to leave at once.
+
+    doing    what is done before the job ends, in words
+    price    what it costs to leave at once
+    at_once  whether that is what was asked for
+    """
+
+    doing: str
+    price: str
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

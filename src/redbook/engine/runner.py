@@ -15,7 +15,7 @@ from typing import Any, Generic
 
 from redbook.clock import Clock, SystemClock
 from redbook.drive import Drive
-from redbook.engine.events import Event, Notice, TrackStarted
+from redbook.engine.events import Event, Notice, PhaseStarted, Stopping, TrackStarted
 from redbook.engine.meter import Meter, Supply
 from redbook.engine.ring import DEFAULT_RING_BYTES, Ring, SectorStream, chunk_sectors
 from redbook.engine.steps import (
@@ -33,6 +33,7 @@ from redbook.engine.steps import (
     Shield,
     TakeSectors,
 )
+from redbook.engine.under_way import UnderWay
 from redbook.engine.urgency import Urgency
 from redbook.errors import Cancelled
 from redbook.mmc.command import Command
@@ -42,17 +43,25 @@ from redbook.privileges import Privileges
 PROGRESS_SECONDS = 0.2
 HASHED_AHEAD = 32  # chunks of 64 kB
 STALE_SECONDS = 0.25  # that progress waits for its listener before newer progress takes its place
+UNCHANGED = "nothing was changed on the disc"
+"""What a procedure that changes something says in place of it."""
+
 LONGEST_NAP_SECONDS = 0.1  # how long a cancel may go unnoticed in a pause
 
 _log = logging.getLogger(__name__)
 
 
 class Cancel:
-    """Asks a job to stop.  May be used from any thread, also from a signal handler."""
+    """Asks a job to stop.  May be used from any thread, also from a signal handler.
+
+    under_way  what it would stop, as the job tells it
+    """
 
     def __init__(self) -> None:
         self.asked = threading.Event()
+        self.under_way = UnderWay()
         self._at_once = False
+        self._told = (False, False)
 
     def __call__(self) -> None:
         """End the job in good order: the track is ended, the drive left sane."""
@@ -76,6 +85,14 @@ class Cancel:
     @property
     def wanted_at_once(self) -> bool:
         return self._at_once
+
+    def acknowledged(self) -> Stopping | None:
+        """What there is to tell of it that was not told yet."""
+        wanted = (self.wanted, self._at_once)
+        if wanted == self._told:
+            return None
+        self._told = wanted
+        return self.under_way.stopping(at_once=self._at_once)
 
 
 class Runner:
@@ -104,6 +121,7 @@ class Runner:
         self._drive = drive
         self._emit = emit
         self._cancel = cancel or Cancel()
+        self._under_way = self._cancel.under_way
         self._clock = clock or SystemClock()
         self._streams = streams
         self._ring_bytes = ring_bytes
@@ -133,7 +151,7 @@ class Runner:
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         except Abandoned as left:
-            raise Cancelled("cancelled at once; the drive was left as it was") from left
+            raise Cancelled(f"cancelled at once; {UNCHANGED}", UNCHANGED) from left
         finally:
             error = answer = None  # an error's traceback holds this frame, and through it the callers
             self._urgency.end()
@@ -152,14 +170,16 @@ class Runner:
             return Abandoned()
         if not self._cancel_thrown and not self._shielded:
             self._cancel_thrown = True
-            return Cancelled("cancelled")
+            return Cancelled(f"cancelled; {UNCHANGED}", UNCHANGED)
         return None
 
     def _do(self, step: Any) -> Any:
         if isinstance(step, Command):
+            self._under_way.send(step.NAME)
             try:
                 return self._write(step) if isinstance(step, Write10) else self._drive.run(step)
             finally:
+                self._under_way.answered()
                 for warning in self._drive.take_warnings():
                     self._emit(Notice(warning))
         if isinstance(step, TakeSectors):
@@ -176,6 +196,8 @@ class Runner:
         elif isinstance(step, Event):
             if isinstance(step, TrackStarted):
                 self._meter.begin_track()
+            elif isinstance(step, PhaseStarted):
+                self._under_way.begin(step.phase)
             self._emit(step)
         elif isinstance(step, Now):
             return self._clock.now()
@@ -194,6 +216,7 @@ class Runner:
     def _write(self, command: Write10) -> None:
         if not self._urgency.begun:
             self._tell_once(self._urgency.begin())
+        self._under_way.track_begun = True
         self._meter.write_begins()
         self._drive.run(command)
         self._meter.write_taken()
@@ -266,6 +289,9 @@ class _Hasher:
             self._sum.update(data)
 
 
+NOTHING_YET = Event()
+
+
 class _Mailbox:
     """Events on their way to a listener.  One that has waited is replaced by what is newer of its kind."""
 
@@ -284,10 +310,11 @@ class _Mailbox:
             self._events.append((now, event))
             self._something.notify()
 
-    def get(self) -> Event | None:
+    def get(self, seconds: float | None = None) -> Event | None:
+        """The next one; None: there will be no more.  NOTHING_YET, if none has come in this time."""
         with self._something:
-            while not self._events:
-                self._something.wait()
+            if not self._something.wait_for(lambda: self._events, seconds):
+                return NOTHING_YET
             return self._events.popleft()[1]
 
 
@@ -313,9 +340,10 @@ class Job(Generic[R]):
         with interrupts_cancel(cancel):
             thread.start()
             try:
-                while (event := self._events.get()) is not None:
-                    if on_event is not None:
-                        self._tell(on_event, event)
+                if on_event is not None:
+                    self._tell_all(on_event, cancel)
+                else:
+                    self._pass_over()
                 thread.join()
             except BaseException:  # a signal handler of the caller's raised: nothing may go on unseen
                 cancel()
@@ -326,6 +354,23 @@ class Job(Generic[R]):
         if self._error is not None:
             raise self._error
         return self._result[0]
+
+    def _tell_all(self, on_event: Callable[[Event], None], cancel: Cancel) -> None:
+        """Every event, to the last; and what the working thread cannot tell while a command holds it."""
+        while (event := self._events.get(LONGEST_NAP_SECONDS)) is not None:
+            stopping = cancel.acknowledged()
+            if stopping is not None:
+                self._tell(on_event, stopping)
+            if event is NOTHING_YET:
+                waiting = cancel.under_way.waiting()
+                if waiting is None:
+                    continue
+                event = waiting
+            self._tell(on_event, event)
+
+    def _pass_over(self) -> None:
+        while self._events.get() is not None:
+            pass
 
     @staticmethod
     def _tell(on_event: Callable[[Event], None], event: Event) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from redbook import errors
 from redbook.engine.events import Notice, Phase, PhaseStarted
 from redbook.engine.inspect import (
@@ -19,6 +21,7 @@ from redbook.engine.write_parameters import (
     select_track_at_once,
 )
 from redbook.errors import (
+    Cancelled,
     DriveError,
     InvalidReply,
     MediumUnsuitable,
@@ -101,7 +104,10 @@ def _end_session(next_session: MultiSession, tracks_were_added: bool) -> Procedu
         begun = tracks_were_added or information.last_session_status is SessionStatus.INCOMPLETE
         if begun:
             yield from close_session(next_session, test_write=False)
-    except (Exception, Abandoned):
+    except Abandoned:
+        yield from unlock_tray_at_once()
+        raise
+    except Exception:
         yield from release(test_write=False)
         raise
     yield from release(test_write=False)
@@ -132,10 +138,17 @@ def _look_and_finalize() -> Procedure[DiscContents]:
 
 
 def _finalize(disc: DiscContents) -> Procedure[DiscContents]:
-    if disc.open_track is not None:
-        yield from end_open_track(disc.open_track)
     yield PhaseStarted(Phase.CLOSING)
-    yield from close_session(MultiSession.LAST, test_write=False)
+    try:
+        if disc.open_track is not None:
+            yield from end_open_track(disc.open_track)
+        yield from close_session(MultiSession.LAST, test_write=False)
+    except Abandoned as left:
+        now = (
+            "the drive goes on closing the session by itself: leave it switched on and closed until it has "
+            "finished, then look at the disc again"
+        )
+        raise Cancelled(f"cancelled at once; {now}", now) from left
     return (yield from contents())
 
 
@@ -145,7 +158,10 @@ def holding_tray(procedure: Procedure[R]) -> Procedure[R]:
     yield from lock_tray()
     try:
         result = yield from procedure
-    except (Exception, Abandoned):
+    except (Abandoned, Cancelled):
+        yield from unlock_tray_at_once()
+        raise
+    except Exception:
         yield from unlock_tray()
         raise
     yield from unlock_tray()
@@ -191,6 +207,12 @@ def forget_test_write(outcome: Outcome) -> Procedure[None]:
         yield Notice(
             f"open and close the tray before the next burn: the drive may remember this one ({error})"
         )
+
+
+def unlock_tray_at_once() -> Procedure[None]:
+    """For who leaves at once: asked once, and not waited for."""
+    with suppress(DriveError):
+        yield PreventAllowMediumRemoval(False)
 
 
 def unlock_tray() -> Procedure[None]:

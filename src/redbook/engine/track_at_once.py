@@ -39,7 +39,7 @@ from redbook.mmc.write import (
 
 BUSY_AT_START_SECONDS = 200.0  # the first WRITE may be held while the drive calibrates
 BUSY_SECONDS = 60.0
-END_TRACK_SECONDS = 600.0
+END_TRACK_SECONDS = 300.0
 BUFFER_POLL_SECONDS = 1.0
 USUAL_BUFFER_BYTES = 2 * 1024 * 1024
 CLEARLY = 2

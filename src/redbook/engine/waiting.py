@@ -13,9 +13,9 @@ from enum import Enum
 from typing import Any
 
 from redbook import errors
-from redbook.engine.events import Phase, Working
+from redbook.engine.events import Phase, Waiting, Working
 from redbook.engine.steps import Abandoned, Now, Pause, Procedure, R
-from redbook.errors import SenseError, TransportTimeout
+from redbook.errors import SenseError, StillBusy
 from redbook.mmc.command import Command
 from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit, TestUnitReady
 from redbook.mmc.disc_info import DiscInformation, ReadDiscInformation
@@ -23,7 +23,9 @@ from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Blank, CloseTrackSession, SynchronizeCache, Write10
 
 POLL_SECONDS = 0.5
+TELL_SECONDS = 1.0
 READY_SECONDS = 120.0  # some drives take that long over a bad disc
+NO_DISC_SECONDS = 10.0  # some say that there is none while they have not looked yet
 UNEXPLAINED_SECONDS = 5.0  # for 2/04/00 without a cause (libburn)
 ANY_COMMAND_SECONDS = 60.0
 ATTENTIONS_AT_START = 5
@@ -68,12 +70,28 @@ class _Again(Enum):
 class Patience:
     """How long to wait for a drive that is not ready, and that does not say why.
 
+    now      when the waiting begins
     seconds  in all; what a drive refuses without a cause is waited for 5 s at most, each time
+    what     is waited for, as Waiting has it; None where the refusals say
     """
 
-    def __init__(self, now: float, seconds: float) -> None:
+    def __init__(self, now: float, seconds: float, what: str | None = None) -> None:
+        self.seconds = seconds
+        self._what = what
+        self._began = self._told = now
         self._end = now + seconds
         self._unexplained_since: float | None = None
+
+    def wait(self, error: Exception, pause_seconds: float = POLL_SECONDS) -> Procedure[bool]:
+        """Let some time pass, and tell of it; False, at once, when it has been long enough."""
+        now = yield Now()
+        if self.is_over(now, error):
+            return False
+        if now - self._told >= TELL_SECONDS:
+            self._told = now
+            yield Waiting(self._what or _what_for(error), now - self._began, self.seconds)
+        yield Pause(pause_seconds)
+        return True
 
     def is_over(self, now: float, error: Exception) -> bool:
         if not isinstance(error, errors.Unexplained):
@@ -83,6 +101,34 @@ class Patience:
         elif now - self._unexplained_since > UNEXPLAINED_SECONDS:
             return True
         return now > self._end
+
+
+_WHAT_FOR = (
+    (errors.LongWriteInProgress, "the drive to empty its buffer"),
+    (errors.OperationInProgress, "the drive to finish what it is doing"),
+    (errors.FormatInProgress, "the drive to finish formatting"),
+    (errors.NoMedium, "the drive to find its disc: it says that there is none"),
+    (errors.BecomingReady, "the drive to become ready: it is looking at its disc, perhaps"),
+)
+
+_ENDS = {
+    Phase.PREPARING: "the drive to finish what it was told before",
+    Phase.ENDING_TRACK: "the drive to end the track",
+    Phase.CLOSING: "the drive to close the session",
+    Phase.BLANKING: "the drive to erase the disc",
+}
+
+
+def _what_for(error: Exception) -> str:
+    return next((what for kind, what in _WHAT_FOR if isinstance(error, kind)), "the drive to have time")
+
+
+def pausing(seconds: int, what: str) -> Procedure[None]:
+    """Wait so long, and tell of it.  what: is waited for, as Waiting has it"""
+    for second in range(seconds):
+        if second:
+            yield Waiting(what, float(second), float(seconds))
+        yield Pause(1.0)
 
 
 def resending(
@@ -132,15 +178,12 @@ def _resent(command: Command[R], begun: Callable[[], bool], doubt: Callable[[], 
             if again is None:
                 raise
             tried[again] += 1
-            if again is _Again.BUSY:
-                now = yield Now()
-                patience = patience or Patience(now, again.most)
-                if patience.is_over(now, error):
-                    raise
-            elif tried[again] > again.most:
+            if again is not _Again.BUSY and tried[again] > again.most:
                 raise
-        if again.pause_seconds:
-            yield Pause(again.pause_seconds)
+            if again.pause_seconds:
+                patience = patience or Patience((yield Now()), ANY_COMMAND_SECONDS)
+                if not (yield from patience.wait(error, again.pause_seconds)):
+                    raise
 
 
 def _why_again(error: errors.DriveError, command: Command[Any], begun: bool) -> _Again | None:
@@ -174,11 +217,13 @@ def until_ready(seconds: float = READY_SECONDS) -> Procedure[None]:
     """TEST UNIT READY until it is GOOD; reports of what happened before are swallowed.
 
     A disc whose table of contents cannot be read is ready: it may be a blank one, and what else it may be
-    is found out later.
+    is found out later. That there is no disc is believed after 10 s: right after the tray was closed some
+    drives say so, too. That the tray is open is believed at once.
 
-    raises  NoMedium, other NotReady; TransportTimeout if it does not become ready
+    raises  NoMedium, other NotReady; StillBusy if it does not become ready
     """
     patience = Patience((yield Now()), seconds)
+    looking: Patience | None = None
     attentions = 0
     command: TestUnitReady | StartStopUnit = TestUnitReady()
     started = False
@@ -195,7 +240,14 @@ def until_ready(seconds: float = READY_SECONDS) -> Procedure[None]:
             if started:
                 raise
             command = StartStopUnit(start=True)
+        except errors.TrayOpen:
+            raise
+        except errors.NoMedium as error:
+            looking = looking or Patience((yield Now()), NO_DISC_SECONDS)
+            if not (yield from looking.wait(error)):
+                raise
         except WORKING as error:
+            looking = None
             yield from _pause(patience, error)
         else:
             if isinstance(command, TestUnitReady):
@@ -226,11 +278,9 @@ def until_accepted(command: Command[R], seconds: float, pause_seconds: float) ->
         try:
             return (yield command)  # type: ignore[no-any-return]
         except (*WORKING, errors.NotTaken, errors.ParametersChanged) as busy:
-            now = yield Now()
-            patience = patience or Patience(now, seconds)
-            if patience.is_over(now, busy):
-                raise busy
-        yield Pause(pause_seconds)
+            patience = patience or Patience((yield Now()), seconds)
+            if not (yield from patience.wait(busy, pause_seconds)):
+                raise
 
 
 def until_idle(phase: Phase, seconds: float) -> Procedure[DiscInformation]:
@@ -238,8 +288,10 @@ def until_idle(phase: Phase, seconds: float) -> Procedure[DiscInformation]:
 
     Unit attentions are waited through; old Mitsumi drives say 6/2E while they are still closing.
     Pioneer DVR-108 answers the first with GOOD while it is closing; only the second tells.
+
+    raises  StillBusy, SenseError
     """
-    patience = Patience((yield Now()), seconds)
+    patience = Patience((yield Now()), seconds, _ENDS.get(phase))
     while True:
         try:
             yield TestUnitReady()
@@ -256,9 +308,8 @@ def until_idle(phase: Phase, seconds: float) -> Procedure[DiscInformation]:
 
 
 def _pause(patience: Patience, error: errors.DriveError) -> Procedure[None]:
-    if patience.is_over((yield Now()), error):
-        raise TransportTimeout(
-            f"the drive is still not ready after all this time ({error}); "
+    if not (yield from patience.wait(error)):
+        raise StillBusy(
+            f"the drive is still not ready after {patience.seconds:.0f} s ({error}); "
             "switch it off and on, and try another disc"
         ) from error
-    yield Pause(POLL_SECONDS)

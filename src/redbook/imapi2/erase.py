@@ -8,16 +8,23 @@ from typing import ClassVar
 
 from redbook import errors
 from redbook.engine.erase import erase
-from redbook.engine.events import Phase, PhaseStarted, Working
+from redbook.engine.events import Phase, PhaseStarted, Waiting, Working
 from redbook.engine.inspect import Abilities
 from redbook.engine.steps import Procedure
-from redbook.errors import InvalidReply, MediumUnsuitable, NotARecorder, SenseError, TransportTimeout
+from redbook.errors import (
+    EraseFailed,
+    InvalidReply,
+    MediumUnsuitable,
+    NotARecorder,
+    SenseError,
+    TransportTimeout,
+)
 from redbook.imapi2.client_name import is_valid_client_name
 from redbook.imapi2.com import fail, failure, to_bool, translated, type_name
 from redbook.imapi2.devices import Handle
 from redbook.imapi2.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
 from redbook.imapi2.errors import code_of, com_error, sense_of
-from redbook.imapi2.event_args import Timed
+from redbook.imapi2.event_args import QUIET_SECONDS, Timed
 from redbook.imapi2.format2 import DiscFormat2, InterruptibleCancel, late_interrupts
 from redbook.imapi2.hresults import HResult
 from redbook.imapi2.media import physical_type
@@ -101,10 +108,12 @@ class MsftDiscFormat2Erase(DiscFormat2):
             self._run_job(handle, erase(kind_of_blank, LONGEST_SECONDS), tell, cancel)
         except (SenseError, TransportTimeout, InvalidReply) as error:
             raise self._told(error, story) from error
+        except EraseFailed as error:
+            raise self._told(_cause_of(error), story, str(error)) from error
         finally:
             handle.at_work = False
 
-    def _told(self, error: errors.DriveError, story: _EraseStory) -> com_error:
+    def _told(self, error: errors.DriveError, story: _EraseStory, text: str = "") -> com_error:
         """What a refusal means while a disc is being erased, if the recorder has no code for it."""
         code = code_of(error)
         if isinstance(error, TransportTimeout) and isinstance(error.__cause__, SenseError) and story.began:
@@ -117,7 +126,7 @@ class MsftDiscFormat2Erase(DiscFormat2):
             code = HResult.E_IMAPI_ERASE_DRIVE_FAILED_ERASE_COMMAND
         elif code is HResult.E_FAIL and story.began:
             code = HResult.E_IMAPI_ERASE_UNEXPECTED_DRIVE_RESPONSE_DURING_ERASE
-        return failure(f"{type_name(self)}.EraseMedia", code, str(error), sense_of(error))
+        return failure(f"{type_name(self)}.EraseMedia", code, text or str(error), sense_of(error))
 
     def _asked(self, handle: Handle, procedure: Procedure[DiscInformation]) -> DiscInformation:
         try:
@@ -186,6 +195,11 @@ class MsftDiscFormat2Erase(DiscFormat2):
 _ERASE_FAILURE = 0x51
 
 
+def _cause_of(error: EraseFailed) -> errors.DriveError:
+    """Which tells the code, as the error itself tells the story."""
+    return error.__cause__ if isinstance(error.__cause__, errors.DriveError) else error
+
+
 def _disc_information() -> Procedure[DiscInformation]:
     return (yield ReadDiscInformation())  # type: ignore[no-any-return]
 
@@ -196,6 +210,7 @@ class _EraseStory:
     def __init__(self, began_at: float, estimate: float) -> None:
         self._began_at = began_at
         self._estimate = estimate
+        self._told = 0.0
         self.began = False
 
     def of(self, timed: Timed) -> tuple[int, int] | None:
@@ -206,6 +221,7 @@ class _EraseStory:
         elif isinstance(event, Working) and event.phase is Phase.BLANKING:
             if event.fraction:
                 self._estimate = elapsed / event.fraction
-        else:
+        elif not (isinstance(event, Waiting) and self.began and elapsed - self._told >= QUIET_SECONDS):
             return None
+        self._told = elapsed
         return int(elapsed), round(max(self._estimate, elapsed))

@@ -113,7 +113,7 @@ _BY_CLASS: tuple[tuple[type[BaseException], HResult], ...] = (
     (errors.DrivePermission, HResult.E_ACCESSDENIED),
     (PermissionError, HResult.E_ACCESSDENIED),
 )
-_WRAPPING = (errors.BurnFailed, errors.ImageError)
+_WRAPPING = (errors.BurnFailed, errors.EraseFailed, errors.ImageError)
 """Errors that tell the story; their cause tells the code."""
 
 _NOT_FORMATTED = (0x30, 0x10)

@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
-from redbook.engine.events import Event, Phase, PhaseStarted, Progress, TrackStarted, Working
+from redbook.engine.events import Event, Phase, PhaseStarted, Progress, TrackStarted, Waiting, Working
 from redbook.engine.ring import ring_bytes
 from redbook.imapi2.com import ComObject
 from redbook.imapi2.enumerations import IMAPI_FORMAT2_TAO_WRITE_ACTION as ACTION
 
+QUIET_SECONDS = 1.0  # after which the same is told once more, with the time that has gone by
 CLOSING_AT_1X_SECONDS = 240.0  # lead-in and lead-out; what is guessed until the drive reports progress
 
 
@@ -114,6 +115,9 @@ class Story:
         self._speed = speed
         self._done = self._read = self._used = 0
         self._size = ring_bytes(sectors)
+        self._last: tuple[ACTION, float, float] | None = (
+            None  # what was told last: the action, when, time left
+        )
 
     def preparing(self, now: float) -> TrackAtOnceEventArgs:
         return self._args(ACTION.IMAPI_FORMAT2_TAO_WRITE_ACTION_PREPARING, now, self._seconds_to_write())
@@ -142,6 +146,11 @@ class Story:
             return self._finishing(now, self._seconds_to_close(event.fraction, now))
         if isinstance(event, Working) and event.phase is Phase.WRITING:
             return self._writing(now, self._seconds_to_write())
+        if isinstance(event, Waiting) and self._last is not None:
+            action, then, left = self._last
+            if now - then < QUIET_SECONDS:
+                return None
+            return self._args(action, now, max(0.0, left - (now - then)))
         return None
 
     def _writing(self, now: float, left: float) -> TrackAtOnceEventArgs:
@@ -164,6 +173,7 @@ class Story:
         return max(0.0, CLOSING_AT_1X_SECONDS / self._speed - max(0.0, elapsed)) if self._speed else 0.0
 
     def _args(self, action: ACTION, now: float, left: float) -> TrackAtOnceEventArgs:
+        self._last = action, now, left
         return TrackAtOnceEventArgs(
             action,
             self._track,

@@ -176,7 +176,8 @@ class DiscFormat2(EventSource, ABC):
             return runner.run(procedure)
 
         def hear(event: Event) -> None:
-            assert isinstance(event, Timed)
+            if not isinstance(event, Timed):  # told by the thread that waits, not by the one that works
+                event = Timed(handle.clock.now(), event)
             if isinstance(event.event, Notice):
                 _log.warning("%s: %s", type_name(self), event.event.text)
             listener(event)

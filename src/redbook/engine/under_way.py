@@ -1,0 +1,96 @@
+"""What a job is doing at this moment: for whoever waits for it, or wants to stop it.
+
+The thread that serves the drive writes here, the caller's thread reads: it has to tell what is waited for,
+and what stopping costs, while the other one is held by a command that the drive has not answered yet.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from redbook.engine.events import Phase, Stopping, Waiting
+
+WORTH_TELLING_SECONDS = 1.0
+
+_LOOKING = ("as soon as the drive has answered", "nothing is lost")
+_STOPPING = {
+    None: _LOOKING,
+    Phase.READING: ("reading the sources ends", "nothing is lost"),
+    Phase.PREPARING: ("as soon as the drive has answered; nothing was written", "nothing is lost"),
+    Phase.WRITING: (
+        "ending the track",
+        "the track is broken off where it is, and the disc may be lost",
+    ),
+    Phase.ENDING_TRACK: (
+        "ending the track",
+        "the drive goes on ending the track by itself, and nobody sees whether it can; the disc may be lost",
+    ),
+    Phase.CLOSING: (
+        "when the session is closed: closing cannot be stopped half way",
+        "the drive goes on closing the session by itself, and nobody sees whether it can; the disc is lost "
+        "if it is switched off meanwhile",
+    ),
+    Phase.VERIFYING: ("as soon as the drive has answered", "nothing is lost: the disc is only read"),
+    Phase.BLANKING: (
+        "when the disc is erased: erasing cannot be stopped half way",
+        "the drive goes on erasing by itself, and the disc is of no use until it has finished",
+    ),
+}
+"""What is still done after the first cancel, and what the second one costs."""
+
+_BETWEEN_TRACKS = (
+    "before the next track is begun",
+    "no track is broken off; the tray may stay locked until the drive is looked at again",
+)
+_TEST_WRITE = (
+    "ending the test write",
+    "the disc stays as it is, but the drive may go on with test writes until its tray is opened",
+)
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """phase       the last that began; None while there is none
+    track_begun    whether a WRITE of the track was sent
+    test_write     whether the laser is off
+    command        that the drive has not answered yet; empty if there is none
+    since          when that was sent, on the machine's monotonic clock
+    """
+
+    phase: Phase | None = None
+    track_begun: bool = False
+    test_write: bool = False
+    command: str = ""
+    since: float = 0.0
+    _told: float = 0.0
+
+    def begin(self, phase: Phase) -> None:
+        self.phase = phase
+        if phase is not Phase.ENDING_TRACK:
+            self.track_begun = False
+
+    def send(self, command: str) -> None:
+        self.since = self._told = time.monotonic()
+        self.command = command
+
+    def answered(self) -> None:
+        self.command = ""
+
+    def waiting(self) -> Waiting | None:
+        """Told once a second, for as long as the drive does not answer."""
+        command, since, now = self.command, self.since, time.monotonic()
+        if not command or now - self._told < WORTH_TELLING_SECONDS:
+            return None
+        self._told = now
+        return Waiting(f"the drive to answer {command}", now - since)
+
+    def stopping(self, at_once: bool) -> Stopping:
+        """What a cancel means now."""
+        doing, price = _STOPPING[self.phase]
+        writing = self.phase in (Phase.WRITING, Phase.ENDING_TRACK)
+        if self.test_write and (writing or self.phase is Phase.CLOSING):
+            doing, price = _TEST_WRITE
+        elif self.phase is Phase.WRITING and not self.track_begun:
+            doing, price = _BETWEEN_TRACKS
+        return Stopping(doing, price, at_once)
