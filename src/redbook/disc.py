@@ -26,6 +26,14 @@ MOST_TRACKS = 99
 MOST_INDEXES = 99  # of a track, index 1 among them
 
 FIRST_LEAD_IN_MINUTE = 90  # an address from there on lies before the program
+FIRST_LEAD_IN_LBA = -45_150  # 90:00:00
+FIRST_TRACK_EARLIEST_LBA = (
+    -PREGAP_SECTORS
+)  # 00:00:00; a first track may begin before LBA 0 (a hidden one does)
+LAST_LBA = (
+    449_849  # 99:59:74, the last address that MSF has; IEC 60908 ends at 79:59:74, discs are sold beyond
+)
+SHORTEST_DISC_SECTORS = 4500  # a minute; the smallest disc sold (a business card) has three and more
 FIRST_LEAD_OUT_SECTORS = 6750
 LATER_LEAD_OUT_SECTORS = 2250
 LATER_LEAD_IN_SECTORS = 4500
@@ -68,8 +76,8 @@ class Msf:
 
 
 def duration(sectors: int) -> str:
-    """A length in sectors as MM:SS:FF."""
-    return str(Msf.from_sectors(sectors))
+    """A length in sectors, or a place counted from LBA 0, as MM:SS:FF; what lies before LBA 0 has a minus."""
+    return f"{'-' if sectors < 0 else ''}{Msf.from_sectors(abs(sectors))}"
 
 
 def next_session_start(lead_out_lba: int, closed_sessions: int) -> int:

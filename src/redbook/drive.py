@@ -19,6 +19,8 @@ from redbook.transport.recorded import Transcriber
 
 R = TypeVar("R")
 
+MOST_LOGGED_BYTES = 64  # of an answer that makes no sense
+
 _log = logging.getLogger(__name__)
 
 
@@ -59,7 +61,12 @@ class Drive:
         try:
             reply = command.parse_reply(data)
         except ValueError as error:
-            raise InvalidReply(f"the drive's answer to {command.NAME} makes no sense: {error}") from error
+            _log.info("%s was answered with %s", command.NAME, data[:MOST_LOGGED_BYTES].hex(" ") or "nothing")
+            why = str(error).removeprefix(f"{command.NAME}: ")
+            raise InvalidReply(
+                f"the drive's answer to {command.NAME} makes no sense: {why}; take the disc out and put it "
+                "in again, and if that does not help switch the drive off and on"
+            ) from error
         if isinstance(reply, InquiryReply):
             self.quirks = quirks_of(reply)
         return reply

@@ -19,6 +19,7 @@ RedbookError
     ├── EraseFailed             the same of the blanking of a disc
     ├── ImageError              a virtual disc's folder is damaged, half written or from a newer version
     ├── InvalidReply            the drive's answer makes no sense
+    │   ├── Contradiction       it says two things of the disc that cannot both be true
     │   ├── ParametersIgnored   it said GOOD to MODE SELECT and did something else
     │   └── ImpossiblyFast      it said that a track is on the disc, in less time than that takes
     ├── NotTaken                the drive had no time for the command; send it again
@@ -202,6 +203,10 @@ class ImageError(DriveError):
 
 class InvalidReply(DriveError):
     """A reply too short or inconsistent."""
+
+
+class Contradiction(InvalidReply):
+    """The drive says two things of the disc that cannot both be true."""
 
 
 class ParametersIgnored(InvalidReply):

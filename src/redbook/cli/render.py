@@ -488,6 +488,8 @@ class TextRenderer:
         toc = disc.expected_toc()
         if toc is not None:
             self._ids(toc)
+        for problem in disc.problems:
+            self.note(problem)
 
     def _tracks(self, found: DiscInfo, sums: shapes.Checksums) -> None:
         table = Table(box=None, pad_edge=False, padding=(0, 1))

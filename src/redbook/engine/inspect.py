@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from redbook.disc import (
-    PREGAP_SECTORS,
-    RUN_OUT_SECTORS,
-    SHORTEST_TRACK_SECTORS,
-    TAO_GAP_SECTORS,
-    Toc,
-    TocTrack,
-)
+from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Toc, TocTrack
 from redbook.engine.plan import Space
+from redbook.engine.room import find_room
 from redbook.engine.speed import Speeds, read_speeds
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import resending, until_ready
 from redbook.engine.write_parameters import select_track_at_once
 from redbook.errors import (
+    Contradiction,
     IllegalRequest,
     InvalidReply,
     MediumUnsuitable,
@@ -34,6 +30,7 @@ from redbook.mmc.disc_info import (
     ReadDiscInformation,
     ReadToc,
     ReadTrackInformation,
+    SessionStatus,
     TrackInformation,
 )
 from redbook.mmc.identify import (
@@ -49,6 +46,7 @@ from redbook.mmc.mode_pages import Capabilities, ModeSense10
 from redbook.quirks import Quirks, quirks_of
 
 WSPD = 0x02  # of feature 0107h
+_CDS = (None, Profile.NONE, Profile.CD_ROM, Profile.CD_R, Profile.CD_RW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +89,8 @@ class DiscContents:
     open_track    begun and never ended; None if there is none
     toc           None until a session is closed
     space         None where nothing more can be written
+    problems      what the drive says of the disc that makes no sense, in words
+    doubt         why nothing may be written on what the drive says; empty if there is no reason
     """
 
     information: DiscInformation
@@ -99,6 +99,8 @@ class DiscContents:
     open_track: TrackInformation | None
     toc: Toc | None
     space: Space | None
+    problems: tuple[str, ...] = ()
+    doubt: str = ""
 
     @property
     def status(self) -> DiscStatus:
@@ -170,76 +172,123 @@ def with_speeds(abilities: Abilities, atip: Atip | None) -> Procedure[Abilities]
     return replace(abilities, speeds=speeds)
 
 
-def contents() -> Procedure[DiscContents]:
-    """Everything recorded on the disc, and where the next track may go."""
-    information: DiscInformation = yield ReadDiscInformation()
+def is_cd(profile: int | None) -> bool:
+    """Whether the drive calls what is in it a CD, or does not say."""
+    return profile in _CDS
+
+
+def contents(of_cd: bool = True) -> Procedure[DiscContents]:
+    """Everything recorded on the disc, and where the next track may go.
+
+    What makes no sense in it is told beside the rest, so that the rest can be shown; only the disc's state
+    must make sense.
+
+    of_cd  whether it is a CD; of other discs the state alone is read
+
+    raises  InvalidReply  for a state that no disc can be in
+    """
+    information: DiscInformation = yield ReadDiscInformation(of_cd=of_cd)
+    if not of_cd:
+        return DiscContents(information, None, (), None, None, None)
     atip: Atip | None
     try:
         atip = yield ReadAtip()
     except (SenseError, InvalidReply):
         atip = None
     toc: Toc | None
+    problems: list[str] = []
     try:
         toc = yield ReadToc()
-    except (SenseError, InvalidReply):
+    except SenseError:
         toc = None  # no session is closed yet, or a pressed disc's drive says so
-    tracks, open_track = yield from _tracks(information)
+    except InvalidReply as error:
+        toc = None
+        if _has_toc(information):
+            problems.append(str(error))
+    found, doubts = yield from _tracks(information)
+    problems += doubts
+    tracks, open_track = found, None
+    if found and found[-1].next_writable_lba is not None:
+        tracks, open_track = found[:-1], found[-1]
     space = None
     if information.status in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
-        space = yield from _space(information, atip)
-    return DiscContents(information, atip, tracks, open_track, toc, space)
+        try:
+            _check_against_toc(information, toc, found)
+            space = yield from find_room(information, atip, None if doubts else tracks)
+        except InvalidReply as error:
+            doubts.append(str(error))
+            problems.append(str(error))
+    doubt = doubts[0] if doubts else ""
+    return DiscContents(information, atip, tracks, open_track, toc, space, tuple(problems), doubt)
 
 
-def _tracks(
-    information: DiscInformation,
-) -> Procedure[tuple[tuple[TrackInformation, ...], TrackInformation | None]]:
-    """All tracks with something in them; the last one apart if it was never ended."""
+def _has_toc(information: DiscInformation) -> bool:
+    """Whether a session is closed; where none is, drives say all kinds of things of a table of contents."""
+    open_sessions = information.last_session_status in (SessionStatus.EMPTY, SessionStatus.INCOMPLETE)
+    return information.status is not DiscStatus.BLANK and information.sessions > open_sessions
+
+
+def _check_against_toc(
+    information: DiscInformation, toc: Toc | None, found: tuple[TrackInformation, ...]
+) -> None:
+    """raises  Contradiction  for a blank disc with a table of contents, or tracks elsewhere than in it"""
+    if toc is None or not toc.tracks:
+        return
+    if information.status is DiscStatus.BLANK:
+        raise Contradiction(
+            f"the drive calls the disc blank, and reads a table of contents of {len(toc.tracks)} tracks from "
+            "it; nothing was written: take the disc out and put it in again, or use another disc"
+        )
+    listed = {track.number: track.start_lba for track in toc.tracks}
+    for track in found:
+        start = listed.get(track.number, track.start_lba)
+        if abs(start - track.start_lba) > PREGAP_SECTORS:
+            raise Contradiction(
+                f"the drive says that track {track.number} starts at sector {track.start_lba}, and in its "
+                f"table of contents at {start}; take the disc out and put it in again, or try another drive"
+            )
+
+
+def _tracks(information: DiscInformation) -> Procedure[tuple[tuple[TrackInformation, ...], list[str]]]:
+    """All tracks with something in them, the last one perhaps not ended; what makes no sense of them."""
     found: list[TrackInformation] = []
+    doubts: list[str] = []
     if information.status is not DiscStatus.BLANK:
-        for number in range(information.first_track, information.last_track_of_last_session + 1):
+        last = min(information.last_track_of_last_session, MOST_TRACKS)
+        for number in range(information.first_track, last + 1):
             try:
                 track: TrackInformation = yield ReadTrackInformation(number)
             except IllegalRequest:
                 break
+            except InvalidReply as error:
+                doubts.append(str(error))
+                continue
             if not track.blank:
                 found.append(track)
-    if found and found[-1].next_writable_lba is not None:
-        return tuple(found[:-1]), found[-1]
-    return tuple(found), None
+    for before, track in pairwise(found):
+        # The room of a track may reach to the next one's start, its pregap included.
+        if track.start_lba <= before.start_lba or track.start_lba < _end(before):
+            doubts.append(
+                f"the drive says that track {before.number} lies from sector {before.start_lba} to "
+                f"{_end(before) - 1}, and track {track.number} from {track.start_lba} on; take the disc out "
+                "and put it in again, or try another drive"
+            )
+    return tuple(found), doubts
 
 
-def _space(information: DiscInformation, atip: Atip | None) -> Procedure[Space | None]:
-    """Where the next track starts; asked for, never computed (MMC-5 6.27: depends on page 05h)."""
-    blank = information.status is DiscStatus.BLANK
-    try:
-        track: TrackInformation = yield ReadTrackInformation()
-    except IllegalRequest:
-        limit = information.last_lead_out or (atip.last_lead_out if atip else None)
-        # A blank disc takes a first track, whatever the drive makes of the question.
-        return Space(1, 0, limit.sectors - PREGAP_SECTORS) if blank and limit else None
-    except SenseError:
-        return None
-    if track.next_writable_lba is None:
-        return None
-    start = track.next_writable_lba
-    number = track.number
-    if blank:  # Pioneer BDR-205, LITE-ON LTR-48125S: -150 on a blank disc in any mode
-        start = max(start, track.start_lba, 0)
-    if not track.blank:  # begun and never ended: it will be, and the next one comes behind it
-        number += 1
-        start = max(start, track.start_lba + SHORTEST_TRACK_SECTORS) + TAO_GAP_SECTORS
-    limit = information.last_lead_out or (atip.last_lead_out if atip else None)
-    last = limit.sectors - PREGAP_SECTORS if limit else start + track.free_sectors
-    return Space(number, start, last)
+def _end(track: TrackInformation) -> int:
+    """The first sector behind it; of one that was not ended the drive says what it will be."""
+    return track.start_lba + (0 if track.next_writable_lba is not None else track.track_sectors)
 
 
 def where_next() -> Procedure[Space]:
     """Where the next track may go on the disc as it is now.
 
     raises  MediumUnsuitable  if no further track can be written
+            InvalidReply      if what the drive says of that makes no sense
     """
     information: DiscInformation = yield ReadDiscInformation()
-    space = yield from _space(information, None)
+    space = yield from find_room(information, None)
     if space is None:
         raise MediumUnsuitable("the disc takes no further track; use another disc")
     return space
@@ -262,5 +311,5 @@ def _inspect() -> Procedure[tuple[Abilities, DiscContents]]:
     if abilities.writes_tao and abilities.profile != Profile.CD_ROM:
         with contextlib.suppress(SenseError, InvalidReply):
             yield from select_track_at_once(test_write=False, underrun_protection=True, next_session=0)
-    disc = yield from contents()
+    disc = yield from contents(is_cd(abilities.profile))
     return (yield from with_speeds(abilities, disc.atip)), disc

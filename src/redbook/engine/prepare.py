@@ -24,7 +24,15 @@ from redbook.engine.steps import Announce, Procedure
 from redbook.engine.track_at_once import end_open_track
 from redbook.engine.waiting import WORKING, resending, until_ready
 from redbook.engine.write_parameters import clear_test_write, select_track_at_once
-from redbook.errors import DiscNotBlank, DriveError, MediumUnsuitable, NotARecorder, NotRecordable, SenseError
+from redbook.errors import (
+    DiscNotBlank,
+    DriveError,
+    InvalidReply,
+    MediumUnsuitable,
+    NotARecorder,
+    NotRecordable,
+    SenseError,
+)
 from redbook.mmc.control import StartStopUnit
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation
 from redbook.mmc.identify import Profile
@@ -154,7 +162,11 @@ def check_writer(abilities: Abilities) -> None:
 
 
 def room_on(abilities: Abilities, disc: DiscContents) -> Space:
-    """raises  MediumUnsuitable  if no further track can be written"""
+    """raises  MediumUnsuitable  if no further track can be written
+    InvalidReply      if what the drive says of the disc makes no sense
+    """
+    if disc.doubt:
+        raise InvalidReply(disc.doubt)
     if disc.space is None:
         raise MediumUnsuitable(f"the disc in {abilities.name} takes no further track; use another disc")
     return disc.space

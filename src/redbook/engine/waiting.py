@@ -295,7 +295,7 @@ def until_idle(phase: Phase, seconds: float) -> Procedure[DiscInformation]:
     while True:
         try:
             yield TestUnitReady()
-            information: DiscInformation = yield ReadDiscInformation()
+            information = yield from _disc_state()
         except (*WORKING, errors.NotTaken) as error:
             yield Working(phase, error.sense.progress if isinstance(error, SenseError) else None)
             yield from _pause(patience, error)
@@ -313,3 +313,17 @@ def _pause(patience: Patience, error: errors.DriveError) -> Procedure[None]:
             f"the drive is still not ready after {patience.seconds:.0f} s ({error}); "
             "switch it off and on, and try another disc"
         ) from error
+
+
+def _disc_state() -> Procedure[DiscInformation]:
+    """READ DISC INFORMATION of a drive that may be at work, and have zeros for an answer until it is done.
+
+    raises  SenseError; InvalidReply if the answer makes no sense for 5 s
+    """
+    patience = Patience((yield Now()), UNEXPLAINED_SECONDS, "the drive to say what it is doing")
+    while True:
+        try:
+            return (yield ReadDiscInformation())  # type: ignore[no-any-return]
+        except errors.InvalidReply as error:
+            if not (yield from patience.wait(error)):
+                raise

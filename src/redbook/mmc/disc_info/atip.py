@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, Self
 
-from redbook.disc import Msf
+from redbook.disc import FIRST_LEAD_IN_MINUTE, PREGAP_SECTORS, Msf
 from redbook.mmc.command import Sized, need
-from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, toc_cdb, toc_fields
+from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, end_or_none, is_msf, need_told, toc_cdb, toc_fields
 
 
 @dataclass(frozen=True, slots=True)
 class Atip:
     """What is pressed into a blank disc's groove.  Source: MMC-5 6.26.6.
 
-    lead_in_start, last_lead_out  None where they make no sense (zero, or start behind end)
+    lead_in_start, last_lead_out  None where they make no sense (zero, no lead-in there, start behind end)
     sub_type                      3 bits; with `rewritable` the CD-RW speed class
     speed_codes                   (lowest, highest) of additional information A1, None if absent
     ultra_speed_codes             the same of A2, which ultra speed CD-RW have
@@ -54,11 +54,16 @@ class Atip:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        need(data, 16, "READ ATIP")
+        need(data, 16, ReadAtip.NAME)
+        length = int.from_bytes(data[:2], "big")
+        need_told(data, length, 16)
+        data = data[: length + 2]
         bcd = data[8] >= 0x90  # a Ricoh firmware; no binary minute reaches that
-        lead_in, lead_out = _atip_time(data[8:11], bcd), _atip_time(data[12:15], bcd)
-        if lead_in and lead_out and lead_in.lba >= lead_out.sectors - 150:
+        lead_in, lead_out = _atip_time(data[8:11], bcd), end_or_none(_atip_time(data[12:15], bcd))
+        if lead_in and lead_out and lead_in.lba >= lead_out.sectors - PREGAP_SECTORS:
             lead_in = lead_out = None
+        if lead_in and lead_in.minute < FIRST_LEAD_IN_MINUTE:
+            lead_in = None
         a1 = len(data) >= 17 and data[6] & 4
         a2 = len(data) >= 21 and data[6] & 2
         return cls(
@@ -77,10 +82,10 @@ class Atip:
 def _atip_time(three: bytes, bcd: bool) -> Msf | None:
     """None for zeros and for times that there are none of."""
     if bcd:
+        if any(byte >> 4 > 9 or byte & 0xF > 9 for byte in three):
+            return None
         three = bytes((byte >> 4) * 10 + (byte & 0xF) for byte in three)
-    if not any(three) or three[0] > 99 or three[1] > 59 or three[2] > 74:
-        return None
-    return Msf(*three)
+    return Msf(*three) if any(three) and is_msf(three) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
-from redbook.disc import Msf
+from redbook.disc import MOST_TRACKS, Msf
 from redbook.mmc.command import Sized, need
-from redbook.mmc.disc_info.fields import msf_bytes, msf_or_none
+from redbook.mmc.disc_info.fields import check_number, end_or_none, msf_bytes, msf_or_none, need_told
 
 
 @unique
@@ -36,11 +36,12 @@ class SessionStatus(IntEnum):
 class DiscInformation:
     """The reply to READ DISC INFORMATION.  Source: MMC-5 6.22.
 
-    last_session_lead_in, last_lead_out  None where the drive says FF:FF:FF (complete or unknown)
+    last_session_lead_in, last_lead_out  None where the drive says FF:FF:FF (complete or unknown), or nonsense
     disc_type                            00h CD-DA/CD-ROM, 10h CD-I, 20h XA, FFh undefined
     """
 
     LAYOUT: ClassVar[Struct] = Struct(">H10B4s4s4s8sBB")
+    SHORTEST_BYTES: ClassVar[int] = 24
 
     status: DiscStatus
     last_session_status: SessionStatus
@@ -70,12 +71,17 @@ class DiscInformation:
         )
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
-        need(data, 24, "READ DISC INFORMATION")
-        _, state, first, s0, f0, l0, flags, kind, s1, f1, l1, _, lead_in, lead_out, *_ = cls.LAYOUT.unpack(
-            data[: cls.LAYOUT.size].ljust(cls.LAYOUT.size, b"\0")
+    def from_bytes(cls, data: bytes, of_cd: bool = True) -> Self:
+        """of_cd  hold it against what a CD can be; other discs have thousands of tracks
+
+        raises  ValueError  for what cannot be
+        """
+        need(data, cls.SHORTEST_BYTES, ReadDiscInformation.NAME)
+        length, state, first, s0, f0, l0, flags, kind, s1, f1, l1, _, lead_in, lead_out, *_ = (
+            cls.LAYOUT.unpack(data[: cls.LAYOUT.size].ljust(cls.LAYOUT.size, b"\0"))
         )
-        return cls(
+        need_told(data, length, cls.SHORTEST_BYTES)
+        found = cls(
             status=DiscStatus(state & 3),
             last_session_status=SessionStatus(state >> 2 & 3),
             erasable=bool(state & 0x10),
@@ -86,13 +92,52 @@ class DiscInformation:
             unrestricted_use=bool(flags & 0x20),
             disc_type=kind,
             last_session_lead_in=msf_or_none(lead_in),
-            last_lead_out=msf_or_none(lead_out),
+            last_lead_out=end_or_none(msf_or_none(lead_out)),
         )
+        if of_cd:
+            found._check()
+        return found
+
+    def _check(self) -> None:
+        """raises  ValueError  for what no CD can be"""
+        if self.status is DiscStatus.BLANK:
+            self._check_blank()
+            return
+        check_number(self.first_track, "the first track's number")
+        check_number(self.sessions, "the number of sessions")
+        empty = self.last_session_status is SessionStatus.EMPTY
+        # Where a track can follow it is counted, also behind the 99th.
+        most = MOST_TRACKS + (empty or self.last_session_status is SessionStatus.INCOMPLETE)
+        check_number(
+            self.first_track_of_last_session, "the last session's first track", most, self.first_track
+        )
+        least = self.first_track_of_last_session - empty
+        check_number(self.last_track_of_last_session, "the last session's last track", most, least)
+
+    def _check_blank(self) -> None:
+        """Burning follows from this word, so that everything beside it must fit.  raises  ValueError"""
+        wrong = []
+        if self.last_session_status is not SessionStatus.EMPTY:
+            wrong.append(f"its session is {self.last_session_status.name.lower()}")
+        if self.sessions > 1:
+            wrong.append(f"it has {self.sessions} sessions")
+        for name, number in (
+            ("its first track", self.first_track),
+            ("its last session's first track", self.first_track_of_last_session),
+            ("its last track", self.last_track_of_last_session),
+        ):
+            if number > 1:
+                wrong.append(f"{name} is number {number}")
+        if wrong:
+            raise ValueError(f"the disc is said to be blank, and yet {' and '.join(wrong)}")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDiscInformation(Sized[DiscInformation]):
-    """READ DISC INFORMATION, standard data.  Source: MMC-5 6.22."""
+    """READ DISC INFORMATION, standard data.  Source: MMC-5 6.22.
+
+    of_cd  whether the drive calls it a CD, whose numbers are bounded; it changes nothing of the command
+    """
 
     OPCODE: ClassVar[int] = 0x51
     NAME: ClassVar[str] = "READ DISC INFORMATION"
@@ -100,6 +145,7 @@ class ReadDiscInformation(Sized[DiscInformation]):
     timeout: ClassVar[float] = 240.0
 
     allocation_length: int = 34
+    of_cd: bool = True
 
     def to_cdb(self) -> bytes:
         return self.LAYOUT.pack(self.OPCODE, 0, self.allocation_length)
@@ -112,4 +158,4 @@ class ReadDiscInformation(Sized[DiscInformation]):
         return cls(length)
 
     def parse_reply(self, data: bytes) -> DiscInformation:
-        return DiscInformation.from_bytes(data)
+        return DiscInformation.from_bytes(data, self.of_cd)

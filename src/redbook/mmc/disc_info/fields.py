@@ -1,10 +1,13 @@
-"""Addresses as these replies have them, and the CDB that all formats of READ TOC/PMA/ATIP share."""
+"""What these replies have in common: addresses, numbers, lengths; and the CDB of READ TOC/PMA/ATIP.
+
+What is believed and what is not stands in docs/replies.md, field by field.
+"""
 
 from __future__ import annotations
 
 from struct import Struct
 
-from redbook.disc import Msf
+from redbook.disc import LAST_LBA, MOST_TRACKS, PREGAP_SECTORS, SECTORS_PER_SECOND, SHORTEST_DISC_SECTORS, Msf
 
 UNKNOWN = b"\x00\xff\xff\xff"
 
@@ -12,9 +15,56 @@ _READ_TOC = Struct(">BBB3xBHx")
 READ_TOC_OPCODE = 0x43
 
 
+def is_msf(three: bytes) -> bool:
+    """Whether there is such a time: 99:59:74 at most."""
+    return three[0] <= 99 and three[1] < 60 and three[2] < SECTORS_PER_SECOND
+
+
 def msf_or_none(four: bytes) -> Msf | None:
-    """Bytes 0, M, S, F; None for the FF:FF:FF and 00:00:00 that say "unknown"."""
-    return None if four[1:4] in (b"\xff\xff\xff", b"\0\0\0") else Msf(four[1], four[2], four[3])
+    """Bytes 0, M, S, F; None for 00:00:00, FF:FF:FF and other times that there are none of: "unknown"."""
+    return Msf(*four[1:4]) if is_msf(four[1:4]) and any(four[1:4]) else None
+
+
+def end_or_none(end: Msf | None) -> Msf | None:
+    """How far a disc goes; None where no disc can be that short."""
+    return end if end is not None and end.sectors >= SHORTEST_DISC_SECTORS else None
+
+
+def address(four: bytes, msf: bool, what: str) -> int:
+    """An LBA from four bytes of either form.  raises  ValueError  for a time that there is none of"""
+    if not msf:
+        return int.from_bytes(four, "big", signed=True)
+    if not is_msf(four[1:4]):
+        raise ValueError(
+            f"{what} is said to be at {four[1]:02d}:{four[2]:02d}:{four[3]:02d}, no time of a disc"
+        )
+    return Msf(*four[1:4]).lba
+
+
+def check_address(lba: int, what: str, earliest: int = -PREGAP_SECTORS) -> int:
+    """`lba`, if a disc has such a sector; else ValueError."""
+    if not earliest <= lba <= LAST_LBA:
+        raise ValueError(f"{what} is said to be at sector {lba}; a disc has {earliest} to {LAST_LBA}")
+    return lba
+
+
+def check_number(number: int, what: str, most: int = MOST_TRACKS, least: int = 1) -> int:
+    """`number`, if it is one of tracks or sessions; else ValueError."""
+    if not least <= number <= most:
+        raise ValueError(f"{what} is said to be {number}; it would have to be {least} to {most}")
+    return number
+
+
+def need_told(data: bytes, length: int, due: int) -> None:
+    """Whether what the reply's own length field vouches for reaches far enough.
+
+    length  what the field says, its own two bytes not among it
+    due     bytes, the field's own among them
+
+    raises  ValueError  if it does not
+    """
+    if length + 2 < due:
+        raise ValueError(f"it says itself that it has {length + 2} bytes, and {due} were due")
 
 
 def msf_bytes(msf: Msf | None) -> bytes:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, Self
 
+from redbook.disc import MOST_TRACKS
 from redbook.mmc.command import Sized, need
-from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, toc_cdb, toc_fields
+from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, check_number, need_told, toc_cdb, toc_fields
+
+FIRST_POINT_OF_NO_TRACK = 0xA0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,13 @@ class RawToc:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         length, first, last = Struct(">HBB").unpack_from(need(data, 4, "READ TOC"))
+        need_told(data, length, 4)
         points = []
         for position in range(4, min(len(data), length + 2) - 10, 11):
             session, mode, point, running, zero, address = cls.ENTRY.unpack_from(data, position)
+            if not (1 <= point <= MOST_TRACKS or point >= FIRST_POINT_OF_NO_TRACK):
+                raise ValueError(f"an entry is said to be of track {point}; a disc has 1 to {MOST_TRACKS}")
+            check_number(session, "an entry's session", least=0)  # 0 in a PMA
             points.append(
                 TocPoint(session, mode >> 4, mode & 0xF, point, _triple(address), _triple(running), zero)
             )

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from struct import Struct
 from typing import ClassVar, Self
 
-from redbook.disc import LEAD_OUT, Msf, Toc, TocTrack
+from redbook.disc import LAST_LBA, LEAD_OUT, MOST_TRACKS, Msf, Toc, TocTrack
 from redbook.mmc.command import Sized, need
-from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, msf_bytes, toc_cdb, toc_fields
+from redbook.mmc.disc_info.fields import (
+    READ_TOC_OPCODE,
+    address,
+    check_address,
+    check_number,
+    is_msf,
+    msf_bytes,
+    need_told,
+    toc_cdb,
+    toc_fields,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +59,57 @@ class ReadToc(Sized[Toc]):
         return msf_bytes(Msf.from_lba(lba)) if self.msf else (lba & 0xFFFFFFFF).to_bytes(4, "big")
 
     def parse_reply(self, data: bytes) -> Toc:
-        length, _, _ = Struct(">HBB").unpack_from(need(data, 4, self.NAME))
-        tracks = []
-        lead_out = None
+        length, first, last = Struct(">HBB").unpack_from(need(data, 4, self.NAME))
+        need_told(data, length, 4)
+        tracks: list[TocTrack] = []
+        lead_out: bytes | None = None
         for position in range(4, min(len(data), length + 2) - 7, 8):
             _, control, number, four = Struct(">BBBx4s").unpack_from(data, position)
-            lba = Msf(*four[1:4]).lba if self.msf else int.from_bytes(four, "big", signed=True)
             if number == LEAD_OUT:
-                lead_out = lba
-            else:
-                tracks.append(TocTrack(number, lba, control & 0xF))
+                lead_out = four
+                continue
+            name = f"track {check_number(number, 'the number of a track')}"
+            lba = check_address(address(four, self.msf, name), name)
+            tracks.append(TocTrack(number, lba, control & 0xF))
         if lead_out is None:
-            raise ValueError("READ TOC: the lead-out is missing")
-        return Toc(tuple(tracks), lead_out)
+            raise ValueError("the lead-out is missing in it")
+        tracks.sort(key=lambda track: track.number)  # the list is held against its own head, not its order
+        self._check(tracks, first, last)
+        end = check_address(self._lead_out(lead_out), "the lead-out")
+        if tracks and end <= tracks[-1].start_lba:
+            raise ValueError(
+                f"the lead-out is said to be at sector {end}, and the last track behind it, at "
+                f"{tracks[-1].start_lba}"
+            )
+        return Toc(tuple(tracks), end)
+
+    def _check(self, tracks: list[TocTrack], first: int, last: int) -> None:
+        """raises  ValueError  where tracks are missing or told twice, or do not follow on each other"""
+        if self.first_track == LEAD_OUT and not tracks:
+            return
+        check_number(first, "the first track's number")
+        check_number(last, "the last track's number", MOST_TRACKS, first)
+        numbers = [track.number for track in tracks]
+        due = list(range(max(first, self.first_track), last + 1))
+        if numbers != due:
+            told = ", ".join(map(str, numbers)) or "none"
+            raise ValueError(f"it is said to tell of tracks {first} to {last}, and these are in it: {told}")
+        for before, track in pairwise(tracks):
+            if track.start_lba <= before.start_lba:
+                raise ValueError(
+                    f"track {track.number} is said to be at sector {track.start_lba}, and track "
+                    f"{before.number}, which comes first, at {before.start_lba}"
+                )
+
+    def _lead_out(self, four: bytes) -> int:
+        """Where it is; some drives tell this one address in MSF, whatever they are asked for.
+
+        Where both could be meant it is taken for what was asked for.
+        """
+        lba = address(four, self.msf, "the lead-out")
+        if lba > LAST_LBA and not four[0] and is_msf(four[1:4]):
+            return Msf(*four[1:4]).lba
+        return lba
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +155,12 @@ class ReadSessionInformation(Sized[SessionInformation]):
         return head + address
 
     def parse_reply(self, data: bytes) -> SessionInformation:
-        _, first, last, control, track, four = Struct(">HBBxBBx4s").unpack_from(need(data, 12, self.NAME))
-        lba = Msf(*four[1:4]).lba if self.msf else int.from_bytes(four, "big", signed=True)
+        length, first, last, control, track, four = Struct(">HBBxBBx4s").unpack_from(
+            need(data, 12, self.NAME)
+        )
+        need_told(data, length, 12)
+        check_number(first, "the first session's number")
+        check_number(last, "the last session's number", MOST_TRACKS, first)
+        name = f"track {check_number(track, 'the number of a track')}"
+        lba = check_address(address(four, self.msf, name), name)
         return SessionInformation(first, last, track, lba, control & 0xF)

@@ -7,7 +7,9 @@ from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
+from redbook.disc import FIRST_LEAD_IN_LBA, LAST_LBA, MOST_TRACKS, PREGAP_SECTORS
 from redbook.mmc.command import Sized, need
+from redbook.mmc.disc_info.fields import check_address, check_number, need_told
 
 INVISIBLE_TRACK = 0xFF
 """READ TRACK INFORMATION: the track where the next write goes."""
@@ -21,6 +23,9 @@ class TrackInformation:
     """
 
     LAYOUT: ClassVar[Struct] = Struct(">HBBxBBBiiIIIiBB2x")
+    SHORTEST_BYTES: ClassVar[int] = 28
+    NOT_BELIEVED: ClassVar[int] = 6
+    """Up to here a length field says nothing: such drives tell 36 bytes all the same (K3b)."""
 
     number: int
     session: int
@@ -53,11 +58,14 @@ class TrackInformation:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        need(data, 28, "READ TRACK INFORMATION")
-        _, n0, s0, mode, flags, valid, start, nwa, free, _, size, last, n1, s1 = cls.LAYOUT.unpack(
+        """raises  ValueError  for what no track of a CD can be"""
+        need(data, cls.SHORTEST_BYTES, ReadTrackInformation.NAME)
+        length, n0, s0, mode, flags, valid, start, nwa, free, _, size, last, n1, s1 = cls.LAYOUT.unpack(
             data[: cls.LAYOUT.size].ljust(cls.LAYOUT.size, b"\0")
         )
-        return cls(
+        if length > cls.NOT_BELIEVED:
+            need_told(data, length, cls.SHORTEST_BYTES)
+        found = cls(
             number=n1 << 8 | n0,
             session=s1 << 8 | s0,
             control=mode & 0xF,
@@ -69,6 +77,32 @@ class TrackInformation:
             track_sectors=size,
             last_recorded_lba=last if valid & 2 else None,
         )
+        found._check()
+        return found
+
+    def _check(self) -> None:
+        """raises  ValueError  for what no track of a CD can be"""
+        # Behind the 99th some drives name the track that cannot come any more.
+        check_number(self.number, "the track's number", MOST_TRACKS + self.blank)
+        check_number(self.session, "the session's number")
+        what = f"track {self.number}"
+        check_address(self.start_lba, what)
+        if self.next_writable_lba is not None:
+            check_address(self.next_writable_lba, "the next sector to be written", FIRST_LEAD_IN_LBA)
+        if self.blank or self.next_writable_lba is not None:
+            return  # how long it will be is not known yet, and drives say what they like
+        if self.track_sectors == 0 and not self.damaged:
+            raise ValueError(f"{what} is said to have no sectors, and to be no blank one")
+        if self.start_lba + self.track_sectors > LAST_LBA + 1:
+            raise ValueError(
+                f"{what} is said to have {self.track_sectors} sectors from sector {self.start_lba} on; "
+                f"a disc ends at {LAST_LBA}"
+            )
+
+    @property
+    def free_sectors_or_none(self) -> int | None:
+        """What is free for this track; None where no disc has as much, or the drive says nothing."""
+        return self.free_sectors if 0 < self.free_sectors <= LAST_LBA + PREGAP_SECTORS else None
 
 
 @unique
@@ -105,4 +139,7 @@ class ReadTrackInformation(Sized[TrackInformation]):
         return cls(address, TrackAddress(kind & 3), length)
 
     def parse_reply(self, data: bytes) -> TrackInformation:
-        return TrackInformation.from_bytes(data)
+        found = TrackInformation.from_bytes(data)
+        if self.kind is TrackAddress.TRACK and self.address not in (INVISIBLE_TRACK, found.number):
+            raise ValueError(f"track {self.address} was asked for, and {found.number} is told of")
+        return found
