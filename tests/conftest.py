@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,25 @@ from redbook.clock import ManualClock
 from redbook.drive import Drive
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
+from tests.support import leftovers
+
+_WATCH = pytest.StashKey[subprocess.Popen[bytes]]()
+
+
+_IGNORED_IN_THE_BACKGROUND = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What a test run was started with is not what the programs it tries are started with.
+
+    A shell ignores SIGINT for what it starts in the background, nohup ignores SIGHUP; children inherit that.
+    """
+    for number in _IGNORED_IN_THE_BACKGROUND:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            ours = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, ours)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        config.stash[_WATCH] = leftovers.watch()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

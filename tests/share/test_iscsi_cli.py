@@ -138,3 +138,21 @@ def test_a_folder_that_is_no_disc(tmp_path: Path) -> None:
     code, said = refused("--listen", "127.0.0.1:0", "--disc", "folder")
     assert code == 5
     assert "folder is not a virtual disc" in said
+
+
+def test_it_ends_by_itself_when_nobody_comes_any_more() -> None:
+    process, port = start("--disc", "a.disc", "--idle", "0.5")
+    client = Client(("127.0.0.1", port))
+    client.log_in()
+    with pytest.raises(subprocess.TimeoutExpired):  # somebody is there
+        process.wait(1.5)
+    assert client.command(bytes(6)).status in (0, 2)
+    client.socket.close()
+    assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == 0
+
+
+def test_it_does_not_wait_for_the_first_for_ever() -> None:
+    process, _ = start("--disc", "a.disc", "--idle", "0.2")
+    assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == 0

@@ -317,7 +317,8 @@ def drives(watch: bool, as_json: bool) -> None:
             return
         with discovery.drives(watch=True) as watching:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, lambda *_: watching.close())
+                if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                    signal.signal(number, lambda *_: watching.close())
             out.drives(watching.entries)
             for event in watching:
                 out.drive_event(event)

@@ -87,6 +87,12 @@ def _file_option(name: str, text: str) -> Callable[[Callable[..., Any]], Callabl
 @_file_option("--chap-secret-file", "Its first line is the secret: 12 bytes at least (Windows: 16 at most).")
 @click.option("--chap-mutual", "target_user", metavar="NAME", help="Prove to be NAME to who asks for it.")
 @_file_option("--chap-mutual-secret-file", "The target's own secret; it must be another one.")
+@click.option(
+    "--idle",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="End by itself when nobody has been connected for so long. Default: go on.",
+)
 @log_traffic_option
 def iscsi(
     listen: Address,
@@ -99,12 +105,13 @@ def iscsi(
     chap_secret_file: Path | None,
     target_user: str | None,
     chap_mutual_secret_file: Path | None,
+    idle: float | None,
     log_traffic: bool,
 ) -> None:
     """Be an iSCSI target with virtual recorders, for QEMU, Linux, Windows and others.
 
     Each --disc is a recorder of its own: logical unit 0, 1 and so on. When initiators may come, the address
-    of each is printed, one a line, as iscsi://HOST:PORT/NAME/LUN. Ctrl-C or SIGTERM ends it.
+    of each is printed, one a line, as iscsi://HOST:PORT/NAME/LUN. Ctrl-C or SIGTERM ends it, or --idle.
     """
     if log_traffic:
         show_traffic()
@@ -112,7 +119,7 @@ def iscsi(
     _check_exposure(listen, credentials)
     _check_target(discs, name)
     with failing_cleanly(), _signals_held(), _recorders(discs, model, faults, speed) as made:
-        _serve(listen, made, name, credentials)
+        _serve(listen, made, name, credentials, idle)
 
 
 @contextmanager
@@ -131,9 +138,13 @@ def _recorders(
 
 
 def _serve(
-    listen: Address, recorders: list[VirtualRecorder], name: str, credentials: Credentials | None
+    listen: Address,
+    recorders: list[VirtualRecorder],
+    name: str,
+    credentials: Credentials | None,
+    idle_seconds: float | None,
 ) -> None:
-    """From the first address printed to the signal that ends it."""
+    """From the first address printed to the signal that ends it, or to the end of its patience."""
     from redbook.share.iscsi.target import Target
 
     portal = _open_portal(Target(recorders, name, credentials), listen)
@@ -142,11 +153,20 @@ def _serve(
         for url in portal.urls:
             print(url)
         sys.stdout.flush()
-        signal.sigwait(_waited_for())
+        _wait(portal, idle_seconds)
     finally:
         if not portal.stop():
             complain("a recorder is still at work and is waited for; a second Ctrl-C ends at once")
             _let_signals_kill()
+
+
+def _wait(portal: Portal, idle_seconds: float | None) -> None:
+    if idle_seconds is None:
+        signal.sigwait(_waited_for())
+        return
+    while (left := idle_seconds - portal.idle_seconds) > 0:
+        if signal.sigtimedwait(_waited_for(), left) is not None:
+            return
 
 
 def _open_portal(target: Target, listen: Address) -> Portal:

@@ -8,6 +8,7 @@ last ones are stored.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import socket
 import struct
@@ -26,15 +27,22 @@ LOGIN_SECONDS = 30.0
 STALLED_SECONDS = 60.0
 """How long the rest of a PDU may take, and the taking of ours."""
 _STOP_SECONDS = 5.0
+_HURRY_AFTER_SECONDS = 0.02
 _LEAST_WAIT_SECONDS = 0.001  # 0 would mean forever
 _BACKLOG = 64
 _MOST_PIECES = 512  # of one sendmsg; the system's limit is 1024
 _NO_FILES_PAUSE_SECONDS = 0.2
+_MAKE_ROOM_SECONDS = 1.0
+_TELL_AGAIN_SECONDS = 10.0
 _KEEPALIVE = (
     (socket.TCP_KEEPIDLE, 60),
     (socket.TCP_KEEPINTVL, 15),
     (socket.TCP_KEEPCNT, 4),
 )  # seconds, seconds, tries
+
+
+_OF_THE_CLIENT = (errno.ECONNABORTED, errno.ECONNRESET, errno.ENOTCONN)
+"""What the system says of a client that has left before it was let in; the next one can come at once."""
 
 
 class _HungUp(Exception):
@@ -52,7 +60,9 @@ class Portal:
         self._target = target
         self._stopped = threading.Event()
         self._lock = threading.Lock()
-        self._served: set[_Served] = set()
+        self._served: list[_Served] = []  # the oldest first
+        self._seldom = _Seldom()
+        self._idle_since = time.monotonic()
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
@@ -66,6 +76,12 @@ class Portal:
 
     def start(self) -> None:
         self._thread.start()
+
+    @property
+    def idle_seconds(self) -> float:
+        """For how long nobody has been connected."""
+        with self._lock:
+            return 0.0 if self._served else time.monotonic() - self._idle_since
 
     def stop(self) -> bool:
         """Hang up on everybody; whether all units are left alone now, or one is still at work."""
@@ -83,47 +99,109 @@ class Portal:
         return all(one.wait(max(0.0, deadline - time.monotonic())) for one in served)
 
     def _accept(self) -> None:
+        """Nothing that a client does, and nothing that the system refuses, ends this loop."""
         while not self._stopped.is_set():
             try:
-                client, _ = self._socket.accept()
-            except OSError as error:
+                self._let_in(*self._socket.accept())
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next one may come
                 if self._stopped.is_set():
                     return
-                _log.warning("an initiator could not be let in: %s", error.strerror)
-                self._stopped.wait(_NO_FILES_PAUSE_SECONDS)
-                continue
-            self._serve(client)
+                reason = error.strerror if isinstance(error, OSError) else error
+                self._seldom.warn("an initiator could not be let in: %s", reason)
+                if not isinstance(error, OSError) or error.errno not in _OF_THE_CLIENT:
+                    self._stopped.wait(_NO_FILES_PAUSE_SECONDS)
 
-    def _serve(self, client: socket.socket) -> None:
-        with self._lock:
-            full = len(self._served) >= MOST_CONNECTIONS
-            if not full:
-                served = _Served(client, self._target, self._forget)
-                self._served.add(served)
-        if full:
-            _log.warning("%d connections are enough; one more is turned away", MOST_CONNECTIONS)
+    def _let_in(self, client: socket.socket, address: tuple[str, int]) -> None:
+        """raises  OSError, RuntimeError  if it cannot be served; the socket is closed then"""
+        try:
+            if not self._has_room():
+                self._seldom.warn(
+                    "%s is turned away: there are %d connections, and no more are let in",
+                    _text_of(address),
+                    MOST_CONNECTIONS,
+                )
+                client.close()
+                return
+            served = _Served(client, address, self._target, self._forget)
+            with self._lock:
+                self._served.append(served)
+            try:
+                served.start()
+            except BaseException:
+                self._forget(served)
+                raise
+        except BaseException:
             client.close()
-        else:
-            served.start()
+            raise
+
+    def _has_room(self) -> bool:
+        """Whether one more may come.  Who has not logged in yet makes room, the oldest first.
+
+        So nobody keeps others out by connections that never log in.
+        """
+        with self._lock:
+            if len(self._served) < MOST_CONNECTIONS:
+                return True
+            leaving = next((one for one in self._served if one.over), None)
+            oldest = next((one for one in self._served if not one.logged_in), None)
+        if leaving is not None and leaving.wait(_MAKE_ROOM_SECONDS):
+            return True
+        if oldest is None:
+            return False
+        self._seldom.warn(
+            "%s is hung up on before its login: there are %d connections, and another one has come",
+            oldest.peer,
+            MOST_CONNECTIONS,
+        )
+        oldest.hang_up()
+        return oldest.wait(_MAKE_ROOM_SECONDS)
 
     def _forget(self, served: _Served) -> None:
+        with self._lock, contextlib.suppress(ValueError):
+            self._served.remove(served)
+            self._idle_since = time.monotonic()
+
+
+class _Seldom:
+    """Warnings that a flood of clients would repeat without end: one in a while, with the number left out."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._told: dict[str, float] = {}
+        self._left_out: dict[str, int] = {}
+
+    def warn(self, text: str, *values: object) -> None:
+        now = time.monotonic()
         with self._lock:
-            self._served.discard(served)
+            if now - self._told.get(text, -_TELL_AGAIN_SECONDS) < _TELL_AGAIN_SECONDS:
+                self._left_out[text] = self._left_out.get(text, 0) + 1
+                return
+            self._told[text] = now
+            more = self._left_out.pop(text, 0)
+        _log.warning(text + (f" (and {more} times before that)" if more else ""), *values)
 
 
 class _Served:
     """One connection and its threads.  forget: told at the end."""
 
-    def __init__(self, client: socket.socket, target: Target, forget: Callable[[_Served], None]) -> None:
+    def __init__(
+        self,
+        client: socket.socket,
+        address: tuple[str, int],
+        target: Target,
+        forget: Callable[[_Served], None],
+    ) -> None:
+        """raises  OSError  if the client has left already"""
         self._socket = client
         self._forget = forget
         self._connection = Connection(target, _text_of(client.getsockname()), self.hang_up)
-        self._peer = _text_of(client.getpeername())
+        self.peer = _text_of(address)  # not asked of the socket: a client that is gone has none any more
         self._reading = threading.Lock()
         self._sending = threading.Lock()
-        self._over = threading.Event()
+        self._ending = threading.Event()
         self._login_ends: float | None = None
-        self._between_pdus = True
+        self._pdu_began: float | None = None
+        self._hurried = False
         self._thread = threading.Thread(target=self._main, daemon=True)
         self._second = threading.Thread(target=self._run, args=(self._take_turns,), daemon=True)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -132,7 +210,17 @@ class _Served:
             client.setsockopt(socket.IPPROTO_TCP, option, value)
         self._limit(socket.SO_SNDTIMEO, STALLED_SECONDS)
 
+    @property
+    def logged_in(self) -> bool:
+        return self._connection.logged_in
+
+    @property
+    def over(self) -> bool:
+        """Whether its threads are clearing up, or have done so."""
+        return self._ending.is_set()
+
     def start(self) -> None:
+        """raises  RuntimeError  if the system has no thread for it"""
         self._thread.start()
 
     def wait(self, seconds: float) -> bool:
@@ -142,32 +230,38 @@ class _Served:
 
     def hang_up(self) -> None:
         """End the connection, from whatever thread; its own threads clear up."""
-        self._over.set()
+        self._ending.set()
         with contextlib.suppress(OSError):  # the initiator was faster
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def _main(self) -> None:
-        _log.info("%s: connected", self._peer)
+        _log.info("%s: connected", self.peer)
+        self._run(self._serve)
         try:
-            self._run(self._serve)
-        finally:
             if self._second.ident is not None:
                 self._second.join()
             self._connection.end()
+        except Exception:  # noqa: BLE001 - a defect of ours, and no reason to keep the place
+            _log.exception("%s: its units could not be left in good order", self.peer)
+        finally:
             self._socket.close()
             self._forget(self)
-            _log.info("%s: gone", self._peer)
+            _log.info("%s: gone", self.peer)
 
     def _run(self, work: Callable[[], None]) -> None:
         """Until the connection is over, for this thread and the other one; why is logged."""
         try:
             work()
         except _HungUp as reason:
-            _log.info("%s: %s", self._peer, reason)
+            _log.info("%s: %s", self.peer, reason)
         except OSError as error:
-            _log.info("%s: %s", self._peer, error.strerror)
+            _log.info("%s: %s", self.peer, error.strerror)
         except ProtocolError as error:
-            _log.warning("%s: hung up on, because of %s", self._peer, error)
+            _log.warning("%s: hung up on, because of %s", self.peer, error)
+        except RuntimeError as error:  # no thread, for one thing
+            _log.warning("%s: hung up on: %s", self.peer, error)
+        except Exception:  # noqa: BLE001 - a defect of ours ends this connection and no other
+            _log.exception("%s: hung up on, because of a fault of the target", self.peer)
         finally:
             self.hang_up()
 
@@ -185,9 +279,9 @@ class _Served:
 
     def _take_turns(self) -> None:
         """Wait for a PDU, leave the waiting to the other thread, and run what is to be run."""
-        while not self._over.is_set():
+        while not self._ending.is_set():
             with self._reading:
-                if self._over.is_set():
+                if self._ending.is_set():
                     return
                 self._read_pdu()
                 job = self._connection.next_job()
@@ -204,24 +298,44 @@ class _Served:
     # Reading
 
     def _read_pdu(self) -> None:
-        self._between_pdus = True
+        self._pdu_began = None
         self._connection.receive_pdu(self._fill)
+        if self._hurried:
+            self._hurried = False
+            self._limit(socket.SO_RCVTIMEO, STALLED_SECONDS)
 
     def _fill(self, view: memoryview) -> None:
         while view:
-            if self._login_ends is not None:
-                left = self._login_ends - time.monotonic()
-                self._limit(socket.SO_RCVTIMEO, max(left, _LEAST_WAIT_SECONDS))
+            self._hurry()
             try:
                 count = self._socket.recv_into(view, 0, socket.MSG_WAITALL)
             except BlockingIOError as error:  # the time set by _limit is over
-                if self._between_pdus and self._login_ends is None:
+                if self._pdu_began is None and self._login_ends is None:
                     continue  # an initiator may be silent for as long as it likes
                 raise _HungUp("stopped in the middle of a PDU, or of its login") from error
             if not count:
                 raise _HungUp("hung up")
-            self._between_pdus = False
+            if self._pdu_began is None:
+                self._pdu_began = time.monotonic()
             view = view[count:]
+
+    def _hurry(self) -> None:
+        """Let the system wait no longer than until the login, or the PDU that has begun, must be whole.
+
+        raises  _HungUp  if that time is over: a byte now and then does not make it longer
+        """
+        if self._login_ends is not None:
+            left = self._login_ends - time.monotonic()
+        elif self._pdu_began is not None:
+            left = self._pdu_began + STALLED_SECONDS - time.monotonic()
+            if left > STALLED_SECONDS - _HURRY_AFTER_SECONDS:
+                return  # nearly always: the rest of a PDU is there with its beginning
+        else:
+            return
+        if left <= 0:
+            raise _HungUp("takes too long for a PDU, or for its login")
+        self._hurried = self._login_ends is None
+        self._limit(socket.SO_RCVTIMEO, max(left, _LEAST_WAIT_SECONDS))
 
     def _limit(self, option: int, seconds: float) -> None:
         """Have the system end calls that take longer than this."""

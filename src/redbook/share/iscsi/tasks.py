@@ -180,6 +180,9 @@ class Task:
         except DriveError as error:
             _log.warning("answered as an internal target failure (4/44/00): %s", error)
             self.reply = refusal(INTERNAL_TARGET_FAILURE)
+        except Exception:  # noqa: BLE001 - a defect of the unit's; the initiator has to be told something
+            _log.exception("answered as an internal target failure (4/44/00)")
+            self.reply = refusal(INTERNAL_TARGET_FAILURE)
 
 
 @dataclass(slots=True)
