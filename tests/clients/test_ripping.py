@@ -53,8 +53,14 @@ def test_cd_paranoia_reads_all_tracks(burned: VirtualRecorder) -> None:
 
 
 @pytest.mark.tools("cdparanoia")
+def test_cdparanoia_reads_all_tracks(burned: VirtualRecorder) -> None:
+    """It asks for its buffer's size by a dup() of its file."""
+    client(burned, "cdparanoia", "-q", "-r", "1-", "all.raw")
+    assert Path("all.raw").read_bytes() == WHOLE
+
+
+@pytest.mark.tools("cdparanoia")
 def test_cdparanoia_shows_the_table_of_contents(burned: VirtualRecorder) -> None:
-    """Not more: it asks for its buffer's size by a dup() of its file, which the library does not see."""
     text = client(burned, "cdparanoia", "-Q")
     assert re.search(r"^ +1\. +752 \[00:10\.02\] +0 ", text, re.MULTILINE)
     assert re.search(r"^ +2\. +452 \[00:06\.02\] +752 ", text, re.MULTILINE)

@@ -19,7 +19,7 @@ def client(recorder: LogicalUnit, *command: str | Path, check: bool = True) -> s
     """
     with Host([recorder]) as host:
         done = subprocess.run(
-            [str(part) for part in command],
+            host.command(command),
             env=host.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

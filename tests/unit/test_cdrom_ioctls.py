@@ -6,6 +6,7 @@ Offsets and numbers are those of <linux/cdrom.h> as a C compiler lays it out (x8
 from __future__ import annotations
 
 import errno
+import os
 import struct
 from collections.abc import Iterator
 
@@ -276,3 +277,85 @@ def test_a_drive_whose_answer_makes_no_sense_is_eio() -> None:
     with pytest.raises(CallFailed) as failed:
         file.ioctl(ProgramMemory(), 0x5394, 0)  # CDROM_NEXT_WRITABLE
     assert failed.value.errno == errno.EIO
+
+
+ROOT = os.geteuid() == 0
+NOT_FOR_YOU = None if ROOT else errno.EACCES
+
+
+class TestBlockLayer:
+    """<linux/fs.h>; what Linux 6.1 answers of a CD drive (block/ioctl.c).  None: success"""
+
+    @pytest.mark.parametrize(
+        ("number", "size", "value"),
+        [
+            (0x1263, 8, 256),  # BLKRAGET
+            (0x1265, 8, 256),  # BLKFRAGET
+            (0x1278, 4, 2048),  # BLKIOMIN
+            (0x1279, 4, 0),  # BLKIOOPT
+            (0x127A, 4, 0),  # BLKALIGNOFF
+            (0x127B, 4, 2048),  # BLKPBSZGET
+            (0x127C, 4, 0),  # BLKDISCARDZEROES
+            (0x127E, 2, 1),  # BLKROTATIONAL
+            (0x80081280, 8, 1),  # BLKGETDISKSEQ
+        ],
+    )
+    def test_what_is_asked_of_any_disk(self, number: int, size: int, value: int, audio: Computer) -> None:
+        assert int.from_bytes(audio.filled(number, b"\xff" * size, size), "little") == value
+
+    @pytest.mark.parametrize(
+        ("number", "answer"),
+        [
+            (0x125D, NOT_FOR_YOU),  # BLKROSET
+            (0x125F, errno.EINVAL if ROOT else errno.EACCES),  # BLKRRPART: a CD has no partitions
+            (0x1269, errno.EINVAL if ROOT else errno.EACCES),  # BLKPG
+            (0x40081271, NOT_FOR_YOU),  # BLKBSZSET
+            (0x1277, errno.EOPNOTSUPP),  # BLKDISCARD
+            (0x127D, errno.EOPNOTSUPP),  # BLKSECDISCARD
+            (0x127F, errno.EIO),  # BLKZEROOUT
+            (0x5330, NOT_FOR_YOU),  # CDROM_DEBUG
+            (0x5315, errno.ENOTTY),  # CDROMREADCOOKED: no driver of today has it
+            (0x5323, errno.ENOTTY),  # CDROM_SELECT_DISC: of changers
+            (0x5390, errno.ENOTTY),  # DVD_READ_STRUCT: of DVD drives
+        ],
+    )
+    def test_what_is_refused(self, number: int, answer: int | None, audio: Computer) -> None:
+        if answer is None:
+            assert audio.call(number, 0) == 0
+        else:
+            assert audio.refused(number) == answer
+
+
+def test_a_data_sector_of_audio_is_eio(audio: Computer) -> None:
+    """CDROMREADMODE1 and CDROMREADMODE2; before the disc begins EINVAL."""
+    assert audio.refused(0x530D, audio.memory.store(bytes((0, 2, 0)).ljust(2352, b"\0"))) == errno.EIO
+    for number in (0x530C, 0x530D):
+        assert audio.refused(number, audio.memory.store(bytes(2352))) == errno.EINVAL
+
+
+def test_when_the_disc_was_changed_is_told(clock: ManualClock) -> None:
+    recorder = VirtualRecorder(Medium.new(), clock=clock)
+    computer = Computer(recorder, clock)
+    layout = struct.Struct("<qQ")
+    before, changed = layout.unpack(computer.filled(0x5396, layout.pack(1 << 62, 0), layout.size))
+    assert not changed
+    clock.sleep(5)
+    recorder.insert(Medium.new())
+    later, changed = layout.unpack(computer.filled(0x5396, layout.pack(before, 0), layout.size))
+    assert (later - before, changed) == (5000, 1)
+    assert layout.unpack(computer.filled(0x5396, layout.pack(later, 0), layout.size)) == (later, 0)
+
+
+def test_the_oldest_ways_of_commanding(audio: Computer) -> None:
+    """SCSI_IOCTL_TEST_UNIT_READY, STOP_UNIT, START_UNIT, SEND_COMMAND, GET_PCI."""
+    assert [audio.call(number) for number in (2, 6, 5)] == [0, 0, 0]
+    cdb = bytes((0x12, 0, 0, 0, 36, 0))
+    data = audio.filled(1, struct.pack("<II", 0, 36) + cdb, 8 + 64)
+    assert data[8 + 8 : 8 + 15] == b"REDBOOK"
+    at = audio.memory.store(struct.pack("<II", 0, 36) + bytes((0xFF,)).ljust(64, b"\0"))
+    assert audio.call(1, at) == 2  # CHECK CONDITION
+    assert audio.memory.read(at + 8, 14)[12] == 0x20
+    assert audio.refused(1, audio.memory.store(struct.pack("<II", 5000, 0).ljust(64, b"\0"))) == errno.EINVAL
+    assert audio.filled(0x5387, b"", 20).rstrip(b"\0")
+    audio.recorder.remove()
+    assert audio.call(2) == 2

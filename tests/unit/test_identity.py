@@ -42,7 +42,8 @@ class TestInquiry:
     def test_it_names_the_standards_it_follows(self, drive: Drive) -> None:
         data = ask(drive, "12 00 00 00 60 00")
         found = {int.from_bytes(data[n : n + 2], "big") for n in range(58, 74, 2)} - {0}
-        assert found == {0x0460, 0x04E0}  # SPC-4, MMC-6
+        assert found == {0x0300, 0x0420}  # SPC-3, MMC-5
+        assert data[2] == 5  # of SPC-3, too
 
     @pytest.mark.parametrize("length", [0, 1, 5, 36, 95])
     def test_the_allocation_length_cuts_it_and_not_the_length_in_it(self, length: int, drive: Drive) -> None:

@@ -290,6 +290,8 @@ class TestOwnFiles:
             ("close_at_1x_seconds = -1", "close_at_1x_seconds"),
             ('close_at_1x_seconds = "long"', "close_at_1x_seconds"),
             ("standards = [65536]", "standards"),
+            ("standards = [0x0460]", "spc_version"),  # SPC-4 is version 6
+            ("spc_version = 6", "spc_version"),  # and SPC-3, which is told by default, version 5
             ("standards = [1, 2, 3, 4, 5, 6, 7, 8, 9]", "standards"),
             ('lead_in_time = "never"', "never"),
             ('write_types = ["tao"]', "tao"),

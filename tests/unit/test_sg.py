@@ -294,3 +294,34 @@ def test_sg_has_nothing_to_read() -> None:
     with pytest.raises(CallFailed) as failed:
         client.file.read(client.memory, 0, 136)
     assert failed.value.errno == errno.EAGAIN
+
+
+@pytest.mark.parametrize(("setting", "getting"), [(0x2271, 0x2270), (0x2279, 0x227A), (0x2287, 0x2288)])
+def test_sg_keeps_its_flags(setting: int, getting: int) -> None:
+    """SG_SET_COMMAND_Q, SG_SET_FORCE_LOW_DMA, SG_SET_KEEP_ORPHAN."""
+    some, _ = program()
+    for value in (0, 1, 0):
+        at = some.memory.store(value.to_bytes(4, "little"))
+        assert some.file.ioctl(some.memory, setting, at) == 0
+        at = some.memory.store(b"\xff" * 4)
+        assert some.file.ioctl(some.memory, getting, at) == 0
+        assert some.memory.read(at, 4) == value.to_bytes(4, "little")
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [(0x227C, -1), (0x227D, 0), (0x2289, 1), (0x1267, 512 * 1024)],
+)
+def test_sg_has_nothing_waiting(number: int, value: int) -> None:
+    """SG_GET_PACK_ID, SG_GET_NUM_WAITING, SG_GET_ACCESS_COUNT; BLKSECTGET is in bytes here."""
+    some, _ = program()
+    at = some.memory.store(b"\x55" * 4)
+    assert some.file.ioctl(some.memory, number, at) == 0
+    assert int.from_bytes(some.memory.read(at, 4), "little", signed=True) == value
+
+
+def test_the_table_of_requests_is_empty() -> None:
+    some, _ = program()
+    at = some.memory.store(b"\x55" * 16 * 32)
+    assert some.file.ioctl(some.memory, 0x2286, at) == 0
+    assert some.memory.read(at, 16 * 24 + 1) == bytes(16 * 24) + b"\x55"

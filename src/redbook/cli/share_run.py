@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import shlex
+import shutil
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -76,7 +79,9 @@ def _program(command: tuple[str, ...], host: Host, blocked: set[signal.Signals])
     from redbook.share.run import NOT_EXECUTABLE, NOT_FOUND, run
 
     try:
-        code = run(command, host.environment(), blocked)
+        if shutil.which(command[0]) is None:
+            raise _why_not(command[0])
+        code = run(tuple(host.command(command)), host.environment(), blocked)
     except FileNotFoundError:
         complain(f"{command[0]}: there is no such program; is it installed, is its path right?")
         return NOT_FOUND
@@ -90,3 +95,11 @@ def _program(command: tuple[str, ...], host: Host, blocked: set[signal.Signals])
         )
     _log.info("%s ended with exit code %d", shlex.join(command), code)
     return code
+
+
+def _why_not(program: str) -> OSError:
+    """Why a program that cannot be executed cannot."""
+    there = os.path.lexists(program) and os.sep in program
+    number = errno.EACCES if there else errno.ENOENT
+    kind = PermissionError if there else FileNotFoundError
+    return kind(number, os.strerror(number), program)

@@ -84,6 +84,10 @@ class ReadCd(Command[bytes]):
     LAYOUT: ClassVar[Struct] = Struct(">BBi3s2sx")
     ANY_TYPE: ClassVar[int] = 0
     CD_DA: ClassVar[int] = 1
+    MODE_1: ClassVar[int] = 2
+    MODE_2: ClassVar[int] = 3
+    MODE_2_FORM_1: ClassVar[int] = 4
+    MODE_2_FORM_2: ClassVar[int] = 5
     timeout: ClassVar[float] = 60.0
 
     lba: int

@@ -25,6 +25,7 @@ BLOCK_BYTES = 512
 _RETRIES = 10
 _BECOMING_READY_SECONDS = 2.0
 _UNKNOWN_CAPACITY_SECTORS = 0x1FFFFF  # sr's guess where READ CAPACITY fails
+_READ_AHEAD = 256  # units of 512 bytes
 _DEFAULT_OPTIONS = 0x0D  # close the tray on open, heed O_NONBLOCK, lock on open
 _BASIC = (
     Capability.LOCK
@@ -60,6 +61,8 @@ class CdDrive:
         self.options = _DEFAULT_OPTIONS
         self.kept_locked = False
         self.changed = False
+        self.changed_at = device.clock.now()
+        self.read_ahead = _READ_AHEAD
         self.lock = threading.Lock()
         self.page = Capabilities()
         self.capabilities = Capability(0)
@@ -87,7 +90,9 @@ class CdDrive:
             try:
                 return self.device.drive.fetch(command)
             except errors.UnitAttention as attention:
-                self.changed = self.changed or isinstance(attention, errors.MediumChanged)
+                if isinstance(attention, errors.MediumChanged):
+                    self.changed = True
+                    self.changed_at = self.device.clock.now()
                 failed: errors.DriveError = attention
             except errors.BecomingReady as busy:
                 failed = busy

@@ -6,6 +6,7 @@ Source: Linux 6.1, drivers/cdrom/cdrom.c, drivers/scsi/sr.c and sr_ioctl.c
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +34,7 @@ _MOST_AUDIO_SECTORS = 75
 _SPEED_1X_KB = 177
 _AUDIO_CONTROL = 0x0E
 _VOLUMES = slice(9, 16, 2)  # of the four ports
-_WHOLE_SECTORS = Selection(0xF8)
+_WHOLE_SECTORS, _MODE_2, _USER_DATA = Selection(0xF8), Selection(0x58), Selection(0x10)
 
 
 class SrFile(SgFile):
@@ -75,9 +76,38 @@ class SrFile(SgFile):
                 memory, at, ioctls.UNSIGNED_SHORT, MAX_TRANSFER_BYTES // BLOCK_BYTES
             ),
             Block.FLUSH: lambda memory, at: 0,
+            **self._queue_calls(),
             Sg.DOORLOCK: lambda memory, at: self._lock_door(memory, 1),
             Sg.DOORUNLOCK: lambda memory, at: self._lock_door(memory, 0),
         }
+
+    def _queue_calls(self) -> dict[int, Callable[[Memory, int], int]]:
+        """What the block layer answers of any disk.  Source: block/ioctl.c"""
+        return {
+            Block.SET_READ_ONLY: lambda memory, at: _as_root(0),
+            Block.READ_PARTITIONS: lambda memory, at: _as_root(errno.EINVAL),  # a CD has none
+            Block.PARTITION: lambda memory, at: _as_root(errno.EINVAL),
+            Block.SET_READ_AHEAD: self._set_read_ahead,
+            Block.SET_FILE_READ_AHEAD: self._set_read_ahead,
+            Block.GET_READ_AHEAD: lambda memory, at: _put(memory, at, ioctls.LONG, self.cd.read_ahead),
+            Block.GET_FILE_READ_AHEAD: lambda memory, at: _put(memory, at, ioctls.LONG, self.cd.read_ahead),
+            Block.SET_BLOCK_BYTES: lambda memory, at: _as_root(0),
+            Block.GET_LEAST_IO_BYTES: lambda memory, at: _put(memory, at, ioctls.UNSIGNED, DATA_SECTOR_BYTES),
+            Block.GET_BEST_IO_BYTES: lambda memory, at: _put(memory, at, ioctls.UNSIGNED, 0),
+            Block.GET_ALIGNMENT: lambda memory, at: _put(memory, at, ioctls.INT, 0),
+            Block.GET_PHYSICAL_BYTES: lambda memory, at: _put(memory, at, ioctls.UNSIGNED, DATA_SECTOR_BYTES),
+            Block.GET_DISCARD_ZEROES: lambda memory, at: _put(memory, at, ioctls.UNSIGNED, 0),
+            Block.DISCARD: lambda memory, at: _fail(errno.EOPNOTSUPP),
+            Block.DISCARD_SECURELY: lambda memory, at: _fail(errno.EOPNOTSUPP),
+            Block.FILL_WITH_ZEROES: lambda memory, at: _fail(errno.EIO),
+            Block.GET_ROTATIONAL: lambda memory, at: _put(memory, at, ioctls.UNSIGNED_SHORT, 1),
+            Block.GET_SEQUENCE: lambda memory, at: _put(memory, at, ioctls.LONG, self.device.number + 1),
+        }
+
+    def _set_read_ahead(self, memory: Memory, argument: int) -> int:
+        _as_root(0)
+        self.cd.read_ahead = argument
+        return 0
 
     def _tray_and_drive_calls(self) -> dict[int, Callable[[Memory, int], int]]:
         return {
@@ -94,6 +124,8 @@ class SrFile(SgFile):
             Cdrom.GET_CAPABILITY: lambda memory, at: int(self.cd.capabilities),
             Cdrom.RESET: lambda memory, at: 0,  # sr_reset does nothing
             Cdrom.SEND_PACKET: self._send_packet,
+            Cdrom.TIMED_MEDIA_CHANGE: self._timed_media_change,
+            Cdrom.DEBUG: lambda memory, at: _as_root(0) or int(bool(at)),
         }
 
     def _disc_calls(self) -> dict[int, Callable[[Memory, int], int]]:
@@ -105,7 +137,9 @@ class SrFile(SgFile):
             Cdrom.SUBCHANNEL: self._subchannel,
             Cdrom.GET_MCN: self._get_mcn,
             Cdrom.READ_AUDIO: self._read_audio,
-            Cdrom.READ_RAW: self._read_raw,
+            Cdrom.READ_RAW: lambda memory, at: self._read_one(memory, at, _WHOLE_SECTORS, ReadCd.ANY_TYPE),
+            Cdrom.READ_MODE_1: lambda memory, at: self._read_one(memory, at, _USER_DATA, ReadCd.MODE_1),
+            Cdrom.READ_MODE_2: lambda memory, at: self._read_one(memory, at, _MODE_2, ReadCd.ANY_TYPE),
             Cdrom.NEXT_WRITABLE: self._next_writable,
             Cdrom.LAST_WRITTEN: self._last_written,
         }
@@ -159,6 +193,13 @@ class SrFile(SgFile):
         self.cd.test_unit_ready()
         changed, self.cd.changed = self.cd.changed, False
         return int(changed)
+
+    def _timed_media_change(self, memory: Memory, address: int) -> int:
+        """Whether the disc has changed since a time that an earlier call told, in ms of a clock."""
+        since, _ = ioctls.MEDIA_CHANGE.unpack(memory.read(address, ioctls.MEDIA_CHANGE.size))
+        self.cd.test_unit_ready()
+        changed_ms = round(self.cd.changed_at * 1000)
+        return _put(memory, address, ioctls.MEDIA_CHANGE, changed_ms, int(changed_ms > since))
 
     def _send_packet(self, memory: Memory, address: int) -> int:
         """Source: scsi_cdrom_send_packet"""
@@ -268,11 +309,12 @@ class SrFile(SgFile):
             raise CallFailed(errno.EINVAL)
         return self._read_sectors(memory, target, ReadCd(lba, count, ReadCd.CD_DA, _WHOLE_SECTORS))
 
-    def _read_raw(self, memory: Memory, address: int) -> int:
+    def _read_one(self, memory: Memory, address: int, selection: Selection, kind: int) -> int:
+        """One sector, in the place of its own address.  Source: mmc_ioctl_cdrom_read_data"""
         start = Msf(*memory.read(address, 3))
         if start.lba < 0:
             raise CallFailed(errno.EINVAL)
-        return self._read_sectors(memory, address, ReadCd(start.lba, 1, ReadCd.ANY_TYPE, _WHOLE_SECTORS))
+        return self._read_sectors(memory, address, ReadCd(start.lba, 1, kind, selection))
 
     def _read_sectors(self, memory: Memory, target: int, command: ReadCd) -> int:
         data = self.cd.fetch(command)
@@ -333,6 +375,17 @@ def _is_msf(form: int) -> bool:
     if form not in (ioctls.CDROM_LBA, ioctls.CDROM_MSF):
         raise CallFailed(errno.EINVAL)
     return form == ioctls.CDROM_MSF
+
+
+def _fail(number: int) -> int:
+    raise CallFailed(number)
+
+
+def _as_root(failed: int) -> int:
+    """What only CAP_SYS_ADMIN may, with the errno that even root gets."""
+    if os.geteuid() or failed:
+        raise CallFailed(failed if not os.geteuid() else errno.EACCES)
+    return 0
 
 
 def _three(msf: Msf) -> tuple[int, int, int]:

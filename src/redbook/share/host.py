@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,12 +20,17 @@ from redbook.errors import ShareError
 from redbook.mmc.identify import Inquiry
 from redbook.share.cd_drive import CdDrive
 from redbook.share.cdrom import SrFile
+from redbook.share.copies import Copies
 from redbook.share.sg import ScsiDevice, SgFile
 from redbook.share.sysfs import SG_MAJOR, SR_MAJOR, Found, cdrom_info, describe
 from redbook.share.umockdev import LIBRARY, Tree
 from redbook.transport.base import LogicalUnit
 
 _READ_SPEED_1X_KB = 176
+_WATCHED_CALLS = 64
+"""A program makes its copies when it begins."""
+
+_log = logging.getLogger(__name__)
 
 
 def require_library() -> None:
@@ -58,6 +67,11 @@ class Host:
         self._stack = ExitStack()
         with ExitStack() as undo:
             self._tree = undo.enter_context(Tree())
+            self._copies = Copies(self._tree.root, self._tree.file_of)
+            undo.callback(self._copies.close)
+            self._problem = problem or _log.error
+            self._watched: dict[tuple[int, str], int] = {}
+            self._tree.called = self._look_for_copies
             found = []
             for number, recorder in enumerate(recorders):
                 device = ScsiDevice(recorder, number, clock, problem)
@@ -93,6 +107,29 @@ class Host:
         """The environment of this process, with what makes a program see the recorders."""
         return {**os.environ, **self._tree.environment()}
 
+    def command(self, command: Sequence[str | os.PathLike[str]]) -> list[str]:
+        """The same command, run so that copies of descriptors (dup) are followed, and nothing is unmounted.
+
+        To be started with `environment()`. Its process becomes the program's.
+        """
+        return self._copies.command([os.fspath(part) for part in command])
+
+    def _look_for_copies(self, process: int, node: str) -> None:
+        """End a program that is about to hang for the answers on a copy that nobody gives."""
+        calls = self._watched.get((process, node), 0)
+        self._watched[process, node] = calls + 1
+        if calls >= _WATCHED_CALLS or self._copies.follows(process):
+            return
+        if _descriptors(process, self._tree.root / "dev" / node) <= self._tree.opens(process, node):
+            return
+        self._problem(
+            f"process {process} uses a copy (dup) of its /dev/{node}, which cannot be followed, and would "
+            "hang; it is ended. `redbook share run` and Host.command() follow copies where the kernel "
+            "permits it (seccomp)"
+        )
+        with contextlib.suppress(OSError):
+            os.kill(process, signal.SIGTERM)
+
     def still_open(self, patience_seconds: float = 0.5) -> bool:
         """Whether any program has a recorder open; one that is just ending is waited for so long."""
         return self._tree.still_open(patience_seconds)
@@ -107,3 +144,13 @@ class Host:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _descriptors(process: int, node: Path) -> int:
+    """How many of a process's descriptors are this file."""
+    count = 0
+    with contextlib.suppress(OSError):
+        for entry in Path(f"/proc/{process}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                count += entry.readlink() == node
+    return count

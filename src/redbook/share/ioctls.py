@@ -16,22 +16,39 @@ from typing import ClassVar, Self
 class Sg(IntEnum):
     """Of a SCSI device, whichever node it was opened by."""
 
+    SEND_COMMAND = 1
+    TEST_UNIT_READY = 2
+    START_UNIT = 5
+    STOP_UNIT = 6
     SET_TIMEOUT = 0x2201
     GET_TIMEOUT = 0x2202
     EMULATED_HOST = 0x2203
+    GET_COMMAND_Q = 0x2270
+    SET_COMMAND_Q = 0x2271
     GET_RESERVED_SIZE = 0x2272
     SET_RESERVED_SIZE = 0x2275
     GET_SCSI_ID = 0x2276
+    SET_FORCE_LOW_DMA = 0x2279
+    GET_LOW_DMA = 0x227A
+    SET_FORCE_PACK_ID = 0x227B
+    GET_PACK_ID = 0x227C
+    GET_NUM_WAITING = 0x227D
+    SET_DEBUG = 0x227E
     GET_SG_TABLESIZE = 0x227F
     GET_VERSION_NUM = 0x2282
     NEXT_CMD_LEN = 0x2283
     SCSI_RESET = 0x2284
     IO = 0x2285
+    GET_REQUEST_TABLE = 0x2286
+    SET_KEEP_ORPHAN = 0x2287
+    GET_KEEP_ORPHAN = 0x2288
+    GET_ACCESS_COUNT = 0x2289
     DOORLOCK = 0x5380
     DOORUNLOCK = 0x5381
     GET_IDLUN = 0x5382
     PROBE_HOST = 0x5385
     GET_BUS_NUMBER = 0x5386
+    GET_PCI = 0x5387
 
 
 @unique
@@ -49,6 +66,8 @@ class Cdrom(IntEnum):
     EJECT = 0x5309
     SET_VOLUME = 0x530A
     SUBCHANNEL = 0x530B
+    READ_MODE_2 = 0x530C
+    READ_MODE_1 = 0x530D
     READ_AUDIO = 0x530E
     EJECT_BY_SOFTWARE = 0x530F
     MULTISESSION = 0x5310
@@ -66,23 +85,43 @@ class Cdrom(IntEnum):
     DISC_STATUS = 0x5327
     CHANGER_SLOTS = 0x5328
     LOCK_DOOR = 0x5329
+    DEBUG = 0x5330
     GET_CAPABILITY = 0x5331
     SEND_PACKET = 0x5393
     NEXT_WRITABLE = 0x5394
     LAST_WRITTEN = 0x5395
+    TIMED_MEDIA_CHANGE = 0x5396
 
 
 @unique
 class Block(IntEnum):
     """Of a block device."""
 
+    SET_READ_ONLY = 0x125D
     GET_READ_ONLY = 0x125E
+    READ_PARTITIONS = 0x125F
     GET_SIZE = 0x1260
     FLUSH = 0x1261
+    SET_READ_AHEAD = 0x1262
+    GET_READ_AHEAD = 0x1263
+    SET_FILE_READ_AHEAD = 0x1264
+    GET_FILE_READ_AHEAD = 0x1265
     GET_MAX_SECTORS = 0x1267
     GET_SECTOR_BYTES = 0x1268
+    PARTITION = 0x1269
+    DISCARD = 0x1277
+    GET_LEAST_IO_BYTES = 0x1278
+    GET_BEST_IO_BYTES = 0x1279
+    GET_ALIGNMENT = 0x127A
+    GET_PHYSICAL_BYTES = 0x127B
+    GET_DISCARD_ZEROES = 0x127C
+    DISCARD_SECURELY = 0x127D
+    GET_ROTATIONAL = 0x127E
+    FILL_WITH_ZEROES = 0x127F
+    SET_BLOCK_BYTES = 0x40081271
     GET_BLOCK_BYTES = 0x80081270
     GET_SIZE_64 = 0x80081272
+    GET_SEQUENCE = 0x80081280
 
 
 @unique
@@ -224,6 +263,7 @@ class PacketCommand:
 
 
 INT = Struct("=i")
+UNSIGNED = Struct("=I")
 LONG = Struct("=q")
 UNSIGNED_SHORT = Struct("=H")
 SEGMENT = Struct("=QQ")  # struct iovec
@@ -239,6 +279,9 @@ READ_AUDIO = Struct("=4sB3xi4xQ")
 MULTISESSION = Struct("=4sBBxx")
 MCN = Struct("=14s")
 VOLUME = Struct("=4B")
+MEDIA_CHANGE = Struct("=qQ")  # struct cdrom_timed_media_change_info
+COMMAND_LENGTHS = Struct("=II")  # struct scsi_ioctl_command, what comes before its data
+REQUEST = Struct("=4BiQIi")  # struct sg_req_info
 
 NAMES: dict[int, str] = {
     **{number.value: f"SG {number.name}" for number in Sg},

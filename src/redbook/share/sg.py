@@ -9,18 +9,24 @@ import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from redbook.clock import Clock, SystemClock
 from redbook.drive import Drive
 from redbook.errors import DriveClosed, DriveGone, RedbookError, TransportTimeout
 from redbook.log import TRAFFIC
+from redbook.mmc.command import Command
+from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit, TestUnitReady
 from redbook.mmc.decode import decode
 from redbook.share.ioctls import (
+    COMMAND_LENGTHS,
     ID_LUN,
     INT,
     NAMES,
+    REQUEST,
     SCSI_ID,
     SEGMENT,
+    Block,
     Direction,
     HostStatus,
     Sg,
@@ -41,6 +47,9 @@ _DEFAULT_TIMEOUT_SECONDS, _SHORTEST_TIMEOUT_SECONDS = 60.0, 7.0
 _DEFAULT_RESERVED_BYTES = 32 * 1024
 _LONGEST_CDB = 32
 _MOST_SEGMENTS = 1024  # UIO_MAXIOV
+_RETRIES, _INTERNAL_TIMEOUT_MS, _UNIT_ATTENTION = 5, 10_000, 6
+_MOST_OLD_BYTES, _OLD_SENSE_BYTES = 4096, 16  # PAGE_SIZE, OMAX_SB_LEN
+_CDB_LENGTHS = (6, 10, 10, 12, 16, 12, 10, 10)  # by the opcode's group
 
 _log = logging.getLogger(__name__)
 
@@ -119,6 +128,7 @@ class SgFile:
         self._was_gone = device.gone
         self._timeout_ticks = int(_DEFAULT_TIMEOUT_SECONDS) * TICKS_PER_SECOND
         self._reserved_bytes = _DEFAULT_RESERVED_BYTES
+        self._flags: dict[int, bool] = {}
         self._cdb = memoryview(bytearray(_LONGEST_CDB))
         self._header = memoryview(bytearray(SgIoHeader.SIZE))
         self._buffer = memoryview(b"")
@@ -134,6 +144,13 @@ class SgFile:
             Sg.GET_BUS_NUMBER: lambda memory, at: _put_int(memory, at, self.device.number),
             Sg.PROBE_HOST: self._probe_host,
             Sg.SCSI_RESET: self._scsi_reset,
+            Sg.GET_PCI: self._get_pci,
+            Sg.SEND_COMMAND: self._send_command,
+            Sg.TEST_UNIT_READY: lambda memory, at: self._simply(TestUnitReady()),
+            Sg.START_UNIT: lambda memory, at: self._simply(StartStopUnit(True)),
+            Sg.STOP_UNIT: lambda memory, at: self._simply(StartStopUnit(False)),
+            Sg.DOORLOCK: lambda memory, at: self._simply(PreventAllowMediumRemoval(True)),
+            Sg.DOORUNLOCK: lambda memory, at: self._simply(PreventAllowMediumRemoval(False)),
             **self._calls_of_this_node(),
         }
 
@@ -142,6 +159,28 @@ class SgFile:
             Sg.GET_SCSI_ID: self._get_scsi_id,
             Sg.GET_SG_TABLESIZE: lambda memory, at: _put_int(memory, at, TABLE_SIZE),
             Sg.NEXT_CMD_LEN: lambda memory, at: 0,
+            **self._kept(Sg.SET_COMMAND_Q, Sg.GET_COMMAND_Q),
+            **self._kept(Sg.SET_FORCE_LOW_DMA, Sg.GET_LOW_DMA),
+            **self._kept(Sg.SET_KEEP_ORPHAN, Sg.GET_KEEP_ORPHAN),
+            Sg.SET_FORCE_PACK_ID: _taken,
+            Sg.GET_PACK_ID: lambda memory, at: _put_int(memory, at, -1),  # nothing waits
+            Sg.GET_NUM_WAITING: lambda memory, at: _put_int(memory, at, 0),
+            Sg.GET_ACCESS_COUNT: lambda memory, at: _put_int(memory, at, 1),
+            Sg.GET_REQUEST_TABLE: self._get_request_table,
+            Sg.SET_DEBUG: _taken,
+            Block.GET_MAX_SECTORS: lambda memory, at: _put_int(memory, at, MAX_TRANSFER_BYTES),
+        }
+
+    def _kept(self, setting: int, getting: int) -> dict[int, Callable[[Memory, int], int]]:
+        """A flag that is remembered and does nothing here."""
+
+        def store(memory: Memory, address: int) -> int:
+            self._flags[getting] = bool(_get_int(memory, address))
+            return 0
+
+        return {
+            setting: store,
+            getting: lambda memory, at: _put_int(memory, at, self._flags.get(getting, False)),
         }
 
     def ioctl(self, memory: Memory, request: int, argument: int) -> int:
@@ -283,11 +322,59 @@ class SgFile:
             memory.write(address, b"redbook\0"[:length])
         return 1
 
+    def _simply(self, command: Command[Any]) -> int:
+        """A command of the kernel's own, again after a unit attention.  Source: ioctl_internal_command"""
+        for _ in range(_RETRIES):
+            outcome, _ = self._execute(command.to_cdb(), b"", 0, _INTERNAL_TIMEOUT_MS)
+            if not (outcome.status and len(outcome.sense) > 2 and outcome.sense[2] & 0xF == _UNIT_ATTENTION):
+                break
+        return _errno_or_status(outcome)
+
+    def _get_pci(self, memory: Memory, address: int) -> int:
+        """Name of the adapter; as sysfs has it.  Source: scsi_ioctl_get_pci"""
+        memory.write(address, f"{self.device.number}:0".encode().ljust(20, b"\0"))
+        return 0
+
+    def _send_command(self, memory: Memory, address: int) -> int:
+        """The oldest way of sending a command: its data in the place of the CDB.  Source: sg_scsi_ioctl"""
+        in_length, out_length = COMMAND_LENGTHS.unpack(memory.read(address, COMMAND_LENGTHS.size))
+        if max(in_length, out_length) > _MOST_OLD_BYTES:
+            raise CallFailed(errno.EINVAL)
+        data_at = address + COMMAND_LENGTHS.size
+        length = _CDB_LENGTHS[memory.read(data_at, 1)[0] >> 5]
+        cdb = memory.read(data_at, length)
+        data_out = memory.read(data_at + length, in_length) if in_length else b""
+        outcome, _ = self._execute(cdb, data_out, 0 if in_length else out_length, 0)
+        memory.write(
+            data_at, outcome.sense[:_OLD_SENSE_BYTES] if outcome.sense else outcome.data[:out_length]
+        )
+        if outcome.host:
+            raise CallFailed(errno.EIO)
+        return outcome.status
+
+    def _get_request_table(self, memory: Memory, address: int) -> int:
+        """Sixteen entries, none in use."""
+        memory.write(address, bytes(REQUEST.size * 16))
+        return 0
+
     def _scsi_reset(self, memory: Memory, address: int) -> int:
         """SG_SCSI_RESET_NOTHING (0) asks whether one may; a device, bus or host reset comes to the same."""
         if _get_int(memory, address) > 0:
             self.device.unit.reset()
         return 0
+
+
+def _errno_or_status(outcome: Outcome) -> int:
+    """What the kernel makes of a command of its own that failed."""
+    if outcome.host:
+        raise CallFailed(errno.EIO)
+    return outcome.status
+
+
+def _taken(memory: Memory, address: int) -> int:
+    """A number that changes nothing here."""
+    _get_int(memory, address)
+    return 0
 
 
 def _get_int(memory: Memory, address: int) -> int:

@@ -16,6 +16,7 @@ import logging
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
@@ -151,45 +152,78 @@ class SocketMemory:
             view = view[count:]
 
 
-class _Connection(threading.Thread):
-    """Serves one open() to its end."""
+class Answerer:
+    """An open file of one or several processes, a call at a time."""
 
-    def __init__(self, connection: socket.socket, name: str, opened: Callable[[], OpenFile]) -> None:
-        super().__init__(name=f"redbook-{name}", daemon=True)
-        self._socket = connection
-        self._name = name
-        self._open = opened
+    def __init__(self, name: str, file: OpenFile) -> None:
+        self.name = name
+        self._file = file
+        self._lock = threading.Lock()
 
-    def run(self) -> None:
-        memory = SocketMemory(self._socket)
-        file = self._open()
+    def answer(self, work: Callable[[OpenFile], int]) -> tuple[int, int]:
+        """What the call returns, and errno.  raises  ProgramGone"""
         try:
-            with contextlib.suppress(ProgramGone):  # closed or died: no other program's business
-                buffer = memoryview(bytearray(_MESSAGE.size))
-                while True:
-                    memory.answer(*self._result_of(file, memory, *memory.call(buffer)))
-        finally:
-            file.close()
-            self._socket.close()
-
-    def _result_of(
-        self, file: OpenFile, memory: SocketMemory, call: int, first: int, second: int
-    ) -> tuple[int, int]:
-        """What the call returns, and errno."""
-        served = {int(Call.IOCTL): file.ioctl, Call.READ: file.read, Call.WRITE: file.write}
-        serve = served.get(call)
-        if serve is None:
-            _log.warning("%s: a program sent %#x, which is no call; it is hung up on", self._name, call)
-            raise ProgramGone
-        try:
-            return serve(memory, first, second), 0
+            with self._lock:
+                return work(self._file), 0
         except CallFailed as failed:
             return -1, failed.errno
         except ProgramGone:
             raise
         except Exception:  # noqa: BLE001  # a defect of ours: the program has to be told something
-            _log.exception("%s: a call could not be answered; the program is told EIO", self._name)
+            _log.exception("%s: a call could not be answered; the program is told EIO", self.name)
             return -1, errno.EIO
+
+
+class _Connection(threading.Thread):
+    """Serves one open() to its end.
+
+    process  the one that opened
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        name: str,
+        opened: Callable[[], OpenFile],
+        called: Callable[[_Connection], None],
+    ) -> None:
+        super().__init__(name=f"redbook-{name}", daemon=True)
+        self._socket = connection
+        self.node = name
+        self._open = opened
+        self._called = called
+        self.answerer: Answerer | None = None
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        self.process = int.from_bytes(credentials[:4], sys.byteorder)
+
+    def run(self) -> None:
+        memory = SocketMemory(self._socket)
+        file = self._open()
+        self.answerer = Answerer(self.node, file)
+        try:
+            with contextlib.suppress(ProgramGone):  # closed or died: no other program's business
+                buffer = memoryview(bytearray(_MESSAGE.size))
+                while True:
+                    call = memory.call(buffer)
+                    self._called(self)
+                    memory.answer(*self._result_of(self.answerer, memory, *call))
+        finally:
+            self.answerer = None
+            file.close()
+            self._socket.close()
+
+    def _result_of(
+        self, answerer: Answerer, memory: SocketMemory, call: int, first: int, second: int
+    ) -> tuple[int, int]:
+        """What the call returns, and errno."""
+        if call == Call.IOCTL:
+            return answerer.answer(lambda file: file.ioctl(memory, first, second))
+        if call == Call.READ:
+            return answerer.answer(lambda file: file.read(memory, first, second))
+        if call == Call.WRITE:
+            return answerer.answer(lambda file: file.write(memory, first, second))
+        _log.warning("%s: a program sent %#x, which is no call; it is hung up on", self.node, call)
+        raise ProgramGone
 
     def hang_up(self) -> None:
         with contextlib.suppress(OSError):
@@ -200,6 +234,8 @@ class Tree:
     """The folder that a program sees instead of /dev, /sys and, where it has something, /proc.
 
     Use it as a context manager: at the end all of it is gone, whatever the program left open.
+
+    called  is told of each call, before it is answered: which process, on which node
     """
 
     def __init__(self) -> None:
@@ -207,8 +243,11 @@ class Tree:
         self._listeners: list[socket.socket] = []
         self._acceptors: list[threading.Thread] = []
         self._connections: list[_Connection] = []
+        self._openers: dict[str, Callable[[], OpenFile]] = {}
+        self._others: dict[str, Answerer] = {}
         self._lock = threading.Lock()
         self._closed = False
+        self.called: Callable[[int, str], None] = lambda process, node: None
         for name in ("dev/.node", "ioctl/dev", "sys/bus", "sys/class", "sys/devices", "sys/kernel", "proc"):
             (self.root / name).mkdir(parents=True)
 
@@ -240,6 +279,7 @@ class Tree:
         place.touch()
         place.chmod(0o1660 if block else 0o660)  # the library shows the sticky bit as "block device"
         self._number(name, device)
+        self._openers[name] = opened
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listeners.append(listener)
         listener.bind(str(self.root / "ioctl/dev" / name))
@@ -270,9 +310,29 @@ class Tree:
                     connection.close()
                     return
                 self._connections = [c for c in self._connections if c.is_alive()]
-                serving = _Connection(connection, name, opened)
+                serving = _Connection(connection, name, opened, self._call_of)
                 self._connections.append(serving)
                 serving.start()
+
+    def _call_of(self, connection: _Connection) -> None:
+        self.called(connection.process, connection.node)
+
+    def opens(self, process: int, node: str) -> int:
+        """How often a process has a node open, as far as the library knows."""
+        with self._lock:
+            mine = [c for c in self._connections if c.node == node and c.process == process]
+        return sum(connection.answerer is not None for connection in mine)
+
+    def file_of(self, node: str, process: int) -> Answerer:
+        """What a process has open by this name, the last if it is several times; else a file of its own."""
+        with self._lock:
+            for connection in reversed(self._connections):
+                answerer = connection.answerer
+                if answerer is not None and (connection.node, connection.process) == (node, process):
+                    return answerer
+            if node not in self._others:
+                self._others[node] = Answerer(node, self._openers[node]())
+            return self._others[node]
 
     def still_open(self, patience_seconds: float) -> bool:
         """Whether a program still has a node open; one that is just ending is waited for so long."""

@@ -162,7 +162,7 @@ class Model:
     revision: str
     spc_version: int = 5
     interface: int = 1
-    standards: tuple[int, ...] = (0x0460, 0x04E0)
+    standards: tuple[int, ...] = (0x0300, 0x0420)  # SPC-3, MMC-5
     buffer_bytes: int = 2 * 1024 * 1024
     waits_when_full: bool = False
     underrun_protection: bool = True
@@ -318,6 +318,20 @@ def _check_numbers(model: type[Model], values: Mapping[str, Any]) -> None:
         raise ValueError(f"standards = {standards!r}")
     if not all(type(code) is int and 0 <= code <= 0xFFFF for code in standards):
         raise ValueError(f"standards = {standards!r}; they are version descriptors of 16 bits")
+    version, said = (values.get(key, defaults[key]) for key in ("spc_version", "standards"))
+    _check_versions(version, said)
+
+
+_SPC_VERSIONS = {0x0120: 3, 0x0260: 4, 0x0300: 5, 0x0460: 6, 0x05C0: 7}
+"""INQUIRY byte 2 by the version descriptor of SPC, SPC-2 and so on; each has 32 codes (SPC-4 6.4.2)."""
+
+
+def _check_versions(version: int, standards: tuple[int, ...]) -> None:
+    """raises  ValueError  where they speak of different versions of SPC"""
+    for code in standards:
+        said = _SPC_VERSIONS.get(code & ~0x1F)
+        if said is not None and said != version:
+            raise ValueError(f"standards has {code:#06x}, to which belongs spc_version {said}, not {version}")
 
 
 def _check_speeds(model: type[Model], values: Mapping[str, Any]) -> None:
