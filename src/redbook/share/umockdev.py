@@ -14,11 +14,13 @@ import contextlib
 import errno
 import logging
 import os
+import select
 import shutil
 import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable
 from enum import IntEnum, unique
 from pathlib import Path
@@ -31,6 +33,7 @@ _MESSAGE = Struct("=QQQ")
 _MASK = (1 << 64) - 1
 _LONGEST_SOCKET_PATH = 107  # sockaddr_un, without its closing zero
 _WAITING_OPENS = 64
+_A_MOMENT_SECONDS = 0.001
 _ONE_SEND_BYTES = 90_000
 """The library takes a message's header by a single recv: it must not lie across two buffers of the kernel,
 which it may in a send of more than about 100 kB."""
@@ -301,14 +304,11 @@ class Tree:
 
     def _accept(self, listener: socket.socket, name: str, opened: Callable[[], OpenFile]) -> None:
         while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:  # closed
-                return
-            with self._lock:
+            _has_somebody(listener)
+            with self._lock:  # who waits is either in the socket's queue or among the connections
                 if self._closed:
-                    connection.close()
                     return
+                connection, _ = listener.accept()
                 self._connections = [c for c in self._connections if c.is_alive()]
                 serving = _Connection(connection, name, opened, self._call_of)
                 self._connections.append(serving)
@@ -336,6 +336,9 @@ class Tree:
 
     def still_open(self, patience_seconds: float) -> bool:
         """Whether a program still has a node open; one that is just ending is waited for so long."""
+        until = time.monotonic() + patience_seconds
+        while any(_has_somebody(listener, 0) for listener in self._listeners) and time.monotonic() < until:
+            time.sleep(_A_MOMENT_SECONDS)
         with self._lock:
             connections = list(self._connections)
         for connection in connections:
@@ -348,10 +351,11 @@ class Tree:
             self._closed = True
         for listener in self._listeners:
             with contextlib.suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)  # wakes the thread in accept()
-            listener.close()
+                listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for somebody
         for acceptor in self._acceptors:
             acceptor.join()
+        for listener in self._listeners:
+            listener.close()
         for connection in self._connections:
             connection.hang_up()
         for connection in self._connections:
@@ -366,6 +370,13 @@ class Tree:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _has_somebody(listener: socket.socket, timeout_ms: int | None = None) -> bool:
+    """Whether a program waits to be let in, or the socket is closed; waits for that, or so long."""
+    poll = select.poll()
+    poll.register(listener, select.POLLIN)
+    return bool(poll.poll(timeout_ms))
 
 
 def _short_folder() -> Path:
