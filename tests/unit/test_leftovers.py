@@ -68,7 +68,8 @@ import subprocess, sys
 def test_it():
     child = "import os, signal; os.kill(os.getpid(), int(input())); print('deaf')"
     for number in (1, 2, 3, 15):
-        done = subprocess.run([sys.executable, "-c", child], input=str(number), capture_output=True, text=True)
+        command = [sys.executable, "-c", child]
+        done = subprocess.run(command, input=str(number), capture_output=True, text=True)
         assert done.stdout == ""
 """
 
