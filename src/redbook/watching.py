@@ -111,9 +111,9 @@ class DriveWatch:
             self._waiter.close()
 
     def close(self) -> None:
-        """End the iteration; from any thread."""
+        """End the iteration; from any thread, also after it has ended, or where there never was one."""
         self._closed.set()
-        self._waiter.wake()
+        self._waiter.close()
 
     def __enter__(self) -> Self:
         return self

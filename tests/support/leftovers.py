@@ -22,11 +22,15 @@ _PATIENT_ROUNDS = 20  # then it is no request any more
 
 
 def watch() -> subprocess.Popen[bytes]:
-    """Begin to wait for the end of this process."""
+    """Begin to wait for the end of this process. Its pipe tells; who waits is no child of ours."""
     os.environ[VARIABLE] = secrets.token_hex(16)
-    return subprocess.Popen(
-        [sys.executable, __file__, os.environ[VARIABLE]], stdin=subprocess.PIPE, start_new_session=True
+    shell = subprocess.Popen(
+        ["sh", "-c", 'exec 3<&0; "$0" "$@" <&3 3<&- &', sys.executable, __file__, os.environ[VARIABLE]],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
     )
+    shell.wait()
+    return shell
 
 
 def tagged(word: str) -> list[int]:

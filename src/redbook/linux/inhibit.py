@@ -7,11 +7,13 @@ process ends, also by SIGKILL, the pipe ends with it, and the lock with that.
 from __future__ import annotations
 
 import contextlib
-import select
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from redbook.linux.readable import readable
 
 TOOL = "systemd-inhibit"
 WHAT = "sleep:shutdown:idle"
@@ -42,8 +44,8 @@ def why_not() -> str:
     if child is None or child.stdout is None:
         return f"{TOOL} cannot be started"
     try:
-        ready, _, _ = select.select([child.stdout], (), (), PATIENCE_SECONDS)
-        said = child.stdout.readline() if ready else b""
+        told = child.stdout.fileno()
+        said = os.read(told, len(HELD)) if readable([told], PATIENCE_SECONDS) else b""
     finally:
         complaint = _end(child)
     if said == HELD:

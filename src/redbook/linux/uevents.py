@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import socket
+import threading
 import time
+from collections.abc import Iterator
 from typing import Protocol
 
 from redbook.clock import Clock
+from redbook.linux.readable import readable
 
 NETLINK_KOBJECT_UEVENT = 15
 KERNEL_GROUP = 1
@@ -30,7 +32,9 @@ class Waiter(Protocol):
         """End a wait now; from any thread."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End every wait, now and later; from any thread, and as often as one likes."""
+        ...
 
 
 class ClockWaiter:
@@ -50,24 +54,36 @@ class ClockWaiter:
 
 
 class UeventWaiter:
-    """Until the kernel speaks of a block or SCSI device, at most as long as it is told."""
+    """Until the kernel speaks of a block or SCSI device, at most as long as it is told.
+
+    Any thread may close or wake it at any time, and so may a signal handler: nothing is written to a
+    descriptor that is closed, whose number may be another file's by then, and none is closed while in use.
+    """
 
     def __init__(self) -> None:
         self._woken, self._wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._socket: socket.socket | None = None
+        self._lock = threading.RLock()  # a signal may come while it is held
+        self._users = 0
+        self._ended = self._released = False
         with contextlib.suppress(OSError):  # not everywhere allowed; then the time has to do
             self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_KOBJECT_UEVENT)
             self._socket.setblocking(False)
             self._socket.bind((0, KERNEL_GROUP))
 
     def wait(self, seconds: float) -> None:
-        files: list[int | socket.socket] = [self._woken]
+        """Returns at once when it is closed."""
+        with self._used() as usable:
+            if usable:
+                self._listen(time.monotonic() + seconds)
+
+    def _listen(self, end: float) -> None:
+        files = [self._woken]
         if self._socket is not None:
-            files.append(self._socket)
-        end = time.monotonic() + seconds
+            files.append(self._socket.fileno())
         heard = False
         while not heard:
-            ready, _, _ = select.select(files, (), (), max(0.0, end - time.monotonic()))
+            ready = readable(files, end - time.monotonic())
             heard = not ready or self._woken in ready or self._drain()
 
     def _drain(self) -> bool:
@@ -84,13 +100,35 @@ class UeventWaiter:
         return matters
 
     def wake(self) -> None:
-        with contextlib.suppress(OSError):
-            os.write(self._wake, b".")
+        with self._used() as usable:
+            if usable:
+                with contextlib.suppress(OSError):
+                    os.write(self._wake, b".")
 
     def close(self) -> None:
+        """End every wait; the descriptors are closed when the last one has."""
+        self.wake()
+        with self._lock:
+            self._ended = True
+            self._release_if_unused()
+
+    @contextlib.contextmanager
+    def _used(self) -> Iterator[bool]:
+        """Whether it is open; it stays so inside of this."""
+        with self._lock:
+            self._users += 1
+        try:
+            yield not self._ended
+        finally:
+            with self._lock:
+                self._users -= 1
+                self._release_if_unused()
+
+    def _release_if_unused(self) -> None:
+        if self._users or not self._ended or self._released:
+            return
+        self._released = True
         if self._socket is not None:
             self._socket.close()
-            self._socket = None
         for end in (self._woken, self._wake):
-            with contextlib.suppress(OSError):
-                os.close(end)
+            os.close(end)

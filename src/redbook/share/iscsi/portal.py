@@ -199,6 +199,7 @@ class _Served:
         self._reading = threading.Lock()
         self._sending = threading.Lock()
         self._ending = threading.Event()
+        self._open = threading.Lock()  # nothing is sent to a descriptor that is closed just now
         self._login_ends: float | None = None
         self._pdu_began: float | None = None
         self._hurried = False
@@ -231,7 +232,7 @@ class _Served:
     def hang_up(self) -> None:
         """End the connection, from whatever thread; its own threads clear up."""
         self._ending.set()
-        with contextlib.suppress(OSError):  # the initiator was faster
+        with self._open, contextlib.suppress(OSError):  # the initiator was faster, or it is closed
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def _main(self) -> None:
@@ -244,7 +245,8 @@ class _Served:
         except Exception:  # noqa: BLE001 - a defect of ours, and no reason to keep the place
             _log.exception("%s: its units could not be left in good order", self.peer)
         finally:
-            self._socket.close()
+            with self._open:
+                self._socket.close()
             self._forget(self)
             _log.info("%s: gone", self.peer)
 

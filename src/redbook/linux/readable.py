@@ -1,0 +1,17 @@
+"""Waiting until something can be read, whatever numbers the descriptors have."""
+
+from __future__ import annotations
+
+import math
+import select
+
+
+def readable(descriptors: list[int], seconds: float) -> list[int]:
+    """Those that can be read, or have ended, within this time.
+
+    poll, because select refuses descriptors from 1024 on.
+    """
+    waiting = select.poll()
+    for descriptor in descriptors:
+        waiting.register(descriptor, select.POLLIN)
+    return [descriptor for descriptor, _ in waiting.poll(math.ceil(max(0.0, seconds) * 1000))]
