@@ -162,19 +162,62 @@ def test_8_bits_become_the_upper_ones_of_16(tmp_path: Path) -> None:
     assert track.conversion == ("8 to 16 bit (exact)",)
 
 
-@pytest.mark.parametrize("codec", ["pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le"])
+DEEPER = {
+    **dict.fromkeys(("pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le"), "a.wav"),
+    "pcm_s24be": "a.aiff",
+    "alac": "a.m4a",
+    "wavpack": "a.wv",
+}
+
+
+def deeper(codec: str, source: Path, folder: Path, last_bit: bool) -> Path:
+    """16-bit music in a deeper file; its last sample with one bit more, if asked for."""
+    values = np.frombuffer(source.read_bytes()[44:], "<i2").astype("<i4") << 16
+    if last_bit:
+        values[-1] |= 0x100
+    write_wav(folder / "32.wav", values.tobytes(), width=4)
+    options = ["-c:a", codec] + (["-sample_fmt", "s32p"] if codec in ("alac", "wavpack") else [])
+    return encode(folder / "32.wav", folder / DEEPER[codec], *options)
+
+
+@pytest.mark.parametrize("codec", DEEPER)
+def test_16_bits_in_a_deeper_file_are_taken_as_they_are(codec: str, tune: Path, tmp_path: Path) -> None:
+    track, pcm = read_one(deeper(codec, tune, tmp_path, last_bit=False))
+    assert pcm == music(ODD)
+    assert "exact" in track.conversion[0]
+
+
+@pytest.mark.parametrize("codec", DEEPER)
 def test_deeper_files_are_dithered_to_within_two_steps(codec: str, tune: Path, tmp_path: Path) -> None:
-    """The signal has 16 bits; TPDF dither moves each value by at most one, rounding by a half."""
-    track, pcm = read_one(encode(tune, tmp_path / "deep.wav", "-c:a", codec))
+    """All but the last value have 16 bits; TPDF dither moves each by at most one, rounding by a half."""
+    track, pcm = read_one(deeper(codec, tune, tmp_path, last_bit=True))
     moved = np.frombuffer(pcm, "<i2").astype(int) - np.frombuffer(music(ODD), "<i2")
     assert np.abs(moved).max() == 1
     assert abs(moved.mean()) < 0.01
     assert moved.var() == pytest.approx(0.25, abs=0.02)  # TPDF of 2 LSB width, rounded, on a 16-bit grid
     assert track.conversion == ("to 16 bit with TPDF dither",)
+    assert track.sectors == -(-ODD // 588)
+
+
+def test_mono_has_one_dither_for_both_channels(tmp_path: Path) -> None:
+    raw = np.random.default_rng(5).integers(-(2**30), 2**30, ODD).astype("<i4").tobytes()
+    for rate in (44_100, 48_000):
+        _, pcm = read_one(write_wav(tmp_path / "m.wav", raw, rate=rate, channels=1, width=4))
+        values = np.frombuffer(pcm, "<i2").reshape(-1, 2)
+        assert (values[:, 0] == values[:, 1]).all()
+
+
+def test_full_scale_itself_is_not_beyond_it(tmp_path: Path) -> None:
+    """+1.0 has no 16-bit value of its own; one step more is too loud."""
+    for value, clipped in ((1.0, 0), (-1.0, 0), (1.0001, 2 * 44_100), (-1.0001, 2 * 44_100)):
+        (tmp_path / "a.raw").write_bytes(np.full(2 * 44_100, value, "<f4").tobytes())
+        tool("ffmpeg", "-v", "error", "-y", "-f", "f32le", "-ar", "44100", "-ac", "2",
+             "-i", tmp_path / "a.raw", "-c:a", "pcm_f32le", tmp_path / "a.wav")  # fmt: skip
+        assert read_one(tmp_path / "a.wav")[0].clipped == clipped, value
 
 
 def test_the_same_seed_gives_the_same_audio(tune: Path, tmp_path: Path) -> None:
-    file = encode(tune, tmp_path / "deep.flac", "-c:a", "flac", "-sample_fmt", "s32")
+    file = deeper("pcm_s24le", tune, tmp_path, last_bit=True)
     assert read_one(file, seed=7)[1] == read_one(file, seed=7)[1]
     assert read_one(file, seed=7)[1] != read_one(file, seed=8)[1]
 
@@ -234,7 +277,10 @@ def test_more_channels_are_mixed_by_a_stated_matrix(tune: Path, tmp_path: Path) 
     moved = np.frombuffer(pcm, "<i2") - gain * np.frombuffer(music(ODD), "<i2")
     assert np.abs(moved).max() < 2
     assert "6 channels mixed to stereo" in track.conversion[0]
-    assert "0.414 x channel 1 + 0.293 x channel 3 + 0.293 x channel 5" in track.conversion[0]
+    assert (
+        "left = 0.414 FL + 0.293 FC + 0.293 BL; right = 0.414 FR + 0.293 FC + 0.293 BR" in track.conversion[0]
+    )
+    assert "left out: LFE; 7.7 dB quieter" in track.conversion[0]
 
 
 def test_raw_pcm_by_name(tmp_path: Path) -> None:

@@ -7,6 +7,11 @@ import struct
 import subprocess
 import wave
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from redbook.audio.decode import Recording, open_recording
 
 
 def noise(samples: int, seed: int = 1) -> bytes:
@@ -41,3 +46,72 @@ def encode(source: Path, target: Path, *options: str) -> Path:
     """By ffmpeg, bit-exact where the format is lossless."""
     tool("ffmpeg", "-nostdin", "-v", "error", "-y", "-i", source, "-map_metadata", "0", *options, target)
     return target
+
+
+def attacks(samples: int = 353_437) -> bytes:
+    """16-bit 44.1 kHz stereo music with sharp attacks: encoders switch their block sizes on it."""
+    rng = np.random.default_rng(3)
+    music = np.zeros((samples, 2))
+    for start in range(0, samples, 5_512):
+        t = np.arange(min(9_000, samples - start)) / 44_100
+        hertz = 220 * 2 ** (rng.integers(0, 36) / 12)
+        tone = np.sin(2 * np.pi * hertz * t) + 0.5 * np.sin(4 * np.pi * hertz * t)
+        hit = np.exp(-t * rng.uniform(5, 40)) * (tone + rng.normal(0, 0.3, len(t)) * np.exp(-t * 80))
+        balance = rng.uniform(0.2, 0.8)
+        music[start : start + len(t)] += np.outer(hit, (balance, 1 - balance))
+    return np.rint(music / np.abs(music).max() * 29_000).astype("<i2").tobytes()
+
+
+def decoded(path: str | Path) -> tuple[Any, Recording]:
+    """What redbook makes of a file before it is converted: its values from -1 to 1, and the recording."""
+    recording = open_recording(Path(path))
+    try:
+        chunks = [chunk.copy() for chunk in recording]
+    finally:
+        recording.close()
+    return full_scale(np.concatenate(chunks)), recording
+
+
+def full_scale(values: Any) -> Any:
+    if values.dtype == np.uint8:
+        return (values.astype(float) - 128) / 128
+    return values.astype(float) / (2.0 ** (8 * values.dtype.itemsize - 1) if values.dtype.kind == "i" else 1)
+
+
+def wav_values(data: bytes) -> Any:
+    """Of a WAV that another program has written to a pipe: from -1 to 1."""
+    start = data.index(b"fmt ") + 8
+    tag, channels, _, _, _, bits = struct.unpack_from("<HHIIHH", data, start)
+    if tag == 0xFFFE:
+        tag = struct.unpack_from("<H", data, start + 24)[0]
+    dtype = np.dtype({(1, 8): "u1", (1, 16): "<i2", (1, 32): "<i4", (3, 32): "<f4"}[tag, bits])
+    body = data[data.index(b"data", start) + 8 :]
+    width = dtype.itemsize * channels
+    return full_scale(np.frombuffer(body[: len(body) // width * width], dtype).reshape(-1, channels))
+
+
+def reference(path: Path, folder: Path) -> Any:
+    """The same by the format's own program."""
+    out = folder / f"{path.name}.reference.wav"
+    programs = {
+        ".mp3": ["mpg123", "-q", "-e", "f32", "-w", out, path],
+        ".mp2": ["mpg123", "-q", "-e", "f32", "-w", out, path],
+        ".ogg": ["oggdec", "-Q", "-o", out, path],
+        ".oga": ["oggdec", "-Q", "-o", out, path],
+        ".opus": ["opusdec", "--quiet", "--float", "--rate", "48000", path, out],
+        ".spx": ["speexdec", path, out],
+        ".mpc": ["mpcdec", path, out],
+        ".wv": ["wvunpack", "-q", "-y", path, "-o", out],
+        ".flac": ["flac", "-s", "-f", "-d", "-o", out, path],
+        ".aac": ["faad", "-q", "-b", "4", "-o", out, path],
+    }
+    tool(*programs[path.suffix])
+    values = wav_values(out.read_bytes())
+    out.unlink()
+    return values
+
+
+def lsb_apart(a: Any, b: Any) -> float:
+    """The largest difference in steps of 16 bit."""
+    assert a.shape == b.shape
+    return float(np.abs(a - b).max() * 32_768)

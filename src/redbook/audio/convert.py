@@ -1,75 +1,51 @@
 """Samples of any rate, depth and number of channels to 44.1 kHz 16-bit stereo.
 
 What can be done exactly in 16 bits is done exactly: 16-bit stereo is left alone, mono becomes two
-equal channels, 8 bits become the upper ones of 16. Everything else goes to floating point once, is
-mixed and resampled there, and is rounded once at the end, with TPDF dither.
+equal channels, 8 bits become the upper ones of 16, and a deeper file whose lower bits are all zero gives
+the 16 bits that are in it. Everything else goes to floating point once, is mixed and resampled there, and
+is rounded once at the end, with TPDF dither.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from redbook.audio.decode import AudioFormat, Samples
+from redbook.audio import channels
+from redbook.audio.format import FULL_SCALE, AudioFormat, Samples
 from redbook.disc import SAMPLE_RATE_HZ
 from redbook.errors import AudioError
 
-_CENTRE = math.sqrt(0.5)
-"""-3 dB.  Source: ITU-R BS.775-3 annex 4 (downmix of 3/2 to 2/0)."""
 
-_MIX: dict[str, tuple[float, float]] = {
-    "FL": (1.0, 0.0),
-    "FR": (0.0, 1.0),
-    "DL": (1.0, 0.0),
-    "DR": (0.0, 1.0),
-    "FC": (_CENTRE, _CENTRE),
-    "LFE": (0.0, 0.0),
-    "LFE2": (0.0, 0.0),
-    "BL": (_CENTRE, 0.0),
-    "BR": (0.0, _CENTRE),
-    "SL": (_CENTRE, 0.0),
-    "SR": (0.0, _CENTRE),
-    "BC": (0.5, 0.5),
-    "FLC": (1.0, 0.0),
-    "FRC": (0.0, 1.0),
-}
-_USUAL_ORDER: dict[int, tuple[str, ...]] = {
-    3: ("FL", "FR", "FC"),
-    4: ("FL", "FR", "BL", "BR"),
-    5: ("FL", "FR", "FC", "BL", "BR"),
-    6: ("FL", "FR", "FC", "LFE", "BL", "BR"),
-    7: ("FL", "FR", "FC", "LFE", "BC", "SL", "SR"),
-    8: ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR"),
-}
-"""Where a file has so many channels and does not say which is which."""
-
-_FULL_SCALE = {"u8": 128.0, "s16": 32768.0, "s32": 2.0**31, "s64": 2.0**63, "flt": 1.0, "dbl": 1.0}
+class NotSixteenBits(Exception):
+    """A deeper file holds more than 16 bits after all: it has to be read again, and dithered."""
 
 
 class Converter:
     """Turns chunks of samples into 16-bit little-endian stereo.
 
     seed         of the dither; the same seed and input give the same output
+    sixteen      whether a deeper file may still turn out to hold 16 bits only; it is not asked for others
     description  what is done, in words; empty if nothing is
     clipped      how many values were beyond full scale so far
     """
 
-    def __init__(self, audio: AudioFormat, seed: int) -> None:
+    def __init__(self, audio: AudioFormat, seed: int, *, sixteen: bool = True) -> None:
         self.clipped = 0
         self._format = audio
-        self._exact = (
-            audio.rate_hz == SAMPLE_RATE_HZ and audio.dtype in ("u8", "s16") and len(audio.channels) <= 2
-        )
-        self._matrix = None if len(audio.channels) <= 2 else _matrix(audio.channels)
+        alike = audio.rate_hz == SAMPLE_RATE_HZ and len(audio.channels) <= 2
+        self._exact = alike and audio.dtype in ("uint8", "int16")
+        self._sixteen = sixteen and alike and not self._exact and not audio.lossy
+        self._matrix = None if len(audio.channels) <= 2 else channels.matrix(audio.channels)
         self._random = np.random.default_rng(seed)
         self._resampler: Any = None
         if audio.rate_hz != SAMPLE_RATE_HZ:
             self._resampler = soxr.ResampleStream(
-                audio.rate_hz, SAMPLE_RATE_HZ, 2, dtype="float32", quality="VHQ"
+                audio.rate_hz, SAMPLE_RATE_HZ, min(len(audio.channels), 2), dtype="float32", quality="VHQ"
             )
         self.description = tuple(self._describe())
 
@@ -79,30 +55,46 @@ class Converter:
         if len(audio.channels) == 1:
             done.append("mono to two equal channels")
         elif self._matrix is not None:
-            done.append(f"{len(audio.channels)} channels mixed to stereo ({_mix_in_words(self._matrix)})")
+            done.append(
+                f"{len(audio.channels)} channels mixed to stereo ({channels.in_words(audio.channels)})"
+            )
         if self._resampler is not None:
             done.append(f"{audio.rate_hz / 1000:g} to 44.1 kHz (soxr VHQ)")
-        if self._exact and audio.dtype == "u8":
+        if self._exact and audio.lossy:
+            done.append("decoded to 16 bit")
+        elif self._exact and audio.dtype == "uint8":
             done.append("8 to 16 bit (exact)")
+        elif self._sixteen:
+            done.append(f"{audio.bits} to 16 bit (exact: the lower bits are all zero)")
         elif not self._exact:
             done.append("to 16 bit with TPDF dither")
         return done
 
-    def convert(self, samples: Samples) -> bytes | memoryview:
-        """A chunk of any length."""
+    def convert(self, samples: Samples) -> Iterator[bytes | memoryview]:
+        """A chunk of any length, in pieces of a second of sound at most.
+
+        raises  NotSixteenBits  if it has to be done again, without `sixteen`
+                AudioError      for values that are no numbers
+        """
         if self._exact:
-            return self._widen(samples)
-        stereo = self._mix(self._to_float(samples))
-        if self._resampler is not None:
-            stereo = self._resampler.resample_chunk(stereo)
-        return self._round(stereo)
+            yield self._widen(samples)
+            return
+        if self._sixteen:
+            yield self._widen(_sixteen_bits(samples))
+            return
+        for start in range(0, len(samples), self._format.rate_hz):
+            yield self._round(self._resampled(samples[start : start + self._format.rate_hz]))
 
     def finish(self) -> bytes:
         """What the resampler still holds."""
         if self._resampler is None:
             return b""
-        rest = self._resampler.resample_chunk(np.zeros((0, 2), np.float32), last=True)
-        return self._round(rest)
+        rest = np.zeros((0, min(len(self._format.channels), 2)), np.float32)
+        return self._round(self._resampler.resample_chunk(rest, last=True))
+
+    def _resampled(self, samples: Samples) -> NDArray[np.float32]:
+        mixed = self._mix(_to_float(samples))
+        return mixed if self._resampler is None else self._resampler.resample_chunk(mixed)
 
     @staticmethod
     def _widen(samples: Samples) -> bytes | memoryview:
@@ -112,42 +104,50 @@ class Converter:
             samples = np.repeat(samples, 2, axis=1)
         return np.ascontiguousarray(samples, "<i2").data.cast("B")
 
-    def _to_float(self, samples: Samples) -> NDArray[np.float32]:
-        scale = _FULL_SCALE[self._format.dtype]
-        if self._format.dtype == "u8":
-            return (samples.astype(np.float32) - 128.0) / np.float32(scale)
-        if samples.dtype.itemsize > 2 and samples.dtype.kind == "i":
-            return (samples / scale).astype(np.float32)
-        if samples.dtype.kind == "f" and not np.isfinite(samples).all():
-            raise AudioError("it has values in it that are no numbers: it is damaged")
-        return np.asarray(samples.astype(np.float32, copy=False) / np.float32(scale), np.float32)
-
     def _mix(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._matrix is not None:
             return np.asarray(samples @ self._matrix, np.float32)
-        return np.repeat(samples, 2, axis=1) if samples.shape[1] == 1 else np.ascontiguousarray(samples)
+        return np.ascontiguousarray(samples)
 
-    def _round(self, stereo: NDArray[np.float32]) -> bytes:
-        """One TPDF dither of +-1 LSB, one rounding."""
-        if not len(stereo):
+    def _round(self, mixed: NDArray[np.float32]) -> bytes:
+        """One TPDF dither of +-1 LSB, one rounding; of mono one for both channels."""
+        if not len(mixed):
             return b""
-        shape = stereo.shape
+        self.clipped += int(np.count_nonzero(np.abs(mixed) > 1.0)) * (2 // mixed.shape[1])
+        shape = mixed.shape
         noise = self._random.random(shape, dtype=np.float32) - self._random.random(shape, dtype=np.float32)
-        values = np.rint(stereo * np.float32(32768.0) + noise)
-        clipped = np.clip(values, -32768.0, 32767.0)
-        self.clipped += int(np.count_nonzero(values != clipped))
-        return clipped.astype("<i2").tobytes()
+        values = np.clip(np.rint(mixed * np.float32(32768.0) + noise), -32768.0, 32767.0).astype("<i2")
+        if shape[1] == 1:
+            values = np.repeat(values, 2, axis=1)
+        return values.tobytes()
 
 
-def _matrix(channels: tuple[str, ...]) -> NDArray[np.float32]:
-    """Columns left and right; scaled so that no input can be driven over full scale."""
-    names = channels if all(name in _MIX for name in channels) else _USUAL_ORDER.get(len(channels))
-    if names is None:  # nothing is known: odd ones to the left, even ones to the right
-        names = tuple("FL" if index % 2 == 0 else "FR" for index in range(len(channels)))
-    matrix = np.array([_MIX[name] for name in names], np.float32)
-    return np.asarray(matrix / matrix.sum(axis=0).max(), np.float32)
+def _to_float(samples: Samples) -> NDArray[np.float32]:
+    """In the scale of their own type."""
+    scale = FULL_SCALE[samples.dtype.name]
+    if samples.dtype == np.uint8:
+        return (samples.astype(np.float32) - 128.0) / np.float32(scale)
+    if samples.dtype.itemsize > 2 and samples.dtype.kind == "i":
+        return (samples / scale).astype(np.float32)
+    _check_numbers(samples)
+    return np.asarray(samples.astype(np.float32, copy=False) / np.float32(scale), np.float32)
 
 
-def _mix_in_words(matrix: NDArray[np.float32]) -> str:
-    left = " + ".join(f"{gain:.3f} x channel {i}" for i, gain in enumerate(matrix[:, 0], 1) if gain)
-    return f"left = {left}"
+def _sixteen_bits(samples: Samples) -> Samples:
+    """raises  NotSixteenBits  if there is more in it"""
+    if samples.dtype.kind == "i":
+        shift = samples.dtype.itemsize * 8 - 16
+        if (samples & ((1 << shift) - 1)).any():
+            raise NotSixteenBits
+        return (samples >> shift).astype(np.int16)
+    _check_numbers(samples)
+    values = samples * 32768.0
+    whole = np.rint(values)
+    if (values != whole).any() or (whole > 32767).any() or (whole < -32768).any():
+        raise NotSixteenBits
+    return whole.astype(np.int16)
+
+
+def _check_numbers(samples: Samples) -> None:
+    if samples.dtype.kind == "f" and not np.isfinite(samples).all():
+        raise AudioError("it has values in it that are no numbers: it is damaged")

@@ -1,101 +1,85 @@
-"""Sound files to arrays of samples, with FFmpeg through PyAV; and their tags."""
+"""Sound files to arrays of samples, with FFmpeg through PyAV, held against what the files say."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
-from redbook.audio.statement import Statement, StreamFacts, read_statement
+from redbook.audio import layouts, ogg_decode, pcm_decode
+from redbook.audio.ffmpeg import (
+    BROKEN,
+    NUMPY_TYPES,
+    all_metadata,
+    channel_names,
+    codec_name,
+    decoder_of,
+    open_container,
+    samples_of,
+    tags_from,
+    translated,
+)
+from redbook.audio.format import AudioFormat, Samples, Tags, kept
+from redbook.audio.pcm import Layout
+from redbook.audio.statement import ENCODER_ENDS_SAMPLES, Statement, StreamFacts, read_statement
+from redbook.audio.tally import Tally
 from redbook.errors import AudioError
 
-Samples: TypeAlias = NDArray[Any]
-"""Shape (samples, channels); uint8, int16, int32, int64, float32 or float64 in the file's own scale."""
-
-RAW_CHUNK_BYTES = 1 << 18
-
-_DTYPES: dict[str, type[np.generic]] = {
-    "u8": np.uint8,
-    "s16": np.int16,
-    "s32": np.int32,
-    "s64": np.int64,
-    "flt": np.float32,
-    "dbl": np.float64,
-}
 _CHECKED = frozenset(("flac", "alac", "wavpack", "tta", "ape", "ac3", "eac3"))
 """Codecs whose own checksums FFmpeg compares only when asked to."""
 
-_LOSSY = frozenset(
-    ("aac", "ac3", "eac3", "dts", "mp1", "mp2", "mp3", "opus", "vorbis", "wmav1", "wmav2", "wmapro")
-)
+_STAMPED = ("matroska,webm", "asf", "mpegts", "mpeg", "flv", "nut", "flac")
+"""Containers that store a time or a number for each packet; elsewhere FFmpeg has added up what it read."""
+
+_HOLE_STAYS_S = 1.0
+"""So long a time stamp may be off: writers round, and know a variable block's length one block late."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """What a file says of itself; empty or None where it says nothing."""
-
-    title: str = ""
-    artist: str = ""
-    album: str = ""
-    disc: int | None = None
-    track: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AudioFormat:
-    """How the audio in a file is coded.
-
-    codec     FFmpeg's short name, without its implementation ("mp3", not "mp3float")
-    dtype     of the decoded samples
-    bits      of a sample where the file says so, else the decoder's
-    channels  their names in order ("FL", "FR", "FC", "LFE" ..)
-    """
-
-    container: str
-    codec: str
-    rate_hz: int
-    dtype: str
-    bits: int
-    channels: tuple[str, ...]
-
-    @property
-    def lossy(self) -> bool:
-        return self.codec in _LOSSY
-
-    def __str__(self) -> str:
-        channels = {1: "mono", 2: "stereo"}.get(len(self.channels), f"{len(self.channels)} channels")
-        depth = (
-            "" if self.lossy else f", {self.bits} bit" + (" float" if self.dtype in ("flt", "dbl") else "")
-        )
-        return f"{_codec_title(self.codec)}, {self.rate_hz / 1000:g} kHz{depth}, {channels}"
-
-
-def _codec_title(codec: str) -> str:
-    if codec.startswith("pcm_"):
-        return "PCM"
-    names = {"vorbis": "Vorbis", "opus": "Opus", "wavpack": "WavPack"}
-    return names.get(codec, codec.upper())
-
-
-class Decoder:
-    """One file, decoded from start to end and checked against what it says of itself.
+class Recording(Protocol):
+    """A source, decoded from start to end and checked against what it says of itself.
 
     notes  what a person should know of the file; complete once it was decoded
     """
 
-    def __init__(self, path: Path) -> None:
+    format: AudioFormat
+    tags: Tags
+    notes: list[str]
+
+    def __iter__(self) -> Iterator[Samples]:
+        """Chunks of any length; once only.
+
+        raises  AudioError  where the file is damaged or shorter than it says; perhaps only at the end
+        """
+
+    def close(self) -> None: ...
+
+
+def open_recording(path: Path, raw: str = "") -> Recording:
+    """raw: "little" or "big" for 44.1 kHz 16-bit stereo PCM without a header
+
+    raises  AudioError  if it is no sound file or shorter than its header says
+    """
+    if raw:
+        return pcm_decode.PcmFile(path, layouts.raw_layout(path, raw))
+    layout = layouts.read_layout(path)
+    if isinstance(layout, Layout):
+        return pcm_decode.PcmFile(path, layout)
+    if ogg_decode.is_sound(path):
+        return ogg_decode.OggDecoder(path)
+    return Decoder(path, layout)
+
+
+class Decoder:
+    """A file that FFmpeg reads."""
+
+    def __init__(self, path: Path, notes: tuple[str, ...] = ()) -> None:
         """raises  AudioError  if it is no sound file or shorter than its header says"""
         self._path = path
-        self.notes: list[str] = []
-        with _translated():
-            self._container = av.open("file:" + os.fspath(path), metadata_errors="replace")
+        self.notes: list[str] = list(notes)
+        self._container = open_container(path)
         try:
             self._open_stream()
         except BaseException:
@@ -110,68 +94,105 @@ class Decoder:
             self.notes.append(f"the first of its {len(streams)} audio streams is taken")
         self._stream = stream = streams[0]
         context: Any = stream.codec_context  # None where FFmpeg has no decoder, which its types do not say
-        dtype = context.format.name.removesuffix("p") if context and context.format else ""
-        if dtype not in _DTYPES or not context.sample_rate or not context.layout.channels:
+        if context is None:
             raise AudioError("its audio is coded in a way that cannot be decoded")
-        codec = context.name.removesuffix("float").removeprefix("lib").removesuffix("_latm")
-        if codec in _CHECKED:
-            context.options = {"err_detect": "crccheck+explode"}
-        facts = self._facts(codec, context)
-        self.tags = _tags(facts.metadata)
-        self.statement: Statement = read_statement(self._path, facts)
-        names = tuple(channel.name for channel in context.layout.channels)
-        bits = self.statement.bits or np.dtype(_DTYPES[dtype]).itemsize * 8
-        if codec.startswith("pcm_") and codec[5:7].isdigit():
-            bits = int(codec[5:7])
-        self.format = AudioFormat(facts.container, codec, facts.rate_hz, dtype, bits, names)
+        codec = codec_name(context)
+        options = {"err_detect": "crccheck+explode"} if codec in _CHECKED else {}
+        self._context = decoder_of(codec, context, **options)
+        facts = self._facts(codec)
+        self.tags = tags_from(facts.metadata)
+        self._statement: Statement = read_statement(self._path, facts)
+        self.notes += self._statement.notes
+        self._tally = Tally.of_flac(facts.extradata) if codec == "flac" and facts.extradata else None
+        self._packets = self._decoded = 0
+        self._frames = self._all_frames()
+        with translated():
+            self._first = next(self._frames, None)
+        if self._first is None:
+            raise AudioError("there is not a single sample in it")
+        self.format = self._format(codec, self._first)
+        self.format.check()
 
-    def _facts(self, codec: str, context: Any) -> StreamFacts:
-        stream = self._stream
-        rate = context.sample_rate
+    def _facts(self, codec: str) -> StreamFacts:
+        stream: Any = self._stream
+        rate = int(stream.codec_context.sample_rate or 0)
         base = float(stream.time_base) if stream.time_base else 0.0
-        duration, total = stream.duration, self._container.duration
-        bits = int(codec[5:7]) if codec.startswith("pcm_") and codec[5:7].isdigit() else 8
-        metadata = {**self._container.metadata, **stream.metadata}
         return StreamFacts(
             container=self._container.format.name,
             codec=codec,
             rate_hz=rate,
-            sample_bytes=bits // 8 * len(context.layout.channels) if codec.startswith("pcm_") else 0,
-            stream_samples=duration * base * rate if duration else None,
-            container_samples=total / 1_000_000 * rate if total else None,
-            extradata=bytes(context.extradata or b""),
-            metadata={key.lower(): value for key, value in metadata.items()},
+            stream_samples=stream.duration * base * rate if stream.duration else None,
+            extradata=bytes(stream.codec_context.extradata or b""),
+            metadata=all_metadata(self._container),
+        )
+
+    def _format(self, codec: str, frame: av.AudioFrame) -> AudioFormat:
+        """By the first frame: what FFmpeg announces is not always what its decoder gives."""
+        dtype = np.dtype(NUMPY_TYPES[frame.format.name.removesuffix("p")])
+        bits = self._statement.bits or (self._tally.bits if self._tally else dtype.itemsize * 8)
+        if codec.startswith("pcm_") and codec[5:7].isdigit():
+            bits = int(codec[5:7])
+        return AudioFormat(
+            self._container.format.name,
+            codec,
+            int(frame.sample_rate),
+            dtype.name,
+            bits,
+            channel_names(frame.layout),
+            self._statement.reduced,
         )
 
     def __iter__(self) -> Iterator[Samples]:
-        """Chunks of any length.
+        position = music = 0
+        skip = cut = 0
+        with translated():
+            for frame in self._each_frame():
+                samples = self._checked(frame)
+                if self._tally is not None:
+                    self._tally.add(samples)
+                if self._statement.keep is None:
+                    skipped, ended = _ends_by_ffmpeg(frame)
+                    skip += skipped
+                    begin = min(skip, len(samples))
+                    end = max(begin, len(samples) - ended)
+                    skip -= begin
+                    cut += begin + len(samples) - end
+                    parts = [samples[begin:end]]
+                else:
+                    parts = kept(samples, position, self._statement.keep)
+                position += len(samples)
+                for part in parts:
+                    music += len(part)
+                    if len(part):
+                        yield part
+        if cut > ENCODER_ENDS_SAMPLES:
+            self.notes.append(
+                f"{cut / self.format.rate_hz:.1f} s are left out, because its container says so"
+            )
+        self._check(position, music)
 
-        raises  AudioError  where the file is damaged or shorter than it says; perhaps only at the end
-        """
-        keep = self.statement.keep
-        count = 0
-        digest = hashlib.md5(usedforsecurity=False) if self.statement.md5 else None
-        with _translated():
-            for samples in self._frames():
-                if keep is not None and count + len(samples) > keep:
-                    samples = samples[: keep - count]
-                count += len(samples)
-                if digest is not None:
-                    digest.update(_flac_bytes(samples, self.format.bits))
-                if len(samples):
-                    yield samples
-        self._check(count, digest.digest() if digest else None)
+    def _each_frame(self) -> Iterator[av.AudioFrame]:
+        if self._first is not None:
+            first, self._first = self._first, None
+            yield first
+        yield from self._frames
 
-    def _frames(self) -> Iterator[Samples]:
-        """Decoded frames, as long as each begins where the one before ended.
+    def _checked(self, frame: av.AudioFrame) -> Samples:
+        samples = samples_of(frame)
+        expected = (self.format.rate_hz, len(self.format.channels), self.format.dtype)
+        if (int(frame.sample_rate), samples.shape[1], samples.dtype.name) != expected:
+            raise AudioError("its sample rate or number of channels changes in the middle")
+        return samples
+
+    def _all_frames(self) -> Iterator[av.AudioFrame]:
+        """Decoded frames.
 
         What cannot be decoded at the very end is left to the check of the length: tags and rubbish
         behind the audio are common. In the middle it is damage.
         """
-        expected = (self.format.rate_hz, len(self.format.channels))
         failed: Exception | None = None
-        end: float | None = None
-        for frames in self._decoded():
+        clock = _Clock() if self._container.format.name in _STAMPED else None
+        for frames in self._decoded_packets():
             if isinstance(frames, Exception):
                 failed = failed or frames
                 continue
@@ -180,145 +201,100 @@ class Decoder:
                     raise AudioError(
                         "a part of it cannot be decoded: it is damaged; get it again"
                     ) from failed
-                if (frame.sample_rate, frame.layout.nb_channels) != expected:
-                    raise AudioError("its sample rate or number of channels changes in the middle")
-                end = self._check_time(frame, end)
-                yield _samples(frame)
+                if clock is not None:
+                    clock.check(frame)
+                yield frame
+        if clock is not None:
+            clock.finish()
         if failed is not None:
             self.notes.append("what follows the audio in the file could not be decoded, and is left out")
 
-    def _decoded(self) -> Iterator[list[av.AudioFrame] | Exception]:
+    def _decoded_packets(self) -> Iterator[list[av.AudioFrame] | Exception]:
         """The frames of each packet, or why it has none."""
-        broken = (av.error.InvalidDataError, av.error.UndefinedError)
+        context: Any = self._context
         try:
             for packet in self._container.demux(self._stream):
+                if packet.size and packet.pos is not None and packet.pos == self._statement.info_byte:
+                    continue
                 try:
-                    frames: Any = packet.decode()
-                except broken as error:
+                    frames: Any = context.decode(packet if packet.size else None)
+                except BROKEN as error:
                     yield error
                 else:
+                    self._packets += bool(packet.size)
                     yield frames
-        except broken:
+        except BROKEN:
             self.notes.append("what follows the audio in the file is no audio, and is left out")
-            yield self._stream.codec_context.decode(None)  # what the decoder still holds
+            yield context.decode(None)  # what the decoder still holds
 
-    def _check_time(self, frame: av.AudioFrame, end: float | None) -> float | None:
-        """Where the next frame has to begin, in samples.  raises  AudioError  at a hole"""
-        if frame.pts is None or frame.time_base is None:
-            return None
-        tick = float(frame.time_base) * self.format.rate_hz
-        start = frame.pts * tick
-        if end is not None:
-            tolerance = max(2 * tick, 2.0)
-            if start > end + tolerance:
-                raise AudioError(
-                    f"{round(start - end)} samples are missing at {end / self.format.rate_hz:.1f} s: "
-                    "it is damaged; get it again"
-                )
-            if start < end - tolerance and self.format.container == "ogg" and self.format.codec != "opus":
-                raise AudioError("it is a chain of several recordings; split it into one file each")
-        return start + frame.samples
-
-    def _check(self, count: int, md5: bytes | None) -> None:
-        if not count:
-            raise AudioError("there is not a single sample in it")
-        stated, tolerance = self.statement.samples, self.statement.tolerance
-        if stated is not None and count < stated - tolerance:
+    def _check(self, decoded: int, music: int) -> None:
+        said = self._statement
+        if self._tally is not None:
+            self._tally.check()
+        if said.packets is not None and self._packets < said.packets:
             raise AudioError(
-                f"it says that it has {stated} samples, but {count} could be decoded: "
+                f"it says that it has {said.packets} packets of audio, but {self._packets} could be decoded: "
                 "the file is damaged or was cut short; get it again"
             )
-        if stated is not None and self.format.codec == "flac" and count != stated:
-            raise AudioError(f"it says that it has {stated} samples, but {count} were decoded: it is damaged")
-        if md5 is not None and md5 != self.statement.md5:
+        if said.samples is not None and decoded < said.samples - said.tolerance:
             raise AudioError(
-                "the decoded audio does not have the MD5 that the file states: it is damaged; get it again"
+                f"it says that it has {said.stated_as}, but {decoded} samples could be decoded: "
+                "the file is damaged or was cut short; get it again"
+            )
+        if not music:
+            raise AudioError("there is not a single sample in it")
+        if said.samples is not None and said.tolerance and decoded > said.samples + said.tolerance:
+            more = decoded - said.samples
+            self.notes.append(
+                f"it goes on for {more / self.format.rate_hz:.1f} s behind what its header counts "
+                "(files that were joined?); that is taken, too"
             )
 
     def close(self) -> None:
         self._container.close()
 
 
-def _samples(frame: av.AudioFrame) -> Samples:
-    """The frame's samples without FFmpeg's alignment bytes."""
-    dtype = _DTYPES[frame.format.name.removesuffix("p")]
-    channels = frame.layout.nb_channels
-    planes: list[Any] = list(frame.planes)  # they have the buffer protocol, which PyAV's types do not say
-    if frame.format.is_planar and channels > 1:
-        return np.stack([np.frombuffer(plane, dtype, frame.samples) for plane in planes], axis=1)
-    return np.frombuffer(planes[0], dtype, frame.samples * channels).reshape(frame.samples, channels)
+def _ends_by_ffmpeg(frame: av.AudioFrame) -> tuple[int, int]:
+    """Samples that the container says to skip from here, and to cut from this frame's end."""
+    side_data: Any = frame.side_data  # of SideData, which its types do not say
+    for data in side_data:
+        if data.type.name == "SKIP_SAMPLES":
+            raw = bytes(data)
+            return int.from_bytes(raw[:4], "little"), int.from_bytes(raw[4:8], "little")
+    return 0, 0
 
 
-def _flac_bytes(samples: Samples, bits: int) -> Any:
-    """Samples as FLAC's MD5 takes them: signed, little-endian, whole bytes.  Source: RFC 9639 8.2."""
-    if bits == 16 and samples.dtype == np.int16:
-        return np.ascontiguousarray(samples).data
-    values = samples >> (samples.dtype.itemsize * 8 - bits)
-    width = (bits + 7) // 8
-    raw = np.ascontiguousarray(values.astype("<i4")).view(np.uint8).reshape(-1, 4)
-    return np.ascontiguousarray(raw[:, :width]).data
+class _Clock:
+    """Frames must begin where the one before ended; a hole is one if it stays."""
 
+    def __init__(self) -> None:
+        self._end: float | None = None
+        self._hole = 0.0
+        self._hole_s = self._since_s = 0.0
 
-class _translated:
-    """FFmpeg's errors become AudioErrors at this seam."""
+    def check(self, frame: av.AudioFrame) -> None:
+        """raises  AudioError  for a hole that has stayed"""
+        if frame.pts is None or frame.time_base is None:
+            self._end = None
+            return
+        tick = float(frame.time_base) * frame.sample_rate
+        start = frame.pts * tick
+        tolerance = max(2 * tick, 2.0)
+        if self._end is not None and abs(start - self._end) > tolerance:
+            if self._hole <= tolerance:
+                self._hole_s = self._end / frame.sample_rate
+            self._hole += start - self._end
+            self._since_s = 0.0
+            if self._hole <= tolerance:
+                self._hole = 0.0
+        self._end = start + frame.samples
+        self._since_s += frame.samples / frame.sample_rate
+        if self._hole and self._since_s > _HOLE_STAYS_S:
+            self.finish()
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, av.error.InvalidDataError | av.error.UndefinedError):
-            raise AudioError("it is no sound file that can be read, or it is damaged") from error
-        if isinstance(error, av.error.FFmpegError | OSError):
-            reason = getattr(error, "strerror", None) or error
-            raise AudioError(f"it cannot be read: {reason}") from error
-
-
-def read_tags(path: Path) -> Tags:
-    """A file's tags; none if it cannot be read (burning it will say why)."""
-    try:
-        with _translated(), av.open("file:" + os.fspath(path), metadata_errors="replace") as container:
-            streams = container.streams.audio
-            metadata = {**container.metadata, **(streams[0].metadata if streams else {})}
-    except AudioError:
-        return Tags()
-    return _tags({key.lower(): value for key, value in metadata.items()})
-
-
-def _tags(metadata: dict[str, str]) -> Tags:
-    def number(*keys: str) -> int | None:
-        text = next((metadata[key] for key in keys if metadata.get(key)), "")
-        digits = text.partition("/")[0].strip()
-        return int(digits) if digits.isdecimal() and int(digits) else None
-
-    return Tags(
-        title=metadata.get("title", "").strip(),
-        artist=(metadata.get("artist") or metadata.get("album_artist") or "").strip(),
-        album=metadata.get("album", "").strip(),
-        disc=number("disc", "discnumber", "tpos"),
-        track=number("track", "tracknumber", "trck"),
-    )
-
-
-class RawDecoder:
-    """44.1 kHz 16-bit stereo PCM without a header; the same face as Decoder."""
-
-    def __init__(self, path: Path, byte_order: str) -> None:
-        self._file = path.open("rb")
-        size = os.fstat(self._file.fileno()).st_size
-        if size % 4:
-            self._file.close()
+    def finish(self) -> None:
+        if self._hole:
             raise AudioError(
-                f"its {size} bytes are no whole number of stereo samples (4 bytes each): "
-                "it is not 16-bit stereo PCM, or was cut short"
+                f"{round(self._hole)} samples are missing at {self._hole_s:.1f} s: "
+                "it is damaged; get it again"
             )
-        self._dtype = "<i2" if byte_order == "little" else ">i2"
-        self.tags = Tags()
-        self.notes: list[str] = []
-        self.format = AudioFormat("raw", f"pcm_s16{byte_order[0]}e", 44_100, "s16", 16, ("FL", "FR"))
-
-    def __iter__(self) -> Iterator[Samples]:
-        while data := self._file.read(RAW_CHUNK_BYTES):
-            yield np.frombuffer(data, self._dtype).astype(np.int16, copy=False).reshape(-1, 2)
-
-    def close(self) -> None:
-        self._file.close()

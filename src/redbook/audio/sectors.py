@@ -20,8 +20,9 @@ from types import TracebackType
 from typing import IO, Self
 
 from redbook.audio.checksum import TrackChecksums
-from redbook.audio.convert import Converter
-from redbook.audio.decode import Decoder, RawDecoder, Tags
+from redbook.audio.convert import Converter, NotSixteenBits
+from redbook.audio.decode import Recording, open_recording
+from redbook.audio.format import Tags
 from redbook.audio.source import Source, expand, printable
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.errors import AudioError, Cancelled, PlanError
@@ -91,21 +92,27 @@ class Spool:
     def __init__(self, keep: bool = True) -> None:
         self._keep = keep
         self._tracks: dict[int, deque[IO[bytes]]] = {}
+        self._of_track: dict[int, int] = {}
         self._lock = threading.Lock()
         self._sectors = 0
 
     def writer(self, number: int) -> Callable[[bytearray], None]:
-        """Appends to the audio of track `number` (from 0)."""
+        """Appends to the audio of track `number` (from 0); what it had before is dropped."""
+        with self._lock:
+            self._sectors -= self._of_track.pop(number, 0)
         if not self._keep:
-            return self._count
+            return lambda pcm: self._count(number, pcm)
         segments: deque[IO[bytes]] = deque()
         with self._lock:
+            dropped = self._tracks.pop(number, deque())
             self._tracks[number] = segments
+        while dropped:
+            dropped.pop().close()
         room = 0
 
         def write(pcm: bytearray) -> None:
             nonlocal room
-            self._count(pcm)
+            self._count(number, pcm)
             rest = memoryview(pcm)
             try:
                 while rest:
@@ -119,9 +126,11 @@ class Spool:
 
         return write
 
-    def _count(self, pcm: bytearray) -> None:
+    def _count(self, number: int, pcm: bytearray) -> None:
+        sectors = len(pcm) // SECTOR_BYTES
         with self._lock:
-            self._sectors += len(pcm) // SECTOR_BYTES
+            self._of_track[number] = self._of_track.get(number, 0) + sectors
+            self._sectors += sectors
             if self._sectors > LONGEST_DISC_SECTORS:
                 raise PlanError(
                     "it does not fit: the sources together are longer than 100 minutes; no CD holds that"
@@ -210,8 +219,10 @@ def prepare(
             if stop.is_set() or (cancel is not None and cancel.is_set()):
                 raise Cancelled("cancelled while the sources were read; nothing was sent")
 
-        checksums = TrackChecksums(first=first_track + index == 1, last=index == len(sources) - 1)
-        return _prepare_one(sources[index], spool.writer(index), checksums, seed, check)
+        def checksums() -> TrackChecksums:
+            return TrackChecksums(first=first_track + index == 1, last=index == len(sources) - 1)
+
+        return _prepare_one(sources[index], lambda: spool.writer(index), checksums, seed, check)
 
     tracks = []
     with ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), 4), "redbook-decode") as pool:
@@ -242,8 +253,13 @@ def read_again(
             raise Cancelled("cancelled")
 
     track.check_unchanged()
-    sums = TrackChecksums(first=False, last=False)
-    again = _prepare_one(Source(track.source, track.path, track.raw), spool.writer(number), sums, seed, check)
+    again = _prepare_one(
+        Source(track.source, track.path, track.raw),
+        lambda: spool.writer(number),
+        lambda: TrackChecksums(first=False, last=False),
+        seed,
+        check,
+    )
     if again.sha256 != track.sha256:
         raise AudioError(f"{printable(track.source)}: the audio is no longer the same", track.source)
     return spool.stream(number, again.sectors)
@@ -251,38 +267,45 @@ def read_again(
 
 def _prepare_one(
     source: Source,
-    write: Callable[[bytearray], None],
-    checksums: TrackChecksums,
+    writer: Callable[[], Callable[[bytearray], None]],
+    new_checksums: Callable[[], TrackChecksums],
     seed: int,
     check_cancel: Callable[[], None],
 ) -> PreparedTrack:
     check_cancel()
     shown = printable(source.name)
     identity = _identity(source.path, source.name)
-    try:
-        decoder = RawDecoder(source.path, source.raw) if source.raw else Decoder(source.path)
+    sixteen = True
+    while True:
+        checksums = new_checksums()
         try:
-            converter = Converter(decoder.format, seed)
-            samples = _spool_audio(decoder, converter, write, checksums, check_cancel)
-        finally:
-            decoder.close()
-    except AudioError as error:
-        if error.source:
-            raise
-        raise AudioError(f"{shown}: {error}", source.name) from error
-    except OSError as error:
-        raise AudioError(f"{shown}: cannot be read: {error.strerror}", source.name) from error
+            recording = open_recording(source.path, source.raw)
+            try:
+                converter = Converter(recording.format, seed, sixteen=sixteen)
+                samples = _spool_audio(recording, converter, writer(), checksums, check_cancel)
+            finally:
+                recording.close()
+        except NotSixteenBits:  # known at the first value that has more, mostly in the first chunk
+            sixteen = False
+            continue
+        except AudioError as error:
+            if error.source:
+                raise
+            raise AudioError(f"{shown}: {error}", source.name) from error
+        except OSError as error:
+            raise AudioError(f"{shown}: cannot be read: {error.strerror}", source.name) from error
+        break
     if _identity(source.path, source.name) != identity:
         raise AudioError(f"{shown}: the file changed while it was read", source.name)
     return PreparedTrack(
         source=source.name,
         path=source.path,
-        format=str(decoder.format),
-        tags=decoder.tags,
+        format=str(recording.format),
+        tags=recording.tags,
         sectors=-(-samples * SAMPLE_BYTES // SECTOR_BYTES),
         samples=samples,
         conversion=converter.description,
-        notes=tuple(decoder.notes),
+        notes=tuple(recording.notes),
         clipped=converter.clipped,
         sha256=checksums.sha256,
         accuraterip_v1=checksums.accuraterip_v1,
@@ -293,7 +316,7 @@ def _prepare_one(
 
 
 def _spool_audio(
-    decoder: Decoder | RawDecoder,
+    recording: Recording,
     converter: Converter,
     write: Callable[[bytearray], None],
     checksums: TrackChecksums,
@@ -302,18 +325,19 @@ def _spool_audio(
     """Returns the number of stereo samples; what is written are whole sectors."""
     total = 0
     batch = bytearray()
-    for chunk in decoder:
-        batch += converter.convert(chunk)
-        if len(batch) >= BATCH_BYTES:
-            check_cancel()
-            total += len(batch)
-            rest = len(batch) % SECTOR_BYTES
-            keep = batch[len(batch) - rest :]
-            del batch[len(batch) - rest :]
-            total -= rest
-            checksums.update(batch)
-            write(batch)
-            batch = keep
+    for chunk in recording:
+        for piece in converter.convert(chunk):
+            batch += piece
+            if len(batch) >= BATCH_BYTES:
+                check_cancel()
+                total += len(batch)
+                rest = len(batch) % SECTOR_BYTES
+                keep = batch[len(batch) - rest :]
+                del batch[len(batch) - rest :]
+                total -= rest
+                checksums.update(batch)
+                write(batch)
+                batch = keep
     batch += converter.finish()
     total += len(batch)
     batch += bytes(-len(batch) % SECTOR_BYTES)
@@ -363,8 +387,11 @@ class _OneFile(Spool):
         self._file = file
 
     def writer(self, number: int) -> Callable[[bytearray], None]:
+        self._file.seek(0)
+        self._file.truncate()
+
         def write(pcm: bytearray) -> None:
-            self._count(pcm)
+            self._count(number, pcm)
             rest = memoryview(pcm)
             try:
                 while rest:

@@ -146,7 +146,7 @@ def _files_in(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def _by_tags(files: list[Path], result: Expansion) -> list[Path]:
     """By disc and track tag if every file has a track number and no two the same; else as they are."""
-    from redbook.audio.decode import read_tags
+    from redbook.audio.ffmpeg import read_tags
 
     numbers = {}
     for file in files:

@@ -1,7 +1,8 @@
 """What a file says of its own length and content, so that what was decoded can be held against it.
 
 Decoders pass over damage in silence: a FLAC with 200 bad bytes decodes with 4096 samples missing, a
-WAV or MP3 cut in half just ends. The containers' own statements tell.
+WAV or MP3 cut in half just ends. The containers' own statements tell; FFmpeg's durations do not, where
+it has made them up from a bit rate or a time stamp.
 """
 
 from __future__ import annotations
@@ -12,45 +13,59 @@ from pathlib import Path
 from typing import BinaryIO
 
 from redbook.audio import containers
+from redbook.audio.mp4 import Mp4Times, mp4_times
+from redbook.audio.mpeg import DECODER_DELAY_SAMPLES, read_mpeg
+from redbook.errors import AudioError
 
-_GUESSED = ("aac", "mpeg", "mpegts", "ac3", "eac3", "dts", "loas", "mp2")
-"""Streams of frames without a header: FFmpeg's duration is a guess from the bit rate."""
+Ranges = tuple[tuple[int, int | None], ...]
+
+ENCODER_ENDS_SAMPLES = 8192
+"""The most that an encoder's delay or padding comes to: LAME's is 12 bits, an AAC's priming 2112 and one
+packet of 2048, Opus' pre-skip 80 ms. What a file cuts off beyond that is music, and is told of."""
 
 _PADDED_LENGTHS = 2112
 """iTunSMPB: how far its three numbers together may be from the coded length (one Apple AAC priming)."""
+
+_ONE_FRAME_A_PACKET = frozenset(("aac", "alac", "opus", "mp3", "mp2", "ac3", "eac3", "flac"))
+_EXACT_DURATION = ("wv", "tta", "ape", "tak")
+"""Containers whose header states the number of samples, and FFmpeg hands it on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What the container promises.
 
-    samples    at the file's own rate; None if it says nothing
-    tolerance  how many samples fewer are still no loss
-    keep       how many samples to keep, where the decoder hands out more than the music
-    md5        of the decoded audio, as FLAC has it
-    bits       of a sample, where the codec's own header says so
+    samples     at the file's own rate, that the decoder must give; None if it says nothing
+    tolerance   how many samples fewer are still no loss
+    stated_as   what the file states, in words, for a message
+    packets     how many there must be; None if it says nothing
+    keep        which of the decoded samples are music; None if the decoder knows
+    at_least    how many must be left then; None if it says nothing
+    info_byte   where the packet is that holds no audio
+    bits        of a sample, where the codec's own header says so
+    reduced     whether a lossless codec has thrown a part away
+    notes       what a person should know
     """
 
     samples: int | None = None
     tolerance: int = 0
-    keep: int | None = None
-    md5: bytes | None = None
+    stated_as: str = ""
+    packets: int | None = None
+    keep: Ranges | None = None
+    info_byte: int | None = None
     bits: int | None = None
+    reduced: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
-    """What the demuxer knows: times in samples at the stream's rate, None where unknown.
-
-    sample_bytes  of one sample of all channels, for PCM
-    """
+    """What the demuxer knows: the stream's duration in samples at its rate, None where unknown."""
 
     container: str
     codec: str
     rate_hz: int
-    sample_bytes: int
     stream_samples: float | None
-    container_samples: float | None
     extradata: bytes
     metadata: dict[str, str]
 
@@ -58,102 +73,163 @@ class StreamFacts:
 def read_statement(path: Path, facts: StreamFacts) -> Statement:
     """raises  AudioError  where the file is shorter than its own header says"""
     with path.open("rb") as file:
-        return _read(file, facts)
+        return _read(path, file, facts)
 
 
-def _read(file: BinaryIO, facts: StreamFacts) -> Statement:
+def _read(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
     kind = facts.container
-    if kind == "ogg":
-        containers.check_ogg_end(file)
-    if facts.codec == "flac" and len(facts.extradata) >= 34:
-        return _flac(facts.extradata)
-    if kind in ("wav", "aiff"):
-        known = containers.check_riff_or_aiff(file)
-        return _by_duration(facts, tolerance=0) if known else Statement()
-    if kind == "w64":
-        return _by_bytes(containers.w64_data_bytes(file), facts)
-    if kind == "au":
-        return _by_bytes(containers.au_data_bytes(file), facts)
     if kind == "mp3":
-        counted, exact = containers.mp3_has_length(file)
-        # FFmpeg takes LAME's delay and padding off by itself, also from the duration.
-        return _by_duration(facts, tolerance=0 if exact else 2 * 1152) if counted else Statement()
+        return _mpeg(file, facts)
     if "mp4" in kind:
         return _mp4(file, facts)
-    if kind == "ogg" or kind in _GUESSED:
-        return Statement()
-    if kind in ("wv", "tta"):
-        return _by_duration(facts, tolerance=0)
+    if kind == "wv":
+        return _wavpack(path, file, facts)
+    if kind in _EXACT_DURATION:
+        return _by_duration(facts)
+    if kind == "mpc8":
+        length = containers.musepack8(file)
+        return Statement() if length is None else _cut(*length)
     if kind == "caf":
-        containers.check_caf(file)
-    elif kind == "asf":
+        ends = containers.caf_packets(file)
+        return Statement() if ends is None else _cut(*ends)
+    if kind == "asf":
         containers.check_asf(file)
     elif "matroska" in kind:
         containers.check_matroska(file)
-    return _by_duration(facts, tolerance=max(facts.rate_hz // 10, 8192))
+    return Statement()
 
 
-def _by_duration(facts: StreamFacts, tolerance: int) -> Statement:
-    stated = facts.stream_samples or facts.container_samples
-    return Statement() if not stated else Statement(round(stated), tolerance)
+def _cut(start: int, end: int) -> Statement:
+    return Statement(samples=end, stated_as=f"{end - start} samples", keep=((start, end),))
 
 
-def _by_bytes(data_bytes: int | None, facts: StreamFacts) -> Statement:
-    if data_bytes is None or not facts.sample_bytes:
+def _by_duration(facts: StreamFacts) -> Statement:
+    if not facts.stream_samples:
         return Statement()
-    samples = data_bytes // facts.sample_bytes
-    return Statement(samples, 0, keep=samples)
+    samples = round(facts.stream_samples)
+    return Statement(samples, stated_as=f"{samples} samples")
 
 
-def _flac(stream_info: bytes) -> Statement:
-    """STREAMINFO.  Source: RFC 9639 8.2."""
-    packed = int.from_bytes(stream_info[10:18], "big")
-    total = packed & (1 << 36) - 1
-    bits = (packed >> 36 & 31) + 1
-    md5 = stream_info[18:34]
-    return Statement(total or None, 0, None, md5 if any(md5) else None, bits)
+def _wavpack(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
+    said = _by_duration(facts)
+    header = containers.wavpack(file)
+    if header is None:
+        return said
+    if header.hybrid and any(path.with_suffix(suffix).exists() for suffix in (".wvc", ".WVC")):
+        raise AudioError(
+            "it is the lossy half of a WavPack hybrid file; with the .wvc beside it, it would be lossless, "
+            "but redbook cannot put them together: unpack it with wvunpack, and use the WAV"
+        )
+    return Statement(said.samples, 0, said.stated_as, bits=header.bits, reduced=header.hybrid)
+
+
+def _mpeg(file: BinaryIO, facts: StreamFacts) -> Statement:
+    """As mpg123: LAME's delay and the decoder's are cut from the start, the padding from the end of the
+    frames that are counted; frames behind those are somebody's addition, and kept whole.
+    """
+    found = read_mpeg(file)
+    if found.free_format:
+        raise AudioError(
+            "it is a free-format MP3, without a bit rate, which redbook cannot decode; "
+            "mpg123 can: mpg123 -w NAME.wav NAME.mp3"
+        )
+    total = None if found.frames is None else found.frames * found.samples_a_frame
+    keep: Ranges = ((0, None),)
+    if found.trim and total is not None:
+        delay, padding = found.trim
+        start, end = delay + DECODER_DELAY_SAMPLES, total - padding + DECODER_DELAY_SAMPLES
+        keep = ((start, None),) if end >= total else ((start, max(start, end)), (total, None))
+    elif (itunes := _itunes_numbers(facts.metadata)) is not None and facts.codec == "mp3":
+        delay, padding, samples = itunes
+        start = delay + DECODER_DELAY_SAMPLES
+        frames = total if total is not None else containers.mpeg_frames(file) * found.samples_a_frame
+        if abs(delay + samples + padding - frames) <= _PADDED_LENGTHS:
+            keep = ((start, start + samples), (frames, None))
+    return Statement(
+        total,
+        tolerance=found.samples_a_frame,
+        stated_as=f"{found.frames} frames of {found.samples_a_frame} samples",
+        keep=keep,
+        info_byte=found.info_byte,
+    )
 
 
 def _mp4(file: BinaryIO, facts: StreamFacts) -> Statement:
-    """Where the music ends: by iTunSMPB, by the edit list, by the coded length behind the edit's start.
+    """Where the music is: by iTunSMPB, by the edit list, by the coded length behind the edit's start.
 
     An edit list counts in the movie's time scale; if that is in milliseconds it only tells the length
     to a tick, and the coded audio behind the edit's start tells it exactly, if the two agree. Else a
     tick more is kept, for silence at the end is better than music lost.
     """
     bits = facts.extradata[17] if facts.codec == "alac" and len(facts.extradata) >= 36 else None
-    times = containers.mp4_times(file)
-    if times is None:
+    times = mp4_times(file)
+    if times is None or not times.scale:
         return Statement(bits=bits)
     ratio = facts.rate_hz / times.scale
-    coded = times.media_ticks * ratio
-    by_itunes = _itunes_samples(facts, coded)
-    if by_itunes is not None:
-        return Statement(by_itunes, 1024, by_itunes, bits=bits)
-    if times.edit is None:
-        whole = round(coded)
-        return Statement(whole, 0 if facts.codec == "alac" else 1024, whole, bits=bits)
-    duration, start = times.edit
-    edited = duration * facts.rate_hz / times.movie_scale
+    coded = round(times.media_ticks * ratio)
+    linear = facts.codec.startswith("pcm_")
+    keep = _itunes_part(facts, coded) or _edited(facts, times, coded)
+    return Statement(
+        coded if linear else None,
+        stated_as=f"{coded} samples",
+        packets=times.packets if facts.codec in _ONE_FRAME_A_PACKET and times.packets else None,
+        keep=keep,
+        bits=bits,
+        notes=_left_out(keep, coded, facts.rate_hz),
+    )
+
+
+def _edited(facts: StreamFacts, times: Mp4Times, coded: int) -> Ranges:
+    ratio = facts.rate_hz / times.scale
     tick = facts.rate_hz / times.movie_scale
-    behind = coded - start * ratio
-    if tick <= 1:
-        exact = round(edited)
-    elif abs(behind - edited) <= tick:
-        exact = round(behind)
-    else:
-        return Statement(math.floor(edited - tick), 1024, math.ceil(edited + tick), bits=bits)
-    return Statement(exact, 0, exact, bits=bits)
+    if not times.edits:
+        pre_skip = int.from_bytes(facts.extradata[10:12], "little") if facts.codec == "opus" else 0
+        return ((pre_skip, coded),)
+    parts: list[tuple[int, int]] = []
+    for duration, media_time in times.edits:
+        start = round(media_time * ratio)
+        length = duration * tick
+        rest = coded - start
+        if not duration or (times.fragmented and len(times.edits) == 1) or abs(rest - length) <= max(tick, 1):
+            end = coded
+        else:
+            end = start + (round(length) if tick <= 1 else math.ceil(length + tick))
+        end = min(end, coded)
+        if parts and start < parts[-1][1]:
+            raise AudioError(
+                "its edit list plays parts of it out of order or twice, which redbook cannot; "
+                "export it as a WAV or FLAC from the program that made it"
+            )
+        if start < end:
+            parts.append((start, end))
+    return tuple(parts)
 
 
-def _itunes_samples(facts: StreamFacts, coded: float) -> int | None:
-    """iTunSMPB of AAC: zero, delay, padding, samples; None where it is absent or contradicts the file."""
-    fields = facts.metadata.get("itunsmpb", "").split()
-    if facts.codec != "aac" or len(fields) < 4:
+def _left_out(keep: Ranges, coded: int, rate_hz: int) -> tuple[str, ...]:
+    """A note of what an edit list cuts beyond an encoder's delay and padding."""
+    played = sum((coded if end is None else end) - start for start, end in keep)
+    if coded - played <= ENCODER_ENDS_SAMPLES or not keep:
+        return ()
+    if len(keep) == 1 and max(keep[0][0], coded - (keep[0][1] or coded)) <= ENCODER_ENDS_SAMPLES:
+        return ()
+    return (f"its edit list leaves out {(coded - played) / rate_hz:.1f} s of what is coded in it",)
+
+
+def _itunes_part(facts: StreamFacts, coded: int) -> Ranges | None:
+    """iTunSMPB of AAC; None where it is absent or contradicts the file."""
+    numbers = _itunes_numbers(facts.metadata)
+    if numbers is None or facts.codec != "aac":
         return None
+    delay, padding, samples = numbers
+    fits = 0 < samples <= coded and abs(delay + samples + padding - coded) <= _PADDED_LENGTHS
+    return ((delay, delay + samples),) if fits else None
+
+
+def _itunes_numbers(metadata: dict[str, str]) -> tuple[int, int, int] | None:
+    """iTunSMPB: zero, then delay, padding and samples, in hexadecimal."""
+    fields = metadata.get("itunsmpb", "").split()
     try:
         delay, padding, samples = (int(field, 16) for field in fields[1:4])
     except ValueError:
         return None
-    fits = 0 < samples <= coded and abs(delay + samples + padding - coded) <= _PADDED_LENGTHS
-    return samples if fits else None
+    return (delay, padding, samples) if min(delay, padding, samples) >= 0 else None

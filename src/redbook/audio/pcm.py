@@ -1,0 +1,169 @@
+"""Where the samples are in a file that holds them as they are, and rules that all such formats share.
+
+FFmpeg's readers of these pass over what does not fit (a size that overflowed, a second piece of audio, DTS
+data in a WAV); here every byte of the file is either explained or told of. What to do where headers
+contradict themselves: as libsndfile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from struct import Struct
+from typing import BinaryIO
+
+from redbook.audio.containers import cut_short
+from redbook.errors import AudioError
+
+MOST_UNEXPLAINED_BYTES = 4096
+"""Behind the audio, one block of a file system: more may be music."""
+
+MOST_HEADER_BYTES = 128
+"""Some recorders count their own header in; the largest that is common (bext apart) has 80 bytes."""
+
+MOST_CHUNKS = 10_000
+_MASK_NAMES = (
+    *("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR"),
+    *("TC", "TFL", "TFC", "TFR", "TBL", "TBC", "TBR"),
+)
+"""Speakers by bit, in the order in which their channels follow each other in a WAV."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """start, length in bytes; width in bytes of a value; kind "u", "s" or "f"; order "<" or ">"
+
+    channels  speakers in order; empty strings where the file does not say
+    bits      of a value that are stated to be in use
+    """
+
+    container: str
+    rate_hz: int
+    channels: tuple[str, ...]
+    bits: int
+    width: int
+    kind: str
+    order: str
+    start: int
+    length: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def codec(self) -> str:
+        if self.width == 1:
+            return f"pcm_{self.kind}8"
+        return f"pcm_{self.kind}{8 * self.width}{'le' if self.order == '<' else 'be'}"
+
+    @property
+    def sample_bytes(self) -> int:
+        return self.width * len(self.channels)
+
+
+def fields(file: BinaryIO, place: int, layout: Struct) -> tuple[int, ...]:
+    file.seek(place)
+    data = file.read(layout.size)
+    if len(data) < layout.size:
+        raise AudioError("it ends inside its header: the file was cut short; get it again")
+    return layout.unpack(data)
+
+
+def chunks(file: BinaryIO, place: int, size: int, head: Struct) -> Iterator[tuple[bytes, int, int]]:
+    """Name, length and place of the content of each chunk, up to what is none."""
+    for _ in range(MOST_CHUNKS):
+        if place + head.size > size:
+            return
+        file.seek(place)
+        name, length = head.unpack(file.read(head.size))
+        if not is_name(name):
+            return
+        yield name, length, place + head.size
+        place += head.size + length + length % 2
+
+
+def is_name(name: bytes) -> bool:
+    return all(32 <= byte < 127 for byte in name) and name != b"    "
+
+
+def placed(layout: Layout, start: int, length: int, notes: tuple[str, ...]) -> Layout:
+    """With whole samples only."""
+    rest = length % layout.sample_bytes
+    if rest:
+        notes += (f"its last {rest} bytes are no whole sample, and are left out",)
+    return replace(layout, start=start, length=length - rest, notes=notes)
+
+
+def is_placeholder(length: int, there: int) -> bool:
+    """What programs that write to a pipe put where a size belongs: nearly 2 GiB, 2 GiB, nearly 4 GiB."""
+    return length > there and (0x7F000000 <= length <= 0x80000100 or length >= 0xFFFFFF00)
+
+
+def whole(stated: int | None, start: int, size: int) -> tuple[int, tuple[str, ...]]:
+    """How many bytes of audio there are.  raises  AudioError  if many are missing"""
+    there = size - start
+    if stated is None:
+        return there, ("its header does not say how long it is (written to a pipe?); it is read to its end",)
+    if stated <= there:
+        return stated, ()
+    if stated - there <= min(start, MOST_HEADER_BYTES):
+        more = stated - there
+        return there, (f"its header counts {more} bytes more than there are; it is read to its end",)
+    raise cut_short(stated, there, "audio")
+
+
+def explained_from(file: BinaryIO, place: int, size: int, head: Struct) -> int:
+    """Up to where what begins at `place` are chunks.  raises  AudioError  at a second piece of audio"""
+    for name, length, start in chunks(file, place, size, head):
+        if start + length > size:
+            return start - head.size
+        if name in (b"data", b"SSND") and length:
+            raise AudioError(
+                f"a second piece of audio follows its first, with {length} bytes; redbook takes one piece: "
+                "convert it with the program that made it"
+            )
+        place = start + length + length % 2
+    return min(place, size)
+
+
+def behind(file: BinaryIO, end: int, size: int, head: Struct | None) -> tuple[str, ...]:
+    """Notes on what follows the audio.  raises  AudioError  if that may be music"""
+    if head is not None:
+        end = max(explained_from(file, at, size, head) for at in {end, min(size, end + end % 2)})
+    while (tag := _tag_bytes(file, end, size)) > 0:
+        end += tag
+    return unexplained(size - end)
+
+
+def _tag_bytes(file: BinaryIO, place: int, size: int) -> int:
+    """How long a tag of another format is that begins here; 0 if none does."""
+    file.seek(place)
+    head = file.read(16)
+    length = 0
+    if head[:3] == b"TAG":
+        length = 128
+    elif head[:3] == b"ID3" and len(head) >= 10:
+        length = 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
+    elif head[:8] == b"APETAGEX" and len(head) >= 16:
+        length = 32 + int.from_bytes(head[12:16], "little")
+    return length if place + length <= size else 0
+
+
+def unexplained(rest: int) -> tuple[str, ...]:
+    if rest <= 0:
+        return ()
+    if rest <= MOST_UNEXPLAINED_BYTES:
+        return (f"{rest} bytes behind the audio are no part of it by its header, and are left out",)
+    raise AudioError(
+        f"its header ends the audio {rest} bytes before the file ends. They may be music: a size that does "
+        "not fit into 32 bits, a recording that went on; convert it with a program that reads to the file's "
+        "end (sox --ignore-length), or cut them off"
+    )
+
+
+def names(channels: int, mask: int = 0) -> tuple[str, ...]:
+    """Each channel has the next speaker of the mask; what the mask does not name is nowhere."""
+    if channels > 4096:
+        raise AudioError(f"its header states {channels} channels: it is damaged")
+    if channels <= 2:
+        return ("FC",) if channels == 1 else ("FL", "FR")
+    named = [name for bit, name in enumerate(_MASK_NAMES) if mask >> bit & 1][:channels]
+    return tuple(named) + ("",) * (channels - len(named))

@@ -1,0 +1,68 @@
+"""What was decoded, counted and summed up, to be held against what the file says."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from redbook.audio.format import Samples
+from redbook.errors import AudioError
+
+
+@dataclass(slots=True)
+class Tally:
+    """Of a FLAC stream, against its STREAMINFO.  Source: RFC 9639 8.2
+
+    samples  that there must be; None where the file does not say
+    md5      of the decoded audio; None where the file has none
+    """
+
+    samples: int | None
+    md5: bytes | None
+    bits: int
+    count: int = 0
+    _digest: Any = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
+
+    @classmethod
+    def of_flac(cls, stream_info: bytes) -> Tally:
+        """raises  AudioError  if it is too short"""
+        if len(stream_info) < 34:
+            raise AudioError("its STREAMINFO is not whole: it is damaged")
+        packed = int.from_bytes(stream_info[10:18], "big")
+        md5 = stream_info[18:34]
+        return cls(packed & (1 << 36) - 1 or None, md5 if any(md5) else None, (packed >> 36 & 31) + 1)
+
+    def add(self, samples: Samples) -> None:
+        self.count += len(samples)
+        if self.md5 is not None:
+            self._digest.update(_flac_bytes(samples, self.bits))
+
+    def check(self) -> None:
+        """raises  AudioError  if it is not what the file says"""
+        if self.samples is not None and self.count < self.samples:
+            raise AudioError(
+                f"it says that it has {self.samples} samples, but {self.count} could be decoded: "
+                "the file is damaged or was cut short; get it again"
+            )
+        if self.samples is not None and self.count != self.samples:
+            raise AudioError(
+                f"it says that it has {self.samples} samples, but {self.count} were decoded: "
+                "it is damaged, or something was appended to it"
+            )
+        if self.md5 is not None and self._digest.digest() != self.md5:
+            raise AudioError(
+                "the decoded audio does not have the MD5 that the file states: it is damaged; get it again"
+            )
+
+
+def _flac_bytes(samples: Samples, bits: int) -> Any:
+    """Samples as FLAC's MD5 takes them: signed, little-endian, whole bytes.  Source: RFC 9639 8.2."""
+    if bits == 16 and samples.dtype == np.int16:
+        return np.ascontiguousarray(samples).data
+    values = samples >> (samples.dtype.itemsize * 8 - bits)
+    width = (bits + 7) // 8
+    raw = np.ascontiguousarray(values.astype("<i4")).view(np.uint8).reshape(-1, 4)
+    return np.ascontiguousarray(raw[:, :width]).data

@@ -1,0 +1,405 @@
+"""Each format against its own program: the same length, the same samples."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from redbook.audio.sectors import Spool, prepare
+from redbook.audio.source import expand
+from redbook.errors import AudioError
+from tests.support.sound import attacks, decoded, encode, lsb_apart, reference, tool, write_wav
+
+SAMPLES = 353_437
+FRAMES_OF_MP2 = -(-SAMPLES // 1152) * 1152
+
+pytestmark = [pytest.mark.tools("ffmpeg")]
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_wav(tmp_path_factory.mktemp("song") / "song.wav", attacks(SAMPLES))
+
+
+def same(file: Path, folder: Path, samples: int, within_lsb: float = 1.0) -> list[str]:
+    values, recording = decoded(file)
+    assert len(values) == samples
+    assert lsb_apart(values, reference(file, folder)) <= within_lsb
+    return recording.notes
+
+
+@pytest.mark.tools("mpg123", "twolame")
+@pytest.mark.parametrize("name", ["ffmpeg.mp2", "twolame.mp2", "layer-two.mp3"])
+def test_mp2_is_no_noise(name: str, song: Path, tmp_path: Path) -> None:
+    """FFmpeg announces floating point for it and hands out integers."""
+    file = tmp_path / name
+    if name.startswith("twolame"):
+        tool("twolame", "--quiet", song, file)
+    else:
+        encode(song, file, "-c:a", "mp2", "-f", "mp2")
+    assert same(file, tmp_path, FRAMES_OF_MP2) == []
+    with Spool(keep=False) as spool:
+        (track,) = prepare(expand([str(file)]).sources, spool)
+    assert track.conversion == ("to 16 bit with TPDF dither",)
+
+
+@pytest.mark.tools("mpg123", "twolame")
+def test_mp2_in_a_transport_stream_is_the_same(song: Path, tmp_path: Path) -> None:
+    encode(song, tmp_path / "a.mp2", "-c:a", "mp2")
+    encode(tmp_path / "a.mp2", tmp_path / "a.ts", "-c:a", "copy")
+    values, _ = decoded(tmp_path / "a.ts")
+    assert lsb_apart(values, reference(tmp_path / "a.mp2", tmp_path)) <= 1
+
+
+@pytest.mark.tools("oggenc", "oggdec")
+@pytest.mark.parametrize("quality", ["-1", "3", "9"])
+def test_vorbis_with_blocks_of_both_sizes(quality: str, song: Path, tmp_path: Path) -> None:
+    tool("oggenc", "-Q", "-q", quality, "-o", tmp_path / "a.ogg", song)
+    assert same(tmp_path / "a.ogg", tmp_path, SAMPLES) == []
+
+
+@pytest.mark.tools("oggenc", "oggdec", "vcut")
+def test_vorbis_that_was_cut_inside_a_packet(song: Path, tmp_path: Path) -> None:
+    tool("oggenc", "-Q", "-o", tmp_path / "a.ogg", song)
+    tool("vcut", tmp_path / "a.ogg", tmp_path / "1.ogg", tmp_path / "2.ogg", "150001")
+    same(tmp_path / "1.ogg", tmp_path, 150_001)
+    same(tmp_path / "2.ogg", tmp_path, SAMPLES - 150_001)
+
+
+@pytest.mark.tools("oggenc", "oggdec")
+def test_vorbis_shorter_than_its_first_page(tmp_path: Path) -> None:
+    """Its only page is the last one, too: then the end is cut and not the start."""
+    for samples in (1, 100, 700, 5_000):
+        tool(
+            "oggenc", "-Q", "-o", tmp_path / "a.ogg", write_wav(tmp_path / "a.wav", attacks()[: 4 * samples])
+        )
+        same(tmp_path / "a.ogg", tmp_path, samples)
+
+
+@pytest.mark.tools("opusenc", "opusdec")
+@pytest.mark.parametrize("bitrate", ["24", "96"])
+def test_opus(bitrate: str, song: Path, tmp_path: Path) -> None:
+    """opusdec's own library decodes; FFmpeg's decoder is 160 steps off."""
+    tool("opusenc", "--quiet", "--bitrate", bitrate, song, tmp_path / "a.opus")
+    assert same(tmp_path / "a.opus", tmp_path, -(-SAMPLES * 48_000 // 44_100)) == []
+
+
+@pytest.mark.tools("opusenc", "opusdec", "oggenc", "flac")
+@pytest.mark.parametrize("kind", ["opus", "ogg", "oga"])
+def test_a_chain_is_played_as_one(kind: str, song: Path, tmp_path: Path) -> None:
+    if kind == "opus":
+        tool("opusenc", "--quiet", song, tmp_path / "a.opus")
+    elif kind == "ogg":
+        tool("oggenc", "-Q", "-o", tmp_path / "a.ogg", song)
+    else:
+        tool("flac", "-s", "--ogg", "-o", tmp_path / "a.oga", song)
+    part = (tmp_path / f"a.{kind}").read_bytes()
+    (tmp_path / f"chain.{kind}").write_bytes(part + part)
+    one, _ = decoded(tmp_path / f"a.{kind}")
+    two, recording = decoded(tmp_path / f"chain.{kind}")
+    assert (two[: len(one)] == one).all()
+    assert lsb_apart(two[len(one) :], one) <= 2  # Opus goes on from the state that the first has left
+    assert any("chain of 2" in note for note in recording.notes)
+
+
+@pytest.mark.tools("oggenc")
+def test_a_chain_of_different_formats_is_refused(song: Path, tmp_path: Path) -> None:
+    tool("oggenc", "-Q", "-o", tmp_path / "a.ogg", song)
+    tool("oggenc", "-Q", "--downmix", "-o", tmp_path / "b.ogg", song)
+    data = (tmp_path / "a.ogg").read_bytes() + (tmp_path / "b.ogg").read_bytes()
+    (tmp_path / "c.ogg").write_bytes(data)
+    with pytest.raises(AudioError, match="recordings that differ"):
+        decoded(tmp_path / "c.ogg")
+
+
+@pytest.mark.tools("oggenc", "opusenc", "flac")
+@pytest.mark.parametrize("kind", ["opus", "ogg", "oga"])
+def test_ogg_without_a_last_page_is_taken_with_a_note(kind: str, song: Path, tmp_path: Path) -> None:
+    """As phones record it; each page is whole, so no more can be known."""
+    file = tmp_path / f"a.{kind}"
+    encode(
+        song,
+        file,
+        *{"opus": ["-c:a", "libopus"], "ogg": ["-c:a", "libvorbis"], "oga": ["-c:a", "flac"]}[kind],
+    )
+    whole, _ = decoded(file)
+    data = file.read_bytes()
+    file.write_bytes(data[: data.rfind(b"OggS")])
+    values, recording = decoded(file)
+    assert 0 < len(values) < len(whole)
+    assert (values == whole[: len(values)]).all()
+    assert any("not marked as the last" in note for note in recording.notes)
+
+
+@pytest.mark.tools("oggenc")
+@pytest.mark.parametrize("where", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("damage", ["one bit", "a page less"])
+def test_a_damaged_page_is_found(damage: str, where: float, song: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.ogg"
+    tool("oggenc", "-Q", "-o", file, song)
+    data = bytearray(file.read_bytes())
+    page = data.rfind(b"OggS", 0, int(len(data) * where))
+    if damage == "one bit":
+        data[page + 200] ^= 1
+    else:
+        del data[page : data.find(b"OggS", page + 4)]
+    file.write_bytes(data)
+    with pytest.raises(AudioError, match="a page is missing or damaged"):
+        decoded(file)
+
+
+@pytest.mark.tools("oggenc")
+def test_the_first_page_of_audio_is_missed(song: Path, tmp_path: Path) -> None:
+    """Taggers renumber the headers, so a jump before the audio is none by itself; the place tells."""
+    file = tmp_path / "a.ogg"
+    tool("oggenc", "-Q", "-o", file, song)
+    data = file.read_bytes()
+    pages = [0]
+    while (place := data.find(b"OggS", pages[-1] + 4)) > 0:
+        pages.append(place)
+    file.write_bytes(data[: pages[2]] + data[pages[3] :])
+    with pytest.raises(AudioError, match="pages count"):
+        decoded(file)
+
+
+@pytest.mark.tools("speexenc", "speexdec", "sox")
+@pytest.mark.parametrize("rate", [8_000, 16_000, 32_000])
+def test_speex_has_the_length_of_its_own_program(rate: int, song: Path, tmp_path: Path) -> None:
+    """Not its samples: FFmpeg's decoder is another one."""
+    tool("sox", song, "-r", str(rate), "-c", "1", tmp_path / "a.wav")
+    tool("speexenc", tmp_path / "a.wav", tmp_path / "a.spx")
+    values, recording = decoded(tmp_path / "a.spx")
+    by_speexdec = reference(tmp_path / "a.spx", tmp_path)
+    assert len(values) == len(by_speexdec)
+    assert np.corrcoef(values[:, 0], by_speexdec[:, 0])[0, 1] > 0.98
+    assert recording.format.lossy
+
+
+@pytest.mark.tools("mpcenc", "mpcdec")
+def test_musepack(song: Path, tmp_path: Path) -> None:
+    """FFmpeg's decoder calculates in integers: two steps."""
+    tool("mpcenc", "--silent", song, tmp_path / "a.mpc")
+    same(tmp_path / "a.mpc", tmp_path, SAMPLES, within_lsb=2.0)
+
+
+@pytest.mark.tools("faad")
+def test_aac_without_a_container(song: Path, tmp_path: Path) -> None:
+    """faad drops the first frame. Without noise that each decoder makes up for itself, the rest is equal."""
+    encode(song, tmp_path / "a.aac", "-c:a", "aac", "-aac_pns", "0")
+    values, _ = decoded(tmp_path / "a.aac")
+    assert lsb_apart(values[1024:], reference(tmp_path / "a.aac", tmp_path)) <= 1
+
+
+@pytest.mark.tools("wavpack", "wvunpack")
+def test_wavpack_hybrid(song: Path, tmp_path: Path) -> None:
+    tool("wavpack", "-q", "-b256", "-c", song, "-o", tmp_path / "h.wv")
+    with pytest.raises(AudioError, match="lossy half of a WavPack hybrid"):
+        decoded(tmp_path / "h.wv")
+    (tmp_path / "h.wvc").unlink()
+    same(tmp_path / "h.wv", tmp_path, SAMPLES)
+    with Spool(keep=False) as spool:
+        (track,) = prepare(expand([str(tmp_path / "h.wv")]).sources, spool)
+    assert track.conversion == ("decoded to 16 bit",)
+    assert "lossy" in track.format
+
+
+LOSSY = {
+    "adpcm.wav": ["-c:a", "adpcm_ms"],
+    "ima.wav": ["-c:a", "adpcm_ima_wav"],
+    "mulaw.wav": ["-c:a", "pcm_mulaw"],
+    "a.mp2": [],
+    "a.wma": [],
+    "a.ac3": [],
+}
+
+
+@pytest.mark.parametrize("name", LOSSY)
+def test_what_is_lossy_is_never_bit_for_bit(name: str, song: Path, tmp_path: Path) -> None:
+    with Spool(keep=False) as spool:
+        (track,) = prepare(expand([str(encode(song, tmp_path / name, *LOSSY[name]))]).sources, spool)
+    assert track.conversion
+
+
+def lame(song: Path, target: Path, *options: str) -> Path:
+    tool("lame", "--quiet", *options, song, target)
+    return target
+
+
+@pytest.mark.tools("lame", "mpg123")
+@pytest.mark.parametrize("options", [("-V2",), ("-b", "128"), ("-m", "m"), ("--resample", "22.05")])
+def test_mp3(options: tuple[str, ...], song: Path, tmp_path: Path) -> None:
+    values, _ = decoded(lame(song, tmp_path / "a.mp3", *options))
+    assert lsb_apart(values, reference(tmp_path / "a.mp3", tmp_path)) <= 1
+    assert len(values) == (SAMPLES if "--resample" not in options else len(values))
+
+
+@pytest.mark.tools("lame", "mpg123")
+@pytest.mark.parametrize("before", [b"<html>hello</html>\n", bytes(5000), b"\xff" * 300])
+def test_bytes_before_the_first_frame(before: bytes, song: Path, tmp_path: Path) -> None:
+    plain = lame(song, tmp_path / "a.mp3")
+    (tmp_path / "b.mp3").write_bytes(before + plain.read_bytes())
+    values, _ = decoded(tmp_path / "b.mp3")
+    assert lsb_apart(values, reference(plain, tmp_path)) <= 1
+
+
+@pytest.mark.tools("lame", "mpg123")
+@pytest.mark.parametrize("options", [("-V2",), ("-b", "128")])
+def test_two_mp3_in_one_file(options: tuple[str, ...], song: Path, tmp_path: Path) -> None:
+    """As mpg123: the first is trimmed as its header says, what somebody has appended is kept whole."""
+    data = lame(song, tmp_path / "a.mp3", *options).read_bytes()
+    (tmp_path / "b.mp3").write_bytes(data + data)
+    values, recording = decoded(tmp_path / "b.mp3")
+    assert lsb_apart(values, reference(tmp_path / "b.mp3", tmp_path)) <= 1
+    assert len(values) > 2 * SAMPLES
+    assert any("goes on for 8.1 s" in note for note in recording.notes)
+
+
+@pytest.mark.tools("lame", "mpg123", "mp3splt")
+def test_mp3_cut_by_mp3splt(song: Path, tmp_path: Path) -> None:
+    """Its count is one frame too many."""
+    lame(song, tmp_path / "a.mp3", "-b", "128")
+    tool("mp3splt", "-Q", "-d", tmp_path / "cut", tmp_path / "a.mp3", "0.02.00", "0.05.00")
+    (file,) = (tmp_path / "cut").iterdir()
+    values, _ = decoded(file)
+    assert lsb_apart(values, reference(file, tmp_path)) <= 1
+
+
+@pytest.mark.tools("lame")
+@pytest.mark.parametrize("frames", [2, 5])
+def test_mp3_frames_that_are_missing(frames: int, song: Path, tmp_path: Path) -> None:
+    data = lame(song, tmp_path / "a.mp3", "-b", "128", "--nores").read_bytes()
+    cut = len(data) // 2
+    (tmp_path / "b.mp3").write_bytes(data[:cut] + data[cut + 418 * frames :])
+    with pytest.raises(AudioError, match="could be decoded"):
+        decoded(tmp_path / "b.mp3")
+
+
+@pytest.mark.tools("lame", "mpg123")
+def test_itunes_numbers_trim_an_mp3_without_lame_s(song: Path, tmp_path: Path) -> None:
+    data = bytearray(lame(song, tmp_path / "a.mp3", "-b", "128").read_bytes())
+    expected = reference(tmp_path / "a.mp3", tmp_path)
+    place = data.index(b"LAME")
+    packed = int.from_bytes(data[place + 21 : place + 24], "big")
+    data[place : place + 36] = bytes(36)
+    numbers = f" 00000000 {packed >> 12:08X} {packed & 0xFFF:08X} {SAMPLES:016X}"
+    comment = b"\0engiTunSMPB\0" + numbers.encode()
+    frame = b"COMM" + len(comment).to_bytes(4, "big") + b"\0\0" + comment
+    (tmp_path / "b.mp3").write_bytes(
+        b"ID3\3\0\0" + bytes((0, 0, len(frame) >> 7, len(frame) & 127)) + frame + data
+    )
+    values, _ = decoded(tmp_path / "b.mp3")
+    assert lsb_apart(values, expected) <= 1
+
+
+@pytest.mark.tools("lame")
+def test_free_format_is_called_what_it_is(song: Path, tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="free-format"):
+        decoded(lame(song, tmp_path / "a.mp3", "--freeformat", "-b", "200"))
+
+
+MP4 = {
+    "aac": ("f.m4a", ["-c:a", "aac"]),
+    "alac": ("f.m4a", ["-c:a", "alac"]),
+    "opus": ("f.mp4", ["-c:a", "libopus"]),
+    "mp3": ("f.mp4", ["-c:a", "libmp3lame"]),
+}
+FRAGMENTED = {
+    "fragments of a second": ["-frag_duration", "1000000"],
+    "empty_moov": ["-movflags", "empty_moov"],
+    "dash": ["-movflags", "dash"],
+    "delay_moov": ["-movflags", "frag_keyframe+delay_moov", "-frag_duration", "1000000"],
+}
+
+
+@pytest.mark.parametrize("how", FRAGMENTED)
+@pytest.mark.parametrize("codec", MP4)
+def test_fragmented_mp4_is_whole(codec: str, how: str, song: Path, tmp_path: Path) -> None:
+    """All samples of the packets in it; not those of its first fragment."""
+    name, options = MP4[codec]
+    file = encode(song, tmp_path / name, *options, *FRAGMENTED[how])
+    values, recording = decoded(file)
+    music = round(SAMPLES * recording.format.rate_hz / 44_100)
+    assert music <= len(values) <= music + 2304
+    assert recording.notes == []
+    plain, _ = decoded(encode(song, tmp_path / f"plain-{name}", *options))
+    skipped = len(values) - len(plain)
+    assert lsb_apart(values[skipped:], plain) <= 1
+
+
+def elst(file: Path, edits: list[tuple[int, int]]) -> None:
+    """Give an M4A another edit list: (duration in ticks of the movie, start in samples)."""
+    data = bytearray(file.read_bytes())
+    place = data.index(b"elst") - 4
+    old = int.from_bytes(data[place : place + 4], "big")
+    body = b"elst" + bytes(4) + len(edits).to_bytes(4, "big")
+    for duration, start in edits:
+        body += duration.to_bytes(4, "big") + start.to_bytes(4, "big", signed=True) + b"\0\1\0\0"
+    box = (len(body) + 4).to_bytes(4, "big") + body
+    data[place : place + old] = box
+    for name in (b"edts", b"trak", b"moov"):  # the moov stands behind the audio, so no offset moves
+        at = data.rindex(name, 0, place) - 4
+        data[at : at + 4] = (int.from_bytes(data[at : at + 4], "big") + len(box) - old).to_bytes(4, "big")
+    file.write_bytes(data)
+
+
+def test_two_edits_cut_a_part_out_of_the_middle(song: Path, tmp_path: Path) -> None:
+    file = encode(song, tmp_path / "a.m4a", "-c:a", "alac", "-movie_timescale", "44100")
+    whole, _ = decoded(file)
+    elst(file, [(100_003, 0), (150_001, 200_000)])
+    values, recording = decoded(file)
+    assert (values == np.concatenate((whole[:100_003], whole[200_000:350_001]))).all()
+    assert any("leaves out 2.3 s" in note for note in recording.notes)
+
+
+@pytest.mark.parametrize("duration", [0, 10_000_000])
+def test_an_edit_to_the_end_of_what_is_there(duration: int, song: Path, tmp_path: Path) -> None:
+    file = encode(song, tmp_path / "a.m4a", "-c:a", "alac", "-movie_timescale", "44100")
+    elst(file, [(duration, 37)])
+    values, _ = decoded(file)
+    assert len(values) == SAMPLES - 37
+
+
+def test_an_edit_that_leaves_the_end_out_is_told_of(song: Path, tmp_path: Path) -> None:
+    file = encode(song, tmp_path / "a.m4a", "-c:a", "alac", "-movie_timescale", "44100")
+    elst(file, [(44_100, 0)])
+    values, recording = decoded(file)
+    assert len(values) == 44_100
+    assert any("leaves out 7.0 s" in note for note in recording.notes)
+
+
+def test_edits_out_of_order_are_refused(song: Path, tmp_path: Path) -> None:
+    file = encode(song, tmp_path / "a.m4a", "-c:a", "alac", "-movie_timescale", "44100")
+    elst(file, [(44_100, 100_000), (44_100, 0)])
+    with pytest.raises(AudioError, match="out of order or twice"):
+        decoded(file)
+
+
+def test_ffmpeg_opens_no_file_but_the_one_named(song: Path, tmp_path: Path) -> None:
+    """A text file can name others for FFmpeg to open, whatever its own name."""
+    shutil.copy(song, tmp_path / "other.wav")
+    texts = {
+        "concat.wav": "ffconcat version 1.0\nfile other.wav\n",
+        "list.mp3": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:8,\nother.wav\n#EXT-X-ENDLIST\n",
+        "session.wav": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 9 RTP/AVP 0\n",
+        "dash.m4a": '<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"></MPD>\n',
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(AudioError, match="no sound file"):
+            decoded(tmp_path / name)
+
+
+def test_the_text_that_names_others_would_be_obeyed_by_ffmpeg(song: Path, tmp_path: Path) -> None:
+    """Else the test above could not fail."""
+    shutil.copy(song, tmp_path / "other.wav")
+    (tmp_path / "concat.wav").write_text("ffconcat version 1.0\nfile other.wav\n")
+    out = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", tmp_path / "concat.wav", "-f", "s16le", "-"],
+        capture_output=True,
+        check=True,
+    )
+    assert len(out.stdout) == 4 * SAMPLES
