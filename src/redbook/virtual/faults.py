@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from redbook.disc import PREGAP_SECTORS
 from redbook.errors import Sense, TransportError, TransportTimeout
 from redbook.mmc import sense
 from redbook.mmc.command import Command
@@ -28,6 +29,20 @@ SPEED_MISMATCH = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0F)
 """Conditions that no standard sense stands for by itself, as this maker's own codes. The recorder never
 gives them unless a Fault says so; ASCQ is the low byte of IMAPI2's code."""
 
+MOST_BYTES = (1 << 32) - 1
+MOST_COMMANDS = 1_000_000_000
+FIRST_LBA, LAST_LBA = -PREGAP_SECTORS, 449_849
+"""00:00:00 to 99:59:74, all that an address on a CD can be."""
+
+
+def _check(name: str, value: object, least: int, most: int) -> None:
+    """raises  ValueError"""
+    if type(value) is not int or not least <= value <= most:
+        shown = repr(value)
+        shown = shown if len(shown) < 40 else f"{shown[:20]}..."
+        raise ValueError(f"{name} = {shown}; it is a whole number from {least} to {most}")
+
+
 FIXATION_FAILED = Sense(sense.MEDIUM, 0x72, 0x00)
 CALIBRATION_FAILED = Sense(sense.MEDIUM, 0x73, 0x03)
 
@@ -38,6 +53,9 @@ class Shortened:
 
     data_bytes: int
 
+    def __post_init__(self) -> None:
+        _check("data_bytes", self.data_bytes, 0, MOST_BYTES)
+
 
 @dataclass(frozen=True, slots=True)
 class Garbled:
@@ -45,6 +63,9 @@ class Garbled:
 
     data: bytes = b"\xff\xff"
     offset: int = 0
+
+    def __post_init__(self) -> None:
+        _check("offset", self.offset, 0, MOST_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +76,9 @@ class Lost:
     """
 
     data_bytes: int
+
+    def __post_init__(self) -> None:
+        _check("data_bytes", self.data_bytes, 1, MOST_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +93,10 @@ class Vanished:
     """The drive is gone; after so many further commands without an answer it is back, as if switched on."""
 
     commands: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.commands is not None:
+            _check("commands", self.commands, 0, MOST_COMMANDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +129,16 @@ Outcome = (
 )
 
 
+def _check_sense(said: Sense) -> None:
+    _check("key", said.key, 0, 0xF)
+    _check("asc", said.asc, 0, 0xFF)
+    _check("ascq", said.ascq, 0, 0xFF)
+    if said.progress is not None and not 0 <= said.progress <= 1:
+        raise ValueError(f"progress = {said.progress!r}; it is a number from 0 to 1")
+    if said.field_offset is not None:
+        _check("field_offset", said.field_offset, 0, 0xFFFF)
+
+
 @dataclass(slots=True)
 class Fault:
     """A refusal, a wrong answer, or none at all, at a chosen command.
@@ -121,6 +159,16 @@ class Fault:
     times: int | None = 1
     executed: bool = False
     _seen: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """raises  ValueError  for what can never happen, and for sense that no drive can send"""
+        _check("nth", self.nth, 1, MOST_COMMANDS)
+        if self.times is not None:
+            _check("times", self.times, 1, MOST_COMMANDS)
+        if self.lba is not None:
+            _check("lba", self.lba, FIRST_LBA, LAST_LBA)
+        if isinstance(self.outcome, Sense):
+            _check_sense(self.outcome)
 
     def strikes(self, command: Command[Any] | None) -> bool:
         """Whether it strikes this command (None: one that the recorder does not know); counts it if so."""
@@ -147,6 +195,10 @@ class BadSpot:
     last_lba: int
     readable: bool = False
     writable: bool = True
+
+    def __post_init__(self) -> None:
+        _check("first_lba", self.first_lba, FIRST_LBA, LAST_LBA)
+        _check("last_lba", self.last_lba, self.first_lba, LAST_LBA)
 
     def first_in(self, lba: int, sectors: int) -> int | None:
         """The first damaged sector of this run; None if there is none."""
@@ -182,6 +234,7 @@ WHAT[:NUMBER][@COMMAND[:N] | @lba:FIRST[-LAST]][xTIMES | xall]
   fixation, opc         closing, calibrating fails"""
 
 
+_LONGEST_TEXT = 200
 _SPOTS = ("unreadable", "c2", "unwritable")
 _COUNTED = ("gone", "short", "lost", "moved")
 
@@ -191,6 +244,16 @@ def parse(text: str) -> Fault | BadSpot:
 
     raises  ValueError  for a text that is none
     """
+    if len(text) > _LONGEST_TEXT:
+        raise ValueError(f"{text[:40]!r}... is no fault; it is written\n{SYNTAX}")
+    try:
+        return _parsed(text)
+    except ValueError as error:
+        raise ValueError(str(error) if repr(text) in str(error) else f"{text!r}: {error}") from error
+
+
+def _parsed(text: str) -> Fault | BadSpot:
+    """raises  ValueError"""
     match = _TEXT.fullmatch(text.strip().lower())
     if match is None:
         raise ValueError(f"{text!r} is no fault; it is written\n{SYNTAX}")
@@ -243,9 +306,10 @@ def _outcome(
     if "/" in what:
         key, asc, ascq = (int(part, 16) for part in what.split("/"))
         return Sense(key, asc, ascq), None
+    if what == "gone":
+        return Vanished(number), None
     plain: dict[str, tuple[Outcome, type[Command[Any]] | tuple[type[Command[Any]], ...] | None]] = {
         "timeout": (TransportTimeout("the virtual recorder was told not to answer"), None),
-        "gone": (Vanished(number), None),
         "garbled": (Garbled(), None),
         "power": (PowerCut(), None),
         "swap": (MediumSwapped(), None),

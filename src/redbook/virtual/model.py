@@ -6,7 +6,10 @@ The files in `models/` are those that come with redbook; the path of another one
 from __future__ import annotations
 
 import dataclasses
+import errno
 import math
+import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,8 +28,24 @@ _WRITE_TYPES = ("track-at-once", "session-at-once", "raw")
 _READ_TYPES = ("any", "cd-da")
 _MOST_OFFSET_SAMPLES = 588 * 5
 """Known drives stay below 2000 samples; a write offset beyond the run-out would lose audio."""
-_FASTEST = 371
+FASTEST = 371
 """Speeds are told in kB/s of 16 bits."""
+SLOWEST = 0.1
+_MOST_FILE_BYTES = 1 << 20
+_RANGES: dict[str, tuple[float, float, str]] = {
+    "spc_version": (0, 0xFF, ""),
+    "interface": (0, 0xFF, ""),
+    "buffer_bytes": (SECTOR_BYTES, 0xFFFF * 1024, "bytes (page 2Ah tells it in 1024 bytes, in 16 bits)"),
+    "largest_cue_sheet_bytes": (0, 0xFFFFFF, "bytes"),
+    "close_at_1x_seconds": (0.001, 3600, "seconds"),
+    "read_speed": (1, FASTEST, "times 1x"),
+    "read_offset": (-_MOST_OFFSET_SAMPLES, _MOST_OFFSET_SAMPLES, "samples"),
+    "write_offset": (-_MOST_OFFSET_SAMPLES, _MOST_OFFSET_SAMPLES, "samples"),
+    "jitter": (-_MOST_OFFSET_SAMPLES, _MOST_OFFSET_SAMPLES, "samples"),
+    "jitter_every": (1, 1_000_000, "commands"),
+    "most_read_sectors": (0, 0xFFFFFF, "sectors"),
+}
+"""Of every number that is a field of its own: the least, the most, of what."""
 _MOST_STANDARDS = 8  # version descriptors in an INQUIRY reply (SPC-4 6.4.2)
 
 INNER_RADIUS_MM, OUTER_RADIUS_MM = 25.0, 58.0
@@ -198,6 +217,14 @@ class Model:
     spoils_first_read: bool = False
     caches_toc: bool = False
 
+    def __post_init__(self) -> None:
+        """raises  ValueError  for a number that no drive can have, or tell"""
+        for key, (least, most, unit) in _RANGES.items():
+            value, whole = getattr(self, key), key != "close_at_1x_seconds"
+            if type(value) not in ((int,) if whole else (int, float)) or not least <= value <= most:
+                kind = "a whole number" if whole else "a number"
+                raise ValueError(f"{key} = {value!r}; it is {kind} from {least} to {most} {unit}".rstrip())
+
     @classmethod
     def load(cls, name: str) -> Self:
         """A model by its name, or from a file.
@@ -205,7 +232,7 @@ class Model:
         raises  ValueError  if there is none, or the file says what no model has
         """
         try:
-            data = _file(name).read_bytes()
+            data = _contents(name)
         except OSError as error:
             known = ", ".join(model_names())
             raise ValueError(
@@ -214,7 +241,7 @@ class Model:
             ) from error
         try:
             return cls.from_table(Path(name).stem, tomllib.loads(data.decode("utf-8")))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"the recorder model {name} makes no sense: {error}") from error
 
     @classmethod
@@ -241,6 +268,8 @@ class Model:
             values["cd_rw_speeds"] = {kind: tuple(s) for kind, s in values["cd_rw_speeds"].items()}
         model = cls(name=name, **values)
         for speed in model.curves:
+            if len(speed) > len(str(FASTEST)) or not 1 <= int(speed) <= FASTEST:
+                raise ValueError(f"curves.{speed[:20]}: speeds go from 1 to {FASTEST}")
             model.curve(int(speed))
         return model
 
@@ -252,10 +281,12 @@ class Model:
         if said.keys() == {"zones"}:
             return _zones(times, said["zones"])
         if said.keys() <= {"cav", "limit"} and "cav" in said:
-            numbers = (said["cav"], said.get("limit", math.inf))
-            if all(_is_positive(number) for number in numbers):
+            numbers = (said["cav"], said.get("limit", FASTEST))
+            if all(_is_speed(number) for number in numbers):
                 return Cav(float(numbers[0]), float(numbers[1]))
-        raise ValueError(f"the curve of {times}x is neither zones nor cav")
+        raise ValueError(
+            f"the curve of {times}x is neither zones nor cav with speeds from {SLOWEST} to {FASTEST}"
+        )
 
 
 def _zones(times: int, zones: Any) -> ZonedClv:
@@ -265,9 +296,12 @@ def _zones(times: int, zones: Any) -> ZonedClv:
     except (TypeError, ValueError):
         pairs = ()
     firsts = [first for first, _ in pairs]
-    whole = all(type(first) is int for first in firsts) and all(_is_positive(speed) for _, speed in pairs)
+    whole = all(type(first) is int for first in firsts) and all(_is_speed(speed) for _, speed in pairs)
     if not pairs or not whole or firsts[0] != 0 or firsts != sorted(set(firsts)):
-        raise ValueError(f"the zones of {times}x are not [LBA, speed] from LBA 0 outwards")
+        raise ValueError(
+            f"the curve of {times}x: its zones are not [LBA, speed] from LBA 0 outwards, "
+            f"with speeds from {SLOWEST} to {FASTEST}"
+        )
     return ZonedClv(tuple((first, float(speed)) for first, speed in pairs))
 
 
@@ -284,32 +318,12 @@ def _check_texts(model: type[Model], values: Mapping[str, Any]) -> None:
         raise ValueError("source says where the habits are documented")
 
 
-_SIGNED = ("read_offset", "write_offset", "jitter")
-
-
 def _check_numbers(model: type[Model], values: Mapping[str, Any]) -> None:
+    """Those that are one of several; the others have their ranges."""
     defaults = {f.name: f.default for f in dataclasses.fields(model)}
     for key, value in values.items():
-        default = defaults[key]
-        if isinstance(default, bool) and not isinstance(value, bool):
+        if isinstance(defaults[key], bool) and not isinstance(value, bool):
             raise ValueError(f"{key} = {value!r}; it is true or false")
-        if key in _SIGNED:
-            if type(value) is not int or abs(value) > _MOST_OFFSET_SAMPLES:
-                raise ValueError(
-                    f"{key} = {value!r}; it is a number of samples, {_MOST_OFFSET_SAMPLES} at most"
-                )
-        elif type(default) is int and (type(value) is not int or not 0 <= value < 1 << 31):
-            raise ValueError(f"{key} = {value!r}; it is a whole number")
-        if isinstance(default, float) and not _is_positive(value):
-            raise ValueError(f"{key} = {value!r}; it is a number of seconds")
-    limits = {"spc_version": 0xFF, "interface": 0xFF, "largest_cue_sheet_bytes": 0xFFFFFF}
-    for key, most in (limits | {"read_speed": _FASTEST}).items():
-        if values.get(key, 0) > most:
-            raise ValueError(f"{key} = {values[key]}")
-    if values.get("buffer_bytes", SECTOR_BYTES) < SECTOR_BYTES or not values.get("read_speed", 1):
-        raise ValueError("a buffer holds a sector at least, and a disc is read at 1x at least")
-    if not values.get("jitter_every", 1):
-        raise ValueError("jitter_every = 0; each first READ CD is 1")
     fields = values.get("read_fields", ())
     if not isinstance(fields, tuple) or not all(type(f) is int and f & 0xF8 == f for f in fields):
         raise ValueError(f"read_fields = {fields!r}; they are values of bits 7 to 3")
@@ -391,12 +405,13 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _is_positive(value: Any) -> bool:
-    return type(value) in (int, float) and value > 0
+def _is_speed(value: Any) -> bool:
+    """Not infinite, and not so slow that a burn would never end."""
+    return type(value) in (int, float) and SLOWEST <= value <= FASTEST
 
 
 def _are_whole(values: Any) -> bool:
-    return isinstance(values, (list, tuple)) and all(type(v) is int and 0 < v <= _FASTEST for v in values)
+    return isinstance(values, (list, tuple)) and all(type(v) is int and 0 < v <= FASTEST for v in values)
 
 
 def model_names() -> list[str]:
@@ -405,8 +420,21 @@ def model_names() -> list[str]:
     return sorted(f.name.removesuffix(_SUFFIX) for f in folder.iterdir() if f.name.endswith(_SUFFIX))
 
 
-def _file(name: str) -> Any:
-    """The file of a model: a path, where it looks like one."""
-    if name.endswith(_SUFFIX) or "/" in name:
-        return Path(name)
-    return resources.files("redbook.virtual") / "models" / f"{name}{_SUFFIX}"
+def _contents(name: str) -> bytes:
+    """The file of a model: a path, where it looks like one.
+
+    raises  OSError; ValueError  for what is no file, or none of a model
+    """
+    if not name.endswith(_SUFFIX) and "/" not in name:
+        return (resources.files("redbook.virtual") / "models" / f"{name}{_SUFFIX}").read_bytes()
+    path = Path(name)
+    kind = path.stat().st_mode
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(kind):
+        raise ValueError(f"the recorder model {name} is no regular file")
+    with path.open("rb") as file:
+        data = file.read(_MOST_FILE_BYTES + 1)
+    if len(data) > _MOST_FILE_BYTES:
+        raise ValueError(f"the recorder model {name} has more than {_MOST_FILE_BYTES} bytes")
+    return data

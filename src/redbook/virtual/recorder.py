@@ -34,12 +34,14 @@ from redbook.virtual.faults import BadSpot, Fault
 from redbook.virtual.initiator import Initiator
 from redbook.virtual.mechanism import MEDIUM_CHANGED, POWER_ON, Mechanism
 from redbook.virtual.medium import Medium, Refused
-from redbook.virtual.model import DEFAULT_MODEL, Model
+from redbook.virtual.model import DEFAULT_MODEL, FASTEST, SLOWEST, Model
 from redbook.virtual.play_commands import PlayCommands
 from redbook.virtual.read_commands import ReadCommands
 from redbook.virtual.rules import RULES
 from redbook.virtual.setting_commands import SettingCommands
 from redbook.virtual.write_commands import WriteCommands
+
+MOST_SERIAL_CHARACTERS = 64
 
 
 class _Answered(Exception):
@@ -62,6 +64,8 @@ class VirtualRecorder:
     serial     told by GET CONFIGURATION and INQUIRY
     cav_speeds multiples of 1x at which it can also write with a constant rate of rotation
     model      its habits; the name of one that comes with redbook, or a Model
+
+    raises  ValueError  for a speed that is none, a serial number that no reply can hold, an unknown model
     """
 
     def __init__(
@@ -79,6 +83,14 @@ class VirtualRecorder:
         self.model = model if isinstance(model, Model) else Model.load(model)
         if cav_speeds:
             self.model = replace(self.model, cav_speeds=tuple(cav_speeds))
+        if speed is not None and not SLOWEST <= speed <= FASTEST:
+            raise ValueError(
+                f"speed = {speed!r}; it is a multiple of 1x from {SLOWEST} to {FASTEST}, or None"
+            )
+        if not serial.isascii() or not serial.isprintable() or len(serial) > MOST_SERIAL_CHARACTERS:
+            raise ValueError(
+                f"serial = {serial!r}; it has up to {MOST_SERIAL_CHARACTERS} characters of ASCII"
+            )
         clock = clock or SystemClock()
         self.faults = [fault for fault in faults if isinstance(fault, Fault)]
         self.bad_spots = [spot for spot in faults if isinstance(spot, BadSpot)]
