@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum, unique
 
+from redbook.disc import MOST_TRACKS
 from redbook.sub_channel import crc
 
 PACK_BYTES = 18
@@ -177,7 +178,7 @@ def _strings(packs: list[bytes], encoding: str) -> dict[int, str]:
             continue
         raw = body[start:end]
         text = found.get(track - 1, "") if raw in (b"\t", b"\t\t") else raw.decode(encoding, "replace")
-        if text:
+        if text and track <= MOST_TRACKS:
             found[track] = text
         track, start = track + 1, end + width
     return found

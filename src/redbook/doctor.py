@@ -265,6 +265,7 @@ class _Recorder:
 def _abilities(found: Examination) -> list[tuple[str, str]]:
     seen = found.glance.abilities
     capabilities = seen.capabilities
+    buffer_kib = capabilities.buffer_kib if capabilities else 0
     kinds = [kind for kind, can in (("CD-R", seen.writes_tao), ("CD-RW", seen.writes_cd_rw)) if can]
     features = found.features or ()
     lines = [
@@ -277,7 +278,7 @@ def _abilities(found: Examination) -> list[tuple[str, str]]:
             " ".join(f"{one.code:04X}{'*' if one.current else ''}" for one in features)
             or "none told (GET CONFIGURATION)",
         ),
-        ("buffer", f"{capabilities.buffer_kib} KiB" if capabilities else "not told (page 2Ah)"),
+        ("buffer", f"{buffer_kib} KiB" if buffer_kib else "not told (page 2Ah)"),
         ("speeds", " ".join(f"{speed}x" for speed in seen.write_speeds) or "not listed (page 2Ah)"),
     ]
     if found.glance.serial and any(one.code == FeatureCode.SERIAL_NUMBER for one in features):

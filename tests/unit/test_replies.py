@@ -13,7 +13,9 @@ import pytest
 
 from redbook.disc import Msf, duration
 from redbook.drive import Drive
-from redbook.errors import InvalidReply
+from redbook.engine.glance import nominal_minutes
+from redbook.errors import InvalidReply, Sense
+from redbook.mmc import sense
 from redbook.mmc.command import Command
 from redbook.mmc.disc_info import (
     DiscStatus,
@@ -26,6 +28,12 @@ from redbook.mmc.disc_info import (
     ReadTrackInformation,
     SessionStatus,
 )
+from redbook.mmc.events import GetEventStatusNotification, MediaEvent, MediaStatus
+from redbook.mmc.identify import GetConfiguration, Inquiry
+from redbook.mmc.mode_pages import Capabilities, WriteSpeed
+from redbook.mmc.performance import GetPerformance
+from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
+from redbook.mmc.write import ReadBufferCapacity
 from redbook.transport.base import Reply
 
 
@@ -413,3 +421,116 @@ class TestOtherFormats:
 )
 def test_places_before_lba_0_are_shown_with_a_minus(sectors: int, text: str) -> None:
     assert duration(sectors) == text
+
+
+INQUIRY = bytes.fromhex("05 80 00 02 1f 00 00 00") + b"MAKER   RECORDER        1.00"
+
+
+class TestWhoItIs:
+    def test_what_it_says_is_taken(self) -> None:
+        found = ask(Inquiry(), INQUIRY)
+        assert (found.device_type, found.vendor, found.product, found.revision) == (
+            5,
+            "MAKER",
+            "RECORDER",
+            "1.00",
+        )
+
+    @pytest.mark.parametrize(
+        "data",
+        [b"", INQUIRY[:35], bytes(36), b"\xff" * 36, INQUIRY[:8] + b"\xa5" * 28, b"\x7f" + INQUIRY[1:]],
+    )
+    def test_what_no_device_is(self, data: bytes) -> None:
+        refused(Inquiry(), data)
+
+    def test_a_length_that_is_not_filled_in_and_a_stray_byte(self) -> None:
+        assert ask(Inquiry(), INQUIRY[:4] + b"\0" + INQUIRY[5:]).product == "RECORDER"
+        found = ask(Inquiry(), INQUIRY.replace(b"RECORDER", b"REC\x00\x1bDER"))
+        assert found.product == "REC ?DER"
+
+    def test_features(self) -> None:
+        right = bytes.fromhex("00 00 00 10 00 00 00 09  00 2d 09 04 46 00 3f 00  01 08 00 00")
+        found = ask(GetConfiguration(), right)
+        assert (found.current_profile, [f.code for f in found.features]) == (9, [0x2D, 0x108])
+        cut = ask(GetConfiguration(), right[:14])  # in the middle of a feature
+        assert (cut.current_profile, cut.features) == (9, ())
+        for length in ("00 00 00 00", "00 00 00 03", "00 01 00 00", "ff ff ff ff"):
+            refused(GetConfiguration(), bytes.fromhex(length) + right[4:])
+        refused(GetConfiguration(), right[:7])
+        refused(GetConfiguration(), bytes(512))
+
+
+class TestTheRest:
+    def test_the_buffer(self) -> None:
+        right = struct.pack(">HxxII", 10, 2_000_000, 500_000)
+        assert ask(ReadBufferCapacity(), right).free_bytes == 500_000
+        for wrong in (
+            bytes(12),
+            b"\xff" * 12,
+            right[:11],
+            struct.pack(">HxxII", 0, 2_000_000, 500_000),
+            struct.pack(">HxxII", 10, 2_000_000, 2_000_001),
+            struct.pack(">HxxII", 10, 1 << 29, 0),
+        ):
+            refused(ReadBufferCapacity(), wrong)
+
+    def test_events(self) -> None:
+        command = GetEventStatusNotification()
+        found = ask(command, bytes.fromhex("00 06 04 10 02 02 00 00"))
+        assert (found.media_event, found.media_status) == (MediaEvent.NEW_MEDIA, MediaStatus.PRESENT)
+        own = ask(command, bytes.fromhex("00 06 04 10 0f 02 00 00"))
+        assert own.media_event is MediaEvent.NO_CHANGE
+        assert ask(command, bytes.fromhex("00 02 80 10")).media_event is MediaEvent.NO_CHANGE
+        for wrong in ("", "00 06 07 10 02 02 00 00", "00 06 04 10", "00 02 04 10 02 02 00 00"):
+            refused(command, bytes.fromhex(wrong))
+
+    def test_speeds(self) -> None:
+        right = struct.pack(">IxxxxBxxxIII", 20, 0, 359_848, 8467, 8467)
+        assert [d.times for d in ask(GetPerformance(), right).write_speeds] == [48]
+        for wrong in (bytes(24), right[:7], struct.pack(">I", 3) + right[4:]):
+            refused(GetPerformance(), wrong)
+        huge = ask(GetPerformance(), struct.pack(">I", 0xFFFFFFFF) + right[4:])
+        assert len(huge.write_speeds) == 1
+
+    def test_the_code_of_a_track(self) -> None:
+        command = ReadSubChannel(SubChannelFormat.ISRC, 1)
+        right = bytes.fromhex("00 15 00 14 03 14 01 00 80") + b"DEABC2500001" + bytes(3)
+        assert ask(command, right).code == "DEABC2500001"
+        for wrong in (
+            right[:23],
+            b"\0\x77" + right[2:],
+            right[:3] + b"\x02" + right[4:],
+            right[:4] + b"\1" + right[5:],
+        ):
+            refused(command, wrong)
+
+    def test_page_2a(self) -> None:
+        page = bytearray(
+            Capabilities(buffer_kib=2048, write_kb=8467, write_speeds=(WriteSpeed(8467),)).to_page()
+        )
+        found = Capabilities.from_page(bytes(page))
+        assert (found.buffer_kib, found.write_kb, len(found.write_speeds)) == (2048, 8467, 1)
+        page[12:14] = page[28:30] = page[34:36] = b"\xff\xff"
+        found = Capabilities.from_page(bytes(page))
+        assert (found.buffer_kib, found.write_kb, found.write_speeds) == (0, 0, ())
+
+
+@pytest.mark.parametrize(("at", "told"), [(5, True), (-150, True), (-2_784_886_786, False), (2**31, False)])
+def test_no_sector_is_named_that_no_disc_has(at: int, told: bool) -> None:
+    error = sense.to_error("READ CD", Sense(3, 0x11, 0, information=at))
+    assert (f"at sector {at}" in str(error)) is told
+
+
+@pytest.mark.parametrize(
+    ("end", "minutes"),
+    [
+        ((79, 57, 72), 80),
+        ((79, 59, 74), 80),
+        ((80, 29, 0), 80),
+        ((74, 43, 0), 74),
+        ((73, 59, 70), 74),
+        ((22, 0, 0), 22),
+    ],
+)
+def test_a_disc_is_called_what_is_printed_on_it(end: tuple[int, int, int], minutes: int) -> None:
+    assert nominal_minutes(Msf(*end)) == minutes

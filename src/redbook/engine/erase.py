@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from redbook import errors
 from redbook.engine.events import Phase, PhaseStarted
 from redbook.engine.glance import KINDS
-from redbook.engine.inspect import Abilities, identify
+from redbook.engine.inspect import Abilities, identify, is_cd
 from redbook.engine.session import holding_tray
 from redbook.engine.steps import Abandoned, Procedure
 from redbook.engine.waiting import resending, until_idle, until_ready
@@ -81,7 +81,7 @@ def check_erasable(abilities: Abilities, information: DiscInformation, atip: Ati
 def _look_and_erase(blank_type: BlankType, longest_seconds: float) -> Procedure[DiscInformation]:
     yield from until_ready()
     abilities = yield from identify()
-    information: DiscInformation = yield ReadDiscInformation()
+    information: DiscInformation = yield ReadDiscInformation(of_cd=is_cd(abilities.profile))
     atip: Atip | None = None
     if abilities.profile is None:
         with suppress(SenseError, InvalidReply):

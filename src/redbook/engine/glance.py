@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from redbook import errors
-from redbook.disc import SECTORS_PER_SECOND
-from redbook.engine.inspect import Abilities, identify
+from redbook.disc import SECTORS_PER_SECOND, Msf
+from redbook.engine.inspect import Abilities, identify, is_cd
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import ATTENTIONS_AT_START, WORKING, despite_attention
 from redbook.errors import InvalidReply, SenseError
 from redbook.mmc.control import TestUnitReady
 from redbook.mmc.disc_info import Atip, DiscInformation, DiscStatus, ReadAtip, ReadDiscInformation
-from redbook.mmc.identify import FeatureCode, GetConfiguration, Profile
+from redbook.mmc.identify import FeatureCode, GetConfiguration, Profile, printable
+
+SECTORS_PER_MINUTE = 60 * SECTORS_PER_SECOND
+SHORT_OF_NOMINAL_SECTORS = 15 * SECTORS_PER_SECOND  # 79:57:72 is a disc of 80 minutes
 
 NO_DISC = "no disc"
 LOADING = "not ready yet"
@@ -82,7 +85,9 @@ def glance() -> Procedure[Glance]:
         return Glance(abilities, hindrance, None, None, serial)
     kind = KINDS.get(abilities.profile or 0, "disc")
     try:
-        information: DiscInformation = yield from despite_attention(ReadDiscInformation())
+        information: DiscInformation = yield from despite_attention(
+            ReadDiscInformation(of_cd=is_cd(abilities.profile))
+        )
     except (SenseError, InvalidReply) as error:
         return Glance(abilities, f"{kind}, whose state cannot be read ({error})", None, None, serial)
     atip: Atip | None = None
@@ -125,12 +130,17 @@ def _serial() -> Procedure[str]:
     except (SenseError, InvalidReply):
         return ""
     feature = configuration.feature(FeatureCode.SERIAL_NUMBER)
-    return feature.data.decode("ascii", "replace").strip(" \0") if feature else ""
+    return printable(feature.data) if feature else ""
+
+
+def nominal_minutes(last_lead_out: Msf) -> int:
+    """What is printed on the disc: some end up to some seconds before that, many after it."""
+    return (last_lead_out.sectors + SHORT_OF_NOMINAL_SECTORS) // SECTORS_PER_MINUTE
 
 
 def _in_words(kind: str, information: DiscInformation, atip: Atip | None) -> str:
     end = information.last_lead_out or (atip.last_lead_out if atip else None)
-    minutes = f" {(end.sectors + SECTORS_PER_SECOND) // (60 * SECTORS_PER_SECOND)} min" if end else ""
+    minutes = f" {nominal_minutes(end)} min" if end else ""
     words = f"{kind}{minutes}, {information.status.name.lower()}"
     count = information.last_track_of_last_session - information.first_track + 1
     if information.status is DiscStatus.COMPLETE and count > 0:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Toc, TocTrack
 from redbook.engine.plan import Space
 from redbook.engine.room import find_room
-from redbook.engine.speed import Speeds, read_speeds
+from redbook.engine.speed import Speeds, believable, read_speeds
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import resending, until_ready
 from redbook.engine.write_parameters import select_track_at_once
@@ -78,7 +78,7 @@ class Abilities:
         if self.speeds.offered:
             return self.speeds.offered
         listed = self.capabilities.write_speeds if self.capabilities else ()
-        return tuple(sorted({speed.times for speed in listed}, reverse=True))
+        return tuple(sorted({speed.times for speed in listed if believable(speed.times)}, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)

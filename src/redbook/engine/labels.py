@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from redbook.cd_text import Texts, parse
-from redbook.disc import PREGAP_SECTORS
+from redbook.disc import MOST_INDEXES, PREGAP_SECTORS
 from redbook.engine.steps import Procedure
 from redbook.errors import InvalidReply, SenseError
 from redbook.mmc.disc_info import ReadCdText, TrackInformation
@@ -24,6 +24,8 @@ _Q_ONLY = Selection(0, sub_channel=SubChannel.Q)
 _TRIES = 3
 """Up to two sectors side by side have MCN and ISRC in their Q instead of their place."""
 _FARTHEST_Q_SECTORS = 10
+_SILENT_TRACKS = 3
+"""After so many tracks one after the other whose end tells no place the drive is not asked any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,17 @@ def read_labels(tracks: Sequence[TrackInformation]) -> Procedure[DiscLabels]:
         texts = tuple(parse((yield ReadCdText())))
     mcn = yield from _code(SubChannelFormat.MCN, 0)
     found = []
+    silent = 0
     for before, track in zip((None, *tracks), tracks, strict=False):
         isrc = yield from _code(SubChannelFormat.ISRC, track.number)
         begin = before.start_lba if before is not None and before.session == track.session else None
-        pregap = yield from _pregap(track, begin)
-        indexes = yield from _indexes(track)
-        found.append(TrackLabels(track.number, isrc if is_isrc(isrc) else "", pregap, indexes))
+        pregap: int | None = None
+        indexes: tuple[int, ...] | None = None
+        if silent < _SILENT_TRACKS:
+            pregap = yield from _pregap(track, begin)
+            indexes = yield from _indexes(track)
+            silent = silent + 1 if indexes is None else 0
+        found.append(TrackLabels(track.number, isrc if is_isrc(isrc) else "", pregap, indexes or ()))
     return DiscLabels(mcn if is_mcn(mcn) else "", texts, tuple(found))
 
 
@@ -137,38 +144,56 @@ def _pregap(track: TrackInformation, begin: int | None) -> Procedure[int | None]
         return None
     if last.track != track.number or last.index:
         return 0
-    first = yield from _first(begin, last.lba, track.number, 0, guess=start - PREGAP_SECTORS)
-    return None if first is None else start - first
+    first = yield from _first(begin, last, track.number, 0, guess=start - PREGAP_SECTORS)
+    return None if first is None else start - first.lba
 
 
-def _indexes(track: TrackInformation) -> Procedure[tuple[int, ...]]:
-    """Where each begins; the last sector tells whether there are any."""
+def _indexes(track: TrackInformation) -> Procedure[tuple[int, ...] | None]:
+    """Where each begins; the last sector tells whether there are any.  None where it tells nothing.
+
+    A drive that does not count from 1 on, one by one, is not believed from there on.
+    """
     last = yield from _last(track.start_lba + track.track_sectors)
-    if last is None or last.track != track.number:
+    if last is None:
+        return None
+    if last.track != track.number or not 1 < last.index <= MOST_INDEXES:
+        return ()
+    if not (yield from _begins(track)):
         return ()
     found: list[int] = []
     for index in range(2, last.index + 1):
         after = found[-1] if found else track.start_lba
-        first = yield from _first(after, last.lba, track.number, index)
-        if first is None:
+        first = yield from _first(after, last, track.number, index)
+        if first is None or first.index != index:
             break
-        found.append(first)
+        found.append(first.lba)
     return tuple(found)
 
 
-def _first(low: int, high: int, track: int, index: int, guess: int | None = None) -> Procedure[int | None]:
-    """The first sector at or behind this place on the disc; `high` is known to be, `low` not to be.
+def _begins(track: TrackInformation) -> Procedure[bool]:
+    """Whether it begins with its index 1, as the drive tells it."""
+    for lba in range(track.start_lba, track.start_lba + _FARTHEST_Q_SECTORS + _TRIES):
+        place = yield from _asked(lba)
+        if place is not None and place.lba >= track.start_lba:
+            return (place.track, place.index) == (track.number, 1)
+    return False
+
+
+def _first(
+    low: int, end: _Place, track: int, index: int, guess: int | None = None
+) -> Procedure[_Place | None]:
+    """The first sector at or behind this place on the disc; `end` is known to be, `low` not to be.
 
     None where the drive does not tell. An encoder puts MCN and ISRC off where something begins, so what
-    lies before `high` and does not tell belongs to what was before.
+    lies before `end` and does not tell belongs to what was before.
     """
     guesses = [] if guess is None else [guess - 1, guess]
-    while high - low > 1:
-        middle = (low + high) // 2
-        if guesses and low < guesses[-1] < high:
+    while end.lba - low > 1:
+        middle = (low + end.lba) // 2
+        if guesses and low < guesses[-1] < end.lba:
             middle = guesses.pop()
-        there = yield from _between(low, middle, high)
+        there = yield from _between(low, middle, end.lba)
         if there is None:
-            return high if high - low <= _TRIES else None
-        low, high = (low, there.lba) if there.reached(track, index) else (there.lba, high)
-    return high
+            return end if end.lba - low <= _TRIES else None
+        low, end = (low, there) if there.reached(track, index) else (there.lba, end)
+    return end

@@ -19,7 +19,7 @@ from redbook.engine.inspect import (
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import Layout, Space, lay_out
 from redbook.engine.session import lock_tray, reload
-from redbook.engine.speed import set_speed
+from redbook.engine.speed import believable, set_speed
 from redbook.engine.steps import Announce, Procedure
 from redbook.engine.track_at_once import end_open_track
 from redbook.engine.waiting import WORKING, resending, until_ready
@@ -92,6 +92,7 @@ def _make_ready(settings: Settings, outcome: Outcome) -> Procedure[tuple[Abiliti
     check_writer(abilities)
     if settings.test_write and not abilities.test_write:
         raise MediumUnsuitable(f"{abilities.name} cannot do a test write; leave out --simulate")
+    check_kind(abilities)
     yield from lock_tray()
     yield from spin_up(abilities.quirks)
     information = yield from _disc_as_it_is(settings.append)
@@ -172,15 +173,21 @@ def room_on(abilities: Abilities, disc: DiscContents) -> Space:
     return disc.space
 
 
-def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> None:
-    """raises  MediumUnsuitable  for a disc that is no CD-R or CD-RW
-    DiscNotBlank      for one that is complete, or not blank unasked
-    """
+def check_kind(abilities: Abilities) -> None:
+    """raises  NotRecordable  for a disc that is no CD-R or CD-RW"""
     name = abilities.name
     if abilities.profile == Profile.CD_ROM:
         raise NotRecordable(f"the disc in {name} cannot be written to; insert a blank CD-R or CD-RW")
     if abilities.profile not in (None, Profile.CD_R, Profile.CD_RW):
         raise NotRecordable(f"the disc in {name} is no CD-R or CD-RW; insert a blank one")
+
+
+def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> None:
+    """raises  NotRecordable  for a disc that is no CD-R or CD-RW
+    DiscNotBlank   for one that is complete, or not blank unasked
+    """
+    check_kind(abilities)
+    name = abilities.name
     if status not in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
         raise DiscNotBlank(
             f"the disc in {name} is complete, nothing can be added to it; use a blank disc"
@@ -211,6 +218,6 @@ def _try_speed(settings: Settings, outcome: Outcome) -> Procedure[None]:
     except SenseError as error:
         yield Notice(f"the drive keeps its own speed: {error}")
     capabilities = yield from read_capabilities()
-    outcome.speed = (capabilities.write_speed.times or None) if capabilities else None
+    outcome.speed = believable(capabilities.write_speed.times) if capabilities else None
     if speed is not None and outcome.speed is not None and outcome.speed != round(speed):
         yield Notice(f"the drive will write at {outcome.speed:g}x instead of {speed:g}x")

@@ -83,8 +83,13 @@ def read_speeds(
     return _with_advice(found, source if found else "", bool(atip and atip.rewritable))
 
 
+def believable(speed: int) -> int | None:
+    """A multiple of 1x that a drive tells; None where no CD recorder has it, 0 among that."""
+    return speed if 0 < speed <= FASTEST_CD else None
+
+
 def _sorted(speeds: Sequence[int]) -> tuple[int, ...]:
-    return tuple(sorted({speed for speed in speeds if 0 < speed <= FASTEST_CD}, reverse=True))
+    return tuple(sorted({speed for speed in speeds if believable(speed)}, reverse=True))
 
 
 def _by_performance() -> Procedure[tuple[int, ...]]:

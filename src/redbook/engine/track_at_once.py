@@ -98,6 +98,10 @@ def place_track(
             raise
         yield Notice(f"the drive does not say where track {planned.number} goes: {error}")
         return planned
+    except InvalidReply:
+        if outcome.quirks.knows_next_address:
+            raise
+        return planned
     start = information.next_writable_lba
     if not outcome.quirks.knows_next_address or start == planned.start_lba:
         return planned

@@ -37,6 +37,11 @@ def read_page() -> Procedure[PageOfDrive]:
     page = data.page(WriteParameters.CODE) or b""
     if len(page) >= 2:
         stated = page[1] + 2 if page[1] else USUAL_BYTES  # libburn: some say 0
+        if page[1] and stated > len(page):
+            raise InvalidReply(
+                f"the drive's write parameters (mode page 05h) make no sense: {stated} bytes are announced "
+                f"and {len(page)} came; switch it off and on, and try again"
+            )
         if not page[1]:
             page = data.pages[:USUAL_BYTES]
         if SHORTEST_BYTES <= stated == len(page) < USUAL_BYTES:
@@ -44,7 +49,9 @@ def read_page() -> Procedure[PageOfDrive]:
     try:
         return PageOfDrive(WriteParameters.from_page(page), len(page))
     except ValueError as error:
-        raise InvalidReply(f"the drive's write parameters make no sense: {error}") from error
+        raise InvalidReply(
+            f"the drive's write parameters make no sense: {error}; switch it off and on, and try again"
+        ) from error
 
 
 def read_write_parameters() -> Procedure[WriteParameters]:

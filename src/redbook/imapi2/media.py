@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from redbook.engine.inspect import Abilities, identify
+from redbook.engine.inspect import Abilities, identify, is_cd
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import until_ready
 from redbook.errors import FeatureNotCurrent, SenseError
@@ -59,7 +59,7 @@ def physical_type() -> Procedure[MEDIA]:
     raises  SenseError, InvalidReply
     """
     abilities = yield from ready_drive()
-    information: DiscInformation = yield ReadDiscInformation()
+    information: DiscInformation = yield ReadDiscInformation(of_cd=is_cd(abilities.profile))
     if abilities.profile in _DVDS:
         yield ReadDiscStructure(_PHYSICAL_FORMAT)
     return type_by(abilities, information)
@@ -88,5 +88,5 @@ def is_blank() -> Procedure[bool]:
     feature = reply.feature(FeatureCode.CD_READ)
     if feature is not None and not feature.current:
         raise FeatureNotCurrent("the drive cannot read CDs with this disc in it")
-    information: DiscInformation = yield ReadDiscInformation()
+    information: DiscInformation = yield ReadDiscInformation(of_cd=is_cd(reply.current_profile))
     return information.status is DiscStatus.BLANK

@@ -14,6 +14,7 @@ from redbook.engine.plan import PlannedTrack, Space
 from redbook.engine.prepare import room_on, set_up
 from redbook.engine.quick_check import check_disc, check_track
 from redbook.engine.session import end_session, unlock_tray
+from redbook.engine.speed import believable
 from redbook.engine.steps import Procedure, R
 from redbook.engine.verify import Sums, verify
 from redbook.errors import DriveError, MediumUnsuitable, VerificationFailed
@@ -186,7 +187,7 @@ class Session:
         except DriveError as error:
             _log.warning("the drive does not say how fast it writes: %s", error)
             return
-        self.speed = float(self.capabilities.write_speed.times)
+        self.speed = float(believable(self.capabilities.write_speed.times) or 0)
 
     def expected_toc(self) -> bytes:
         """READ TOC, format 0 with LBAs, of the tracks there are."""

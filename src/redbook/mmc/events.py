@@ -34,6 +34,9 @@ class MediaEvent(IntEnum):
     MEDIA_CHANGED = 4
 
 
+_MEDIA_EVENTS = frozenset(MediaEvent)
+
+
 class MediaStatus(IntFlag):
     """Byte 5 of a media event."""
 
@@ -61,14 +64,22 @@ class EventStatus:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        _, flags, supported = Struct(">HBB").unpack_from(need(data, 4, "GET EVENT STATUS NOTIFICATION"))
-        return cls(EventClass(0 if flags & 0x80 else flags & 7), supported, bytes(data[4:8]))
+        """raises  ValueError  for a class that there is none of, or an event without its bytes"""
+        length, flags, supported = Struct(">HBB").unpack_from(need(data, 4, GetEventStatusNotification.NAME))
+        told = EventClass(0 if flags & 0x80 else flags & 7)
+        if told is EventClass.NONE:
+            return cls(told, supported)
+        body = bytes(data[4 : min(length + 2, 8)])
+        if len(body) < 4:
+            raise ValueError(f"an event of class {told.value} is told with {len(body)} bytes of 4")
+        return cls(told, supported, body)
 
     @property
     def media_event(self) -> MediaEvent:
-        """NO_CHANGE also where the drive told of another class, or of nothing."""
+        """NO_CHANGE also where the drive told of another class, of nothing, or of an event of its own."""
         told = self.event_class is EventClass.MEDIA and len(self.body) >= 2
-        return MediaEvent(self.body[0] & 0xF) if told else MediaEvent.NO_CHANGE
+        code = self.body[0] & 0xF if told else 0
+        return MediaEvent(code) if code in _MEDIA_EVENTS else MediaEvent.NO_CHANGE
 
     @property
     def media_status(self) -> MediaStatus:

@@ -12,6 +12,15 @@ from redbook.mmc.command import Sized, need
 CD_DEVICE = 5
 """Peripheral device type of every CD, DVD and BD drive."""
 
+NO_CHARACTER = "?"
+MOST_STRANGE_CHARACTERS = 4  # some firmware has a stray byte in its name; more are no name
+
+
+def printable(data: bytes) -> str:
+    """A name as a device tells it: ASCII, filled up with spaces or zeros; what is neither is shown as `?`."""
+    text = data.decode("ascii", "replace").strip(" \0")
+    return "".join(c if " " <= c <= "~" else " " if c == "\0" else NO_CHARACTER for c in text)
+
 
 @dataclass(frozen=True, slots=True)
 class InquiryReply:
@@ -22,6 +31,8 @@ class InquiryReply:
     """
 
     SHORTEST_BYTES: ClassVar[int] = 36
+    NO_DEVICE: ClassVar[int] = 3
+    """Peripheral qualifier (byte 0, bits 7-5): there can be no device.  Source: SPC-4 table 174."""
     LONGEST_BYTES: ClassVar[int] = 96
     DESCRIPTORS_AT: ClassVar[int] = 58
 
@@ -44,10 +55,16 @@ class InquiryReply:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        need(data, 36, "INQUIRY")
-        vendor, product, revision = (
-            data[a:b].decode("ascii", "replace").strip(" \0") for a, b in ((8, 16), (16, 32), (32, 36))
-        )
+        """raises  ValueError  for what no device says of itself"""
+        need(data, cls.SHORTEST_BYTES, Inquiry.NAME)
+        if data[0] >> 5 == cls.NO_DEVICE:
+            raise ValueError("it says that there is no device")
+        vendor, product, revision = (printable(data[a:b]) for a, b in ((8, 16), (16, 32), (32, 36)))
+        # The additional length is not looked at: some devices leave it 0, and the kernel reads on, too.
+        if not vendor and not product:
+            raise ValueError("it tells neither a maker nor a product")
+        if (vendor + product).count(NO_CHARACTER) > MOST_STRANGE_CHARACTERS:
+            raise ValueError("maker and product are no text")
         pairs = [data[i : i + 2] for i in range(cls.DESCRIPTORS_AT, min(len(data), 74) - 1, 2)]
         standards = tuple(int.from_bytes(pair, "big") for pair in pairs)
         known = tuple(code for code in standards if code)
@@ -179,6 +196,8 @@ class Feature:
 class Configuration:
     """The reply to GET CONFIGURATION."""
 
+    MOST_BYTES: ClassVar[int] = 0xFFFF
+
     current_profile: int
     features: tuple[Feature, ...] = ()
 
@@ -191,11 +210,18 @@ class Configuration:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        length, profile = Struct(">I2xH").unpack_from(need(data, 8, "GET CONFIGURATION"))
+        """raises  ValueError  for a length that no such reply has"""
+        length, profile = Struct(">I2xH").unpack_from(need(data, 8, GetConfiguration.NAME))
+        if not 4 <= length <= cls.MOST_BYTES:
+            raise ValueError(
+                f"it says itself that {length} bytes follow; that would have to be 4 to {cls.MOST_BYTES}"
+            )
         features = []
         position, end = 8, min(len(data), length + 4)
         while position + 4 <= end:
             code, flags, size = Struct(">HBB").unpack_from(data, position)
+            if position + 4 + size > end:
+                break  # it was cut there, by the allocation length or by the drive's own
             body = data[position + 4 : position + 4 + size]
             features.append(Feature(code, body, bool(flags & 1), bool(flags & 2), flags >> 2 & 0xF))
             position += 4 + size

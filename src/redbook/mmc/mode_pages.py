@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 from redbook.disc import SPEED_1X_BYTES_PER_SECOND
 from redbook.mmc.command import NoReply, Sized, need
 
+NOT_TOLD = 0xFFFF
 HEADER_BYTES = 8
 HEADER_BYTES_6 = 4
 
@@ -288,12 +289,13 @@ class Capabilities:
 
     cd_text       reads R-W, in the lead-in too
     accurate_stream  reads audio without jitter
-    buffer_kib    size of the drive's write buffer
+    buffer_kib    size of the drive's write buffer; 0 where it is not told
     speeds in units of 1000 bytes per second; `write_speeds` fastest first, empty on old drives
     pure_cav      how the disc is turned at the current writing speed
     """
 
     CODE: ClassVar[int] = 0x2A
+    MOST_BUFFER_KIB: ClassVar[int] = 0x8000  # four times what any drive was sold with
 
     writes_cd_r: bool = True
     writes_cd_rw: bool = True
@@ -350,6 +352,10 @@ class Capabilities:
         def word(offset: int) -> int:
             return int.from_bytes(page[offset : offset + 2], "big")
 
+        def speed(offset: int) -> int:
+            """0 for all ones, which no drive reaches."""
+            return 0 if word(offset) == NOT_TOLD else word(offset)
+
         count = word(30) if len(page) >= 32 else 0
         offsets = range(32, min(len(page) - 3, 32 + 4 * count), 4)
         return cls(
@@ -362,11 +368,13 @@ class Capabilities:
             accurate_stream=bool(page[5] & 2),
             loader=page[6] >> 5,
             locked=bool(page[6] & 2),
-            buffer_kib=word(12),
-            max_read_kb=word(8),
-            read_kb=word(14),
-            max_write_kb=word(18),
-            write_kb=word(28) if len(page) >= 30 else word(20),
+            buffer_kib=word(12) if word(12) <= cls.MOST_BUFFER_KIB else 0,
+            max_read_kb=speed(8),
+            read_kb=speed(14),
+            max_write_kb=speed(18),
+            write_kb=speed(28) if len(page) >= 30 else speed(20),
             pure_cav=len(page) >= 28 and page[27] & 3 == 1,
-            write_speeds=tuple(WriteSpeed(word(i + 2), page[i + 1] & 3 == 1) for i in offsets),
+            write_speeds=tuple(
+                WriteSpeed(speed(i + 2), page[i + 1] & 3 == 1) for i in offsets if speed(i + 2)
+            ),
         )

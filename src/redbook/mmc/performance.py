@@ -135,7 +135,9 @@ class GetPerformance(Command[Performance]):
 
     def parse_reply(self, data: bytes) -> Performance:
         length, flags = Struct(">IBxxx").unpack_from(need(data, HEADER_BYTES, self.NAME))
-        total = max(0, length - 4) // DESCRIPTOR_BYTES
+        if length < HEADER_BYTES - 4:
+            raise ValueError(f"it says itself that {length} bytes follow, and {HEADER_BYTES - 4} were due")
+        total = (length - 4) // DESCRIPTOR_BYTES
         end = min(len(data), length + 4)
         parts = [
             data[position : position + DESCRIPTOR_BYTES]

@@ -233,6 +233,8 @@ class ReadSubChannel(Sized[SubChannelData]):
         if not length:
             return SubChannelData(known)
         kind = need(data, 5, self.NAME)[4]
+        if kind != self.format:
+            raise ValueError(f"format {self.format} was asked for, and {kind} came")
         if kind == SubChannelFormat.POSITION:
             _, mode, track, index, lba, relative = Struct(">BBBB4s4s").unpack_from(
                 need(data, 16, self.NAME), 4
@@ -240,6 +242,8 @@ class ReadSubChannel(Sized[SubChannelData]):
             where = Position(mode >> 4, mode & 0xF, track, index, self._lba(lba, 150), self._lba(relative, 0))
             return SubChannelData(known, where)
         need(data, 24, self.NAME)
+        if length < 20:
+            raise ValueError(f"it says itself that {length} bytes follow, and 20 were due")
         size = 13 if kind == SubChannelFormat.MCN else 12
         code = data[9 : 9 + size].decode("ascii", "replace") if data[8] & 0x80 else ""
         return SubChannelData(known, None, code, data[6])

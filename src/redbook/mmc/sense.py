@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from redbook import errors
+from redbook.disc import FIRST_LEAD_IN_LBA, LAST_LBA
 from redbook.errors import Sense, SenseError
 
 NO_SENSE, RECOVERED, NOT_READY, MEDIUM, HARDWARE, ILLEGAL, ATTENTION, PROTECT, BLANK = range(9)
@@ -256,7 +257,8 @@ def to_error(command: str, sense: Sense, own_codes: bool = False) -> SenseError:
     own_codes  whether a vendor's code of this drive is to be believed
     """
     known = meaning(sense)
-    where = f" at sector {sense.information}" if sense.information is not None else ""
+    at = sense.information
+    where = f" at sector {at}" if at is not None and FIRST_LEAD_IN_LBA <= at <= LAST_LBA else ""
     kind = known.error
     text = f"{command} was refused{where}: {known.text} ({sense})"
     if sense.deferred:

@@ -159,6 +159,7 @@ class BufferCapacity:
 
     LAYOUT: ClassVar[Struct] = Struct(">HxBII")
     BLOCK_BYTES: ClassVar[int] = 2048
+    MOST_BYTES: ClassVar[int] = 1 << 28  # many times what any drive was sold with
 
     size_bytes: int
     free_bytes: int
@@ -170,8 +171,13 @@ class BufferCapacity:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        _, flags, size, free = cls.LAYOUT.unpack_from(need(data, 12, "READ BUFFER CAPACITY"))
+        """raises  ValueError  for a buffer that no drive has, or more room in it than it has"""
+        length, flags, size, free = cls.LAYOUT.unpack_from(need(data, 12, ReadBufferCapacity.NAME))
         unit = cls.BLOCK_BYTES if flags & 1 else 1
+        if length < cls.LAYOUT.size - 2:
+            raise ValueError(f"it says itself that it has {length + 2} bytes, and {cls.LAYOUT.size} were due")
+        if not 0 < size * unit <= cls.MOST_BYTES or free > size:
+            raise ValueError(f"{free * unit} bytes are said to be free in a buffer of {size * unit}")
         return cls(size * unit, free * unit, bool(flags & 1))
 
 
