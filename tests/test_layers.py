@@ -19,6 +19,7 @@ LAYERS = [
     ["imapi2", "burning", "doctor"],
     ["audio"],
     ["share"],
+    ["choosing"],
     ["discovery"],
     ["watching"],
     ["recorders"],

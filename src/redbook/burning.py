@@ -17,6 +17,7 @@ from redbook.engine import burn as burning_disc
 from redbook.engine import erase, inspect, session
 from redbook.engine import verify as verifying
 from redbook.engine.caller import Caller, Listener
+from redbook.engine.erase import Erasable
 from redbook.engine.events import Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.labels import DiscLabels, read_labels
@@ -512,6 +513,20 @@ def verify(
     return report
 
 
+def look_before_blanking(
+    drive: Drive,
+    *,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> Erasable:
+    """Whether there is a CD-RW, and something on it that `blank` would erase.
+
+    raises  DriveError, Cancelled; MediumUnsuitable for a disc that cannot be erased
+    """
+    return Caller.of(on_event, cancel, clock).run(drive, erase.look())
+
+
 def blank(
     drive: Drive,
     *,
@@ -522,7 +537,8 @@ def blank(
 ) -> DiscInformation:
     """Make a CD-RW blank again.  full: erase every sector, not the table of contents alone.
 
-    raises  DriveError; MediumUnsuitable for a disc that cannot be erased
+    raises  DriveError, Cancelled; MediumUnsuitable for a disc that is no CD-RW
+            EraseFailed if it was begun and went wrong: .disc_now says what is known of the disc
     """
     kind = BlankType.ALL if full else BlankType.MINIMAL
     with _undisturbed(drive):
@@ -562,6 +578,7 @@ __all__ = [
     "burn",
     "close_disc",
     "disc_info",
+    "look_before_blanking",
     "plan",
     "read_checksums",
     "verify",

@@ -1,16 +1,17 @@
-"""A name to an open Drive, and the list of recorders that there are."""
+"""A name to an open Drive, and the list of recorders there are."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, overload
 
 from redbook.clock import Clock, ManualClock
 from redbook.drive import Drive
+from redbook.engine.caller import Caller, Listener
+from redbook.engine.runner import Cancel
 from redbook.errors import DriveError, DriveNotFound, ImageError, MediumUnsuitable
 from redbook.image.folder import FolderStore
 from redbook.image.state_file import STATE_FILE
@@ -28,10 +29,16 @@ from redbook.watching import DriveWatch
 VIRTUAL = "virtual:"
 NODES = "/dev/"
 DEFAULT_DISC = Path("redbook.disc")
-MOST_DEFAULT_DISCS = 1000
 
 
-def open_drive(name: str | os.PathLike[str], *, clock: Clock | None = None, read_only: bool = False) -> Drive:
+def open_drive(
+    name: str | os.PathLike[str],
+    *,
+    clock: Clock | None = None,
+    read_only: bool = False,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+) -> Drive:
     """Open a recorder.  Close it, or use it in a `with`.
 
     name   "virtual:PATH": a virtual recorder with the disc in that folder; a new blank 80-minute CD-R
@@ -45,7 +52,10 @@ def open_drive(name: str | os.PathLike[str], *, clock: Clock | None = None, read
            or take it meanwhile, and what would change it raises StorageFailed. Otherwise it is held for
            this program alone
 
-    raises  DriveNotFound, DriveBusy, DriveError, ImageError; the text says what to do
+    on_event, cancel
+           told of that waiting, and able to stop it
+
+    raises  DriveNotFound, DriveBusy, DriveError, ImageError; the text says what to do. Cancelled
     """
     text = os.fspath(name)
     if text.startswith(VIRTUAL):
@@ -53,7 +63,9 @@ def open_drive(name: str | os.PathLike[str], *, clock: Clock | None = None, read
         medium = (Medium.look if read_only else Medium.at)(Path(path)) if path else None
         return Drive(VirtualRecorder(medium), text)
     if text.startswith(NODES) or Path(text).is_block_device() or Path(text).is_char_device():
-        return Drive(open_transport(text, clock), text)
+        caller = Caller.of(on_event, cancel, clock)
+        waiting = caller.audible_clock(f"{text}, which another program has")
+        return Drive(open_transport(text, waiting), text)
     raise not_found(text)
 
 
@@ -88,8 +100,7 @@ def in_use(name: str) -> bool:
 def not_found(name: str) -> DriveNotFound:
     """Why there is no such recorder."""
     return DriveNotFound(
-        f"{name}: no such recorder; name one like {NODES}sr0 or {VIRTUAL}my.disc "
-        "(`redbook drives` lists those that there are)"
+        f"no recorder called {name}: use {NODES}sr0 or {VIRTUAL}my.disc (`redbook drives` lists them)"
     )
 
 
@@ -117,83 +128,25 @@ def create_disc(
         raise ImageError(f"a new disc cannot be made at {path}: {error.strerror}") from error
 
 
-def default_drive_name(*, append: bool = False) -> str:
-    """The one real recorder with a blank disc; else the virtual recorder on the next free disc here.
-
-    append  one with a disc that tracks can be added to, instead of a blank one
-
-    The virtual one is on ./redbook.disc, or on the next free name if that disc is not blank.
-
-    raises  DriveError  if several real recorders have such a disc, or a thousand virtual discs are full
-    """
-    wanted = "a disc that tracks can be added to" if append else "a blank disc"
-    real = [one for one in _real().entries() if one.usable and (one.appendable if append else one.blank)]
-    if real:
-        return _the_only_one(real, wanted)
-    for path in _default_paths():
-        if not path.exists() or _is_blank(path):
-            return f"{VIRTUAL}{path}"
-    raise DriveError(f"{MOST_DEFAULT_DISCS} discs are here already; name one with --drive {VIRTUAL}PATH")
-
-
-def _the_only_one(entries: list[DriveEntry], wanted: str) -> str:
-    """raises  DriveError  if there are more"""
-    if len(entries) > 1:
-        listed = "\n".join(f"  --drive {one.name}   {one.model}, {one.medium}" for one in entries)
-        raise DriveError(f"{len(entries)} recorders have {wanted}; name one:\n{listed}")
-    return entries[0].name
-
-
-def last_default_drive_name() -> str:
-    """The one real recorder with a disc in it; else the last virtual disc that such burns here have made.
-
-    raises  DriveNotFound  if there is none
-            DriveError     if several real recorders have a disc
-    """
-    real = [one for one in _real().entries() if one.has_disc]
-    if real:
-        return _the_only_one(real, "a disc in them")
-    last: Path | None = None
-    for path in _default_paths():
-        if not path.exists():
-            break
-        if last is None or not _is_blank(path):
-            last = path
-    if last is None:
-        raise DriveNotFound(
-            f"there is no {DEFAULT_DISC} here; name a recorder with --drive, such as {VIRTUAL}my.disc"
-        )
-    return f"{VIRTUAL}{last}"
-
-
-def _default_paths() -> Iterator[Path]:
-    yield DEFAULT_DISC
-    for number in range(2, MOST_DEFAULT_DISCS + 1):
-        yield DEFAULT_DISC.with_stem(f"{DEFAULT_DISC.stem}-{number}")
-
-
-def _is_blank(path: Path) -> bool:
-    """Whether it could be burned to now."""
-    try:
-        medium = Medium.look(path)
-    except DriveError:
-        return False
-    try:
-        return medium.status is DiscStatus.BLANK and not medium.write_protected and not medium.in_use
-    except DriveError:
-        return False
-    finally:
-        medium.close()
-
-
 @overload
-def drives(folder: str | os.PathLike[str] = ".", *, watch: Literal[False] = False) -> list[DriveEntry]: ...
+def drives(
+    folder: str | os.PathLike[str] = ".",
+    *,
+    watch: Literal[False] = False,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+) -> list[DriveEntry]: ...
 @overload
 def drives(
     folder: str | os.PathLike[str] = ".", *, watch: Literal[True], clock: Clock | None = None
 ) -> DriveWatch: ...
 def drives(
-    folder: str | os.PathLike[str] = ".", *, watch: bool = False, clock: Clock | None = None
+    folder: str | os.PathLike[str] = ".",
+    *,
+    watch: bool = False,
+    clock: Clock | None = None,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
 ) -> list[DriveEntry] | DriveWatch:
     """The recorders that there are: real ones first, then a virtual one for each disc in this folder.
 
@@ -202,10 +155,14 @@ def drives(
     watch   instead of a list, an iterator of DriveAdded, DriveRemoved, MediumInserted and MediumRemoved
             of real recorders, until its `close()`; its `entries` are those at the start
     clock   whose time the watch lets pass
+    on_event, cancel
+            of a list: told of a recorder that takes its time to answer, and able to stop the looking
+
+    raises  Cancelled
     """
     if watch:
-        return DriveWatch(_real(), clock=clock)
-    entries = _real().entries()
+        return DriveWatch(real_recorders(), clock=clock)
+    entries = real_recorders(Caller.of(on_event, cancel)).entries()
     for path in sorted(Path(folder).iterdir(), key=str):
         if _may_be_disc(path):
             entries.append(_entry(path))
@@ -222,8 +179,12 @@ def _may_be_disc(path: Path) -> bool:
         return path.suffix == DEFAULT_DISC.suffix  # closed to us
 
 
-def _real() -> Recorders:
-    return Recorders(System.of_process(), open_for_a_look)
+def real_recorders(caller: Caller | None = None) -> Recorders:
+    """Those of this machine.
+
+    caller  told of one that takes its time to answer, and able to stop the looking
+    """
+    return Recorders(System.of_process(), open_for_a_look, caller)
 
 
 @dataclass(frozen=True, slots=True)

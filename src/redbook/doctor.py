@@ -18,10 +18,12 @@ from pathlib import Path
 from redbook import discovery
 from redbook._version import __version__
 from redbook.drive import Drive
+from redbook.engine.caller import Caller, Listener
 from redbook.engine.examine import Examination, examine
+from redbook.engine.glance import LOADING, NO_DISC
 from redbook.engine.makers import dye, maker
-from redbook.engine.runner import Runner
-from redbook.errors import RedbookError
+from redbook.engine.runner import Cancel
+from redbook.errors import Cancelled, RedbookError
 from redbook.linux import holders, inhibit, optical
 from redbook.linux.explain import NO_DRIVE, explain_error
 from redbook.linux.kernel_log import last_lines
@@ -59,6 +61,7 @@ class Diagnosis:
     can_burn: bool = False
     advice: list[str] = field(default_factory=list)
     record: Path | None = None
+    caller: Caller = field(default_factory=Caller, repr=False)
 
     def to_text(self, width: int = WIDTH) -> str:
         """Lines of at most this width."""
@@ -86,14 +89,20 @@ def diagnose(
     serial: bool = False,
     record: Path | None = None,
     system: System | None = None,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
 ) -> Diagnosis:
     """Look at everything that a burn needs.
 
     name    of one recorder, as for `open_drive`; all real ones if left out
     serial  show serial numbers; otherwise they are masked
     record  a new file for the exchange with the recorder of that name
+    on_event, cancel
+            told of a recorder that takes its time to answer, and able to stop the looking
+
+    raises  Cancelled
     """
-    page = Diagnosis(record=record)
+    page = Diagnosis(record=record, caller=Caller.of(on_event, cancel))
     system = system or System.of_process()
     page.sections += [_program(), _system(system)]
     if name is not None and name.startswith(discovery.VIRTUAL):
@@ -181,6 +190,8 @@ def _virtual(page: Diagnosis, name: str) -> None:
     try:
         with discovery.open_drive(name, read_only=True) as drive:
             _examined(page, name, drive, lines)
+    except Cancelled:
+        raise
     except (RedbookError, OSError) as error:
         lines.append(("problem", str(error)))
         page.advice.append(str(error))
@@ -195,7 +206,7 @@ def _examined(page: Diagnosis, name: str, drive: Drive, lines: list[tuple[str, s
             lines.append(("record", f"{page.record}, with all serial numbers"))
         except OSError as error:
             lines.append(("record", f"{page.record} cannot be written: {error.strerror}"))
-    found = Runner(drive, emit=lambda event: None).run(examine())
+    found = page.caller.run(drive, examine())
     lines += _abilities(found)
     lines += _medium(found)
     hindrance = _hindrance(found)
@@ -236,6 +247,8 @@ class _Recorder:
         try:
             with discovery.open_for_a_look(str(self._system.at(self._drive.node))) as opened:
                 _examined(self._page, self._drive.node, opened, lines)
+        except Cancelled:
+            raise
         except (RedbookError, OSError) as error:
             return explain_error(self._drive.node, error, self._system)
         return ""
@@ -314,8 +327,12 @@ def _hindrance(found: Examination) -> str:
     glance = found.glance
     if not glance.abilities.writes_tao:
         return "the drive reads only; use a recorder"
-    if glance.information is None:
+    if glance.medium.startswith(LOADING):
+        return f"{glance.medium}: the drive is still looking at its disc; wait a moment, then look again"
+    if glance.medium == NO_DISC:
         return f"{glance.medium}; insert a blank CD-R or CD-RW"
+    if glance.information is None:
+        return f"{glance.medium}; take the disc out and put it in again, or try another one"
     if not glance.recordable:
         return f"{glance.medium}: an audio CD needs a blank CD-R or CD-RW"
     if glance.information.status is DiscStatus.COMPLETE:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from redbook.clock import ManualClock
 from redbook.drive import Drive
+from redbook.engine.caller import Caller
 from redbook.engine.glance import Glance, glance, is_loaded
 from redbook.engine.runner import Runner
 from redbook.engine.steps import Procedure, R
@@ -17,6 +18,8 @@ from redbook.linux import holders, optical
 from redbook.linux.explain import explain, explain_error, node_missing
 from redbook.linux.optical import OpticalDrive
 from redbook.linux.system import System
+
+READS_ONLY = "reads only: it cannot write CDs"
 
 Opener = Callable[[str], Drive]
 """A path of this process to an open drive, held against others (O_EXCL).  raises  OSError, DriveError"""
@@ -67,8 +70,19 @@ class DriveEntry:
 
     @property
     def has_disc(self) -> bool:
-        """Whether there is a CD in it that can be read."""
-        return self.usable and self.medium.startswith(("CD-", "pressed CD"))
+        """Whether there is a CD in it that can be used now."""
+        return self.usable and self.has_cd
+
+    @property
+    def has_cd(self) -> bool:
+        """Whether there is a CD in it, of whatever kind."""
+        return self.medium.startswith(("CD-", "pressed CD"))
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether it is no recorder, as itself says, or the kernel where nobody may ask it."""
+        told_by_kernel = bool(self.problem) and self.writes_cd_r is False and not self.writes_cd_rw
+        return self.problem == READS_ONLY or told_by_kernel
 
 
 def known(drive: OpticalDrive) -> DriveEntry:
@@ -97,11 +111,13 @@ class Recorders:
 
     system  where they are looked for
     opener  how they are opened
+    caller  is told of one that takes its time to answer, and may stop the looking; no time is waited
     """
 
-    def __init__(self, system: System, opener: Opener) -> None:
+    def __init__(self, system: System, opener: Opener, caller: Caller | None = None) -> None:
         self.system = system
         self._opener = opener
+        self._caller = caller and replace(caller, clock=ManualClock())
 
     def entries(self) -> list[DriveEntry]:
         """Every drive that the kernel knows, each looked into where that disturbs nobody."""
@@ -129,6 +145,8 @@ class Recorders:
             return problem
         try:
             with self._opener(str(self.system.at(drive.node))) as opened:
+                if self._caller is not None:
+                    return self._caller.run(opened, question)
                 return Runner(opened, emit=lambda event: None, clock=ManualClock()).run(question)
         except (OSError, DriveError) as error:
             return explain_error(drive.node, error, self.system)
@@ -174,5 +192,5 @@ def _with(entry: DriveEntry, seen: Glance) -> DriveEntry:
         serial=entry.serial or seen.serial,
         writes_cd_r=capabilities.writes_cd_r if capabilities else seen.abilities.writes_tao,
         writes_cd_rw=seen.abilities.writes_cd_rw,
-        problem="" if seen.abilities.writes_tao else "reads only: it cannot write CDs",
+        problem="" if seen.abilities.writes_tao else READS_ONLY,
     )

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from redbook.burning import burn, disc_info
-from redbook.discovery import create_disc, default_drive_name, drives, last_default_drive_name, open_drive
+from redbook.choosing import last_virtual_name, new_virtual_name
+from redbook.discovery import create_disc, drives, open_drive
 from redbook.errors import DriveError, ImageError, StorageFailed
 from redbook.image.disc_files import DiscFiles, NotAFile
 from redbook.image.view import OWNER_FILE, FolderView, owner_of
@@ -290,18 +291,18 @@ def test_a_disc_that_is_being_burned_can_be_looked_at(disc: Path) -> None:
 def test_a_blank_disc_that_another_program_has_is_not_the_default(tmp_path: Path) -> None:
     create_disc("redbook.disc")
     with open_drive("virtual:redbook.disc"):
-        assert default_drive_name() == "virtual:redbook-2.disc"
-    assert default_drive_name() == last_default_drive_name() == "virtual:redbook.disc"
+        assert new_virtual_name() == "virtual:redbook-2.disc"
+    assert new_virtual_name() == last_virtual_name() == "virtual:redbook.disc"
 
 
 LOOKING = """
 import redbook
-from redbook import discovery
+from redbook.choosing import Task, choose_drive
 for number in range(60):
     found = redbook.drives()
     assert len(found) == 1, found
     assert found[0].problem in ("", "in use by another program"), found
-    discovery.default_drive_name(append=True)
+    choose_drive(Task.APPEND)
     with redbook.open_drive("virtual:x.disc", read_only=True) as drive:
         redbook.disc_info(drive)
 """

@@ -83,9 +83,9 @@ def drive_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "drive_name",
         metavar="NAME",
         help="The recorder: /dev/sr0 or another node, or virtual:PATH, a virtual one with the disc in that "
-        "folder, which is made if nothing is there. Default: the one real recorder with a blank disc (burn "
-        "and plan) or with a disc (the others); else a virtual one: for burn and plan on ./redbook.disc or "
-        "the next free name, for the others on the last disc made so.",
+        "folder. Default: the one real recorder whose disc fits; where the machine has none, a virtual one: "
+        "for burn and plan on ./redbook.disc or the next free name, made if nothing is there, for the others "
+        "on the last disc made so.",
     )(command)
 
 
@@ -158,7 +158,8 @@ def burn(
 ) -> None:
     """Burn FILES as an audio disc, read it back and compare.
 
-    Without --drive the virtual recorder burns to ./redbook.disc, or to the next free name beside it.
+    Without --drive the recorder with a blank disc is taken. Only where the machine has no recorder, the
+    virtual one burns to ./redbook.disc, or to the next free name beside it.
     """
     from redbook import burning
     from redbook.cli.render import make_renderer
@@ -167,7 +168,7 @@ def burn(
     with (
         make_renderer("burn", as_json) as out,
         reporting(out),
-        opened(drive_name, out, new=True, append=append) as drive,
+        opened(drive_name, out, cancel, "APPEND" if append else "BURN") as drive,
     ):
         with burning.plan(
             files,
@@ -212,7 +213,7 @@ def plan(
     with (
         make_renderer("plan", as_json) as out,
         reporting(out),
-        opened(drive_name, out, new=True, append=append, read_only=True) as drive,
+        opened(drive_name, out, cancel, "APPEND" if append else "BURN", read_only=True) as drive,
     ):
         made = burning.plan(
             files,
@@ -236,7 +237,11 @@ def verify(files: tuple[str, ...], drive_name: str | None, dither_seed: int, as_
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
-    with make_renderer("verify", as_json) as out, reporting(out), opened(drive_name, out) as drive:
+    with (
+        make_renderer("verify", as_json) as out,
+        reporting(out),
+        opened(drive_name, out, cancel, "VERIFY") as drive,
+    ):
         report = burning.verify(files, drive, dither_seed=dither_seed, on_event=out.event, cancel=cancel)
         out.verified(report, drive.name)
 
@@ -252,11 +257,14 @@ def blank(drive_name: str | None, full: bool, yes: bool, as_json: bool) -> None:
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
-    with make_renderer("blank", as_json) as out, reporting(out), opened(drive_name, out) as drive:
-        found = burning.disc_info(drive, labels=False, on_event=out.event, cancel=cancel)
-        tracks = len(found.disc.tracks)
+    with (
+        make_renderer("blank", as_json) as out,
+        reporting(out),
+        opened(drive_name, out, cancel, "BLANK") as drive,
+    ):
+        found = burning.look_before_blanking(drive, on_event=out.event, cancel=cancel)
         out.rest()
-        confirm("", yes or not tracks, f"Erase {tracks} track{'s' if tracks > 1 else ''}?")
+        confirm("", yes or found.is_blank, f"Erase the CD-RW in {drive.name}, with {found.would_be_lost}?")
         burning.blank(drive, full=full, on_event=out.event, cancel=cancel)
         out.done(drive.name, "the disc is blank")
 
@@ -273,7 +281,11 @@ def close_command(drive_name: str | None, as_json: bool) -> None:
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
-    with make_renderer("close", as_json) as out, reporting(out), opened(drive_name, out) as drive:
+    with (
+        make_renderer("close", as_json) as out,
+        reporting(out),
+        opened(drive_name, out, cancel, "CLOSE") as drive,
+    ):
         burning.close_disc(drive, on_event=out.event, cancel=cancel)
         out.done(drive.name, "the session is closed; players can play the disc")
 
@@ -291,7 +303,7 @@ def info(drive_name: str | None, checksums: bool, as_json: bool) -> None:
     with (
         make_renderer("info", as_json) as out,
         reporting(out),
-        opened(drive_name, out, read_only=True) as drive,
+        opened(drive_name, out, cancel, "LOOK", read_only=True) as drive,
     ):
         tell = waits_of(out)
         found = burning.disc_info(drive, on_event=tell, cancel=cancel)
@@ -313,7 +325,7 @@ def drives(watch: bool, as_json: bool) -> None:
 
     with make_renderer("drives", as_json) as out, reporting(out):
         if not watch:
-            out.drives(discovery.drives())
+            out.drives(discovery.drives(on_event=waits_of(out), cancel=signals_cancel()))
             return
         with discovery.drives(watch=True) as watching:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -350,7 +362,9 @@ def doctor(drive_name: str | None, serial: bool, record: Path | None, as_json: b
     if record is not None and os.path.lexists(record):
         raise click.UsageError(f"--record: {record} exists already; name a new file")
     with make_renderer("doctor", as_json) as out, reporting(out):
-        diagnosis = page.diagnose(drive_name, serial=serial, record=record)
+        diagnosis = page.diagnose(
+            drive_name, serial=serial, record=record, on_event=waits_of(out), cancel=signals_cancel()
+        )
         out.doctor(diagnosis)
     if not diagnosis.can_burn:
         sys.exit(DRIVE)
@@ -448,32 +462,40 @@ def completion(shell: str) -> None:
 
 @contextmanager
 def opened(
-    name: str | None, out: Renderer, *, new: bool = False, append: bool = False, read_only: bool = False
+    name: str | None, out: Renderer, cancel: Cancel, task: str, *, read_only: bool = False
 ) -> Iterator[Drive]:
     """The recorder asked for, or the default one, and say which that is.
 
-    new     a burn or a plan wants a blank disc; everything else the last disc that was burned
-    append  instead of a blank one a disc that takes further tracks
+    task       what it is for: a name in redbook.choosing.Task
     read_only  a virtual disc is only looked at, and left to other programs
     """
     from redbook import discovery
+    from redbook.choosing import Task, choose_drive
+    from redbook.engine.caller import Caller
     from redbook.errors import DriveNotFound
 
+    tell = waits_of(out)
     if name is None:
-        name = discovery.default_drive_name(append=append) if new else discovery.last_default_drive_name()
+        name = choose_drive(Task[task], Caller(tell, cancel), patient=somebody_is_there())
         kind = "virtual recorder with the disc" if name.startswith(discovery.VIRTUAL) else "recorder"
         out.note(f"no --drive was given: using the {kind} {name}")
     path = name.removeprefix(discovery.VIRTUAL)
     if name.startswith(discovery.VIRTUAL) and path and not os.path.lexists(path):
-        if not new:
+        if not Task[task].value.new:
             raise DriveNotFound(
                 f"there is no disc at {path}; make one with `redbook disc new`, or burn to it"
             )
         out.note(f"{path} will be made: a new blank 80-minute CD-R")
     if read_only and discovery.in_use(name):
         out.note(f"{name} is in use by another program: what is shown may be changing")
-    with discovery.open_drive(name, read_only=read_only) as drive, _transcribed(drive, out):
+    drive = discovery.open_drive(name, read_only=read_only, on_event=tell, cancel=cancel)
+    with drive, _transcribed(drive, out):
         yield drive
+
+
+def somebody_is_there() -> bool:
+    """Whether somebody is at a terminal, who can be asked and can see what is waited for."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
 
 
 @contextmanager

@@ -126,11 +126,11 @@ def iscsi(
 def _recorders(
     discs: tuple[str, ...], model: str | None, faults: tuple[str, ...], speed: float | None
 ) -> Iterator[list[VirtualRecorder]]:
-    from redbook.discovery import default_drive_name
+    from redbook.choosing import new_virtual_name
     from redbook.share.recorders import afflict, recorders
 
     if not discs:
-        discs = (default_drive_name(),)
+        discs = (new_virtual_name(),)
         complain(f"no --disc was given: the disc in the recorder is {discs[0]}")
     with recorders(discs, model=model, speed=speed) as made:
         afflict(made, faults)

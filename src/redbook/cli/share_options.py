@@ -84,11 +84,11 @@ def log_traffic_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def discs_or_default(discs: tuple[str, ...]) -> tuple[str, ...]:
     """The discs named, or the one that a burn without --drive would take.  raises  DriveError"""
-    from redbook.discovery import default_drive_name
+    from redbook.choosing import new_virtual_name
 
     if discs:
         return discs
-    name = default_drive_name()
+    name = new_virtual_name()
     logging.getLogger(__name__).info("no --disc was given: the disc in the recorder is %s", name)
     return (name,)
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Self, TypeAlias
 
-from redbook.clock import Clock
+from redbook.clock import Clock, SystemClock
 from redbook.drive import Drive
-from redbook.engine.events import Event
+from redbook.engine.events import Event, Waiting
 from redbook.engine.meter import Supply
 from redbook.engine.ring import SectorStream
-from redbook.engine.runner import Cancel, Job, Runner
+from redbook.engine.runner import LONGEST_NAP_SECONDS, UNCHANGED, Cancel, Job, Runner
 from redbook.engine.steps import Procedure, R
+from redbook.engine.under_way import WORTH_TELLING_SECONDS
+from redbook.errors import Cancelled
 
 Listener: TypeAlias = Callable[[Event], None]
 
@@ -56,7 +58,40 @@ class Caller:
         """Anything that takes its time, in a thread of its own; it is given where to put its events."""
         return Job(work).run(self.on_event, self.cancel)
 
+    def audible_clock(self, what: str) -> Clock:
+        """A clock for something that sleeps while it waits: it tells so, and can be cancelled.
+
+        what  is waited for, as Waiting has it
+        """
+        return _AudibleClock(self, what)
+
     def runner(
         self, drive: Drive, emit: Listener, streams: Sequence[SectorStream] = (), total: int = 0
     ) -> Runner:
         return Runner(drive, emit=emit, cancel=self.cancel, clock=self.clock, streams=streams, total=total)
+
+
+class _AudibleClock:
+    """Sleeps on the caller's own thread."""
+
+    def __init__(self, caller: Caller, what: str) -> None:
+        self._caller = caller
+        self._clock = caller.clock or SystemClock()
+        self._what = what
+        self._slept = self._told = 0.0
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """raises  Cancelled"""
+        end = self._slept + seconds
+        while self._slept < end:
+            if self._caller.cancel.wanted:
+                raise Cancelled(f"cancelled; {UNCHANGED}", UNCHANGED)
+            nap = min(LONGEST_NAP_SECONDS, end - self._slept)
+            self._clock.sleep(nap)
+            self._slept += nap
+            if self._slept - self._told >= WORTH_TELLING_SECONDS and self._caller.on_event is not None:
+                self._told = self._slept
+                self._caller.on_event(Waiting(self._what, self._slept))

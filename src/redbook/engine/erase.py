@@ -23,7 +23,15 @@ from redbook.errors import (
     StillBusy,
 )
 from redbook.mmc.control import StartStopUnit
-from redbook.mmc.disc_info import Atip, DiscInformation, DiscStatus, ReadAtip, ReadDiscInformation
+from redbook.mmc.disc_info import (
+    Atip,
+    DiscInformation,
+    DiscStatus,
+    ReadAtip,
+    ReadDiscInformation,
+    ReadTrackInformation,
+    TrackInformation,
+)
 from redbook.mmc.identify import Profile
 from redbook.mmc.write import Blank, BlankType
 
@@ -41,6 +49,58 @@ class _Erasure:
     """begun: whether the drive may have begun to erase"""
 
     begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Erasable:
+    """A CD-RW that can be blanked.
+
+    drive   the name of the drive's model
+    tracks  how many are on it, a begun one included; 0 where the drive does not say
+    """
+
+    drive: str
+    is_blank: bool
+    tracks: int
+
+    @property
+    def would_be_lost(self) -> str:
+        """What is on the disc, in words."""
+        if self.is_blank:
+            return "nothing"
+        return f"{self.tracks} track{'' if self.tracks == 1 else 's'}" if self.tracks else "whatever is on it"
+
+
+def look() -> Procedure[Erasable]:
+    """Whether there is something to be erased.  raises  as `erase`, before anything is changed"""
+    return (yield from resending(_look(), lambda: False))
+
+
+def _look() -> Procedure[Erasable]:
+    yield from until_ready()
+    abilities = yield from identify()
+    information: DiscInformation = yield ReadDiscInformation(of_cd=is_cd(abilities.profile))
+    atip: Atip | None = None
+    if abilities.profile is None:
+        with suppress(SenseError, InvalidReply):
+            atip = yield ReadAtip()
+    check_erasable(abilities, information, atip)
+    if information.status is DiscStatus.BLANK:
+        return Erasable(abilities.name, True, 0)
+    return Erasable(abilities.name, False, (yield from _count_tracks(information)))
+
+
+def _count_tracks(information: DiscInformation) -> Procedure[int]:
+    """How many are on it; 0 where the drive does not say."""
+    last = information.last_track_of_last_session
+    count = max(0, last - information.first_track + 1)
+    if information.status is DiscStatus.APPENDABLE:  # the one that could be written next is counted, too
+        try:
+            track: TrackInformation = yield ReadTrackInformation(last)
+        except (SenseError, InvalidReply):
+            return 0
+        count -= track.blank
+    return count
 
 
 def erase(
@@ -79,18 +139,11 @@ def check_erasable(abilities: Abilities, information: DiscInformation, atip: Ati
 
 
 def _look_and_erase(blank_type: BlankType, longest_seconds: float) -> Procedure[DiscInformation]:
-    yield from until_ready()
-    abilities = yield from identify()
-    information: DiscInformation = yield ReadDiscInformation(of_cd=is_cd(abilities.profile))
-    atip: Atip | None = None
-    if abilities.profile is None:
-        with suppress(SenseError, InvalidReply):
-            atip = yield ReadAtip()
-    check_erasable(abilities, information, atip)
+    found = yield from _look()
     yield PhaseStarted(Phase.BLANKING)
     erasure = _Erasure()
     try:
-        information = yield from holding_tray(_erase(blank_type, longest_seconds, erasure))
+        information: DiscInformation = yield from holding_tray(_erase(blank_type, longest_seconds, erasure))
     except Abandoned as left:
         now = GOES_ON if erasure.begun else "nothing was erased"
         raise Cancelled(f"cancelled at once; {now}", now) from left
@@ -104,7 +157,7 @@ def _look_and_erase(blank_type: BlankType, longest_seconds: float) -> Procedure[
             "a full blank (--full), or another disc" if blank_type is BlankType.MINIMAL else "another disc"
         )
         raise MediumUnsuitable(
-            f"{abilities.name} said that the disc was blanked, but it is not blank; try {again}"
+            f"{found.drive} said that the disc was blanked, but it is not blank; try {again}"
         )
     return information
 

@@ -1,0 +1,205 @@
+"""Which recorder is meant when none is named: the one whose disc fits.
+
+A machine's own recorder comes first, also while its disc does not fit: then another disc is waited for, or
+the error says what is wrong with this one. The virtual recorder is meant only where there is no other:
+somebody who has a recorder would believe that he has burned a disc, and find it in a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from redbook.clock import ManualClock, SystemClock
+from redbook.discovery import DEFAULT_DISC, VIRTUAL, real_recorders
+from redbook.engine.caller import Caller, Listener
+from redbook.engine.events import Waiting
+from redbook.engine.glance import LOADING, NO_DISC
+from redbook.engine.runner import UNCHANGED
+from redbook.engine.waiting import READY_SECONDS
+from redbook.errors import Cancelled, DriveError, DriveNotFound, MediumUnsuitable
+from redbook.mmc.disc_info import DiscStatus
+from redbook.recorders import DriveEntry
+from redbook.virtual.medium import Medium
+
+MOST_DEFAULT_DISCS = 1000
+LOOK_SECONDS = 2.0  # between two looks; udev has the kernel poll as often
+NAP_SECONDS = 0.1
+NO_DISC_SECONDS = 10.0  # that an empty recorder is waited for where nobody can be seen to put a disc in
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """fits   whether a recorder's disc will do
+    disc      what is wanted, to be read behind "insert"
+    has       the same of a recorder that has it, behind "2 recorders have"
+    new       a virtual disc that is still to be made will do
+    reads     so will a drive that cannot write
+    """
+
+    fits: Callable[[DriveEntry], bool]
+    disc: str
+    has: str
+    new: bool = False
+    reads: bool = False
+
+
+class Task(Enum):
+    """What a recorder is wanted for.  Values: what that needs."""
+
+    BURN = _Need(lambda one: one.blank, "a blank CD-R or CD-RW", "a blank disc", new=True)
+    APPEND = _Need(
+        lambda one: one.appendable,
+        "a disc that was left open",
+        "a disc that tracks can be added to",
+        new=True,
+    )
+    LOOK = _Need(lambda one: one.has_cd, "a CD", "a CD", reads=True)
+    VERIFY = _Need(
+        lambda one: one.has_cd and not one.blank,
+        "the disc to be verified",
+        "a disc with something on it",
+        reads=True,
+    )
+    CLOSE = _Need(lambda one: one.appendable, "the disc to be closed", "an open disc")
+    BLANK = _Need(lambda one: one.medium.startswith("CD-RW"), "the CD-RW to be blanked", "a CD-RW")
+
+
+def choose_drive(task: Task, caller: Caller | None = None, *, patient: bool = False) -> str:
+    """The name of the one real recorder whose disc fits; where there is no recorder, of the virtual one.
+
+    A recorder that is still looking at its disc is waited for, 2 minutes at most, an empty one 10 s.
+
+    caller   is told of the waiting, and may cancel it
+    patient  somebody is there who can put another disc in: any recorder is waited for, until a cancel
+
+    raises  DriveError        if several recorders have such a disc
+            MediumUnsuitable  if none has, and what they have instead
+            DriveNotFound     if there is none, and no virtual disc either
+            Cancelled
+    """
+    caller = caller or Caller()
+    return caller.work(lambda emit: _Choice(task, caller, emit, patient).name())
+
+
+def new_virtual_name() -> str:
+    """The virtual recorder on ./redbook.disc, or on the next free name if that disc is not blank.
+
+    raises  DriveError  if a thousand virtual discs are full
+    """
+    for path in _default_paths():
+        if not path.exists() or _is_blank(path):
+            return f"{VIRTUAL}{path}"
+    raise DriveError(f"{MOST_DEFAULT_DISCS} discs are here already; name one with --drive {VIRTUAL}PATH")
+
+
+def last_virtual_name() -> str | None:
+    """The virtual recorder on the last disc that burns without a name have made here."""
+    last: Path | None = None
+    for path in _default_paths():
+        if not path.exists():
+            break
+        if last is None or not _is_blank(path):
+            last = path
+    return None if last is None else f"{VIRTUAL}{last}"
+
+
+class _Choice:
+    """One search, in the thread that may wait."""
+
+    def __init__(self, task: Task, caller: Caller, emit: Listener, patient: bool) -> None:
+        self._need = task.value
+        self._cancel = caller.cancel
+        self._emit = emit
+        self._patient = patient
+        self._clock = caller.clock or SystemClock()
+        self._real = real_recorders(replace(caller, on_event=emit, clock=ManualClock()))
+
+    def name(self) -> str:
+        began = told = self._clock.now()
+        while True:
+            entries = self._real.entries()
+            fitting = [one for one in entries if self._may_serve(one) and self._need.fits(one)]
+            if fitting:
+                return self._the_only_one(fitting)
+            recorders = [one for one in entries if not one.reads_only]
+            if not recorders:
+                return self._virtual()
+            waited, limit = self._clock.now() - began, self._limit(recorders)
+            if limit is not None and waited >= limit:
+                raise MediumUnsuitable(self._in_vain(recorders))
+            if self._clock.now() - told >= 1:
+                told = self._clock.now()
+                self._emit(Waiting(self._what(recorders), waited, limit))
+            self._nap()
+
+    def _may_serve(self, entry: DriveEntry) -> bool:
+        return entry.usable or (self._need.reads and entry.reads_only)
+
+    def _limit(self, recorders: list[DriveEntry]) -> float | None:
+        """Seconds that waiting makes sense; None without end."""
+        usable = [one for one in recorders if one.usable]
+        if usable and self._patient:
+            return None
+        if any(one.medium.startswith(LOADING) for one in usable):
+            return READY_SECONDS
+        return NO_DISC_SECONDS if any(one.medium == NO_DISC for one in usable) else 0.0
+
+    def _nap(self) -> None:
+        """Until the next look.  raises  Cancelled"""
+        end = self._clock.now() + LOOK_SECONDS
+        while self._clock.now() < end:
+            if self._cancel.wanted:
+                raise Cancelled(f"cancelled; {UNCHANGED}", UNCHANGED)
+            self._clock.sleep(NAP_SECONDS)
+
+    def _what(self, recorders: list[DriveEntry]) -> str:
+        where = ", ".join(f"{one.name} ({one.problem or one.medium})" for one in recorders)
+        return f"{self._need.disc} in {where}"
+
+    def _the_only_one(self, fitting: list[DriveEntry]) -> str:
+        """raises  DriveError  if there are more"""
+        if len(fitting) > 1:
+            listed = "\n".join(f"  --drive {one.name}   {one.model}, {one.medium}" for one in fitting)
+            raise DriveError(f"{len(fitting)} recorders have {self._need.has}; name one:\n{listed}")
+        return fitting[0].name
+
+    def _virtual(self) -> str:
+        """raises  DriveNotFound  if no virtual disc is here that could be meant"""
+        name = new_virtual_name() if self._need.new else last_virtual_name()
+        if name is None:
+            raise DriveNotFound(
+                f"there is no recorder, and no {DEFAULT_DISC} here; name one with --drive, such as "
+                f"{VIRTUAL}my.disc"
+            )
+        return name
+
+    def _in_vain(self, recorders: list[DriveEntry]) -> str:
+        there = "\n".join(f"  {one.name}   {one.model}: {one.problem or one.medium}" for one in recorders)
+        virtual = new_virtual_name() if self._need.new else last_virtual_name()
+        instead = f", or name a virtual recorder: --drive {virtual}" if virtual else ""
+        open_disc = self._need is Task.BURN.value and any(one.appendable for one in recorders)
+        add = ", or add to the disc that is there (--append)" if open_disc else ""
+        return f"no recorder has {self._need.has}:\n{there}\ninsert {self._need.disc}{add}{instead}"
+
+
+def _default_paths() -> Iterator[Path]:
+    yield DEFAULT_DISC
+    for number in range(2, MOST_DEFAULT_DISCS + 1):
+        yield DEFAULT_DISC.with_stem(f"{DEFAULT_DISC.stem}-{number}")
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether it could be burned to now."""
+    try:
+        medium = Medium.look(path)
+    except DriveError:
+        return False
+    try:
+        return medium.status is DiscStatus.BLANK and not medium.write_protected and not medium.in_use
+    except DriveError:
+        return False
+    finally:
+        medium.close()
