@@ -135,23 +135,25 @@ class VirtualRecorder:
             **self._player.handlers,
         }
 
-    # A person's hands
+    # A person's hands: each waits until the command under way has ended
 
     def insert(self, medium: Medium) -> None:
         """Put a disc on the tray (or swap the one there) and close it."""
-        self._take_out()
-        self._mechanism.disc = medium
-        self._mechanism.close_tray()
+        with self._lock:
+            self._put_in(medium)
 
     def lay_in(self, medium: Medium) -> None:
         """Put a disc on the open tray (or swap the one there), and leave the tray open."""
-        self.remove()
-        self._mechanism.disc = medium
+        with self._lock:
+            self._take_out()
+            self._mechanism.open_tray()
+            self._mechanism.disc = medium
 
     def remove(self) -> None:
         """Open the tray and take the disc away; the tray stays open."""
-        self._take_out()
-        self._mechanism.open_tray()
+        with self._lock:
+            self._take_out()
+            self._mechanism.open_tray()
 
     def push_in(self) -> None:
         """Close the tray by hand, with or without a disc on it."""
@@ -173,7 +175,8 @@ class VirtualRecorder:
 
     def unplug(self) -> None:
         """Cut the cable: no command is answered any more."""
-        self._gone = True
+        with self._lock:
+            self._gone = True
 
     def plug_in(self) -> None:
         """Connect it again: it is as if it had just been switched on."""
@@ -218,6 +221,11 @@ class VirtualRecorder:
     @property
     def buffer(self) -> timing.WriteBuffer:
         return self._mechanism.buffer
+
+    def _put_in(self, medium: Medium) -> None:
+        self._take_out()
+        self._mechanism.disc = medium
+        self._mechanism.close_tray()
 
     def _take_out(self) -> None:
         self._mechanism.break_off()
@@ -392,7 +400,7 @@ class VirtualRecorder:
     def _swap(self) -> None:
         old = self.disc
         if old is not None:
-            self.insert(Medium.new(old.state.medium, old.state.minutes))
+            self._put_in(Medium.new(old.state.medium, old.state.minutes))
 
     def _perform(self, command: Command[Any]) -> bytes:
         mechanism = self._mechanism
