@@ -9,13 +9,10 @@ import pytest
 from redbook.clock import ManualClock, SystemClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
-from redbook.engine import runner as runner_module
 from redbook.engine.burn import add_track
 from redbook.engine.events import (
     Event,
-    Notice,
     Phase,
-    PhaseStarted,
     Progress,
     TrackEnded,
     TrackStarted,
@@ -254,30 +251,6 @@ def test_taking_from_a_ring_that_gets_nothing_comes_back() -> None:
 
 def progress(track: int, done: int) -> Progress:
     return Progress(Phase.WRITING, track, done, 300, done, 300, 0, 0, 0, 0, 1.0, None)
-
-
-def test_a_slow_listener_hears_the_newest_progress_and_everything_else(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    events: list[Event] = [
-        PhaseStarted(Phase.WRITING, 1),
-        progress(1, 10),
-        progress(1, 20),
-        progress(1, 300),
-        TrackEnded(1, 0, 300),
-        progress(2, 10),
-        Working(Phase.CLOSING, 0.1),
-        Working(Phase.CLOSING, 0.2),
-        Notice("one"),
-        Notice("two"),
-    ]
-    for stale_seconds, left_out in ((-1.0, {1, 2, 6}), (1000.0, set())):
-        monkeypatch.setattr(runner_module, "STALE_SECONDS", stale_seconds)
-        mailbox = runner_module._Mailbox()
-        for event in [*events, None]:
-            mailbox.put(event)
-        heard = list(iter(mailbox.get, None))
-        assert heard == [event for number, event in enumerate(events) if number not in left_out]
 
 
 def test_an_envelope_is_replaced_as_what_is_in_it() -> None:

@@ -6,8 +6,6 @@ import hashlib
 import logging
 import signal
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from queue import Queue
@@ -16,6 +14,7 @@ from typing import Any, Generic
 from redbook.clock import Clock, SystemClock
 from redbook.drive import Drive
 from redbook.engine.events import Event, Notice, PhaseStarted, Stopping, TrackStarted
+from redbook.engine.mailbox import NOTHING_YET, Mailbox
 from redbook.engine.meter import Meter, Supply
 from redbook.engine.ring import DEFAULT_RING_BYTES, Ring, SectorStream, chunk_sectors
 from redbook.engine.steps import (
@@ -42,7 +41,6 @@ from redbook.privileges import Privileges
 
 PROGRESS_SECONDS = 0.2
 HASHED_AHEAD = 32  # chunks of 64 kB
-STALE_SECONDS = 0.25  # that progress waits for its listener before newer progress takes its place
 UNCHANGED = "nothing was changed on the disc"
 """What a procedure that changes something says in place of it."""
 
@@ -289,35 +287,6 @@ class _Hasher:
             self._sum.update(data)
 
 
-NOTHING_YET = Event()
-
-
-class _Mailbox:
-    """Events on their way to a listener.  One that has waited is replaced by what is newer of its kind."""
-
-    def __init__(self) -> None:
-        self._events: deque[tuple[float, Event | None]] = deque()
-        self._something = threading.Condition()
-
-    def put(self, event: Event | None) -> None:
-        """None: there will be no more."""
-        now = time.monotonic()
-        with self._something:
-            if event is not None and self._events:
-                since, last = self._events[-1]
-                if last is not None and now - since > STALE_SECONDS and event.replaces(last):
-                    self._events.pop()
-            self._events.append((now, event))
-            self._something.notify()
-
-    def get(self, seconds: float | None = None) -> Event | None:
-        """The next one; None: there will be no more.  NOTHING_YET, if none has come in this time."""
-        with self._something:
-            if not self._something.wait_for(lambda: self._events, seconds):
-                return NOTHING_YET
-            return self._events.popleft()[1]
-
-
 class Job(Generic[R]):
     """A procedure that runs in a thread of its own, while the caller's thread hears of it.
 
@@ -327,7 +296,7 @@ class Job(Generic[R]):
 
     def __init__(self, work: Callable[[Callable[[Event], None]], R]) -> None:
         self._work = work
-        self._events = _Mailbox()
+        self._events = Mailbox()
         self._result: list[R] = []
         self._error: BaseException | None = None
 

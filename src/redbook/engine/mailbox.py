@@ -1,0 +1,66 @@
+"""Events on their way from the thread that works to the one that listens."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from redbook.clock import Clock, SystemClock
+from redbook.engine.events import Event
+
+STALE_SECONDS = 0.25
+"""How long an event waits to be heard before the listener counts as slow."""
+
+NOTHING_YET = Event()
+
+
+@dataclass(slots=True, eq=False)
+class _Letter:
+    """since: it, or the first of those whose place it has taken, is waiting."""
+
+    since: float
+    event: Event | None
+
+
+class Mailbox:
+    """A queue that a slow listener does not make longer.
+
+    While anything has waited for longer than STALE_SECONDS, an event that replaces earlier ones takes their
+    place: of each kind of progress the newest is there. What replaces nothing is never left out, and the
+    order in which things happened stays.
+
+    clock  whose time that is
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._letters: deque[_Letter] = deque()
+        self._something = threading.Condition()
+
+    def __len__(self) -> int:
+        return len(self._letters)
+
+    def put(self, event: Event | None) -> None:
+        """None: there will be no more."""
+        now = self._clock.now()
+        with self._something:
+            since = now
+            if event is not None and self._letters and now - self._letters[0].since > STALE_SECONDS:
+                since = self._make_way(event, now)
+            self._letters.append(_Letter(since, event))
+            self._something.notify()
+
+    def _make_way(self, event: Event, now: float) -> float:
+        """Take out what this replaces; since when that has been waiting."""
+        replaced = [one for one in self._letters if one.event is not None and event.replaces(one.event)]
+        for letter in replaced:
+            self._letters.remove(letter)
+        return min((letter.since for letter in replaced), default=now)
+
+    def get(self, seconds: float | None = None) -> Event | None:
+        """The next one; None: there will be no more.  NOTHING_YET, if none has come in this time."""
+        with self._something:
+            if not self._something.wait_for(lambda: self._letters, seconds):
+                return NOTHING_YET
+            return self._letters.popleft().event
