@@ -256,4 +256,39 @@ def test_a_fault_strikes_the_program_and_not_the_look_at_the_drive() -> None:
     assert done.returncode not in (0, 5)
     assert "out 63504, in 0: 3/0C/00" in done.stderr
     first = share_run("--log-traffic", "--fault", "2/04/01@test-unit-ready:1", *sh("true"))
-    assert "2/04/01" not in first.stderr
+    assert ": 2/04/01" not in first.stderr
+    assert "--fault 2/04/01@test-unit-ready:1 never happened" in first.stderr
+
+
+ASK = "import fcntl, os; fcntl.ioctl(os.open('/dev/sr0', os.O_RDONLY | os.O_NONBLOCK), 0x5326, 0)"
+"""CDROM_DRIVE_STATUS, for which the kernel sends TEST UNIT READY and more, and no WRITE."""
+
+
+def asking(*options: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    script = f"{ASK}; raise SystemExit({code})"
+    return share_run("--disc", "a.disc", *options, "--", sys.executable, "-c", script)
+
+
+def test_a_fault_that_never_happened_is_said_at_the_end() -> None:
+    done = asking("--fault", "3/0C/00@write:2", "--fault", "unreadable@lba:5", code=3)
+    assert done.returncode == 3
+    assert done.stderr.splitlines() == [
+        "redbook: --fault 3/0C/00@write:2 never happened: no command that it waits for came",
+        "redbook: --fault unreadable@lba:5 never happened: nothing was read from sector 5 to 5",
+    ]
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_it_is_an_error_where_it_must_happen(code: int) -> None:
+    done = asking("--fault", "timeout@blank", "--fault-must-happen", code=code)
+    assert done.returncode == 5
+    assert "never happened" in done.stderr
+
+
+def test_a_fault_that_happened_in_one_of_the_recorders_is_none_that_did_not() -> None:
+    script = ASK.replace("sr0", "sr1")
+    done = share_run(
+        *("--disc", "a.disc", "--disc", "b.disc", "--fault", "2/04/01", "--fault-must-happen", "--"),
+        *(sys.executable, "-c", script),
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from redbook.mmc.write import Write10
 from redbook.virtual.medium import Medium
 from tests.share.test_iscsi_socket import Client
 
@@ -156,3 +157,19 @@ def test_it_does_not_wait_for_the_first_for_ever() -> None:
     process, _ = start("--disc", "a.disc", "--idle", "0.2")
     assert process.communicate(timeout=30) == ("", "")
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 0), (("--fault-must-happen",), 5)])
+def test_a_fault_that_never_happened_is_said_at_the_end(options: tuple[str, ...], code: int) -> None:
+    process, port = start(
+        "--disc", "a.disc", "--fault", "timeout@blank", "--fault", "3/0C/00@write:1", *options
+    )
+    client = Client(("127.0.0.1", port))
+    client.log_in()
+    client.command(bytes(6))
+    assert client.command(Write10(0, bytes(2352)).to_cdb(), bytes(2352)).status == 2
+    client.socket.close()
+    process.terminate()
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output) == (code, "")
+    assert errors == "redbook: --fault timeout@blank never happened: no command that it waits for came\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -374,3 +375,56 @@ class TestTexts:
         named = parse("timeout@mode-sense")
         assert isinstance(named, Fault)
         assert named.command is ModeSense10
+
+
+class TestWhatNeverHappened:
+    """A test that waits for a fault in vain passes for the wrong reason."""
+
+    def test_a_fault_is_left_until_it_strikes(self) -> None:
+        fault = Fault(Sense(3, 0x0C, 0), Write10, nth=3)
+        recorder = VirtualRecorder(Medium.new(), faults=[fault])
+        drive = ready(recorder)
+        assert (recorder.faults_left, fault.shortfall) == ([fault], "no command that it waits for came")
+        for number in range(2):
+            drive.run(Write10(number * 27, bytes(27 * 2352)))
+        assert fault.shortfall == "only 2 of the 3 commands that it waits for came"
+        with pytest.raises(errors.WriteError):
+            drive.run(Write10(54, bytes(27 * 2352)))
+        assert (recorder.faults_left, fault.shortfall, fault.struck) == ([], "", 1)
+
+    def test_a_fault_at_a_sector(self) -> None:
+        fault = parse("3/11/05@lba:1000")
+        recorder = VirtualRecorder(Medium.new(), faults=[fault])
+        write_track(ready(recorder), 300)
+        assert recorder.faults_left == [fault]
+        assert fault.shortfall == "no command that it waits for covered sector 1000"
+
+    @pytest.mark.parametrize(
+        ("text", "why"),
+        [
+            ("unreadable@lba:5-6", "nothing was read from sector 5 to 6"),
+            ("c2@lba:5-6", "nothing was read with C2 pointers from sector 5 to 6"),
+            ("unwritable@lba:5000-5001", "nothing was written from sector 5000 to 5001"),
+        ],
+    )
+    def test_a_damaged_spot(self, text: str, why: str) -> None:
+        spot = parse(text)
+        recorder = VirtualRecorder(Medium.new(), faults=[spot])
+        drive = ready(recorder)
+        write_track(drive, 300)
+        drive.run(ReadCd(0, 5))
+        assert (recorder.faults_left, spot.shortfall) == ([spot], why)
+
+    @pytest.mark.parametrize("text", ["unreadable@lba:5-6", "c2@lba:5-6", "unwritable@lba:5-6"])
+    def test_a_damaged_spot_that_was_met(self, text: str) -> None:
+        recorder = VirtualRecorder(Medium.new(), faults=[parse(text)])
+        drive = ready(recorder)
+        with contextlib.suppress(errors.DriveError):
+            write_track(drive, 300)
+            drive.run(ReadCd(0, 10, selection=Selection(c2=C2.POINTERS)))
+        assert recorder.faults_left == []
+
+    def test_closing_that_fails_counts_when_something_is_closed(self) -> None:
+        recorder = VirtualRecorder(Medium.new(), faults=[parse("fixation")])
+        write_track(ready(recorder), 300)  # SYNCHRONIZE CACHE ends the track, and closes nothing
+        assert len(recorder.faults_left) == 1

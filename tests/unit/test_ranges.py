@@ -19,6 +19,7 @@ from redbook.mmc.disc_info import ReadAtip, ReadDiscInformation, ReadTrackInform
 from redbook.mmc.identify import GetConfiguration, InquireVitalProductData, Inquiry
 from redbook.mmc.mode_pages import ModeSense10, PageControl
 from redbook.mmc.performance import GetPerformance
+from redbook.mmc.read import ReadCd
 from redbook.mmc.write import CloseFunction, CloseTrackSession, ReadBufferCapacity, SynchronizeCache, Write10
 from redbook.transport.base import Status
 from redbook.virtual.faults import (
@@ -33,6 +34,7 @@ from redbook.virtual.faults import (
 from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
+from tests.support.drives import ready, write_track
 
 BASE: dict[str, Any] = {"source": "a manual", "vendor": "V", "product": "P", "revision": "1"}
 
@@ -210,6 +212,8 @@ def test_a_fault_that_cannot_be(make: Any) -> None:
         ("timeout@blank:9999999999", "nth = 9999999999"),
         ("timeoutx9999999999", "times = 9999999999"),
         ("c2@lba:0-450000", "last_lba = 450000"),
+        ("moved:2646001", "samples = 2646001"),
+        ("moved:-2646001", "samples = -2646001"),
         ("lost:" + "9" * 5000, "is no fault"),
         ("3/0C/00@lba:" + "9" * 150, "it is a whole number"),
     ],
@@ -219,6 +223,14 @@ def test_a_number_in_a_fault_s_text_has_its_range(text: str, said: str) -> None:
         parse(text)
     assert text[:30].lower() in str(caught.value).lower()
     assert len(str(caught.value)) < 1200
+
+
+@pytest.mark.parametrize("text", ["moved:2646000", "moved:-2646000"])
+def test_audio_may_be_moved_by_a_minute(text: str) -> None:
+    recorder = VirtualRecorder(Medium.new())
+    write_track(ready(recorder), 300)
+    recorder.faults.append(parse(text))  # type: ignore[arg-type]
+    assert recorder.execute(ReadCd(0, 27).to_cdb(), b"", 27 * 2352).data == bytes(27 * 2352)
 
 
 @pytest.mark.parametrize("outcome", [Sense(15, 255, 255, information=-1), Sense(2, 4, 7, progress=1.0)])

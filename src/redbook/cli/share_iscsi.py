@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from redbook.cli.share_options import (
+    DRIVE,
     complain,
     disc_option,
     failing_cleanly,
     fault_option,
     log_traffic_option,
     model_option,
+    say_what_never_happened,
     show_traffic,
     speed_option,
 )
@@ -99,6 +101,7 @@ def iscsi(
     discs: tuple[str, ...],
     model: str | None,
     faults: tuple[str, ...],
+    must_happen: bool,
     speed: float | None,
     name: str,
     user: str | None,
@@ -113,27 +116,32 @@ def iscsi(
     Each --disc is a recorder of its own: logical unit 0, 1 and so on. When initiators may come, the address
     of each is printed, one a line, as iscsi://HOST:PORT/NAME/LUN. Ctrl-C or SIGTERM ends it, or --idle.
     """
+    from redbook.share.recorders import Afflictions
+
     if log_traffic:
         show_traffic()
     credentials = _credentials(user, chap_secret_file, target_user, chap_mutual_secret_file)
     _check_exposure(listen, credentials)
     _check_target(discs, name)
-    with failing_cleanly(), _signals_held(), _recorders(discs, model, faults, speed) as made:
+    with failing_cleanly(), _signals_held(), _recorders(discs, model, speed) as made:
+        suffered = Afflictions(made, faults)
         _serve(listen, made, name, credentials, idle)
+        missed = say_what_never_happened(suffered) and must_happen
+    if missed:
+        sys.exit(DRIVE)
 
 
 @contextmanager
 def _recorders(
-    discs: tuple[str, ...], model: str | None, faults: tuple[str, ...], speed: float | None
+    discs: tuple[str, ...], model: str | None, speed: float | None
 ) -> Iterator[list[VirtualRecorder]]:
     from redbook.choosing import new_virtual_name
-    from redbook.share.recorders import afflict, recorders
+    from redbook.share.recorders import recorders
 
     if not discs:
         discs = (new_virtual_name(),)
         complain(f"no --disc was given: the disc in the recorder is {discs[0]}")
     with recorders(discs, model=model, speed=speed) as made:
-        afflict(made, faults)
         yield made
 
 

@@ -6,9 +6,12 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from redbook.share.recorders import Afflictions
 
 DRIVE = 5
 
@@ -67,6 +70,14 @@ def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def fault_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    must = click.option(
+        "--fault-must-happen",
+        "must_happen",
+        is_flag=True,
+        help=f"Exit with code {DRIVE} if a --fault never happened, whatever else came of it. Else that is "
+        "only said.",
+    )
+    command = must(command)
     return click.option(
         "--fault",
         "faults",
@@ -76,6 +87,14 @@ def fault_option(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Let something go wrong, such as 3/0C/00@lba:1000 or timeout@blank; may be given again. "
         "A wrong one says how they are written.",
     )(command)
+
+
+def say_what_never_happened(afflictions: Afflictions) -> bool:
+    """Whether there was any such fault."""
+    left = afflictions.left()
+    for text in left:
+        complain(text)
+    return bool(left)
 
 
 def log_traffic_option(command: Callable[..., Any]) -> Callable[..., Any]:

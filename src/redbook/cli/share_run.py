@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from redbook.cli.share_options import (
+    DRIVE,
     complain,
     disc_option,
     discs_or_default,
@@ -21,6 +22,7 @@ from redbook.cli.share_options import (
     fault_option,
     log_traffic_option,
     model_option,
+    say_what_never_happened,
     show_traffic,
     speed_option,
 )
@@ -42,6 +44,7 @@ def run(
     discs: tuple[str, ...],
     model: str | None,
     faults: tuple[str, ...],
+    must_happen: bool,
     speed: float | None,
     log_traffic: bool,
     command: tuple[str, ...],
@@ -56,11 +59,11 @@ def run(
     redbook share run --disc my.disc -- sh -c 'cdrdao disk-info && cdparanoia -B'
 
     The exit code is the program's: 127 if it was not found, 126 if it could not be started, 128 + n if signal
-    n ended it. 5 if there is no recorder for it.
+    n ended it. 5 if there is no recorder for it, or with --fault-must-happen.
     """
     from redbook.share.host import Host, require_library
-    from redbook.share.recorders import afflict, recorders
-    from redbook.share.run import signals_held
+    from redbook.share.recorders import Afflictions, recorders
+    from redbook.share.run import NOT_EXECUTABLE, NOT_FOUND, signals_held
 
     if log_traffic:
         show_traffic()
@@ -70,8 +73,10 @@ def run(
             recorders(discs_or_default(discs), model=model, speed=speed) as made,
             Host(made, problem=complain) as host,
         ):
-            afflict(made, faults)  # from here on: not what the kernel asks when it finds a drive
+            suffered = Afflictions(made, faults)  # from here on: not what the kernel asks of a drive it finds
             code = _program(command, host, blocked)
+            if code not in (NOT_FOUND, NOT_EXECUTABLE) and say_what_never_happened(suffered) and must_happen:
+                code = DRIVE
     sys.exit(code)
 
 

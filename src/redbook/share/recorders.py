@@ -47,17 +47,29 @@ def recorders(
         yield made
 
 
-def afflict(recorders: Iterable[VirtualRecorder], texts: Sequence[str]) -> None:
-    """Let these things go wrong in each of the recorders, counted from now on.
+class Afflictions:
+    """Things that shall go wrong in each of some recorders, counted from now on.
 
     texts  as `redbook.virtual.faults.parse` reads them
 
     raises  ValueError  for a text that is no fault
     """
-    for recorder in recorders:
-        for text in texts:
-            fault = faults.parse(text)
-            if isinstance(fault, faults.BadSpot):
-                recorder.bad_spots.append(fault)
-            else:
-                recorder.faults.append(fault)
+
+    def __init__(self, recorders: Iterable[VirtualRecorder], texts: Sequence[str]) -> None:
+        self._made: list[tuple[str, list[faults.Fault | faults.BadSpot]]] = [(text, []) for text in texts]
+        for recorder in recorders:
+            for text, made in self._made:
+                fault = faults.parse(text)
+                made.append(fault)
+                if isinstance(fault, faults.BadSpot):
+                    recorder.bad_spots.append(fault)
+                else:
+                    recorder.faults.append(fault)
+
+    def left(self) -> list[str]:
+        """In words, those that have happened in none of the recorders."""
+        return [
+            f"--fault {text} never happened: {made[0].shortfall}"
+            for text, made in self._made
+            if made and not any(fault.struck for fault in made)
+        ]

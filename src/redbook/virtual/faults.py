@@ -31,6 +31,7 @@ gives them unless a Fault says so; ASCQ is the low byte of IMAPI2's code."""
 
 MOST_BYTES = (1 << 32) - 1
 MOST_COMMANDS = 1_000_000_000
+MOST_SAMPLES = 60 * 44_100
 FIRST_LBA, LAST_LBA = -PREGAP_SECTORS, 449_849
 """00:00:00 to 99:59:74, all that an address on a CD can be."""
 
@@ -86,6 +87,9 @@ class Displaced:
     """The audio of a READ CD comes so many samples late (negative: early), besides the drive's offset."""
 
     samples: int
+
+    def __post_init__(self) -> None:
+        _check("samples", self.samples, -MOST_SAMPLES, MOST_SAMPLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,7 @@ class Fault:
     lba       only a WRITE or READ CD that covers this sector matches
     times     how many matching commands in a row are struck; None for all from then on
     executed  whether the command takes effect all the same
+    struck    how often it has happened
     """
 
     outcome: Outcome
@@ -158,6 +163,7 @@ class Fault:
     lba: int | None = None
     times: int | None = 1
     executed: bool = False
+    struck: int = field(default=0, init=False, compare=False)
     _seen: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -180,30 +186,56 @@ class Fault:
             if not command.lba <= self.lba < command.lba + command.sectors:
                 return False
         self._seen += 1
-        return self._seen >= self.nth and (self.times is None or self._seen < self.nth + self.times)
+        struck = self._seen >= self.nth and (self.times is None or self._seen < self.nth + self.times)
+        self.struck += struck
+        return struck
+
+    @property
+    def shortfall(self) -> str:
+        """Why it has not happened yet, in words; empty if it has."""
+        if self.struck:
+            return ""
+        if self.lba is not None:
+            return f"no command that it waits for covered sector {self.lba}"
+        if not self._seen:
+            return "no command that it waits for came"
+        return f"only {self._seen} of the {self.nth} commands that it waits for came"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BadSpot:
     """A place on the disc that is damaged, for as long as the recorder has the disc.
 
     readable  True: the sectors come, with their C2 pointers set; False: 3/11/05
     writable  False: a WRITE there is refused with 3/0C/00
+    struck    how often a command met it that it matters to
     """
 
     first_lba: int
     last_lba: int
     readable: bool = False
     writable: bool = True
+    struck: int = field(default=0, init=False, compare=False)
 
     def __post_init__(self) -> None:
         _check("first_lba", self.first_lba, FIRST_LBA, LAST_LBA)
         _check("last_lba", self.last_lba, self.first_lba, LAST_LBA)
 
     def first_in(self, lba: int, sectors: int) -> int | None:
-        """The first damaged sector of this run; None if there is none."""
+        """The first damaged sector of this run, which the spot has spoilt then; None if there is none."""
         first = max(lba, self.first_lba)
-        return first if first <= min(self.last_lba, lba + sectors - 1) else None
+        if first > min(self.last_lba, lba + sectors - 1):
+            return None
+        self.struck += 1
+        return first
+
+    @property
+    def shortfall(self) -> str:
+        """Why it has not happened yet, in words; empty if it has."""
+        if self.struck:
+            return ""
+        what = "read" if not self.readable else "read with C2 pointers" if self.writable else "written"
+        return f"nothing was {what} from sector {self.first_lba} to {self.last_lba}"
 
 
 def command_name(command: type[Command[Any]]) -> str:

@@ -211,6 +211,12 @@ class VirtualRecorder:
         return self._mechanism.disc
 
     @property
+    def faults_left(self) -> list[Fault | BadSpot]:
+        """Those that have not happened yet: a test that is to meet one asserts that none is left."""
+        every: list[Fault | BadSpot] = [*self.faults, *self.bad_spots]
+        return [fault for fault in every if not fault.struck]
+
+    @property
     def tray_open(self) -> bool:
         return self._mechanism.tray_open
 
