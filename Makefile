@@ -19,12 +19,13 @@ KERNEL_PACKAGES := qemu-system-x86 qemu-block-extra busybox-static kmod wodim cd
 APT := $(shell if [ "$$(id -u)" = 0 ]; then echo apt-get; \
   elif sudo -n true 2>/dev/null; then echo sudo -n apt-get; fi)
 
-.PHONY: help setup demo test test-fast test-kernel lint bench fuzz clean packages kernel-packages
+.PHONY: help setup demo test test-fast test-kernel test-lowest lint bench fuzz clean packages kernel-packages
 
 help:
 	@echo "make demo    burn the files in examples/ to a virtual recorder, verify, show the disc"
 	@echo "make test    run every test and check"
 	@echo "make test-kernel   the tests that need a real kernel and /dev/sr0, in QEMU (a few minutes)"
+	@echo "make test-lowest   the tests of sound with the lowest versions of what redbook needs (a few minutes)"
 	@echo "make lint    ruff and mypy only"
 	@echo "make bench   measure: time, memory, start-up (takes a few minutes)"
 	@echo "make fuzz    look for what breaks the virtual recorder, led by coverage: MINUTES=10 for each target"
@@ -86,6 +87,17 @@ test-kernel: $(DEV_READY) kernel-packages
 
 # What people have written, and merged.
 TEXTS := src tests examples bench docs .ci README.md CHANGELOG.md CONTRIBUTING.md Makefile pyproject.toml
+
+# The lowest versions stand in pyproject.toml alone: "av>=16,<20" becomes av==16.
+LOWEST := .cache/lowest
+
+test-lowest: $(DEV_READY) packages
+	@[ -x $(LOWEST)/bin/python ] || $(PYTHON) -m venv $(LOWEST)
+	@sed -n '/^dependencies/,/^]/s/^ *"\([a-z]*\)>=\([0-9.]*\).*/\1==\2/p' pyproject.toml > $(LOWEST)/lowest.txt
+	@$(LOWEST)/bin/python -m pip install -q --disable-pip-version-check -r $(LOWEST)/lowest.txt \
+	  pytest pytest-xdist hypothesis
+	@$(LOWEST)/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@$(LOWEST)/bin/python -m pytest -q -n auto -rs tests/audio
 
 lint: $(DEV_READY)
 	@echo "== checking style and types"

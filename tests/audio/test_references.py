@@ -83,9 +83,9 @@ def test_vorbis_shorter_than_its_first_page(tmp_path: Path) -> None:
 @pytest.mark.tools("opusenc", "opusdec")
 @pytest.mark.parametrize("bitrate", ["24", "96"])
 def test_opus(bitrate: str, song: Path, tmp_path: Path) -> None:
-    """opusdec's own library decodes; FFmpeg's decoder is 160 steps off."""
+    """By opusdec's library (FFmpeg's decoder is 160 steps off); its versions 1.3 and 1.5 differ by 1.6."""
     tool("opusenc", "--quiet", "--bitrate", bitrate, song, tmp_path / "a.opus")
-    assert same(tmp_path / "a.opus", tmp_path, -(-SAMPLES * 48_000 // 44_100)) == []
+    assert same(tmp_path / "a.opus", tmp_path, -(-SAMPLES * 48_000 // 44_100), within_lsb=2.0) == []
 
 
 @pytest.mark.tools("opusenc", "opusdec", "oggenc", "flac")
@@ -188,10 +188,13 @@ def test_musepack(song: Path, tmp_path: Path) -> None:
 
 @pytest.mark.tools("faad")
 def test_aac_without_a_container(song: Path, tmp_path: Path) -> None:
-    """faad drops the first frame. Without noise that each decoder makes up for itself, the rest is equal."""
+    """Older faads drop the first frame. Without noise that each decoder makes up for itself, all is equal."""
     encode(song, tmp_path / "a.aac", "-c:a", "aac", "-aac_pns", "0")
     values, _ = decoded(tmp_path / "a.aac")
-    assert lsb_apart(values[1024:], reference(tmp_path / "a.aac", tmp_path)) <= 1
+    by_faad = reference(tmp_path / "a.aac", tmp_path)
+    dropped = len(values) - len(by_faad)
+    assert dropped in (0, 1024)
+    assert lsb_apart(values[dropped:], by_faad) <= 1
 
 
 @pytest.mark.tools("wavpack", "wvunpack")

@@ -256,12 +256,10 @@ class Decoder:
 
 def _ends_by_ffmpeg(frame: av.AudioFrame) -> tuple[int, int]:
     """Samples that the container says to skip from here, and to cut from this frame's end."""
-    side_data: Any = frame.side_data  # of SideData, which its types do not say
-    for data in side_data:
-        if data.type.name == "SKIP_SAMPLES":
-            raw = bytes(data)
-            return int.from_bytes(raw[:4], "little"), int.from_bytes(raw[4:8], "little")
-    return 0, 0
+    side_data: Any = frame.side_data  # a mapping by name, which its types do not say
+    data = side_data.get("SKIP_SAMPLES")
+    raw = bytes(8) if data is None else bytes(data)
+    return int.from_bytes(raw[:4], "little"), int.from_bytes(raw[4:8], "little")
 
 
 class _Clock:

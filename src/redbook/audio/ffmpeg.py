@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ _OPTIONS = {
     "ignore_editlist": "1",
     "enable_drefs": "0",
 }
+
+_REPLACING: Any = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+"""Bytes in tags that are no UTF-8: PyAV 19 replaces them unasked."""
 
 NUMPY_TYPES: dict[str, type[np.generic]] = {
     "u8": np.uint8,
@@ -75,7 +79,8 @@ class translated:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, (*BROKEN, av.error.ArgumentError, av.error.EOFError)):
+        not_allowed = isinstance(error, av.error.FFmpegError) and error.errno == errno.EINVAL
+        if isinstance(error, (*BROKEN, av.error.EOFError)) or not_allowed:
             raise AudioError("it is no sound file that can be read, or it is damaged") from error
         if isinstance(error, av.error.FFmpegError | OSError):
             reason = getattr(error, "strerror", None) or error
@@ -85,7 +90,10 @@ class translated:
 def open_container(path: Path) -> av.container.InputContainer:
     """raises  AudioError  if it is no sound file"""
     with translated():
-        return av.open("file:" + os.fspath(path), metadata_errors="replace", options=dict(_OPTIONS))
+        container: av.container.InputContainer = av.open(
+            "file:" + os.fspath(path), options=dict(_OPTIONS), **_REPLACING
+        )
+        return container
 
 
 def codec_name(context: Any) -> str:
