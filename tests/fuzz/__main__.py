@@ -14,12 +14,13 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["redbook"]):
-    from tests.fuzz import recorder, texts
+    from tests.fuzz import recorder, replies, texts
     from tests.support import iscsi_fuzz
 
 TARGETS = {
     "recorder": (recorder.one, recorder.SEEDS),
     "texts": (texts.one, texts.SEEDS),
+    "replies": (replies.one, replies.SEEDS),
     "iscsi": (iscsi_fuzz.behave, [b"\0"]),
 }
 LONGEST_BYTES = 1500

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fuzz import recorder, texts
+from tests.fuzz import recorder, replies, texts
 
 
 @pytest.mark.parametrize("seed", recorder.SEEDS, ids=range(len(recorder.SEEDS)))
@@ -15,3 +15,8 @@ def test_commands_from_a_seed_keep_every_rule(seed: bytes) -> None:
 @pytest.mark.parametrize("seed", texts.SEEDS, ids=range(len(texts.SEEDS)))
 def test_texts_from_a_seed_keep_every_rule(seed: bytes) -> None:
     texts.one(seed)
+
+
+@pytest.mark.parametrize("seed", replies.SEEDS, ids=range(len(replies.SEEDS)))
+def test_answers_from_a_seed_keep_every_rule(seed: bytes) -> None:
+    replies.one(seed)

@@ -1,0 +1,61 @@
+"""Whatever a drive answers to whatever is asked: our own error, in words, and no success that is none."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.lies import COMMANDS, JOBS, OPCODES, Kind, Lie, play, play_command, play_imapi2
+
+lies = st.builds(
+    Lie,
+    opcode=st.sampled_from(OPCODES),
+    kind=st.sampled_from(Kind),
+    nth=st.integers(0, 7),
+    lasting=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+some = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_no_lie(job: str) -> None:
+    """The jobs themselves come to their end."""
+    play(job, [])
+
+
+@pytest.mark.parametrize("job", COMMANDS)
+def test_no_lie_to_the_command_line(job: str) -> None:
+    play_command(job, [])
+
+
+def test_no_lie_to_imapi2() -> None:
+    play_imapi2([])
+
+
+@pytest.mark.parametrize(
+    "kind", [Kind.ZEROS, Kind.ONES, Kind.NOTHING, Kind.SWAPPED, Kind.ANOTHER], ids=lambda k: k.name
+)
+@pytest.mark.parametrize("job", JOBS)
+def test_one_kind_of_lie_to_each_command_in_turn(job: str, kind: Kind) -> None:
+    for opcode in OPCODES:
+        play(job, [Lie(opcode, kind)])
+
+
+@some
+@given(st.sampled_from(sorted(JOBS)), st.lists(lies, min_size=1, max_size=3))
+def test_any_lies(job: str, told: list[Lie]) -> None:
+    play(job, told)
+
+
+@some
+@given(st.lists(lies, min_size=1, max_size=3))
+def test_any_lies_to_imapi2(told: list[Lie]) -> None:
+    play_imapi2(told)
+
+
+@some
+@given(st.sampled_from(sorted(COMMANDS)), st.lists(lies, min_size=1, max_size=3))
+def test_any_lies_to_the_command_line(job: str, told: list[Lie]) -> None:
+    play_command(job, told)
