@@ -167,3 +167,108 @@ def test_something_else_named_pls_is_refused(album: Path) -> None:
 def test_a_real_file_named_like_a_prefix_is_that_file(tmp_path: Path) -> None:
     write_wav(tmp_path / "raw:x.wav", noise(1000))
     assert expand(["raw:x.wav"]).sources == [Source("raw:x.wav", Path("raw:x.wav"))]
+
+
+def test_escaped_names_in_an_m3u(album: Path) -> None:
+    """VLC writes relative names so; a file that is really called that comes first."""
+    (album / "vlc.m3u").write_text("1%20one.wav\n2 two.wav\n")
+    assert names(album / "vlc.m3u") == ["1 one.wav", "2 two.wav"]
+    write_wav(album / "1%20one.wav", noise(1000))
+    assert names(album / "vlc.m3u") == ["1%20one.wav", "2 two.wav"]
+
+
+def test_a_song_whose_name_begins_like_a_comment(album: Path) -> None:
+    write_wav(album / "#1 Crush.wav", noise(1000))
+    (album / "list.m3u").write_text("#EXTM3U\n#1 Crush.wav\n# a comment\n#2 Gone.wav\n2 two.wav\n")
+    expansion = expand([str(album / "list.m3u")])
+    assert [s.path.name for s in expansion.sources] == ["#1 Crush.wav", "2 two.wav"]
+    assert expansion.notes == [f"{album / 'list.m3u'}, line 4 is taken as a comment: #2 Gone.wav"]
+
+
+XSPF = '<?xml version="1.0" encoding="UTF-8"?>\n<playlist version="1" xmlns="http://xspf.org/ns/0/"><trackList>{}</trackList></playlist>'
+
+
+def test_xspf_is_read(album: Path) -> None:
+    places = ["1%20one.wav", (album / "2 two.wav").as_uri()]
+    tracks = "".join(f"<track><location>{place}</location><title>x</title></track>" for place in places)
+    (album / "list.xspf").write_text(XSPF.format(tracks))
+    assert names(album / "list.xspf") == ["1 one.wav", "2 two.wav"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (XSPF.format("<track><location>gone.wav</location></track>"), "track 1: .*no such file"),
+        (XSPF.format("<track><location>http://example.org/a</location></track>"), "track 1: .*not on this"),
+        (XSPF.format("<track><title>x</title></track>"), "track 1 has no location"),
+        (XSPF.format(""), "names no file"),
+        ("<playlist>", "not an XSPF"),
+        ("<html></html>", "not an XSPF"),
+        ('<!DOCTYPE x [<!ENTITY a "b">]><playlist/>', "entities"),
+    ],
+)
+def test_xspf_that_leads_nowhere_is_refused(text: str, reason: str, album: Path) -> None:
+    (album / "list.xspf").write_text(text)
+    with pytest.raises(AudioError, match=reason):
+        expand([str(album / "list.xspf")])
+
+
+@pytest.mark.parametrize("suffix", ["wpl", "asx", "cue", "b4s"])
+def test_lists_that_are_not_read_are_called_what_they_are(suffix: str, album: Path) -> None:
+    (album / f"list.{suffix}").write_text("<x/>")
+    with pytest.raises(AudioError, match=r"(playlist|cue sheet).*(M3U|name its files)"):
+        expand([str(album / f"list.{suffix}")])
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("-", "save it to a file"),
+        ("http://example.org/a.mp3", "download it first"),
+        ("https://example.org/list.m3u", "download it first"),
+        ("file:///music/a%20b.wav", "by its path: /music/a b.wav"),
+        ("file:///music/list.m3u", "by its path: /music/list.m3u"),
+    ],
+)
+def test_what_is_no_file_is_answered_with_what_to_do(name: str, what: str) -> None:
+    with pytest.raises(AudioError, match=what):
+        expand([name])
+
+
+def test_the_same_songs_twice_in_a_folder_are_noticed(album: Path) -> None:
+    (album / "1 one.flac").write_bytes(b"x")
+    (note,) = expand([str(album)]).notes
+    assert "1 one.flac and 1 one.wav" in note
+    assert "all are taken" in note
+
+
+def test_a_link_that_leads_nowhere_is_no_silence(album: Path) -> None:
+    (album / "3 three.wav").symlink_to(album / "gone.wav")
+    with pytest.raises(AudioError, match=r"3 three\.wav: a link to a file that is not there"):
+        expand([str(album)])
+
+
+def test_a_pipe_among_the_tracks_is_an_error(album: Path) -> None:
+    os.mkfifo(album / "3 three.wav")
+    with pytest.raises(AudioError, match=r"3 three\.wav: not a file that can be read twice"):
+        expand([str(album)])
+
+
+def test_what_is_left_out_has_its_own_reason(album: Path) -> None:
+    (album / "clip.mkv").write_bytes(b"x")
+    (album / "song").write_bytes(b"fLaC")
+    (album / "dump.pcm").write_bytes(b"x")
+    (album / "list.m3u").write_text("1 one.wav")
+    said = "\n".join(expand([str(album)]).notes)
+    assert "they are videos (the sound of one is burned if it is named): clip.mkv" in said
+    assert "of their names, though they begin like sound (name them to burn them): song" in said
+    assert "named as raw:PATH): dump.pcm" in said
+    assert "they are no sound files: list.m3u" in said
+
+
+@pytest.mark.tools("ffmpeg")
+@pytest.mark.parametrize("suffix", sorted({"wav", "voc", "m4r", "amr", "spx", "mka", "mp2", "weba", "ac3"}))
+def test_what_is_read_when_named_is_taken_from_a_folder(suffix: str, tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    write_wav(tmp_path / f"set/a.{suffix}", noise(1000))
+    assert names(tmp_path / "set") == [f"a.{suffix}"]

@@ -68,12 +68,18 @@ _AIFC_KINDS = {
     b"raw ": ("u", ">"),
     b"in24": ("s", ">"),
     b"in32": ("s", ">"),
-    b"42ni": ("s", "<"),
-    b"23ni": ("s", "<"),
+    **dict.fromkeys((b"42ni", b"42n1", b"23ni", b"23n1"), ("s", "<")),  # libsndfile writes them with a 1
     b"fl32": ("f", ">"),
     b"FL32": ("f", ">"),
     b"fl64": ("f", ">"),
     b"FL64": ("f", ">"),
+}
+
+
+_AIFC_BITS = {
+    **dict.fromkeys((b"in24", b"42ni", b"42n1"), 24),
+    **dict.fromkeys((b"in32", b"23ni", b"23n1", b"fl32", b"FL32"), 32),
+    **dict.fromkeys((b"fl64", b"FL64"), 64),
 }
 
 
@@ -84,8 +90,7 @@ def _aiff_common(data: bytes, compressed: bool) -> Layout | None:
     kind, order = _AIFC_KINDS.get(data[18:22], ("", "")) if compressed else ("s", ">")
     if not kind:
         return None
-    bits = {b"in24": 24, b"42ni": 24, b"in32": 32, b"23ni": 32, b"fl32": 32, b"FL32": 32, b"fl64": 64,
-            b"FL64": 64}.get(data[18:22] if compressed else b"", bits)  # fmt: skip
+    bits = _AIFC_BITS.get(data[18:22], bits) if compressed else bits
     width = -(-bits // 8)
     if not channels or width not in ((4, 8) if kind == "f" else (1, 2, 3, 4)):
         raise AudioError(f"its header states {channels} channels of {bits} bits, which redbook cannot read")

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
 
+from redbook.audio import playlist
+from redbook.audio.sounds import AUDIO_SUFFIXES, VIDEO_SUFFIXES, begins_like_sound, printable
 from redbook.errors import AudioError
+
+__all__ = ["Expansion", "Source", "expand", "natural_key", "printable"]
 
 RAW_PREFIXES = {"raw": "little", "raw-be": "big"}
 RAW_SUFFIXES = {".raw": "raw", ".pcm": "raw", ".cdr": "raw-be"}
-PLAYLIST_SUFFIXES = {".m3u", ".m3u8", ".pls"}
-AUDIO_SUFFIXES = frozenset(
-    f".{suffix}"
-    for suffix in (
-        *("wav", "wave", "bwf", "rf64", "w64", "aif", "aiff", "aifc", "caf", "au", "snd"),
-        *("flac", "alac", "ape", "shn", "tak", "tta", "wv"),
-        *("mp2", "mp3", "aac", "m4a", "m4b", "mp4", "ac3", "dts", "wma", "mpc"),
-        *("ogg", "oga", "opus", "spx", "mka", "webm"),
-    )
-)
-MOST_PLAYLIST_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +55,6 @@ def expand(names: Sequence[str | os.PathLike[str]]) -> Expansion:
     return result
 
 
-def printable(name: str) -> str:
-    """A name on one line, whatever is in it; used in every message."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)
-
-
 def _expand_one(name: str, result: Expansion) -> None:
     if not name:
         raise AudioError("an empty file name was given")
@@ -77,10 +64,30 @@ def _expand_one(name: str, result: Expansion) -> None:
         result.sources.append(_existing(Source(name, Path(rest), RAW_PREFIXES[prefix])))
     elif path.is_dir():
         _expand_folder(path, result)
-    elif path.suffix.lower() in PLAYLIST_SUFFIXES:
+    elif path.suffix.lower() in playlist.PLAYLIST_SUFFIXES and not _is_address(name):
         _expand_playlist(path, result)
     else:
+        _check_no_file(name, path)
         result.sources.append(_existing(Source(name, path)))
+
+
+def _is_address(name: str) -> bool:
+    return re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", name) is not None
+
+
+def _check_no_file(name: str, path: Path) -> None:
+    """raises  AudioError  with what to do, for what people name that is no file"""
+    shown = printable(name)
+    if path.exists():
+        if what := playlist.other_list(path):
+            raise AudioError(f"{shown}: {what}, which is not read; save it as M3U, or name its files", name)
+    elif name == "-":
+        raise AudioError("-: standard input cannot be read twice; save it to a file, and name that", name)
+    elif name.lower().startswith("file:"):
+        target = printable(playlist.path_of_file_url(name))
+        raise AudioError(f"{shown}: name the file by its path: {target}", name)
+    elif _is_address(name):
+        raise AudioError(f"{shown} is not on this machine; download it first, and name the file", name)
 
 
 def _existing(source: Source) -> Source:
@@ -88,6 +95,8 @@ def _existing(source: Source) -> Source:
     path, shown = source.path, printable(source.name)
     try:
         if not path.exists():
+            if path.is_symlink():
+                raise AudioError(f"{shown}: a link to a file that is not there", source.name)
             raise AudioError(f"{shown}: there is no such file", source.name)
         if not path.is_file():
             raise AudioError(f"{shown}: not a file that can be read twice", source.name)
@@ -112,18 +121,52 @@ def _expand_folder(folder: Path, result: Expansion) -> None:
     audio, others = _files_in(folder)
     if not audio:
         raise AudioError(f"{printable(str(folder))}: no sound file is in this folder", str(folder))
-    if others:
-        names = [printable(str(p.relative_to(folder))) for p in others]
-        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        result.notes.append(f"{printable(str(folder))}: left out, because they are no sound files: {shown}")
+    for path in audio:
+        _existing(Source(str(path), path))
+    _note_left_out(folder, others, result)
     ordered: list[Path] = []
     for parent in dict.fromkeys(p.parent for p in audio):
-        ordered += _by_tags([p for p in audio if p.parent == parent], result)
-    result.sources += [_existing(Source(str(p), p)) for p in ordered]
+        here = [p for p in audio if p.parent == parent]
+        _note_twice(parent, here, result)
+        ordered += _by_tags(here, result)
+    result.sources += [Source(str(p), p) for p in ordered]
+
+
+def _note_left_out(folder: Path, others: list[Path], result: Expansion) -> None:
+    """Each for its own reason."""
+    reasons: dict[str, list[str]] = {}
+    for path in others:
+        if path.suffix.lower() in VIDEO_SUFFIXES:
+            reason = "they are videos (the sound of one is burned if it is named)"
+        elif path.suffix.lower() in RAW_SUFFIXES:
+            reason = "they say nothing of their format (44.1 kHz 16-bit stereo PCM is named as raw:PATH)"
+        elif path.is_file() and begins_like_sound(path):
+            reason = "of their names, though they begin like sound (name them to burn them)"
+        else:
+            reason = "they are no sound files"
+        reasons.setdefault(reason, []).append(printable(str(path.relative_to(folder))))
+    for reason, names in reasons.items():
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        result.notes.append(f"{printable(str(folder))}: left out, because {reason}: {shown}")
+
+
+def _note_twice(folder: Path, files: list[Path], result: Expansion) -> None:
+    """The same songs in two formats are mostly an oversight."""
+    alike: dict[str, list[Path]] = {}
+    for path in files:
+        alike.setdefault(path.stem.casefold(), []).append(path)
+    twice = [paths for paths in alike.values() if len({path.suffix.lower() for path in paths}) > 1]
+    if twice:
+        names = " and ".join(printable(path.name) for path in twice[0][:3])
+        more = f", and {len(twice) - 1} more" if len(twice) > 1 else ""
+        result.notes.append(
+            f"{printable(str(folder))}: the same songs seem to be there in several formats ({names}{more}); "
+            "all are taken: name the files of one format to have each once"
+        )
 
 
 def _files_in(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Sound files and others, in natural order; hidden ones are not looked at."""
+    """What has the name of a sound file, and all else, in natural order; hidden ones are not looked at."""
 
     def closed(error: OSError) -> None:
         raise error
@@ -139,9 +182,8 @@ def _files_in(folder: Path) -> tuple[list[Path], list[Path]]:
         ]
         found += [Path(here, name) for name in files if not name.startswith(".")]
     found.sort(key=lambda p: [natural_key(part) for part in p.relative_to(folder).parts])
-    audio = [p for p in found if p.suffix.lower() in AUDIO_SUFFIXES and p.is_file()]
-    chosen = set(audio)
-    return audio, [p for p in found if p not in chosen]
+    audio = [p for p in found if p.suffix.lower() in AUDIO_SUFFIXES]
+    return audio, [p for p in found if p.suffix.lower() not in AUDIO_SUFFIXES]
 
 
 def _by_tags(files: list[Path], result: Expansion) -> list[Path]:
@@ -172,17 +214,17 @@ def _expand_playlist(path: Path, result: Expansion) -> None:
     name = str(path)
     shown = printable(name)
     _existing(Source(name, path))
-    if path.stat().st_size > MOST_PLAYLIST_BYTES:
+    if path.stat().st_size > playlist.MOST_PLAYLIST_BYTES:
         raise AudioError(f"{shown}: too large for a playlist", name)
-    data = path.read_bytes()
-    entries = list(_pls_entries(data, name) if path.suffix.lower() == ".pls" else _m3u_entries(data))
+    entries, notes = playlist.entries(path, path.read_bytes())
+    result.notes += notes
     if not entries:
         raise AudioError(f"{shown}: the playlist names no file", name)
-    for line, entry in entries:
-        where = f"{shown}, line {line}"
+    for entry in entries:
+        target = entry.path
+        where = f"{shown}, {'track' if path.suffix.lower() == '.xspf' else 'line'} {entry.line}"
         try:
-            target = _playlist_target(entry, path.parent)
-            if target.is_dir() or target.suffix.lower() in PLAYLIST_SUFFIXES:
+            if target.is_dir() or target.suffix.lower() in playlist.PLAYLIST_SUFFIXES:
                 raise AudioError(
                     f"{printable(str(target))} is a folder or another playlist; name its files instead"
                 )
@@ -192,53 +234,3 @@ def _expand_playlist(path: Path, result: Expansion) -> None:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise AudioError(f"{where}: cannot be read: {reason}", name) from error
-
-
-def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Numbered lines, whatever program wrote their ends; UTF-16 is made UTF-8 first."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        data = data.decode("utf-16", "replace").encode("utf-8", "surrogatepass")
-    for number, line in enumerate(re.split(rb"\r\n|\r|\n", data.removeprefix(b"\xef\xbb\xbf")), 1):
-        if line.strip():
-            yield number, line
-
-
-def _m3u_entries(data: bytes) -> Iterator[tuple[int, bytes]]:
-    return ((number, line) for number, line in _lines(data) if not line.lstrip().startswith(b"#"))
-
-
-def _pls_entries(data: bytes, name: str) -> list[tuple[int, bytes]]:
-    """FileN lines by N; if a number comes twice, both count."""
-    lines = list(_lines(data))
-    if not any(line.strip().lower() == b"[playlist]" for _, line in lines):
-        raise AudioError(f"{printable(name)}: not a PLS playlist: there is no [playlist] in it", name)
-    found = []
-    for number, line in lines:
-        match = re.fullmatch(rb"\s*file(\d{1,9})\s*=(.*)", line, re.IGNORECASE)
-        if match and match[2].strip():
-            found.append((int(match[1]), number, match[2]))
-    return [(number, entry) for _, number, entry in sorted(found, key=lambda item: item[:2])]
-
-
-def _playlist_target(entry: bytes, folder: Path) -> Path:
-    """The file that a line means; players write names in many ways, so the first that exists is taken."""
-    text = _decode_text(entry).strip()
-    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", text):
-        if not text.lower().startswith("file:"):
-            raise AudioError(f"{printable(text)} is not on this machine; download it first")
-        return Path(unquote(re.sub(r"^file:(//(localhost(?=/))?)?", "", text, flags=re.IGNORECASE)))
-    raw = os.fsdecode(entry)
-    spellings = [_decode_text(entry), raw, text, raw.strip()]
-    spellings += [spelling.replace("\\", "/") for spelling in spellings]
-    paths = [folder / spelling for spelling in spellings]
-    return next((path for path in paths if path.exists()), folder / text)
-
-
-def _decode_text(data: bytes) -> str:
-    """UTF-8; else Windows' Western code page, as old players write it."""
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")
