@@ -19,14 +19,23 @@ from redbook.engine import verify as verifying
 from redbook.engine.caller import Caller, Listener
 from redbook.engine.erase import Erasable
 from redbook.engine.events import Notice, Phase, PhaseStarted, SourceRead
+from redbook.engine.extents import audio_extents
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.labels import DiscLabels, read_labels
 from redbook.engine.outcome import Outcome, Settings, disc_now
 from redbook.engine.plan import Layout, PlannedTrack, lay_out
-from redbook.engine.prepare import check_recordable, check_writer, room_on
+from redbook.engine.prepare import check_recordable, check_writer, numbered, room_on
 from redbook.engine.runner import Cancel
 from redbook.engine.verify import Difference, Verification
-from redbook.errors import AudioError, BurnFailed, Cancelled, DriveError, MediumUnsuitable, VerificationFailed
+from redbook.errors import (
+    AudioError,
+    BurnFailed,
+    Cancelled,
+    DriveError,
+    MediumUnsuitable,
+    SenseError,
+    VerificationFailed,
+)
 from redbook.linux.inhibit import awake
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 from redbook.mmc.write import BlankType
@@ -172,19 +181,28 @@ def read_checksums(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> dict[int, tuple[str, str, str]]:
-    """Read every track of a disc: SHA-256, AccurateRip v1 and v2 in hexadecimal, by track number.
+    """Read every audio track of a disc: SHA-256, AccurateRip v1 and v2 in hexadecimal, by track number.
+
+    SHA-256 is of the track's own sectors. AccurateRip's sums reach to the next track's start, the gap
+    included, or to the lead-out of the track's session, as every ripper counts; a gap that cannot be read
+    is taken for silence. Data tracks are left out.
 
     raises  DriveError, Cancelled
     """
     from redbook.audio.checksum import TrackChecksums
 
     caller = Caller.of(on_event, cancel, clock)
-    tracks = _disc_info(drive, False, caller).disc.tracks
+    tracks = caller.run(drive, audio_extents(_disc_info(drive, False, caller).disc))
     sums = {}
     for track in tracks:
-        checksums = TrackChecksums(first=track.number == 1, last=track is tracks[-1])
-        reading = verifying.read_track(track.start_lba, track.track_sectors, checksums.update)
-        caller.run(drive, reading)
+        checksums = TrackChecksums(first=track.first, last=track.last)
+        caller.run(drive, verifying.read_track(track.start_lba, track.own_sectors, checksums.update))
+        gap_sectors = track.sectors - track.own_sectors
+        try:
+            gap_lba = track.start_lba + track.own_sectors
+            caller.run(drive, verifying.read_track(gap_lba, gap_sectors, checksums.update_gap))
+        except SenseError:  # of run-out and link blocks many drives make nothing
+            checksums.fill_gap(gap_sectors)
         sums[track.number] = (checksums.sha256, checksums.accuraterip_v1, checksums.accuraterip_v2)
     return sums
 
@@ -499,6 +517,11 @@ def verify(
     _, disc = caller.run(drive, inspect.inspect())
     if not disc.tracks:
         raise MediumUnsuitable("there is no complete track on the disc; insert the disc to be verified")
+    if disc.data_tracks:
+        raise MediumUnsuitable(
+            f"the disc holds data ({numbered(disc.data_tracks)}); only discs of audio alone are compared: "
+            "insert the disc to be verified"
+        )
 
     prepared = _read_sources(expansion, Spool(keep=False), 1, dither_seed, caller)
     verification = _verify(drive, prepared, None, dither_seed, caller)

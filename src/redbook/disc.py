@@ -124,12 +124,21 @@ class Toc:
 
     @property
     def musicbrainz_id(self) -> str:
-        """Source: https://musicbrainz.org/doc/Disc_ID_Calculation."""
+        """Of the tracks up to the last audio one; empty where there is none.
+
+        Behind that one, what follows is data in a second session: the first one ends 2 min 32 s before it.
+        Source: https://musicbrainz.org/doc/Disc_ID_Calculation; libdiscid, src/toc.c
+        """
+        last = max((index for index, track in enumerate(self.tracks) if track.is_audio), default=-1)
+        if last < 0:
+            return ""
+        tracks, data = self.tracks[: last + 1], self.tracks[last + 1 :]
+        end = data[0].start_lba - next_session_start(0, 1) if data else self.lead_out_lba
         offsets = [0] * 100
-        offsets[0] = self.lead_out_lba + PREGAP_SECTORS
-        for track in self.tracks:
+        offsets[0] = end + PREGAP_SECTORS
+        for track in tracks:
             offsets[track.number] = track.start_lba + PREGAP_SECTORS
-        text = f"{self.tracks[0].number:02X}{self.tracks[-1].number:02X}"
+        text = f"{tracks[0].number:02X}{tracks[-1].number:02X}"
         text += "".join(f"{offset:08X}" for offset in offsets)
         digest = hashlib.sha1(text.encode("ascii"), usedforsecurity=False).digest()
         return base64.b64encode(digest, b"._").decode("ascii").replace("=", "-")
@@ -144,8 +153,14 @@ class Toc:
 
     @property
     def accuraterip_id(self) -> str:
-        """`NNN-xxxxxxxx-xxxxxxxx-freedb`, the name of the disc's entry in the AccurateRip database."""
+        """`NNN-xxxxxxxx-xxxxxxxx-freedb`, the name of the disc's entry in the AccurateRip database.
+
+        Data tracks are left out, but for the lead-out, which is the whole disc's; empty without audio.
+        Source: whipper and morituri, image/table.py
+        """
         audio = [t for t in self.tracks if t.is_audio]
+        if not audio:
+            return ""
         first = sum(t.start_lba for t in audio) + self.lead_out_lba
         second = sum(max(t.start_lba, 1) * t.number for t in audio)
         second += self.lead_out_lba * (len(audio) + 1)

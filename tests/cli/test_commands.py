@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from redbook.image.base import VERSION
 from tests.support.sound import encode, noise, write_wav
 
 REDBOOK = [sys.executable, "-m", "redbook"]
@@ -219,7 +220,7 @@ def test_a_bad_drive_or_disc_is_exit_5(arguments: list[str], reason: str, songs:
     for name in ("damaged", "newer", "protected"):
         redbook("disc", "new", f"{name}.disc")
     Path("damaged.disc/disc.json").write_text("{]")
-    change("newer.disc", version=3)
+    change("newer.disc", version=VERSION + 1)
     change("protected.disc", write_protected=True)
     Path("half.disc").mkdir()
     Path("half.disc/disc.bin").write_bytes(b"x")

@@ -76,7 +76,7 @@ class TestVersion1:
         write_track(drive, 300)
         close_session(drive)
         drive.close()
-        assert json.loads((old / "disc.json").read_text())["version"] == 2
+        assert json.loads((old / "disc.json").read_text())["version"] == 3
         again = ready(VirtualRecorder(Medium.open(old)))
         assert [t.start_lba for t in again.run(ReadToc()).tracks] == [0, 462, 12164]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR
+from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
 
 ACCURATERIP_SKIPPED_SAMPLES = 5 * SAMPLES_PER_SECTOR
 """At the start of a disc's first track and the end of its last: drives cannot read there."""
@@ -22,12 +22,14 @@ class AccurateRip:
     Each stereo sample is a 32-bit number, right channel above left, multiplied by its place in the
     track, counted from 1. v1 adds the lower halves of the products, v2 both halves.
 
-    first, last  whether it is the disc's first or last track: their outer ends do not count
+    first, last     whether it is the disc's first or last track: their outer ends do not count
+    silent_sectors  of silence between the samples that come and the end that does not count: the run-out
     """
 
-    def __init__(self, *, first: bool, last: bool) -> None:
+    def __init__(self, *, first: bool, last: bool, silent_sectors: int = 0) -> None:
         self._skip = ACCURATERIP_SKIPPED_SAMPLES - 1 if first else 0
-        self._hold = ACCURATERIP_SKIPPED_SAMPLES if last else 0
+        skipped = ACCURATERIP_SKIPPED_SAMPLES - silent_sectors * SAMPLES_PER_SECTOR
+        self._hold = max(0, skipped) if last else 0
         self._held = b""
         self._position = 0
         self._low = self._high = 0
@@ -70,13 +72,23 @@ class AccurateRip:
 class TrackChecksums:
     """All checksums of a track at once."""
 
-    def __init__(self, *, first: bool, last: bool) -> None:
+    def __init__(self, *, first: bool, last: bool, silent_sectors: int = 0) -> None:
         self._sha256: Any = hashlib.sha256()
-        self._accuraterip = AccurateRip(first=first, last=last)
+        self._accuraterip = AccurateRip(first=first, last=last, silent_sectors=silent_sectors)
+        self._gap_bytes = 0
 
     def update(self, pcm: bytes | bytearray | memoryview) -> None:
         self._sha256.update(pcm)
         self._accuraterip.update(pcm)
+
+    def update_gap(self, pcm: bytes | bytearray | memoryview) -> None:
+        """What lies between the track and the next one: AccurateRip counts it to the track."""
+        self._accuraterip.update(pcm)
+        self._gap_bytes += len(pcm)
+
+    def fill_gap(self, sectors: int) -> None:
+        """The rest of a gap of so many sectors is silence."""
+        self._accuraterip.update(bytes(sectors * SECTOR_BYTES - self._gap_bytes))
 
     @property
     def sha256(self) -> str:

@@ -24,7 +24,7 @@ from redbook.audio.convert import Converter, NotSixteenBits
 from redbook.audio.decode import Recording, open_recording
 from redbook.audio.format import Tags
 from redbook.audio.source import Source, expand, printable
-from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
+from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.errors import AudioError, Cancelled, PlanError
 
 BATCH_BYTES = 1 << 18
@@ -220,7 +220,8 @@ def prepare(
                 raise Cancelled("cancelled while the sources were read; nothing was sent")
 
         def checksums() -> TrackChecksums:
-            return TrackChecksums(first=first_track + index == 1, last=index == len(sources) - 1)
+            first, last = first_track + index == 1, index == len(sources) - 1
+            return TrackChecksums(first=first, last=last, silent_sectors=RUN_OUT_SECTORS)
 
         return _prepare_one(sources[index], lambda: spool.writer(index), checksums, seed, check)
 

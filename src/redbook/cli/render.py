@@ -36,6 +36,7 @@ from redbook.engine.events import (
 )
 from redbook.engine.inspect import Abilities
 from redbook.engine.labels import TrackLabels
+from redbook.engine.prepare import numbered
 from redbook.errors import RedbookError, VerificationFailed
 from redbook.recorders import DriveEntry
 from redbook.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
@@ -461,6 +462,8 @@ class TextRenderer:
             self._say("SHA-256 of each track: --json", "dim")
 
     def _ids(self, toc: Toc) -> None:
+        if not any(track.is_audio for track in toc.tracks):
+            return
         self._say(f"MusicBrainz {toc.musicbrainz_id}  freedb {toc.freedb_id}")
         self._say(f"AccurateRip {toc.accuraterip_id}")
 
@@ -484,6 +487,9 @@ class TextRenderer:
             )
         if disc.tracks:
             self._tracks(found, sums)
+            if disc.data_tracks:
+                holds = "hold" if len(disc.data_tracks) > 1 else "holds"
+                self._say(f"{numbered(disc.data_tracks)} {holds} data, which have no checksums")
             self._labels(found)
         toc = disc.expected_toc()
         if toc is not None:
@@ -494,12 +500,15 @@ class TextRenderer:
     def _tracks(self, found: DiscInfo, sums: shapes.Checksums) -> None:
         table = Table(box=None, pad_edge=False, padding=(0, 1))
         narrow = self._console.width < WIDTH_WITH_SESSIONS
+        with_data = bool(found.disc.data_tracks)
         names = ["#", "start", "length", *(() if narrow else ("sectors", "session"))]
+        names += ["type"] * with_data
         for name in names + (["AccurateRip v1", "v2"] if sums else []):
             table.add_column(name, justify="right", no_wrap=True)
         for t in found.disc.tracks:
             row = [str(t.number), duration(t.start_lba), duration(t.track_sectors)]
             row += [] if narrow else [str(t.track_sectors), str(t.session)]
+            row += ["audio" if t.is_audio else "data"] * with_data
             table.add_row(*row, *sums.get(t.number, ("", "", ""))[1:] if sums else ())
         self._table(table)
 
@@ -516,7 +525,7 @@ class TextRenderer:
                 if title := _artist_and_title(texts, track.number):
                     self._line(f"  {track.number}  {shown(title)}")
         for track in found.disc.tracks:
-            if said := _said_of(labels.of(track.number), track.control):
+            if track.is_audio and (said := _said_of(labels.of(track.number), track.control)):
                 self._line(f"track {track.number}: {', '.join(said)}")
 
     def drives(self, entries: list[DriveEntry]) -> None:

@@ -37,9 +37,9 @@ def toc(contents: Toc | None) -> dict[str, Any]:
         return dict.fromkeys(("lead_out_lba", "musicbrainz_id", "freedb_id", "accuraterip_id"))
     return {
         "lead_out_lba": contents.lead_out_lba,
-        "musicbrainz_id": contents.musicbrainz_id,
+        "musicbrainz_id": contents.musicbrainz_id or None,
         "freedb_id": contents.freedb_id,
-        "accuraterip_id": contents.accuraterip_id,
+        "accuraterip_id": contents.accuraterip_id or None,
     }
 
 
@@ -79,6 +79,7 @@ def recorded_track(found: TrackInformation, sums: Checksums) -> dict[str, Any]:
         "accuraterip_v1": v1,
         "accuraterip_v2": v2,
         "source": None,
+        "type": "audio" if found.is_audio else "data",
         "session": found.session,
         "control": found.control,
         "damaged": found.damaged,
@@ -193,7 +194,7 @@ def labels_of_track(labels: TrackLabels, track: TrackInformation) -> dict[str, A
         "isrc": labels.isrc or None,
         "pregap_sectors": labels.pregap_sectors,
         "indexes": list(labels.indexes),
-        "pre_emphasis": bool(track.control & 1),
+        "pre_emphasis": track.is_audio and bool(track.control & 1),
         "copy_permitted": bool(track.control & 2),
     }
 

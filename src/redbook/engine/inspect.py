@@ -106,9 +106,16 @@ class DiscContents:
     def status(self) -> DiscStatus:
         return self.information.status
 
+    @property
+    def data_tracks(self) -> tuple[TrackInformation, ...]:
+        """Those that are no music, the one that was not ended among them."""
+        opened = () if self.open_track is None else (self.open_track,)
+        return tuple(track for track in (*self.tracks, *opened) if not track.is_audio)
+
     def expected_toc(self) -> Toc | None:
         """The table of contents, or what it would be if the session were closed now."""
-        if self.toc and self.space is None:
+        whole = self.toc and self.tracks and self.toc.tracks[-1].number == self.tracks[-1].number
+        if self.toc and (self.space is None or whole):
             return self.toc
         if not self.tracks:
             return None

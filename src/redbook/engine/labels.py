@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from redbook.cd_text import Texts, parse
 from redbook.disc import MOST_INDEXES, PREGAP_SECTORS
 from redbook.engine.steps import Procedure
-from redbook.errors import InvalidReply, SenseError
+from redbook.errors import IllegalModeForTrack, InvalidReply, SenseError
 from redbook.mmc.disc_info import ReadCdText, TrackInformation
 from redbook.mmc.playback import ReadSubChannel, SubChannelData, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
@@ -68,6 +68,9 @@ def read_labels(tracks: Sequence[TrackInformation]) -> Procedure[DiscLabels]:
     found = []
     silent = 0
     for before, track in zip((None, *tracks), tracks, strict=False):
+        if not track.is_audio:
+            found.append(TrackLabels(track.number))
+            continue
         isrc = yield from _code(SubChannelFormat.ISRC, track.number)
         begin = before.start_lba if before is not None and before.session == track.session else None
         pregap: int | None = None
@@ -106,7 +109,11 @@ def _asked(lba: int) -> Procedure[_Place | None]:
     Q has its own address: some drives hand over that of a sector close by (MMC-5 6.20 asks for no more).
     """
     try:
-        q = Q.from_bytes((yield ReadCd(lba, 1, selection=_Q_ONLY)))
+        try:
+            data: bytes = yield ReadCd(lba, 1, selection=_Q_ONLY)
+        except IllegalModeForTrack:  # data, which lie before the first audio track of a mixed mode disc
+            data = yield ReadCd(lba, 1, ReadCd.ANY_TYPE, _Q_ONLY)
+        q = Q.from_bytes(data)
     except (*_UNKNOWN, ValueError):
         return None
     if q.adr != POSITION:

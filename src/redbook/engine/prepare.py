@@ -34,7 +34,7 @@ from redbook.errors import (
     SenseError,
 )
 from redbook.mmc.control import StartStopUnit
-from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation
+from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation, TrackInformation
 from redbook.mmc.identify import Profile
 from redbook.mmc.mode_pages import MultiSession
 from redbook.quirks import Quirks
@@ -168,6 +168,11 @@ def room_on(abilities: Abilities, disc: DiscContents) -> Space:
     """
     if disc.doubt:
         raise InvalidReply(disc.doubt)
+    if disc.data_tracks:
+        raise MediumUnsuitable(
+            f"the disc in {abilities.name} holds data ({numbered(disc.data_tracks)}), and many players find "
+            "no audio behind them; use a blank disc"
+        )
     if disc.space is None:
         raise MediumUnsuitable(f"the disc in {abilities.name} takes no further track; use another disc")
     return disc.space
@@ -180,6 +185,14 @@ def check_kind(abilities: Abilities) -> None:
         raise NotRecordable(f"the disc in {name} cannot be written to; insert a blank CD-R or CD-RW")
     if abilities.profile not in (None, Profile.CD_R, Profile.CD_RW):
         raise NotRecordable(f"the disc in {name} is no CD-R or CD-RW; insert a blank one")
+
+
+def numbered(tracks: Sequence[TrackInformation]) -> str:
+    """ "track 2", "tracks 1 and 3" """
+    numbers = [str(track.number) for track in tracks]
+    if len(numbers) == 1:
+        return f"track {numbers[0]}"
+    return f"tracks {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> None:

@@ -27,8 +27,11 @@ from redbook.disc import (
 from redbook.sub_channel import is_isrc, is_mcn
 
 FORMAT = "redbook-disc"
-VERSION = 2
-"""1 knew track-at-once alone; such discs are read, and become 2 when they are next changed."""
+VERSION = 3
+"""1 knew track-at-once alone, 2 no data; such discs are read, and become 3 when they are next changed."""
+
+DATA_BIT = 4
+"""Of a Q control nibble."""
 
 
 @unique
@@ -62,6 +65,8 @@ class RecordedTrack:
     indexes          where index 2, 3 and so on begin, as LBAs
     isrc             twelve characters, or empty
     copy_alternates  SCMS: the copy bit of the sub-channel comes and goes, "copy of a protected original"
+    data_mode        0 for audio; 1 or 2 (XA, form 1) for data, whose sectors are stored with sync, header and
+                     parity, not scrambled
     """
 
     number: int
@@ -74,6 +79,11 @@ class RecordedTrack:
     indexes: list[int] = field(default_factory=list)
     isrc: str = ""
     copy_alternates: bool = False
+    data_mode: int = 0
+
+    @property
+    def is_data(self) -> bool:
+        return self.data_mode != 0
 
     @property
     def pregap_lba(self) -> int:
@@ -132,7 +142,7 @@ class RecordedSession:
 class DiscState:
     """A medium and everything recorded on it but the audio.
 
-    medium          "cd-r" or "cd-rw"
+    medium          "cd-r", "cd-rw", or "cd-rom" for a pressed disc
     minutes         nominal playing time: 74, 80, 90
     lead_in_start, last_lead_out  from the ATIP, as MM:SS:FF
     finished        the last session was closed without allowing another
@@ -151,6 +161,10 @@ class DiscState:
     @property
     def rewritable(self) -> bool:
         return self.medium == "cd-rw"
+
+    @property
+    def pressed(self) -> bool:
+        return self.medium == "cd-rom"
 
     @property
     def last_lead_out_lba(self) -> int:
@@ -230,6 +244,8 @@ class DiscState:
         """raises  KeyError, TypeError, ValueError  where the data are no disc"""
         if data["version"] == 1:
             data = _from_version_1(data)
+        if data["version"] == 2:
+            data = _from_version_2(data)
         fields = {key: value for key, value in data.items() if key not in ("format", "version")}
         missing = {field.name for field in dataclasses.fields(cls)} - set(fields)
         if missing:
@@ -256,8 +272,10 @@ class DiscState:
 
     def check(self) -> None:
         """raises  ValueError  where the state is none that a disc can be in"""
-        if self.medium not in ("cd-r", "cd-rw"):
-            raise ValueError(f"medium {self.medium!r} is neither cd-r nor cd-rw")
+        if self.medium not in ("cd-r", "cd-rw", "cd-rom"):
+            raise ValueError(f"medium {self.medium!r} is neither cd-r nor cd-rw nor cd-rom")
+        if self.pressed and not self.finished:
+            raise ValueError("a pressed disc that is not finished")
         if self.minutes not in (74, 80, 90):
             raise ValueError(f"no medium has {self.minutes} minutes")
         if len(self.tracks) > MOST_TRACKS:
@@ -324,6 +342,10 @@ class DiscState:
                     raise ValueError(f"track {track.number} has more than {MOST_INDEXES} indexes")
                 if track.isrc and not is_isrc(track.isrc):
                     raise ValueError(f"{track.isrc} is no ISRC")
+                if track.data_mode not in (0, 1, 2) or track.is_data != bool(track.control & DATA_BIT):
+                    raise ValueError(
+                        f"track {track.number}: data mode {track.data_mode}, control {track.control}"
+                    )
                 if track.state is TrackState.INCOMPLETE and track is not self.tracks[-1] and not at_once:
                     raise ValueError(f"track {track.number} was never ended")
                 free_from = track.end_lba + session.run_out_sectors
@@ -335,6 +357,21 @@ def _from_version_1(data: dict[str, Any]) -> dict[str, Any]:
     new_of_session = {"written": HowWritten.TRACK_AT_ONCE, "mcn": "", "cd_text": []}
     sessions = [
         session | new_of_session | {"tracks": [track | new_of_track for track in _list(session["tracks"])]}
+        for session in _list(data["sessions"])
+    ]
+    return data | {"version": 2, "sessions": sessions}
+
+
+def _from_version_2(data: dict[str, Any]) -> dict[str, Any]:
+    """What called itself data there is none: its sectors are as scrambled as they came."""
+    sessions = [
+        session
+        | {
+            "tracks": [
+                track | {"data_mode": 0, "control": track["control"] & ~DATA_BIT}
+                for track in _list(session["tracks"])
+            ]
+        }
         for session in _list(data["sessions"])
     ]
     return data | {"version": VERSION, "sessions": sessions}
@@ -359,7 +396,10 @@ def _check_types(data: dict[str, Any]) -> None:
         for track in _list(session["tracks"]):
             whole += [
                 track[name]
-                for name in ("number", "start_lba", "written_sectors", "sectors", "control", "pregap_sectors")
+                for name in (
+                    *("number", "start_lba", "written_sectors", "sectors", "control", "pregap_sectors"),
+                    "data_mode",
+                )
             ]
             whole += _list(track["indexes"])
             texts.append(track["isrc"])

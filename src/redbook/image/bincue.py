@@ -35,7 +35,8 @@ def render(state: DiscState, data_file: str) -> str:
 
 
 def _track_lines(track: RecordedTrack, session: RecordedSession) -> Iterator[str]:
-    yield f"  TRACK {track.number:02d} AUDIO"
+    kind = f"MODE{track.data_mode}/2352" if track.is_data else "AUDIO"
+    yield f"  TRACK {track.number:02d} {kind}"
     yield from _text_lines(session.texts, track.number, "    ")
     flags = [name for bit, name in _FLAGS if track.control & bit]
     flags += ["SCMS"] * track.copy_alternates

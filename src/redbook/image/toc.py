@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redbook.cd_text import PackType, Texts, printable
-from redbook.disc import Msf
+from redbook.disc import SECTOR_BYTES, Msf
 from redbook.image.base import DiscState, RecordedTrack
 
 _PRE_EMPHASIS, _COPY_PERMITTED, _FOUR_CHANNELS = 1, 2, 8
@@ -26,7 +26,8 @@ def render(state: DiscState, data_file: str) -> str:
     Each track begins with the gap before it (START says how long that is), so the run-out behind a
     track belongs to the track, as it does on the disc.
     """
-    lines = ["CD_DA"]
+    modes = {track.data_mode for track in state.ended_tracks}
+    lines = ["CD_ROM_XA" if 2 in modes else "CD_ROM" if 1 in modes else "CD_DA"]
     if mcn := next((session.mcn for session in state.sessions if session.mcn), ""):
         lines += ["", f'CATALOG "{mcn}"']
     texts = {t.number: session.all_texts for session in state.sessions for t in session.tracks}
@@ -40,8 +41,14 @@ def render(state: DiscState, data_file: str) -> str:
 
 
 def _track(track: RecordedTrack, begin: int, end: int, data_file: str, texts: list[Texts]) -> Iterator[str]:
-    yield from ("", f"// Track {track.number}", "TRACK AUDIO")
+    kind = f"MODE{track.data_mode}_RAW" if track.is_data else "AUDIO"
+    yield from ("", f"// Track {track.number}", f"TRACK {kind}")
     yield "COPY" if track.control & _COPY_PERMITTED else "NO COPY"
+    if track.is_data:
+        yield f'DATAFILE "{data_file}" #{begin * SECTOR_BYTES} {Msf.from_sectors(end - begin)}'
+        if track.start_lba > begin:
+            yield f"START {Msf.from_sectors(track.start_lba - begin)}"
+        return
     yield "PRE_EMPHASIS" if track.control & _PRE_EMPHASIS else "NO PRE_EMPHASIS"
     yield "FOUR_CHANNEL_AUDIO" if track.control & _FOUR_CHANNELS else "TWO_CHANNEL_AUDIO"
     if track.isrc:

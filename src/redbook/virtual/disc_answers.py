@@ -56,10 +56,15 @@ def disc_information(medium: Medium) -> DiscInformation:
         sessions=sessions,
         first_track_of_last_session=tracks[0],
         last_track_of_last_session=tracks[1],
-        disc_type=0x00 if state.sessions else 0xFF,
+        disc_type=_disc_type(medium) if state.sessions else 0xFF,
         last_session_lead_in=None if state.finished else _lead_in_start(medium),
         last_lead_out=None if state.finished else state.last_lead_out,
     )
+
+
+def _disc_type(medium: Medium) -> int:
+    """CD-DA or CD-ROM, or CD-ROM XA.  Source: MMC-5 table 365"""
+    return 0x20 if any(track.data_mode == 2 for track in medium.state.tracks) else 0x00
 
 
 def _lead_in_start(medium: Medium) -> Msf:
@@ -123,6 +128,7 @@ def _existing_track(medium: Medium, track: RecordedTrack) -> TrackInformation:
         free_sectors=max(0, last - next_lba) if next_lba is not None else 0,
         track_sectors=last - track.start_lba if writing else track.sectors,
         last_recorded_lba=track.start_lba + track.sectors - 1 if next_lba is None else next_lba - 1,
+        data_mode=track.data_mode,
     )
 
 
@@ -180,7 +186,7 @@ def _session_points(medium: Medium, number: int, session: RecordedSession) -> li
     first, last = session.tracks[0], session.tracks[-1]
     lead_out = session.lead_out_lba or 0
     points = [
-        TocPoint(number, 1, first.toc_control, 0xA0, (first.number, 0, 0)),
+        TocPoint(number, 1, first.toc_control, 0xA0, (first.number, _disc_type(medium), 0)),
         TocPoint(number, 1, last.toc_control, 0xA1, (last.number, 0, 0)),
         TocPoint(number, 1, last.toc_control, 0xA2, _msf(lead_out)),
     ]
@@ -197,7 +203,7 @@ def _session_points(medium: Medium, number: int, session: RecordedSession) -> li
                 2 if number == 1 else 1,
             )
         )
-    if number == 1:
+    if number == 1 and not state.pressed:
         start = state.lead_in_start
         points.append(TocPoint(1, 5, 0, 0xC0, (start.minute, start.second, start.frame)))
     return points
@@ -236,10 +242,12 @@ def format_capacities(medium: Medium | None) -> bytes:
 
 
 def atip(medium: Medium, model: Model) -> bytes:
-    """raises  Refused 5/24/00  from a model that does not read it"""
+    """raises  Refused 5/24/00  from a model that does not read it, and of a pressed disc"""
     if model.atip is AtipAnswer.REFUSED:
         raise Refused(sense.ILLEGAL, 0x24, 0)
     pressed = medium.atip
+    if pressed is None:
+        raise Refused(sense.ILLEGAL, 0x24, 0)
     if model.atip is AtipAnswer.ZERO:
         pressed = replace(pressed, lead_in_start=None, last_lead_out=None)
     return pressed.to_bytes()

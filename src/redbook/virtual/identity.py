@@ -59,6 +59,8 @@ def profile(medium: Medium | None) -> Profile:
     """A finished CD-R stays one here; drives differ."""
     if medium is None:
         return Profile.NONE
+    if medium.state.pressed:
+        return Profile.CD_ROM
     return Profile.CD_RW if medium.state.rewritable else Profile.CD_R
 
 

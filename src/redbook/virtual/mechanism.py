@@ -103,6 +103,8 @@ class Mechanism:
     def writable(self) -> Medium:
         """The disc, if anything may be changed on it.  raises  Refused 7/27/00"""
         medium = self.medium()
+        if medium.state.pressed:  # incompatible medium: cannot write
+            raise Refused(sense.ILLEGAL, 0x30, 0x05)
         if medium.write_protected:
             raise Refused(sense.PROTECT, 0x27, 0)
         if self.page.test_write and self.simulated is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -51,6 +51,10 @@ class Refused(Exception):
         refused = cls(reason.key, reason.asc, reason.ascq)
         refused.sense = reason
         return refused
+
+
+NO_MODE = -1
+"""What the sectors have that lie in no track."""
 
 
 class Blank(NamedTuple):
@@ -224,7 +228,10 @@ class Medium:
         return DiscStatus.COMPLETE if self.state.finished else DiscStatus.APPENDABLE
 
     @property
-    def atip(self) -> Atip:
+    def atip(self) -> Atip | None:
+        """None for a pressed disc, which has no groove to say anything."""
+        if self.state.pressed:
+            return None
         kind = BLANKS[self.state.medium, self.state.minutes]
         return Atip(
             lead_in_start=self.state.lead_in_start,
@@ -298,6 +305,25 @@ class Medium:
         end = self.state.end_lba
         if lba < -PREGAP_SECTORS or lba + sectors > end or not end:
             raise Refused(sense.ILLEGAL, 0x21, 0, max(lba, end))
+
+    def data_mode(self, lba: int) -> int:
+        """Of the track that this sector or its pregap is of; 0 for audio, NO_MODE in the lead-out of data."""
+        for session in reversed(self.state.sessions):
+            for track in reversed(session.tracks):
+                if track.pregap_lba <= lba:
+                    ended = session.lead_out_lba is not None and lba >= session.lead_out_lba
+                    return NO_MODE if ended and track.is_data else track.data_mode
+        return self.state.tracks[0].data_mode if self.state.tracks else 0
+
+    def first_of_another_kind(self, lba: int, end_lba: int, kinds: Container[int]) -> int | None:
+        """The first sector whose data mode is none of these."""
+        borders = [track.pregap_lba for track in self.state.tracks]
+        borders += [session.lead_out_lba for session in self.state.sessions if session.lead_out_lba]
+        while lba < end_lba:
+            if self.data_mode(lba) not in kinds:
+                return lba
+            lba = min((border for border in borders if border > lba), default=end_lba)
+        return None
 
     def read_sub_channel(self, lba: int, sectors: int) -> bytes:
         """96 symbols a sector as a program wrote them; zeros where none did."""

@@ -45,6 +45,17 @@ class PlayCommands:
             raise Refused(sense.ILLEGAL, 0x21, 0, lba)
         return lba
 
+    def _audible(self, lba: int, end_lba: int) -> int:
+        """Where playing from there ends: where data begin, if not before.
+
+        raises  Refused 5/64/00  where there are data
+        """
+        medium = self._mechanism.medium()
+        if medium.data_mode(lba):
+            raise Refused(sense.ILLEGAL, 0x64, 0, lba)
+        data = medium.first_of_another_kind(lba, end_lba, (0,))
+        return end_lba if data is None else data
+
     def _play_audio(self, command: playback.PlayAudio10) -> None:
         self._play(self._player.lba if command.lba == -1 else command.lba, command.sectors)
 
@@ -58,7 +69,7 @@ class PlayCommands:
     def _play(self, lba: int, sectors: int) -> None:
         if sectors:
             self._playable(lba + sectors - 1)
-        self._player.play(self._playable(lba), lba + sectors)
+        self._player.play(self._playable(lba), self._audible(lba, lba + sectors))
 
     def _pause_resume(self, command: playback.PauseResume) -> None:
         if not (self._player.resume() if command.resume else self._player.pause()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from redbook.cd_text import Collector, each_pack
 from redbook.disc import MOST_INDEXES, MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES, Msf
-from redbook.image.base import HowWritten, RecordedSession, RecordedTrack
+from redbook.image.base import DATA_BIT, HowWritten, RecordedSession, RecordedTrack
 from redbook.mmc import sense
 from redbook.mmc.mode_pages import WriteParameters
 from redbook.mmc.write import Write10
@@ -73,6 +73,23 @@ class RawWriting(Writing):
             raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
         if command.lba + command.sectors > self._limit:
             raise Refused(sense.ILLEGAL, 0x63, 0, command.lba)
+        data = self._first_of_data(command)
+        if data is not None:  # this recorder writes audio alone
+            raise Refused(sense.ILLEGAL, 0x64, 0, data)
+
+    def _first_of_data(self, command: Write10) -> int | None:
+        """The first sector whose Q is of a data track, or says in the lead-in that there is one."""
+        length, view = self.sector_bytes, memoryview(command.data_out)
+        for number in range(command.sectors):
+            sub = view[number * length + SECTOR_BYTES : (number + 1) * length]
+            if sub[1 if self._sub_bytes == RAW_BYTES else 0] & 0x40:  # the data bit of control, if it is a Q
+                try:
+                    q = Q.from_bytes(q_of(_as_symbols(bytes(sub))))
+                except ValueError:
+                    continue
+                if q.adr == POSITION and q.control & DATA_BIT:
+                    return command.lba + number
+        return None
 
     def take(self, command: Write10) -> None:
         main, sub = split(command, self._sub_bytes)
@@ -119,6 +136,10 @@ def _all_symbols(p_and_q: bytes) -> bytes:
         q = part[:Q_TIMES_BYTES]
         symbols.append(interleave(bool(part[15] & 0x80), q + crc(q).to_bytes(2, "big")))
     return b"".join(symbols)
+
+
+def _as_symbols(sub: bytes) -> bytes:
+    return sub if len(sub) == RAW_BYTES else _all_symbols(sub)
 
 
 class _QReader:

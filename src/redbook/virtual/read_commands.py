@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from redbook.disc import Msf
 from redbook.mmc import read, sense
 from redbook.mmc.command import Command
 from redbook.virtual import reading
@@ -34,7 +35,7 @@ class ReadCommands:
         self.handlers: dict[type[Command[Any]], Callable[[Any], bytes | None]] = {
             read.Read10: self._read_data,
             read.Read12: self._read_data,
-            read.ReadHeader: self._read_data,
+            read.ReadHeader: self._read_header,
             read.ReadCd: lambda c: self._read_cd(c.lba, c.sectors, c),
             read.ReadCdMsf: lambda c: self._read_cd(c.start.lba, c.end.sectors - c.start.sectors, c),
         }
@@ -77,11 +78,21 @@ class ReadCommands:
         most = abs(model.jitter)
         return late + self._chance.randint(-most, most)
 
-    def _read_data(self, command: read.Read10 | read.ReadHeader) -> bytes:
-        """Audio sectors have no 2048 bytes of data, and no header."""
+    def _read_data(self, command: read.Read10) -> bytes:
+        """Audio sectors have no 2048 bytes of data."""
         medium = self._mechanism.medium()
-        sectors = command.sectors if isinstance(command, read.Read10) else 1
-        if sectors:
-            medium.check_readable(command.lba, sectors)
+        return reading.read_user_data(medium, command.lba, command.sectors, self._bad_spots, self.room_bytes)
+
+    def _read_header(self, command: read.ReadHeader) -> bytes:
+        """The data mode and the address; audio sectors have no header."""
+        medium = self._mechanism.medium()
+        medium.check_readable(command.lba, 1)
+        mode = medium.data_mode(command.lba)
+        if mode <= 0:
             raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
-        return b""
+        reading.check_spots(self._bad_spots, command.lba, 1)
+        time = Msf.from_lba(command.lba)
+        address = bytes((0, time.minute, time.second, time.frame))
+        return bytes((mode, 0, 0, 0)) + (
+            address if command.msf else command.lba.to_bytes(4, "big", signed=True)
+        )

@@ -9,6 +9,7 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+from redbook import data_sector
 from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, SECTORS_PER_SECOND, Msf
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack
 from redbook.mmc import sense
@@ -28,7 +29,10 @@ from redbook.sub_channel import (
 )
 from redbook.virtual.displacement import read_shifted
 from redbook.virtual.faults import BadSpot
-from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.medium import NO_MODE, Medium, Refused
+
+_TYPES = {ReadCd.CD_DA: 0, ReadCd.MODE_1: data_sector.MODE_1, ReadCd.MODE_2_FORM_1: data_sector.MODE_2}
+"""Data mode of the tracks where such a sector can be; no disc here has mode 2 without form, or form 2."""
 
 _CODE_EVERY, _MCN_AT, _ISRC_AT = 98, 25, 50
 """At least one of a hundred sectors holds the MCN and one the ISRC (IEC 60908 17.5); which ones is free. An
@@ -54,33 +58,94 @@ def read_cd(
     room_bytes    more than the host has room for is not read, however much the command asks for
     late_samples  by how many stereo samples the audio comes late
 
-    raises  Refused 5/64/00 for another type than audio, 5/21/00 where nothing is recorded,
+    raises  Refused 5/64/00 at a sector of another type than was asked for, or than the first one
+            5/21/00 where nothing is recorded, 5/24/00 for parts of a data sector that do not lie side by side
             3/11/05 at a sector that cannot be read
     """
-    if kind not in (ReadCd.ANY_TYPE, ReadCd.CD_DA):
+    if kind not in (ReadCd.ANY_TYPE, *_TYPES):
         raise Refused(sense.ILLEGAL, 0x64, 0, lba)
-    if not sectors or not selection.sector_bytes:
+    if not sectors:
+        return b""
+    if selection.main_channel or selection.sector_bytes:
+        medium.check_readable(lba, sectors)
+    mode = medium.data_mode(lba)
+    other = medium.first_of_another_kind(lba, lba + sectors, (_TYPES.get(kind, mode),))
+    if other is not None or mode == NO_MODE:
+        raise Refused(sense.ILLEGAL, 0x64, 0, lba if other is None else other)
+    main_bytes = _data_bytes(mode, selection) if mode else selection.main_bytes
+    sector_bytes = main_bytes + selection.sector_bytes - selection.main_bytes
+    if not sector_bytes:
+        return b""
+    sectors = min(sectors, -(-room_bytes // sector_bytes))
+    if mode:
+        main = _data_parts(medium, lba, sectors, selection) if main_bytes else b""
+    else:
+        end = medium.state.end_lba
+        main = read_shifted(medium.read, lba, sectors, late_samples, -PREGAP_SECTORS, end)
+    check_spots(bad, lba, sectors)
+    if selection == Selection(selection.main_channel) and main_bytes:
+        return main
+    return _with_extras(medium, main, main_bytes, lba, sectors, selection, bad)
+
+
+def read_user_data(
+    medium: Medium, lba: int, sectors: int, bad: Sequence[BadSpot], room_bytes: int = sys.maxsize
+) -> bytes:
+    """What READ answers: 2048 bytes of each sector.
+
+    raises  Refused 5/64/00 at a sector that is none of data, 5/21/00 where nothing is recorded, 3/11/05
+    """
+    if not sectors:
         return b""
     medium.check_readable(lba, sectors)
-    sectors = min(sectors, -(-room_bytes // selection.sector_bytes))
-    end = medium.state.end_lba
-    main = read_shifted(medium.read, lba, sectors, late_samples, -PREGAP_SECTORS, end)
+    other = medium.first_of_another_kind(lba, lba + sectors, (data_sector.MODE_1, data_sector.MODE_2))
+    if other is not None:
+        raise Refused(sense.ILLEGAL, 0x64, 0, other)
+    sectors = min(sectors, -(-room_bytes // data_sector.USER_BYTES))
+    check_spots(bad, lba, sectors)
+    data = medium.read(lba, sectors)
+    return b"".join(data_sector.user_data(sector) for sector in _each(data))
+
+
+def check_spots(bad: Sequence[BadSpot], lba: int, sectors: int) -> None:
+    """raises  Refused 3/11/05  at the first sector that cannot be read"""
     for spot in bad:
         if not spot.readable and (first := spot.first_in(lba, sectors)) is not None:
             raise Refused(sense.MEDIUM, 0x11, 0x05, first)
-    if selection == Selection(selection.main_channel) and selection.main_bytes:
-        return main
-    return _with_extras(medium, main, lba, sectors, selection, bad)
+
+
+def _each(data: bytes) -> list[bytes]:
+    return [data[start : start + SECTOR_BYTES] for start in range(0, len(data), SECTOR_BYTES)]
+
+
+def _data_bytes(mode: int, selection: Selection) -> int:
+    """How much of each data sector is brought.  raises  Refused 5/24/00"""
+    brought = data_sector.part(bytes(15) + bytes((mode,)) + bytes(SECTOR_BYTES - 16), selection.main_channel)
+    if brought is None:
+        raise Refused(sense.ILLEGAL, 0x24, 0)
+    return len(brought)
+
+
+def _data_parts(medium: Medium, lba: int, sectors: int, selection: Selection) -> bytes:
+    data = medium.read(lba, sectors)
+    parts = (data_sector.part(sector, selection.main_channel) for sector in _each(data))
+    return b"".join(part for part in parts if part)
 
 
 def _with_extras(
-    medium: Medium, main: bytes, lba: int, sectors: int, selection: Selection, bad: Sequence[BadSpot]
+    medium: Medium,
+    main: bytes,
+    main_bytes: int,
+    lba: int,
+    sectors: int,
+    selection: Selection,
+    bad: Sequence[BadSpot],
 ) -> bytes:
     parts = []
     symbols = SubChannels(medium, lba, sectors) if selection.sub_channel else None
     for number in range(sectors):
-        if selection.main_bytes:
-            parts.append(main[number * SECTOR_BYTES : (number + 1) * SECTOR_BYTES])
+        if main_bytes:
+            parts.append(main[number * main_bytes : (number + 1) * main_bytes])
         if selection.c2:
             parts.append(_c2(selection.c2, any(spot.first_in(lba + number, 1) is not None for spot in bad)))
         if symbols is not None:

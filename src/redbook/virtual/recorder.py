@@ -22,6 +22,7 @@ from redbook.mmc import (
     events,
     identify,
     playback,
+    read,
     sense,
 )
 from redbook.mmc.command import Command
@@ -406,7 +407,8 @@ class VirtualRecorder:
     def _swap(self) -> None:
         old = self.disc
         if old is not None:
-            self._put_in(Medium.new(old.state.medium, old.state.minutes))
+            kind = "cd-r" if old.state.pressed else old.state.medium
+            self._put_in(Medium.new(kind, old.state.minutes))
 
     def _perform(self, command: Command[Any]) -> bytes:
         mechanism = self._mechanism
@@ -499,7 +501,9 @@ class VirtualRecorder:
 
 def _good(command: Command[Any], data: bytes, data_in_length: int) -> Reply:
     """The reply, cut at what was asked for by the command and by the host."""
-    length = min(data_in_length, command.data_in_length)
+    length = data_in_length
+    if not isinstance(command, (read.ReadCd, read.ReadCdMsf)):  # how long a sector is depends on what it is
+        length = min(length, command.data_in_length)
     if len(data) > length:
         data = data[:length]
     return Reply(Status.GOOD, data, b"", data_in_length - len(data))

@@ -20,6 +20,7 @@ class TrackInformation:
     """The reply to READ TRACK INFORMATION.  Source: MMC-5 6.27.
 
     next_writable_lba, last_recorded_lba  None where the drive does not vouch for them
+    data_mode  1 or 2 of a data track; 0 for audio, and where the drive does not say
     """
 
     LAYOUT: ClassVar[Struct] = Struct(">HBBxBBBiiIIIiBB2x")
@@ -37,6 +38,13 @@ class TrackInformation:
     free_sectors: int
     track_sectors: int
     last_recorded_lba: int | None = None
+    data_mode: int = 0
+
+    _DATA: ClassVar[int] = 4
+
+    @property
+    def is_audio(self) -> bool:
+        return not self.control & self._DATA
 
     def to_bytes(self) -> bytes:
         return self.LAYOUT.pack(
@@ -44,7 +52,7 @@ class TrackInformation:
             self.number & 0xFF,
             self.session & 0xFF,
             self.damaged << 5 | self.control,
-            self.blank << 6 | 0x0F,
+            self.blank << 6 | (self.data_mode or 0x0F),
             (self.last_recorded_lba is not None) << 1 | (self.next_writable_lba is not None),
             self.start_lba,
             self.next_writable_lba or 0,
@@ -76,6 +84,7 @@ class TrackInformation:
             free_sectors=free,
             track_sectors=size,
             last_recorded_lba=last if valid & 2 else None,
+            data_mode=flags & 0xF if mode & cls._DATA and flags & 0xF in (1, 2) else 0,
         )
         found._check()
         return found
