@@ -207,6 +207,7 @@ class TestLook:
 
         found = looked_at(Says(self.closed(), {(READ_TOC, 0): swapped}))
         assert found.toc is None
+        assert found.expected_toc() is None
         assert [t.number for t in found.tracks] == [1, 2]
         (problem,) = found.problems
         assert problem.startswith("the drive's answer to READ TOC makes no sense: track 2 is said to be at")
@@ -215,6 +216,12 @@ class TestLook:
         second = put(2, b"\xff", lambda data: data[2:3] == b"\x02")
         found = looked_at(Says(self.closed(), {ReadTrackInformation.OPCODE: second}))
         assert [t.number for t in found.tracks] == [1]
+        assert len(found.problems) == 1
+
+    def test_the_same_nonsense_of_every_track_is_told_once(self) -> None:
+        ones: Change = lambda data: b"\xff" * len(data)  # noqa: E731
+        found = looked_at(Says(self.closed(), {ReadTrackInformation.OPCODE: ones}))
+        assert found.toc is not None and len(found.toc.tracks) == 2
         assert len(found.problems) == 1
 
     def test_no_number_of_tracks_is_asked_for_one_by_one_beyond_99(self) -> None:

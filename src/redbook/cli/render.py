@@ -628,7 +628,9 @@ def _description(track: TrackReport) -> Text:
 
 def _status(found: DiscInfo) -> str:
     disc = found.disc
-    count = _plural(len(disc.tracks), "track")
+    # Where the drive tells nonsense of single tracks the table of contents may still have them all.
+    listed = len(disc.toc.tracks) if disc.toc else 0
+    count = _plural(max(len(disc.tracks), listed), "track")
     if disc.status.name == "BLANK":
         return "blank"
     if disc.status.name == "COMPLETE":

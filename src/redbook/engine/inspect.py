@@ -113,9 +113,12 @@ class DiscContents:
         return tuple(track for track in (*self.tracks, *opened) if not track.is_audio)
 
     def expected_toc(self) -> Toc | None:
-        """The table of contents, or what it would be if the session were closed now."""
+        """The table of contents, or what it would be if the session were closed now.
+
+        None for a finished disc whose table of contents cannot be read: players have no other, either.
+        """
         whole = self.toc and self.tracks and self.toc.tracks[-1].number == self.tracks[-1].number
-        if self.toc and (self.space is None or whole):
+        if self.status is DiscStatus.COMPLETE or (self.toc and (self.space is None or whole)):
             return self.toc
         if not self.tracks:
             return None
@@ -226,7 +229,8 @@ def contents(of_cd: bool = True) -> Procedure[DiscContents]:
             doubts.append(str(error))
             problems.append(str(error))
     doubt = doubts[0] if doubts else ""
-    return DiscContents(information, atip, tracks, open_track, toc, space, tuple(problems), doubt)
+    told_once = tuple(dict.fromkeys(problems))
+    return DiscContents(information, atip, tracks, open_track, toc, space, told_once, doubt)
 
 
 def _has_toc(information: DiscInformation) -> bool:
