@@ -12,6 +12,7 @@ from redbook.mmc.events import MediaEvent
 from redbook.virtual import settings, timing
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.model import Clv, Immed, Model
+from redbook.virtual.pickup import Pickup
 
 if TYPE_CHECKING:
     from redbook.virtual.initiator import Initiator
@@ -25,7 +26,7 @@ class Mechanism:
     """The state of one recorder.
 
     model        its habits
-    speed_limit  real-time writing at up to this multiple of 1x; None for as fast as data come
+    speed_limit  real-time writing and reading at up to this multiple of 1x; None for as fast as data come
     page         mode page 05h as it is now
     writing      what was begun with a WRITE and is not ended
     cue_sheet    what SEND CUE SHEET announced, as it came; empty where nothing is
@@ -45,6 +46,7 @@ class Mechanism:
         self.media_event = MediaEvent.NO_CHANGE
         self.buffer = timing.WriteBuffer(clock, model.buffer_bytes)
         self.operation = timing.LongOperation(clock)
+        self.pickup = Pickup(clock, model.buffer_bytes)
         self.page = settings.default_write_parameters(model)
         self.speeds = settings.Speeds(model)
         self.writing: Writing | None = None
@@ -91,6 +93,7 @@ class Mechanism:
     def take_in(self) -> None:
         """The drive looks at a disc that was just loaded."""
         self.loads += 1
+        self.pickup.forget()
         self.remember_toc()
 
     def remember_toc(self) -> None:
@@ -173,6 +176,7 @@ class Mechanism:
         if self.speed_limit is None:
             return
         self.operation.begin(seconds, erases=erases)
+        self.pickup.forget()
         if not immediate or self.model.immed is Immed.IGNORED:
             self.operation.wait()
 
@@ -185,10 +189,22 @@ class Mechanism:
         """What a command is told that has to wait."""
         return Sense(sense.NOT_READY, 0x04, self.operation.ascq, progress=self.operation.progress)
 
+    # Reading
+
+    def read(self, lba: int, sectors: int, end_lba: int) -> None:
+        """Let the time pass that these sectors take, if time counts.  end_lba: behind what can be read"""
+        if self.speed_limit is None or not sectors:
+            return
+        speed = min(self.speed_limit, self.speeds.reading)
+        seconds = self.pickup.seconds_for(lba, sectors, speed, end_lba)
+        if seconds:
+            self.clock.sleep(seconds)
+
     # Writing
 
     def begin_writing(self, writing: Writing, lba: int) -> None:
         """lba: of the host's first sector"""
+        self.pickup.forget()  # there is one buffer for both
         self.writing = writing
         self.buffer.begin(lba, self.seconds_at_1x(writing.begin_seconds_at_1x))
         self._underruns_seen = self.buffer.underruns

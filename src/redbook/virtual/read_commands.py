@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from redbook import data_sector
 from redbook.disc import Msf
 from redbook.mmc import read, sense
 from redbook.mmc.command import Command
@@ -51,7 +52,13 @@ class ReadCommands:
         if model.spoils_first_read and self._spoilt_load != self._mechanism.loads and selection.main_bytes:
             self._spoilt_load = self._mechanism.loads
             data = bytes(len(data) // 2) + data[len(data) // 2 :]
+        self._take_time(lba, sectors)
         return data
+
+    def _take_time(self, lba: int, sectors: int) -> None:
+        """Of more than the host has room for nothing was read."""
+        most = -(-self.room_bytes // data_sector.USER_BYTES)
+        self._mechanism.read(lba, min(sectors, most), self._mechanism.medium().state.end_lba)
 
     def _check_form(self, lba: int, sectors: int, kind: int, selection: read.Selection) -> None:
         """raises  Refused 5/24/00, 5/21/00  for what this model does not take"""
@@ -81,7 +88,9 @@ class ReadCommands:
     def _read_data(self, command: read.Read10) -> bytes:
         """Audio sectors have no 2048 bytes of data."""
         medium = self._mechanism.medium()
-        return reading.read_user_data(medium, command.lba, command.sectors, self._bad_spots, self.room_bytes)
+        data = reading.read_user_data(medium, command.lba, command.sectors, self._bad_spots, self.room_bytes)
+        self._take_time(command.lba, command.sectors)
+        return data
 
     def _read_header(self, command: read.ReadHeader) -> bytes:
         """The data mode and the address; audio sectors have no header."""
