@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Working,
     )
     from redbook.engine.runner import Cancel
+    from redbook.engine.speed import MAX_SPEED
     from redbook.errors import (
         AudioError,
         BurnFailed,
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "MAX_SPEED": "redbook.engine.speed",
     "AudioError": "redbook.errors",
     "BurnFailed": "redbook.errors",
     "BurnReport": "redbook.burning",
@@ -138,6 +140,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "MAX_SPEED",
     "AudioError",
     "BurnFailed",
     "BurnReport",

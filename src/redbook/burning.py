@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -326,7 +325,8 @@ def burn(
     """Burn an audio disc track-at-once, read it back and compare.
 
     sources   as for `plan`, or a Plan
-    speed     multiple of 1x; None for as fast as the drive can
+    speed     multiple of 1x, MAX_SPEED for as fast as the drive can; None for the one that is recommended
+              for audio on this drive and disc (`Plan.drive.speeds`), or the fastest where none is known
     finalize  close the session, so that players can play the disc
     simulate  everything with the laser off; nothing is on the disc afterwards
     verify    read every sector back
@@ -340,8 +340,8 @@ def burn(
             VerificationFailed  the disc is not what was sent; .report is the BurnReport
             Cancelled           .disc_now says what is on the disc
     """
-    if speed is not None and not (math.isfinite(speed) and speed > 0):
-        raise ValueError(f"speed is a multiple of 1x greater than 0, or None, and not {speed!r}")
+    if speed is not None and not speed > 0:  # also what is no number
+        raise ValueError(f"speed is a multiple of 1x greater than 0, MAX_SPEED or None, and not {speed!r}")
     settings = Settings(speed, simulate, finalize, append, real_time=drive.real_time)
     caller = Caller.of(on_event, cancel, clock)
     earlier: Plan | None = None

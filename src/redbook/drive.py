@@ -7,12 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from redbook.errors import DriveBusy, InvalidReply, NotTaken, Sense, TransportError
+from redbook.errors import IGNORE_RESIDUE, DriveBusy, InvalidReply, NotTaken, Sense, TransportError
 from redbook.log import TRAFFIC
 from redbook.mmc import sense
 from redbook.mmc.command import Command
 from redbook.mmc.control import RequestSense
 from redbook.mmc.identify import InquiryReply
+from redbook.mmc.read import ReadCd
 from redbook.quirks import Quirks, quirks_of
 from redbook.transport.base import Device, Reply, Status, Transport
 from redbook.transport.recorded import Transcriber
@@ -37,11 +38,17 @@ class Drive:
         self.told: set[str] = set()  # what its user need not hear again
         self._transport = transport
         self._to_tell: list[str] = []
+        self._takes_at_most: int | None = None
 
     @property
     def most_bytes(self) -> int | None:
         """That one command carries to or from the drive; None where there is no such limit."""
-        return self._transport.most_bytes if isinstance(self._transport, Device) else None
+        carried = self._transport.most_bytes if isinstance(self._transport, Device) else None
+        return min((most for most in (carried, self._takes_at_most) if most is not None), default=None)
+
+    def carry_at_most(self, most_bytes: int) -> None:
+        """From now on: the drive itself has refused more in one command."""
+        self._takes_at_most = most_bytes
 
     @property
     def real_time(self) -> bool:
@@ -57,15 +64,20 @@ class Drive:
                 InvalidReply    what came back makes no sense
                 TransportError  nothing came back
         """
-        data = self.fetch(command)
+        answer = self._exchange(command)
+        data = answer.data
         try:
             reply = command.parse_reply(data)
         except ValueError as error:
             _log.info("%s was answered with %s", command.NAME, data[:MOST_LOGGED_BYTES].hex(" ") or "nothing")
             why = str(error).removeprefix(f"{command.NAME}: ")
+            what = (
+                "take the disc out and put it in again, and if that does not help switch the drive off and on"
+            )
+            if answer.residue and isinstance(command, ReadCd):
+                what = _lost(answer.residue)
             raise InvalidReply(
-                f"the drive's answer to {command.NAME} makes no sense: {why}; take the disc out and put it "
-                "in again, and if that does not help switch the drive off and on"
+                f"the drive's answer to {command.NAME} makes no sense: {why}; {what}"
             ) from error
         if isinstance(reply, InquiryReply):
             self.quirks = quirks_of(reply)
@@ -78,6 +90,9 @@ class Drive:
 
     def fetch(self, command: Command[Any]) -> bytes:
         """Send a command; the data of its reply, as they came.  raises  as `run`"""
+        return self._exchange(command).data
+
+    def _exchange(self, command: Command[Any]) -> Reply:
         data_out = command.data_out
         reply = self.send(
             command.to_cdb(), data_out, command.data_in_length, command.timeout, name=command.NAME
@@ -87,9 +102,9 @@ class Drive:
         if data_out and reply.residue:
             raise TransportError(
                 f"{command.NAME}: the drive took {len(data_out) - reply.residue} of {len(data_out)} bytes "
-                "and called that good; the USB bridge loses data: try another port, cable or enclosure"
+                f"and called that good; {_lost(reply.residue)}"
             )
-        return reply.data
+        return reply
 
     def send(
         self,
@@ -177,6 +192,14 @@ class Drive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _lost(residue: int) -> str:
+    """What to do about bytes that a bridge says it has not delivered."""
+    return (
+        f"the USB bridge loses data, {residue} bytes here: try another port, cable or enclosure. Some "
+        f"bridges say so falsely; if yours does, set {IGNORE_RESIDUE}=1, and let the disc be verified"
+    )
 
 
 def _log_exchange(name: str, cdb: bytes, bytes_out: int, reply: Reply) -> None:

@@ -91,6 +91,10 @@ class Sense:
         return f"{self.key:X}/{self.asc:02X}/{self.ascq:02X}"
 
 
+IGNORE_RESIDUE = "REDBOOK_IGNORE_RESIDUE"
+"""Set to 1, a bridge's word that bytes were not delivered is not believed: some always say so."""
+
+
 class RedbookError(Exception):
     """Anything that this package raises on purpose."""
 

@@ -58,6 +58,9 @@ class Model:
 
 
 LG = "HL-DT-ST"
+OWN_VENDOR = "REDBOOK"
+VIRTUAL_MARK = "redbook.virtual"
+"""In the maker's bytes of INQUIRY where a virtual recorder bears another maker's name."""
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -105,7 +108,7 @@ MODELS: tuple[Model, ...] = (
         "cdrdao, dao/GenericMMC.cc",
     ),
     Model(
-        "REDBOOK",
+        OWN_VENDOR,
         "*",
         {"real_time": False, "own_codes": True},
         "is the virtual recorder, also where a kernel stands in between: it may be as fast as its host, and "

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import errno
 import hashlib
+import itertools
 import mmap
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.burn import burn
+from redbook.engine.events import Event, Notice
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.ring import CHUNK_BYTES, Ring, chunk_sectors
@@ -21,7 +24,7 @@ from redbook.engine.runner import Runner
 from redbook.engine.verify import locate, verify
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Write10
-from redbook.transport.base import Reply
+from redbook.transport.base import Reply, Status
 from redbook.transport.sg_io import SgIo
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
@@ -174,3 +177,84 @@ def test_each_chunk_begins_a_page_and_lies_in_one_piece(sectors: int) -> None:
     assert read == TRACKS[0]
     assert ring.filled_bytes == 0
     ring.close()
+
+
+class Narrow(VirtualRecorder):
+    """Refuses WRITEs of more sectors in its own words; what it takes says how it was asked."""
+
+    def __init__(self, most: int, reason: tuple[int, int, int], first: bool = True) -> None:
+        super().__init__(Medium.new())
+        self.most, self.reason, self.first = most, reason, first
+        self.writes: list[int] = []
+
+    def execute(
+        self, cdb: bytes, data_out: bytes | memoryview = b"", data_in_length: int = 0, timeout: float = 30.0
+    ) -> Reply:
+        if cdb[0] == Write10.OPCODE:
+            self.writes.append(len(data_out) // SECTOR_BYTES)
+            if self.writes[-1] > self.most and (self.first or len(self.writes) > 2):
+                key, asc, ascq = self.reason
+                sense = bytes((0x70, 0, key, 0, 0, 0, 0, 10, 0, 0, 0, 0, asc, ascq, 0, 0, 0, 0))
+                return Reply(Status.CHECK_CONDITION, b"", sense)
+        return super().execute(cdb, data_out, data_in_length, timeout)
+
+
+def burn_on(recorder: VirtualRecorder) -> list[Event]:
+    events: list[Event] = []
+    streams = [BytesStream(pcm) for pcm in TRACKS]
+    runner = Runner(Drive(recorder), emit=events.append, clock=ManualClock(), streams=streams, total=750)
+    runner.run(burn(Settings(), LENGTHS, Outcome()))
+    return events
+
+
+LIMIT_REASONS = [(5, 0x24, 0), (5, 0x26, 0), (5, 0x1A, 0), (4, 0x08, 0), (4, 0x47, 0), (5, 0x55, 0)]
+
+
+@pytest.mark.parametrize("reason", LIMIT_REASONS)
+@pytest.mark.parametrize(("most", "tried"), [(13, [27, 13]), (8, [27, 13, 8])])
+def test_a_drive_that_refuses_the_first_write_for_its_length_is_asked_for_less(
+    most: int, tried: list[int], reason: tuple[int, int, int]
+) -> None:
+    recorder = Narrow(most, reason)
+    events = burn_on(recorder)
+    sizes = [size for size, _ in itertools.groupby(recorder.writes)]  # 5/55/00 is sent again as it is first
+    assert sizes[: len(tried)] == tried
+    assert on_disc(recorder) == TRACKS
+    notices = [event.text for event in events if isinstance(event, Notice)]
+    assert [text.partition(";")[2] for text in notices] == [f" trying {count}" for count in tried[1:]]
+
+
+@pytest.mark.parametrize("reason", LIMIT_REASONS)
+def test_a_drive_that_refuses_the_shortest_too_ends_the_burn_with_its_first_word(
+    reason: tuple[int, int, int],
+) -> None:
+    recorder = Narrow(0, reason)
+    with pytest.raises(errors.BurnFailed) as caught:
+        burn_on(recorder)
+    assert [size for size, _ in itertools.groupby(recorder.writes)] == [27, 13, 8]
+    assert isinstance(caught.value.__cause__, errors.SenseError)
+    sense = caught.value.__cause__.sense
+    assert (sense.key, sense.asc, sense.ascq) == reason
+
+
+def test_later_in_a_burn_no_write_is_sent_in_pieces() -> None:
+    recorder = Narrow(8, (5, 0x24, 0), first=False)
+    with pytest.raises(errors.BurnFailed):
+        burn_on(recorder)
+    assert recorder.writes[:3] == [27, 27, 27]
+    assert 13 not in recorder.writes
+
+
+def test_nothing_is_sent_twice_to_a_drive_that_wants_another_sector_by_now() -> None:
+    """It has taken the transfer, and lost only the answer."""
+
+    class Took(Narrow):
+        def execute(self, cdb: bytes, data_out: bytes | memoryview = b"", *rest: Any) -> Reply:
+            if cdb[0] == Write10.OPCODE and not self.writes:
+                VirtualRecorder.execute(self, cdb, data_out)
+            return super().execute(cdb, data_out, *rest)
+
+    recorder = Took(13, (4, 0x47, 0))
+    with pytest.raises(errors.BurnFailed):
+        burn_on(recorder)
+    assert recorder.writes == [27]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from redbook.engine.inspect import inspect
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.runner import Runner
-from redbook.engine.speed import Speeds, read_speeds, rewritable_limits
+from redbook.engine.speed import MAX_SPEED, Speeds, read_speeds, rewritable_limits
 from redbook.engine.track_at_once import _check_time
 from redbook.errors import BurnFailed, ImpossiblyFast, Sense
 from redbook.mmc.disc_info import Atip
@@ -29,11 +30,13 @@ from redbook.mmc.identify import (
 )
 from redbook.mmc.mode_pages import Capabilities, WriteSpeed
 from redbook.mmc.performance import GetPerformance
+from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
+from redbook.virtual.model import Model as RecorderModel
 from redbook.virtual.recorder import VirtualRecorder
-from tests.support.burns import Recording, run
+from tests.support.burns import TRACKS, Recording, run
 from tests.support.sound import noise
 
 
@@ -272,3 +275,98 @@ def test_an_error_of_the_medium_names_the_next_lower_speed() -> None:
         run(VirtualRecorder(Medium.new(), faults=[Fault(Sense(4, 0x44, 0), Write10, times=None)]))
     assert "next disc" not in str(caught.value)
     assert isinstance(caught.value.__cause__, errors.HardwareError)
+
+
+# Which speed a burn takes
+
+
+def asked_for(log: Recording) -> list[int]:
+    """kB/s of each SET CD SPEED."""
+    return [int.from_bytes(cdb[4:6], "big") for cdb in log.cdbs if cdb[0] == 0xBB]
+
+
+@pytest.mark.parametrize(
+    ("speed", "kb"), [(None, 16 * 177), (MAX_SPEED, 0xFFFF), (8, 8 * 177), (24.0, 24 * 177)]
+)
+def test_a_burn_takes_the_recommended_speed_unless_told_otherwise(speed: float | None, kb: int) -> None:
+    log = Recording(VirtualRecorder(Medium.new()))
+    run(log, Settings(speed), tracks=TRACKS[:1])
+    assert asked_for(log) == [kb]
+
+
+def test_where_none_is_recommended_the_drive_goes_as_fast_as_it_can() -> None:
+    class Silent(Recording):
+        """Says nothing of speeds."""
+
+        def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
+            if cdb[0] in (0x5A, 0xAC) and (cdb[0] == 0xAC or cdb[2] & 0x3F == 0x2A):
+                return Reply(
+                    Status.CHECK_CONDITION, b"", bytes((0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0))
+                )
+            return super().execute(cdb, data_out, length, timeout)
+
+    log = Silent(VirtualRecorder(Medium.new()))
+    run(log, tracks=TRACKS[:1])
+    assert asked_for(log) == [0xFFFF]
+
+
+@pytest.mark.parametrize(("speed", "next_one"), [(52, 16), (24, 16), (None, 16), (16, 8), (8, 4), (4, None)])
+def test_after_an_error_the_recommended_speed_is_advised_never_one_above_it(
+    speed: float | None, next_one: int | None
+) -> None:
+    assert Speeds((52, 48, 24, 16, 8, 4), recommended=16).gentler(speed) == next_one
+
+
+@pytest.mark.parametrize(
+    ("text", "sense"),
+    [("PMA full", Sense(3, 0x73, 5)), ("disc full", Sense(5, 0x63, 0)), ("PCA full", Sense(3, 0x73, 2))],
+)
+def test_a_full_disc_is_no_matter_of_speed_and_takes_no_more_tracks(text: str, sense: Sense) -> None:
+    recorder = VirtualRecorder(Medium.new(), faults=[Fault(sense, Write10, nth=18, times=1)])
+    with pytest.raises(BurnFailed) as caught:
+        run(recorder, Settings(MAX_SPEED))
+    assert "--speed" not in str(caught.value)
+    assert "can be added" not in str(caught.value)
+    assert "takes no more tracks" in caught.value.disc_now
+
+
+def test_a_disc_that_broke_off_with_room_left_says_that_tracks_can_be_added() -> None:
+    recorder = VirtualRecorder(Medium.new(), faults=[Fault(Sense(3, 0x0C, 0), Write10, nth=18, times=1)])
+    with pytest.raises(BurnFailed) as caught:
+        run(recorder, Settings(MAX_SPEED))
+    assert "at 16x" not in caught.value.disc_now
+    assert "16x (--speed 16)" in str(caught.value)
+    assert "tracks can be added" in caught.value.disc_now
+
+
+# A virtual recorder that bears another maker's name
+
+ACME = """
+source = "docs/virtual-recorder.md"
+vendor = "ACME"
+product = "WRITER"
+revision = "1.0"
+buffer_bytes = 1048576
+underrun_protection = false
+cd_r_speeds = [16, 8, 4]
+curves.16 = { cav = 16 }
+"""
+
+
+def test_a_virtual_recorder_of_another_name_may_be_as_fast_as_its_host_too(tmp_path: Path) -> None:
+    (tmp_path / "acme.toml").write_text(ACME)
+    recorder = VirtualRecorder(Medium.new(), model=RecorderModel.load(str(tmp_path / "acme.toml")))
+    run(recorder, Settings(real_time=True))
+
+
+def test_a_real_recorder_of_that_name_may_not() -> None:
+    class Real(VirtualRecorder):
+        def execute(
+            self, cdb: bytes, data_out: Any = b"", data_in_length: int = 0, timeout: float = 30.0
+        ) -> Reply:
+            if cdb[0] == 0x12 and not cdb[1]:
+                return Reply(0, InquiryReply(CD_DEVICE, True, "ACME", "WRITER", "1.0").to_bytes())
+            return super().execute(cdb, data_out, data_in_length, timeout)
+
+    with pytest.raises(BurnFailed, match="cannot have been written"):
+        run(Real(Medium.new()), Settings(real_time=True))

@@ -114,4 +114,4 @@ def test_each_reason_has_one_class(text: str, kind: type[errors.SenseError]) -> 
 def test_the_message_says_what_was_asked_what_came_back_and_what_to_try() -> None:
     text = str(sense.to_error("WRITE", Sense(3, 0x0C, 0, 1234)))
     assert text.startswith("WRITE was refused at sector 1234: write error (3/0C/00)")
-    assert "--speed" in text
+    assert "--" not in text  # which options there are, the command knows

@@ -15,13 +15,14 @@ from redbook import errors
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
+from redbook.errors import IGNORE_RESIDUE
 from redbook.mmc.control import TestUnitReady
 from redbook.mmc.identify import Inquiry
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import CloseFunction, CloseTrackSession, Write10
 from redbook.transport.base import Reply, Status
 from redbook.transport.kernel import Node
-from redbook.transport.sg_io import IGNORE_RESIDUE, Header, SgIo
+from redbook.transport.sg_io import Header, SgIo
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.fake_kernel import OUT_OFFSET, SIZE, Answer, FakeKernel, Request
@@ -442,12 +443,27 @@ def test_a_write_that_was_not_delivered_stops_the_burn_unless_told_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """9216 of 32768 bytes arrived, and the bridge called it GOOD (psysonic)."""
-    with pytest.raises(errors.TransportError, match="took 9216 of 63504 bytes and called that good"):
+    with pytest.raises(
+        errors.TransportError, match="took 9216 of 63504 bytes and called that good.*" + NAMED
+    ):
         Drive(opened(always(Answer(residue=len(CHUNK) - 9216)))).run(Write10(0, CHUNK))
     monkeypatch.setenv(IGNORE_RESIDUE, "1")
     Drive(opened(always(Answer(residue=len(CHUNK) - 9216)))).run(Write10(0, CHUNK))
     reply = opened(always(Answer(residue=30))).execute(Inquiry(36).to_cdb(), data_in_length=36)
     assert len(reply.data) == 6  # what was read is never believed to be more than came
+
+
+NAMED = "set REDBOOK_IGNORE_RESIDUE=1"
+
+
+def test_a_read_that_the_bridge_calls_short_is_told_and_taken_when_so_it_is_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = Answer(data=CHUNK, residue=512)
+    with pytest.raises(errors.InvalidReply, match=NAMED):
+        Drive(opened(always(answer))).run(ReadCd(0, 27))
+    monkeypatch.setenv(IGNORE_RESIDUE, "1")
+    assert Drive(opened(always(answer))).run(ReadCd(0, 27)) == CHUNK
 
 
 # Signals

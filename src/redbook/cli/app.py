@@ -6,6 +6,7 @@ Nothing of the audio path is imported before a command needs it: `redbook --help
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -38,7 +39,7 @@ Exit codes:
 
 
 class SpeedType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
-    """A multiple of 1x: 8, 8x, max."""
+    """auto (None), max (as fast as the drive can), or a multiple of 1x: 8, 8x."""
 
     name = "speed"
 
@@ -46,16 +47,16 @@ class SpeedType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
         if value is None or isinstance(value, float):
             return value
         text = str(value).strip().lower()
-        if text == "max":
+        if text == "auto":
             return None
+        if text == "max":
+            return math.inf
         try:
             speed = float(text.removesuffix("x"))
         except ValueError:
             speed = 0.0
         if not 1 <= speed <= 72:
-            self.fail(
-                f"{value!r} is no writing speed; say a number of times like 8 or 16x, or max", param, ctx
-            )
+            self.fail(f"{value!r} is not a speed: use a number such as 8 or 16x, auto or max", param, ctx)
         return speed
 
 
@@ -113,7 +114,7 @@ def files_argument(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.version_option(__version__, message="redbook %(version)s")
 @click.option("-v", "--verbose", count=True, help="Log to standard error; -vv more, -vvv every command sent.")
 def cli(verbose: int) -> None:
-    """Burn audio CDs, and know that they are right.
+    """Burn audio CDs, and check that they are right.
 
     FILES are sound files of any kind, folders, or playlists (M3U, M3U8, PLS); raw:PATH is 44.1 kHz
     16-bit stereo PCM without a header (raw-be:PATH if its bytes are swapped).
@@ -134,8 +135,8 @@ def cli(verbose: int) -> None:
     "--speed",
     type=SpeedType(),
     metavar="N",
-    help="Writing speed, a multiple of 1x, or max. "
-    "(A virtual recorder is told, and writes as fast as the computer can.)",
+    help="Writing speed: auto (the default: the one recommended for audio on this drive and disc), max, or a "
+    "multiple of 1x such as 8. (Ignored by the virtual recorder, which writes as fast as it can.)",
 )
 @click.option("--leave-open", is_flag=True, help="Do not close the session: tracks can be added later.")
 @click.option("--append", is_flag=True, help="Add to a disc that was left open (--leave-open).")
@@ -180,7 +181,7 @@ def burn(
             keep_audio=True,
         ) as plan:
             if not as_json:
-                out.plan(plan, drive.name)
+                out.plan(plan, drive.name, speed)
             confirm(drive.name, yes or simulate, "Burn this disc now?")
             report = burning.burn(
                 plan,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import sys
@@ -71,7 +72,10 @@ class Renderer(Protocol):
 
     def event(self, happened: Event) -> None: ...
     def note(self, text: str) -> None: ...
-    def plan(self, made: Plan, drive: str) -> None: ...
+    def plan(self, made: Plan, drive: str, speed: float | None = None) -> None:
+        """speed: as for `burn`"""
+        ...
+
     def burned(self, report: BurnReport, drive: str) -> None: ...
     def verified(self, report: VerifyReport, drive: str) -> None: ...
     def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None: ...
@@ -239,7 +243,7 @@ class JsonRenderer:
     def note(self, text: str) -> None:
         self._print({"event": "notice", "text": text})
 
-    def plan(self, made: Plan, drive: str) -> None:
+    def plan(self, made: Plan, drive: str, speed: float | None = None) -> None:
         self._print(shapes.plan(made, drive))
 
     def burned(self, report: BurnReport, drive: str) -> None:
@@ -353,7 +357,7 @@ class TextRenderer:
     def note(self, text: str) -> None:
         self._say(f"Note: {text}", "yellow")
 
-    def plan(self, made: Plan, drive: str) -> None:
+    def plan(self, made: Plan, drive: str, speed: float | None = None) -> None:
         self._names = {t.number: _title(t) for t in made.tracks}
         self._say(f"{made.drive.name} ({drive})", "bold")
         table = Table(box=None, pad_edge=False, padding=(0, 1), expand=False)
@@ -372,13 +376,16 @@ class TextRenderer:
         self._table(table)
         self._disc_bar(made)
         self._speeds(made.drive)
+        self._say(f"writing speed: {_speed_in_words(made.drive, speed)}")
 
     def _speeds(self, abilities: Abilities) -> None:
         listed = ", ".join(f"{speed}x" for speed in abilities.write_speeds)
         if not listed:
             return
         advice = abilities.speeds
-        best = f"; for audio take {advice.recommended}x: {advice.reason}" if advice.recommended else ""
+        best = (
+            f"; recommended for audio: {advice.recommended}x ({advice.reason})" if advice.recommended else ""
+        )
         self._say(f"writes at {listed}{best}")
 
     def _disc_bar(self, made: Plan) -> None:
@@ -595,6 +602,16 @@ class TextRenderer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.rest()
+
+
+def _speed_in_words(abilities: Abilities, speed: float | None) -> str:
+    """What a burn would ask for.  speed: as for `burn`"""
+    if speed is None and abilities.speeds.recommended:
+        return f"{abilities.speeds.recommended}x, as recommended (--speed sets another)"
+    if speed is None or math.isinf(speed):
+        return "as fast as the drive can" + (" (none is recommended)" if speed is None else "")
+    closest = abilities.speeds.closest(speed)
+    return f"{speed:g}x" + (f"; {closest}x is the closest on offer" if closest not in (None, speed) else "")
 
 
 def _title(track: TrackReport) -> str:

@@ -55,9 +55,9 @@ class TerminalRenderer(TextRenderer):
                 return
         self._show()
 
-    def plan(self, made: Plan, drive: str) -> None:
+    def plan(self, made: Plan, drive: str, speed: float | None = None) -> None:
         self.rest()
-        super().plan(made, drive)
+        super().plan(made, drive, speed)
 
     def burned(self, report: BurnReport, drive: str) -> None:
         self.rest()

@@ -51,7 +51,7 @@ def slow_down(error: PowerCalibrationError, outcome: Outcome) -> Procedure[bool]
 
     Often it is disc and speed that do not match (seen on Optiarc AD-7280S).
     """
-    lower = outcome.speeds.below(outcome.speed)
+    lower = outcome.speeds.gentler(outcome.speed)
     if code(error) != CALIBRATION_FAILED or lower is None:
         return False
     yield Notice(f"the laser's power could not be set; trying once more at {lower}x ({error.sense})")

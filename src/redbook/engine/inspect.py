@@ -43,7 +43,7 @@ from redbook.mmc.identify import (
     Profile,
 )
 from redbook.mmc.mode_pages import Capabilities, ModeSense10
-from redbook.quirks import Quirks, quirks_of
+from redbook.quirks import VIRTUAL_MARK, Quirks, quirks_of
 
 WSPD = 0x02  # of feature 0107h
 _CDS = (None, Profile.NONE, Profile.CD_ROM, Profile.CD_R, Profile.CD_RW)
@@ -174,6 +174,18 @@ def identify() -> Procedure[Abilities]:
         lists_speeds,
         quirks_of(inquiry),
     )
+
+
+def is_virtual() -> Procedure[bool]:
+    """Whether it is the virtual recorder, under whatever name.
+
+    Asked only where that matters: INQUIRY of more than 36 bytes is not safe with every drive.
+    """
+    try:
+        reply: InquiryReply = yield Inquiry(InquiryReply.MAKERS_BYTES)
+    except (SenseError, InvalidReply):
+        return False
+    return reply.makers_own == VIRTUAL_MARK
 
 
 def with_speeds(abilities: Abilities, atip: Atip | None) -> Procedure[Abilities]:

@@ -14,8 +14,10 @@ from redbook.errors import (
     Cancelled,
     DeviceReset,
     DriveGone,
+    EndOfUserArea,
     LossOfStreaming,
     MediumError,
+    SenseError,
 )
 from redbook.mmc.disc_info import DiscStatus
 from redbook.quirks import Quirks
@@ -27,7 +29,8 @@ SHORTEST_MEASURED_SECONDS = 1.0
 class Settings:
     """How to burn.
 
-    speed                multiple of 1x; None for as fast as the drive can
+    speed                multiple of 1x, MAX_SPEED for as fast as the drive can; None for the one that is
+                         recommended for audio on this disc
     test_write           laser off: everything but the burning
     finalize             close the session when the last track is done; else leave it open
     append               add to a disc that has tracks already
@@ -74,6 +77,7 @@ class Outcome:
     touched    whether a WRITE was sent
     space      where the drive wants the track after the last one; None where it did not say
     found      what the drive said of the disc after a burn that broke off; unknown: why it said nothing
+    full       whether the drive has refused more, for want of room
 
     Of the drive:
     protection     whether the laser pauses when data are late
@@ -94,6 +98,7 @@ class Outcome:
     buffer_bytes: int = 0
     found: DiscContents | None = None
     unknown: str = ""
+    full: bool = False
     protection: bool = True
     speed: float | None = None
     lba: int | None = None
@@ -130,6 +135,7 @@ class Outcome:
 
 
 def broken_off(first: Exception, outcome: Outcome, settings: Settings) -> Exception:
+    outcome.full = _is_full(first)
     now = disc_now(outcome, settings)
     if isinstance(first, Cancelled):
         return Cancelled(f"cancelled; {now}", now)
@@ -144,12 +150,25 @@ def broken_off(first: Exception, outcome: Outcome, settings: Settings) -> Except
     return BurnFailed(f"the burn broke off {where}: {why}\n{now}", now, track.number, outcome.lba)
 
 
+_FULL = ((3, 0x73, 0x02), (3, 0x73, 0x05))
+"""Its power calibration area, its list of tracks: no speed makes room there."""
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether the disc takes no more, whatever is free."""
+    if isinstance(error, EndOfUserArea):
+        return True
+    if not isinstance(error, SenseError):
+        return False
+    return (error.sense.key, error.sense.asc, error.sense.ascq) in _FULL
+
+
 def advice_for(first: Exception, outcome: Outcome) -> str:
     """What to try next, beside what the error itself says; a line of its own."""
-    if isinstance(first, MediumError | LossOfStreaming):
-        lower = outcome.speeds.below(outcome.speed)
-        if lower is not None:
-            return f"\ntry the next disc at {lower}x (--speed {lower})"
+    if isinstance(first, LossOfStreaming) or (isinstance(first, MediumError) and not _is_full(first)):
+        gentler = outcome.speeds.gentler(outcome.speed)
+        if gentler is not None:
+            return f"\ntry the next disc at {gentler}x (--speed {gentler})"
     if isinstance(first, DeviceReset | DriveGone) and not outcome.sent and not outcome.ended:
         return (
             "\na drive that lives on the USB port's power can lose it when the laser goes to write power: "
@@ -181,9 +200,10 @@ def disc_now(outcome: Outcome, settings: Settings) -> str:
         parts.append(f"the begun and not ended track {unfinished.number}")
     holds = " and ".join(parts) if parts else "nothing new"
     closed = outcome.closed if outcome.found is None else outcome.found.status is DiscStatus.COMPLETE
-    state = (
-        "its session is closed, so players can play it"
-        if closed
-        else "its session is open, so players cannot play it, and tracks can be added"
-    )
+    state = "its session is closed, so players can play it"
+    if not closed:
+        room = None if outcome.found is None else outcome.found.space
+        full = outcome.full or (outcome.found is not None and (room is None or not room.holds_a_track))
+        more = "and takes no more tracks" if full else "and tracks can be added (--append)"
+        state = f"its session is open, so players cannot play it until it is closed (`redbook close`), {more}"
     return f"the disc now holds {holds}; {state}"

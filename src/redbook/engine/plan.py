@@ -33,6 +33,11 @@ class Space:
         """For one track: what is left for its audio."""
         return max(0, self.last_lead_out_lba - self.next_lba - RUN_OUT_SECTORS)
 
+    @property
+    def holds_a_track(self) -> bool:
+        """Whether the shortest track there is would fit."""
+        return self.first_track <= MOST_TRACKS and self.free_sectors >= SHORTEST_TRACK_SECTORS
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedTrack:

@@ -19,7 +19,7 @@ from redbook.engine.inspect import (
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import Layout, Space, lay_out
 from redbook.engine.session import lock_tray, reload
-from redbook.engine.speed import believable, set_speed
+from redbook.engine.speed import MAX_SPEED, believable, set_speed
 from redbook.engine.steps import Announce, Procedure
 from redbook.engine.track_at_once import end_open_track
 from redbook.engine.waiting import WORKING, resending, until_ready
@@ -220,8 +220,10 @@ def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> 
 
 def _try_speed(settings: Settings, outcome: Outcome) -> Procedure[None]:
     """Best effort: what the drive makes of it is read back and told."""
-    wanted, speed = settings.speed, settings.speed
-    if wanted is not None:
+    wanted = speed = outcome.speeds.recommended if settings.speed is None else settings.speed
+    if wanted == MAX_SPEED:
+        speed = None
+    elif wanted is not None:
         closest = outcome.speeds.closest(wanted)
         if closest is not None and closest != wanted:
             yield Notice(f"{wanted:g}x is not offered for this disc; {closest}x is the closest that is")

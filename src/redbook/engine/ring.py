@@ -17,6 +17,10 @@ DEFAULT_RING_BYTES = 18_000_000  # 2 s at 52x
 LONGEST_READ_SECONDS = 2.0  # that closing waits for
 
 
+SMALLER_CHUNKS = (13, 8)
+"""Sectors to try where a drive refuses more: half of it, then what bridges with a limit of 32 KiB carry."""
+
+
 def chunk_sectors(most_bytes: int | None) -> int:
     """Sectors in a chunk, so that it goes into one command of this many bytes; None for any number."""
     return CHUNK_SECTORS if most_bytes is None else max(1, min(CHUNK_SECTORS, most_bytes // SECTOR_BYTES))
@@ -158,13 +162,25 @@ class Ring:
         chunk = self._memory[start : start + length]
         done = 0
         while done < length:
-            got = stream.read_into(chunk[done:])
-            if not got:
-                raise AudioError(f"the audio of track {number} ended before its length was reached")
+            try:
+                got = stream.read_into(chunk[done:])
+                if not got:
+                    raise AudioError(f"the audio of track {number} ended before its length was reached")
+            except Exception:
+                self._hand_over(slot, chunk, done)
+                raise
             done += got
         self._filled_ever += 1
         self._filled.put((slot, length))
         return length
+
+    def _hand_over(self, slot: int, chunk: memoryview, length: int) -> None:
+        """What came before the reading failed, the last sector of it filled up with silence."""
+        whole = -(-length // SECTOR_BYTES) * SECTOR_BYTES
+        if whole:
+            chunk[length:whole] = bytes(whole - length)
+            self._filled_ever += 1
+            self._filled.put((slot, whole))
 
     def _next_free(self) -> int:
         if self._free.empty():

@@ -12,17 +12,19 @@ from queue import Queue
 from typing import Any, Generic
 
 from redbook.clock import Clock, SystemClock
+from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.events import Event, Notice, PhaseStarted, Stopping, TrackStarted
 from redbook.engine.mailbox import NOTHING_YET, Mailbox
 from redbook.engine.meter import Meter, Supply
-from redbook.engine.ring import DEFAULT_RING_BYTES, Ring, SectorStream, chunk_sectors
+from redbook.engine.ring import DEFAULT_RING_BYTES, SMALLER_CHUNKS, Ring, SectorStream, chunk_sectors
 from redbook.engine.steps import (
     Abandoned,
     Absorb,
     Announce,
     Digest,
     DriveBuffer,
+    FewerSectors,
     MostSectors,
     Now,
     Pause,
@@ -201,6 +203,8 @@ class Runner:
             return self._clock.now()
         elif isinstance(step, MostSectors):
             return chunk_sectors(self._drive.most_bytes)
+        elif isinstance(step, FewerSectors):
+            return self._fewer_sectors(step.refused)
         elif isinstance(step, Pause):
             self._nap(step.seconds)
         elif isinstance(step, Shield):
@@ -219,6 +223,12 @@ class Runner:
         self._drive.run(command)
         self._meter.write_taken()
         self._urgency.a_good_moment()
+
+    def _fewer_sectors(self, refused: int) -> int:
+        fewer = next((count for count in SMALLER_CHUNKS if count < refused), 0)
+        if fewer:
+            self._drive.carry_at_most(fewer * SECTOR_BYTES)
+        return fewer
 
     def _tell_once(self, text: str) -> None:
         """One drive's user hears of it once, however many tracks he writes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ from redbook.mmc.performance import (
 
 SPEED_UNIT_KB = 177  # drives round down to a speed they have, so n x 176.4 must be rounded up
 MOST_DESCRIPTORS = (LONGEST_REPLY_BYTES - HEADER_BYTES) // DESCRIPTOR_BYTES
+MAX_SPEED = math.inf
+"""As fast as the drive can, where a multiple of 1x is asked for."""
+
 FASTEST_CD = 72
 """More than any CD recorder was ever sold with; a multiple of 1x."""
 
@@ -52,6 +56,15 @@ class Speeds:
     def closest(self, wanted: float) -> int | None:
         """The offered speed nearest to this one, the lower of two; None if none is known."""
         return min(self.offered, key=lambda speed: (abs(speed - wanted), speed), default=None)
+
+    def gentler(self, speed: float | None) -> int | None:
+        """The one to try after an error at this speed: the recommended one, or, at that or below, the next
+        lower one. None if there is none, or none is known.
+
+        speed  multiple of 1x; None if it is not known, but fast
+        """
+        best = self.recommended
+        return best if best is not None and (speed is None or speed > best) else self.below(speed)
 
     def below(self, speed: float | None) -> int | None:
         """The next lower one; None if there is none, or none is known."""
@@ -132,12 +145,9 @@ def _with_advice(offered: tuple[int, ...], source: str, rewritable: bool) -> Spe
     middle = [speed for speed in offered if GENTLE <= speed <= BRISK]
     best = min(middle or offered, key=lambda speed: (abs(speed - BEST), speed))
     if not middle:
-        reason = f"the closest to {BEST}x that there is"
+        reason = f"the closest to {BEST}x that is offered"
     elif best <= BEST:
-        reason = (
-            "the fastest that drives keep from start to end, without changing in zones; discs made for high "
-            "speeds may fail at a very low one"
-        )
+        reason = "the fastest speed most drives hold constant; very low speeds can fail on high-speed discs"
     else:
         reason = "the gentlest of the speeds that today's discs are made for"
     return Speeds(offered, source, best, reason)
@@ -148,11 +158,13 @@ def set_speed(speed: float | None, pure_cav: bool = False) -> Procedure[None]:
 
     One that a drive refuses as too slow is asked for step by step faster, as cdrecord does.
 
-    speed  multiple of 1x; None for as fast as the drive can
+    speed  multiple of 1x; None or MAX_SPEED for as fast as the drive can
 
     raises  SenseError  if the drive does not take any
     """
-    write_kb = MAXIMUM_SPEED if speed is None else min(MAXIMUM_SPEED, round(speed * SPEED_UNIT_KB))
+    write_kb = MAXIMUM_SPEED
+    if speed is not None:
+        write_kb = round(min(float(MAXIMUM_SPEED), speed * SPEED_UNIT_KB))
     refused: SenseError | None = None
     while write_kb <= MAXIMUM_SPEED:
         try:

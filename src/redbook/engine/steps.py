@@ -41,6 +41,14 @@ class MostSectors:
 
 
 @dataclass(frozen=True, slots=True)
+class FewerSectors:
+    """The drive refuses so many sectors in one command.  Sent: how many to try, which MostSectors tells
+    from now on; 0 if fewer make no sense."""
+
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Announce:
     """Tell the way to the drive how much will be written in all, before anything is."""
 
@@ -90,6 +98,7 @@ Step: TypeAlias = (
     | Now
     | TakeSectors
     | MostSectors
+    | FewerSectors
     | Absorb
     | Digest
     | Announce

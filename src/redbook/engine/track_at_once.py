@@ -12,10 +12,20 @@ from redbook import errors
 from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, SECTORS_PER_SECOND, SPEED_1X_BYTES_PER_SECOND, duration
 from redbook.engine.calibration import may_write_again
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted
+from redbook.engine.inspect import is_virtual
 from redbook.engine.outcome import Outcome
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.speed import FASTEST_CD
-from redbook.engine.steps import DriveBuffer, MostSectors, Now, Procedure, SectorsDone, Shield, TakeSectors
+from redbook.engine.steps import (
+    DriveBuffer,
+    FewerSectors,
+    MostSectors,
+    Now,
+    Procedure,
+    SectorsDone,
+    Shield,
+    TakeSectors,
+)
 from redbook.engine.waiting import code, until_accepted, until_idle
 from redbook.errors import (
     IllegalRequest,
@@ -45,6 +55,14 @@ USUAL_BUFFER_BYTES = 2 * 1024 * 1024
 CLEARLY = 2
 """How many times faster than possible a burn must have been to be called impossible."""
 
+_LIMITS = (
+    errors.InvalidField,
+    errors.InvalidParameter,
+    errors.CommunicationError,
+    errors.SystemResourceFailure,
+)
+"""What a drive or bridge may answer to more bytes in one WRITE than it carries."""
+
 PADDING_ADDED = (3, 0x0C, 0x0A)
 _UNDERRUN_CODES = (0x21, 0x24)
 _UNDERRUN_IF_LATE = ((4, 0x44, 0x00), (3, 0x0C, 0x00))
@@ -71,7 +89,12 @@ def write_track(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
     yield from pad(track.sectors, track, outcome)
     yield PhaseStarted(Phase.ENDING_TRACK, track.number)
     yield from _telling_underrun(synchronize(), outcome)
-    _check_time(track, (yield Now()) - since, outcome)
+    try:
+        _check_time(track, (yield Now()) - since, outcome)
+    except ImpossiblyFast:
+        if not (yield from is_virtual()):
+            raise
+        outcome.real_time, outcome.cut_short = False, None
     ended = TrackEnded(track.number, track.start_lba, track.sectors)
     outcome.open_track = None
     outcome.ended.append(ended)
@@ -156,6 +179,7 @@ def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure
     buffer_bytes = outcome.buffer_bytes or USUAL_BUFFER_BYTES
     now = polled_at = yield Now()
     filled_at: tuple[float, int] | None = None
+    refused: SenseError | None = None
     while chunk:
         piece = chunk[: (yield MostSectors()) * SECTOR_BYTES]
         waited = (yield Now()) - now
@@ -164,6 +188,11 @@ def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure
         except TransferTooLarge:
             if outcome.sent or outcome.ended or (yield MostSectors()) * SECTOR_BYTES >= len(piece):
                 raise
+            continue
+        except _LIMITS as error:
+            if outcome.sent or outcome.ended or not (yield from _smaller(piece, error, track)):
+                raise (refused or error) from None
+            refused = refused or error
             continue
         outcome.sent += len(piece) // SECTOR_BYTES
         outcome.lba = None
@@ -178,6 +207,26 @@ def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure
         chunk = chunk[len(piece) :] or (yield TakeSectors())
     if filled_at is not None:
         outcome.pace.add(outcome.sent - filled_at[1], now - filled_at[0])
+
+
+def _smaller(piece: memoryview, error: SenseError, track: PlannedTrack) -> Procedure[bool]:
+    """Whether the first WRITE of a burn, refused so, may be sent again with fewer sectors.
+
+    Bridges with a limit of 32 KiB refuse more in words of their own. Only where the drive still wants that
+    sector: whether it has taken some of a transfer that failed is not known otherwise.
+    """
+    count = len(piece) // SECTOR_BYTES
+    try:
+        information: TrackInformation = yield ReadTrackInformation()
+    except (SenseError, InvalidReply):
+        return False
+    wanted = information.next_writable_lba
+    if wanted is None or max(0, wanted) != track.start_lba:
+        return False
+    fewer = yield FewerSectors(count)
+    if fewer:
+        yield Notice(f"the drive refused {count} sectors in one WRITE ({error.sense}); trying {fewer}")
+    return bool(fewer)
 
 
 def _tell_buffer() -> Procedure[bool]:
@@ -232,7 +281,7 @@ def _as_underrun(error: SenseError, outcome: Outcome, late: bool) -> SenseError:
         return error
     return LossOfStreaming(
         f"{error.command}: the drive ran out of data, and its protection against that is off "
-        f"({error.sense}); try a lower speed (--speed)",
+        f"({error.sense}); close other programs",
         error.command,
         error.sense,
     )

@@ -89,7 +89,8 @@ class Patience:
             return False
         if now - self._told >= TELL_SECONDS:
             self._told = now
-            yield Waiting(self._what or _what_for(error), now - self._began, self.seconds)
+            waited = round(now - self._began, 1)
+            yield Waiting(self._what or _what_for(error), waited, self.seconds)
         yield Pause(pause_seconds)
         return True
 

@@ -115,6 +115,7 @@ class Story:
         self._speed = speed
         self._done = self._read = self._used = 0
         self._size = ring_bytes(sectors)
+        self._writes = False  # before that the read-ahead is filled
         self._last: tuple[ACTION, float, float] | None = (
             None  # what was told last: the action, when, time left
         )
@@ -128,6 +129,7 @@ class Story:
     def of(self, timed: Timed) -> TrackAtOnceEventArgs | None:
         event, now = timed.event, timed.seconds
         if isinstance(event, TrackStarted):
+            self._writes = True
             return self._writing(now, self._seconds_to_write())
         if isinstance(event, Progress) and event.phase is Phase.VERIFYING:
             self._track = event.track
@@ -145,7 +147,7 @@ class Story:
         if isinstance(event, Working) and event.phase is Phase.CLOSING:
             return self._finishing(now, self._seconds_to_close(event.fraction, now))
         if isinstance(event, Working) and event.phase is Phase.WRITING:
-            return self._writing(now, self._seconds_to_write())
+            return self._writing(now, self._seconds_to_write()) if self._writes else self.preparing(now)
         if isinstance(event, Waiting) and self._last is not None:
             action, then, left = self._last
             if now - then < QUIET_SECONDS:

@@ -14,7 +14,7 @@ from redbook.engine.plan import PlannedTrack, Space
 from redbook.engine.prepare import room_on, set_up
 from redbook.engine.quick_check import check_disc, check_track
 from redbook.engine.session import end_session, unlock_tray
-from redbook.engine.speed import believable
+from redbook.engine.speed import MAX_SPEED, believable
 from redbook.engine.steps import Procedure, R
 from redbook.engine.verify import Sums, verify
 from redbook.errors import DriveError, MediumUnsuitable, VerificationFailed
@@ -74,7 +74,7 @@ class Session:
         self.handle.before_closing.append(self.let_go)
         try:
             outcome = Outcome()
-            settings = Settings(real_time=self.handle.device.drive.real_time)
+            settings = Settings(MAX_SPEED, real_time=self.handle.device.drive.real_time)
             abilities, disc = self._run(set_up(settings, outcome))
             self._begin(abilities, disc, outcome)
             self._ask_for_speed(sectors_per_second, pure_cav)
@@ -139,7 +139,7 @@ class Session:
         before = self._outcome
         self._outcome = before.next_track(list(self.tracks))
         self._outcome.protection = self._abilities is not None and self._abilities.underrun_protection
-        settings = Settings(underrun_protection=underrun_protection)
+        settings = Settings(MAX_SPEED, underrun_protection=underrun_protection)
         return add_track(settings, stream.sectors, self._outcome)
 
     def refresh(self, stream: TrackStream) -> None:

@@ -128,8 +128,8 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
         try:
             stream.check()
         except AudioError as error:
-            there = f"track {number} is on the disc with all of its {sectors} sectors"
-            raise AudioError(f"{error}; {there}, what did not come being silence") from error
+            there = f"track {number} is on the disc with the {sectors} sectors that it said it has"
+            raise AudioError(f"{error}; {there}") from error
         if self._verification == IMAPI_BURN_VERIFICATION_LEVEL.IMAPI_BURN_VERIFICATION_QUICK:
             self._update(story.verifying(clock.now()))
             session.check_last_track()

@@ -38,7 +38,7 @@ class _Source(NamedTuple):
 
 
 class TrackStream:
-    """A SectorStream that never breaks off: what is missing is silence, and `failure` says why.
+    """A SectorStream that breaks off where its source does; `failure` says why.
 
     summed   keep a running SHA-256 of what is served
     strict   refuse a length that is no whole number of sectors instead of padding it, as Windows does
@@ -72,12 +72,17 @@ class TrackStream:
         return -(-self.size_bytes // SECTOR_BYTES)
 
     def read_into(self, buffer: memoryview) -> int:
-        """Called by the read-ahead, in its thread."""
+        """Called by the read-ahead, in its thread.
+
+        raises  AudioError  where the source fails, or ends early
+        """
         wanted = min(len(buffer), max(0, self.size_bytes - self._done))
-        got = self._read(buffer[:wanted]) if wanted > 0 and self.failure is None else 0
-        if not got:
+        if not wanted:  # the last sector's rest
             buffer[:] = bytes(len(buffer))
             return self._count(buffer)
+        got = self._read(buffer[:wanted]) if self.failure is None else 0
+        if self.failure is not None:
+            raise self.failure
         self._count(buffer[:got])
         return got
 

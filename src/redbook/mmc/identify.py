@@ -28,12 +28,14 @@ class InquiryReply:
 
     version      of SPC; 0 on ATAPI drives
     descriptors  the standards it says to follow, SPC-4 table 145
+    makers_own   what the maker has put into the bytes that are his; asked for with MAKERS_BYTES
     """
 
     SHORTEST_BYTES: ClassVar[int] = 36
     NO_DEVICE: ClassVar[int] = 3
     """Peripheral qualifier (byte 0, bits 7-5): there can be no device.  Source: SPC-4 table 174."""
     LONGEST_BYTES: ClassVar[int] = 96
+    MAKERS_BYTES: ClassVar[int] = 56
     DESCRIPTORS_AT: ClassVar[int] = 58
 
     device_type: int
@@ -43,11 +45,13 @@ class InquiryReply:
     revision: str
     version: int = 0
     descriptors: tuple[int, ...] = ()
+    makers_own: str = ""
 
     def to_bytes(self) -> bytes:
-        length = self.LONGEST_BYTES if self.descriptors else self.SHORTEST_BYTES
+        length = self.LONGEST_BYTES if self.descriptors or self.makers_own else self.SHORTEST_BYTES
         text = f"{self.vendor:8.8}{self.product:16.16}{self.revision:4.4}".encode("ascii", "replace")
         head = bytes((self.device_type, self.removable << 7, self.version, 2, length - 5, 0, 0, 0)) + text
+        head += f"{self.makers_own:20.20}".encode("ascii", "replace") if self.makers_own else b""
         standards = b"".join(code.to_bytes(2, "big") for code in self.descriptors)
         return (head.ljust(self.DESCRIPTORS_AT, b"\0") + standards if standards else head).ljust(
             length, b"\0"
@@ -68,7 +72,8 @@ class InquiryReply:
         pairs = [data[i : i + 2] for i in range(cls.DESCRIPTORS_AT, min(len(data), 74) - 1, 2)]
         standards = tuple(int.from_bytes(pair, "big") for pair in pairs)
         known = tuple(code for code in standards if code)
-        return cls(data[0] & 0x1F, bool(data[1] & 0x80), vendor, product, revision, data[2], known)
+        own = printable(data[cls.SHORTEST_BYTES : cls.MAKERS_BYTES].rstrip(b"\0"))
+        return cls(data[0] & 0x1F, bool(data[1] & 0x80), vendor, product, revision, data[2], known, own)
 
 
 @dataclass(frozen=True, slots=True)

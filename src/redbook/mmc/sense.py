@@ -103,7 +103,8 @@ class Meaning(NamedTuple):
 
 _WAIT = "wait a moment and try again"
 _OTHER_DISC = "try another disc, of another brand if you can"
-_BAD_DISC = "try a lower speed (--speed), another brand of disc, or clean the drive's lens"
+_BAD_DISC = "try another brand of disc, or clean the drive's lens"
+_KEEP_UP = "close other programs"
 _OFF_AND_ON = "switch the drive off and on"
 _CABLE = "check the cable, the port and the drive's power, then try again"
 
@@ -132,12 +133,8 @@ _EXACT: dict[tuple[int, int, int], Meaning] = {
     (2, 0x04, 0x09): Meaning(errors.BecomingReady, "self-test in progress", _WAIT),
     (2, 0x3E, 0x00): Meaning(errors.BecomingReady, "the drive is still setting itself up", _WAIT),
     (2, 0x3A, 0x02): Meaning(errors.TrayOpen, "the tray is open", "insert a disc and close the tray"),
-    (3, 0x0C, 0x09): Meaning(
-        errors.LossOfStreaming, "the drive ran out of data", "try a lower speed (--speed)"
-    ),
-    (3, 0x0C, 0x0A): Meaning(
-        errors.LossOfStreaming, "the drive ran out of data and padded", "try a lower speed (--speed)"
-    ),
+    (3, 0x0C, 0x09): Meaning(errors.LossOfStreaming, "the drive ran out of data", _KEEP_UP),
+    (3, 0x0C, 0x0A): Meaning(errors.LossOfStreaming, "the drive ran out of data and padded", _KEEP_UP),
     (3, 0x73, 0x00): Meaning(errors.MediumError, "CD control error", _BAD_DISC),
     (3, 0x73, 0x02): Meaning(
         errors.PowerCalibrationError,
@@ -204,7 +201,7 @@ _BY_ASC: dict[tuple[int, int], Meaning] = {
     (5, 0x64): Meaning(errors.IllegalModeForTrack, "not possible on this track or disc"),
     (5, 0x72): Meaning(errors.SessionIncomplete, "the session cannot be closed as it is"),
     (5, 0xB5): Meaning(errors.DummyBlocksAdded, "the drive filled the track up by itself"),
-    (5, 0xBF): Meaning(errors.LossOfStreaming, "the drive ran out of data", "try a lower speed (--speed)"),
+    (5, 0xBF): Meaning(errors.LossOfStreaming, "the drive ran out of data", _KEEP_UP),
     (5, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),
     (7, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),
     (6, 0x28): Meaning(errors.MediumChanged, "the medium may have changed"),

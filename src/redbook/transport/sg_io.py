@@ -19,6 +19,7 @@ from typing import Any, Self
 from redbook.clock import Clock, SystemClock
 from redbook.disc import SECTOR_BYTES
 from redbook.errors import (
+    IGNORE_RESIDUE,
     DriveClosed,
     DriveError,
     DriveGone,
@@ -30,6 +31,7 @@ from redbook.mmc import sense
 from redbook.mmc.control import RequestSense, TestUnitReady
 from redbook.mmc.decode import name_of
 from redbook.mmc.identify import Inquiry
+from redbook.mmc.read import ReadCd
 from redbook.transport.base import Reply, Status
 from redbook.transport.kernel import Kernel, Linux, Node
 from redbook.transport.sg_errors import call_failed, check_driver_status, check_host_status, timed_out
@@ -43,11 +45,13 @@ LONGEST_CDB_BYTES = 16
 MOST_MILLISECONDS = 0xFFFFFFFF
 MOST_INTERRUPTIONS = 100
 
+READ_CD_MSF = 0xB9
+
 TRANSFERS = tuple(sectors * SECTOR_BYTES for sectors in (27, 13, 8))
 """Bytes in one command: what every way known carries, then what bridges with a limit of 32 KiB do."""
 
-IGNORE_RESIDUE = "REDBOOK_IGNORE_RESIDUE"
-"""Set to 1, a bridge's word that bytes were not delivered is not believed: some always say so."""
+_SECTORS_AS_ASKED = (ReadCd.OPCODE, READ_CD_MSF)
+"""Commands that bring all that was asked for; of others a residue says how long the reply is."""
 
 _HARMLESS_TWICE = (TestUnitReady.OPCODE, Inquiry.OPCODE)
 _TOO_LARGE = (errno.EIO, errno.EINVAL, errno.ENOMEM)
@@ -180,7 +184,7 @@ class SgIo:
         if number:
             raise self._failed(what, number, length, timeout)
         self._carried = max(self._carried, length)
-        return self._judge(what, direction, kept, length, timeout)
+        return self._judge(what, cdb, direction, kept, length, timeout)
 
     def _fill_header(self, cdb: bytes, direction: int, address: int, length: int, timeout: float) -> None:
         header = self._header
@@ -228,7 +232,7 @@ class SgIo:
             )
         return call_failed(what, number, timeout)
 
-    def _judge(self, what: str, direction: int, kept: Any, length: int, timeout: float) -> Reply:
+    def _judge(self, what: str, cdb: bytes, direction: int, kept: Any, length: int, timeout: float) -> Reply:
         header = self._header
         check_host_status(what, header.host_status, timeout)
         reason = self._sense.raw[: min(header.sb_len_wr, SENSE_BYTES)]
@@ -240,6 +244,8 @@ class SgIo:
         residue = min(max(0, header.resid), length)
         data = b""
         if direction == FROM_DEVICE and (header.status == Status.GOOD or _only_recovered(reason)):
+            if self._ignore_residue and cdb[0] in _SECTORS_AS_ASKED:
+                residue = 0
             data = kept[: length - residue]
         elif direction == TO_DEVICE and self._ignore_residue:
             residue = 0

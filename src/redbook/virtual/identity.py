@@ -26,6 +26,7 @@ from redbook.mmc.performance import (
     PerformanceType,
     WriteSpeedDescriptor,
 )
+from redbook.quirks import OWN_VENDOR, VIRTUAL_MARK
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.model import Model
 from redbook.virtual.settings import RAW_BLOCK_TYPES, WRITE_TYPES, Speeds, kb_per_second
@@ -36,7 +37,14 @@ _TOLERANCE, _NOMINAL, _EXCEPTIONS = 0x18, 0x10, 0x03
 
 def inquiry(model: Model) -> bytes:
     return InquiryReply(
-        CD_DEVICE, True, model.vendor, model.product, model.revision, model.spc_version, model.standards
+        CD_DEVICE,
+        True,
+        model.vendor,
+        model.product,
+        model.revision,
+        model.spc_version,
+        model.standards,
+        "" if model.vendor == OWN_VENDOR else VIRTUAL_MARK,
     ).to_bytes()
 
 
