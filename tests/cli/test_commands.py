@@ -17,6 +17,10 @@ from typing import Any
 import pytest
 
 from redbook.image.base import VERSION
+from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
+from tests.support.at_once import announce, choose_session_at_once, one_track, write_from
+from tests.support.drives import ready
 from tests.support.sound import encode, noise, write_wav
 
 REDBOOK = [sys.executable, "-m", "redbook"]
@@ -449,3 +453,23 @@ def test_a_record_that_cannot_be_written_ends_it_before_anything_is_sent(
     assert reason in done.stderr
     assert Path("there.jsonl").read_text() == "mine"
     assert not Path("my.disc").exists()
+
+
+def test_a_session_at_once_that_broke_off_is_not_said_to_take_tracks() -> None:
+    recorder = VirtualRecorder(Medium.new_at(Path("broken.disc")))
+    drive = ready(recorder)
+    choose_session_at_once(drive)
+    announce(drive, one_track(3000))
+    write_from(drive, -150, 1000)
+    recorder.cut_power()
+    recorder.close()
+    said = redbook("info", "--drive", "virtual:broken.disc").stdout
+    assert "no more tracks can be added" in said
+    redbook(
+        "burn",
+        "--append",
+        write_wav(Path("a.wav"), noise(588 * 310)),
+        "--drive",
+        "virtual:broken.disc",
+        code=5,
+    )

@@ -652,4 +652,6 @@ def _status(found: DiscInfo) -> str:
         return "blank"
     if disc.status.name == "COMPLETE":
         return f"complete, {count}"
-    return f"{count}, session {disc.information.last_session_status.name.lower()}, tracks can be added"
+    takes_more = disc.space is not None and disc.space.holds_a_track
+    more = "tracks can be added" if takes_more else "no more tracks can be added"
+    return f"{count}, session {disc.information.last_session_status.name.lower()}, {more}"
