@@ -14,12 +14,16 @@ from redbook.disc import Msf
 from redbook.image.base import DiscState, RecordedSession, RecordedTrack, TrackState
 
 _FLAGS = ((2, "DCP"), (1, "PRE"), (8, "4CH"))
+_BYTE_ORDER = (
+    "REM audio is little-endian: cdrskin, libcdio, bchunk; cdrdao with --swap; wodim burns noise from this"
+)
+"""Nothing that a sheet can say makes these programs agree, so it says so to whoever looks into it."""
 _TEXTS = (PackType.TITLE, PackType.PERFORMER, PackType.SONGWRITER)
 
 
 def render(state: DiscState, data_file: str) -> str:
     """The sheet of every track that was ended; `data_file` holds sector n at n x 2352."""
-    lines = []
+    lines = [_BYTE_ORDER]
     if mcn := next((session.mcn for session in state.sessions if session.mcn), ""):
         lines.append(f"CATALOG {mcn}")
     first_texts = state.sessions[0].texts
