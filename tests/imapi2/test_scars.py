@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.errors import Sense, TransportTimeout
 from redbook.imapi2 import (
@@ -32,6 +33,7 @@ from redbook.imapi2 import (
 )
 from redbook.imapi2.session import Session
 from redbook.mmc.control import PreventAllowMediumRemoval
+from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation
 from redbook.mmc.mode_pages import ModeSense10
 from redbook.mmc.write import Write10
@@ -575,3 +577,30 @@ def test_a_user_without_a_home_is_told_so(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(Path, "home", homeless)
     with pytest.raises(com_error, match="XDG_DATA_HOME"):
         recorder_on(STAND_IN)
+
+
+class Interrupting(ManualClock):
+    """Somebody presses Ctrl-C when the drive has been waited for so long."""
+
+    at = 5.0
+    pressed = False
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if self.now() >= self.at and not self.pressed:
+            self.pressed = True
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("erases", [False, True])
+def test_ctrl_c_ends_the_waiting_for_a_drive_that_never_becomes_ready(erases: bool) -> None:
+    clock = Interrupting()
+    with Rig(medium=Medium.new("cd-rw"), clock=clock) as rig:
+        work = rig.ready_eraser().EraseMedia if erases else rig.ready().PrepareMedia
+        rig.drive.faults = [Fault(Sense(2, 4, 1), UnitReady, times=None)]
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        assert clock.pressed
+        assert clock.now() < 6
+        rig.drive.faults = []
+        assert rig.is_free()

@@ -17,7 +17,7 @@ from typing import Protocol
 from redbook.clock import Clock, SystemClock
 from redbook.discovery import NODES, VIRTUAL, not_found
 from redbook.drive import Drive
-from redbook.engine.runner import Runner
+from redbook.engine.runner import Cancel, Runner
 from redbook.engine.steps import Procedure, R
 from redbook.errors import DriveBusy, DriveClosed, NotTaken
 from redbook.imapi2.nodes import NodeNews, NodeRecorder, real_ids
@@ -196,10 +196,11 @@ class Handle:
         finally:
             self.device.leave()
 
-    def run(self, procedure: Procedure[R], own: bool = False) -> R:
+    def run(self, procedure: Procedure[R], own: bool = False, cancel: Cancel | None = None) -> R:
         """A procedure that nobody has to hear of.  raises  what it raises"""
         with self.use(own) as drive:
-            return Runner(drive, emit=lambda event: None, clock=self.clock).run(procedure)
+            runner = Runner(drive, emit=lambda event: None, cancel=cancel, clock=self.clock)
+            return runner.run(procedure)
 
     def check_open(self) -> None:
         """raises  DriveClosed"""

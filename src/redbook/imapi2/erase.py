@@ -65,9 +65,12 @@ class MsftDiscFormat2Erase(DiscFormat2):
 
     @translated
     def EraseMedia(self) -> int:
-        """Make the CD-RW blank; returns when it is.  Ctrl-C waits for the end: a half-erased disc is lost."""
+        """Make the CD-RW blank; returns when it is.
+
+        Ctrl-C ends it before the erasing begins; later it waits for the end: a half-erased disc is lost.
+        """
         name = "EraseMedia"
-        cancel = InterruptibleCancel(to_the_end=True)
+        cancel = InterruptibleCancel(in_order=True)
         with late_interrupts(cancel):
             with self._mutex:
                 handle = self._need_handle(name)
@@ -88,7 +91,7 @@ class MsftDiscFormat2Erase(DiscFormat2):
 
     def _erase(self, handle: Handle, cancel: InterruptibleCancel) -> None:
         name = "EraseMedia"
-        media_type = handle.run(physical_type())
+        media_type = handle.run(physical_type(), cancel=cancel)
         if not self._fits(media_type, blank=False):
             kind = IMAPI_MEDIA_PHYSICAL_TYPE(media_type).name
             fail(self, name, HResult.E_IMAPI_ERASE_MEDIA_IS_NOT_SUPPORTED, f"the disc is of type {kind}")

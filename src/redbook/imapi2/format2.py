@@ -34,17 +34,20 @@ _log = logging.getLogger("redbook.imapi2")
 class InterruptibleCancel(Cancel):
     """A cancel that remembers whether it was Ctrl-C: then the caller gets his KeyboardInterrupt, late.
 
-    to_the_end  what is under way is not stopped, however often Ctrl-C is pressed
+    to_the_end   what is under way is not stopped, however often Ctrl-C is pressed
+    in_order     it is stopped where that costs nothing, and never left at once
     """
 
-    def __init__(self, *, to_the_end: bool = False) -> None:
+    def __init__(self, *, to_the_end: bool = False, in_order: bool = False) -> None:
         super().__init__()
         self.interrupted = False
-        self._to_the_end = to_the_end
+        self._to_the_end, self._in_order = to_the_end, in_order
 
     def on_signal(self, number: int, frame: object) -> None:
         self.interrupted = True
-        if not self._to_the_end:
+        if self._in_order:
+            self()
+        elif not self._to_the_end:
             super().on_signal(number, frame)
 
 

@@ -13,6 +13,7 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import PlannedTrack, Space
 from redbook.engine.prepare import room_on, set_up
 from redbook.engine.quick_check import check_disc, check_track
+from redbook.engine.runner import Cancel
 from redbook.engine.session import end_session, unlock_tray
 from redbook.engine.speed import MAX_SPEED, believable
 from redbook.engine.steps import Procedure, R
@@ -53,8 +54,8 @@ class Session:
         self._stale = False
         self._pid = os.getpid()
 
-    def _run(self, procedure: Procedure[R]) -> R:
-        return self.handle.run(procedure, own=True)
+    def _run(self, procedure: Procedure[R], cancel: Cancel | None = None) -> R:
+        return self.handle.run(procedure, own=True, cancel=cancel)
 
     @property
     def busy(self) -> bool:
@@ -67,7 +68,7 @@ class Session:
 
     # Taking and giving back
 
-    def open(self, sectors_per_second: int, pure_cav: bool) -> None:
+    def open(self, sectors_per_second: int, pure_cav: bool, cancel: Cancel) -> None:
         """Lock the drive and make it ready.  raises  what goes wrong; the drive is free again then"""
         self.handle.begin_job(self._client_name)
         self._held = True
@@ -75,7 +76,7 @@ class Session:
         try:
             outcome = Outcome()
             settings = Settings(MAX_SPEED, real_time=self.handle.device.drive.real_time)
-            abilities, disc = self._run(set_up(settings, outcome))
+            abilities, disc = self._run(set_up(settings, outcome), cancel)
             self._begin(abilities, disc, outcome)
             self._ask_for_speed(sectors_per_second, pure_cav)
         except BaseException:

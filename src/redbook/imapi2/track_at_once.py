@@ -34,8 +34,11 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
 
     @translated
     def PrepareMedia(self) -> int:
-        """Take the drive for this writer, and see that there is a blank disc in it."""
-        cancel = InterruptibleCancel(to_the_end=True)
+        """Take the drive for this writer, and see that there is a blank disc in it.
+
+        Ctrl-C ends the waiting for a drive that is not ready; nothing is written then.
+        """
+        cancel = InterruptibleCancel(in_order=True)
         with late_interrupts(cancel):
             self._prepare(cancel)
         return HResult.S_OK
@@ -50,7 +53,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
             self._state = State.IN_TRANSITION
         try:
             session = Session(handle, self._client_name)
-            session.open(self._requested_speed, self._requested_pure_cav)
+            session.open(self._requested_speed, self._requested_pure_cav, cancel)
         except BaseException:
             self._state = State.RECORDER_SET
             raise
