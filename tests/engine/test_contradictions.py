@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import redbook
 from redbook.clock import ManualClock
 from redbook.disc import Toc, TocTrack
 from redbook.drive import Drive
@@ -23,8 +24,10 @@ from redbook.mmc.disc_info import (
     ReadTrackInformation,
 )
 from redbook.mmc.mode_pages import MultiSession
+from redbook.mmc.read import ReadCd, SubChannel
 from redbook.mmc.write import Blank as Erase
 from redbook.mmc.write import Write10
+from redbook.sub_channel import POSITION
 from redbook.transport.base import Reply, Status
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
@@ -256,3 +259,33 @@ def test_zeros_from_a_drive_at_work_are_waited_through_and_not_for_long() -> Non
             with pytest.raises(BurnFailed, match="READ DISC INFORMATION makes no sense"):
                 run(log, clock=clock)
         assert clock.now() < 30
+
+
+class Miscounting(Recording):
+    """A drive whose Q has another index than the disc's, and no CRC (MMC-5 6.20 allows that)."""
+
+    index: Callable[[int], int]
+
+    def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
+        reply = super().execute(cdb, data_out, length, timeout)
+        if cdb[0] != ReadCd.OPCODE or cdb[10] != SubChannel.Q or reply.status != Status.GOOD:
+            return reply
+        lba = int.from_bytes(cdb[2:6], "big", signed=True)
+        data = reply.data
+        if data[0] & 0xF != POSITION or not data[2]:
+            return reply
+        return Reply(0, data[:2] + bytes((self.index(lba),)) + data[3:10] + bytes(2) + data[12:])
+
+
+@pytest.mark.parametrize(
+    "index",
+    [lambda lba: 0x02, lambda lba: 0x17, lambda lba: 0x99, lambda lba: 0x01 if lba < 100 else 0x17],
+    ids=["2", "17", "99", "jumps"],
+)
+def test_indexes_that_do_not_follow_on_each_other_are_none(index: Callable[[int], int]) -> None:
+    log = Miscounting(with_tracks())
+    close_session(ready(log.inner))
+    log.index = index
+    found = redbook.disc_info(Drive(log), clock=ManualClock())
+    assert [track.indexes for track in found.labels.tracks] == [(), ()]
+    assert len(log.cdbs) < 120

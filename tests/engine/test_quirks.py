@@ -183,19 +183,22 @@ def test_a_drive_that_is_ready_too_early_is_started_twice(recorder: VirtualRecor
     assert [(cdb[1], cdb[4]) for cdb in log.cdbs if cdb[0] == 0x1B] == [(1, 1), (0, 1)]
 
 
-def test_a_drive_that_answers_wrongly_is_asked_and_not_believed(recorder: VirtualRecorder) -> None:
+@pytest.mark.parametrize("wrong", [77, 0x12345678])
+def test_a_drive_that_answers_wrongly_is_asked_and_not_believed(
+    recorder: VirtualRecorder, wrong: int
+) -> None:
     class Wrong(Named):
         def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
             reply = super().execute(cdb, data_out, length, timeout)
             written = 0x2A in self.opcodes()
             if cdb[0] == ReadTrackInformation.OPCODE and cdb[5] == 0xFF and written:
-                return Reply(0, reply.data[:12] + (77).to_bytes(4, "big") + reply.data[16:])
+                return Reply(0, reply.data[:12] + wrong.to_bytes(4, "big") + reply.data[16:])
             return reply
 
     log = Wrong(recorder, "MATSHITA", "CD-R   CW-7502", "4.10")
     run(log)
     assert contents(recorder) == TRACKS
-    with pytest.raises(BurnFailed, match="77"):
+    with pytest.raises(BurnFailed, match=str(wrong)):
         run(Wrong(VirtualRecorder(Medium.new()), "MATSHITA", "CD-R   CW-7503", "1.06"))
 
 

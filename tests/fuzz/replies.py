@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.lies import one
+from tests.support.lied_to import one
 
 __all__ = ["SEEDS", "one"]
 

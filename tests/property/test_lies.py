@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.lies import COMMANDS, JOBS, OPCODES, Kind, Lie, play, play_command, play_imapi2
+from tests.support.lied_to import COMMANDS, JOBS, play, play_command, play_imapi2
+from tests.support.lies import OPCODES, Kind, Lie
 
 lies = st.builds(
     Lie,
@@ -41,6 +42,13 @@ def test_no_lie_to_imapi2() -> None:
 def test_one_kind_of_lie_to_each_command_in_turn(job: str, kind: Kind) -> None:
     for opcode in OPCODES:
         play(job, [Lie(opcode, kind)])
+
+
+@pytest.mark.parametrize("job", ["burn", "append", "blank", "close"])
+def test_a_drive_that_begins_to_lie_in_the_middle(job: str) -> None:
+    for opcode in (0x51, 0x52, 0x43, 0x5A):
+        for nth in range(1, 9):
+            play(job, [Lie(opcode, Kind.ZEROS, nth)])
 
 
 @some
