@@ -18,6 +18,9 @@ KERNEL_PACKAGES := qemu-system-x86 qemu-block-extra busybox-static kmod wodim cd
 # Root installs; another user with a sudo that does not ask, too; else it is said what is missing.
 APT := $(shell if [ "$$(id -u)" = 0 ]; then echo apt-get; \
   elif sudo -n true 2>/dev/null; then echo sudo -n apt-get; fi)
+ifneq ($(APT),)
+APT += -o DPkg::Lock::Timeout=600
+endif
 
 .PHONY: help setup demo test test-fast test-kernel test-lowest lint bench fuzz clean packages kernel-packages
 
@@ -31,8 +34,11 @@ help:
 	@echo "make fuzz    look for what breaks the virtual recorder, led by coverage: MINUTES=10 for each target"
 	@echo "make clean   remove .venv and what tests and demos left"
 
+# Two runs at once in one folder set it up one after the other: this file is the lock.
+LOCKED := flock Makefile
+
 $(BIN)/python:
-	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+	@if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
 	  if [ -n "$(APT)" ] && command -v apt-get >/dev/null; then \
 	    echo "== installing python3-venv"; \
 	    $(APT) update -qq && $(APT) install -y -qq --no-install-recommends python3-venv >/dev/null; \
@@ -41,19 +47,17 @@ $(BIN)/python:
 	  fi; \
 	fi
 	@echo "== making $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
+	@$(LOCKED) sh -c '[ -x $(BIN)/python ] || "$(PYTHON)" -m venv $(VENV)'
 
 $(READY): $(BIN)/python pyproject.toml
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "== installing redbook and what it needs into $(VENV)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -e .
-	@touch $@
+	@$(LOCKED) sh -ec '$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV); \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check -e .; touch $@'
 
 $(DEV_READY): $(READY)
 	@echo "== installing the tools for tests and checks"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check "pip>=25.1"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --group dev
-	@touch $@
+	@$(LOCKED) sh -ec '$(BIN)/python -m pip install -q --disable-pip-version-check "pip>=25.1"; \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --group dev; touch $@'
 
 setup: $(READY)
 
