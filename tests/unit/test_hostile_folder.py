@@ -234,7 +234,7 @@ COMMANDS = [
 def test_a_command_that_only_looks_changes_nothing(command: list[str], to_be_mended: Path) -> None:
     to_be_mended.with_name("redbook.disc").symlink_to(to_be_mended)  # the default's name, too
     before = picture(to_be_mended)
-    done = subprocess.run([sys.executable, "-m", "redbook", *command], capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-m", "redbook", *command], capture_output=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert picture(to_be_mended) == before
 
@@ -244,7 +244,7 @@ def test_listing_the_discs_of_the_recorder_that_stands_in_changes_nothing(to_be_
     home.mkdir(parents=True)
     to_be_mended.rename(home / "disc-0001.disc")
     before = picture(home / "disc-0001.disc")
-    done = subprocess.run([sys.executable, "-m", "redbook", "disc", "list"], capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-m", "redbook", "disc", "list"], capture_output=True, timeout=300)
     assert b"1 track" in done.stdout
     assert picture(home / "disc-0001.disc") == before
 
@@ -280,7 +280,7 @@ def test_a_disc_that_is_being_burned_can_be_looked_at(disc: Path) -> None:
             assert len(disc_info(drive).disc.tracks) == 1
         assert [entry.problem for entry in drives()] == ["in use by another program"]
         command = [sys.executable, "-m", "redbook", "info", "--drive", "virtual:x.disc"]
-        told = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        told = subprocess.run(command, capture_output=True, text=True, timeout=300)
         assert "in use by another program" in told.stdout
         assert "track 1" in told.stdout.lower() or "1 track" in told.stdout.lower()
         with pytest.raises(DriveError, match="in use"):

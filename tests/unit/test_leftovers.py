@@ -46,7 +46,7 @@ def test_what_a_killed_test_run_has_started_ends(number: signal.Signals, tmp_pat
         stdout=subprocess.DEVNULL,
     )
     started: list[int] = []
-    for _ in range(600):
+    for _ in range(3000):
         if told.exists():
             started = [int(word) for word in told.read_text().split()]
             break
@@ -55,8 +55,8 @@ def test_what_a_killed_test_run_has_started_ends(number: signal.Signals, tmp_pat
     assert all(is_there(process) for process in started)
     assert len(started) == 2
     run.send_signal(number)
-    run.wait(30)
-    for _ in range(300):
+    run.wait(120)
+    for _ in range(1200):
         if not any(is_there(process) for process in started):
             return
         time.sleep(0.1)
@@ -95,6 +95,6 @@ def test_programs_hear_signals_also_if_the_run_was_started_in_the_background(tmp
         env={**environment, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert "1 passed" in done.stdout, done.stdout + done.stderr

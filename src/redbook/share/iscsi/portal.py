@@ -32,7 +32,7 @@ _LEAST_WAIT_SECONDS = 0.001  # 0 would mean forever
 _BACKLOG = 64
 _MOST_PIECES = 512  # of one sendmsg; the system's limit is 1024
 _NO_FILES_PAUSE_SECONDS = 0.2
-_MAKE_ROOM_SECONDS = 1.0
+_MAKE_ROOM_SECONDS = 5.0
 _TELL_AGAIN_SECONDS = 10.0
 _KEEPALIVE = (
     (socket.TCP_KEEPIDLE, 60),
