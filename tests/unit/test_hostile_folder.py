@@ -338,3 +338,33 @@ def test_a_change_in_the_middle_of_a_look_is_no_damage(disc: Path, monkeypatch: 
     view = FolderView.look(disc)
     assert not view.state.sessions
     view.close()
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_a_file_that_becomes_a_link_between_the_look_and_the_opening(
+    write: bool, tmp_path: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = DiscFiles._found
+
+    def found(files: DiscFiles, name: str) -> os.stat_result | None:
+        status = real(files, name)
+        (tmp_path / name).unlink()
+        (tmp_path / name).symlink_to(victim)
+        return status
+
+    (tmp_path / "disc.bin").write_bytes(b"audio")
+    files = DiscFiles(tmp_path)
+    monkeypatch.setattr(DiscFiles, "_found", found)
+    with pytest.raises(OSError, match="symbolic links"):
+        files.open("disc.bin", write=write)
+    files.close()
+
+
+def test_a_second_name_that_comes_while_the_disc_is_open(tmp_path: Path) -> None:
+    (tmp_path / "disc.bin").write_bytes(b"audio")
+    files = DiscFiles(tmp_path)
+    os.link(tmp_path / "disc.bin", tmp_path / "other")
+    with pytest.raises(NotAFile, match="hard link"):
+        files.open("disc.bin", write=True)
+    os.close(files.open("disc.bin"))
+    files.close()
