@@ -425,7 +425,9 @@ class TextRenderer:
         if report.measured_speed is not None:
             self._say(f"written at {report.measured_speed:.1f}x")
         state = (
-            "the session is closed" if report.finalized else "the session is open: close it, or add tracks"
+            "the session is closed"
+            if report.finalized
+            else "the session is open: close it (redbook close), or add tracks (redbook burn --append)"
         )
         if report.verified:
             self._say(f"Done: {count} on {drive}, read back and the same; {state}", "bold green")
