@@ -299,8 +299,10 @@ def test_raw_writing_of_data_is_refused(where: str, block_type: int, drive: Driv
     for lba in range(start, -150, 200):
         count = min(200, -150 - lba)
         drive.run(Write10(lba, sector(Q(1, 0, 0, 0xA0, 0, Msf(1, 0, 0))) * count, length))
-    data = sector(Q(1, 4, 1, 0, 150, Msf(0, 0, 0)))
-    reply = drive.send(Write10(-150, data, length).to_cdb(), data)
+    pregap = sector(Q(1, 4, 1, 0, 150, Msf(0, 0, 0))) * 150
+    drive.run(Write10(-150, pregap, length))  # wodim -clone calls it data, whatever the track is
+    data = sector(Q(1, 4, 1, 1, 0, Msf(0, 2, 0)))
+    reply = drive.send(Write10(0, data, length).to_cdb(), data)
     assert (reply.sense[2], reply.sense[12], reply.sense[13]) == (5, 0x64, 0)
 
 

@@ -14,6 +14,7 @@ from redbook.mmc.mode_pages import WriteParameters
 from redbook.mmc.write import Write10
 from redbook.sub_channel import (
     ISRC,
+    LEAD_IN_TNO,
     LEAD_OUT_TNO,
     MCN,
     POSITION,
@@ -78,7 +79,10 @@ class RawWriting(Writing):
             raise Refused(sense.ILLEGAL, 0x64, 0, data)
 
     def _first_of_data(self, command: Write10) -> int | None:
-        """The first sector whose Q is of a data track, or says in the lead-in that there is one."""
+        """The first sector whose Q is of a data track, or says in the lead-in that there is one.
+
+        Pregaps and lead-out do not count: wodim -clone calls them data whatever the tracks are.
+        """
         length, view = self.sector_bytes, memoryview(command.data_out)
         for number in range(command.sectors):
             sub = view[number * length + SECTOR_BYTES : (number + 1) * length]
@@ -87,7 +91,8 @@ class RawWriting(Writing):
                     q = Q.from_bytes(q_of(_as_symbols(bytes(sub))))
                 except ValueError:
                     continue
-                if q.adr == POSITION and q.control & DATA_BIT:
+                in_track = 1 <= q.track <= MOST_TRACKS and q.index
+                if q.adr == POSITION and q.control & DATA_BIT and (in_track or _is_of_a_track(q)):
                     return command.lba + number
         return None
 
@@ -136,6 +141,11 @@ def _all_symbols(p_and_q: bytes) -> bytes:
         q = part[:Q_TIMES_BYTES]
         symbols.append(interleave(bool(part[15] & 0x80), q + crc(q).to_bytes(2, "big")))
     return b"".join(symbols)
+
+
+def _is_of_a_track(q: Q) -> bool:
+    """Whether a Q of the lead-in is that."""
+    return q.track == LEAD_IN_TNO and 1 <= q.index <= MOST_TRACKS
 
 
 def _as_symbols(sub: bytes) -> bytes:
