@@ -27,13 +27,13 @@ _STOPPING = {
         "the drive goes on ending the track by itself, and nobody sees whether it can; the disc may be lost",
     ),
     Phase.CLOSING: (
-        "when the session is closed: closing cannot be stopped half way",
+        "once the session is closed, for closing cannot be stopped half way",
         "the drive goes on closing the session by itself, and nobody sees whether it can; the disc is lost "
         "if it is switched off meanwhile",
     ),
     Phase.VERIFYING: ("as soon as the drive has answered", "nothing is lost: the disc is only read"),
     Phase.BLANKING: (
-        "when the disc is erased: erasing cannot be stopped half way",
+        "once the disc is erased, for erasing cannot be stopped half way",
         "the drive goes on erasing by itself, and the disc is of no use until it has finished",
     ),
 }
