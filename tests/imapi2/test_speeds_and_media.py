@@ -15,6 +15,8 @@ from redbook.mmc.mode_pages import Capabilities, ModeData, ModeSense10, WriteSpe
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
+from tests.support.burns import Recording
 from tests.support.imapi import Rig, track
 
 ADJUSTED = {
@@ -260,3 +262,11 @@ def test_a_blank_cd_rw_can_be_erased_again() -> None:
     with Rig(medium=Medium.new("cd-rw")) as rig:
         assert rig.ready_eraser().EraseMedia() == HResult.S_OK
         assert rig.is_free()
+
+
+def test_a_writer_that_was_told_no_speed_asks_for_the_fastest_as_imapi2_does() -> None:
+    """Not for the one that is recommended for audio, which the other faces take."""
+    log = Recording(VirtualRecorder(Medium.new()))
+    with Rig(transport=log) as rig:
+        rig.prepared()
+    assert {cdb[4:6] for cdb in log.cdbs if cdb[0] == 0xBB} == {b"\xff\xff"}
