@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -209,7 +210,7 @@ def test_99_tracks_are_burned_and_verified(songs: list[Path]) -> None:
     ("arguments", "reason"),
     [
         (["--drive", "/dev/sr99"], "no such recorder"),
-        (["--drive", "my.disc"], "no such recorder"),
+        (["--drive", "my.disc"], "no recorder called my.disc"),
         (["--drive", "virtual:"], "no disc in the drive"),
         (["--drive", "virtual:/proc/x.disc"], "/proc"),
         (["--drive", "virtual:damaged.disc"], "damaged"),
@@ -310,7 +311,7 @@ def test_output_that_cannot_be_written_does_not_either(songs: list[Path]) -> Non
             [*REDBOOK, "burn", *map(str, songs), *DRIVE], stdout=full, stderr=subprocess.PIPE
         )
     assert (done.returncode, done.stderr) == (0, b"")
-    done = subprocess.run(["sh", "-c", f"exec {' '.join(REDBOOK)} info --drive virtual:my.disc >&- 2>&-"])
+    done = subprocess.run(["sh", "-c", f"exec {shlex.join(REDBOOK)} info --drive virtual:my.disc >&- 2>&-"])
     assert done.returncode == 0
 
 

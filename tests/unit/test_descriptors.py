@@ -75,6 +75,18 @@ def test_closing_ends_a_wait_and_the_descriptors_stay_until_it_has() -> None:
     assert open_descriptors() == before
 
 
+def test_nothing_is_closed_while_it_is_used() -> None:
+    waiter = UeventWaiter()
+    with waiter._used() as usable:
+        waiter.close()
+        assert usable
+        os.fstat(waiter._woken)
+        os.fstat(waiter._wake)
+    for descriptor in (waiter._woken, waiter._wake):
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(descriptor)
+
+
 def test_a_signal_handler_may_close_it_in_the_middle_of_a_wait() -> None:
     waiter = UeventWaiter()
     before = signal.signal(signal.SIGUSR1, lambda *_: waiter.close())
