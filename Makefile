@@ -23,13 +23,14 @@ ifneq ($(APT),)
 APT += -o DPkg::Lock::Timeout=600
 endif
 
-.PHONY: help setup demo test test-fast test-kernel test-lowest lint bench fuzz clean packages kernel-packages
+.PHONY: help setup demo test test-fast test-kernel test-lowest corpus lint bench fuzz clean packages kernel-packages
 
 help:
 	@echo "make demo    burn the files in examples/ to a virtual recorder, verify, show the disc"
 	@echo "make test    run every test and check"
 	@echo "make test-kernel   the tests that need a real kernel and /dev/sr0, in QEMU (a few minutes)"
 	@echo "make test-lowest   the tests of sound with the lowest versions of what redbook needs (a few minutes)"
+	@echo "make corpus  sound files of other people (210 MB) against the formats' own programs (a few minutes)"
 	@echo "make lint    ruff and mypy only"
 	@echo "make bench   measure: time, memory, start-up (takes a few minutes)"
 	@echo "make fuzz    look for what breaks the virtual recorder, led by coverage: MINUTES=10 for each target"
@@ -82,7 +83,7 @@ packages:
 
 test: $(DEV_READY) packages lint
 	@echo "== running the tests"
-	@$(BIN)/python -m pytest -q -n auto -rs --ignore=tests/kernel
+	@$(BIN)/python -m pytest -q -n auto -rs --ignore=tests/kernel --ignore=tests/corpus
 
 # The kernel is downloaded and unpacked in .cache/, not installed.
 test-kernel: $(DEV_READY) kernel-packages
@@ -92,6 +93,14 @@ test-kernel: $(DEV_READY) kernel-packages
 
 # What people have written, and merged.
 TEXTS := src tests examples bench docs .ci README.md CHANGELOG.md CONTRIBUTING.md Makefile pyproject.toml
+
+# Kept in .cache/corpus.
+corpus: $(DEV_READY) packages
+	@echo "== fetching sound files of other people"
+	@if [ -n "$(APT)" ]; then $(APT) update -qq; fi
+	@$(BIN)/python -m tests.corpus.fetch
+	@echo "== comparing them with the formats' own programs"
+	@$(BIN)/python -m pytest -q -n auto -rs tests/corpus
 
 # The lowest versions stand in pyproject.toml alone: "av>=16,<20" becomes av==16.
 LOWEST := .cache/lowest
@@ -120,7 +129,7 @@ bench: $(DEV_READY) packages
 
 # What a run has reached is kept in .cache/fuzz, and the next one goes on from there.
 MINUTES ?= 10
-FUZZ_TARGETS ?= recorder texts replies iscsi
+FUZZ_TARGETS ?= recorder texts replies iscsi containers playlists
 
 fuzz: $(DEV_READY)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --group fuzz

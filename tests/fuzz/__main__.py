@@ -14,13 +14,15 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["redbook"]):
-    from tests.fuzz import recorder, replies, texts
+    from tests.fuzz import recorder, replies, sound, texts
     from tests.support import iscsi_fuzz
 
 TARGETS = {
     "recorder": (recorder.one, recorder.SEEDS),
     "texts": (texts.one, texts.SEEDS),
     "replies": (replies.one, replies.SEEDS),
+    "containers": (sound.one_container, sound.CONTAINER_SEEDS),
+    "playlists": (sound.one_playlist, sound.PLAYLIST_SEEDS),
     "iscsi": (iscsi_fuzz.behave, [b"\0"]),
 }
 LONGEST_BYTES = 1500

@@ -84,8 +84,12 @@ def wav_values(data: bytes) -> Any:
     tag, channels, _, _, _, bits = struct.unpack_from("<HHIIHH", data, start)
     if tag == 0xFFFE:
         tag = struct.unpack_from("<H", data, start + 24)[0]
+    place = data.index(b"data", start) + 8
+    body = data[place : place + int.from_bytes(data[place - 4 : place], "little")]
+    if (tag, bits) == (1, 24):
+        packed = np.frombuffer(body[: len(body) // 3 * 3], np.uint8).reshape(-1, 3)
+        body, bits = np.pad(packed, ((0, 0), (1, 0))).tobytes(), 32
     dtype = np.dtype({(1, 8): "u1", (1, 16): "<i2", (1, 32): "<i4", (3, 32): "<f4"}[tag, bits])
-    body = data[data.index(b"data", start) + 8 :]
     width = dtype.itemsize * channels
     return full_scale(np.frombuffer(body[: len(body) // width * width], dtype).reshape(-1, channels))
 
@@ -105,13 +109,13 @@ def reference(path: Path, folder: Path) -> Any:
         ".flac": ["flac", "-s", "-f", "-d", "-o", out, path],
         ".aac": ["faad", "-q", "-b", "4", "-o", out, path],
     }
-    tool(*programs[path.suffix])
+    tool(*programs.get(path.suffix.lower(), ["sndfile-convert", "-pcm32", path, out]))
     values = wav_values(out.read_bytes())
     out.unlink()
     return values
 
 
 def lsb_apart(a: Any, b: Any) -> float:
-    """The largest difference in steps of 16 bit."""
+    """The largest difference in steps of 16 bit; what is beyond full scale counts as full scale."""
     assert a.shape == b.shape
-    return float(np.abs(a - b).max() * 32_768)
+    return float(np.abs(np.clip(a, -1, 32_767 / 32_768) - np.clip(b, -1, 32_767 / 32_768)).max() * 32_768)

@@ -8,7 +8,7 @@ is rounded once at the end, with TPDF dither.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ class Converter:
     seed         of the dither; the same seed and input give the same output
     sixteen      whether a deeper file may still turn out to hold 16 bits only; it is not asked for others
     description  what is done, in words; empty if nothing is
+    calculates   whether it does more than to hand samples on, so that long chunks are quicker
     clipped      how many values were beyond full scale so far
     """
 
@@ -48,6 +49,7 @@ class Converter:
                 audio.rate_hz, SAMPLE_RATE_HZ, min(len(audio.channels), 2), dtype="float32", quality="VHQ"
             )
         self.description = tuple(self._describe())
+        self.calculates = not self._exact
 
     def _describe(self) -> list[str]:
         audio = self._format
@@ -113,7 +115,8 @@ class Converter:
         """One TPDF dither of +-1 LSB, one rounding; of mono one for both channels."""
         if not len(mixed):
             return b""
-        self.clipped += int(np.count_nonzero(np.abs(mixed) > 1.0)) * (2 // mixed.shape[1])
+        if mixed.max() > 1.0 or mixed.min() < -1.0:
+            self.clipped += int(np.count_nonzero(np.abs(mixed) > 1.0)) * (2 // mixed.shape[1])
         shape = mixed.shape
         noise = self._random.random(shape, dtype=np.float32) - self._random.random(shape, dtype=np.float32)
         values = np.clip(np.rint(mixed * np.float32(32768.0) + noise), -32768.0, 32767.0).astype("<i2")
@@ -151,3 +154,26 @@ def _sixteen_bits(samples: Samples) -> Samples:
 def _check_numbers(samples: Samples) -> None:
     if samples.dtype.kind == "f" and not np.isfinite(samples).all():
         raise AudioError("it has values in it that are no numbers: it is damaged")
+
+
+def joined(chunks: Iterable[Samples], samples: int = 1 << 14) -> Iterator[Samples]:
+    """The same in chunks of this length at least; each is only good until the next."""
+    buffer: Samples | None = None
+    filled = 0
+    for chunk in chunks:
+        if filled and (buffer is None or filled + len(chunk) > len(buffer)):
+            assert buffer is not None
+            yield buffer[:filled]
+            filled = 0
+        if len(chunk) >= samples:
+            yield chunk
+            continue
+        if buffer is None:
+            buffer = np.empty((2 * samples, chunk.shape[1]), chunk.dtype)
+        buffer[filled : filled + len(chunk)] = chunk
+        filled += len(chunk)
+        if filled >= samples:
+            yield buffer[:filled]
+            filled = 0
+    if buffer is not None and filled:
+        yield buffer[:filled]

@@ -34,6 +34,9 @@ _CHECKED = frozenset(("flac", "alac", "wavpack", "tta", "ape", "ac3", "eac3"))
 _STAMPED = ("matroska,webm", "asf", "mpegts", "mpeg", "flv", "nut", "flac")
 """Containers that store a time or a number for each packet; elsewhere FFmpeg has added up what it read."""
 
+_UNTRIMMED = ("flac", "wv", "tta", "ape", "tak")
+"""Containers whose packets hold music from the first sample to the last."""
+
 _HOLE_STAYS_S = 1.0
 """So long a time stamp may be off: writers round, and know a variable block's length one block late."""
 
@@ -112,6 +115,7 @@ class Decoder:
             raise AudioError("there is not a single sample in it")
         self.format = self._format(codec, self._first)
         self.format.check()
+        self._expected = (self.format.rate_hz, len(self.format.channels), self._first.format.name)
 
     def _facts(self, codec: str) -> StreamFacts:
         stream: Any = self._stream
@@ -145,12 +149,15 @@ class Decoder:
     def __iter__(self) -> Iterator[Samples]:
         position = music = 0
         skip = cut = 0
+        plain = self._statement.keep is None and self.format.container in _UNTRIMMED
         with translated():
             for frame in self._each_frame():
                 samples = self._checked(frame)
                 if self._tally is not None:
                     self._tally.add(samples)
-                if self._statement.keep is None:
+                if plain:
+                    parts = [samples]
+                elif self._statement.keep is None:
                     skipped, ended = _ends_by_ffmpeg(frame)
                     skip += skipped
                     begin = min(skip, len(samples))
@@ -179,8 +186,7 @@ class Decoder:
 
     def _checked(self, frame: av.AudioFrame) -> Samples:
         samples = samples_of(frame)
-        expected = (self.format.rate_hz, len(self.format.channels), self.format.dtype)
-        if (int(frame.sample_rate), samples.shape[1], samples.dtype.name) != expected:
+        if (frame.sample_rate, samples.shape[1], frame.format.name) != self._expected:
             raise AudioError("its sample rate or number of channels changes in the middle")
         return samples
 

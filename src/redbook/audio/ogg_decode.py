@@ -20,6 +20,7 @@ from redbook.audio.tally import Tally
 from redbook.errors import AudioError
 
 _VORBIS, _OPUS, _FLAC, _SPEEX = b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   "
+_MOST_BYTES_BEFORE = 4096
 SOUNDS = (_VORBIS, _OPUS, _FLAC, _SPEEX)
 
 
@@ -330,7 +331,10 @@ class OggDecoder:
 
 
 def is_sound(path: Path) -> bool:
-    """Whether it is an Ogg file with a stream in it that is read here."""
+    """Whether it is an Ogg file with a stream in it that is read here, perhaps behind some other bytes."""
     with path.open("rb") as file:
         start = file.read(1 << 16)
-    return start.startswith(b"OggS") and any(magic in start for magic in SOUNDS)
+    if start.startswith(b"OggS"):
+        return any(magic in start for magic in SOUNDS)
+    page = start.find(b"OggS", 0, _MOST_BYTES_BEFORE)
+    return page > 0 and start.startswith(SOUNDS, page + 28)

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from redbook.audio.checksum import TrackChecksums
-from redbook.audio.convert import Converter, NotSixteenBits
+from redbook.audio.convert import Converter, NotSixteenBits, joined
 from redbook.audio.decode import Recording, open_recording
 from redbook.audio.format import Tags
 from redbook.audio.source import Source, expand, printable
@@ -326,7 +326,7 @@ def _spool_audio(
     """Returns the number of stereo samples; what is written are whole sectors."""
     total = 0
     batch = bytearray()
-    for chunk in recording:
+    for chunk in joined(recording) if converter.calculates else recording:
         for piece in converter.convert(chunk):
             batch += piece
             if len(batch) >= BATCH_BYTES:
