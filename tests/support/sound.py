@@ -75,7 +75,9 @@ def decoded(path: str | Path) -> tuple[Any, Recording]:
 def full_scale(values: Any) -> Any:
     if values.dtype == np.uint8:
         return (values.astype(float) - 128) / 128
-    return values.astype(float) / (2.0 ** (8 * values.dtype.itemsize - 1) if values.dtype.kind == "i" else 1)
+    if values.dtype.kind == "f":
+        return values
+    return values.astype(float) / 2.0 ** (8 * values.dtype.itemsize - 1)
 
 
 def wav_values(data: bytes) -> Any:

@@ -116,7 +116,7 @@ def files_argument(command: Callable[..., Any]) -> Callable[..., Any]:
 def cli(verbose: int) -> None:
     """Burn audio CDs, and check that they are right.
 
-    FILES are sound files of any kind, folders, or playlists (M3U, M3U8, PLS); raw:PATH is 44.1 kHz
+    FILES are sound files of any kind, folders, or playlists (M3U, PLS, XSPF); raw:PATH is 44.1 kHz
     16-bit stereo PCM without a header (raw-be:PATH if its bytes are swapped).
     """
     if verbose:
