@@ -182,7 +182,7 @@ class Copies:
 
     def _begin(self, work: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments, name="redbook-copies", daemon=True)
-        self._threads.append(thread)
+        self._threads = [*(other for other in self._threads if other.is_alive()), thread]
         thread.start()
 
     def _wait_for(self, *descriptors: int) -> list[tuple[int, int]]:
@@ -202,6 +202,7 @@ class Copies:
     def _serve(self, connection: socket.socket) -> None:
         """One program: how its start went, then its calls until the last of its processes is gone."""
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        process = int.from_bytes(credentials[:4], sys.byteorder)
         asking = -1
         with connection:
             while self._wait_for(connection.fileno()):
@@ -210,7 +211,7 @@ class Copies:
                     break
                 if message[0] == STARTED and found:
                     (asking,) = found
-                    self.launched.add(int.from_bytes(credentials[:4], sys.byteorder))
+                    self.launched.add(process)
                 elif message[0] == UNFILTERED:
                     _log.info("copies of descriptors are not followed: %s", os.strerror(message[1]))
         while asking >= 0 and (events := self._wait_for(asking)):
@@ -219,6 +220,7 @@ class Copies:
             self._answer(asking)
         if asking >= 0:
             os.close(asking)
+            self.launched.discard(process)  # its number may be another's soon
 
     def _answer(self, descriptor: int) -> None:
         """One call."""

@@ -27,7 +27,7 @@ from redbook.share.umockdev import LIBRARY, Tree
 from redbook.transport.base import LogicalUnit
 
 _READ_SPEED_1X_KB = 176
-_WATCHED_CALLS = 64
+_WATCHED_PROCESSES, _WATCHED_CALLS = 1000, 64
 """A program makes its copies when it begins."""
 
 _log = logging.getLogger(__name__)
@@ -116,6 +116,8 @@ class Host:
 
     def _look_for_copies(self, process: int, node: str) -> None:
         """End a program that is about to hang for the answers on a copy that nobody gives."""
+        if len(self._watched) >= _WATCHED_PROCESSES:
+            self._watched.clear()
         calls = self._watched.get((process, node), 0)
         self._watched[process, node] = calls + 1
         if calls >= _WATCHED_CALLS or self._copies.follows(process):
