@@ -406,3 +406,45 @@ def test_the_text_that_names_others_would_be_obeyed_by_ffmpeg(song: Path, tmp_pa
         check=True,
     )
     assert len(out.stdout) == 4 * SAMPLES
+
+
+@pytest.mark.tools("lame", "mpg123")
+def test_a_count_that_is_one_frame_too_many(song: Path, tmp_path: Path) -> None:
+    """As mp3splt writes it; one more than that is a frame lost."""
+    data = bytearray(lame(song, tmp_path / "a.mp3", "-V2").read_bytes())
+    place = data.index(b"Xing") + 8
+    frames = int.from_bytes(data[place : place + 4], "big")
+    data[place : place + 4] = (frames + 1).to_bytes(4, "big")
+    (tmp_path / "b.mp3").write_bytes(data)
+    values, _ = decoded(tmp_path / "b.mp3")
+    assert lsb_apart(values, reference(tmp_path / "b.mp3", tmp_path)) <= 1
+    data[place : place + 4] = (frames + 2).to_bytes(4, "big")
+    (tmp_path / "b.mp3").write_bytes(data)
+    with pytest.raises(AudioError, match="could be decoded"):
+        decoded(tmp_path / "b.mp3")
+
+
+@pytest.mark.parametrize(("start", "duration"), [(0, 44_100), (100, 44_100), (100, 0)])
+def test_an_edit_of_a_fragmented_file_has_no_length(
+    start: int, duration: int, song: Path, tmp_path: Path
+) -> None:
+    """Written with the first fragment, it only knows of that one; its start holds."""
+    flags = ["-movflags", "frag_keyframe+empty_moov+default_base_moof", "-frag_duration", "1000000"]
+    file = encode(song, tmp_path / "a.m4a", "-c:a", "alac", *flags)
+    whole, _ = decoded(file)
+    data = bytearray(file.read_bytes())
+    scale = data.index(b"mvhd") + 16
+    data[scale : scale + 4] = (44_100).to_bytes(4, "big")
+    edit = duration.to_bytes(4, "big") + start.to_bytes(4, "big") + b"\0\1\0\0"
+    elst = (28).to_bytes(4, "big") + b"elst" + bytes(4) + b"\0\0\0\1" + edit
+    edts = (36).to_bytes(4, "big") + b"edts" + elst
+    assert b"elst" not in data
+    for name in (b"trak", b"moov"):
+        place = data.index(name) - 4
+        size = int.from_bytes(data[place : place + 4], "big")
+        if name == b"trak":
+            data[place + size : place + size] = edts
+        data[place : place + 4] = (size + len(edts)).to_bytes(4, "big")
+    file.write_bytes(data)
+    values, _ = decoded(file)
+    assert np.array_equal(values, whole[start:])
