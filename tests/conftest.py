@@ -53,6 +53,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test works in folders of its own, so that default names lead nowhere else."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / ".data"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / ".state"))
     monkeypatch.setenv("REDBOOK_SYSTEM_ROOT", str(tmp_path / ".system"))  # no recorder of this machine
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias
 
+from redbook import checking
+from redbook.checking import HowToRead
 from redbook.clock import Clock
 from redbook.disc import Toc, TocTrack
 from redbook.drive import Drive
@@ -25,7 +27,8 @@ from redbook.engine.outcome import Outcome, Settings, disc_now
 from redbook.engine.plan import Layout, PlannedTrack, lay_out
 from redbook.engine.prepare import check_recordable, check_writer, numbered, room_on
 from redbook.engine.runner import Cancel
-from redbook.engine.verify import Difference, Verification
+from redbook.engine.verification import Verification
+from redbook.engine.verify import READ_SPEED
 from redbook.errors import (
     AudioError,
     BurnFailed,
@@ -101,7 +104,11 @@ class BurnReport:
     """What was burned.
 
     verified      True: read back and the same; False: not read back (verify=False, or a test write)
-    toc           the disc's table of contents; what it would be, if the session was left open
+    toc           the disc's table of contents as it was read back; as it was meant where it was not read
+                  back, or the session was left open; None if it cannot be read
+    verification  the verdict on each promise
+    offset_samples  by how many stereo samples the drive reads this disc late (negative: early), which were
+                  taken off; None if that was not told
     finalized     whether the session was closed
     test_write    whether the laser was off
     speed         multiple of 1x that the drive chose; None if it does not say
@@ -114,12 +121,13 @@ class BurnReport:
 
     verified: bool
     tracks: list[TrackReport]
-    toc: Toc
+    toc: Toc | None
     finalized: bool
     test_write: bool
     speed: float | None
     measured_speed: float | None
     verification: Verification | None
+    offset_samples: int | None
     host_buffer_lowest: float
     drive_buffer_lowest: float | None
     longest_gap_seconds: float | None
@@ -140,11 +148,13 @@ class DiscInfo:
     """A drive and the disc in it.
 
     labels  CD-Text, MCN, ISRC, pregaps and indexes; empty where they were not asked for
+    offset_samples  that this drive was found to read its own discs late (negative: early); None while unknown
     """
 
     drive: Abilities
     disc: DiscContents
     labels: DiscLabels = DiscLabels()
+    offset_samples: int | None = None
 
 
 def disc_info(
@@ -166,11 +176,12 @@ def disc_info(
 
 def _disc_info(drive: Drive, labels: bool, caller: Caller) -> DiscInfo:
     abilities, disc = caller.run(drive, inspect.inspect())
+    _, known = checking.known_drive(drive, caller)
     if not labels or disc.toc is None:
-        return DiscInfo(abilities, disc)
+        return DiscInfo(abilities, disc, offset_samples=known.offset_samples)
     closed = {track.number for track in disc.toc.tracks}
     labelled = [track for track in disc.tracks if track.number in closed]
-    return DiscInfo(abilities, disc, caller.run(drive, read_labels(labelled)))
+    return DiscInfo(abilities, disc, caller.run(drive, read_labels(labelled)), known.offset_samples)
 
 
 def read_checksums(
@@ -316,6 +327,8 @@ def burn(
     finalize: bool = True,
     simulate: bool = False,
     verify: bool = True,
+    read_speed: float | None = READ_SPEED,
+    reload: bool = True,
     append: bool = False,
     dither_seed: int = 0,
     on_event: Listener | None = None,
@@ -330,6 +343,9 @@ def burn(
     finalize  close the session, so that players can play the disc
     simulate  everything with the laser off; nothing is on the disc afterwards
     verify    read every sector back
+    read_speed  multiple of 1x for that; None for as fast as the drive can
+    reload    have the drive load the finished disc again before it is read back, so that the table of
+              contents is the disc's and not the drive's memory
     append    add to a disc that has tracks already
     on_event  told what happens, on this thread; what it raises is logged and the burn goes on
     cancel    call it from another thread to stop; Ctrl-C does the same
@@ -342,6 +358,8 @@ def burn(
     """
     if speed is not None and not speed > 0:  # also what is no number
         raise ValueError(f"speed is a multiple of 1x greater than 0, MAX_SPEED or None, and not {speed!r}")
+    _check_read_speed(read_speed)
+    reading = checking.HowToRead(read_speed, reload) if verify else None
     settings = Settings(speed, simulate, finalize, append, real_time=drive.real_time)
     caller = Caller.of(on_event, cancel, clock)
     earlier: Plan | None = None
@@ -350,14 +368,19 @@ def burn(
         dither_seed = earlier.dither_seed
     if earlier is not None and earlier.spool is not None:
         try:
-            return _burn_planned(earlier, drive, settings, verify, caller)
+            return _burn_planned(earlier, drive, settings, reading, caller)
         finally:
             earlier.close()
     names = earlier.sources if earlier is not None else list(sources)  # type: ignore[arg-type]
     with _plan(names, drive, append, dither_seed, keep_audio=True, caller=caller) as made:
         if earlier is not None:
             _check_same(earlier, made)
-        return _burn_planned(made, drive, settings, verify, caller)
+        return _burn_planned(made, drive, settings, reading, caller)
+
+
+def _check_read_speed(speed: float | None) -> None:
+    if speed is not None and not (math.isfinite(speed) and speed > 0):
+        raise ValueError(f"read_speed is a multiple of 1x greater than 0, or None, and not {speed!r}")
 
 
 def _check_same(earlier: Plan, made: Plan) -> None:
@@ -373,18 +396,18 @@ def _burn_planned(
     made: Plan,
     drive: Drive,
     settings: Settings,
-    verify: bool,
+    reading: HowToRead | None,
     caller: Caller,
 ) -> BurnReport:
     with _undisturbed(drive, settings.test_write):
-        return _burn_awake(made, drive, settings, verify, caller)
+        return _burn_awake(made, drive, settings, reading, caller)
 
 
 def _burn_awake(
     made: Plan,
     drive: Drive,
     settings: Settings,
-    verify: bool,
+    reading: HowToRead | None,
     caller: Caller,
 ) -> BurnReport:
     prepared = [track.prepared for track in made.tracks]
@@ -399,9 +422,11 @@ def _burn_awake(
     procedure = burning_disc.burn(settings, lengths, outcome)
     layout, supply = caller.run_with_audio(drive, procedure, streams, made.layout.sectors)
     verification = None
-    if verify and not settings.test_write:
+    if reading is not None and not settings.test_write:
         try:
-            verification = _verify(drive, prepared, layout.tracks, made.dither_seed, caller)
+            verification = checking.check(
+                drive, prepared, layout.tracks, made.dither_seed, caller, reading, closed=outcome.closed
+            )
         except Cancelled as error:
             now = disc_now(outcome, settings)
             raise Cancelled(f"cancelled before the disc was verified; {now}", now) from error
@@ -411,8 +436,9 @@ def _burn_awake(
             raise BurnFailed(text, now) from error
     report = BurnReport(
         verified=verification is not None and verification.same,
+        offset_samples=verification.offset_samples if verification else None,
         tracks=_reports(prepared, layout.tracks),
-        toc=verification.toc if verification and verification.toc else _planned_toc(made, layout),
+        toc=verification.toc if verification else _planned_toc(made, layout),
         finalized=outcome.closed,
         test_write=settings.test_write,
         speed=outcome.speed,
@@ -424,61 +450,8 @@ def _burn_awake(
         underruns=supply.underruns,
     )
     if verification is not None and not verification.same:
-        raise VerificationFailed(_in_words(verification), report)
+        raise VerificationFailed(checking.in_words(verification), report)
     return report
-
-
-def _verify(
-    drive: Drive,
-    prepared: Sequence[PreparedTrack],
-    places: Sequence[PlannedTrack] | None,
-    seed: int,
-    caller: Caller,
-) -> Verification:
-    """Compare the sums of every track; where they differ, read the source again and find the place."""
-    lengths = [track.sent_sectors for track in prepared]
-    sums = caller.run(
-        drive, verifying.verify(places, lengths, [track.sha256 for track in prepared]), sum(lengths)
-    )
-    if not sums.differing:
-        return Verification(sums.layout_errors, (), sums.toc)
-    wrong = [(t, p) for t, p in zip(sums.tracks, prepared, strict=True) if t.number in sums.differing]
-    try:
-        found = _locate(drive, wrong, seed, caller)
-    except AudioError as error:
-        texts = [f"track {t.number} differs; where cannot be said, because {error}" for t, _ in wrong]
-        return Verification(tuple(texts), (), sums.toc)
-    located = {difference.track for difference in found}
-    texts = [
-        f"track {t.number} differed when it was read first, and not the second time: the drive reads "
-        "this disc badly"
-        for t, _ in wrong
-        if t.number not in located
-    ]
-    return Verification(tuple(texts), found, sums.toc)
-
-
-def _locate(
-    drive: Drive,
-    wrong: Sequence[tuple[PlannedTrack, PreparedTrack]],
-    seed: int,
-    caller: Caller,
-) -> tuple[Difference, ...]:
-    """raises  AudioError  if a source is gone or has changed since it was burned"""
-    from redbook.audio.sectors import Spool, read_again
-
-    with Spool() as spool:
-
-        def work(emit: Listener) -> tuple[Difference, ...]:
-            streams = [
-                read_again(prepared, spool, index, seed=seed, cancel=caller.cancel.asked)
-                for index, (_, prepared) in enumerate(wrong)
-            ]
-            places = [place for place, _ in wrong]
-            total = sum(place.sectors for place in places)
-            return caller.runner(drive, emit, streams, total).run(verifying.locate(places))
-
-        return caller.work(work)
 
 
 def _planned_toc(made: Plan, layout: Layout) -> Toc:
@@ -488,23 +461,19 @@ def _planned_toc(made: Plan, layout: Layout) -> Toc:
     return Toc((before.tracks if before else ()) + new, layout.lead_out_lba)
 
 
-def _in_words(verification: Verification) -> str:
-    lines = ["the disc is not the same as the sources:"]
-    lines += verification.layout_errors
-    lines += [str(difference) for difference in verification.differences]
-    return "\n  ".join(lines)
-
-
 def verify(
     sources: Sequence[SourceName],
     drive: Drive,
     *,
     dither_seed: int = 0,
+    read_speed: float | None = READ_SPEED,
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> VerifyReport:
     """Compare a disc with the sources that it was burned from, sector by sector.
+
+    read_speed  multiple of 1x; None for as fast as the drive can
 
     raises  AudioError, DriveError, Cancelled
             VerificationFailed  it differs; .report is the VerifyReport
@@ -512,6 +481,7 @@ def verify(
     from redbook.audio.sectors import Spool
     from redbook.audio.source import expand
 
+    _check_read_speed(read_speed)
     caller = Caller.of(on_event, cancel, clock)
     expansion = expand(sources)
     _, disc = caller.run(drive, inspect.inspect())
@@ -524,7 +494,8 @@ def verify(
         )
 
     prepared = _read_sources(expansion, Spool(keep=False), 1, dither_seed, caller)
-    verification = _verify(drive, prepared, None, dither_seed, caller)
+    reading = checking.HowToRead(read_speed)
+    verification = checking.check(drive, prepared, None, dither_seed, caller, reading, closed=False)
     starts = {track.number: track.start_lba for track in disc.tracks}
     places = [
         PlannedTrack(number, starts.get(number, 0), track.sectors, track.sent_sectors)
@@ -532,7 +503,7 @@ def verify(
     ]
     report = VerifyReport(verification.same, _reports(prepared, places), verification)
     if not verification.same:
-        raise VerificationFailed(_in_words(verification), report)
+        raise VerificationFailed(checking.in_words(verification), report)
     return report
 
 

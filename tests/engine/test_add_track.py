@@ -177,8 +177,8 @@ def test_a_disc_that_is_not_what_was_written() -> None:
     run(recorder, check_disc([TrackEnded(1, 0, 300)], finalized=True))
     for tracks, finalized, words in (
         ([TrackEnded(1, 0, 300)], False, "complete, not appendable"),
-        ([TrackEnded(1, 0, 300), TrackEnded(2, 452, 300)], True, "has 1 tracks, not the 2"),
-        ([TrackEnded(1, 0, 310)], True, "lead-out"),
+        ([TrackEnded(1, 0, 300), TrackEnded(2, 452, 300)], True, "track 2 is not in the table of contents"),
+        ([TrackEnded(1, 0, 310)], True, "300 sectors on the disc instead of 310"),
     ):
         with pytest.raises(VerificationFailed, match=words):
             run(recorder, check_disc(tracks, finalized))

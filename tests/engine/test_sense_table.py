@@ -6,7 +6,6 @@ place where it is tested, or why it cannot come in a burn.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +47,7 @@ from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.burns import TRACKS, Recording, contents, is_locked, run
 from tests.support.drives import ready
+from tests.support.fingerprints import fingerprint
 from tests.support.sound import noise
 
 PAGE = Path(__file__).parents[2] / "docs" / "sense.md"
@@ -423,8 +423,8 @@ def test_what_is_not_recorded_cannot_be_verified() -> None:
     run(recorder, tracks=TRACKS[:1])
     recorder.faults = [Fault(sense_of("8/00/00"), ReadCd, times=None)]
     runner = Runner(Drive(recorder), emit=lambda event: None, clock=ManualClock())
-    sums = runner.run(verify(None, [400], [hashlib.sha256(TRACKS[0]).hexdigest()]))
-    assert sums.differing == (1,)
+    found = runner.run(verify(None, [fingerprint(TRACKS[0])]))
+    assert found.differing == (1,)
 
 
 def test_a_read_that_lost_its_stream_is_sent_again() -> None:
@@ -432,5 +432,5 @@ def test_a_read_that_lost_its_stream_is_sent_again() -> None:
     run(recorder, tracks=TRACKS[:1])
     recorder.faults = [Fault(sense_of("B/11/11"), ReadCd, nth=2)]
     runner = Runner(Drive(recorder), emit=lambda event: None, clock=ManualClock())
-    sums = runner.run(verify(None, [400], [hashlib.sha256(TRACKS[0]).hexdigest()]))
-    assert sums.same
+    found = runner.run(verify(None, [fingerprint(TRACKS[0])]))
+    assert found.same

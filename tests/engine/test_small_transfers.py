@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import hashlib
 import itertools
 import mmap
 from typing import Any
@@ -17,11 +16,12 @@ from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice
+from redbook.engine.locate import locate
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.ring import CHUNK_BYTES, Ring, chunk_sectors
 from redbook.engine.runner import Runner
-from redbook.engine.verify import locate, verify
+from redbook.engine.verify import verify
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status
@@ -30,6 +30,7 @@ from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import ready
 from tests.support.fake_kernel import Answer, FakeKernel, Request
+from tests.support.fingerprints import fingerprint
 from tests.support.sound import noise
 from tests.support.streams import BytesStream
 
@@ -147,13 +148,14 @@ def test_verifying_finds_the_limit_by_itself_and_compares_every_sector() -> None
     kernel = FakeKernel(recorder, largest=8 * SECTOR_BYTES)
     drive = Drive(SgIo.open("/dev/sr0", ManualClock(), kernel))
     runner = Runner(drive, emit=lambda e: None, clock=ManualClock(), total=750)
-    sums = runner.run(verify(PLACES, LENGTHS, [hashlib.sha256(pcm).hexdigest() for pcm in TRACKS]))
-    assert sums.same
-    assert sum(sectors_of(kernel, ReadCd.OPCODE)) == 750 + 27 + 13
+    found = runner.run(verify(PLACES, [fingerprint(pcm) for pcm in TRACKS]))
+    assert found.same
+    assert max(sectors_of(kernel, ReadCd.OPCODE)[2:]) == 8
     wrong = TRACKS[0][:-1] + bytes([TRACKS[0][-1] ^ 1])
-    streams = [BytesStream(wrong), BytesStream(TRACKS[1])]
-    runner = Runner(drive, emit=lambda e: None, clock=ManualClock(), streams=streams, total=750)
-    (difference,) = runner.run(locate(PLACES))
+    runner = Runner(drive, emit=lambda e: None, clock=ManualClock(), total=750)
+    found = runner.run(verify(PLACES, [fingerprint(wrong), fingerprint(TRACKS[1])]))
+    runner = Runner(drive, emit=lambda e: None, clock=ManualClock(), streams=[BytesStream(wrong)], total=400)
+    (difference,) = runner.run(locate(found, found.differing))
     assert (difference.track, difference.sector, difference.samples) == (1, 399, 1)
 
 

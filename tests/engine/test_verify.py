@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -12,17 +11,24 @@ from redbook.disc import SECTOR_BYTES, SPEED_1X_BYTES_PER_SECOND, Toc, TocTrack
 from redbook.drive import Drive
 from redbook.engine import compare
 from redbook.engine.burn import burn
+from redbook.engine.conclude import conclude
+from redbook.engine.events import Event
+from redbook.engine.locate import locate
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.runner import Runner
 from redbook.engine.steps import Procedure, R
-from redbook.engine.verify import Difference, Verification, _wrong_lengths, locate, verify
+from redbook.engine.toc_check import compare_toc
+from redbook.engine.verification import Difference, Verification
+from redbook.engine.verify import Asked, verify
 from redbook.errors import Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium, blank_state
 from redbook.virtual.recorder import VirtualRecorder
+from tests.support.drives import model
+from tests.support.fingerprints import fingerprint
 from tests.support.sound import noise
 from tests.support.streams import BytesStream
 
@@ -31,9 +37,9 @@ LENGTHS = [400, 350]
 STARTS = [0, 552]
 
 
-def burned(tracks: list[bytes] = TRACKS) -> tuple[VirtualRecorder, MemoryStore]:
+def burned(tracks: list[bytes] = TRACKS, **habits: object) -> tuple[VirtualRecorder, MemoryStore]:
     store = MemoryStore()
-    recorder = VirtualRecorder(Medium(blank_state(), store))
+    recorder = VirtualRecorder(Medium(blank_state(), store), model=model(**habits))
     streams = [BytesStream(pcm) for pcm in tracks]
     runner = Runner(Drive(recorder), emit=lambda e: None, clock=ManualClock(), streams=streams)
     runner.run(burn(Settings(), [stream.sectors for stream in streams], Outcome()))
@@ -41,21 +47,28 @@ def burned(tracks: list[bytes] = TRACKS) -> tuple[VirtualRecorder, MemoryStore]:
 
 
 def check(
-    recorder: VirtualRecorder, tracks: list[bytes] = TRACKS, planned: list[PlannedTrack] | None = None
+    recorder: VirtualRecorder,
+    tracks: list[bytes] = TRACKS,
+    planned: list[PlannedTrack] | None = None,
+    asked: Asked | None = None,
+    events: list[Event] | None = None,
 ) -> Verification:
-    """Both steps of a verification: which tracks differ, and where."""
-    streams = [BytesStream(pcm) for pcm in tracks]
-    lengths = [max(300, stream.sectors) for stream in streams]
-    padded = [pcm.ljust(n * SECTOR_BYTES, b"\0") for pcm, n in zip(tracks, lengths, strict=True)]
-    sums = run(recorder, verify(planned, lengths, [hashlib.sha256(pcm).hexdigest() for pcm in padded]))
-    wrong = [i for i, track in enumerate(sums.tracks) if track.number in sums.differing]
-    found = run(recorder, locate([sums.tracks[i] for i in wrong]), [streams[i] for i in wrong])
-    assert {difference.track for difference in found} == set(sums.differing)
-    return Verification(sums.layout_errors, found, sums.toc)
+    """All steps of a verification: which tracks differ, where, and what is said of it."""
+    found = run(recorder, verify(planned, [fingerprint(pcm) for pcm in tracks], asked), events=events)
+    numbers = {track.number: pcm for track, pcm in zip(found.tracks, tracks, strict=False)}
+    streams = [BytesStream(numbers[number]) for number in found.differing]
+    differences = run(recorder, locate(found, found.differing), streams)
+    return conclude(found, differences)
 
 
-def run(recorder: VirtualRecorder, procedure: Procedure[R], streams: Sequence[BytesStream] = ()) -> R:
-    runner = Runner(Drive(recorder), emit=lambda e: None, clock=ManualClock(), streams=streams)
+def run(
+    recorder: VirtualRecorder,
+    procedure: Procedure[R],
+    streams: Sequence[BytesStream] = (),
+    events: list[Event] | None = None,
+) -> R:
+    emit = events.append if events is not None else lambda event: None
+    runner = Runner(Drive(recorder), emit=emit, clock=ManualClock(), streams=streams)
     return runner.run(procedure)
 
 
@@ -84,28 +97,6 @@ def test_every_changed_sample_is_counted() -> None:
     store.write(100, bytes(3 * SECTOR_BYTES))
     (difference,) = check(recorder).differences
     assert (difference.sector, difference.samples, difference.offset) == (100, 3 * 588, None)
-
-
-@pytest.mark.parametrize("samples", [1, -1, 6, 30, -102, 667, 1194])
-def test_a_drive_s_offset_is_recognised(samples: int) -> None:
-    """Common read offsets of real drives, in stereo samples."""
-    recorder, store = burned()
-    whole = store.read(0, 904)
-    move = samples * 4
-    shifted = bytes(move) + whole[:-move] if move > 0 else whole[-move:] + bytes(-move)
-    store.write(0, shifted)
-    found = check(recorder)
-    assert [difference.offset for difference in found.differences] == [samples, samples]
-    assert f"constant offset of {samples:+d} samples" in str(found.differences[0])
-
-
-def test_an_offset_does_not_explain_a_damaged_sample() -> None:
-    recorder, store = burned()
-    whole = bytearray(bytes(24) + store.read(0, 904)[:-24])
-    whole[552 * SECTOR_BYTES + 200_000] ^= 1
-    store.write(0, whole)
-    first, second = check(recorder).differences
-    assert (first.offset, second.offset) == (6, None)
 
 
 def test_a_blank_disc_called_success_is_found() -> None:
@@ -159,14 +150,6 @@ def test_counting_agrees_with_counting_one_by_one() -> None:
     assert compare.first_difference(a, a) is None
 
 
-@pytest.mark.parametrize("signal", [lambda n: bytes(n), lambda n: b"\1\2\3\4" * (n // 4)])
-def test_silence_and_constants_have_no_offset(signal: Callable[[int], bytes]) -> None:
-    a = signal(27 * SECTOR_BYTES)
-    b = bytearray(a)
-    b[1000] ^= 1
-    assert compare.find_offset(a, bytes(b)) is None
-
-
 def test_numbers_agree_with_the_red_book() -> None:
     assert SPEED_1X_BYTES_PER_SECOND == 176_400
 
@@ -175,5 +158,5 @@ def test_a_drive_that_left_a_gap_of_its_own_has_lost_nothing() -> None:
     """The tracks lie where they were written, 8 sectors further apart than usual."""
     toc = Toc((TocTrack(1, 0), TocTrack(2, 560)), 560 + 350 + 2)
     tracks = (PlannedTrack(1, 0, 400, 400), PlannedTrack(2, 560, 350, 350))
-    assert _wrong_lengths(toc, tracks, placed=True) == []
-    assert _wrong_lengths(toc, tracks, placed=False) == ["track 1 has 408 sectors on the disc instead of 400"]
+    assert compare_toc(toc, tracks, placed=True) == ([], [])
+    assert compare_toc(toc, tracks, placed=False)[0] == ["track 1 has 408 sectors on the disc instead of 400"]

@@ -9,7 +9,14 @@ from redbook.mmc.control import TestUnitReady
 from redbook.mmc.disc_info import ReadTrackInformation
 from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.write import CloseFunction, CloseTrackSession, SynchronizeCache, Write10
+from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
+
+
+def model(**habits: object) -> Model:
+    """A recorder that has these habits, and is the default one else."""
+    table = {"source": "a test", "vendor": "REDBOOK", "product": "TEST", "revision": "1"}
+    return Model.from_table("test", table | habits)
 
 
 def ready(recorder: VirtualRecorder) -> Drive:

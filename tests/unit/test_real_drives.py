@@ -18,18 +18,12 @@ from redbook.mmc.write import SynchronizeCache, Write10
 from redbook.virtual.displacement import WriteShift, read_shifted
 from redbook.virtual.faults import parse
 from redbook.virtual.medium import Medium
-from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import announce, entry, lead_in, lead_out
-from tests.support.drives import close_session, ready
+from tests.support.drives import close_session, model, ready
 from tests.support.sound import noise
 
 OFFSETS = [-1164, -30, 0, 6, 102, 667, 1292]
-
-
-def model(**habits: object) -> Model:
-    table = {"source": "a test", "vendor": "REDBOOK", "product": "TEST", "revision": "1"}
-    return Model.from_table("test", table | habits)
 
 
 def burned(pcm: bytes, **habits: object) -> tuple[VirtualRecorder, Drive]:

@@ -22,7 +22,7 @@ from redbook.engine.events import Event, Notice, Progress, Working
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.runner import Runner
-from redbook.engine.verify import Sums, verify
+from redbook.engine.verify import ReadBack, verify
 from redbook.errors import Sense
 from redbook.mmc.control import TestUnitReady
 from redbook.mmc.identify import Inquiry
@@ -35,6 +35,7 @@ from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.fake_kernel import FakeKernel
+from tests.support.fingerprints import fingerprint
 from tests.support.sound import noise
 from tests.support.streams import BytesStream
 
@@ -54,10 +55,10 @@ def burn_on(transport: Transport, clock: Any, tracks: list[bytes] = TRACKS) -> l
     ]  # these depend on the host
 
 
-def verify_on(transport: Transport, clock: Any) -> Sums:
+def verify_on(transport: Transport, clock: Any) -> ReadBack:
     runner = Runner(Drive(transport), emit=lambda e: None, clock=clock, total=sum(LENGTHS))
     places = [PlannedTrack(1, 0, 1000, 1000), PlannedTrack(2, 1152, 301, 301)]
-    return runner.run(verify(places, LENGTHS, [hashlib.sha256(pcm).hexdigest() for pcm in TRACKS]))
+    return runner.run(verify(places, [fingerprint(pcm) for pcm in TRACKS]))
 
 
 def transcribing(inner: Transport, clock: ManualClock) -> Transcriber:

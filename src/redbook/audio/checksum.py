@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
+from redbook.engine.fingerprint import Fingerprint, FingerprintMaker
 
 ACCURATERIP_SKIPPED_SAMPLES = 5 * SAMPLES_PER_SECTOR
 """At the start of a disc's first track and the end of its last: drives cannot read there."""
@@ -70,16 +71,22 @@ class AccurateRip:
 
 
 class TrackChecksums:
-    """All checksums of a track at once."""
+    """All checksums of a track at once, and what a disc can be compared with later."""
 
     def __init__(self, *, first: bool, last: bool, silent_sectors: int = 0) -> None:
         self._sha256: Any = hashlib.sha256()
         self._accuraterip = AccurateRip(first=first, last=last, silent_sectors=silent_sectors)
         self._gap_bytes = 0
+        self._fingerprint = FingerprintMaker()
 
     def update(self, pcm: bytes | bytearray | memoryview) -> None:
         self._sha256.update(pcm)
         self._accuraterip.update(pcm)
+        self._fingerprint.update(pcm)
+
+    def fingerprint(self) -> Fingerprint:
+        """Once, at the track's end."""
+        return self._fingerprint.finish(self.sha256)
 
     def update_gap(self, pcm: bytes | bytearray | memoryview) -> None:
         """What lies between the track and the next one: AccurateRip counts it to the track."""

@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -25,6 +25,7 @@ from redbook.audio.decode import Recording, open_recording
 from redbook.audio.format import Tags
 from redbook.audio.source import Source, expand, printable
 from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
+from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, Cancelled, PlanError
 
 BATCH_BYTES = 1 << 18
@@ -46,6 +47,7 @@ class PreparedTrack:
     notes           what a person should know of it
     clipped         how many values were beyond full scale
     sha256 ..       of all that is sent, padding to the shortest legal track included
+    fingerprint     what a disc is compared with
     """
 
     source: str
@@ -61,6 +63,7 @@ class PreparedTrack:
     accuraterip_v1: str
     accuraterip_v2: str
     identity: tuple[int, ...]
+    fingerprint: Fingerprint = field(repr=False)
     raw: str = ""
 
     @property
@@ -312,6 +315,7 @@ def _prepare_one(
         accuraterip_v1=checksums.accuraterip_v1,
         accuraterip_v2=checksums.accuraterip_v2,
         identity=identity,
+        fingerprint=checksums.fingerprint(),
         raw=source.raw,
     )
 

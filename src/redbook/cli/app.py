@@ -106,6 +106,17 @@ def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def read_speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--read-speed",
+        type=SpeedType(),
+        default="24",
+        show_default=True,
+        metavar="N",
+        help="Speed of reading the disc back, a multiple of 1x, or max.",
+    )(command)
+
+
 def files_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("files", nargs=-1, required=True, type=click.Path(readable=False))(command)
 
@@ -142,6 +153,12 @@ def cli(verbose: int) -> None:
 @click.option("--append", is_flag=True, help="Add to a disc that was left open (--leave-open).")
 @click.option("--simulate", is_flag=True, help="A test write: everything with the laser off.")
 @click.option("--no-verify", is_flag=True, help="Do not read the disc back.")
+@read_speed_option
+@click.option(
+    "--no-reload",
+    is_flag=True,
+    help="Do not have the drive load the finished disc again before it is read back.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before a real disc is written.")
 @seed_option
 @json_option
@@ -153,6 +170,8 @@ def burn(
     append: bool,
     simulate: bool,
     no_verify: bool,
+    read_speed: float | None,
+    no_reload: bool,
     yes: bool,
     dither_seed: int,
     as_json: bool,
@@ -190,6 +209,8 @@ def burn(
                 finalize=not leave_open,
                 simulate=simulate,
                 verify=not no_verify,
+                read_speed=read_speed,
+                reload=not no_reload,
                 append=append,
                 on_event=out.event,
                 cancel=cancel,
@@ -230,9 +251,16 @@ def plan(
 @cli.command(epilog=EPILOG)
 @files_argument
 @drive_option
+@read_speed_option
 @seed_option
 @json_option
-def verify(files: tuple[str, ...], drive_name: str | None, dither_seed: int, as_json: bool) -> None:
+def verify(
+    files: tuple[str, ...],
+    drive_name: str | None,
+    read_speed: float | None,
+    dither_seed: int,
+    as_json: bool,
+) -> None:
     """Compare a disc with the FILES it was burned from."""
     from redbook import burning
     from redbook.cli.render import make_renderer
@@ -243,7 +271,14 @@ def verify(files: tuple[str, ...], drive_name: str | None, dither_seed: int, as_
         reporting(out),
         opened(drive_name, out, cancel, "VERIFY") as drive,
     ):
-        report = burning.verify(files, drive, dither_seed=dither_seed, on_event=out.event, cancel=cancel)
+        report = burning.verify(
+            files,
+            drive,
+            dither_seed=dither_seed,
+            read_speed=read_speed,
+            on_event=out.event,
+            cancel=cancel,
+        )
         out.verified(report, drive.name)
 
 

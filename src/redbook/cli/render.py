@@ -38,6 +38,7 @@ from redbook.engine.events import (
 from redbook.engine.inspect import Abilities
 from redbook.engine.labels import TrackLabels
 from redbook.engine.prepare import numbered
+from redbook.engine.verification import Verdict, Verification
 from redbook.errors import RedbookError, VerificationFailed
 from redbook.recorders import DriveEntry
 from redbook.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
@@ -136,6 +137,14 @@ def _said_of(labels: TrackLabels, control: int) -> list[str]:
         said.append(f"pregap {duration(pregap)}")
     said += [f"index {number} at {duration(lba)}" for number, lba in enumerate(labels.indexes, 2)]
     return said
+
+
+def _moved(verification: Verification) -> str:
+    """Empty for a drive that reads this disc at its place, and where that cannot be told."""
+    samples = verification.offset_samples
+    if not samples:
+        return ""
+    return f", moved by {samples:+d} sample{'' if abs(samples) == 1 else 's'} (the drive's offset)"
 
 
 def _plural(count: int, what: str) -> str:
@@ -421,7 +430,8 @@ class TextRenderer:
             )
             return
         self._sums(report.tracks)
-        self._ids(report.toc)
+        if report.toc is not None:
+            self._ids(report.toc)
         if report.measured_speed is not None:
             self._say(f"written at {report.measured_speed:.1f}x")
         state = (
@@ -429,8 +439,10 @@ class TextRenderer:
             if report.finalized
             else "the session is open: close it (redbook close), or add tracks (redbook burn --append)"
         )
-        if report.verified:
-            self._say(f"Done: {count} on {drive}, read back and the same; {state}", "bold green")
+        if report.verified and report.verification is not None:
+            self._checks(report.verification)
+            read_back = f"read back and the same{_moved(report.verification)}"
+            self._say(f"Done: {count} on {drive}, {read_back}; {state}", "bold green")
         else:
             self._say(f"Done: {count} on {drive}, not read back; {state}", "bold yellow")
 
@@ -454,7 +466,19 @@ class TextRenderer:
         if report.verification.toc is not None:
             self._ids(report.verification.toc)
         count = _plural(len(report.tracks), "track")
-        self._say(f"The disc in {drive} is the same as the sources: {count}", "bold green")
+        self._checks(report.verification)
+        moved = _moved(report.verification)
+        self._say(f"The disc in {drive} is the same as the sources{moved}: {count}", "bold green")
+
+    def _checks(self, verification: Verification) -> None:
+        """What was not compared, and what a person should know of a disc that is the same."""
+        for note in verification.notes:
+            self.note(note)
+        for check in verification.checks:
+            if check.verdict is Verdict.NOT_COMPARED:
+                self.note(f"{check.promise}: not compared: {check.text}")
+            elif check.promise == "audio" and verification.offset_samples is None:
+                self.note(f"{check.promise}: {check.text}")
 
     def _sums(self, tracks: list[TrackReport]) -> None:
         table = Table(box=None, pad_edge=False, padding=(0, 1))
@@ -480,6 +504,10 @@ class TextRenderer:
         abilities, disc = found.drive, found.disc
         self._say(f"{abilities.name} ({drive})", "bold")
         self._speeds(abilities)
+        if found.offset_samples is not None:
+            self._say(
+                f"reads its own discs {found.offset_samples:+d} samples late (found at the last read-back)"
+            )
         kind = shapes.disc(disc, abilities.profile)
         self._say(f"{(kind['medium'] or 'unknown disc').upper()}, {_status(found)}")
         if kind["atip_last_lead_out"]:

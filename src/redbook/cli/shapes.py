@@ -14,6 +14,7 @@ from redbook.doctor import Diagnosis
 from redbook.engine.events import Event
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.labels import TrackLabels
+from redbook.engine.verification import Verification
 from redbook.mmc.disc_info import TrackInformation
 from redbook.mmc.identify import Profile
 from redbook.recorders import DriveEntry
@@ -149,6 +150,7 @@ def burned(report: BurnReport, drive_name: str) -> dict[str, Any]:
         "longest_gap_seconds": report.longest_gap_seconds,
         "underruns": report.underruns,
         "measured_speed": None if report.measured_speed is None else round(report.measured_speed, 1),
+        **verification(report.verification),
         **toc(report.toc),
         "tracks": [track(t) for t in report.tracks],
     }
@@ -159,6 +161,7 @@ def verified(report: VerifyReport, drive_name: str) -> dict[str, Any]:
         "event": "done",
         "verified": report.same,
         "drive": drive_name,
+        **verification(report.verification),
         **toc(report.verification.toc),
         "tracks": [track(t) for t in report.tracks],
     }
@@ -172,6 +175,18 @@ def differences(report: object) -> dict[str, Any]:
     return {
         "layout_errors": list(found.layout_errors),
         "differences": [asdict(difference) for difference in found.differences],
+        **verification(found),
+    }
+
+
+def verification(found: Verification | None) -> dict[str, Any]:
+    """The verdict on each promise; all empty where nothing was read back."""
+    return {
+        "offset_samples": found.offset_samples if found else None,
+        "hidden_samples": found.hidden_samples if found else 0,
+        "hidden": [asdict(one) for one in found.hidden] if found else [],
+        "checks": [asdict(check) for check in found.checks] if found else [],
+        "verification_notes": list(found.notes) if found else [],
     }
 
 
@@ -179,6 +194,7 @@ def info(found: DiscInfo, drive_name: str, sums: Checksums) -> dict[str, Any]:
     return {
         "event": "info",
         **drive(found.drive, drive_name),
+        "offset_samples": found.offset_samples,
         "disc": disc(found.disc, found.drive.profile),
         **toc(found.disc.expected_toc()),
         "mcn": found.labels.mcn or None,

@@ -12,7 +12,7 @@ from redbook.engine.waiting import ATTENTIONS_AT_START, WORKING, despite_attenti
 from redbook.errors import InvalidReply, SenseError
 from redbook.mmc.control import TestUnitReady
 from redbook.mmc.disc_info import Atip, DiscInformation, DiscStatus, ReadAtip, ReadDiscInformation
-from redbook.mmc.identify import FeatureCode, GetConfiguration, Profile, printable
+from redbook.mmc.identify import FeatureCode, GetConfiguration, Inquiry, InquiryReply, Profile, printable
 
 SECTORS_PER_MINUTE = 60 * SECTORS_PER_SECOND
 SHORT_OF_NOMINAL_SECTORS = 15 * SECTORS_PER_SECOND  # 79:57:72 is a disc of 80 minutes
@@ -97,6 +97,15 @@ def glance() -> Procedure[Glance]:
         except (SenseError, InvalidReply):
             atip = None  # no older drive has to
     return Glance(abilities, _in_words(kind, information, atip), information, atip, serial)
+
+
+def who_is_it() -> Procedure[tuple[InquiryReply, str]]:
+    """Vendor, product and revision, and the serial number; empty where the drive has none.
+
+    raises  DriveError
+    """
+    inquiry: InquiryReply = yield from despite_attention(Inquiry())
+    return inquiry, (yield from _serial())
 
 
 def is_loaded() -> Procedure[bool]:

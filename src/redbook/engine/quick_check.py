@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from redbook.disc import RUN_OUT_SECTORS
 from redbook.engine.events import TrackEnded
+from redbook.engine.plan import PlannedTrack
 from redbook.engine.steps import Procedure
+from redbook.engine.toc_check import read_and_check_toc
 from redbook.errors import VerificationFailed
 from redbook.mmc.disc_info import (
     DiscInformation,
     DiscStatus,
     ReadDiscInformation,
-    ReadToc,
     ReadTrackInformation,
     TrackInformation,
 )
@@ -42,14 +43,7 @@ def check_disc(tracks: Sequence[TrackEnded], finalized: bool) -> Procedure[None]
     wanted = DiscStatus.COMPLETE if finalized else DiscStatus.APPENDABLE
     if information.status is not wanted:
         wrong.append(f"the disc is {information.status.name.lower()}, not {wanted.name.lower()}")
-    toc = yield ReadToc()
-    found = [(track.number, track.start_lba) for track in toc.tracks]
-    if found != [(track.number, track.start_lba) for track in tracks]:
-        wrong.append(
-            f"its table of contents has {len(found)} tracks, not the {len(tracks)} that were written"
-        )
-    end = tracks[-1].start_lba + tracks[-1].sectors
-    if not end <= toc.lead_out_lba <= end + RUN_OUT_SECTORS:
-        wrong.append(f"its lead-out starts at sector {toc.lead_out_lba}, the last track ends at {end}")
+    places = [PlannedTrack(t.number, t.start_lba, t.sectors, t.sectors) for t in tracks]
+    wrong += (yield from read_and_check_toc(places, placed=True)).wrong
     if wrong:
         raise VerificationFailed(f"the drive says: {', '.join(wrong)}")

@@ -1,95 +1,76 @@
-"""Reading a disc back and comparing it with what it should hold."""
+"""Reading a disc back and comparing it with what was sent.
+
+The table of contents first, really from the disc: it is loaded again where the drive may only remember. Then
+the disc's offset, once for the whole disc (disc_offset). Then every track at that offset (read_back). Where
+a track differs, its source is decoded once more and the samples are counted (locate). conclude puts it
+together.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from redbook import errors
-from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES, TAO_GAP_SECTORS, Toc
-from redbook.engine.compare import count_differences, find_offset, first_difference, is_shifted
+from redbook.disc import RUN_OUT_SECTORS, Toc
+from redbook.engine.disc_offset import DiscOffset, Span, find_disc_offset
 from redbook.engine.events import Phase, PhaseStarted, TrackVerified
-from redbook.engine.inspect import contents, identify
+from redbook.engine.fingerprint import EDGE_SECTORS, Fingerprint
+from redbook.engine.inspect import Abilities, DiscContents, contents, identify
 from redbook.engine.plan import PlannedTrack
+from redbook.engine.read_audio import ReadHabits, read_audio
+from redbook.engine.read_back import Care, TrackReading, compare_track
+from redbook.engine.reload import reload_to_read
 from redbook.engine.ring import CHUNK_SECTORS
-from redbook.engine.steps import Absorb, Digest, MostSectors, Procedure, SectorsDone, TakeSectors
-from redbook.engine.waiting import resending, until_accepted, until_ready
-from redbook.mmc.read import ReadCd
+from redbook.engine.steps import Procedure
+from redbook.engine.toc_check import read_and_check_toc
+from redbook.engine.verification import Check, Verdict
+from redbook.engine.waiting import resending, until_ready
+from redbook.mmc.control import MAXIMUM_SPEED
+from redbook.mmc.disc_info import SessionStatus
 
-READ_BUSY_SECONDS = 60.0
-AUDIBLE_CONTROL_BITS = 0b1101  # pre-emphasis, data, four channels; "copy permitted" changes no sound
-MOST_UNDECIDED = 32  # stretches kept while looking for an offset, 64 kB each
-
-UNREADABLE = (
-    errors.MediumError,
-    errors.BlankCheck,
-    errors.AddressOutOfRange,
-    errors.IllegalModeForTrack,
-)
-"""What a drive answers about a sector that it cannot read; anything else concerns the whole disc."""
+READ_SPEED = 24.0
+"""Fast enough for 74 minutes in about four, and far from where discs are said to burst or to read badly."""
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """What is wrong with a track.
+class Asked:
+    """How to read back.
 
-    sector           first differing sector, counted from the track's start
-    lba              the same as an address
-    first_sample     first differing stereo sample, counted from the track's start
-    samples          how many differ
-    unreadable       how many sectors could not be read (their samples count as differing)
-    offset           by how many samples all of the track is moved, if that explains everything
+    closed       the session was closed by us: its table of contents must be there
+    reload       load the disc again first, so that nothing is the drive's memory
+    speed        of reading, as a multiple of 1x; None for as fast as the drive can
+    offset_hint  samples that this drive was found to read late before
+    habits       how this drive wants to be asked; filled in
     """
 
-    track: int
-    sector: int
-    lba: int
-    first_sample: int
-    samples: int
-    unreadable: int = 0
-    offset: int | None = None
-
-    def __str__(self) -> str:
-        text = (
-            f"track {self.track} differs: {self.samples} sample{'s' if self.samples != 1 else ''}, the first "
-            f"at sample {self.first_sample} (sector {self.sector} of the track, LBA {self.lba})"
-        )
-        if self.unreadable:
-            text += f"; {self.unreadable} sector{'s' if self.unreadable > 1 else ''} could not be read"
-        if self.offset is not None:
-            text += f"; a constant offset of {self.offset:+d} samples explains it"
-        return text
+    closed: bool = False
+    reload: bool = False
+    speed: float | None = READ_SPEED
+    offset_hint: int | None = None
+    habits: ReadHabits = field(default_factory=ReadHabits)
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
-    """What a verification found.
+class ReadBack:
+    """What reading back has shown, before the sources are asked where exactly a track differs.
 
-    layout_errors  where the table of contents is not the one expected, in words
-    differences    one for each track whose audio differs
-    toc            of the disc as it is; what it would be, while the session is open
+    tracks    as they were compared
+    readings  in the same order; none where there was nothing to compare
     """
 
     layout_errors: tuple[str, ...]
-    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
     toc: Toc | None
+    toc_check: Check
+    tracks: tuple[PlannedTrack, ...]
+    readings: tuple[TrackReading, ...] = ()
+    offset: DiscOffset = DiscOffset()
+    care: Care | None = None
 
     @property
-    def same(self) -> bool:
-        return not self.layout_errors and not self.differences
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What reading back has shown so far.
-
-    tracks  as they were compared; differing: the numbers of those that are not what was sent
-    """
-
-    layout_errors: tuple[str, ...]
-    toc: Toc | None
-    tracks: tuple[PlannedTrack, ...]
-    differing: tuple[int, ...]
+    def differing(self) -> tuple[int, ...]:
+        """Numbers of the tracks that are not what was sent."""
+        return tuple(reading.span.number for reading in self.readings if not reading.same)
 
     @property
     def same(self) -> bool:
@@ -97,240 +78,147 @@ class Sums:
 
 
 def verify(
-    tracks: Sequence[PlannedTrack] | None, lengths: Sequence[int], sha256: Sequence[str]
-) -> Procedure[Sums]:
-    """Read every sector of these tracks and compare their SHA-256 with that of what was sent.
+    tracks: Sequence[PlannedTrack] | None, sent: Sequence[Fingerprint], asked: Asked | None = None
+) -> Procedure[ReadBack]:
+    """Read every sector of these tracks and compare it with what was sent.
 
-    tracks   where they were written; None to take the disc's own tracks, in order
-    lengths  sectors of each track, padded to the shortest legal length
-    sha256   in hexadecimal, of each track's sectors
+    tracks  where they were written; None to take the disc's own tracks, in order
+    sent    of each track, padded to the shortest legal length
+
+    raises  DriveError  what keeps the disc from being read at all
     """
-    return (yield from resending(_verify(tracks, lengths, sha256), lambda: False))
+    return (yield from resending(_verify(tracks, sent, asked or Asked()), lambda: False))
 
 
 def _verify(
-    tracks: Sequence[PlannedTrack] | None, lengths: Sequence[int], sha256: Sequence[str]
-) -> Procedure[Sums]:
+    tracks: Sequence[PlannedTrack] | None, sent: Sequence[Fingerprint], asked: Asked
+) -> Procedure[ReadBack]:
     yield PhaseStarted(Phase.VERIFYING)
+    not_reloaded = (yield from reload_to_read()) if asked.reload else ""
     yield from until_ready()
-    yield from identify()
+    abilities = yield from identify()
     disc = yield from contents()
-    toc = disc.expected_toc()
-    found = {track.number: track for track in disc.tracks}
     placed = tracks is not None
     if tracks is None:
-        numbers = sorted(found)
-        wrong = _wrong_count(len(numbers), len(lengths))
+        found = {track.number: track for track in disc.tracks}
+        wrong = _wrong_count(len(found), len(sent))
         tracks = tuple(
-            PlannedTrack(number, found[number].start_lba, length, length)
-            for number, length in zip(numbers, lengths, strict=False)
+            PlannedTrack(number, found[number].start_lba, one.sectors, one.sectors)
+            for number, one in zip(sorted(found), sent, strict=False)
         )
-    else:
-        wrong = [
-            f"track {t.number} starts at sector {found[t.number].start_lba} instead of {t.start_lba}"
-            if t.number in found
-            else f"track {t.number} is not on the disc"
-            for t in tracks
-            if t.number not in found or found[t.number].start_lba != t.start_lba
-        ]
-    if not wrong and toc is not None:
-        wrong = _wrong_lengths(toc, tracks, placed)
-    if wrong:
-        return Sums(tuple(wrong), toc, tuple(tracks), ())
-    differing = []
-    for track, wanted in zip(tracks, sha256, strict=True):
-        same = (yield from _sum_up(track)) == wanted
-        yield TrackVerified(track.number, same)
-        if not same:
-            differing.append(track.number)
-    return Sums((), toc, tuple(tracks), tuple(differing))
+        if wrong:
+            check = Check("table of contents", Verdict.DIFFERENT, wrong)
+            return ReadBack((wrong,), (), disc.expected_toc(), check, tracks)
+    result = yield from _check_toc(disc, tracks, placed, asked, not_reloaded)
+    if result.layout_errors and not placed:
+        return result
+    care = Care((), asked.habits, asked.speed, _writing_speed(abilities))
+    lead_out = result.toc.lead_out_lba if result.toc is not None else None
+    care.spans = _spans(tracks, sent, lead_out)
+    yield from care.at_speed(asked.speed)
+    offset = yield from find_disc_offset(care.spans, asked.habits, asked.offset_hint)
+    readings = []
+    for span in care.spans:
+        reading = yield from compare_track(span, offset.samples, care)
+        if not reading.same:
+            yield from _try_own_offset(reading, offset, care)
+        yield TrackVerified(span.number, reading.same)
+        readings.append(reading)
+    yield from care.at_speed(None)
+    return ReadBack(
+        result.layout_errors,
+        result.notes,
+        result.toc,
+        result.toc_check,
+        result.tracks,
+        tuple(readings),
+        offset,
+        care,
+    )
 
 
-def _sum_up(track: PlannedTrack) -> Procedure[str]:
-    """SHA-256 of a track as the drive reads it; empty where it cannot."""
-    done = 0
-    while done < track.sectors:
-        count = min(CHUNK_SECTORS, track.sectors - done)
-        data = yield from _read(track.start_lba + done, count)
-        if data is None:
-            yield Digest()
-            return ""
-        yield Absorb(data)
-        done += count
-        yield SectorsDone(Phase.VERIFYING, track.number, done, track.sectors)
-    return (yield Digest())  # type: ignore[no-any-return]
+def _writing_speed(abilities: Abilities) -> int:
+    """What SET CD SPEED has to say of writing so that it stays as it is."""
+    known = abilities.capabilities.write_kb if abilities.capabilities else 0
+    return known or MAXIMUM_SPEED
 
 
-def locate(tracks: Sequence[PlannedTrack]) -> Procedure[tuple[Difference, ...]]:
-    """Where tracks that differ do: read once more, and compared with what the runner hands out."""
-    return (yield from resending(_locate(tracks), lambda: False))
-
-
-def _locate(tracks: Sequence[PlannedTrack]) -> Procedure[tuple[Difference, ...]]:
-    differences = []
-    for track in tracks:
-        difference = yield from _compare_track(track)
-        if difference is not None:
-            differences.append(difference)
-    return tuple(differences)
-
-
-def _wrong_count(found: int, wanted: int) -> list[str]:
+def _wrong_count(found: int, wanted: int) -> str:
     if found == wanted:
-        return []
-    return [f"the disc has {found} track{'s' if found != 1 else ''}, {wanted} were expected"]
+        return ""
+    return f"the disc has {found} track{'s' if found != 1 else ''}, {wanted} were expected"
 
 
-def _wrong_lengths(toc: Toc, tracks: Sequence[PlannedTrack], placed: bool) -> list[str]:
-    """A track's room reaches to the next start: its sectors and the gap; the last has the run-out only.
+def _check_toc(
+    disc: DiscContents,
+    tracks: Sequence[PlannedTrack],
+    placed: bool,
+    asked: Asked,
+    not_reloaded: str,
+) -> Procedure[ReadBack]:
+    """The table of contents, as far as there must be one."""
+    places = tuple(tracks)
+    opened = disc.information.last_session_status is SessionStatus.INCOMPLETE
+    if opened and not asked.closed:
+        wrong = _moved(disc, tracks)
+        text = "the session is open, so there is none yet"
+        check = Check("table of contents", Verdict.DIFFERENT if wrong else Verdict.NOT_COMPARED, text)
+        return ReadBack(tuple(wrong), (), disc.expected_toc(), check, places)
+    result = yield from read_and_check_toc(
+        tracks, placed=placed, reloaded=asked.reload and not not_reloaded, not_reloaded=not_reloaded
+    )
+    verdict = Verdict.DIFFERENT if result.wrong else Verdict.SAME
+    check = Check("table of contents", verdict, "; ".join(result.wrong or result.notes))
+    return ReadBack(result.wrong, result.notes, result.toc, check, places)
 
-    placed  the tracks lie where they were written, so the gaps are known; some drives leave their own
-    """
-    starts = {track.number: track.start_lba for track in tracks} if placed else {}
+
+def _moved(disc: DiscContents, tracks: Sequence[PlannedTrack]) -> list[str]:
+    """Of an open session the drive's list of tracks is all that there is."""
+    found = {track.number: track.start_lba for track in disc.tracks}
     wrong = []
-    last = toc.tracks[-1].number
-    listed = {entry.number: entry for entry in toc.tracks}
     for track in tracks:
-        if track.number not in listed:
-            wrong.append(f"track {track.number} is not in the table of contents")
-            continue
-        if listed[track.number].control & AUDIBLE_CONTROL_BITS:
+        if track.number not in found:
+            wrong.append(f"track {track.number} is not on the disc")
+        elif found[track.number] != track.start_lba:
             wrong.append(
-                f"track {track.number} is marked as something else than plain stereo audio "
-                f"(control {listed[track.number].control})"
-            )
-        room = toc.sectors(track.number)
-        gap = RUN_OUT_SECTORS if track.number == last else TAO_GAP_SECTORS
-        if track.number + 1 in starts:
-            gap = starts[track.number + 1] - track.end_lba
-        if track.number != last and _session(toc, track.number) != _session(toc, track.number + 1):
-            continue  # the lead-out and lead-in of a session lie between
-        if room != track.sectors + gap:
-            wrong.append(
-                f"track {track.number} has {room - gap} sectors on the disc instead of {track.sectors}"
+                f"track {track.number} starts at sector {found[track.number]} instead of {track.start_lba}"
             )
     return wrong
 
 
-def _session(toc: Toc, number: int) -> int:
-    return next(t.session for t in toc.tracks if t.number == number)
+def _spans(
+    tracks: Sequence[PlannedTrack], sent: Sequence[Fingerprint], lead_out_lba: int | None
+) -> tuple[Span, ...]:
+    """What may be read around each: never before LBA 0, never in the lead-out; drives hang there."""
+    spans = []
+    for track, one in zip(tracks, sent, strict=True):
+        end = track.start_lba + one.sectors
+        high = end + EDGE_SECTORS
+        if track is tracks[-1]:
+            high = min(high, max(end, lead_out_lba) if lead_out_lba is not None else end + RUN_OUT_SECTORS)
+        low = max(0, track.start_lba - EDGE_SECTORS) if track.start_lba >= 0 else track.start_lba
+        spans.append(Span(track.number, track.start_lba, one, low, high))
+    return tuple(spans)
 
 
-@dataclass(slots=True)
-class _Findings:
-    """What is known of a differing track while it is being read."""
-
-    track: PlannedTrack
-    first_sample: int | None = None
-    samples: int = 0
-    unreadable: int = 0
-    offset: int | None = None
-    shifted: bool = True
-    undecided: list[tuple[bytes, bytes]] = field(default_factory=list)
-
-    def add(self, done: int, expected: bytes, actual: bytes | None) -> None:
-        """A stretch that differs, `done` sectors into the track; None could not be read."""
-        first, count = 0, len(expected) // SAMPLE_BYTES
-        if actual is None:
-            self.unreadable += len(expected) // SECTOR_BYTES
-            self.shifted = False
-        else:
-            first = first_difference(expected, actual) or 0
-            count = count_differences(expected, actual)
-            self._look_for_offset(expected, actual)
-        if self.first_sample is None:
-            self.first_sample = done * SAMPLES_PER_SECTOR + first
-        self.samples += count
-
-    def _look_for_offset(self, expected: bytes, actual: bytes) -> None:
-        """Whether everything that differs so far is one constant shift.
-
-        A stretch of near silence does not say which; it is kept until another one does.
-        """
-        if not self.shifted:
-            return
-        if self.offset is None:
-            self.offset = find_offset(expected, actual)
-            self.undecided.append((expected, actual))
-            if self.offset is None:
-                self.shifted = len(self.undecided) < MOST_UNDECIDED
-                return
-        else:
-            self.undecided = [(expected, actual)]
-        self.shifted = all(is_shifted(*pair, self.offset) for pair in self.undecided)
-        self.undecided = []
-
-    def difference(self) -> Difference | None:
-        if self.first_sample is None:
-            return None
-        sector = self.first_sample // SAMPLES_PER_SECTOR
-        return Difference(
-            self.track.number,
-            sector,
-            self.track.start_lba + sector,
-            self.first_sample,
-            self.samples,
-            self.unreadable,
-            self.offset if self.shifted else None,
-        )
+def _try_own_offset(reading: TrackReading, offset: DiscOffset, care: Care) -> Procedure[None]:
+    """Whether this track is whole, and only lies beside the rest of the disc."""
+    if reading.bad_sectors * 2 < reading.span.sectors:
+        return
+    own = yield from find_disc_offset([reading.span], care.habits, None)
+    if own.told and own.samples != offset.samples:
+        alone = yield from compare_track(reading.span, own.samples, care)
+        if alone.same:
+            reading.moved_by = own.samples - offset.samples
 
 
-def _compare_track(track: PlannedTrack) -> Procedure[Difference | None]:
-    findings = _Findings(track)
-    done = 0
-    while chunk := (yield TakeSectors()):
-        count = len(chunk) // SECTOR_BYTES
-        actual = yield from _read(track.start_lba + done, count)
-        expected = bytes(chunk)
-        if actual is None:
-            for index in range(count):  # which of them cannot be read
-                one = yield from _read(track.start_lba + done + index, 1)
-                part = expected[index * SECTOR_BYTES : (index + 1) * SECTOR_BYTES]
-                if one != part:
-                    findings.add(done + index, part, one)
-        elif expected != actual:
-            findings.add(done, expected, actual)
-        done += count
-        yield SectorsDone(Phase.VERIFYING, track.number, done, track.sectors)
-    while done < track.sectors:  # padding
-        count = min(CHUNK_SECTORS, track.sectors - done)
-        silence = bytes(count * SECTOR_BYTES)
-        actual = yield from _read(track.start_lba + done, count)
-        if actual != silence:
-            findings.add(done, silence, actual)
-        done += count
-        yield SectorsDone(Phase.VERIFYING, track.number, done, track.sectors)
-    return findings.difference()
-
-
-def _read(lba: int, sectors: int) -> Procedure[bytes | None]:
-    """None if the drive cannot read it."""
-    try:
-        return (yield from _read_in_pieces(lba, sectors))
-    except UNREADABLE:
-        return None
-
-
-def _read_in_pieces(lba: int, sectors: int) -> Procedure[bytes]:
-    """In as many commands as the way to the drive wants.  raises  SenseError where one cannot be read"""
-    pieces: list[bytes] = []
-    end = lba + sectors
-    while lba < end:
-        count = min((yield MostSectors()), end - lba)
-        try:
-            pieces.append((yield from until_accepted(ReadCd(lba, count), READ_BUSY_SECONDS, 0.05)))
-        except errors.TransferTooLarge:
-            if (yield MostSectors()) >= count:
-                raise
-            continue
-        lba += count
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-def read_track(start_lba: int, sectors: int, take: Callable[[bytes], None]) -> Procedure[None]:
+def read_track(
+    start_lba: int, sectors: int, take: Callable[[bytes], None], habits: ReadHabits | None = None
+) -> Procedure[None]:
     """Read a track's sectors and hand them on.  raises  SenseError where one cannot be read"""
+    habits = habits or ReadHabits()
     done = 0
     while done < sectors:
         count = min(CHUNK_SECTORS, sectors - done)
-        take((yield from _read_in_pieces(start_lba + done, count)))
+        take((yield from read_audio(start_lba + done, count, habits)))
         done += count

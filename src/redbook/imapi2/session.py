@@ -8,7 +8,9 @@ import os
 from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, Toc, TocTrack
 from redbook.engine.burn import add_track
 from redbook.engine.events import TrackEnded
+from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.inspect import Abilities, DiscContents, where_next
+from redbook.engine.locate import not_located
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import PlannedTrack, Space
 from redbook.engine.prepare import room_on, set_up
@@ -17,7 +19,7 @@ from redbook.engine.runner import Cancel
 from redbook.engine.session import end_session, unlock_tray
 from redbook.engine.speed import MAX_SPEED, believable
 from redbook.engine.steps import Procedure, R
-from redbook.engine.verify import Sums, verify
+from redbook.engine.verify import Asked, ReadBack, verify
 from redbook.errors import DriveError, MediumUnsuitable, VerificationFailed
 from redbook.imapi2.devices import Handle
 from redbook.imapi2.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
@@ -49,7 +51,7 @@ class Session:
         self._client_name = client_name
         self._abilities: Abilities | None = None
         self._outcome = Outcome()
-        self._sums: dict[int, str] = {}
+        self._sent: dict[int, Fingerprint] = {}
         self._held = False
         self._stale = False
         self._pid = os.getpid()
@@ -148,7 +150,7 @@ class Session:
         outcome = self._outcome
         if stream.summed and len(outcome.ended) > len(self.tracks):
             last = outcome.ended[-1]
-            self._sums[last.number] = stream.sha256(last.sectors)
+            self._sent[last.number] = stream.fingerprint(last.sectors)
         self.touched = self.touched or outcome.touched
         self.tracks = list(outcome.ended)
         if outcome.open_track is not None and outcome.touched:  # it will be ended with what came through
@@ -213,19 +215,19 @@ class Session:
     @property
     def whole_tracks(self) -> list[TrackEnded]:
         """Of which it is known what was sent."""
-        return [track for track in self.tracks if track.number in self._sums]
+        return [track for track in self.tracks if track.number in self._sent]
 
-    def read_back(self) -> Procedure[Sums]:
+    def read_back(self) -> Procedure[ReadBack]:
         """Every whole track, compared with what the streams gave; a track that was cut short is left out."""
         whole = self.whole_tracks
         places = [PlannedTrack(t.number, t.start_lba, t.sectors, t.sectors) for t in whole]
-        sums = [self._sums[t.number] for t in whole]
-        return verify(places, [t.sectors for t in whole], sums)
+        sent = [self._sent[t.number] for t in whole]
+        return verify(places, sent, Asked(closed=True, reload=True))
 
 
-def check_sums(sums: Sums) -> None:
+def check_read_back(found: ReadBack) -> None:
     """raises  VerificationFailed  with what differs"""
-    if not sums.same:
-        wrong = [*sums.layout_errors]
-        wrong += [f"track {number} is not what was sent" for number in sums.differing]
+    if not found.same:
+        wrong = [*found.layout_errors]
+        wrong += [str(not_located(reading)) for reading in found.readings if not reading.same]
         raise VerificationFailed(f"the disc was read back: {'; '.join(wrong)}")

@@ -14,7 +14,7 @@ from redbook.imapi2.enumerations import IMAPI_BURN_VERIFICATION_LEVEL
 from redbook.imapi2.event_args import Story, Timed, TrackAtOnceEventArgs
 from redbook.imapi2.format2 import InterruptibleCancel, late_interrupts
 from redbook.imapi2.hresults import HResult
-from redbook.imapi2.session import Session, check_sums
+from redbook.imapi2.session import Session, check_read_back
 from redbook.imapi2.state import ENDS_IN, Operation, State
 from redbook.imapi2.track_at_once_properties import TrackAtOnceProperties
 from redbook.imapi2.track_stream import TrackStream
@@ -198,7 +198,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
         if self._verification == IMAPI_BURN_VERIFICATION_LEVEL.IMAPI_BURN_VERIFICATION_QUICK:
             session.check_disc(finalize)
         if self._read_back and session.whole_tracks:
-            check_sums(self._run_job(session.handle, session.read_back(), tell, cancel))
+            check_read_back(self._run_job(session.handle, session.read_back(), tell, cancel))
 
     def __enter__(self) -> Self:
         return self

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
+from redbook.engine.fingerprint import Fingerprint, FingerprintMaker
 from redbook.errors import AudioError, RedbookError
 
 SHORTEST_TRACK_BYTES = SHORTEST_TRACK_SECTORS * SECTOR_BYTES
@@ -40,7 +41,7 @@ class _Source(NamedTuple):
 class TrackStream:
     """A SectorStream that breaks off where its source does; `failure` says why.
 
-    summed   keep a running SHA-256 of what is served
+    summed   keep what a disc can be compared with
     strict   refuse a length that is no whole number of sectors instead of padding it, as Windows does
     raises   NoStream, StreamNotSupported; nothing was read
     """
@@ -65,6 +66,7 @@ class TrackStream:
         self.summed = summed
         self._looked_behind = False
         self._sum = hashlib.sha256() if summed else None
+        self._fingerprint = FingerprintMaker()
 
     @property
     def sectors(self) -> int:
@@ -90,15 +92,15 @@ class TrackStream:
         self._done += len(served)
         if self._sum is not None:
             self._sum.update(served)
+            self._fingerprint.update(served)
         return len(served)
 
-    def sha256(self, sectors: int) -> str:
-        """In hexadecimal, of what was served and the silence up to this length of the track."""
+    def fingerprint(self, sectors: int) -> Fingerprint:
+        """Once: of what was served, and the silence up to this length of the track."""
         if self._sum is None:
             raise ValueError("this stream is not summed up")
-        whole = self._sum.copy()
-        whole.update(bytes(sectors * SECTOR_BYTES - self._done))
-        return whole.hexdigest()
+        self._sum.update(bytes(sectors * SECTOR_BYTES - self._done))
+        return self._fingerprint.finish(self._sum.hexdigest(), sectors)
 
     def _read(self, part: memoryview) -> int:
         at = self._done

@@ -1,0 +1,132 @@
+"""A disc compared with its sources: read back by the engine, located with the sources, told as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redbook.drive import Drive
+from redbook.drive_memory import DriveMemory, KnownDrive, drive_key
+from redbook.engine import verify as verifying
+from redbook.engine.caller import Caller, Listener
+from redbook.engine.conclude import conclude
+from redbook.engine.glance import who_is_it
+from redbook.engine.locate import locate, not_located
+from redbook.engine.plan import PlannedTrack
+from redbook.engine.read_audio import ReadHabits
+from redbook.engine.verification import Difference, Verification
+from redbook.engine.verify import READ_SPEED, Asked, ReadBack
+from redbook.errors import AudioError
+
+if TYPE_CHECKING:
+    from redbook.audio.sectors import PreparedTrack
+
+
+@dataclass(frozen=True, slots=True)
+class HowToRead:
+    """How a disc is read back.
+
+    speed   multiple of 1x; None for as fast as the drive can
+    reload  have the drive load the disc again after it was closed, so that nothing it tells is its memory
+    """
+
+    speed: float | None = READ_SPEED
+    reload: bool = True
+
+
+def known_drive(drive: Drive, caller: Caller) -> tuple[str, KnownDrive]:
+    """The name under which a drive is remembered, and what is known of it.  raises  DriveError, Cancelled"""
+    inquiry, serial = caller.run(drive, who_is_it())
+    key = drive_key(inquiry.vendor, inquiry.product, serial)
+    return key, DriveMemory.of_user().recall(key)
+
+
+def check(
+    drive: Drive,
+    prepared: Sequence[PreparedTrack],
+    places: Sequence[PlannedTrack] | None,
+    seed: int,
+    caller: Caller,
+    how: HowToRead,
+    *,
+    closed: bool,
+) -> Verification:
+    """Compare a disc with its sources; where they differ, read the source again and find the place.
+
+    places  where the tracks were written; None to take the disc's own
+    closed  whether its session was closed just now
+
+    raises  DriveError, Cancelled
+    """
+    key, known = known_drive(drive, caller)
+    habits = ReadHabits(known.read_form)
+    if known.most_read_sectors:
+        habits.most_sectors = known.most_read_sectors
+    asked = Asked(closed, closed and how.reload, how.speed, known.offset_samples, habits.check())
+    sent = [track.fingerprint for track in prepared]
+    found = caller.run(drive, verifying.verify(places, sent, asked), sum(one.sectors for one in sent))
+    _remember(drive, key, known, found, asked.habits)
+    if not found.differing:
+        return conclude(found, ())
+    return _with_places(drive, found, prepared, seed, caller)
+
+
+def _remember(drive: Drive, key: str, before: KnownDrive, found: ReadBack, habits: ReadHabits) -> None:
+    """Only what a disc that was read right has shown."""
+    if not found.readings or not all(reading.same for reading in found.readings):
+        return
+    offset = found.offset.samples if found.offset.told else before.offset_samples
+    now = KnownDrive(offset, habits.form, habits.most_sectors)
+    worth_keeping = drive.real_time or now != KnownDrive(0, 0, ReadHabits().most_sectors)
+    if now != before and worth_keeping:
+        DriveMemory.of_user().keep(key, now)
+
+
+def _with_places(
+    drive: Drive, found: ReadBack, prepared: Sequence[PreparedTrack], seed: int, caller: Caller
+) -> Verification:
+    by_number = dict(zip((track.number for track in found.tracks), prepared, strict=True))
+    wrong = [(number, by_number[number]) for number in found.differing]
+    try:
+        differences = _locate(drive, found, wrong, seed, caller)
+    except AudioError as error:
+        by_sectors = [not_located(reading) for reading in found.readings if not reading.same]
+        verification = conclude(found, by_sectors)
+        return verification.with_note(f"which samples differ cannot be said to the sample: {error}")
+    located = {difference.track for difference in differences}
+    settled = [number for number in found.differing if number not in located]
+    return conclude(found, differences, settled)
+
+
+def _locate(
+    drive: Drive,
+    found: ReadBack,
+    wrong: Sequence[tuple[int, PreparedTrack]],
+    seed: int,
+    caller: Caller,
+) -> tuple[Difference, ...]:
+    """raises  AudioError  if a source is gone or has changed since it was burned"""
+    from redbook.audio.sectors import Spool, read_again
+
+    with Spool() as spool:
+
+        def work(emit: Listener) -> tuple[Difference, ...]:
+            streams = [
+                read_again(track, spool, index, seed=seed, cancel=caller.cancel.asked)
+                for index, (_, track) in enumerate(wrong)
+            ]
+            total = sum(track.sent_sectors for _, track in wrong)
+            numbers = [number for number, _ in wrong]
+            return caller.runner(drive, emit, streams, total).run(locate(found, numbers))
+
+        return caller.work(work)
+
+
+def in_words(verification: Verification) -> str:
+    """What is wrong, a line each."""
+    lines = ["the disc is not the same as the sources:"]
+    lines += verification.layout_errors
+    lines += [str(difference) for difference in verification.differences]
+    lines += verification.notes
+    return "\n  ".join(lines)

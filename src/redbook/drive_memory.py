@@ -1,0 +1,102 @@
+"""What was found out about a drive, kept for the next time: its offset, and how it gives audio.
+
+A hint and nothing more: what is found here is tried first and proven anew on every disc, and a file that is
+damaged, gone or not writable changes no result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+_FILE = "drives.json"
+_MOST_BYTES = 1 << 20
+_MOST_OFFSET_SAMPLES = 10_000
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDrive:
+    """What is remembered of one drive.
+
+    offset_samples  that it reads its own discs late (negative: early); None while unknown
+    read_form, most_read_sectors  how it gave audio: `redbook.engine.read_audio`
+    """
+
+    offset_samples: int | None = None
+    read_form: int = 0
+    most_read_sectors: int = 0
+
+
+class DriveMemory:
+    """path: of the file; its folder is made when something is kept"""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def of_user(cls) -> DriveMemory:
+        """In $XDG_STATE_HOME, else ~/.local/state.  Source: XDG Base Directory Specification 0.8."""
+        folder = Path(os.environ.get("XDG_STATE_HOME", ""))
+        if not folder.is_absolute():
+            folder = Path("~/.local/state").expanduser()
+        return cls(folder / "redbook" / _FILE)
+
+    def recall(self, drive: str) -> KnownDrive:
+        """drive: vendor, product and serial number, as `drive_key` has them"""
+        entry = self._read().get(drive)
+        if not isinstance(entry, dict):
+            return KnownDrive()
+        offset = entry.get("offset_samples")
+        if type(offset) is not int or abs(offset) > _MOST_OFFSET_SAMPLES:
+            offset = None
+        form, most = entry.get("read_form"), entry.get("most_read_sectors")
+        return KnownDrive(
+            offset,
+            form if type(form) is int and form >= 0 else 0,
+            most if type(most) is int and most > 0 else 0,
+        )
+
+    def keep(self, drive: str, known: KnownDrive) -> None:
+        """What cannot be kept is only logged."""
+        drives = self._read()
+        if drives.get(drive) == asdict(known):
+            return
+        drives[drive] = asdict(known)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            fd, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{_FILE}-")
+            temporary = Path(name)
+            try:
+                with os.fdopen(fd, "w", encoding="utf-8") as file:
+                    json.dump(drives, file, indent=1, sort_keys=True)
+                temporary.replace(self.path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    temporary.unlink()
+                raise
+        except OSError as error:
+            _log.warning("what was found out about the drive cannot be kept in %s: %s", self.path, error)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            with self.path.open("rb") as file:
+                data = json.loads(file.read(_MOST_BYTES))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RecursionError) as error:
+            _log.warning("what is kept of drives in %s cannot be read: %s", self.path, error)
+            return {}
+        return data if isinstance(data, dict) else {}
+
+
+def drive_key(vendor: str, product: str, serial: str) -> str:
+    """The name under which a drive is remembered; drives of one model without a serial number share it."""
+    return " ".join(part for part in (vendor, product, serial) if part)

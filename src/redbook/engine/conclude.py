@@ -1,0 +1,88 @@
+"""From what was read back to the verdict on each promise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from redbook.engine.disc_offset import DiscOffset
+from redbook.engine.verification import Check, Difference, Hidden, Verdict, Verification
+from redbook.engine.verify import ReadBack
+
+
+def conclude(found: ReadBack, differences: Sequence[Difference], settled: Sequence[int] = ()) -> Verification:
+    """The verdict on each promise.
+
+    differences  of the tracks that differ
+    settled      numbers of those that were the same when they were read once more
+    """
+    hidden = tuple(
+        Hidden(reading.span.number, where, samples)
+        for reading in found.readings
+        for where, samples in (("start", reading.head_hidden), ("end", reading.tail_hidden))
+        if samples
+    )
+    notes = [*found.notes, *_notes(found, settled)]
+    checks = [found.toc_check, _audio_check(found, differences)]
+    if hidden:
+        checks.append(Check("edges", Verdict.NOT_COMPARED, _hidden_in_words(hidden, found.offset.samples)))
+    return Verification(
+        found.layout_errors,
+        tuple(differences),
+        found.toc,
+        tuple(checks),
+        found.offset.samples if found.offset.told else None,
+        hidden,
+        tuple(notes),
+    )
+
+
+def _audio_check(found: ReadBack, differences: Sequence[Difference]) -> Check:
+    if not found.readings:
+        return Check("audio", Verdict.NOT_COMPARED, "the tracks on the disc are not those that were expected")
+    if differences:
+        return Check("audio", Verdict.DIFFERENT, "; ".join(str(one) for one in differences))
+    return Check("audio", Verdict.SAME, offset_in_words(found.offset))
+
+
+def offset_in_words(offset: DiscOffset) -> str:
+    if offset.told:
+        if not offset.samples:
+            return "at its place, to the sample"
+        plural = "s" if abs(offset.samples) != 1 else ""
+        return f"moved by {offset.samples:+d} sample{plural} (the drive's offset)"
+    where = f"{offset.samples:+d} samples beside its place" if offset.samples else "at its place"
+    return (
+        f"compared {where}: the drive's offset could not be told, because the disc is silent or its sound "
+        "repeats itself"
+    )
+
+
+def _hidden_in_words(hidden: Sequence[Hidden], samples: int) -> str:
+    total = sum(one.samples for one in hidden)
+    places = ", ".join(f"{one.samples} at the {one.where} of track {one.track}" for one in hidden[:4])
+    more = f" and at {len(hidden) - 4} more places" if len(hidden) > 4 else ""
+    return (
+        f"{total} sample{'s' if total != 1 else ''} could not be compared ({places}{more}): "
+        f"the drive's offset of {samples:+d} samples moves them to where it does not read"
+    )
+
+
+def _notes(found: ReadBack, settled: Sequence[int]) -> list[str]:
+    care = found.care
+    notes: list[str] = []
+    if care is None:
+        return notes
+    if care.places_again:
+        notes.append(
+            f"{care.places_again} place{'s' if care.places_again > 1 else ''} "
+            f"({care.sectors_again} sectors) came right only when read again"
+        )
+    if care.inexact:
+        notes.append(
+            f"the drive reads inexactly: {care.inexact} stretch{'es' if care.inexact > 1 else ''} came at "
+            "varying places, whole each time"
+        )
+    if settled:
+        numbers = ", ".join(map(str, settled))
+        notes.append(f"track{'s' if len(settled) > 1 else ''} {numbers} came right only when read once more")
+    return notes

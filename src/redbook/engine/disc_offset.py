@@ -1,0 +1,195 @@
+"""By how many samples a disc reads beside its place on this drive: one number for the whole disc.
+
+The drive that wrote it and the drive that reads it each add a constant (docs/drives.md). It is found where
+the sound is unmistakable: a sector that was sent is looked for around its place, and stands there once.
+Several such places must agree. Silence says nothing, and a sound that repeats itself says "here, or one
+period on"; where no other place decides, the ends of the tracks do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from redbook import errors
+from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
+from redbook.engine.fingerprint import EDGE_SECTORS, MOST_OFFSET_SAMPLES, Fingerprint, Landmark
+from redbook.engine.read_audio import UNREADABLE, ReadHabits, read_audio
+from redbook.engine.steps import Procedure
+
+_GAP_SECTORS = RUN_OUT_SECTORS
+_GAP = bytes(_GAP_SECTORS * SECTOR_BYTES)
+"""What lies before and behind each track that was written track-at-once."""
+_ENOUGH_VOTES = 4
+_MOST_WINDOWS = 8
+_MOST_WINDOWS_IN_DOUBT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A track as it is compared: what was sent, and where on the disc it lies.
+
+    low, high  the sectors that may be read for it, its own and what surrounds it: from `low` up to `high`
+    """
+
+    number: int
+    start_lba: int
+    sent: Fingerprint
+    low: int
+    high: int
+
+    @property
+    def sectors(self) -> int:
+        return self.sent.sectors
+
+    @property
+    def end_lba(self) -> int:
+        return self.start_lba + self.sent.sectors
+
+
+@dataclass(frozen=True, slots=True)
+class DiscOffset:
+    """What was found.
+
+    samples    that the audio comes late (negative: early); 0 if none could be told
+    told       whether sound on the disc says so
+    disagrees  other offsets that single places gave: a drive that reads inexactly
+    """
+
+    samples: int = 0
+    told: bool = False
+    disagrees: tuple[int, ...] = ()
+
+
+def find_disc_offset(spans: Sequence[Span], habits: ReadHabits, hint: int | None) -> Procedure[DiscOffset]:
+    """hint  what this drive had before; it is tried first where the disc leaves a choice
+
+    raises  DriveError  what concerns more than single sectors
+    """
+    votes: Counter[int] = Counter()
+    seen: list[_Sighting] = []
+    for number, (span, mark) in enumerate(_spread(spans)):
+        agreed = len(votes) == 1 and votes.total() >= _ENOUGH_VOTES
+        if agreed or number >= (_MOST_WINDOWS if votes else _MOST_WINDOWS_IN_DOUBT):
+            break
+        sighting = yield from _look_for(span, mark, habits)
+        if sighting is None or not sighting.offsets:
+            continue
+        seen.append(sighting)
+        if len(sighting.offsets) == 1 and sighting.whole:
+            votes.update(sighting.offsets)
+    if votes:
+        best = max(votes, key=lambda samples: (votes[samples], samples == hint, -abs(samples)))
+        return DiscOffset(best, True, tuple(sorted(samples for samples in votes if samples != best)))
+    if not seen:
+        return DiscOffset()
+    return (yield from _decide(spans, habits, _candidates(seen, hint)))
+
+
+def _spread(spans: Sequence[Span]) -> Iterator[tuple[Span, Landmark]]:
+    """All landmarks, each half as far from the others as those before: ends, middle, quarters and so on.
+
+    So the first few tell of the whole disc, also of one that is moved from some place on.
+    """
+    marks = [(span, mark) for span in spans for mark in span.sent.landmarks]
+    if not marks:
+        return
+    taken: set[int] = set()
+    parts = 1
+    while len(taken) < len(marks):
+        for number in range(parts + 1):
+            index = number * (len(marks) - 1) // parts
+            if index not in taken:
+                taken.add(index)
+                yield marks[index]
+        parts *= 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """Where one landmark was seen.
+
+    offsets    by which it was moved there
+    low, high  between which it could have been seen
+    """
+
+    offsets: frozenset[int]
+    low: int
+    high: int
+
+    @property
+    def whole(self) -> bool:
+        return self.low <= -MOST_OFFSET_SAMPLES and self.high >= MOST_OFFSET_SAMPLES
+
+    def allows(self, samples: int) -> bool:
+        """At the ends of the disc the true place may lie where nothing can be read."""
+        return samples in self.offsets or not self.low <= samples <= self.high
+
+
+def _look_for(span: Span, mark: Landmark, habits: ReadHabits) -> Procedure[_Sighting | None]:
+    place = span.start_lba + mark.sector
+    window = yield from _window(place, span, habits)
+    if window is None:
+        return None
+    low, data = window
+    found: set[int] = set()
+    at = data.find(mark.audio)
+    while at >= 0:
+        samples, part = divmod(at, SAMPLE_BYTES)
+        if not part:
+            found.add(samples - (place - low) * SAMPLES_PER_SECTOR)
+        at = data.find(mark.audio, at + 1)
+    high = low + len(data) // SECTOR_BYTES - 1
+    return _Sighting(
+        frozenset(found), (low - place) * SAMPLES_PER_SECTOR, (high - place) * SAMPLES_PER_SECTOR
+    )
+
+
+def _window(place: int, span: Span, habits: ReadHabits) -> Procedure[tuple[int, bytes] | None]:
+    """The sectors around this one, and the first one's address; fewer where a gap cannot be read."""
+    wide = (max(span.low, place - EDGE_SECTORS), min(span.high, place + EDGE_SECTORS + 1))
+    inside = (max(span.start_lba, wide[0]), min(span.end_lba, wide[1]))
+    for low, high in dict.fromkeys((wide, inside)):
+        try:
+            return low, (yield from read_audio(low, high - low, habits))
+        except (*UNREADABLE, errors.InvalidReply):
+            continue
+    return None
+
+
+def _candidates(seen: Sequence[_Sighting], hint: int | None) -> list[int]:
+    every = frozenset[int]().union(*(sighting.offsets for sighting in seen))
+    common = [samples for samples in every if all(sighting.allows(samples) for sighting in seen)]
+    return sorted(common or every, key=lambda samples: (samples != hint, abs(samples)))
+
+
+def _decide(spans: Sequence[Span], habits: ReadHabits, candidates: Sequence[int]) -> Procedure[DiscOffset]:
+    """The one at which the tracks begin and end where they should."""
+    left = list(candidates)
+    for span in spans:
+        if len(left) == 1:
+            break
+        for edge in (span.sent.head, span.sent.tail):
+            at_end = edge is span.sent.tail
+            sectors = len(edge) // SECTOR_BYTES
+            place = span.end_lba - sectors if at_end else span.start_lba
+            place -= 0 if at_end else _GAP_SECTORS
+            context = edge + _GAP if at_end else _GAP + edge
+            sectors += _GAP_SECTORS
+            low, high = max(span.low, place - EDGE_SECTORS), min(span.high, place + sectors + EDGE_SECTORS)
+            try:
+                data = yield from read_audio(low, high - low, habits)
+            except (*UNREADABLE, errors.InvalidReply):
+                continue
+            begin = (place - low) * SECTOR_BYTES
+            fits = [s for s in left if _stands_at(data, context, begin + s * SAMPLE_BYTES)]
+            left = fits or left
+    return DiscOffset(left[0], len(left) == 1)
+
+
+def _stands_at(data: bytes, edge: bytes, begin: int) -> bool:
+    """Whether the part of it that can be seen is the same."""
+    skip = max(0, -begin)
+    seen = data[max(0, begin) : begin + len(edge)]
+    return bool(seen) and edge[skip : skip + len(seen)] == seen

@@ -1,0 +1,117 @@
+"""Where a track differs: what was found to differ is read once more and held against its source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from redbook.disc import SAMPLES_PER_SECTOR, SECTOR_BYTES
+from redbook.engine.compare import count_differences, first_difference
+from redbook.engine.events import Phase
+from redbook.engine.read_back import Alignment, Care, TrackReading, read_aligned
+from redbook.engine.ring import CHUNK_SECTORS
+from redbook.engine.steps import Procedure, SectorsDone, TakeSectors
+from redbook.engine.verification import Difference
+from redbook.engine.verify import ReadBack
+from redbook.engine.waiting import resending
+
+
+def locate(found: ReadBack, numbers: Sequence[int]) -> Procedure[tuple[Difference, ...]]:
+    """Where these tracks differ: what differs is read once more and held against what the runner hands out.
+
+    A track that is the same now has no difference: the drive reads this disc badly, but it has given every
+    sample as it was sent.
+    """
+    return (yield from resending(_locate(found, numbers), lambda: False))
+
+
+def _locate(found: ReadBack, numbers: Sequence[int]) -> Procedure[tuple[Difference, ...]]:
+    differences = []
+    for reading in found.readings:
+        if reading.span.number in numbers and found.care is not None:
+            difference = yield from _locate_in(reading, found.offset.samples, found.care)
+            if difference is not None:
+                differences.append(difference)
+    return tuple(differences)
+
+
+def _locate_in(reading: TrackReading, samples: int, care: Care) -> Procedure[Difference | None]:
+    place = Alignment(reading.span, samples)
+    tally = _Tally(place)
+    done = 0
+    while chunk := (yield TakeSectors()):
+        yield from _count_in(bytes(chunk), done, reading, tally, care)
+        done += len(chunk) // SECTOR_BYTES
+    while done < reading.span.sectors:  # padding
+        count = min(CHUNK_SECTORS, reading.span.sectors - done)
+        yield from _count_in(bytes(count * SECTOR_BYTES), done, reading, tally, care)
+        done += count
+    return tally.difference(reading.moved_by)
+
+
+def _count_in(
+    expected: bytes, first: int, reading: TrackReading, tally: _Tally, care: Care
+) -> Procedure[None]:
+    """Those of these sectors that were found to differ; all of them where it is not known which do."""
+    end = first + len(expected) // SECTOR_BYTES
+    for low, high in reading.bad or [(0, reading.span.sectors)]:
+        low, high = max(low, first), min(high, end)
+        if low < high:
+            actual, missing = yield from read_aligned(tally.place, low, high - low, care)
+            part = expected[(low - first) * SECTOR_BYTES : (high - first) * SECTOR_BYTES]
+            tally.add(low, part, actual, missing)
+    yield SectorsDone(Phase.VERIFYING, reading.span.number, end, reading.span.sectors)
+
+
+class _Tally:
+    """What differs in one track."""
+
+    def __init__(self, place: Alignment) -> None:
+        self.place = place
+        self._samples = 0
+        self._first: int | None = None
+        self._lost: set[int] = set()
+
+    def add(self, first: int, expected: bytes, actual: bytearray, missing: set[int]) -> None:
+        """missing: addresses that did not come; every sample there counts"""
+        begin_byte = first * SECTOR_BYTES
+        for lba in missing:
+            low, high = (at - begin_byte for at in self.place.covered(lba))
+            low, high = max(0, low), min(len(expected), high)
+            actual[low:high] = bytes(byte ^ 0xFF for byte in expected[low:high])
+        self._lost |= missing
+        difference = first_difference(expected, bytes(actual))
+        if difference is None:
+            return
+        if self._first is None:
+            self._first = first * SAMPLES_PER_SECTOR + difference
+        self._samples += count_differences(expected, bytes(actual))
+
+    def difference(self, moved_by: int | None) -> Difference | None:
+        if self._first is None:
+            return None
+        span = self.place.span
+        read_at = span.start_lba * SAMPLES_PER_SECTOR + self._first + self.place.samples
+        return Difference(
+            span.number,
+            self._first // SAMPLES_PER_SECTOR,
+            read_at // SAMPLES_PER_SECTOR,
+            self._first,
+            self._samples,
+            len(self._lost),
+            moved_by,
+        )
+
+
+def not_located(reading: TrackReading) -> Difference:
+    """Where nobody can be asked for the samples that were sent: by whole sectors."""
+    sector = reading.bad[0][0] if reading.bad else 0
+    sectors = reading.bad_sectors or reading.span.sectors
+    return Difference(
+        reading.span.number,
+        sector,
+        reading.span.start_lba + sector,
+        sector * SAMPLES_PER_SECTOR,
+        sectors * SAMPLES_PER_SECTOR,
+        len(reading.unreadable),
+        reading.moved_by,
+    )

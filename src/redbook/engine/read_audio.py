@@ -1,0 +1,150 @@
+"""Audio sectors from the drive, in the form in which this drive gives them.
+
+READ CD can be asked in several ways that mean the same for audio, and drives refuse some of them: an expected
+type, a selection of fields, a length. The first reading of a disc goes down a ladder until one is taken; what
+was found stays for the drive.  Source: MMC-5 6.20 and 6.21; what drives refuse: redumper 66, 178, 350.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from redbook import errors
+from redbook.disc import SECTOR_BYTES, Msf
+from redbook.engine.ring import CHUNK_SECTORS
+from redbook.engine.steps import MostSectors, Procedure
+from redbook.engine.waiting import until_accepted
+from redbook.mmc.read import ReadCd, ReadCdMsf, Selection
+
+READ_BUSY_SECONDS = 60.0
+_BUSY_PAUSE_SECONDS = 0.05
+_ALL_FIELDS = 0xF8
+_SIZES = (8, 1)
+
+UNREADABLE = (
+    errors.MediumError,
+    errors.BlankCheck,
+    errors.AddressOutOfRange,
+    errors.IllegalModeForTrack,
+)
+"""What a drive answers about a sector that it cannot read; anything else concerns the whole disc."""
+
+_NOT_OF_THE_FORM = (errors.AddressOutOfRange, errors.CommandSequenceError)
+
+
+class ReadForm(NamedTuple):
+    """One way to ask for audio."""
+
+    by_msf: bool
+    sector_type: int
+    fields: int
+
+    def command(self, lba: int, sectors: int) -> ReadCd | ReadCdMsf:
+        selection = Selection(self.fields)
+        if self.by_msf:
+            return ReadCdMsf(Msf.from_lba(lba), Msf.from_lba(lba + sectors), self.sector_type, selection)
+        return ReadCd(lba, sectors, self.sector_type, selection)
+
+
+FORMS = tuple(
+    ReadForm(by_msf, sector_type, fields)
+    for by_msf in (False, True)
+    for fields in (Selection.USER_DATA, _ALL_FIELDS)
+    for sector_type in (ReadCd.CD_DA, ReadCd.ANY_TYPE)
+)
+
+
+@dataclass(slots=True)
+class ReadHabits:
+    """How a drive wants to be asked, as far as is known.
+
+    form           index in FORMS
+    most_sectors   of one command
+    proven         whether audio has come in this form
+    """
+
+    form: int = 0
+    most_sectors: int = CHUNK_SECTORS
+    proven: bool = False
+
+    def check(self) -> ReadHabits:
+        """Itself, or the defaults where it says what cannot be: it may come from a file."""
+        if not 0 <= self.form < len(FORMS) or not 1 <= self.most_sectors <= CHUNK_SECTORS:
+            return ReadHabits()
+        return self
+
+
+def read_audio(lba: int, sectors: int, habits: ReadHabits) -> Procedure[bytes]:
+    """So many sectors as one stretch, in as many commands as the way to the drive and the drive want.
+
+    raises  SenseError  where one cannot be read, or the drive takes no form of reading
+    """
+    pieces: list[bytes] = []
+    end = lba + sectors
+    while lba < end:
+        count = min((yield MostSectors()), habits.most_sectors, end - lba)
+        try:
+            pieces.append((yield from _in_known_form(lba, count, habits)))
+        except errors.TransferTooLarge:
+            if (yield MostSectors()) >= count:
+                raise
+            continue
+        except errors.IllegalRequest as refusal:
+            if isinstance(refusal, _NOT_OF_THE_FORM) or not (
+                yield from _find_another_form(lba, count, habits, refusal)
+            ):
+                raise
+            continue
+        habits.proven = True
+        lba += count
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _in_known_form(lba: int, sectors: int, habits: ReadHabits) -> Procedure[bytes]:
+    command = FORMS[habits.form].command(lba, sectors)
+    data: bytes = yield from until_accepted(command, READ_BUSY_SECONDS, _BUSY_PAUSE_SECONDS)
+    if len(data) != sectors * SECTOR_BYTES:
+        raise errors.InvalidReply(
+            f"{command.NAME}: {len(data)} bytes came for {sectors} sectors of {SECTOR_BYTES}; "
+            "check the cable, or try another drive"
+        )
+    return data
+
+
+def _find_another_form(
+    lba: int, sectors: int, habits: ReadHabits, refusal: errors.IllegalRequest
+) -> Procedure[bool]:
+    """Whether the drive takes this stretch otherwise; `habits` say how then.
+
+    A smaller size in the same form comes first: it is the commoner limit, and costs one command.
+    """
+    if habits.proven and isinstance(refusal, errors.IllegalModeForTrack):
+        return False  # the sector is of another kind; the form has worked
+    for size in (s for s in _SIZES if s < sectors):
+        if (yield from _is_taken(FORMS[habits.form], lba, size)):
+            habits.most_sectors = size
+            return True
+    if habits.proven:
+        return False
+    for index, form in enumerate(FORMS):
+        if index == habits.form:
+            continue
+        for size in dict.fromkeys((sectors, *(s for s in _SIZES if s < sectors))):
+            if (yield from _is_taken(form, lba, size)):
+                habits.form, habits.most_sectors = index, max(size, 1)
+                if size == sectors:
+                    habits.most_sectors = CHUNK_SECTORS
+                return True
+    return False
+
+
+def _is_taken(form: ReadForm, lba: int, sectors: int) -> Procedure[bool]:
+    """A sector that cannot be read was asked for in a form that is taken."""
+    try:
+        yield from until_accepted(form.command(lba, sectors), READ_BUSY_SECONDS, _BUSY_PAUSE_SECONDS)
+    except (errors.MediumError, errors.BlankCheck):
+        return True
+    except (errors.SenseError, errors.InvalidReply):
+        return False
+    return True

@@ -1,0 +1,47 @@
+"""A disc taken out and in again by the drive itself, so that what it tells is read and not remembered."""
+
+from __future__ import annotations
+
+from redbook import errors
+from redbook.engine.events import Notice
+from redbook.engine.inspect import read_capabilities
+from redbook.engine.session import reload
+from redbook.engine.steps import Now, Pause, Procedure
+from redbook.errors import DriveError, MediumUnsuitable
+from redbook.mmc.control import TestUnitReady
+from redbook.mmc.mode_pages import Loader
+
+PUSHED_IN_SECONDS = 300.0
+_LOOK_SECONDS = 1.0
+
+
+def reload_to_read() -> Procedure[str]:
+    """Load the disc again.  Returns why it was not, in words; empty if it was.
+
+    A drive whose tray comes back by hand only asks for that hand, and waits for it.
+    """
+    capabilities = yield from read_capabilities()
+    if capabilities is not None and capabilities.loader in (Loader.CADDY, Loader.POP_UP):
+        return "this drive does not load a disc by itself"
+    try:
+        yield from reload()
+    except (MediumUnsuitable, errors.NoMedium):
+        yield Notice("push the tray in: the disc is read back from there")
+        return (yield from _until_pushed_in())
+    except errors.SenseError as error:
+        return f"the drive did not open its tray ({error})"
+    return ""
+
+
+def _until_pushed_in() -> Procedure[str]:
+    begun = yield Now()
+    while (yield Now()) - begun < PUSHED_IN_SECONDS:
+        try:
+            yield TestUnitReady()
+        except errors.NoMedium:
+            yield Pause(_LOOK_SECONDS)
+        except DriveError:
+            return ""  # it is at it; whoever reads waits for that
+        else:
+            return ""
+    return "the tray was not pushed in"

@@ -1,0 +1,156 @@
+"""Is the table of contents on the disc, and is it the one that was meant?
+
+Players find the tracks by it and by nothing else: a disc whose table of contents cannot be read plays
+nowhere, however well its audio reads. What the drive says while it has the disc in may be its memory of what
+it wrote; only a disc that was loaded again is read anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redbook.disc import RUN_OUT_SECTORS, TAO_GAP_SECTORS, Toc
+from redbook.engine.events import Notice
+from redbook.engine.plan import PlannedTrack
+from redbook.engine.reload import reload_to_read
+from redbook.engine.steps import Procedure
+from redbook.engine.waiting import until_ready
+from redbook.errors import InvalidReply, SenseError
+from redbook.mmc.disc_info import ReadToc
+
+AUDIBLE_CONTROL_BITS = 0b1101  # pre-emphasis, data, four channels; "copy permitted" changes no sound
+_LATE_LEAD_OUT_SECTORS = 150
+"""A lead-out may come later than it must: Yamaha leaves some sectors more of run-out. Silence of up to two
+seconds more is told, and is no fault; more would be something that nobody sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class TocReading:
+    """What READ TOC brought.  problem: why there is no table of contents, in words"""
+
+    toc: Toc | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TocResult:
+    """What came of a comparison.
+
+    wrong  in words; a table of contents that cannot be read is wrong, too
+    notes  what a person should know though nothing is wrong
+    """
+
+    toc: Toc | None
+    wrong: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_and_check_toc(
+    tracks: Sequence[PlannedTrack], *, placed: bool, reloaded: bool = False, not_reloaded: str = ""
+) -> Procedure[TocResult]:
+    """Compare the disc's table of contents; where it is amiss, once more after the disc was loaded again.
+
+    placed        the tracks lie where they were written; else on the disc's own places
+    reloaded      the disc was loaded again just now
+    not_reloaded  why it cannot be
+    """
+    while True:
+        reading = yield from _read_toc()
+        if reading.toc is None:
+            wrong, notes = [_no_toc(reading.problem)], list[str]()
+        else:
+            wrong, notes = compare_toc(reading.toc, tracks, placed)
+        if not wrong or reloaded or not_reloaded:
+            break
+        yield Notice(f"{wrong[0]}; the disc is loaded again, because drives may remember an older one")
+        not_reloaded = yield from reload_to_read()
+        yield from until_ready()
+        reloaded = True
+    if not_reloaded and not wrong:
+        notes.append(
+            f"the table of contents was compared as the drive tells it, not read anew: {not_reloaded}"
+        )
+    return TocResult(reading.toc, tuple(wrong), tuple(notes))
+
+
+def _no_toc(problem: str) -> str:
+    return (
+        f"the table of contents cannot be read from the disc ({problem}): no player will play it; "
+        "the session may not have been closed as the drive said; try another disc, at a lower speed"
+    )
+
+
+def _read_toc() -> Procedure[TocReading]:
+    """The table of contents, or why it cannot be read."""
+    try:
+        toc: Toc = yield ReadToc()
+    except (SenseError, InvalidReply) as error:
+        return TocReading(None, str(error))
+    if not toc.tracks:
+        return TocReading(None, "it has no track")
+    if toc.lead_out_lba <= toc.tracks[-1].start_lba:
+        return TocReading(None, "it has no lead-out")
+    return TocReading(toc)
+
+
+def compare_toc(toc: Toc, tracks: Sequence[PlannedTrack], placed: bool) -> tuple[list[str], list[str]]:
+    """What is wrong with it, and what is only worth a note, in words.
+
+    A track's room reaches to the next start: its sectors and the gap; the last has the run-out only.
+
+    placed  the tracks lie where they were written, so the gaps are known; some drives leave their own
+    """
+    wrong: list[str] = []
+    notes: list[str] = []
+    starts = {track.number: track.start_lba for track in tracks} if placed else {}
+    listed = {entry.number: entry for entry in toc.tracks}
+    last = toc.tracks[-1].number
+    if placed and tracks:
+        more = [entry.number for entry in toc.tracks if entry.number > tracks[-1].number]
+        wrong += [f"the table of contents lists track {number}, which was not written" for number in more]
+    for track in tracks:
+        entry = listed.get(track.number)
+        if entry is None:
+            wrong.append(f"track {track.number} is not in the table of contents")
+            continue
+        if entry.start_lba != track.start_lba:
+            wrong.append(
+                f"track {track.number} starts at sector {entry.start_lba} instead of {track.start_lba}"
+            )
+            continue
+        if entry.control & AUDIBLE_CONTROL_BITS:
+            wrong.append(
+                f"track {track.number} is marked as something other than plain stereo audio "
+                f"(control {entry.control})"
+            )
+        following = next((t for t in toc.tracks if t.number == track.number + 1), None)
+        if following is not None and following.session != entry.session:
+            continue  # the lead-out and lead-in of a session lie between
+        room = toc.sectors(track.number)
+        if track.number == last:
+            _check_end(track, room, wrong, notes)
+            continue
+        next_start = starts.get(track.number + 1)
+        if next_start is not None and following is not None and following.start_lba != next_start:
+            continue  # told of the next track
+        gap = TAO_GAP_SECTORS if next_start is None else next_start - track.end_lba
+        if room != track.sectors + gap:
+            wrong.append(
+                f"track {track.number} has {room - gap} sectors on the disc instead of {track.sectors}"
+            )
+    return wrong, notes
+
+
+def _check_end(track: PlannedTrack, room: int, wrong: list[str], notes: list[str]) -> None:
+    late = room - track.sectors - RUN_OUT_SECTORS
+    if late > _LATE_LEAD_OUT_SECTORS or (late < 0 and late != -RUN_OUT_SECTORS):  # some write no run-out
+        wrong.append(
+            f"track {track.number} has {room - RUN_OUT_SECTORS} sectors on the disc "
+            f"instead of {track.sectors}"
+        )
+    elif late > 0:
+        notes.append(
+            f"the lead-out comes {late} sector{'s' if late > 1 else ''} later than it must: silence that the "
+            "drive has added behind the last track"
+        )
