@@ -83,7 +83,9 @@ def test_a_source_that_is_gone_does_not_hide_a_difference(songs: list[Path]) -> 
     with pytest.raises(redbook.VerificationFailed, match="cannot be said to the sample") as caught:
         redbook.burn(songs, drive, on_event=lose_it)
     assert told.is_set()
-    assert "track 1 differs: 588 samples" in str(caught.value)
+    assert "track 1 differs: 1176 samples, the first at sample 2940 (sector 5 of the track" in str(
+        caught.value
+    )
 
 
 def test_a_good_reading_that_took_several_tries_is_a_success_with_a_note(songs: list[Path]) -> None:

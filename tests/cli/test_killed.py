@@ -41,6 +41,7 @@ def kill_at(process: subprocess.Popen[bytes], reached_bytes: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("exact_recorder")
 def test_killing_at_50_random_moments_leaves_a_disc_that_opens(sources: None) -> None:
     """Moments are places on the disc, not seconds: how long anything takes is the machine's affair."""
     rng = random.Random(20261122)

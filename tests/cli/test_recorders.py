@@ -174,4 +174,4 @@ def test_doctor_looks_at_a_recorder_behind_the_kernel_s_interface(shared: None) 
     lines = {line["label"]: line["text"] for line in page["sections"][-1]["lines"]}
     assert page["can_burn"]
     assert lines["medium"] == "CD-RW 74 min, blank"
-    assert lines["inquiry"] == "REDBOOK | VIRTUAL CD-RW | 0.1"
+    assert lines["inquiry"] == "REDBOOK | TYPICAL CD-RW | 1.00"

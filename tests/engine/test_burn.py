@@ -28,13 +28,12 @@ from redbook.mmc.disc_info import (
     ReadTrackInformation,
     SessionStatus,
 )
-from redbook.mmc.read import ReadCd
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.burns import LENGTHS, TRACKS, Recording, contents, is_locked, run, status
-from tests.support.drives import close_session, ready, write_track
+from tests.support.drives import as_sent, close_session, loaded_again, ready, write_track
 from tests.support.sound import noise
 from tests.support.streams import BytesStream
 
@@ -42,7 +41,7 @@ from tests.support.streams import BytesStream
 def test_the_disc_holds_what_was_sent_where_it_belongs(recorder: VirtualRecorder) -> None:
     run(recorder)
     assert contents(recorder) == TRACKS
-    toc = ready(recorder).run(ReadToc())
+    toc = loaded_again(ready(recorder)).run(ReadToc())
     assert toc == Toc((TocTrack(1, 0), TocTrack(2, 552), TocTrack(3, 1054)), 1357)
     assert not is_locked(recorder)
 
@@ -104,7 +103,7 @@ def test_a_short_track_is_sent_with_silence(recorder: VirtualRecorder) -> None:
     pcm = noise(588 * 2, 4)
     run(recorder, tracks=[pcm])
     drive = ready(recorder)
-    assert drive.run(ReadCd(0, 300)) == pcm + bytes(298 * SECTOR_BYTES)
+    assert as_sent(recorder, 0, 300) == pcm + bytes(298 * SECTOR_BYTES)
     assert drive.run(ReadTrackInformation(1)).track_sectors == 300
 
 
@@ -334,7 +333,7 @@ def test_minus_150_on_a_blank_disc_means_0() -> None:
             return reply
 
     run(Minus150(recorder), tracks=TRACKS[:1])
-    assert ready(recorder).run(ReadCd(0, 400)) == TRACKS[0]
+    assert as_sent(recorder, 0, 400) == TRACKS[0]
 
 
 def test_a_residue_is_lost_data() -> None:
@@ -394,7 +393,7 @@ def test_a_cancel_at_any_command_leaves_disc_and_drive_sane(number: int) -> None
             found = drive.run(ReadTrackInformation(number))
             whole = TRACKS[number - 1]
             sectors = min(found.track_sectors, len(whole) // SECTOR_BYTES)
-            data = drive.run(ReadCd(found.start_lba, sectors))
+            data = as_sent(recorder, found.start_lba, sectors)
             kept = len(data.rstrip(b"\0"))
             assert data[:kept] == whole[:kept]
         recorder.faults.clear()
@@ -659,4 +658,4 @@ def test_a_job_that_does_not_fit_leaves_an_unfinished_track_as_it_is(recorder: V
         runner.run(burn(Settings(append=True), [359_800], Outcome()))
     assert drive.run(ReadTrackInformation(1)).next_writable_lba == 20
     run(recorder, Settings(append=True), tracks=TRACKS[:1])
-    assert drive.run(ReadToc()) == Toc((TocTrack(1, 0), TocTrack(2, 452)), 854)
+    assert loaded_again(drive).run(ReadToc()) == Toc((TocTrack(1, 0), TocTrack(2, 452)), 854)

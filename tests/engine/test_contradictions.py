@@ -32,7 +32,7 @@ from redbook.transport.base import Reply, Status
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.burns import Recording, contents, run
-from tests.support.drives import close_session, ready, write_track
+from tests.support.drives import close_session, loaded_again, ready, write_track
 
 Change = Callable[[bytes], bytes]
 READ_TOC = ReadToc.OPCODE
@@ -201,6 +201,7 @@ class TestLook:
     def closed(self) -> VirtualRecorder:
         recorder = with_tracks()
         close_session(ready(recorder))
+        loaded_again(ready(recorder))
         return recorder
 
     def test_a_table_of_contents_of_nonsense(self) -> None:

@@ -14,7 +14,7 @@ from redbook.mmc.read import ReadCd
 from redbook.virtual.faults import BadSpot, Fault
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import entry, isrc, lead_in, lead_out, mcn, write_session
-from tests.support.drives import close_session, write_track
+from tests.support.drives import close_session, loaded_again, write_track
 
 ISRC_1, ISRC_3, MCN = "DEABC2500001", "DEABC2500003", "4006381333931"
 SHEET = (
@@ -40,7 +40,7 @@ SHEET = (
 @pytest.fixture
 def full(drive: Drive) -> Drive:
     write_session(drive, SHEET, 4136)
-    return drive
+    return loaded_again(drive)
 
 
 def test_codes_pregaps_and_indexes_are_those_of_the_cue_sheet(full: Drive) -> None:
@@ -59,6 +59,7 @@ def test_a_disc_without_indexes_costs_few_reads(drive: Drive, recorder: VirtualR
     for _ in range(5):
         write_track(drive, 300)
     close_session(drive)
+    loaded_again(drive)
     reads = Fault(Sense(0), ReadCd, nth=1_000_000)  # counts them, and never strikes
     recorder.faults.append(reads)
     labels = redbook.disc_info(drive).labels
@@ -96,6 +97,7 @@ def test_places_are_exact_wherever_mcn_and_isrc_stand(shift: int, drive: Drive) 
     """A sector in a hundred has the MCN, another the ISRC, in place of the place."""
     places = (300 + shift, 301 + shift, 450 + shift, 600 + shift)
     write_session(drive, with_places(*places), 1200)
+    loaded_again(drive)
     labels = redbook.disc_info(drive).labels
     assert labels.tracks[0].indexes == places[:-1]
     assert labels.tracks[1].pregap_sectors == 800 - places[-1]
@@ -105,6 +107,7 @@ def test_places_are_exact_wherever_mcn_and_isrc_stand(shift: int, drive: Drive) 
 def test_a_drive_whose_q_is_that_of_a_sector_close_by(skew: int, drive: Drive) -> None:
     """Q says of which sector it is."""
     write_session(drive, with_places(333, 555), 1200)
+    loaded_again(drive)
     inner = drive.run
 
     def run(command: object) -> object:
@@ -120,6 +123,7 @@ def test_a_drive_whose_q_is_that_of_a_sector_close_by(skew: int, drive: Drive) -
 
 def test_a_place_that_cannot_be_read_is_not_guessed(drive: Drive, recorder: VirtualRecorder) -> None:
     write_session(drive, with_places(333, 555), 1200)
+    loaded_again(drive)
     recorder.bad_spots.append(BadSpot(10, 540))
     labels = redbook.disc_info(drive).labels
     assert labels.tracks[0].indexes == ()

@@ -28,7 +28,7 @@ from redbook.transport.base import Reply, Status
 from redbook.transport.sg_io import SgIo
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
-from tests.support.drives import ready
+from tests.support.drives import as_sent
 from tests.support.fake_kernel import Answer, FakeKernel, Request
 from tests.support.fingerprints import fingerprint
 from tests.support.sound import noise
@@ -53,8 +53,7 @@ def sectors_of(kernel: FakeKernel, opcode: int) -> list[int]:
 
 
 def on_disc(recorder: VirtualRecorder) -> list[bytes]:
-    drive = ready(recorder)
-    return [drive.run(ReadCd(place.start_lba, place.sectors)) for place in PLACES]
+    return [as_sent(recorder, place.start_lba, place.sectors) for place in PLACES]
 
 
 @pytest.mark.parametrize(("kib", "sectors"), [("120", 27), ("32", 13), ("20", 8)])

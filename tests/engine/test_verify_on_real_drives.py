@@ -159,6 +159,17 @@ class TestWhatTellsNoOffset:
         assert found.same
         assert found.offset_samples == samples
 
+    @pytest.mark.parametrize("samples", OFFSETS)
+    def test_steps_are_sound_enough(self, samples: int) -> None:
+        """Each sector one value throughout: there is no lively place in it."""
+        steps = [
+            b"".join((n % 7 + 250).to_bytes(4, "little") * 588 for n in range(sectors))
+            for sectors in (300, 310)
+        ]
+        found = check(burned(steps, read_offset=samples, reads_before_zero=False)[0], steps)
+        assert found.same
+        assert found.offset_samples == samples
+
     def test_what_the_drive_had_before_is_taken_where_the_disc_leaves_a_choice(self) -> None:
         silent = [bytes(400 * SECTOR_BYTES)]
         found = check(burned(silent, read_offset=102)[0], silent, asked=Asked(offset_hint=102))

@@ -14,11 +14,9 @@ from redbook.errors import Sense
 from redbook.image.base import TrackState
 from redbook.imapi2 import AudioStream, HResult, MsftStreamZero, WithEvents, com_error
 from redbook.mmc.disc_info import DiscStatus
-from redbook.mmc.read import ReadCd
 from redbook.mmc.write import CloseTrackSession, SynchronizeCache, Write10
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
-from tests.support.drives import ready
 from tests.support.imapi import Hanging, Rig, code_of, track
 from tests.support.sound import noise, write_wav
 
@@ -62,8 +60,6 @@ def test_two_tracks_lie_150_sectors_and_the_run_out_apart() -> None:
         assert rig.audio(0, 310) == first
         assert rig.audio(310, 152) == bytes(152 * SECTOR)
         assert rig.audio(start, 305) == second
-        drive = ready(rig.drive)
-        assert drive.run(ReadCd(start, 20)) == second[: 20 * SECTOR]
 
 
 def test_99_tracks_and_not_one_more() -> None:

@@ -32,7 +32,7 @@ def run(name: str, *arguments: str) -> str:
 def test_list_recorders() -> None:
     for _ in range(2):
         output = run("list_recorders.py")
-        assert output.startswith("1 recorder\nREDBOOK VIRTUAL CD-RW")
+        assert output.startswith("1 recorder\nREDBOOK TYPICAL CD-RW")
         assert "holds a CD-R, blank" in output
         assert "52x" in output
 

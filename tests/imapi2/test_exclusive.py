@@ -131,7 +131,7 @@ def test_another_process_is_told_at_once_and_who_it_is(monkeypatch: pytest.Monke
         assert error.value.name == LOCKED
         assert "the first program" in str(error.value)
         assert here.ExclusiveAccessOwner == "the first program"
-        assert (here.VendorId, here.ProductId) == ("REDBOOK", "VIRTUAL CD-RW")
+        assert (here.VendorId, here.ProductId) == ("REDBOOK", "TYPICAL CD-RW")
         with pytest.raises(com_error) as error:
             here.EjectMedia()
         assert error.value.name == LOCKED

@@ -150,8 +150,8 @@ check(
 )
 check("IDiscRecorder2.ActiveDiscRecorder", lambda rig: rig.recorder.ActiveDiscRecorder, "recorder")
 check("IDiscRecorder2.VendorId", lambda rig: rig.recorder.VendorId, "REDBOOK")
-check("IDiscRecorder2.ProductId", lambda rig: rig.recorder.ProductId, "VIRTUAL CD-RW")
-check("IDiscRecorder2.ProductRevision", lambda rig: rig.recorder.ProductRevision, "0.1")
+check("IDiscRecorder2.ProductId", lambda rig: rig.recorder.ProductId, "TYPICAL CD-RW")
+check("IDiscRecorder2.ProductRevision", lambda rig: rig.recorder.ProductRevision, "1.00")
 check("IDiscRecorder2.VolumeName", lambda rig: rig.recorder.VolumeName, "proc")
 check("IDiscRecorder2.VolumePathNames", lambda rig: rig.recorder.VolumePathNames[:2], ("proc", "/proc"))
 check("IDiscRecorder2.DeviceCanLoadMedia", lambda rig: rig.recorder.DeviceCanLoadMedia, True)
@@ -221,7 +221,7 @@ def _send_data(rig: Rig) -> None:
 @exercise("IDiscRecorder2Ex.SendCommandGetDataFromDevice")
 def _get_data(rig: Rig) -> None:
     code, sense, data = rig.recorder.SendCommandGetDataFromDevice(INQUIRY, 6, 10, 36)
-    assert (code, sense, data[8:32]) == (HResult.S_OK, bytes(18), b"REDBOOK VIRTUAL CD-RW   ")
+    assert (code, sense, data[8:32]) == (HResult.S_OK, bytes(18), b"REDBOOK TYPICAL CD-RW   ")
 
 
 @exercise("IDiscRecorder2Ex.ReadDvdStructure")
@@ -250,7 +250,7 @@ def _device(rig: Rig) -> None:
     data = rig.recorder.GetDeviceDescriptor()
     vendor, product, revision = (int.from_bytes(data[i : i + 4], "little") for i in (12, 16, 20))
     texts = [data[i : data.index(0, i)] for i in (vendor, product, revision)]
-    assert texts == [b"REDBOOK", b"VIRTUAL CD-RW", b"0.1"]
+    assert texts == [b"REDBOOK", b"TYPICAL CD-RW", b"1.00"]
     assert data[8] == 5
     assert int.from_bytes(data[4:8], "little") == len(data)
 

@@ -12,11 +12,10 @@ from redbook.engine.events import Event
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.runner import Cancel, Runner
 from redbook.mmc import mode_pages
-from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadToc, SessionStatus
-from redbook.mmc.read import ReadCd
+from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, SessionStatus
 from redbook.transport.base import Reply
 from redbook.virtual.recorder import VirtualRecorder
-from tests.support.drives import ready
+from tests.support.drives import as_sent, ready
 from tests.support.sound import noise
 from tests.support.streams import BytesStream
 
@@ -73,9 +72,10 @@ def run(
 
 
 def contents(recorder: VirtualRecorder) -> list[bytes]:
-    drive = ready(recorder)
-    toc = drive.run(ReadToc())
-    return [drive.run(ReadCd(t.start_lba, LENGTHS[t.number - 1])) for t in toc.tracks]
+    """Of every track whose session is closed, as it was sent."""
+    assert recorder.disc is not None
+    closed = [track for session in recorder.disc.state.closed_sessions for track in session.tracks]
+    return [as_sent(recorder, t.start_lba, LENGTHS[t.number - 1]) for t in closed]
 
 
 def status(recorder: VirtualRecorder) -> tuple[DiscStatus, SessionStatus]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from redbook.disc import SECTOR_BYTES
+from redbook.disc import PREGAP_SECTORS, SAMPLE_BYTES, SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.errors import UnitAttention
-from redbook.mmc.control import TestUnitReady
+from redbook.mmc.control import StartStopUnit, TestUnitReady
 from redbook.mmc.disc_info import ReadTrackInformation
 from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.write import CloseFunction, CloseTrackSession, SynchronizeCache, Write10
@@ -19,9 +19,33 @@ def model(**habits: object) -> Model:
     return Model.from_table("test", table | habits)
 
 
+def as_sent(recorder: VirtualRecorder, lba: int, sectors: int) -> bytes:
+    """What is on the disc at this address, the recorder's own offset of writing taken off."""
+    medium, move = recorder.disc, recorder.model.write_offset * SAMPLE_BYTES
+    assert medium is not None
+    margin = -(-abs(move) // SECTOR_BYTES)
+    low, high = max(-PREGAP_SECTORS, lba - margin), lba + sectors + (margin if move > 0 else 0)
+    begin = (lba - low) * SECTOR_BYTES + move
+    return medium.read(low, high - low)[begin : begin + sectors * SECTOR_BYTES].ljust(
+        sectors * SECTOR_BYTES, b"\0"
+    )
+
+
 def ready(recorder: VirtualRecorder) -> Drive:
     """An open drive without pending attentions."""
     drive = Drive(recorder, "test")
+    while True:
+        try:
+            drive.run(TestUnitReady())
+        except UnitAttention:
+            continue
+        return drive
+
+
+def loaded_again(drive: Drive) -> Drive:
+    """The same, its disc taken out and in: what it tells of it is no memory."""
+    drive.run(StartStopUnit(start=False, load_eject=True))
+    drive.run(StartStopUnit(start=True, load_eject=True))
     while True:
         try:
             drive.run(TestUnitReady())

@@ -27,6 +27,7 @@ from redbook.transport.base import Transport
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
+from tests.support.drives import as_sent
 
 NAME = "test program"
 _ids = itertools.count(1)
@@ -117,9 +118,7 @@ class Rig:
         return [(t.number, t.start_lba, t.sectors) for t in ended]
 
     def audio(self, start_lba: int, sectors: int) -> bytes:
-        disc = self.drive.disc
-        assert disc is not None
-        return disc.read(start_lba, sectors)
+        return as_sent(self.drive, start_lba, sectors)
 
     def is_free(self) -> bool:
         """Whether another object can have the drive for itself, and its tray open."""

@@ -26,7 +26,8 @@ _SILENCE = bytes(SECTOR_BYTES)
 _SILENT_SECTORS = 64
 _FEW_LANDMARKS, _MOST_LANDMARKS = 4, 8
 _DISTINCT_SAMPLES = 16
-"""A sector with fewer different values is silence, or as good as that."""
+"""A sector with fewer different values is plain: a constant, or nearly silent. It is a landmark only where a
+track has no livelier ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,21 @@ class Fingerprint:
         return len(self.sums)
 
 
+class _Spread:
+    """Landmarks of one kind, spread over a track however long it is."""
+
+    def __init__(self) -> None:
+        self.marks: list[Landmark] = []
+        self.stride = 1
+
+    def add(self, mark: Landmark) -> None:
+        self.marks.append(mark)
+        if len(self.marks) > _MOST_LANDMARKS:
+            while len(self.marks) > _FEW_LANDMARKS:
+                self.stride *= 2
+                self.marks = [mark for mark in self.marks if mark.sector % self.stride == 0]
+
+
 class FingerprintMaker:
     """Takes the audio of a track piece by piece."""
 
@@ -70,8 +86,7 @@ class FingerprintMaker:
         self._head = bytearray()
         self._tail = b""
         self._first: Landmark | None = None
-        self._spread: list[Landmark] = []
-        self._stride = 1
+        self._lively, self._plain = _Spread(), _Spread()
 
     def update(self, pcm: bytes | bytearray | memoryview) -> None:
         """More of the track, of any length."""
@@ -83,30 +98,28 @@ class FingerprintMaker:
         begin = len(self._sums)
         starts = range(0, length, SECTOR_BYTES)
         self._sums.extend([zlib.crc32(data[at : at + SECTOR_BYTES]) for at in starts])
-        if len(self._head) < EDGE_SECTORS * SECTOR_BYTES:
-            self._head += data[: min(length, EDGE_SECTORS * SECTOR_BYTES - len(self._head))]
         edge = EDGE_SECTORS * SECTOR_BYTES
+        if len(self._head) < edge:
+            self._head += data[: min(length, edge - len(self._head))]
         self._tail = (self._tail + bytes(data[max(0, length - edge) : length]))[-edge:]
         self._look_for_landmarks(data, begin, length // SECTOR_BYTES)
 
     def _look_for_landmarks(self, data: memoryview, begin: int, count: int) -> None:
         if self._first is None:
             self._first = _first_sound(data, begin, count)
-        sector = -(-begin // self._stride) * self._stride
+        if self._first is None:
+            return
+        sector = begin
         while sector < begin + count:
             at = (sector - begin) * SECTOR_BYTES
             audio = bytes(data[at : at + SECTOR_BYTES])
-            if audio != _SILENCE and len(set(memoryview(audio).cast("I"))) >= _DISTINCT_SAMPLES:
-                self._spread.append(Landmark(sector, audio))
-                if len(self._spread) > _MOST_LANDMARKS:
-                    self._thin_out()
-            sector = (sector // self._stride + 1) * self._stride
-
-    def _thin_out(self) -> None:
-        """Twice as far apart from now on, so that they are spread over the track however long it is."""
-        while len(self._spread) > _FEW_LANDMARKS:
-            self._stride *= 2
-            self._spread = [mark for mark in self._spread if mark.sector % self._stride == 0]
+            if audio != _SILENCE:
+                distinct = len(set(memoryview(audio).cast("I")))
+                kind = self._lively if distinct >= _DISTINCT_SAMPLES else self._plain
+                if sector % kind.stride == 0:
+                    kind.add(Landmark(sector, audio))
+            step = self._lively.stride if self._lively.marks else self._plain.stride
+            sector = (sector // step + 1) * step
 
     def finish(self, sha256: str, sectors: int = 0) -> Fingerprint:
         """What came, filled up with silence to a whole sector and to so many sectors.
@@ -117,14 +130,10 @@ class FingerprintMaker:
             self.update(bytes(SECTOR_BYTES - len(self._rest)))
         while (missing := sectors - len(self._sums)) > 0:
             self.update(bytes(min(missing, _SILENT_SECTORS) * SECTOR_BYTES))
-        marks = {mark.sector: mark for mark in (self._first, *self._spread) if mark is not None}
-        return Fingerprint(
-            sha256,
-            self._sums,
-            tuple(marks[sector] for sector in sorted(marks)),
-            bytes(self._head),
-            self._tail,
-        )
+        spread = self._lively.marks if len(self._lively.marks) > 1 else self._plain.marks + self._lively.marks
+        marks = {mark.sector: mark for mark in (self._first, *spread) if mark is not None}
+        landmarks = tuple(marks[sector] for sector in sorted(marks))
+        return Fingerprint(sha256, self._sums, landmarks, bytes(self._head), self._tail)
 
 
 def _first_sound(data: memoryview, begin: int, count: int) -> Landmark | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from redbook.errors import ShareError
 from redbook.virtual import faults
 from redbook.virtual.medium import Medium
-from redbook.virtual.model import DEFAULT_MODEL, Model
+from redbook.virtual.model import Model, default_model
 from redbook.virtual.recorder import VirtualRecorder
 
 _VIRTUAL = "virtual:"
@@ -23,7 +23,7 @@ def recorders(
 
     discs  folders, also written virtual:PATH; a new blank 80-minute CD-R where nothing is yet; an empty
            name for a recorder without a disc
-    model  whose habits they have; None for the best-behaved one
+    model  whose habits they have; None for the one that REDBOOK_MODEL names, else the exact one
     speed  real-time writing at up to this multiple of 1x; None for as fast as data come
 
     raises  ValueError  if there is no such model
@@ -31,7 +31,7 @@ def recorders(
             DriveBusy   if another program has a disc
             ImageError  if a folder cannot be opened
     """
-    habits = Model.load(model or DEFAULT_MODEL)
+    habits = Model.load(model) if model else default_model()
     with ExitStack() as opened:
         made: list[VirtualRecorder] = []
         for number, name in enumerate(discs, 1):

@@ -19,10 +19,13 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from redbook.disc import SECTOR_BYTES
+from redbook.errors import DriveNotFound
 from redbook.mmc.decode import ALL_COMMANDS
 from redbook.mmc.mode_pages import WriteParameters, WriteType
 
 DEFAULT_MODEL = "redbook"
+MODEL_VARIABLE = "REDBOOK_MODEL"
+"""Environment variable: the model of virtual recorders for which none is named."""
 _SUFFIX = ".toml"
 _WRITE_TYPES = ("track-at-once", "session-at-once", "raw")
 _READ_TYPES = ("any", "cd-da")
@@ -412,6 +415,18 @@ def _is_speed(value: Any) -> bool:
 
 def _are_whole(values: Any) -> bool:
     return isinstance(values, (list, tuple)) and all(type(v) is int and 0 < v <= FASTEST for v in values)
+
+
+def default_model() -> Model:
+    """The one that the environment names, else the exact one.
+
+    raises  DriveNotFound  for one that there is none of
+    """
+    name = os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL
+    try:
+        return Model.load(name)
+    except ValueError as error:
+        raise DriveNotFound(f"{MODEL_VARIABLE}={name}: {error}") from error
 
 
 def model_names() -> list[str]:

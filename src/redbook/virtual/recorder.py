@@ -35,7 +35,7 @@ from redbook.virtual.faults import BadSpot, Fault
 from redbook.virtual.initiator import Initiator
 from redbook.virtual.mechanism import MEDIUM_CHANGED, POWER_ON, Mechanism
 from redbook.virtual.medium import Medium, Refused
-from redbook.virtual.model import DEFAULT_MODEL, FASTEST, SLOWEST, Model
+from redbook.virtual.model import FASTEST, SLOWEST, Model, default_model
 from redbook.virtual.play_commands import PlayCommands
 from redbook.virtual.read_commands import ReadCommands
 from redbook.virtual.rules import RULES
@@ -64,7 +64,8 @@ class VirtualRecorder:
     bad_spots  damaged places of whatever disc is in it; may be added to while it runs
     serial     told by GET CONFIGURATION and INQUIRY
     cav_speeds multiples of 1x at which it can also write with a constant rate of rotation
-    model      its habits; the name of one that comes with redbook, or a Model
+    model      its habits; the name of one that comes with redbook, or a Model; None for the one that
+               REDBOOK_MODEL names, else the exact one
 
     raises  ValueError  for a speed that is none, a serial number that no reply can hold, an unknown model
     """
@@ -79,9 +80,9 @@ class VirtualRecorder:
         faults: Sequence[Fault | BadSpot] = (),
         serial: str = "RB000001",
         cav_speeds: Sequence[int] = (),
-        model: str | Model = DEFAULT_MODEL,
+        model: str | Model | None = None,
     ) -> None:
-        self.model = model if isinstance(model, Model) else Model.load(model)
+        self.model = Model.load(model) if isinstance(model, str) else model or default_model()
         if cav_speeds:
             self.model = replace(self.model, cav_speeds=tuple(cav_speeds))
         if speed is not None and not SLOWEST <= speed <= FASTEST:
