@@ -60,9 +60,9 @@ def check(
     raises  DriveError, Cancelled
     """
     key, known = known_drive(drive, caller)
-    habits = ReadHabits(known.read_form)
-    if known.most_read_sectors:
-        habits.most_sectors = known.most_read_sectors
+    habits = ReadHabits()
+    if drive.real_time:  # a transcript that is played back has its own
+        habits = ReadHabits(known.read_form, known.most_read_sectors or habits.most_sectors)
     asked = Asked(closed, closed and how.reload, how.speed, known.offset_samples, habits.check())
     sent = [track.fingerprint for track in prepared]
     found = caller.run(drive, verifying.verify(places, sent, asked), sum(one.sectors for one in sent))

@@ -25,6 +25,11 @@ SHORTEST_TRACK_SECTORS = 300  # 4 s
 MOST_TRACKS = 99
 MOST_INDEXES = 99  # of a track, index 1 among them
 
+MOST_OFFSET_SECTORS = 6
+MOST_OFFSET_SAMPLES = MOST_OFFSET_SECTORS * SAMPLES_PER_SECTOR
+"""How far beside its place a drive may read audio, to either side. AccurateRip's list of drives ends below
+2000 samples; an offset of reading and one of writing add up."""
+
 FIRST_LEAD_IN_MINUTE = 90  # an address from there on lies before the program
 FIRST_LEAD_IN_LBA = -45_150  # 90:00:00
 FIRST_TRACK_EARLIEST_LBA = (

@@ -27,6 +27,9 @@ from tests.support.drives import close_session, ready, write_track
 from tests.support.foreign import SONGS, data_only, extra, mixed
 from tests.support.sound import noise, write_wav
 
+# Sums are compared with those of what was sent; a drive's offset would be in them.
+pytestmark = pytest.mark.usefixtures("exact_recorder")
+
 
 def accuraterip(pcm: bytes, *, first: bool, last: bool) -> tuple[str, str]:
     """v1 and v2 as AccurateRip defines them: sample times place, without five sectors at the disc's ends."""

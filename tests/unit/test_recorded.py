@@ -34,6 +34,7 @@ from redbook.transport.sg_io import SgIo
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
+from tests.support.drives import model
 from tests.support.fake_kernel import FakeKernel
 from tests.support.fingerprints import fingerprint
 from tests.support.sound import noise
@@ -338,3 +339,21 @@ def test_after_closing_nothing_is_answered(clock: ManualClock) -> None:
     replay.close()
     with pytest.raises(errors.DriveClosed):
         replay.execute(TUR)
+
+
+@pytest.mark.parametrize("samples", [6, -30, 667])
+def test_what_a_drive_with_an_offset_read_is_made_of_what_was_written(
+    samples: int, clock: ManualClock
+) -> None:
+    recorder = VirtualRecorder(Medium.new(), model=model(read_offset=samples))
+    transcriber = transcribing(recorder, clock)
+    events = burn_on(transcriber, clock)
+    assert verify_on(transcriber, clock).same
+    transcriber.close()
+    replay = Replay(FILE)
+    assert burn_on(replay, replay.clock) == events
+    found = verify_on(replay, replay.clock)
+    assert found.same
+    assert found.offset.samples == samples
+    replay.finish()
+    replay.close()

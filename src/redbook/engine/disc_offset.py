@@ -13,8 +13,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from redbook import errors
-from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
-from redbook.engine.fingerprint import EDGE_SECTORS, MOST_OFFSET_SAMPLES, Fingerprint, Landmark
+from redbook.disc import (
+    MOST_OFFSET_SAMPLES,
+    MOST_OFFSET_SECTORS,
+    RUN_OUT_SECTORS,
+    SAMPLE_BYTES,
+    SAMPLES_PER_SECTOR,
+    SECTOR_BYTES,
+)
+from redbook.engine.fingerprint import Fingerprint, Landmark
 from redbook.engine.read_audio import UNREADABLE, ReadHabits, read_audio
 from redbook.engine.steps import Procedure
 
@@ -148,7 +155,7 @@ def _look_for(span: Span, mark: Landmark, habits: ReadHabits) -> Procedure[_Sigh
 
 def _window(place: int, span: Span, habits: ReadHabits) -> Procedure[tuple[int, bytes] | None]:
     """The sectors around this one, and the first one's address; fewer where a gap cannot be read."""
-    wide = (max(span.low, place - EDGE_SECTORS), min(span.high, place + EDGE_SECTORS + 1))
+    wide = (max(span.low, place - MOST_OFFSET_SECTORS), min(span.high, place + MOST_OFFSET_SECTORS + 1))
     inside = (max(span.start_lba, wide[0]), min(span.end_lba, wide[1]))
     for low, high in dict.fromkeys((wide, inside)):
         try:
@@ -177,7 +184,10 @@ def _decide(spans: Sequence[Span], habits: ReadHabits, candidates: Sequence[int]
             place -= 0 if at_end else _GAP_SECTORS
             context = edge + _GAP if at_end else _GAP + edge
             sectors += _GAP_SECTORS
-            low, high = max(span.low, place - EDGE_SECTORS), min(span.high, place + sectors + EDGE_SECTORS)
+            low, high = (
+                max(span.low, place - MOST_OFFSET_SECTORS),
+                min(span.high, place + sectors + MOST_OFFSET_SECTORS),
+            )
             try:
                 data = yield from read_audio(low, high - low, habits)
             except (*UNREADABLE, errors.InvalidReply):

@@ -15,12 +15,7 @@ import zlib
 from array import array
 from dataclasses import dataclass
 
-from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
-
-EDGE_SECTORS = 6
-"""The largest offset that is looked for, to either side.  Source: AccurateRip's list ends below 2000 samples;
-an offset of reading and one of writing add up."""
-MOST_OFFSET_SAMPLES = EDGE_SECTORS * SECTOR_BYTES // SAMPLE_BYTES
+from redbook.disc import MOST_OFFSET_SECTORS, SECTOR_BYTES
 
 _SILENCE = bytes(SECTOR_BYTES)
 _SILENT_SECTORS = 64
@@ -48,7 +43,7 @@ class Fingerprint:
 
     sums        a CRC-32 for each sector
     landmarks   in the order of their places; empty for a track of silence
-    head, tail  the first and last EDGE_SECTORS sectors, or all there are
+    head, tail  the first and last MOST_OFFSET_SECTORS sectors, or all there are
     """
 
     sha256: str
@@ -98,7 +93,7 @@ class FingerprintMaker:
         begin = len(self._sums)
         starts = range(0, length, SECTOR_BYTES)
         self._sums.extend([zlib.crc32(data[at : at + SECTOR_BYTES]) for at in starts])
-        edge = EDGE_SECTORS * SECTOR_BYTES
+        edge = MOST_OFFSET_SECTORS * SECTOR_BYTES
         if len(self._head) < edge:
             self._head += data[: min(length, edge - len(self._head))]
         self._tail = (self._tail + bytes(data[max(0, length - edge) : length]))[-edge:]

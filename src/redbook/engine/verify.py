@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from redbook.disc import RUN_OUT_SECTORS, Toc
+from redbook.disc import MOST_OFFSET_SECTORS, RUN_OUT_SECTORS, Toc
 from redbook.engine.disc_offset import DiscOffset, Span, find_disc_offset
 from redbook.engine.events import Phase, PhaseStarted, TrackVerified
-from redbook.engine.fingerprint import EDGE_SECTORS, Fingerprint
+from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.inspect import Abilities, DiscContents, contents, identify
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.read_audio import ReadHabits, read_audio
@@ -193,10 +193,10 @@ def _spans(
     spans = []
     for track, one in zip(tracks, sent, strict=True):
         end = track.start_lba + one.sectors
-        high = end + EDGE_SECTORS
+        high = end + MOST_OFFSET_SECTORS
         if track is tracks[-1]:
             high = min(high, max(end, lead_out_lba) if lead_out_lba is not None else end + RUN_OUT_SECTORS)
-        low = max(0, track.start_lba - EDGE_SECTORS) if track.start_lba >= 0 else track.start_lba
+        low = max(0, track.start_lba - MOST_OFFSET_SECTORS) if track.start_lba >= 0 else track.start_lba
         spans.append(Span(track.number, track.start_lba, one, low, high))
     return tuple(spans)
 
