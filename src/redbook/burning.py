@@ -28,7 +28,6 @@ from redbook.engine.plan import Layout, PlannedTrack, lay_out
 from redbook.engine.prepare import check_recordable, check_writer, numbered, room_on
 from redbook.engine.runner import Cancel
 from redbook.engine.verification import Verification
-from redbook.engine.verify import READ_SPEED
 from redbook.errors import (
     AudioError,
     BurnFailed,
@@ -327,7 +326,7 @@ def burn(
     finalize: bool = True,
     simulate: bool = False,
     verify: bool = True,
-    read_speed: float | None = READ_SPEED,
+    read_speed: float | None = None,
     reload: bool = True,
     append: bool = False,
     dither_seed: int = 0,
@@ -343,7 +342,7 @@ def burn(
     finalize  close the session, so that players can play the disc
     simulate  everything with the laser off; nothing is on the disc afterwards
     verify    read every sector back
-    read_speed  multiple of 1x for that; None for as fast as the drive can
+    read_speed  multiple of 1x for that, MAX_SPEED for as fast as the drive can; None for 24x
     reload    have the drive load the finished disc again before it is read back, so that the table of
               contents is the disc's and not the drive's memory
     append    add to a disc that has tracks already
@@ -379,8 +378,10 @@ def burn(
 
 
 def _check_read_speed(speed: float | None) -> None:
-    if speed is not None and not (math.isfinite(speed) and speed > 0):
-        raise ValueError(f"read_speed is a multiple of 1x greater than 0, or None, and not {speed!r}")
+    if speed is not None and not speed > 0:
+        raise ValueError(
+            f"read_speed is a multiple of 1x greater than 0, MAX_SPEED or None, and not {speed!r}"
+        )
 
 
 def _check_same(earlier: Plan, made: Plan) -> None:
@@ -466,14 +467,14 @@ def verify(
     drive: Drive,
     *,
     dither_seed: int = 0,
-    read_speed: float | None = READ_SPEED,
+    read_speed: float | None = None,
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> VerifyReport:
     """Compare a disc with the sources that it was burned from, sector by sector.
 
-    read_speed  multiple of 1x; None for as fast as the drive can
+    read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x
 
     raises  AudioError, DriveError, Cancelled
             VerificationFailed  it differs; .report is the VerifyReport

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 class HowToRead:
     """How a disc is read back.
 
-    speed   multiple of 1x; None for as fast as the drive can
+    speed   multiple of 1x, MAX_SPEED for as fast as the drive can; None for the usual one
     reload  have the drive load the disc again after it was closed, so that nothing it tells is its memory
     """
 
-    speed: float | None = READ_SPEED
+    speed: float | None = None
     reload: bool = True
 
 
@@ -63,7 +63,9 @@ def check(
     habits = ReadHabits()
     if drive.real_time:  # a transcript that is played back has its own
         habits = ReadHabits(known.read_form, known.most_read_sectors or habits.most_sectors)
-    asked = Asked(closed, closed and how.reload, how.speed, known.offset_samples, habits.check())
+    asked = Asked(
+        closed, closed and how.reload, how.speed or READ_SPEED, known.offset_samples, habits.check()
+    )
     sent = [track.fingerprint for track in prepared]
     found = caller.run(drive, verifying.verify(places, sent, asked), sum(one.sectors for one in sent))
     _remember(drive, key, known, found, asked.habits)

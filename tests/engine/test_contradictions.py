@@ -286,6 +286,7 @@ class Miscounting(Recording):
 def test_indexes_that_do_not_follow_on_each_other_are_none(index: Callable[[int], int]) -> None:
     log = Miscounting(with_tracks())
     close_session(ready(log.inner))
+    loaded_again(ready(log.inner))
     log.index = index
     found = redbook.disc_info(Drive(log), clock=ManualClock())
     assert [track.indexes for track in found.labels.tracks] == [(), ()]

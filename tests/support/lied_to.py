@@ -34,7 +34,7 @@ from redbook.engine.caller import Caller
 from redbook.engine.events import Event, Notice
 from redbook.engine.glance import glance
 from redbook.engine.mailbox import Mailbox
-from redbook.engine.verify import READ_BUSY_SECONDS
+from redbook.engine.read_audio import READ_BUSY_SECONDS
 from redbook.errors import BurnFailed, Cancelled, RedbookError, VerificationFailed
 from redbook.image.base import TrackState
 from redbook.imapi2 import com_error

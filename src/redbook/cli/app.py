@@ -110,10 +110,10 @@ def read_speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--read-speed",
         type=SpeedType(),
-        default="24",
+        default="auto",
         show_default=True,
         metavar="N",
-        help="Speed of reading the disc back, a multiple of 1x, or max.",
+        help="Speed of reading the disc back: auto (24x), max, or a multiple of 1x.",
     )(command)
 
 

@@ -47,7 +47,7 @@ class Care:
     """How this disc has to be read, and what it took.
 
     spans         every track that is compared
-    speed         of reading, as a multiple of 1x; None for the drive's own
+    speed         of reading, as a multiple of 1x; MAX_SPEED for as fast as the drive can
     write_kb      the speed of writing, which the same command sets
     places_again  stretches that were read again and were the same then
     sectors_again how many sectors these were
@@ -56,22 +56,22 @@ class Care:
 
     spans: Sequence[Span]
     habits: ReadHabits
-    speed: float | None
+    speed: float
     write_kb: int = MAXIMUM_SPEED
     places_again: int = 0
     sectors_again: int = 0
     inexact: int = 0
     hopeless: int = 0
 
-    def at_speed(self, times: float | None) -> Procedure[None]:
+    def at_speed(self, times: float) -> Procedure[None]:
         """A drive that keeps its own speed is no failure."""
-        read_kb = MAXIMUM_SPEED if times is None else min(MAXIMUM_SPEED, round(times * _KB_OF_1X))
+        read_kb = round(min(MAXIMUM_SPEED, times * _KB_OF_1X))
         with contextlib.suppress(errors.SenseError):
             yield SetCdSpeed(read_kb, self.write_kb)
 
     def before_another_try(self, number: int, lba: int) -> Procedure[None]:
         """Something far away is read first: the same sectors would come from the drive's memory."""
-        if number in _SLOWER and (self.speed is None or _SLOWER[number] < self.speed):
+        if number in _SLOWER and _SLOWER[number] < self.speed:
             yield from self.at_speed(_SLOWER[number])
         first, last = self.spans[0], self.spans[-1]
         far = first.start_lba if lba - first.start_lba > last.end_lba - lba else last.end_lba - CHUNK_SECTORS
@@ -293,7 +293,7 @@ def _settle(
         known = set(reading.unreadable[-2 * CHUNK_SECTORS :])
         needed = range(place.lba_of(left[0]), place.end_lba(left[-1] + 1))
         reading.unreadable += [n for n in needed if n in missing - known and not place.is_outside(n)]
-    if care.speed is not None and care.tries:
+    if care.tries:
         yield from care.at_speed(care.speed)
 
 

@@ -21,6 +21,7 @@ from redbook.engine.read_audio import ReadHabits, read_audio
 from redbook.engine.read_back import Care, TrackReading, compare_track
 from redbook.engine.reload import reload_to_read
 from redbook.engine.ring import CHUNK_SECTORS
+from redbook.engine.speed import MAX_SPEED
 from redbook.engine.steps import Procedure
 from redbook.engine.toc_check import read_and_check_toc
 from redbook.engine.verification import Check, Verdict
@@ -38,14 +39,14 @@ class Asked:
 
     closed       the session was closed by us: its table of contents must be there
     reload       load the disc again first, so that nothing is the drive's memory
-    speed        of reading, as a multiple of 1x; None for as fast as the drive can
+    speed        of reading, as a multiple of 1x; MAX_SPEED for as fast as the drive can
     offset_hint  samples that this drive was found to read late before
     habits       how this drive wants to be asked; filled in
     """
 
     closed: bool = False
     reload: bool = False
-    speed: float | None = READ_SPEED
+    speed: float = READ_SPEED
     offset_hint: int | None = None
     habits: ReadHabits = field(default_factory=ReadHabits)
 
@@ -124,7 +125,7 @@ def _verify(
             yield from _try_own_offset(reading, offset, care)
         yield TrackVerified(span.number, reading.same)
         readings.append(reading)
-    yield from care.at_speed(None)
+    yield from care.at_speed(MAX_SPEED)
     return ReadBack(
         result.layout_errors,
         result.notes,
