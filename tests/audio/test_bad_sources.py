@@ -256,3 +256,12 @@ def test_no_room_for_the_spool_is_said(source: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("tempfile.tempdir", "/proc/none")
     with pytest.raises(AudioError, match="cannot be kept"), Spool() as spool:
         prepare(expand([str(source)]).sources, spool)
+
+
+def test_packets_that_are_missing_leave_a_hole_in_the_times(source: Path, tmp_path: Path) -> None:
+    """No checksum and no count tells in Matroska with AAC; the times that are stored do."""
+    file = encode(source, tmp_path / "a.mka", "-c:a", "aac")
+    read(file)
+    drop = "noise=drop=between(n\\,100\\,120)"
+    tool("ffmpeg", "-v", "error", "-i", file, "-c:a", "copy", "-bsf:a", drop, tmp_path / "b.mka")
+    refused(tmp_path / "b.mka", "samples are missing at 2.3 s")

@@ -216,6 +216,20 @@ def test_full_scale_itself_is_not_beyond_it(tmp_path: Path) -> None:
         assert read_one(tmp_path / "a.wav")[0].clipped == clipped, value
 
 
+def test_of_what_is_too_loud_each_value_counts_once(tmp_path: Path) -> None:
+    values = np.tile(np.array([1.0, 1.5, -1.0, 0.25], "<f4"), 11_025 * 2)
+    (tmp_path / "a.raw").write_bytes(values.tobytes())
+    tool("ffmpeg", "-v", "error", "-y", "-f", "f32le", "-ar", "44100", "-ac", "2",
+         "-i", tmp_path / "a.raw", "-c:a", "pcm_f32le", tmp_path / "a.wav")  # fmt: skip
+    assert read_one(tmp_path / "a.wav")[0].clipped == 11_025 * 2
+
+
+def test_what_is_read_again_counts_once(tune: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("redbook.audio.sectors.LONGEST_DISC_SECTORS", -(-ODD // 588) + 1)
+    track, _ = read_one(deeper("pcm_s24le", tune, tmp_path, last_bit=True))
+    assert track.sectors == -(-ODD // 588)
+
+
 def test_the_same_seed_gives_the_same_audio(tune: Path, tmp_path: Path) -> None:
     file = deeper("pcm_s24le", tune, tmp_path, last_bit=True)
     assert read_one(file, seed=7)[1] == read_one(file, seed=7)[1]

@@ -74,6 +74,11 @@ def test_a_size_that_counts_more_is_a_file_cut_short(more: int, tmp_path: Path) 
     refused(tmp_path / "a.wav", data, "promises .* but")
 
 
+def test_a_long_header_excuses_no_more(tmp_path: Path) -> None:
+    body = chunk(b"bext", bytes(602)) + chunk(b"fmt ", PLAIN) + chunk(b"data", PCM, len(PCM) + 200)
+    refused(tmp_path / "a.wav", wav(body), "promises .* but")
+
+
 def test_a_real_size_near_two_gib_is_believed(tmp_path: Path) -> None:
     """Only what is not there is a placeholder."""
     size = 0x7F000000
