@@ -170,7 +170,7 @@ QUESTIONS = [
 
 SESSION = """{"tracks": [
  {"number": 1, "start_lba": 0, "written_sectors": 300, "sectors": 300, "control": 0, "state": "complete",
-  "pregap_sectors": 150, "indexes": [], "isrc": "", "copy_alternates": false}],
+  "pregap_sectors": 150, "indexes": [], "isrc": "", "copy_alternates": false, "data_mode": 0}],
  "lead_out_lba": 300, "written": "session-at-once", "mcn": "", "cd_text": []}"""
 
 DISC = """{"format": "redbook-disc", "version": 2, "medium": "cd-rw", "minutes": 80,
