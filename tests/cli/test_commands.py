@@ -74,6 +74,19 @@ def test_every_line_is_one_object(songs: list[Path]) -> None:
     assert {"source_read", "phase_started", "track_started", "progress", "track_ended", "done"} <= set(kinds)
 
 
+def test_the_offset_and_what_it_hides_are_told(songs: list[Path]) -> None:
+    """A typical drive reads 6 samples late what it has written 30 samples early."""
+    said = redbook("burn", *songs, *DRIVE).stdout
+    assert "read back and the same, moved by -24 samples (the drive's offset)" in " ".join(said.split())
+    assert "24 samples could not be compared (24 at the start of track 1)" in " ".join(said.split())
+    done = objects(redbook("verify", *songs, *DRIVE, "--json").stdout)[-1]
+    assert (done["offset_samples"], done["hidden_samples"]) == (-24, 24)
+    assert [check["verdict"] for check in done["checks"]] == ["same", "same", "not-compared"]
+    info = redbook("info", *DRIVE, "--checksums").stdout
+    assert "reads its own discs 24 samples early" in info
+    assert "that is not taken off" in " ".join(info.split())
+
+
 @pytest.mark.usefixtures("exact_recorder")
 def test_plan_info_and_verify_agree(songs: list[Path]) -> None:
     plan = objects(redbook("plan", *songs, *DRIVE, "--json").stdout)[-1]

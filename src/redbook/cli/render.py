@@ -139,6 +139,14 @@ def _said_of(labels: TrackLabels, control: int) -> list[str]:
     return said
 
 
+def _beside(samples: int) -> str:
+    """How far a drive reads beside the place."""
+    if not samples:
+        return "exactly at their place"
+    plural = "" if abs(samples) == 1 else "s"
+    return f"{abs(samples)} sample{plural} {'late' if samples > 0 else 'early'}"
+
+
 def _moved(verification: Verification) -> str:
     """Empty for a drive that reads this disc at its place, and where that cannot be told."""
     samples = verification.offset_samples
@@ -475,10 +483,12 @@ class TextRenderer:
         for note in verification.notes:
             self.note(note)
         for check in verification.checks:
-            if check.verdict is Verdict.NOT_COMPARED:
-                self.note(f"{check.promise}: not compared: {check.text}")
+            if check.promise == "edges":
+                self.note(check.text)
+            elif check.verdict is Verdict.NOT_COMPARED:
+                self.note(f"the {check.promise} could not be compared: {check.text}")
             elif check.promise == "audio" and verification.offset_samples is None:
-                self.note(f"{check.promise}: {check.text}")
+                self.note(f"the audio was {check.text}")
 
     def _sums(self, tracks: list[TrackReport]) -> None:
         table = Table(box=None, pad_edge=False, padding=(0, 1))
@@ -505,9 +515,7 @@ class TextRenderer:
         self._say(f"{abilities.name} ({drive})", "bold")
         self._speeds(abilities)
         if found.offset_samples is not None:
-            self._say(
-                f"reads its own discs {found.offset_samples:+d} samples late (found at the last read-back)"
-            )
+            self._say(f"reads its own discs {_beside(found.offset_samples)} (found when one was read back)")
         kind = shapes.disc(disc, abilities.profile)
         self._say(f"{(kind['medium'] or 'unknown disc').upper()}, {_status(found)}")
         if kind["atip_last_lead_out"]:
@@ -527,6 +535,11 @@ class TextRenderer:
             if disc.data_tracks:
                 holds = "hold" if len(disc.data_tracks) > 1 else "holds"
                 self._say(f"{numbered(disc.data_tracks)} {holds} data, which have no checksums")
+            if sums and found.offset_samples:
+                self.note(
+                    "the checksums are of the audio as this drive reads it, "
+                    f"{_beside(found.offset_samples)}; that is not taken off"
+                )
             self._labels(found)
         toc = disc.expected_toc()
         if toc is not None:
