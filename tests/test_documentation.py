@@ -12,6 +12,7 @@ import pytest
 
 from redbook.cli.app import cli
 from redbook.discovery import discs
+from tests import write_modules
 from tests.support.sound import noise, write_wav
 
 ROOT = Path(__file__).parent.parent
@@ -117,3 +118,12 @@ def test_the_project_speaks_of_itself_alone() -> None:
         if path.suffix in (".py", ".md", ".toml", ".sh", "") and path.is_file():
             text = path.read_text(encoding="utf-8")
             assert not [word for word in words if word in text], name
+
+
+def test_every_module_stands_in_the_architecture_page() -> None:
+    """And says in its first line what it is for."""
+    assert write_modules.written(
+        write_modules.PAGE.read_text(encoding="utf-8")
+    ) == write_modules.PAGE.read_text(encoding="utf-8"), "run `python -m tests.write_modules`"
+    unnamed = [path for path in write_modules.modules() if path.name != "__init__.py"]
+    assert [str(path) for path in unnamed if not write_modules.purpose(path)] == []
