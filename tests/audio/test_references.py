@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -448,3 +449,32 @@ def test_an_edit_of_a_fragmented_file_has_no_length(
     file.write_bytes(data)
     values, _ = decoded(file)
     assert np.array_equal(values, whole[start:])
+
+
+@pytest.mark.parametrize(
+    "codec, layout, count, name",
+    [
+        ("alac", "7.1(wide)", 8, "a.m4a"),
+        ("libvorbis", "7.1", 8, "a.ogg"),
+        ("aac", "7.1", 8, "a.m4a"),
+        ("aac", "hexadecagonal", 16, "a.m4a"),
+    ],
+)
+def test_decoders_that_give_eight_channels_and_more_in_planes(
+    codec: str, layout: str, count: int, name: str, song: Path, tmp_path: Path
+) -> None:
+    """PyAV lists nine planes of eight: reading the ninth ended the program, so another one tries it."""
+    gains = "|".join(f"c{channel}={0.9 - 0.05 * channel:.2f}*c{channel % 2}" for channel in range(count))
+    file = encode(song, tmp_path / name, "-t", "2", "-af", f"pan={layout}|{gains}", "-c:a", codec)
+    code = (
+        "import sys, pathlib; from redbook.audio.decode import open_recording\n"
+        "for chunk in open_recording(pathlib.Path(sys.argv[1])):\n"
+        "    scale = 2.0 ** (8 * chunk.itemsize - 1) if chunk.dtype.kind == 'i' else 1.0\n"
+        "    sys.stdout.buffer.write((chunk / scale).astype('<f4').tobytes())"
+    )
+    values = np.frombuffer(tool(sys.executable, "-c", code, file), "<f4").reshape(-1, count)
+    raw = tool("ffmpeg", "-nostdin", "-v", "error", "-i", file, "-f", "f32le", "-")
+    other = np.frombuffer(raw, "<f4").reshape(-1, count)
+    length = min(len(values), len(other))
+    assert length >= 2 * 44_100
+    assert np.abs(values[:length] - other[:length]).max() < 1e-4

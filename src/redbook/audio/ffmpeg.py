@@ -111,6 +111,7 @@ def samples_of(frame: av.AudioFrame) -> Samples:
     channels = frame.layout.nb_channels
     planes: list[Any] = list(frame.planes)  # they have the buffer protocol, which PyAV's types do not say
     if frame.format.is_planar and channels > 1:
+        del planes[channels:]  # of eight channels PyAV lists a ninth plane, which is no memory at all
         return np.stack([np.frombuffer(plane, dtype, frame.samples) for plane in planes], axis=1)
     return np.frombuffer(planes[0], dtype, frame.samples * channels).reshape(frame.samples, channels)
 
