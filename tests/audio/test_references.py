@@ -5,11 +5,15 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from redbook.audio import decode
+from redbook.audio.ffmpeg import open_container
 from redbook.audio.sectors import Spool, prepare
 from redbook.audio.source import expand
 from redbook.errors import AudioError
@@ -478,3 +482,73 @@ def test_decoders_that_give_eight_channels_and_more_in_planes(
     length = min(len(values), len(other))
     assert length >= 2 * 44_100
     assert np.abs(values[:length] - other[:length]).max() < 1e-4
+
+
+@pytest.mark.parametrize("codec", ["alac", "flac"])
+def test_a_caf_whose_table_counts_its_last_packet_as_full(codec: str, song: Path, tmp_path: Path) -> None:
+    """As FFmpeg writes it; the codec knows better."""
+    file = encode(song, tmp_path / "a.caf", "-c:a", codec)
+    values, recording = decoded(file)
+    wanted, _ = decoded(song)
+    assert values.shape == wanted.shape and (values == wanted).all()
+    assert recording.notes == []
+    if codec == "flac":
+        return
+    data = file.read_bytes()
+    count = data.index(b"pakt") + 12
+    packets = int.from_bytes(data[count : count + 8], "big")
+    file.write_bytes(data[:count] + (packets + 1).to_bytes(8, "big") + data[count + 8 :])
+    with pytest.raises(AudioError, match="packets of audio"):
+        decoded(file)
+
+
+def test_the_end_of_the_audio_in_matroska_is_not_left_out(song: Path, tmp_path: Path) -> None:
+    """FFmpeg reckons the length of the last TTA packet from milliseconds, and cannot decode it then."""
+    file = encode(song, tmp_path / "a.mka", "-c:a", "tta")
+    with pytest.raises(AudioError, match="the end of its audio cannot be decoded"):
+        decoded(file)
+
+
+class _LateStream:
+    """As PyAV's containers, where a stream begins in the middle: sometimes, by what is in its memory."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def demux(self, stream: Any) -> Iterator[Any]:
+        yield from self._real.demux(stream)
+        raise IndexError("list index out of range")
+
+
+def test_a_stream_that_begins_in_the_middle(
+    song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = encode(song, tmp_path / "a.flv", "-c:a", "aac")
+    whole, _ = decoded(file)
+    monkeypatch.setattr(decode, "open_container", lambda path: _LateStream(open_container(path)))
+    values, recording = decoded(file)
+    assert values.shape == whole.shape and (values == whole).all()
+    assert recording.notes == []
+
+
+@pytest.mark.tools("opusenc", "speexenc", "oggenc")
+@pytest.mark.parametrize("kind", ["opus", "spx", "ogg"])
+@pytest.mark.parametrize("page", [1, 2])
+def test_a_damaged_page_of_headers_is_not_passed_over(
+    kind: str, page: int, song: Path, tmp_path: Path
+) -> None:
+    """Else the packet behind it passes for the header that it held."""
+    encoder = {"opus": "opusenc", "spx": "speexenc", "ogg": "oggenc"}[kind]
+    options = [song, tmp_path / "a"] if kind != "ogg" else ["-o", tmp_path / "a", song]
+    tool(encoder, "--quiet", *options)
+    data = bytearray((tmp_path / "a").read_bytes())
+    place = 0
+    for _ in range(page):
+        place = data.index(b"OggS", place + 4)
+    data[place + 60] ^= 4
+    (tmp_path / f"a.{kind}").write_bytes(data)
+    with pytest.raises(AudioError, match="a page is missing or damaged"):
+        decoded(tmp_path / f"a.{kind}")

@@ -28,14 +28,29 @@ def cut_short(promised: int, there: int, what: str) -> AudioError:
     )
 
 
-def caf_packets(file: BinaryIO) -> tuple[int, int] | None:
-    """Where the music starts and ends in what is decoded, by a CAF's packet table.
+@dataclass(frozen=True, slots=True)
+class CafPackets:
+    """By a CAF's packet table: how many packets there are, and where the music starts and ends in them.
 
-    Source: Apple Core Audio Format specification, packet table chunk (valid, priming and remainder frames)
+    uncertain  how many samples fewer the last packet may have: the table does not say
+    """
+
+    packets: int
+    start: int
+    end: int
+    uncertain: int
+
+
+def caf_packets(file: BinaryIO) -> CafPackets | None:
+    """None without a packet table.
+
+    Source: Apple Core Audio Format specification, packet table chunk (valid, priming and remainder frames).
+    FFmpeg writes neither priming nor remainder, and counts the last packet as a full one.
     """
     size = file_size(file)
     file.seek(8)
     found = None
+    packet_samples = 0
     for _ in range(_MOST_CHUNKS):
         header = file.read(12)
         if len(header) < 12:
@@ -46,11 +61,15 @@ def caf_packets(file: BinaryIO) -> tuple[int, int] | None:
             break
         if length < 0 or start + length > size:
             raise cut_short(length, size - start, name.decode("ascii", "replace").strip())
+        if name == b"desc":
+            packet_samples = int.from_bytes(file.read(32)[20:24], "big")
         table = file.read(24) if name == b"pakt" else b""
         if len(table) == 24:
-            _, valid, priming, _ = Struct(">qqii").unpack(table)
+            packets, valid, priming, remainder = Struct(">qqii").unpack(table)
             if valid > 0 and priming >= 0:
-                found = (priming, priming + valid)
+                full = not priming and not remainder and valid == packets * packet_samples
+                uncertain = packet_samples - 1 if full else 0
+                found = CafPackets(packets, priming, priming + valid, uncertain)
         file.seek(start + length)
     return found
 

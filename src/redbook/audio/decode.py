@@ -34,6 +34,9 @@ _CHECKED = frozenset(("flac", "alac", "wavpack", "tta", "ape", "ac3", "eac3"))
 _STAMPED = ("matroska,webm", "asf", "mpegts", "mpeg", "flv", "nut", "flac")
 """Containers that store a time or a number for each packet; elsewhere FFmpeg has added up what it read."""
 
+_PACKETED = ("matroska,webm", "asf", "caf", "nut", "avi", "mov,mp4,m4a,3gp,3g2,mj2")
+"""Containers that tell audio from all else: what cannot be decoded of it is audio that is lost."""
+
 _UNTRIMMED = ("flac", "wv", "tta", "ape", "tak")
 """Containers whose packets hold music from the first sample to the last."""
 
@@ -212,14 +215,21 @@ class Decoder:
                 yield frame
         if clock is not None:
             clock.finish()
+        if failed is not None and self._container.format.name in _PACKETED:
+            raise AudioError(
+                "the end of its audio cannot be decoded: it is damaged; get it again"
+            ) from failed
         if failed is not None:
-            self.notes.append("what follows the audio in the file could not be decoded, and is left out")
+            self.notes.append(
+                "the end of the file could not be decoded, and is left out: "
+                "it is no audio, or the file was cut short there"
+            )
 
     def _decoded_packets(self) -> Iterator[list[av.AudioFrame] | Exception]:
         """The frames of each packet, or why it has none."""
         context: Any = self._context
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in self._demuxed():
                 if packet.size and packet.pos is not None and packet.pos == self._statement.info_byte:
                     continue
                 try:
@@ -230,8 +240,18 @@ class Decoder:
                     self._packets += bool(packet.size)
                     yield frames
         except BROKEN:
-            self.notes.append("what follows the audio in the file is no audio, and is left out")
+            self.notes.append(
+                "the end of the file could not be read as audio, and is left out: "
+                "it is no audio, or the file was cut short there"
+            )
             yield context.decode(None)  # what the decoder still holds
+
+    def _demuxed(self) -> Iterator[Any]:
+        """PyAV may fail behind our last packet, where another stream began in the middle of the file."""
+        try:
+            yield from self._container.demux(self._stream)
+        except IndexError:
+            return
 
     def _check(self, decoded: int, music: int) -> None:
         said = self._statement

@@ -186,6 +186,7 @@ class Demuxer:
         opening: set[int] = set()
         number, partial, ended = -1, bytearray(), True
         audio = False
+        skipped = 0
         page: Page | None = None
         for page in self._reader:
             if page.first:
@@ -198,6 +199,7 @@ class Demuxer:
                         self._note_open_end()
                     stream = Stream(page.serial, page.pieces[0])
                     number, partial, ended, audio = page.number, bytearray(), False, False
+                    skipped = self._reader.skipped_bytes
                     yield stream
                     if page.pieces[1:]:
                         yield PacketPage(page.pieces[1:], _granule(page), page.last)
@@ -206,9 +208,9 @@ class Demuxer:
             if stream is None or page.serial != stream.serial:
                 continue
             gap = page.number != number + 1 & 0xFFFFFFFF
-            if audio and gap:
+            if gap and (audio or self._reader.skipped_bytes > skipped):
                 raise AudioError(missing_page(page.position))
-            number = page.number
+            number, skipped = page.number, self._reader.skipped_bytes
             pieces = list(page.pieces)
             if partial and not page.continued:
                 raise AudioError(missing_page(page.position))

@@ -8,7 +8,7 @@ it has made them up from a bit rate or a time stamp.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -90,8 +90,8 @@ def _read(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
         length = containers.musepack8(file)
         return Statement() if length is None else _cut(*length)
     if kind == "caf":
-        ends = containers.caf_packets(file)
-        return Statement() if ends is None else _cut(*ends)
+        said = containers.caf_packets(file)
+        return Statement() if said is None else _caf(said, facts.codec)
     if kind == "asf":
         containers.check_asf(file)
     elif "matroska" in kind:
@@ -101,6 +101,15 @@ def _read(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
 
 def _cut(start: int, end: int) -> Statement:
     return Statement(samples=end, stated_as=f"{end - start} samples", keep=((start, end),))
+
+
+def _caf(said: containers.CafPackets, codec: str) -> Statement:
+    countable = codec in _ONE_FRAME_A_PACKET and codec != "flac"  # FFmpeg counts one empty packet of FLAC
+    return replace(
+        _cut(said.start, said.end),
+        tolerance=said.uncertain,
+        packets=said.packets if countable else None,
+    )
 
 
 def _by_duration(facts: StreamFacts) -> Statement:
