@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -552,3 +553,41 @@ def test_a_damaged_page_of_headers_is_not_passed_over(
     (tmp_path / f"a.{kind}").write_bytes(data)
     with pytest.raises(AudioError, match="a page is missing or damaged"):
         decoded(tmp_path / f"a.{kind}")
+
+
+@pytest.mark.parametrize("codec", ["pcm_mulaw", "pcm_alaw"])
+def test_companded_au_ends_where_its_header_says(codec: str, song: Path, tmp_path: Path) -> None:
+    """FFmpeg plays the tags behind it, too."""
+    file = encode(song, tmp_path / "a.au", "-c:a", codec)
+    raw = tool("ffmpeg", "-nostdin", "-v", "error", "-i", file, "-f", "s16le", "-")
+    file.write_bytes(file.read_bytes() + b"TAG" + bytes(125))
+    values, recording = decoded(file)
+    assert (values * 32768).astype("<i2").tobytes() == raw
+    assert recording.notes == []
+    assert recording.format.lossy
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.8svx"])
+def test_a_file_that_states_its_whole_size(name: str, song: Path, tmp_path: Path) -> None:
+    encode(song, tmp_path / "a.avi", "-c:a", "pcm_s16le")
+    data = (tmp_path / "a.avi").read_bytes()
+    if name.endswith("8svx"):
+        body = b"8SVXVHDR" + struct.pack(">IIIIHBBI", 20, 50_000, 0, 0, 8_000, 1, 0, 1 << 16)
+        body += b"BODY" + (50_000).to_bytes(4, "big") + bytes(range(250)) * 200
+        data = b"FORM" + len(body).to_bytes(4, "big") + body
+    (tmp_path / name).write_bytes(data)
+    decoded(tmp_path / name)
+    (tmp_path / name).write_bytes(data[: len(data) // 2])
+    with pytest.raises(AudioError, match="was cut short"):
+        decoded(tmp_path / name)
+
+
+def test_of_joined_files_none_is_left_out(song: Path, tmp_path: Path) -> None:
+    encode(song, tmp_path / "a.m4a", "-c:a", "aac")
+    (tmp_path / "b.m4a").write_bytes((tmp_path / "a.m4a").read_bytes() * 2)
+    with pytest.raises(AudioError, match="2 recordings follow each other"):
+        decoded(tmp_path / "b.m4a")
+    encode(song, tmp_path / "a.wv", "-c:a", "wavpack", "-sample_fmt", "s16p")
+    (tmp_path / "b.wv").write_bytes((tmp_path / "a.wv").read_bytes() + b"?" * 9_000)
+    with pytest.raises(AudioError, match="bytes cannot be read as audio"):
+        decoded(tmp_path / "b.wv")

@@ -105,7 +105,16 @@ def _extended(data: bytes) -> int:
     return round(int.from_bytes(data[2:10], "big") / 2.0 ** (63 - (exponent - 16383)))
 
 
-_AU_KINDS = {2: (1, "s"), 3: (2, "s"), 4: (3, "s"), 5: (4, "s"), 6: (4, "f"), 7: (8, "f")}
+_AU_KINDS = {
+    1: (1, "mulaw"),
+    27: (1, "alaw"),
+    2: (1, "s"),
+    3: (2, "s"),
+    4: (3, "s"),
+    5: (4, "s"),
+    6: (4, "f"),
+    7: (8, "f"),
+}
 
 
 def au(file: BinaryIO, origin: int) -> Layout | tuple[str, ...]:

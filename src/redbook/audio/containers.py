@@ -74,6 +74,15 @@ def caf_packets(file: BinaryIO) -> CafPackets | None:
     return found
 
 
+def check_form(file: BinaryIO) -> None:
+    """AVI and IFF: the size of the whole file, or of its first part; nearly 2 or 4 GiB for an unknown one."""
+    head = file.read(8)
+    length = int.from_bytes(head[4:8], "big" if head[:4] == b"FORM" else "little")
+    there = file_size(file) - len(head)
+    if there + 1 < length < 0x7F000000:
+        raise cut_short(length, there, "file")
+
+
 def check_asf(file: BinaryIO) -> None:
     """Windows Media: the File Properties object states the file's size, except in a broadcast."""
     head = file.read(65_536)

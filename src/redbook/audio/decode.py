@@ -23,7 +23,7 @@ from redbook.audio.ffmpeg import (
     translated,
 )
 from redbook.audio.format import AudioFormat, Samples, Tags, kept
-from redbook.audio.pcm import Layout
+from redbook.audio.pcm import MOST_UNEXPLAINED_BYTES, Layout
 from redbook.audio.statement import ENCODER_ENDS_SAMPLES, Statement, StreamFacts, read_statement
 from redbook.audio.tally import Tally
 from redbook.errors import AudioError
@@ -110,7 +110,7 @@ class Decoder:
         self._statement: Statement = read_statement(self._path, facts)
         self.notes += self._statement.notes
         self._tally = Tally.of_flac(facts.extradata) if codec == "flac" and facts.extradata else None
-        self._packets = self._decoded = 0
+        self._packets = self._packets_end_byte = 0
         self._frames = self._all_frames()
         with translated():
             self._first = next(self._frames, None)
@@ -232,6 +232,8 @@ class Decoder:
             for packet in self._demuxed():
                 if packet.size and packet.pos is not None and packet.pos == self._statement.info_byte:
                     continue
+                if packet.size and packet.pos is not None:
+                    self._packets_end_byte = max(self._packets_end_byte, packet.pos + packet.size)
                 try:
                     frames: Any = context.decode(packet if packet.size else None)
                 except BROKEN as error:
@@ -240,6 +242,12 @@ class Decoder:
                     self._packets += bool(packet.size)
                     yield frames
         except BROKEN:
+            rest = self._path.stat().st_size - self._packets_end_byte
+            if rest > MOST_UNEXPLAINED_BYTES:
+                raise AudioError(
+                    f"its last {rest} bytes cannot be read as audio, and may be music: "
+                    "it is damaged, or something else was appended to it; get it again"
+                ) from None
             self.notes.append(
                 "the end of the file could not be read as audio, and is left out: "
                 "it is no audio, or the file was cut short there"

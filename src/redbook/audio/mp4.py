@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import BinaryIO
 
+from redbook.errors import AudioError
+
 _MOST_BOXES = 200_000
 _MOST_BOX_BYTES = 1 << 24
 
@@ -35,8 +37,15 @@ class Mp4Times:
 
 
 def mp4_times(file: BinaryIO) -> Mp4Times | None:
+    """raises  AudioError  if there is more than one movie in it"""
     size = os.fstat(file.fileno()).st_size
-    moov = _child(file, 0, size, b"moov")
+    movies = [(start, end) for kind, start, end in _boxes(file, 0, size) if kind == b"moov"]
+    if len(movies) > 1:
+        raise AudioError(
+            f"{len(movies)} recordings follow each other in it (files that were joined?), and only the first "
+            "would be read; take the files apart"
+        )
+    moov = movies[0] if movies else None
     movie = _times(file, _child(file, *moov, b"mvhd")) if moov else None
     if moov is None or movie is None:
         return None

@@ -31,8 +31,9 @@ _MASK_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """start, length in bytes; width in bytes of a value; kind "u", "s" or "f"; order "<" or ">"
+    """start, length in bytes; width in bytes of a value; order "<" or ">"
 
+    kind      "u", "s", "f", "mulaw" or "alaw"
     channels  speakers in order; empty strings where the file does not say
     bits      of a value that are stated to be in use
     """
@@ -50,6 +51,8 @@ class Layout:
 
     @property
     def codec(self) -> str:
+        if self.kind in ("mulaw", "alaw"):
+            return f"pcm_{self.kind}"
         if self.width == 1:
             return f"pcm_{self.kind}8"
         return f"pcm_{self.kind}{8 * self.width}{'le' if self.order == '<' else 'be'}"

@@ -81,7 +81,26 @@ class PcmFile:
         self._file.close()
 
 
+def _companded() -> dict[str, Samples]:
+    """The values of all 256 codes.  Source: ITU-T G.711, tables 1 and 2, in steps of 16 bit"""
+    code = np.arange(256)
+    mu = code ^ 0xFF
+    size = (((mu & 0x0F) << 3) + 0x84 << (mu >> 4 & 7)) - 0x84
+    a = code ^ 0x55
+    segment = a >> 4 & 7
+    large = ((a & 0x0F) << 4) + np.where(segment, 0x108, 8) << np.maximum(segment - 1, 0)
+    return {
+        "mulaw": np.where(mu & 0x80, -size, size).astype(np.int16),
+        "alaw": np.where(a & 0x80, large, -large).astype(np.int16),
+    }
+
+
+_COMPANDED = _companded()
+
+
 def _dtype(layout: Layout) -> str:
+    if layout.kind in _COMPANDED:
+        return "int16"
     if layout.kind == "f":
         return f"float{8 * layout.width}"
     return {1: "uint8", 2: "int16"}.get(layout.width, "int32")
@@ -89,6 +108,8 @@ def _dtype(layout: Layout) -> str:
 
 def _values(data: bytes, layout: Layout) -> Samples:
     order = layout.order
+    if layout.kind in _COMPANDED:
+        return np.asarray(_COMPANDED[layout.kind][np.frombuffer(data, np.uint8)])
     if layout.width == 1:
         values = np.frombuffer(data, np.uint8)
         return values ^ np.uint8(0x80) if layout.kind == "s" else values

@@ -92,7 +92,9 @@ def _read(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
     if kind == "caf":
         said = containers.caf_packets(file)
         return Statement() if said is None else _caf(said, facts.codec)
-    if kind == "asf":
+    if kind in ("avi", "iff"):
+        containers.check_form(file)
+    elif kind == "asf":
         containers.check_asf(file)
     elif "matroska" in kind:
         containers.check_matroska(file)
