@@ -272,3 +272,18 @@ def test_what_is_read_when_named_is_taken_from_a_folder(suffix: str, tmp_path: P
     (tmp_path / "set").mkdir()
     write_wav(tmp_path / f"set/a.{suffix}", noise(1000))
     assert names(tmp_path / "set") == [f"a.{suffix}"]
+
+
+def test_a_link_to_a_folder_that_is_there_already_gives_nothing_twice(album: Path, tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    (box / "b disc").mkdir(parents=True)
+    write_wav(box / "b disc" / "1.wav", noise(3_000))
+    (box / "a link").symlink_to("b disc")
+    (box / "b disc" / "loop").symlink_to("..")
+    (box / "other").symlink_to(album)
+    expansion = expand([str(box)])
+    inside = [str(source.path.relative_to(box)) for source in expansion.sources]
+    assert inside == ["b disc/1.wav", *(f"other/{name}" for name in names(album))]
+    assert expansion.notes == [
+        f"{box}: taken once only, because they lead to a folder that is there already: a link, b disc/loop"
+    ]

@@ -591,3 +591,15 @@ def test_of_joined_files_none_is_left_out(song: Path, tmp_path: Path) -> None:
     (tmp_path / "b.wv").write_bytes((tmp_path / "a.wv").read_bytes() + b"?" * 9_000)
     with pytest.raises(AudioError, match="bytes cannot be read as audio"):
         decoded(tmp_path / "b.wv")
+
+
+@pytest.mark.tools("lame", "mpg123")
+def test_an_mp3_far_behind_the_start_of_its_file(song: Path, tmp_path: Path) -> None:
+    """More zeros than are looked at in one go."""
+    tool("lame", "--quiet", song, tmp_path / "a.mp3")
+    data = (tmp_path / "a.mp3").read_bytes()
+    for length in (70_000, 300_000, (1 << 18) - 300, (1 << 19) - 4_096 - 2):
+        (tmp_path / "b.mp3").write_bytes(bytes(length) + data)
+        values, _ = decoded(tmp_path / "b.mp3")
+        assert len(values) == SAMPLES
+        assert lsb_apart(values, reference(tmp_path / "a.mp3", tmp_path)) <= 1

@@ -54,7 +54,9 @@ def aiff(file: BinaryIO, place: int, compressed: bool) -> Layout | tuple[str, ..
             raise cut_short(length, size - start, name.decode("ascii").strip())
         end = start + length
     if sound is None:
-        raise AudioError("there is no audio in it, only a header: the file was cut short; get it again")
+        raise AudioError(
+            "no audio is found behind its header: the file was cut short, or is damaged; get it again"
+        )
     if not known:
         raise AudioError("its audio comes before its format: it cannot be understood")
     notes += behind(file, end, size, head)
@@ -166,7 +168,9 @@ def caf(file: BinaryIO, place: int) -> Layout | tuple[str, ...]:
             raise cut_short(max(length, 0), size - start, name.decode("ascii").strip())
         place = start + length
     if found is None:
-        raise AudioError("there is no audio in it, only a header: the file was cut short; get it again")
+        raise AudioError(
+            "no audio is found behind its header: the file was cut short, or is damaged; get it again"
+        )
     more = unexplained(size - place)
     return replace(found, notes=found.notes + more) if isinstance(found, Layout) else found + more
 

@@ -230,7 +230,7 @@ class Decoder:
         context: Any = self._context
         try:
             for packet in self._demuxed():
-                if packet.size and packet.pos is not None and packet.pos == self._statement.info_byte:
+                if packet.size and self._holds_info(packet.pos, packet.size):
                     continue
                 if packet.size and packet.pos is not None:
                     self._packets_end_byte = max(self._packets_end_byte, packet.pos + packet.size)
@@ -253,6 +253,11 @@ class Decoder:
                 "it is no audio, or the file was cut short there"
             )
             yield context.decode(None)  # what the decoder still holds
+
+    def _holds_info(self, start: int | None, size: int) -> bool:
+        """Whether a packet is the frame without music; zeros before that come in the same packet."""
+        info = self._statement.info_byte
+        return info is not None and start is not None and start <= info < start + size
 
     def _demuxed(self) -> Iterator[Any]:
         """PyAV may fail behind our last packet, where another stream began in the middle of the file."""

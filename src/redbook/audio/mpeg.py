@@ -13,6 +13,11 @@ DECODER_DELAY_SAMPLES = 529
 """What every decoder of layer III adds to LAME's delay and takes from its padding."""
 
 _SEARCHED_BYTES = 1 << 18
+"""At a time."""
+
+_LONGEST_START_BYTES = 4096
+"""A frame, with what is read of it and the header behind it."""
+
 _BITRATES = {
     (3, 3): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (3, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -91,9 +96,12 @@ def skip_id3(file: BinaryIO) -> int:
 def read_mpeg(file: BinaryIO) -> MpegFacts:
     start = skip_id3(file)
     data = file.read(_SEARCHED_BYTES)
-    place = _first_frame(data)
-    if place is None:
-        return MpegFacts()
+    while (place := _first_frame(data)) is None:
+        if len(data) < _SEARCHED_BYTES:
+            return MpegFacts()
+        start += len(data) - _LONGEST_START_BYTES
+        file.seek(start)
+        data = file.read(_SEARCHED_BYTES)
     header = frame_header(data[place : place + 4])
     assert header is not None
     facts = MpegFacts(start + place, header.samples, not header.length)

@@ -60,7 +60,9 @@ def riff(file: BinaryIO, place: int, kind: bytes) -> Layout | tuple[str, ...]:
             return notes if wanted is None else placed(wanted, start, length, notes)
         if start + length > size:
             raise cut_short(length, size - start, name.decode("ascii").strip())
-    raise AudioError("there is no audio in it, only a header: the file was cut short; get it again")
+    raise AudioError(
+        "no audio is found behind its header: the file was cut short, or is damaged; get it again"
+    )
 
 
 def _wave_format(data: bytes, order: str) -> Layout | None:
@@ -120,7 +122,9 @@ def w64(file: BinaryIO, origin: int) -> Layout | tuple[str, ...]:
         if length < 0 or start + length > size:
             raise cut_short(max(length, 0), size - start, "a chunk")
         place = start + length + -length % 8
-    raise AudioError("there is no audio in it, only a header: the file was cut short; get it again")
+    raise AudioError(
+        "no audio is found behind its header: the file was cut short, or is damaged; get it again"
+    )
 
 
 def _behind_w64(file: BinaryIO, end: int, size: int) -> tuple[str, ...]:

@@ -118,12 +118,18 @@ def _existing(source: Source) -> Source:
 
 
 def _expand_folder(folder: Path, result: Expansion) -> None:
-    audio, others = _files_in(folder)
+    audio, others, again = _files_in(folder)
     if not audio:
         raise AudioError(f"{printable(str(folder))}: no sound file is in this folder", str(folder))
     for path in audio:
         _existing(Source(str(path), path))
     _note_left_out(folder, others, result)
+    if again:
+        names = ", ".join(printable(str(path.relative_to(folder))) for path in again[:5])
+        result.notes.append(
+            f"{printable(str(folder))}: taken once only, because they lead to a folder that "
+            f"is there already: {names}"
+        )
     ordered: list[Path] = []
     for parent in dict.fromkeys(p.parent for p in audio):
         here = [p for p in audio if p.parent == parent]
@@ -165,25 +171,33 @@ def _note_twice(folder: Path, files: list[Path], result: Expansion) -> None:
         )
 
 
-def _files_in(folder: Path) -> tuple[list[Path], list[Path]]:
-    """What has the name of a sound file, and all else, in natural order; hidden ones are not looked at."""
+def _files_in(folder: Path) -> tuple[list[Path], list[Path], list[Path]]:
+    """What has the name of a sound file, and all else, in natural order; hidden ones are not looked at.
+
+    Third, links to folders that are read already.
+    """
 
     def closed(error: OSError) -> None:
         raise error
 
     found: list[Path] = []
-    seen: set[str] = set()
+    again: list[Path] = []
+    seen = {os.path.realpath(folder)}
     for here, folders, files in os.walk(folder, onerror=closed, followlinks=True):
-        seen.add(os.path.realpath(here))
-        folders[:] = [
-            name
-            for name in folders
-            if not name.startswith(".") and os.path.realpath(Path(here, name)) not in seen
-        ]
+        inner = sorted(Path(here, name) for name in folders if not name.startswith("."))
+        inner.sort(key=Path.is_symlink)
+        folders.clear()
+        for path in inner:
+            real = os.path.realpath(path)
+            if real in seen:
+                again.append(path)
+            else:
+                folders.append(path.name)
+            seen.add(real)
         found += [Path(here, name) for name in files if not name.startswith(".")]
     found.sort(key=lambda p: [natural_key(part) for part in p.relative_to(folder).parts])
     audio = [p for p in found if p.suffix.lower() in AUDIO_SUFFIXES]
-    return audio, [p for p in found if p.suffix.lower() not in AUDIO_SUFFIXES]
+    return audio, [p for p in found if p.suffix.lower() not in AUDIO_SUFFIXES], sorted(again)
 
 
 def _by_tags(files: list[Path], result: Expansion) -> list[Path]:
