@@ -603,3 +603,10 @@ def test_an_mp3_far_behind_the_start_of_its_file(song: Path, tmp_path: Path) -> 
         values, _ = decoded(tmp_path / "b.mp3")
         assert len(values) == SAMPLES
         assert lsb_apart(values, reference(tmp_path / "a.mp3", tmp_path)) <= 1
+
+
+def test_what_a_decoder_refuses_is_not_called_a_lack_of_permission(song: Path, tmp_path: Path) -> None:
+    """AAC in a WAV lacks its description."""
+    file = encode(song, tmp_path / "a.wav", "-c:a", "aac")
+    with pytest.raises(AudioError, match="no sound file that can be read"):
+        decoded(file)

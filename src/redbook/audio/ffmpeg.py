@@ -79,7 +79,8 @@ class translated:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        not_allowed = isinstance(error, av.error.FFmpegError) and error.errno == errno.EINVAL
+        decoder_refuses = (errno.EINVAL, errno.EPERM)  # what it is given, not access to the file
+        not_allowed = isinstance(error, av.error.FFmpegError) and error.errno in decoder_refuses
         if isinstance(error, (*BROKEN, av.error.EOFError)) or not_allowed:
             raise AudioError("it is no sound file that can be read, or it is damaged") from error
         if isinstance(error, av.error.FFmpegError | OSError):
