@@ -612,3 +612,9 @@ def test_what_a_decoder_refuses_is_not_called_a_lack_of_permission() -> None:
     refusal = av.error.PermissionError(errno.EPERM, "Operation not permitted", "avcodec_send_packet()")
     with pytest.raises(AudioError, match="no sound file that can be read"), translated():
         raise refusal
+
+
+def test_audio_in_a_wav_that_cannot_be_decoded_is_not_left_out(song: Path, tmp_path: Path) -> None:
+    """Of AAC in a WAV FFmpeg decodes one packet."""
+    with pytest.raises(AudioError, match=r"cannot be decoded|no sound file"):
+        decoded(encode(song, tmp_path / "a.wav", "-c:a", "aac"))

@@ -37,6 +37,9 @@ _STAMPED = ("matroska,webm", "asf", "mpegts", "mpeg", "flv", "nut", "flac")
 _PACKETED = ("matroska,webm", "asf", "caf", "nut", "avi", "mov,mp4,m4a,3gp,3g2,mj2")
 """Containers that tell audio from all else: what cannot be decoded of it is audio that is lost."""
 
+_SIZED = ("wav", "w64", "aiff", "au")
+"""Containers that tell where the audio ends; its last packet may be a part of one."""
+
 _UNTRIMMED = ("flac", "wv", "tta", "ape", "tak")
 """Containers whose packets hold music from the first sample to the last."""
 
@@ -200,10 +203,12 @@ class Decoder:
         behind the audio are common. In the middle it is damage.
         """
         failed: Exception | None = None
+        failures = 0
         clock = _Clock() if self._container.format.name in _STAMPED else None
         for frames in self._decoded_packets():
             if isinstance(frames, Exception):
                 failed = failed or frames
+                failures += 1
                 continue
             for frame in frames:
                 if failed is not None:
@@ -215,7 +220,8 @@ class Decoder:
                 yield frame
         if clock is not None:
             clock.finish()
-        if failed is not None and self._container.format.name in _PACKETED:
+        name = self._container.format.name
+        if failed is not None and (name in _PACKETED or (name in _SIZED and failures > 1)):
             raise AudioError(
                 "the end of its audio cannot be decoded: it is damaged; get it again"
             ) from failed
