@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 from typing import Any
 
@@ -12,6 +13,7 @@ from redbook import errors
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES, Toc, TocTrack
 from redbook.drive import Drive
+from redbook.engine import runner
 from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, Progress, TrackEnded, TrackStarted
 from redbook.engine.outcome import Outcome, Settings
@@ -29,7 +31,7 @@ from redbook.mmc.disc_info import (
     SessionStatus,
 )
 from redbook.transport.base import Reply, Status
-from redbook.virtual.faults import Fault
+from redbook.virtual.faults import Fault, MediumSwapped
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.burns import LENGTHS, TRACKS, Recording, contents, is_locked, run, status
@@ -238,6 +240,33 @@ def test_an_error_in_a_write_ends_the_burn_with_what_is_on_the_disc(name: str) -
     tracks = [ready(recorder).run(ReadTrackInformation(n)) for n in (1, 2)]
     assert [t.next_writable_lba for t in tracks] == [None, None]  # both were ended
     assert not is_locked(recorder)
+
+
+@pytest.mark.parametrize("command", [write.Write10, write.SynchronizeCache, write.CloseTrackSession])
+def test_what_is_on_another_disc_is_not_told_of_the_one_that_was_written(command: type[Command[Any]]) -> None:
+    recorder = VirtualRecorder(Medium.new(), faults=[Fault(MediumSwapped(), command, nth=2)])
+    if command is write.CloseTrackSession:
+        recorder.faults[0] = Fault(MediumSwapped(), command)
+    with pytest.raises(BurnFailed) as caught:
+        run(recorder)
+    assert isinstance(caught.value.__cause__, errors.MediumChanged)
+    assert "another one" in caught.value.disc_now
+    assert "blank" not in caught.value.disc_now
+
+
+def test_one_wish_to_stop_that_comes_as_two_signals_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GNU timeout 9.1 sends SIGTERM to the process, and once more to its group."""
+    now = 1000.0
+    monkeypatch.setattr(runner.time, "monotonic", lambda: now)
+    cancel = Cancel()
+    cancel.on_signal(signal.SIGTERM, None)
+    now += 0.3
+    cancel.on_signal(signal.SIGTERM, None)
+    assert cancel.wanted
+    assert not cancel.wanted_at_once
+    now += 0.3  # so a key can be pressed again, but not by a program
+    cancel.on_signal(signal.SIGINT, None)
+    assert cancel.wanted_at_once
 
 
 def test_an_error_while_cleaning_up_does_not_hide_the_first() -> None:

@@ -417,6 +417,17 @@ def test_blanking_that_fails(text: str, kind: type[errors.DriveError]) -> None:
     assert not is_locked(recorder)
 
 
+def test_a_disc_that_came_after_the_look_is_not_blanked() -> None:
+    recorder = VirtualRecorder(Medium.new("cd-rw", 74))
+    run(recorder, tracks=TRACKS[:1])
+    recorder.faults = [Fault(sense_of("6/28/00"), Blank)]
+    runner = Runner(Drive(recorder), emit=lambda event: None, clock=ManualClock())
+    with pytest.raises(errors.MediumUnsuitable, match="nothing was erased"):
+        runner.run(erase(BlankType.MINIMAL))
+    assert contents(recorder) == TRACKS[:1]
+    assert not is_locked(recorder)
+
+
 def test_what_is_not_recorded_cannot_be_verified() -> None:
     """8/00/00: the track differs, and the drive is not to blame."""
     recorder = VirtualRecorder(Medium.new())

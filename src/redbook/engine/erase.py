@@ -46,9 +46,12 @@ _NOT_BEGUN = (errors.IllegalRequest, errors.IncompatibleMedium, errors.WriteProt
 
 @dataclass(slots=True)
 class _Erasure:
-    """begun: whether the drive may have begun to erase"""
+    """begun     whether the drive may have begun to erase
+    at_blank  while BLANK is not answered yet: another disc, or a drive that was reset, is the end of it then
+    """
 
     begun: bool = False
+    at_blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +111,16 @@ def erase(
 ) -> Procedure[DiscInformation]:
     """Make a CD-RW blank again.
 
-    raises  MediumUnsuitable  for a disc that is no CD-RW, or cannot be erased; nothing was changed
+    raises  MediumUnsuitable  for a disc that is no CD-RW, cannot be erased, or is another one than was looked
+                              at; nothing was changed
             EraseFailed       if it was begun and went wrong; StillBusy is the cause where it takes longer
                               than `longest_seconds`
             Cancelled         with `disc_now`
             SenseError        before it was begun; nothing was changed
     """
-    return (yield from resending(_look_and_erase(blank_type, longest_seconds), lambda: False))
+    erasure = _Erasure()
+    erasing = _look_and_erase(blank_type, longest_seconds, erasure)
+    return (yield from resending(erasing, lambda: erasure.at_blank))
 
 
 def check_erasable(abilities: Abilities, information: DiscInformation, atip: Atip | None) -> None:
@@ -138,10 +144,11 @@ def check_erasable(abilities: Abilities, information: DiscInformation, atip: Ati
         )
 
 
-def _look_and_erase(blank_type: BlankType, longest_seconds: float) -> Procedure[DiscInformation]:
+def _look_and_erase(
+    blank_type: BlankType, longest_seconds: float, erasure: _Erasure
+) -> Procedure[DiscInformation]:
     found = yield from _look()
     yield PhaseStarted(Phase.BLANKING)
-    erasure = _Erasure()
     try:
         information: DiscInformation = yield from holding_tray(_erase(blank_type, longest_seconds, erasure))
     except Abandoned as left:
@@ -164,7 +171,7 @@ def _look_and_erase(blank_type: BlankType, longest_seconds: float) -> Procedure[
 
 def _erase(blank_type: BlankType, longest_seconds: float, erasure: _Erasure) -> Procedure[DiscInformation]:
     yield StartStopUnit(start=True)
-    erasure.begun = True
+    erasure.begun = erasure.at_blank = True
     try:
         try:
             yield Blank(blank_type, immediate=True)
@@ -173,6 +180,14 @@ def _erase(blank_type: BlankType, longest_seconds: float, erasure: _Erasure) -> 
     except _NOT_BEGUN:
         erasure.begun = False
         raise
+    except errors.MediumChanged as error:
+        erasure.begun = False
+        raise MediumUnsuitable(
+            f"the drive says that the disc was changed before it could be blanked ({error}); "
+            "nothing was erased: look at the disc with `redbook info`, then try again"
+        ) from error
+    finally:
+        erasure.at_blank = False
     return (yield from until_idle(Phase.BLANKING, longest_seconds))
 
 

@@ -16,6 +16,7 @@ from redbook.errors import (
     DriveGone,
     EndOfUserArea,
     LossOfStreaming,
+    MediumChanged,
     MediumError,
     SenseError,
 )
@@ -78,6 +79,7 @@ class Outcome:
     space      where the drive wants the track after the last one; None where it did not say
     found      what the drive said of the disc after a burn that broke off; unknown: why it said nothing
     full       whether the drive has refused more, for want of room
+    exchanged  whether the disc was taken out, and another one is in the drive after it
 
     Of the drive:
     protection     whether the laser pauses when data are late
@@ -99,6 +101,7 @@ class Outcome:
     found: DiscContents | None = None
     unknown: str = ""
     full: bool = False
+    exchanged: bool = False
     protection: bool = True
     speed: float | None = None
     lba: int | None = None
@@ -136,6 +139,8 @@ class Outcome:
 
 def broken_off(first: Exception, outcome: Outcome, settings: Settings) -> Exception:
     outcome.full = _is_full(first)
+    if isinstance(first, MediumChanged) and not _is_the_same_disc(outcome):
+        outcome.exchanged = True
     now = disc_now(outcome, settings)
     if isinstance(first, Cancelled):
         return Cancelled(f"cancelled; {now}", now)
@@ -163,6 +168,17 @@ def _is_full(error: Exception) -> bool:
     return (error.sense.key, error.sense.asc, error.sense.ascq) in _FULL
 
 
+def _is_the_same_disc(outcome: Outcome) -> bool:
+    """Whether the last track that was written is the last one on the disc that is in the drive now."""
+    if outcome.found is None:
+        return True  # it is not known, which is told
+    ours = outcome.cut_short[0] if outcome.cut_short else outcome.open_track
+    number = ours.number if ours else outcome.ended[-1].number if outcome.ended else 0
+    start_lba = ours.start_lba if ours else outcome.ended[-1].start_lba if outcome.ended else 0
+    there = [*outcome.found.tracks, outcome.found.open_track]
+    return any(t is not None and (t.number, t.start_lba) == (number, start_lba) for t in there)
+
+
 def advice_for(first: Exception, outcome: Outcome) -> str:
     """What to try next, beside what the error itself says; a line of its own."""
     if isinstance(first, LossOfStreaming) or (isinstance(first, MediumError) and not _is_full(first)):
@@ -181,6 +197,11 @@ def disc_now(outcome: Outcome, settings: Settings) -> str:
     """What is on the disc, in words: as the drive says where it was asked, else as it was written."""
     if settings.test_write:
         return "it was a test write: the disc is as it was before"
+    if outcome.exchanged:
+        return (
+            "the disc in the drive now does not have what was written; it is another one, it seems, and what "
+            "is on the one before is not known: put that back, and look at it with `redbook info`"
+        )
     if outcome.unknown:
         return f"what is on the disc is not known, for the drive does not say ({outcome.unknown})"
     there = None if outcome.found is None else {track.number for track in outcome.found.tracks}

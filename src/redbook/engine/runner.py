@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from queue import Queue
@@ -48,6 +50,9 @@ UNCHANGED = "nothing was changed on the disc"
 
 LONGEST_NAP_SECONDS = 0.1  # how long a cancel may go unnoticed in a pause
 
+SENT_AGAIN_SECONDS = 1.0
+"""A program's signal that comes sooner after another one is the same wish once more."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -62,6 +67,7 @@ class Cancel:
         self.under_way = UnderWay()
         self._at_once = False
         self._told = (False, False)
+        self._signalled = -math.inf
 
     def __call__(self) -> None:
         """End the job in good order: the track is ended, the drive left sane."""
@@ -73,7 +79,15 @@ class Cancel:
         self.asked.set()
 
     def on_signal(self, number: int, frame: object) -> None:
-        """A signal handler: the first signal cancels, the second leaves at once."""
+        """A signal handler: the first signal cancels, the second leaves at once.
+
+        One wish of a program can come as two signals: timeout(1) sends its own to the process, and then to
+        its group; a terminal that is closed hangs up by the kernel and by the shell.
+        """
+        now = time.monotonic()
+        if number != signal.SIGINT and now - self._signalled < SENT_AGAIN_SECONDS:
+            return
+        self._signalled = now
         if self.wanted:
             self.at_once()
         self()

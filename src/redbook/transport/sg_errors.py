@@ -36,7 +36,7 @@ _LOAD = "is it connected and switched on, and are the kernel's modules sr_mod an
 def timed_out(what: str, seconds: float) -> TransportTimeout:
     return TransportTimeout(
         f"{what}: no answer in {seconds:g} s; the system has reset the drive by now, and a disc that was "
-        f"being written is lost; {CABLE}"
+        f"being written may be lost; {CABLE}"
     )
 
 
