@@ -93,7 +93,8 @@ def _with_places(
     try:
         differences = _locate(drive, found, wrong, seed, caller)
     except AudioError as error:
-        by_sectors = [not_located(reading) for reading in found.readings if not reading.same]
+        samples = found.offset.samples
+        by_sectors = [not_located(reading, samples) for reading in found.readings if not reading.same]
         verification = conclude(found, by_sectors)
         return verification.with_note(f"which samples differ cannot be said to the sample: {error}")
     located = {difference.track for difference in differences}

@@ -36,17 +36,23 @@ class KnownDrive:
 
 
 class DriveMemory:
-    """path: of the file; its folder is made when something is kept"""
+    """path: of the file, whose folder is made when something is kept; None to keep nothing"""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self.path = path
 
     @classmethod
     def of_user(cls) -> DriveMemory:
-        """In $XDG_STATE_HOME, else ~/.local/state.  Source: XDG Base Directory Specification 0.8."""
+        """In $XDG_STATE_HOME, else ~/.local/state; nowhere for a user who has no home.
+
+        Source: XDG Base Directory Specification 0.8.
+        """
         folder = Path(os.environ.get("XDG_STATE_HOME", ""))
         if not folder.is_absolute():
-            folder = Path("~/.local/state").expanduser()
+            try:
+                folder = Path("~/.local/state").expanduser()
+            except RuntimeError:  # HOME is not set, and the user is in no list
+                return cls(None)
         return cls(folder / "redbook" / _FILE)
 
     def recall(self, drive: str) -> KnownDrive:
@@ -66,6 +72,8 @@ class DriveMemory:
 
     def keep(self, drive: str, known: KnownDrive) -> None:
         """What cannot be kept is only logged."""
+        if self.path is None:
+            return
         drives = self._read()
         if drives.get(drive) == asdict(known):
             return
@@ -86,6 +94,8 @@ class DriveMemory:
             _log.warning("what was found out about the drive cannot be kept in %s: %s", self.path, error)
 
     def _read(self) -> dict[str, Any]:
+        if self.path is None:
+            return {}
         try:
             with self.path.open("rb") as file:
                 data = json.loads(file.read(_MOST_BYTES))

@@ -9,10 +9,11 @@ import pytest
 
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
 from redbook.engine.events import Event, Notice
+from redbook.engine.locate import not_located
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.read_audio import ReadHabits
 from redbook.engine.verification import Difference, Hidden, Verdict, Verification
-from redbook.engine.verify import Asked
+from redbook.engine.verify import Asked, verify
 from redbook.errors import Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.control import SetCdSpeed, StartStopUnit
@@ -21,7 +22,8 @@ from redbook.mmc.read import ReadCd, ReadCdMsf
 from redbook.transport.base import Reply
 from redbook.virtual.faults import BadSpot, Fault, parse
 from redbook.virtual.recorder import VirtualRecorder
-from tests.engine.test_verify import burned, check
+from tests.engine.test_verify import burned, check, run
+from tests.support.fingerprints import fingerprint
 from tests.support.sound import noise
 
 OFFSETS = [-1164, -30, 0, 6, 102, 667, 1292]
@@ -176,6 +178,17 @@ class TestWhatTellsNoOffset:
         assert found.same
         assert found.offset_samples is None
 
+    @pytest.mark.parametrize("samples", [-30, -1450, 1471])
+    def test_also_where_the_only_sound_is_hidden(self, samples: int) -> None:
+        silence, click = bytes(400 * SECTOR_BYTES - 4), b"\1\2\3\4"
+        track = [click + silence if samples < 0 else silence + click]
+        recorder, _ = burned(track, read_offset=samples, reads_before_zero=False)
+        found = check(recorder, track, asked=Asked(offset_hint=samples))
+        assert found.same
+        assert found.offset_samples is None
+        assert found.hidden_samples == hidden_of(samples, track[0], track[0])
+        assert not check(recorder, track).same  # of a drive that is not known yet nobody can tell
+
     def test_a_wrong_memory_does_no_harm(self) -> None:
         found = check(burned(SOME, read_offset=102)[0], SOME, asked=Asked(offset_hint=667))
         assert found.same
@@ -217,6 +230,15 @@ class TestOneOffsetForAll:
         store.write(0, whole[:cut] + whole[cut + 12 * 4 :] + bytes(12 * 4))
         (difference,) = check(recorder, ONE).differences
         assert difference.first_sample == 27 * 10 * 588
+
+
+def test_sectors_that_are_not_located_are_told_where_the_drive_brings_them() -> None:
+    """As from IMAPI2, or where a source is gone."""
+    recorder, store = burned(ONE, read_offset=667)
+    spoil(store, 123, 77)
+    found = run(recorder, verify(None, [fingerprint(ONE[0])]))
+    difference = not_located(found.readings[0], found.offset.samples)
+    assert (difference.sector, difference.lba, difference.samples) == (123, 124, 588)
 
 
 class TestJitter:
@@ -264,6 +286,16 @@ class TestErrorsThatPass:
         assert found.same
         assert any("1 place" in note and "read again" in note for note in found.notes)
 
+    @pytest.mark.parametrize("reason", [Sense(4, 9, 0), Sense(0xB, 0x4E, 0), Sense(3, 0x11, 5, 3)], ids=str)
+    def test_also_while_the_offset_is_looked_for(self, reason: Sense) -> None:
+        for samples in (0, 6):
+            recorder, _ = burned(ONE, read_offset=samples)
+            recorder.faults.append(Fault(reason, ReadCd, nth=1, times=3))
+            found = check(recorder, ONE)
+            assert found.same
+            assert found.offset_samples == samples
+            assert not recorder.faults_left
+
     def test_a_spoilt_first_answer_is_read_again(self) -> None:
         for samples in (0, 6):
             recorder, _ = burned(ONE, read_offset=samples, spoils_first_read=True)
@@ -293,6 +325,17 @@ class TestErrorsThatPass:
         near = [n for n, (first, end) in enumerate(read) if first <= 200 < end and end - first > 1]
         for before, after in itertools.pairwise(near):
             assert any(abs(first - 200) > 100 for first, _ in read[before:after])
+
+    def test_a_disc_of_which_half_cannot_be_read_is_not_read_for_hours(self) -> None:
+        long = [noise(588 * 6000, 1)]
+        recorder, _ = burned(long)
+        recorder.bad_spots.append(BadSpot(2000, 5900))
+        read: list[bytes] = []
+        watch(recorder, read.append)
+        (difference,) = check(recorder, long).differences
+        assert difference.first_sample == 2000 * 588
+        assert 3901 <= difference.unreadable < 3901 + 27
+        assert len(read) < 2 * (6000 // 27) + 1200
 
     def test_a_disc_of_somebody_else_is_not_read_for_hours(self) -> None:
         recorder, _ = burned(MANY[:20])

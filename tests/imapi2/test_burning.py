@@ -586,6 +586,29 @@ def test_reading_back_finds_audio_that_was_altered() -> None:
             assert rig.is_free()
 
 
+@pytest.mark.parametrize("altered", [False, True])
+def test_reading_back_leaves_out_a_last_track_that_was_cut_short(altered: bool) -> None:
+    with Rig(speed=48) as rig:
+        rig.clock.sleep(10)
+        rig.ready().ReadBackAudio = True
+        rig.writer.PrepareMedia()
+        rig.writer.AddAudioTrack(track(300))
+        stream = Waiting(track(9000), 8500 * SECTOR)
+        handler = cancel_at(rig, 2, stream, 310)
+        add_cancelled(rig, stream)
+        rig.writer._unadvise(handler)
+        assert rig.writer.NumberOfExistingTracks == 2
+        if altered:
+            assert rig.medium is not None
+            rig.medium._store.write(200, track(1, 3))
+            with pytest.raises(com_error) as error:
+                rig.writer.ReleaseMedia()
+            assert error.value.name == "E_IMAPI_BURN_VERIFICATION_FAILED"
+            assert "track 2" not in str(error.value)
+        else:
+            assert rig.writer.ReleaseMedia() == HResult.S_OK
+
+
 @pytest.mark.parametrize("step", range(6))
 def test_unplugged_between_any_two_calls_everything_can_still_be_let_go(step: int) -> None:
     gone = "HRESULT_FROM_WIN32_ERROR_DEV_NOT_EXIST"

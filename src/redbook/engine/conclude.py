@@ -52,8 +52,8 @@ def offset_in_words(offset: DiscOffset) -> str:
         return f"moved by {offset.samples:+d} sample{plural} (the drive's offset)"
     where = f"{offset.samples:+d} samples beside its place" if offset.samples else "at its place"
     return (
-        f"compared {where}: the drive's offset could not be told, because the disc is silent or its sound "
-        "repeats itself"
+        f"compared {where}: the drive's offset could not be told, because the disc is silent, or its sound "
+        "repeats itself or lies where the drive does not read"
     )
 
 

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from redbook import errors
 from redbook.disc import (
     MOST_OFFSET_SAMPLES,
     MOST_OFFSET_SECTORS,
@@ -22,7 +21,7 @@ from redbook.disc import (
     SECTOR_BYTES,
 )
 from redbook.engine.fingerprint import Fingerprint, Landmark
-from redbook.engine.read_audio import UNREADABLE, ReadHabits, read_audio
+from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
 from redbook.engine.steps import Procedure
 
 _GAP_SECTORS = RUN_OUT_SECTORS
@@ -70,7 +69,7 @@ class DiscOffset:
 
 
 def find_disc_offset(spans: Sequence[Span], habits: ReadHabits, hint: int | None) -> Procedure[DiscOffset]:
-    """hint  what this drive had before; it is tried first where the disc leaves a choice
+    """hint  what this drive had before; it is tried first where the disc leaves a choice or tells nothing
 
     raises  DriveError  what concerns more than single sectors
     """
@@ -89,8 +88,8 @@ def find_disc_offset(spans: Sequence[Span], habits: ReadHabits, hint: int | None
     if votes:
         best = max(votes, key=lambda samples: (votes[samples], samples == hint, -abs(samples)))
         return DiscOffset(best, True, tuple(sorted(samples for samples in votes if samples != best)))
-    if not seen:
-        return DiscOffset()
+    if not seen:  # silence, or the only sound lies where an offset hides it
+        return DiscOffset(hint if hint is not None and abs(hint) <= MOST_OFFSET_SAMPLES else 0)
     return (yield from _decide(spans, habits, _candidates(seen, hint)))
 
 
@@ -160,7 +159,7 @@ def _window(place: int, span: Span, habits: ReadHabits) -> Procedure[tuple[int, 
     for low, high in dict.fromkeys((wide, inside)):
         try:
             return low, (yield from read_audio(low, high - low, habits))
-        except (*UNREADABLE, errors.InvalidReply):
+        except PASSING:
             continue
     return None
 
@@ -190,7 +189,7 @@ def _decide(spans: Sequence[Span], habits: ReadHabits, candidates: Sequence[int]
             )
             try:
                 data = yield from read_audio(low, high - low, habits)
-            except (*UNREADABLE, errors.InvalidReply):
+            except PASSING:
                 continue
             begin = (place - low) * SECTOR_BYTES
             fits = [s for s in left if _stands_at(data, context, begin + s * SAMPLE_BYTES)]

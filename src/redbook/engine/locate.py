@@ -102,14 +102,17 @@ class _Tally:
         )
 
 
-def not_located(reading: TrackReading) -> Difference:
-    """Where nobody can be asked for the samples that were sent: by whole sectors."""
+def not_located(reading: TrackReading, offset_samples: int) -> Difference:
+    """Where nobody can be asked for the samples that were sent: by whole sectors.
+
+    offset_samples  the disc's
+    """
     sector = reading.bad[0][0] if reading.bad else 0
     sectors = reading.bad_sectors or reading.span.sectors
     return Difference(
         reading.span.number,
         sector,
-        reading.span.start_lba + sector,
+        Alignment(reading.span, offset_samples).lba_of(sector),
         sector * SAMPLES_PER_SECTOR,
         sectors * SAMPLES_PER_SECTOR,
         len(reading.unreadable),

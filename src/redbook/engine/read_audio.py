@@ -30,6 +30,9 @@ UNREADABLE = (
 )
 """What a drive answers about a sector that it cannot read; anything else concerns the whole disc."""
 
+PASSING = (*UNREADABLE, errors.InvalidReply, errors.HardwareError, errors.CommandAborted)
+"""What a second reading, or one of another place, may mend."""
+
 _NOT_OF_THE_FORM = (errors.AddressOutOfRange, errors.CommandSequenceError)
 
 

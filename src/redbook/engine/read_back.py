@@ -25,7 +25,7 @@ from redbook import errors
 from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
 from redbook.engine.disc_offset import Span
 from redbook.engine.events import Phase
-from redbook.engine.read_audio import UNREADABLE, ReadHabits, read_audio
+from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
 from redbook.engine.ring import CHUNK_SECTORS
 from redbook.engine.steps import Absorb, Digest, Procedure, SectorsDone
 from redbook.mmc.control import MAXIMUM_SPEED, SetCdSpeed
@@ -36,10 +36,8 @@ _RUN_SECTORS = 16  # read again as one stretch, with what surrounds it in one co
 _MARGIN_SECTORS = 2
 _MOST_JITTER_SAMPLES = _MARGIN_SECTORS * SAMPLES_PER_SECTOR
 _HOPELESS_RUNS = 24  # after so many in a row that no reading mended, nothing is read again
+_LOST_SECTORS = 270  # after so many in a row that did not come one by one, a stretch that fails is lost whole
 _KB_OF_1X = 177
-
-_PASSING = (*UNREADABLE, errors.InvalidReply, errors.HardwareError, errors.CommandAborted)
-"""What a second reading may mend."""
 
 
 @dataclass(slots=True)
@@ -52,6 +50,7 @@ class Care:
     places_again  stretches that were read again and were the same then
     sectors_again how many sectors these were
     inexact       stretches that came at varying places: the drive reads inexactly
+    lost          sectors in a row that did not come, the latest of those asked for one by one
     """
 
     spans: Sequence[Span]
@@ -62,6 +61,7 @@ class Care:
     sectors_again: int = 0
     inexact: int = 0
     hopeless: int = 0
+    lost: int = 0
 
     def at_speed(self, times: float) -> Procedure[None]:
         """A drive that keeps its own speed is no failure."""
@@ -75,7 +75,7 @@ class Care:
             yield from self.at_speed(_SLOWER[number])
         first, last = self.spans[0], self.spans[-1]
         far = first.start_lba if lba - first.start_lba > last.end_lba - lba else last.end_lba - CHUNK_SECTORS
-        with contextlib.suppress(*_PASSING):
+        with contextlib.suppress(*PASSING):
             yield from read_audio(max(far, first.start_lba), CHUNK_SECTORS, self.habits)
 
     @property
@@ -217,7 +217,10 @@ def read_aligned(
 
 
 def _stretch(lba: int, sectors: int, place: Alignment, care: Care) -> Procedure[tuple[bytes, set[int]]]:
-    """These sectors, and which of them did not come; these are silence."""
+    """These sectors, and which of them did not come; these are silence.
+
+    Far into a part that cannot be read they are not asked for one by one: a drive tries each for seconds.
+    """
     span = place.span
     low, high = max(lba, span.low), min(lba + sectors, span.high)
     missing = {n for n in range(lba, lba + sectors) if not low <= n < high}
@@ -225,10 +228,12 @@ def _stretch(lba: int, sectors: int, place: Alignment, care: Care) -> Procedure[
     if low < high:
         try:
             data = yield from read_audio(low, high - low, care.habits)
-        except _PASSING:
+            care.lost = 0
+        except PASSING:
             pieces = []
             for one in range(low, high):
-                piece = yield from _one(one, care)
+                piece = None if care.lost >= _LOST_SECTORS else (yield from _one(one, care))
+                care.lost = care.lost + 1 if piece is None else 0
                 if piece is None:
                     missing.add(one)
                 pieces.append(piece or bytes(SECTOR_BYTES))
@@ -241,7 +246,7 @@ def _stretch(lba: int, sectors: int, place: Alignment, care: Care) -> Procedure[
 def _one(lba: int, care: Care) -> Procedure[bytes | None]:
     try:
         return (yield from read_audio(lba, 1, care.habits))
-    except _PASSING:
+    except PASSING:
         return None
 
 

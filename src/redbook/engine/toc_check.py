@@ -47,20 +47,26 @@ class TocResult:
 
 
 def read_and_check_toc(
-    tracks: Sequence[PlannedTrack], *, placed: bool, reloaded: bool = False, not_reloaded: str = ""
+    tracks: Sequence[PlannedTrack],
+    *,
+    placed: bool,
+    reloaded: bool = False,
+    not_reloaded: str = "",
+    also_there: Sequence[int] = (),
 ) -> Procedure[TocResult]:
     """Compare the disc's table of contents; where it is amiss, once more after the disc was loaded again.
 
     placed        the tracks lie where they were written; else on the disc's own places
     reloaded      the disc was loaded again just now
     not_reloaded  why it cannot be
+    also_there    numbers of other tracks that were written
     """
     while True:
         reading = yield from _read_toc()
         if reading.toc is None:
             wrong, notes = [_no_toc(reading.problem)], list[str]()
         else:
-            wrong, notes = compare_toc(reading.toc, tracks, placed)
+            wrong, notes = compare_toc(reading.toc, tracks, placed, also_there)
         if not wrong or reloaded or not_reloaded:
             break
         yield Notice(f"{wrong[0]}; the disc is loaded again, because drives may remember an older one")
@@ -94,12 +100,15 @@ def _read_toc() -> Procedure[TocReading]:
     return TocReading(toc)
 
 
-def compare_toc(toc: Toc, tracks: Sequence[PlannedTrack], placed: bool) -> tuple[list[str], list[str]]:
+def compare_toc(
+    toc: Toc, tracks: Sequence[PlannedTrack], placed: bool, also_there: Sequence[int] = ()
+) -> tuple[list[str], list[str]]:
     """What is wrong with it, and what is only worth a note, in words.
 
     A track's room reaches to the next start: its sectors and the gap; the last has the run-out only.
 
-    placed  the tracks lie where they were written, so the gaps are known; some drives leave their own
+    placed      the tracks lie where they were written, so the gaps are known; some drives leave their own
+    also_there  numbers of other tracks that were written
     """
     wrong: list[str] = []
     notes: list[str] = []
@@ -107,7 +116,7 @@ def compare_toc(toc: Toc, tracks: Sequence[PlannedTrack], placed: bool) -> tuple
     listed = {entry.number: entry for entry in toc.tracks}
     last = toc.tracks[-1].number
     if placed and tracks:
-        more = [entry.number for entry in toc.tracks if entry.number > tracks[-1].number]
+        more = [n for n in listed if n > tracks[-1].number and n not in also_there]
         wrong += [f"the table of contents lists track {number}, which was not written" for number in more]
     for track in tracks:
         entry = listed.get(track.number)

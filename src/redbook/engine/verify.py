@@ -42,6 +42,7 @@ class Asked:
     speed        of reading, as a multiple of 1x; MAX_SPEED for as fast as the drive can
     offset_hint  samples that this drive was found to read late before
     habits       how this drive wants to be asked; filled in
+    also_there   numbers of tracks that were written and are not compared
     """
 
     closed: bool = False
@@ -49,6 +50,7 @@ class Asked:
     speed: float = READ_SPEED
     offset_hint: int | None = None
     habits: ReadHabits = field(default_factory=ReadHabits)
+    also_there: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,11 @@ def _check_toc(
         check = Check("table of contents", Verdict.DIFFERENT if wrong else Verdict.NOT_COMPARED, text)
         return ReadBack(tuple(wrong), (), disc.expected_toc(), check, places)
     result = yield from read_and_check_toc(
-        tracks, placed=placed, reloaded=asked.reload and not not_reloaded, not_reloaded=not_reloaded
+        tracks,
+        placed=placed,
+        reloaded=asked.reload and not not_reloaded,
+        not_reloaded=not_reloaded,
+        also_there=asked.also_there,
     )
     verdict = Verdict.DIFFERENT if result.wrong else Verdict.SAME
     check = Check("table of contents", verdict, "; ".join(result.wrong or result.notes))

@@ -222,12 +222,14 @@ class Session:
         whole = self.whole_tracks
         places = [PlannedTrack(t.number, t.start_lba, t.sectors, t.sectors) for t in whole]
         sent = [self._sent[t.number] for t in whole]
-        return verify(places, sent, Asked(closed=True, reload=True))
+        others = tuple(t.number for t in self.tracks if t.number not in self._sent)
+        return verify(places, sent, Asked(closed=True, reload=True, also_there=others))
 
 
 def check_read_back(found: ReadBack) -> None:
     """raises  VerificationFailed  with what differs"""
     if not found.same:
         wrong = [*found.layout_errors]
-        wrong += [str(not_located(reading)) for reading in found.readings if not reading.same]
+        samples = found.offset.samples
+        wrong += [str(not_located(reading, samples)) for reading in found.readings if not reading.same]
         raise VerificationFailed(f"the disc was read back: {'; '.join(wrong)}")
