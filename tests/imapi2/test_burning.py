@@ -126,11 +126,20 @@ def test_a_decoded_sound_file_is_the_same_as_its_samples(tmp_path: Any) -> None:
         assert rig.audio(0, 302) == pcm.ljust(302 * SECTOR, b"\0")
 
 
-def test_no_header_is_looked_for(tmp_path: Any) -> None:
+def test_a_wav_file_is_refused_before_anything_is_sent_and_the_next_stream_is_the_track(
+    tmp_path: Any,
+) -> None:
     path = write_wav(tmp_path / "a.wav", track(300))
     with Rig() as rig, path.open("rb") as file:
-        rig.prepared().AddAudioTrack(file)
-        assert rig.audio(0, 1)[:4] == b"RIFF"
+        rig.prepared()
+        with pytest.raises(com_error, match="AudioStream") as error:
+            rig.writer.AddAudioTrack(file)
+        assert error.value.name == "E_IMAPI_DF2TAO_STREAM_NOT_SUPPORTED"
+        assert "WAV file, header and all" in str(error.value)
+        assert rig.updates == []
+        assert rig.writer.NumberOfExistingTracks == 0
+        rig.writer.AddAudioTrack(AudioStream(path))
+        assert rig.audio(0, 300) == track(300)
 
 
 def test_the_position_of_a_stream_does_not_matter() -> None:
@@ -189,7 +198,8 @@ def test_releasing_tells_how_the_disc_is_closed_every_half_second() -> None:
         rig.writer.ReleaseMedia()
         seconds = rig.clock.now() - began
     assert set(rig.actions) == {"FINISHING"}
-    assert all(update[1:4] == (1, 0, 0) for update in rig.updates)
+    assert all(update[1:5] == (1, 0, 300, 299) for update in rig.updates)
+    assert all(update[6] >= 1 for update in rig.updates)
     assert len(rig.updates) == pytest.approx(seconds / 0.5 + 1, abs=2)
     elapsed = [update[5] for update in rig.updates]
     assert elapsed == sorted(elapsed)

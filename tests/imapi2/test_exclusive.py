@@ -111,7 +111,7 @@ def test_client_names_of_a_recorder_s_lock(name: str, code: str) -> None:
         rig.recorder.AcquireExclusiveAccess(True, "x" * 63)
 
 
-@pytest.mark.parametrize("name", [None, "", "Größe", "x" * 64, 5, "tab\there"])
+@pytest.mark.parametrize("name", ["", "Größe", "x" * 64, 5, "tab\there"])
 def test_a_bad_client_name_of_the_writer_leaves_the_old_one(name: object) -> None:
     with Rig() as rig:
         rig.ready()

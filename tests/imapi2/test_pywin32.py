@@ -218,7 +218,7 @@ PROPERTIES: dict[str, list[object]] = {
     "StrictSectors": ["yes", None],
     "ReadBackAudio": ["yes", None],
     "BurnVerificationLevel": ["QUICK", None, 1.5, True, 3, -1, 2],
-    "ClientName": [5, None, b"bytes"],
+    "ClientName": [5, "", b"bytes"],
     "Recorder": [5, "D:", object()],
 }
 

@@ -16,11 +16,11 @@ from tests.support.imapi import NAME, Rig, code_of, track
 ROOT = Path(__file__).parent.parent.parent
 
 CALLS: dict[Operation, Callable[[Rig], object]] = {
-    Operation.PUT_RECORDER: lambda rig: rig.writer.put_Recorder(rig.recorder),
+    Operation.PUT_RECORDER: lambda rig: rig.writer.put_Recorder(another_object(rig)),
     Operation.CLEAR_RECORDER: lambda rig: rig.writer.put_Recorder(None),
     Operation.PUT_CLIENT_NAME: lambda rig: rig.writer.put_ClientName("another name"),
     Operation.PUT_DO_NOT_FINALIZE_MEDIA: lambda rig: rig.writer.put_DoNotFinalizeMedia(True),
-    Operation.PUT_BUFFER_UNDERRUN_FREE_DISABLED: lambda rig: rig.writer.put_BufferUnderrunFreeDisabled(False),
+    Operation.PUT_BUFFER_UNDERRUN_FREE_DISABLED: lambda rig: rig.writer.put_BufferUnderrunFreeDisabled(True),
     Operation.PUT_BURN_VERIFICATION_LEVEL: lambda rig: rig.writer.put_BurnVerificationLevel(1),
     Operation.PREPARE_MEDIA: lambda rig: rig.writer.PrepareMedia(),
     Operation.ADD_AUDIO_TRACK: lambda rig: rig.writer.AddAudioTrack(track(300)),
@@ -51,6 +51,12 @@ CALLS: dict[Operation, Callable[[Rig], object]] = {
         rig.writer.RequestedRotationTypeIsPureCAV,
     ),
 }
+
+
+def another_object(rig: Rig) -> MsftDiscRecorder2:
+    recorder = MsftDiscRecorder2()
+    recorder.InitializeDiscRecorder(rig.unique_id)
+    return recorder
 
 
 @contextmanager
@@ -114,6 +120,31 @@ def test_every_call_in_every_state_does_what_the_table_says(state: State, operat
             CALLS[operation](rig)
             after = State.PREPARED if operation is Operation.ADD_AUDIO_TRACK else wanted
             assert rig.writer._state is after
+
+
+UNCHANGED: dict[str, Callable[[Rig], object]] = {
+    "Recorder": lambda rig: rig.recorder,
+    "ClientName": lambda rig: NAME,
+    "DoNotFinalizeMedia": lambda rig: False,
+    "BufferUnderrunFreeDisabled": lambda rig: False,
+    "BurnVerificationLevel": lambda rig: 0,
+    "ReadBackAudio": lambda rig: False,
+}
+
+
+@pytest.mark.parametrize("state", [State.PREPARED, State.WRITING, State.IN_TRANSITION])
+@pytest.mark.parametrize("name", UNCHANGED)
+def test_a_put_that_changes_nothing_passes_where_the_property_is_locked(name: str, state: State) -> None:
+    with in_state(state) as rig:
+        setattr(rig.writer, name, UNCHANGED[name](rig))
+        assert rig.writer._state is state
+
+
+def test_what_is_not_yet_there_is_not_locked() -> None:
+    with in_state(State.RECORDER_SET) as rig:
+        with pytest.raises(com_error) as error:
+            rig.writer.BufferUnderrunFreeDisabled = False
+        assert error.value.name == "E_IMAPI_DF2TAO_MEDIA_IS_NOT_PREPARED"
 
 
 def test_the_table_has_every_call_in_every_state() -> None:

@@ -43,7 +43,7 @@ class AdodbStream(FileStream):
 
     @translated
     def LoadFromFile(self, FileName: str | os.PathLike[str]) -> int:
-        """Take the bytes of a file, as they are: a WAV header would be heard as a click."""
+        """Take the bytes of a file, as they are; AddAudioTrack refuses one that begins with a header."""
         self._usable("LoadFromFile")
         self._file = open(FileName, "rb")  # noqa: SIM115, PTH123 - Close closes it
         return HResult.S_OK

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Concatenate, NoReturn, ParamSpec, TypeVar
 
@@ -57,7 +59,10 @@ class ComObject:
             raise AttributeError(f"{self!r} has no property {name!r}")
         if member.fset is None:
             raise AttributeError(f"{known} of {self!r} can only be read")
-        object.__setattr__(self, known, value)
+        try:
+            object.__setattr__(self, known, value)
+        finally:
+            del self, value  # a kept error keeps nothing else
 
     def __repr__(self) -> str:
         return f"<{self.PROGID or 'IMAPI2.' + self.IMPLEMENTS[0]}>"
@@ -88,17 +93,21 @@ def interfaces_of(thing: ComObject) -> set[str]:
     return found
 
 
-def failure(source: str, code: HResult, detail: str = "", sense: Sense | None = None) -> com_error:
+def failure(
+    source: str, code: HResult, detail: str = "", sense: Sense | None = None, advice: str | None = None
+) -> com_error:
     """The error of a call.
 
     source  class and member, such as "MsftDiscRecorder2.EjectMedia"
     detail  what is known of this very case; the code's own words stand before it, its advice behind
+    advice  what to do in this very case, instead of the code's own advice
     """
     text = f"{source}: {code.name}: {code.meaning}"
     if detail:
         text += f" ({detail})"
-    if code.advice:
-        text += f"; {code.advice}"
+    next_step = code.advice if advice is None else advice
+    if next_step:
+        text += f"; {next_step}"
     origin = "IMAPI2." + source.partition(".")[0]
     return com_error(code, text, (0, origin, text, None, 0, int(code)), None, sense=sense)
 
@@ -118,16 +127,47 @@ def translated(
 
     @functools.wraps(function)
     def call(self: T, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        before = sys.exception()
         try:
             return function(self, *args, **kwargs)
-        except com_error:
-            raise
         except (RedbookError, MemoryError, OSError) as error:
             code = code_of(error, self.OWN_CODES)
             source = f"{type_name(self)}.{function.__name__}"
+            _let_go(error, before)
             raise failure(source, code, str(error), sense_of(error)) from error
+        except BaseException as error:
+            _let_go(error, before)
+            raise
+        finally:
+            del self, args, kwargs, before
 
     return call
+
+
+_HELD_BY = ("redbook", "contextlib", "threading")
+
+
+def _let_go(error: BaseException, before: BaseException | None) -> None:
+    """Let the traceback of an error keep no object alive: who drops a writer gets the drive back at once.
+
+    A kept error, such as the one that an interactive Python remembers, would keep every local variable of
+    the calls that it came through. A caller's own calls, and what he was handling already, are left alone.
+    """
+    left: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while left:
+        one = left.pop()
+        if one is None or one is before or id(one) in seen:
+            continue
+        seen.add(id(one))
+        left += [one.__cause__, one.__context__]
+        trace = one.__traceback__
+        while trace is not None:
+            module = str(trace.tb_frame.f_globals.get("__name__", ""))
+            if module.partition(".")[0] in _HELD_BY:
+                with contextlib.suppress(RuntimeError):  # still at work
+                    trace.tb_frame.clear()
+            trace = trace.tb_next
 
 
 # Arguments, as COM would convert them

@@ -20,6 +20,7 @@ from redbook.drive import Drive
 from redbook.engine.runner import Cancel, Runner
 from redbook.engine.steps import Procedure, R
 from redbook.errors import DriveBusy, DriveClosed, NotTaken
+from redbook.imapi2.letters import VARIABLE, drive_path, parsed
 from redbook.imapi2.nodes import NodeNews, NodeRecorder, real_ids
 from redbook.linux.inhibit import awake
 from redbook.transport.base import Transport
@@ -90,6 +91,7 @@ class Device:
     """A recorder as all objects of this process share it.
 
     node         what the system calls it: a device node, or the folder of a virtual disc
+    letter       a drive path such as "D:\\"; empty if the program has given none
     undisturbed  given a reason, keeps the system from sleeping while a job is at work
     """
 
@@ -101,7 +103,9 @@ class Device:
         node: str,
         clock: Clock,
         undisturbed: Callable[[str], AbstractContextManager[None]] = lambda why: nullcontext(),
+        letter: str = "",
     ) -> None:
+        self.letter = letter
         self.undisturbed = undisturbed
         self.unique_id = unique_id
         self.drive = drive
@@ -274,13 +278,19 @@ class _Registry:
         self._listeners: list[Callable[[str, bool], None]] = []
         self.news = NodeNews(self._tell)
 
-    def attach(self, recorder: Transport, unique_id: str, node: str, clock: Clock | None) -> None:
+    def attach(
+        self, recorder: Transport, unique_id: str, node: str, clock: Clock | None, letter: str
+    ) -> None:
         clock = clock or SystemClock()
         access: Access = SharedRecorder(recorder) if isinstance(recorder, VirtualRecorder) else NoOthers()
-        device = Device(unique_id, Drive(recorder, unique_id), access, node or unique_id, clock)
+        letter = drive_path(letter) if letter else ""
+        drive = Drive(recorder, unique_id)
+        device = Device(unique_id, drive, access, node or unique_id, clock, letter=letter)
         with self._mutex:
             if unique_id in self._attached:
                 raise ValueError(f"a recorder with the id {unique_id!r} is attached already")
+            if letter and letter in {other.letter for other in self._attached.values()}:
+                raise ValueError(f"another recorder has the drive letter {letter[:2]} already")
             self._attached[unique_id] = device
         self._tell(unique_id, True)
 
@@ -290,6 +300,13 @@ class _Registry:
                 raise ValueError(f"no recorder with the id {unique_id!r} is attached")
             del self._attached[unique_id]
         self._tell(unique_id, False)
+
+    def letters(self, device: Device) -> list[str]:
+        """Its drive paths.  raises  ValueError  if the environment variable for them makes no sense"""
+        given = parsed(os.environ.get(VARIABLE, ""))
+        own = {device.unique_id, self._key(device.unique_id)}
+        found = [path for path, unique_id in given if unique_id in own or self._key(unique_id) in own]
+        return list(dict.fromkeys([device.letter, *found] if device.letter else found))
 
     def ids(self) -> list[str]:
         with self._mutex:
@@ -359,16 +376,19 @@ class _Registry:
 registry = _Registry()
 
 
-def attach(recorder: Transport, unique_id: str, *, node: str = "", clock: Clock | None = None) -> None:
+def attach(
+    recorder: Transport, unique_id: str, *, node: str = "", clock: Clock | None = None, letter: str = ""
+) -> None:
     """Plug a recorder into this process: MsftDiscMaster2 lists it, InitializeDiscRecorder takes its id.
 
     recorder   a VirtualRecorder in any state, or any other transport
     node       what VolumeName shall say; the id if left out
     clock      whose time waiting and event times are
+    letter     a drive letter such as "D:", for VolumePathNames
 
-    raises  ValueError  if the id is taken
+    raises  ValueError  if the id or the letter is taken, or is no letter
     """
-    registry.attach(recorder, unique_id, node, clock)
+    registry.attach(recorder, unique_id, node, clock, letter)
 
 
 def detach(unique_id: str) -> None:

@@ -12,6 +12,7 @@ from redbook.imapi2.enumerations import ENUMERATIONS, NUMBERS
 from redbook.imapi2.erase import MsftDiscFormat2Erase
 from redbook.imapi2.hresults import HResult
 from redbook.imapi2.interfaces import CLASSES, INTERFACES
+from redbook.imapi2.missing import missing
 from redbook.imapi2.recorder import MsftDiscRecorder2
 from redbook.imapi2.speeds import MsftWriteSpeedDescriptor
 from redbook.imapi2.streams import MsftStreamZero
@@ -44,9 +45,14 @@ def _class_of(clsid: object) -> type[ComObject]:
     text = str(clsid).strip("{}").lower()
     kind = _CLASSES.get(text) or _CLASSES.get(text.rpartition(".1")[0] if text.endswith(".1") else "")
     if kind is None:
-        known = ", ".join(sorted(kind.PROGID for kind in set(_CLASSES.values())))
-        known += "; this is the part of IMAPI2 that writes audio tracks"
         code = HResult.REGDB_E_CLASSNOTREG if "." not in text else HResult.CO_E_CLASSSTRING
+        known = ", ".join(sorted(kind.PROGID for kind in set(_CLASSES.values())))
+        lacking = missing(text)
+        if lacking is not None:
+            name, instead = lacking
+            detail = f"Windows has {name}, redbook has not; there are {known}"
+            raise failure(f"Dispatch({clsid!r})", code, detail, advice=instead)
+        known += "; this is the part of IMAPI2 that writes audio tracks"
         raise failure(f"Dispatch({clsid!r})", code, f"there are {known}")
     return kind
 

@@ -184,15 +184,18 @@ class MsftDiscFormat2Erase(DiscFormat2):
 
     @property
     def ClientName(self) -> str:
-        """Who others are told has the drive: 1 to 63 letters, digits, spaces and . , : ; - _"""
+        """Who others are told has the drive: 1 to 63 letters, digits, spaces and . , : ; - _
+
+        None takes the name away again; it reads as "" then.
+        """
         return self._client_name
 
     @ClientName.setter
     @translated
-    def ClientName(self, value: str) -> None:
-        if not is_valid_client_name(value):
+    def ClientName(self, value: str | None) -> None:
+        if value is not None and not is_valid_client_name(value):
             fail(self, "ClientName", HResult.E_INVALIDARG, repr(value))
-        self._client_name = value
+        self._client_name = "" if value is None else value
 
 
 _ERASE_FAILURE = 0x51
@@ -208,7 +211,10 @@ def _disc_information() -> Procedure[DiscInformation]:
 
 
 class _EraseStory:
-    """Elapsed and estimated total seconds, as the drive reports progress."""
+    """Elapsed and estimated total seconds, as the drive reports progress.
+
+    The total is never 0: programs divide by it.
+    """
 
     def __init__(self, began_at: float, estimate: float) -> None:
         self._began_at = began_at
@@ -227,4 +233,4 @@ class _EraseStory:
         elif not (isinstance(event, Waiting) and self.began and elapsed - self._told >= QUIET_SECONDS):
             return None
         self._told = elapsed
-        return int(elapsed), round(max(self._estimate, elapsed))
+        return int(elapsed), max(1, round(max(self._estimate, elapsed)))

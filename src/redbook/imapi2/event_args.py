@@ -69,7 +69,7 @@ class TrackAtOnceEventArgs(ComObject):
 
     @property
     def RemainingTime(self) -> int:
-        """Estimated, rounded up; 0 where nothing is known."""
+        """Estimated, rounded up; 0 where nothing is known, in FINISHING at least 1."""
         return math.ceil(max(0.0, self._remaining))
 
     @property
@@ -107,13 +107,17 @@ class Story:
     """Makes one call's engine events into Updates; what they have no word for makes none.
 
     speed  multiple of 1x that the drive has chosen, for the first estimates; 0 if unknown
+    done   sectors that are on the disc already, as when a session is closed
     """
 
-    def __init__(self, track: int, start_lba: int, sectors: int, began: float, speed: float) -> None:
+    def __init__(
+        self, track: int, start_lba: int, sectors: int, began: float, speed: float, done: int = 0
+    ) -> None:
         self._track, self._start, self._sectors = track, start_lba, sectors
         self._began = began
         self._speed = speed
-        self._done = self._read = self._used = 0
+        self._done = self._read = done
+        self._used = 0
         self._size = ring_bytes(sectors)
         self._writes = False  # before that the read-ahead is filled
         self._last: tuple[ACTION, float, float] | None = (
@@ -162,7 +166,7 @@ class Story:
         return self._args(ACTION.IMAPI_FORMAT2_TAO_WRITE_ACTION_VERIFYING, now, left)
 
     def _finishing(self, now: float, left: float) -> TrackAtOnceEventArgs:
-        return self._args(ACTION.IMAPI_FORMAT2_TAO_WRITE_ACTION_FINISHING, now, left)
+        return self._args(ACTION.IMAPI_FORMAT2_TAO_WRITE_ACTION_FINISHING, now, max(1.0, left))
 
     def _seconds_to_write(self) -> float:
         speed = self._speed * SECTORS_PER_SECOND

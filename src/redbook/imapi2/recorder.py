@@ -65,6 +65,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
         if self._bound is not None:
             self._bound.close()
         self._bound, self._inquiry, self._mcn_disabled = handle, inquiry, 0
+        self._attentions_heard = False
         finalize_in_thread(self, Handle.close, handle)
         return HResult.S_OK
 
@@ -155,9 +156,13 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
     @property
     @translated
     def VolumePathNames(self) -> tuple[str, ...]:
-        """The node, and where a file system of the disc is mounted."""
-        node = self._handle.device.node
-        return (node, *mount_points(node))
+        """Drive letters ("D:\\") that were given; the node; where the disc is mounted."""
+        device = self._handle.device
+        try:
+            letters = registry.letters(device)
+        except ValueError as error:
+            fail(self, "VolumePathNames", HResult.E_INVALIDARG, str(error))
+        return (*letters, device.node, *mount_points(device.node))
 
     @property
     @translated

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import despite_attention
-from redbook.errors import DriveBusy, DriveClosed, InvalidReply
+from redbook.errors import DriveBusy, DriveClosed, InvalidReply, SenseError
 from redbook.imapi2 import features
 from redbook.imapi2.com import ComObject, fail, to_bool, to_bytes, to_long, translated
 from redbook.imapi2.enumerations import IMAPI_MODE_PAGE_REQUEST_TYPE, IMAPI_READ_TRACK_ADDRESS_TYPE
 from redbook.imapi2.hresults import HResult
 from redbook.mmc.command import Command
+from redbook.mmc.control import TestUnitReady
 from redbook.mmc.disc_info import ReadDiscInformation, ReadTrackInformation, TrackAddress
 from redbook.mmc.disc_structure import ReadDiscStructure, SendDiscStructure
 from redbook.mmc.identify import CD_DEVICE, InquiryReply
@@ -39,6 +41,15 @@ _BUS_VIRTUAL = 0x0E  # STORAGE_BUS_TYPE BusTypeVirtual
 _DEVICE = Struct("<2L4B4L2L")
 
 
+def _hear_attentions() -> Procedure[None]:
+    """What the drive has to tell of the time before: Windows' driver hears it, and no program does.
+
+    raises  TransportTimeout and the like; that the drive is not ready is no error here
+    """
+    with contextlib.suppress(SenseError):
+        yield from despite_attention(TestUnitReady())
+
+
 class DiscRecorder2Ex(ComObject):
     """The members of IDiscRecorder2Ex; MsftDiscRecorder2 is the class to use.
 
@@ -48,6 +59,7 @@ class DiscRecorder2Ex(ComObject):
     def __init__(self) -> None:
         self._bound: Handle | None = None
         self._inquiry: InquiryReply | None = None
+        self._attentions_heard = False
 
     @property
     def _handle(self) -> Handle:
@@ -66,6 +78,8 @@ class DiscRecorder2Ex(ComObject):
     @translated
     def SendCommandNoData(self, Cdb: bytes, CdbSize: int, Timeout: int) -> tuple[int, bytes]:
         """A command without data.
+
+        Reports of what happened before (unit attention) are taken before an object's first raw command.
 
         Timeout  seconds
         Returns  S_OK or S_IMAPI_COMMAND_HAS_SENSE_DATA, and 18 bytes of sense
@@ -105,7 +119,11 @@ class DiscRecorder2Ex(ComObject):
         due = _CDB_BYTES.get(command[0] >> 5, size)
         if size != due and command[0] not in _ANY_LENGTH:
             fail(self, name, HResult.E_INVALIDARG, f"opcode {command[0]:02X}h needs {due} bytes, not {size}")
-        with self._handle.use() as drive:
+        handle = self._handle
+        if not self._attentions_heard:
+            handle.run(_hear_attentions())
+            self._attentions_heard = True
+        with handle.use() as drive:
             reply = drive.send(command, data, wanted, float(seconds), name=name)
         if reply.status == Status.RESERVATION_CONFLICT:
             raise DriveBusy("another program has reserved the drive; close that program")

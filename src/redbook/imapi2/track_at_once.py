@@ -73,7 +73,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
 
         data  44.1 kHz 16-bit stereo PCM without a header: a binary file or whatever has read and seek, an
               object with IStream's Read, Seek and Stat, or bytes. Less than 4 s are filled up with
-              silence, and so is the last sector.
+              silence, and so is the last sector. A sound file as it is, header and all, is refused.
         """
         name = "AddAudioTrack"
         if data is None:
@@ -187,9 +187,10 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
         story = Story(
             last.number if last else 0,
             last.start_lba if last else 0,
-            0,
+            last.sectors if last else 1,  # programs divide by it
             session.handle.clock.now(),
             session.speed,
+            last.sectors if last else 1,
         )
         tell = (lambda timed: self._tell(story, timed)) if session.touched else (lambda timed: None)
         self._run_job(session.handle, session.close(finalize), tell, cancel)

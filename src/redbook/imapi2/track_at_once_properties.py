@@ -26,9 +26,10 @@ from redbook.imapi2.speeds import (
     speed_trouble,
 )
 from redbook.imapi2.state import TABLE, Operation, State
-from redbook.imapi2.track_stream import NoStream, StreamNotSupported
+from redbook.imapi2.track_stream import HasHeader, NoStream, StreamNotSupported
 from redbook.mmc.mode_pages import Capabilities
 
+_IN_SESSION = (State.PREPARED, State.WRITING, State.IN_TRANSITION)
 _CD = (IMAPI_MEDIA_PHYSICAL_TYPE.IMAPI_MEDIA_TYPE_CDR, IMAPI_MEDIA_PHYSICAL_TYPE.IMAPI_MEDIA_TYPE_CDRW)
 
 
@@ -44,6 +45,7 @@ class TrackAtOnceProperties(DiscFormat2):
         PlanError: HResult.E_IMAPI_DF2TAO_NOT_ENOUGH_SPACE,
         NoStream: HResult.E_INVALIDARG,
         StreamNotSupported: HResult.E_IMAPI_DF2TAO_STREAM_NOT_SUPPORTED,
+        HasHeader: HResult.E_IMAPI_DF2TAO_STREAM_NOT_SUPPORTED,
     }
 
     def __init__(self) -> None:
@@ -74,6 +76,11 @@ class TrackAtOnceProperties(DiscFormat2):
         if isinstance(entry, HResult):
             fail(self, member, entry)
         return entry
+
+    def _locked_step(self, operation: Operation, member: str, unchanged: bool) -> None:
+        """As `_step`, for putting a property; in a session a put that changes nothing passes."""
+        if not (unchanged and self._state in _IN_SESSION):
+            self._step(operation, member)
 
     def _prepared(self, operation: Operation, member: str) -> Session:
         with self._mutex:
@@ -116,6 +123,8 @@ class TrackAtOnceProperties(DiscFormat2):
     def Recorder(self, value: MsftDiscRecorder2 | None) -> None:
         operation = Operation.CLEAR_RECORDER if value is None else Operation.PUT_RECORDER
         with self._mutex:
+            if value is not None and value is self._recorder and self._state in _IN_SESSION:
+                return
             after = self._step(operation, "Recorder")
             if value is not None:
                 handle = self._a_recorder("Recorder", value)._handle
@@ -125,17 +134,21 @@ class TrackAtOnceProperties(DiscFormat2):
 
     @property
     def ClientName(self) -> str:
-        """Who others are told has the drive: 1 to 63 letters, digits, spaces and . , : ; - _"""
+        """Who others are told has the drive: 1 to 63 letters, digits, spaces and . , : ; - _
+
+        None takes the name away again; it reads as "" then.
+        """
         return self._client_name
 
     @ClientName.setter
     @translated
-    def ClientName(self, value: str) -> None:
+    def ClientName(self, value: str | None) -> None:
         with self._mutex:
-            self._step(Operation.PUT_CLIENT_NAME, "ClientName")
-            if not is_valid_client_name(value):
+            name = "" if value is None else value
+            self._locked_step(Operation.PUT_CLIENT_NAME, "ClientName", name == self._client_name)
+            if value is not None and not is_valid_client_name(value):
                 fail(self, "ClientName", HResult.E_IMAPI_DF2TAO_CLIENT_NAME_IS_NOT_VALID, repr(value))
-            self._client_name = value
+            self._client_name = name
 
     @property
     def DoNotFinalizeMedia(self) -> bool:
@@ -146,8 +159,10 @@ class TrackAtOnceProperties(DiscFormat2):
     @translated
     def DoNotFinalizeMedia(self, value: bool) -> None:
         with self._mutex:
-            self._step(Operation.PUT_DO_NOT_FINALIZE_MEDIA, "DoNotFinalizeMedia")
-            self._do_not_finalize = to_bool(self, "DoNotFinalizeMedia", value)
+            name = "DoNotFinalizeMedia"
+            wanted = to_bool(self, name, value)
+            self._locked_step(Operation.PUT_DO_NOT_FINALIZE_MEDIA, name, wanted == self._do_not_finalize)
+            self._do_not_finalize = wanted
 
     @property
     def BufferUnderrunFreeDisabled(self) -> bool:
@@ -159,8 +174,10 @@ class TrackAtOnceProperties(DiscFormat2):
     def BufferUnderrunFreeDisabled(self, value: bool) -> None:
         name = "BufferUnderrunFreeDisabled"
         with self._mutex:
-            self._step(Operation.PUT_BUFFER_UNDERRUN_FREE_DISABLED, name)
-            self._underrun_free_disabled = to_bool(self, name, value)
+            wanted = to_bool(self, name, value)
+            unchanged = wanted == self._underrun_free_disabled
+            self._locked_step(Operation.PUT_BUFFER_UNDERRUN_FREE_DISABLED, name, unchanged)
+            self._underrun_free_disabled = wanted
 
     @property
     def BurnVerificationLevel(self) -> IMAPI_BURN_VERIFICATION_LEVEL:
@@ -173,8 +190,8 @@ class TrackAtOnceProperties(DiscFormat2):
         name = "BurnVerificationLevel"
         levels = IMAPI_BURN_VERIFICATION_LEVEL
         with self._mutex:
-            self._step(Operation.PUT_BURN_VERIFICATION_LEVEL, name)
             level = levels(to_long(self, name, value, 0, max(levels)))
+            self._locked_step(Operation.PUT_BURN_VERIFICATION_LEVEL, name, level == self._verification)
             if level == levels.IMAPI_BURN_VERIFICATION_FULL:
                 detail = "this format has no full verification; ReadBackAudio compares every sector"
                 fail(self, name, HResult.E_INVALIDARG, detail)
@@ -298,5 +315,7 @@ class TrackAtOnceProperties(DiscFormat2):
     @translated
     def ReadBackAudio(self, value: bool) -> None:
         with self._mutex:
-            self._step(Operation.PUT_DO_NOT_FINALIZE_MEDIA, "ReadBackAudio")
-            self._read_back = to_bool(self, "ReadBackAudio", value)
+            wanted = to_bool(self, "ReadBackAudio", value)
+            unchanged = wanted == self._read_back
+            self._locked_step(Operation.PUT_DO_NOT_FINALIZE_MEDIA, "ReadBackAudio", unchanged)
+            self._read_back = wanted

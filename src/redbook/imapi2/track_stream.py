@@ -1,7 +1,7 @@
 """The stream that a caller hands to AddAudioTrack, as the audio of one track.
 
-Raw 44.1 kHz 16-bit stereo PCM, little-endian, without a header; no header is ever looked for. Its size
-counts from its start, whatever its position.
+Raw 44.1 kHz 16-bit stereo PCM, little-endian, without a header; a sound file, header and all, is refused.
+Its size counts from its start, whatever its position.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.engine.fingerprint import Fingerprint, FingerprintMaker
 from redbook.errors import AudioError, RedbookError
+from redbook.imapi2.headers import HEAD_BYTES, kind_of_file
 
 SHORTEST_TRACK_BYTES = SHORTEST_TRACK_SECTORS * SECTOR_BYTES
 STATFLAG_NONAME = 1
-LOOK_BEHIND_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 _MOST_LONG = 1 << 62
 
 
@@ -29,6 +30,10 @@ class NoStream(RedbookError):
 
 class StreamNotSupported(RedbookError):
     """It is one, but not one that can become a track."""
+
+
+class HasHeader(AudioError):
+    """It is a sound file, whose header would be heard, or worse: whose every byte would be noise."""
 
 
 class _Source(NamedTuple):
@@ -43,7 +48,7 @@ class TrackStream:
 
     summed   keep what a disc can be compared with
     strict   refuse a length that is no whole number of sectors instead of padding it, as Windows does
-    raises   NoStream, StreamNotSupported; nothing was read
+    raises   NoStream, StreamNotSupported, HasHeader; at most its first bytes were read
     """
 
     def __init__(self, data: object, strict: bool = False, summed: bool = False) -> None:
@@ -51,6 +56,12 @@ class TrackStream:
         size = self._source.size_bytes
         if size <= 0:
             raise StreamNotSupported("the stream is empty")
+        self.size_bytes = size
+        self.failure: AudioError | None = None
+        self._head = b""
+        self._looks = self._look_at_the_start()
+        if isinstance(self.failure, HasHeader):
+            raise self.failure
         if size % SAMPLE_BYTES:
             raise StreamNotSupported(
                 f"{size} bytes are no whole number of samples of {SAMPLE_BYTES} bytes (16-bit stereo)"
@@ -60,8 +71,6 @@ class TrackStream:
                 f"{size} bytes are no whole number of {SECTOR_BYTES}-byte sectors; add silence, or leave "
                 "StrictSectors off"
             )
-        self.size_bytes = size
-        self.failure: AudioError | None = None
         self._done = 0
         self.summed = summed
         self._looked_behind = False
@@ -82,7 +91,12 @@ class TrackStream:
         if not wanted:  # the last sector's rest
             buffer[:] = bytes(len(buffer))
             return self._count(buffer)
-        got = self._read(buffer[:wanted]) if self.failure is None else 0
+        self._looks.join()
+        if self._head and not isinstance(self.failure, HasHeader):
+            got = min(wanted, len(self._head))
+            buffer[:got], self._head = self._head[:got], self._head[got:]
+            return self._count(buffer[:got])
+        got = self._read(buffer[:wanted], self._done) if self.failure is None else 0
         if self.failure is not None:
             raise self.failure
         self._count(buffer[:got])
@@ -102,8 +116,32 @@ class TrackStream:
         self._sum.update(bytes(sectors * SECTOR_BYTES - self._done))
         return self._fingerprint.finish(self._sum.hexdigest(), sectors)
 
-    def _read(self, part: memoryview) -> int:
-        at = self._done
+    def _look_at_the_start(self) -> threading.Thread:
+        """Is there a header?
+
+        In a thread that is not waited for long, as a stream may hang; then it is known before the first
+        sector is sent. What was read is kept, so that nothing is read twice.
+        """
+
+        def look() -> None:
+            head = memoryview(bytearray(min(HEAD_BYTES, self.size_bytes)))
+            got = 0
+            while got < len(head) and self.failure is None:
+                got += self._read(head[got:], got)
+            self._head = bytes(head[:got])
+            kind = kind_of_file(self._head)
+            if kind:
+                self.failure = HasHeader(
+                    f"this is {'an' if kind[0] in 'AOM' else 'a'} {kind} file, header and all, and a track "
+                    "is PCM without one; give AudioStream(path) of redbook.imapi2, which converts it"
+                )
+
+        thread = threading.Thread(target=look, name="redbook-look-at-start", daemon=True)
+        thread.start()
+        thread.join(LOOK_SECONDS)
+        return thread
+
+    def _read(self, part: memoryview, at: int) -> int:
         try:
             got = self._source.read_into(part)
         except BaseException as error:  # noqa: BLE001 - whatever a caller's stream raises is told by AddAudioTrack
@@ -131,7 +169,7 @@ class TrackStream:
 
         thread = threading.Thread(target=look, name="redbook-look-behind", daemon=True)
         thread.start()
-        thread.join(LOOK_BEHIND_SECONDS)
+        thread.join(LOOK_SECONDS)
         if found and found[0] > 0:
             self._fail(f"the stream has more than the {self.size_bytes} bytes that it said it has")
 
