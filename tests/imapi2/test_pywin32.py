@@ -393,3 +393,37 @@ def test_running_what_is_not_there() -> None:
         [sys.executable, "-m", "redbook.imapi2", "missing.py"], capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (1, "redbook.imapi2: missing.py: there is no such file\n")
+
+
+MORE = """
+    import pythoncom, pywintypes, win32com.client
+    from win32comext.shell import shell
+    from win32comext.shell.shell import SHCreateStreamOnFileEx
+    clsid = pywintypes.IID("IMAPI2.MsftDiscMaster2")
+    master = pythoncom.CoCreateInstance(clsid, None, pythoncom.CLSCTX_ALL, pythoncom.IID_IDispatch)
+    recorder = pythoncom.new("IMAPI2.MsftDiscRecorder2")
+    recorder._oleobj_.InitializeDiscRecorder(win32com.client.Dispatch(master._oleobj_).Item(0))
+    ex = recorder._oleobj_.QueryInterface(pywintypes.IID("27354132-7F64-5B0F-8F00-5D77AFBE261E"))
+    print(clsid, len(ex.GetDiscInformation()), pythoncom.Empty, pythoncom.Missing)
+    try:
+        master.QueryInterface(pythoncom.IID_IStream)
+    except pywintypes.com_error as error:
+        print(error.name)
+"""
+
+
+def test_more_of_what_scripts_use_of_pywin32(tmp_path: Path) -> None:
+    lines = run(tmp_path, MORE, "-m", "redbook.imapi2")
+    assert lines == ["{2735412E-7F64-5B0F-8F00-5D77AFBE261E} 34 None None", "E_NOINTERFACE"]
+
+
+def test_a_script_in_another_language_is_told_in_one_line() -> None:
+    command = [sys.executable, "-m", "redbook.imapi2", "Burn.VBS"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    words = "is VBScript; this runs Python scripts, so port it to Python"
+    assert (done.returncode, done.stderr) == (1, f"redbook.imapi2: Burn.VBS {words}\n")
+
+
+def test_what_is_no_id_makes_none() -> None:
+    with pytest.raises(ValueError, match="no id"):
+        pywintypes.IID("hello")

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 STAND_INS = (
+    *("win32comext", "win32comext.shell"),
     *("win32com", "win32com.client", "win32com.client.gencache", "win32com.client.dynamic"),
     *("win32com.server", "win32com.server.util"),
     *("win32com.shell", "win32com.shell.shell", "win32com.storagecon"),
@@ -20,6 +21,19 @@ def install() -> None:
     """Let `import win32com.client` and the like find what stands here."""
     for name in STAND_INS:
         sys.modules[name] = import_module(f"redbook.imapi2.{name}")
+    sys.modules["win32comext.shell.shell"] = sys.modules["win32com.shell.shell"]
+
+
+OTHER_LANGUAGES = {
+    **dict.fromkeys((".vbs", ".vbe", ".wsf", ".hta"), "VBScript"),
+    **dict.fromkeys((".js", ".jse"), "JScript"),
+    **dict.fromkeys((".ps1", ".psm1"), "PowerShell"),
+    **dict.fromkeys((".bat", ".cmd"), "a batch file"),
+    ".au3": "AutoIt",
+    ".cs": "C#",
+    ".vb": "Visual Basic",
+    ".exe": "a Windows program",
+}
 
 
 def main() -> None:
@@ -29,6 +43,9 @@ def main() -> None:
     if len(sys.argv) < 2:
         sys.exit("usage: python -m redbook.imapi2 SCRIPT [ARGUMENT ...]")
     script = sys.argv[1]
+    language = OTHER_LANGUAGES.get(Path(script).suffix.lower())
+    if language is not None:
+        sys.exit(f"redbook.imapi2: {script} is {language}; this runs Python scripts, so port it to Python")
     if not Path(script).exists():
         sys.exit(f"redbook.imapi2: {script}: there is no such file")
     install()

@@ -7,7 +7,7 @@ import functools
 import logging
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Concatenate, NoReturn, ParamSpec, TypeVar
+from typing import Any, ClassVar, Concatenate, NoReturn, ParamSpec, Self, TypeVar
 
 from redbook.errors import RedbookError, Sense
 from redbook.imapi2.errors import code_of, com_error, sense_of
@@ -64,9 +64,31 @@ class ComObject:
         finally:
             del self, value  # a kept error keeps nothing else
 
+    @property
+    def _oleobj_(self) -> Self:
+        """What pywin32 has behind an object: the same one here."""
+        return self
+
+    def QueryInterface(self, iid: object, *ignored: object) -> Self:
+        """The same object, which has all its interfaces at once.
+
+        iid     an interface's id, with or without braces, or its name
+
+        raises  com_error  E_NOINTERFACE  if it does not have this one
+        """
+        wanted = str(iid).strip("{}").lower()
+        own = interfaces_of(self)
+        ids = {INTERFACES[name].iid.lower() for name in own} | {name.lower() for name in own}
+        if wanted not in ids | _EVERYBODYS_IDS:
+            fail(self, "QueryInterface", HResult.E_NOINTERFACE, f"there is no {iid} here")
+        return self
+
     def __repr__(self) -> str:
         return f"<{self.PROGID or 'IMAPI2.' + self.IMPLEMENTS[0]}>"
 
+
+_EVERYBODYS_IDS = {"00000000-0000-0000-c000-000000000046", "00020400-0000-0000-c000-000000000046"}
+"""IUnknown and IDispatch."""
 
 _OF_CLASSES = {"PROGID", "IMPLEMENTS", "OWN_CODES", "NO_RECORDER"}
 _NAMES: dict[type, dict[str, str]] = {}

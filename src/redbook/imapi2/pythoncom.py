@@ -4,7 +4,8 @@ import io
 import time
 from typing import Any
 
-from redbook.imapi2 import FileStream, com_error
+from redbook.imapi2 import Dispatch, FileStream, com_error
+from redbook.imapi2.pywintypes import IID
 
 __all__ = [
     "CLSCTX_ALL",
@@ -16,17 +17,22 @@ __all__ = [
     "STREAM_SEEK_CUR",
     "STREAM_SEEK_END",
     "STREAM_SEEK_SET",
+    "CoCreateInstance",
     "CoInitialize",
     "CoInitializeEx",
     "CoUninitialize",
     "CreateStreamOnHGlobal",
+    "Empty",
     "IID_IDispatch",
     "IID_IStream",
     "IID_IUnknown",
+    "MakeIID",
+    "Missing",
     "PumpMessages",
     "PumpWaitingMessages",
     "com_error",
     "error",
+    "new",
     "ole_error",
 ]
 
@@ -38,8 +44,25 @@ IID_IUnknown = "{00000000-0000-0000-C000-000000000046}"
 IID_IDispatch = "{00020400-0000-0000-C000-000000000046}"
 CLSCTX_INPROC_SERVER, CLSCTX_LOCAL_SERVER, CLSCTX_SERVER, CLSCTX_ALL = 1, 4, 21, 23
 
+Empty = Missing = None
+"""Nothing: what a member does with it, it does with None."""
+
+MakeIID = IID
+
 COINIT_MULTITHREADED = 0
 COINIT_APARTMENTTHREADED = 2
+
+
+def CoCreateInstance(
+    clsid: Any, unkOuter: Any = None, context: int = CLSCTX_ALL, iid: Any = IID_IUnknown
+) -> Any:
+    """A new object.  raises  com_error  for a class, or an interface of it, that there is not"""
+    return Dispatch(clsid).QueryInterface(iid)
+
+
+def new(clsid: Any) -> Any:
+    """A new object.  raises  com_error  for a class that there is not"""
+    return Dispatch(clsid)
 
 
 def CoInitialize() -> None:

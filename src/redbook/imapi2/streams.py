@@ -122,10 +122,6 @@ class FileStream(ComObject):
 
     # Beyond IStream
 
-    def QueryInterface(self, iid: object) -> Self:
-        """The same stream: it has all its interfaces at once."""
-        return self
-
     def Close(self) -> None:
         """Close the file."""
         self._file.close()

@@ -1,0 +1,5 @@
+"""The same as win32com.shell, under its other name."""
+
+from redbook.imapi2.win32com.shell import shell
+
+__all__ = ["shell"]
