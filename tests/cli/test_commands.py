@@ -215,6 +215,7 @@ def test_a_disc_may_be_full_to_the_last_sector_and_not_one_more(tmp_path: Path) 
     assert "done" in done.stdout.lower()
 
 
+@pytest.mark.usefixtures("exact_recorder")  # reading back so much takes a typical drive its time
 def test_99_tracks_are_burned_and_verified(songs: list[Path]) -> None:
     done = burned(*[songs[0]] * 99)
     assert done["verified"]
@@ -362,6 +363,7 @@ def test_a_signal_cancels_and_says_what_is_on_the_disc(number: int, moment: str,
         assert "verified" in last["message"]
 
 
+@pytest.mark.usefixtures("exact_recorder")  # reading back so much takes a typical drive its time
 def test_two_programs_cannot_burn_to_one_disc(songs: list[Path], tmp_path: Path) -> None:
     redbook("disc", "new", "my.disc")
     with (tmp_path / "long.raw").open("wb") as file:
@@ -437,6 +439,7 @@ def test_a_folder_and_a_playlist_stand_for_their_files(songs: list[Path], tmp_pa
     assert done["tracks"][0]["bit_exact"]
 
 
+@pytest.mark.usefixtures("exact_recorder")  # reading back so much takes a typical drive its time
 def test_a_burn_can_be_repeated_exactly(tmp_path: Path) -> None:
     write_wav(tmp_path / "other.wav", noise(96_000 * 5), rate=96_000)
     first = burned(tmp_path / "other.wav")

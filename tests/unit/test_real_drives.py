@@ -7,6 +7,7 @@ import random
 import pytest
 
 from redbook import errors
+from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES, Msf
 from redbook.drive import Drive
 from redbook.errors import SenseError
@@ -230,3 +231,17 @@ def test_the_speed_of_reading_can_be_set_and_is_told() -> None:
         page = drive.run(ModeSense10(0x2A)).page(0x2A)
         assert page is not None
         assert Capabilities.from_page(page).read_kb == told_kb
+
+
+def test_reading_may_take_its_time_where_writing_takes_none() -> None:
+    clock = ManualClock()
+    recorder = VirtualRecorder(Medium.new(), model=model(paced_reading=True), clock=clock)
+    drive = ready(recorder)
+    write(drive, 0, SOUND)
+    drive.run(SynchronizeCache())
+    close_session(drive)
+    assert clock.now() == 0
+    drive.run(SetCdSpeed(read_kb=8 * 177))
+    for lba in range(0, 300, 20):
+        drive.run(ReadCd(lba, 20))
+    assert clock.now() == pytest.approx(300 / 75 / 8, abs=0.3)  # and perhaps a seek

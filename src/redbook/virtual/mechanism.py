@@ -193,9 +193,9 @@ class Mechanism:
 
     def read(self, lba: int, sectors: int, end_lba: int) -> None:
         """Let the time pass that these sectors take, if time counts.  end_lba: behind what can be read"""
-        if self.speed_limit is None or not sectors:
+        if not sectors or (self.speed_limit is None and not self.model.paced_reading):
             return
-        speed = min(self.speed_limit, self.speeds.reading)
+        speed = min(self.speed_limit or self.speeds.reading, self.speeds.reading)
         seconds = self.pickup.seconds_for(lba, sectors, speed, end_lba)
         if seconds:
             self.clock.sleep(seconds)

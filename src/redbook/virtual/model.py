@@ -172,6 +172,7 @@ class Model:
     read_types, read_fields  which expected sector types READ CD may name ("any", "cd-da"), and values of
                            its byte 9 (bits 7-3)
     most_read_sectors      of one READ CD; 0 for no limit
+    paced_reading          reading takes its time by the recorder's clock also where writing takes none
     spoils_first_read      the first READ CD after a disc was loaded brings nonsense
     caches_toc             what it says of the table of contents is what it found when the disc was loaded,
                            until the disc is loaded again
@@ -217,6 +218,7 @@ class Model:
     read_types: tuple[str, ...] = _READ_TYPES
     read_fields: tuple[int, ...] = ()
     most_read_sectors: int = 0
+    paced_reading: bool = False
     spoils_first_read: bool = False
     caches_toc: bool = False
 
