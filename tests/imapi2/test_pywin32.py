@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import textwrap
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -427,3 +428,17 @@ def test_a_script_in_another_language_is_told_in_one_line() -> None:
 def test_what_is_no_id_makes_none() -> None:
     with pytest.raises(ValueError, match="no id"):
         pywintypes.IID("hello")
+
+
+def test_dispatch_is_typed_for_every_class() -> None:
+    """mypy holds the annotations against the overloads; here the overloads are held against the classes."""
+    master: imapi2.MsftDiscMaster2 = Dispatch("IMAPI2.MsftDiscMaster2")
+    recorder: imapi2.MsftDiscRecorder2 = imapi2.EnsureDispatch("IMAPI2.MsftDiscRecorder2")
+    assert (master.IsSupportedEnvironment, recorder.IMPLEMENTS[0]) == (True, "IDiscRecorder2")
+    typed = {}
+    for form in typing.get_overloads(Dispatch):
+        hints = typing.get_type_hints(form)
+        for progid in typing.get_args(hints["dispatch"]):
+            typed[progid] = hints["return"]
+    assert set(typed) == {known.progid for known in CLASSES.values()} | {"ADODB.Stream"}
+    assert all(type(Dispatch(progid)) is kind for progid, kind in typed.items())

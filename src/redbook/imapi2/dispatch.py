@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any
+from typing import Any, Literal, overload
 
 from redbook.imapi2.adodb import AdodbStream
 from redbook.imapi2.com import ComObject, EventSource, failure, interfaces_of
@@ -57,6 +57,43 @@ def _class_of(clsid: object) -> type[ComObject]:
     return kind
 
 
+# One for each ProgID, so that an editor knows the members; the tests hold them against the classes.
+@overload
+def Dispatch(
+    dispatch: Literal["IMAPI2.MsftDiscMaster2"], userName: str | None = None, *ignored: Any, **more: Any
+) -> MsftDiscMaster2: ...
+@overload
+def Dispatch(
+    dispatch: Literal["IMAPI2.MsftDiscRecorder2"], userName: str | None = None, *ignored: Any, **more: Any
+) -> MsftDiscRecorder2: ...
+@overload
+def Dispatch(
+    dispatch: Literal["IMAPI2.MsftDiscFormat2TrackAtOnce"],
+    userName: str | None = None,
+    *ignored: Any,
+    **more: Any,
+) -> MsftDiscFormat2TrackAtOnce: ...
+@overload
+def Dispatch(
+    dispatch: Literal["IMAPI2.MsftDiscFormat2Erase"], userName: str | None = None, *ignored: Any, **more: Any
+) -> MsftDiscFormat2Erase: ...
+@overload
+def Dispatch(
+    dispatch: Literal["IMAPI2.MsftWriteSpeedDescriptor"],
+    userName: str | None = None,
+    *ignored: Any,
+    **more: Any,
+) -> MsftWriteSpeedDescriptor: ...
+@overload
+def Dispatch(
+    dispatch: Literal["IMAPI2.MsftStreamZero"], userName: str | None = None, *ignored: Any, **more: Any
+) -> MsftStreamZero: ...
+@overload
+def Dispatch(
+    dispatch: Literal["ADODB.Stream"], userName: str | None = None, *ignored: Any, **more: Any
+) -> AdodbStream: ...
+@overload
+def Dispatch(dispatch: Any, userName: str | None = None, *ignored: Any, **more: Any) -> Any: ...
 def Dispatch(dispatch: Any, userName: str | None = None, *ignored: Any, **more: Any) -> Any:
     """A new object of a class named by its ProgID or CLSID; an object that there is already stays itself.
 
