@@ -256,6 +256,29 @@ class TestJitter:
         assert found.same
         assert any("inexactly" in note for note in found.notes)
 
+    @pytest.mark.parametrize("seed", range(12))
+    @pytest.mark.parametrize("samples", [0, 102, -24])
+    def test_whatever_the_jitter_a_good_disc_is_good_and_no_offset_is_made_of_it(
+        self, seed: int, samples: int
+    ) -> None:
+        recorder, _ = burned(ONE, jitter=12, read_offset=samples, reads_before_zero=False)
+        recorder._reader._chance.seed(seed)
+        found = check(recorder, ONE)
+        assert found.same
+        assert found.offset_samples is None or abs(found.offset_samples - samples) <= 12
+
+    @pytest.mark.parametrize("sector", [270, 286, 297])
+    @pytest.mark.parametrize("more", [b"", bytes(40 * 4), noise(40, 8)], ids=["lost", "silence", "noise"])
+    def test_samples_lost_or_added_between_two_stretches_are_found_on_such_a_drive(
+        self, sector: int, more: bytes
+    ) -> None:
+        """At any place: also where one stretch that is read again ends, and the next one begins."""
+        recorder, store = burned(ONE, jitter=12)
+        whole, cut = store.read(0, 402), sector * SECTOR_BYTES
+        rest = whole[cut:] if more else whole[cut + 40 * 4 :]
+        store.write(0, (whole[:cut] + more + rest).ljust(len(whole), b"\0")[: len(whole)])
+        assert not check(recorder, ONE).same
+
     def test_a_flipped_sample_is_found_in_spite_of_it(self) -> None:
         recorder, store = burned(ONE, jitter=12, jitter_every=11)
         spoil(store, 250, 100)
@@ -384,6 +407,33 @@ def test_every_form_of_reading_is_tried_and_what_works_is_known_then(
     assert not refused
 
 
+@pytest.mark.parametrize("samples", [0, 6])
+def test_a_drive_that_brings_less_than_it_was_asked_for_is_asked_for_less(samples: int) -> None:
+    recorder, _ = burned(ONE, read_offset=samples)
+    real = recorder.execute
+
+    def execute(
+        cdb: bytes, data_out: bytes | memoryview = b"", length: int = 0, timeout: float = 30.0
+    ) -> Reply:
+        reply = real(cdb, data_out, length, timeout)
+        if cdb[0] != ReadCd.OPCODE or len(reply.data) <= 8 * SECTOR_BYTES:
+            return reply
+        return Reply(reply.status, reply.data[: 8 * SECTOR_BYTES], reply.sense, 0)
+
+    recorder.execute = execute  # type: ignore[method-assign]
+    habits = ReadHabits()
+    assert check(recorder, ONE, asked=Asked(habits=habits)).same
+    assert habits.most_sectors == 8
+
+
+def test_one_refusal_is_no_habit_of_the_drive() -> None:
+    recorder, _ = burned(ONE)
+    recorder.faults.append(Fault(Sense(5, 0x24, 0), ReadCd))
+    habits = ReadHabits()
+    assert check(recorder, ONE, asked=Asked(habits=habits)).same
+    assert (habits.form, habits.most_sectors) == (0, 27)
+
+
 class TestTableOfContents:
     def checked(self, recorder: VirtualRecorder, *, reload: bool = True) -> tuple[Verification, list[Event]]:
         events: list[Event] = []
@@ -408,8 +458,10 @@ class TestTableOfContents:
         recorder, _ = burned(ONE)
         loads.clear()
         watch(recorder, lambda cdb: loads.append(cdb) if cdb[0] == StartStopUnit.OPCODE else None)
-        assert self.checked(recorder, reload=False)[0].same
+        found, _ = self.checked(recorder, reload=False)
+        assert found.same
         assert not loads
+        assert any("not read anew" in note for note in found.notes)
 
     @pytest.mark.parametrize("reason", ["3/57/00", "3/11/05", "5/24/00", "3/02/00"])
     def test_one_that_cannot_be_read_is_never_verified(self, reason: str) -> None:

@@ -50,6 +50,11 @@ def offset_in_words(offset: DiscOffset) -> str:
             return "at its place, to the sample"
         plural = "s" if abs(offset.samples) != 1 else ""
         return f"moved by {offset.samples:+d} sample{plural} (the drive's offset)"
+    if offset.inexact:
+        return (
+            f"compared about {offset.samples:+d} samples beside its place: the drive reads inexactly, so its "
+            "offset could not be told"
+        )
     where = f"{offset.samples:+d} samples beside its place" if offset.samples else "at its place"
     return (
         f"compared {where}: the drive's offset could not be told, because the disc is silent, or its sound "

@@ -27,7 +27,7 @@ from redbook.engine.steps import Procedure
 _GAP_SECTORS = RUN_OUT_SECTORS
 _GAP = bytes(_GAP_SECTORS * SECTOR_BYTES)
 """What lies before and behind each track that was written track-at-once."""
-_ENOUGH_VOTES = 4
+_ENOUGH_VOTES, _FEW_VOTES = 4, 3
 _MOST_WINDOWS = 8
 _MOST_WINDOWS_IN_DOUBT = 32
 
@@ -60,12 +60,13 @@ class DiscOffset:
 
     samples    that the audio comes late (negative: early); 0 if none could be told
     told       whether sound on the disc says so
-    disagrees  other offsets that single places gave: a drive that reads inexactly
+    inexact    the places disagree among themselves: the drive reads inexactly, and `samples` is the earliest
+               that was seen, so that no reading of the disc's first samples is too early to be whole
     """
 
     samples: int = 0
     told: bool = False
-    disagrees: tuple[int, ...] = ()
+    inexact: bool = False
 
 
 def find_disc_offset(spans: Sequence[Span], habits: ReadHabits, hint: int | None) -> Procedure[DiscOffset]:
@@ -87,7 +88,9 @@ def find_disc_offset(spans: Sequence[Span], habits: ReadHabits, hint: int | None
             votes.update(sighting.offsets)
     if votes:
         best = max(votes, key=lambda samples: (votes[samples], samples == hint, -abs(samples)))
-        return DiscOffset(best, True, tuple(sorted(samples for samples in votes if samples != best)))
+        if votes[best] < min(votes.total(), _FEW_VOTES):
+            return DiscOffset(min(votes), inexact=True)
+        return DiscOffset(best, True)
     if not seen:  # silence, or the only sound lies where an offset hides it
         return DiscOffset(hint if hint is not None and abs(hint) <= MOST_OFFSET_SAMPLES else 0)
     return (yield from _decide(spans, habits, _candidates(seen, hint)))

@@ -21,6 +21,8 @@ READ_BUSY_SECONDS = 60.0
 _BUSY_PAUSE_SECONDS = 0.05
 _ALL_FIELDS = 0xF8
 _SIZES = (8, 1)
+_MOST_REFUSALS = 4
+"""In one stretch: a form, a size, and some that were chance."""
 
 UNREADABLE = (
     errors.MediumError,
@@ -84,7 +86,7 @@ def read_audio(lba: int, sectors: int, habits: ReadHabits) -> Procedure[bytes]:
     raises  SenseError  where one cannot be read, or the drive takes no form of reading
     """
     pieces: list[bytes] = []
-    end = lba + sectors
+    end, refusals = lba + sectors, 0
     while lba < end:
         count = min((yield MostSectors()), habits.most_sectors, end - lba)
         try:
@@ -93,10 +95,11 @@ def read_audio(lba: int, sectors: int, habits: ReadHabits) -> Procedure[bytes]:
             if (yield MostSectors()) >= count:
                 raise
             continue
-        except errors.IllegalRequest as refusal:
-            if isinstance(refusal, _NOT_OF_THE_FORM) or not (
-                yield from _find_another_form(lba, count, habits, refusal)
-            ):
+        except (errors.IllegalRequest, errors.InvalidReply) as refusal:
+            refusals += 1
+            if refusals > _MOST_REFUSALS or isinstance(refusal, _NOT_OF_THE_FORM):
+                raise
+            if not (yield from _find_another_form(lba, count, habits, refusal)):
                 raise
             continue
         habits.proven = True
@@ -116,14 +119,17 @@ def _in_known_form(lba: int, sectors: int, habits: ReadHabits) -> Procedure[byte
 
 
 def _find_another_form(
-    lba: int, sectors: int, habits: ReadHabits, refusal: errors.IllegalRequest
+    lba: int, sectors: int, habits: ReadHabits, refusal: errors.IllegalRequest | errors.InvalidReply
 ) -> Procedure[bool]:
-    """Whether the drive takes this stretch otherwise; `habits` say how then.
+    """Whether the drive takes this stretch after all, or otherwise; `habits` say how then.
 
-    A smaller size in the same form comes first: it is the commoner limit, and costs one command.
+    The same once more comes first: one refusal may be chance, and what is found here is remembered. Then a
+    smaller size in the same form: it is the commoner limit, and costs one command.
     """
     if habits.proven and isinstance(refusal, errors.IllegalModeForTrack):
         return False  # the sector is of another kind; the form has worked
+    if (yield from _is_taken(FORMS[habits.form], lba, sectors)):
+        return True
     for size in (s for s in _SIZES if s < sectors):
         if (yield from _is_taken(FORMS[habits.form], lba, size)):
             habits.most_sectors = size

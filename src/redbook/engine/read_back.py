@@ -31,6 +31,7 @@ from redbook.engine.steps import Absorb, Digest, Procedure, SectorsDone
 from redbook.mmc.control import MAXIMUM_SPEED, SetCdSpeed
 
 TRIES = 6
+_TRIES_OF_AN_INEXACT_DRIVE = 16
 _SLOWER = {1: 8, 3: 4}  # at which try to read at which multiple of 1x
 _RUN_SECTORS = 16  # read again as one stretch, with what surrounds it in one command
 _MARGIN_SECTORS = 2
@@ -50,6 +51,7 @@ class Care:
     places_again  stretches that were read again and were the same then
     sectors_again how many sectors these were
     inexact       stretches that came at varying places: the drive reads inexactly
+    accurate_stream  what the drive says of itself: that it never does
     lost          sectors in a row that did not come, the latest of those asked for one by one
     """
 
@@ -61,6 +63,7 @@ class Care:
     sectors_again: int = 0
     inexact: int = 0
     hopeless: int = 0
+    accurate_stream: bool = True
     lost: int = 0
 
     def at_speed(self, times: float) -> Procedure[None]:
@@ -80,7 +83,9 @@ class Care:
 
     @property
     def tries(self) -> int:
-        return TRIES if self.hopeless < _HOPELESS_RUNS else 0
+        if self.hopeless >= _HOPELESS_RUNS:
+            return 0
+        return TRIES if self.accurate_stream and not self.inexact else _TRIES_OF_AN_INEXACT_DRIVE
 
 
 @dataclass(slots=True)
@@ -116,7 +121,8 @@ class TrackReading:
 class Alignment:
     """Sectors as they were sent, put together from sectors as they are read.
 
-    samples  that the audio comes late
+    samples     that the audio comes late
+    skip_bytes  from the beginning of the first sector read to the first sample of the one that was sent
     """
 
     def __init__(self, span: Span, samples: int) -> None:
@@ -124,12 +130,12 @@ class Alignment:
         self.samples = samples
         whole, part = divmod(samples, SAMPLES_PER_SECTOR)
         self._first_lba = span.start_lba + whole
-        self._skip = part * SAMPLE_BYTES
+        self.skip_bytes = part * SAMPLE_BYTES
 
     @property
     def crosses(self) -> bool:
         """Whether a sector as sent lies across two."""
-        return self._skip > 0
+        return self.skip_bytes > 0
 
     def lba_of(self, sector: int) -> int:
         """Where the drive brings the first sample of this sector of the track."""
@@ -141,7 +147,7 @@ class Alignment:
 
     def cut(self, raw: bytes, sectors: int, lead: int = 0) -> bytearray:
         """So many sectors as sent, from the first address on that `raw` begins with; `lead` bytes behind."""
-        begin = lead + self._skip
+        begin = lead + self.skip_bytes
         return bytearray(raw[begin : begin + sectors * SECTOR_BYTES])
 
     def covered(self, lba: int) -> tuple[int, int]:
@@ -287,7 +293,7 @@ def _settle(
     """Read again what differs; `data`, which begins with sector `first`, takes what came right."""
     for run in _runs(wrong):
         left = list(run)
-        missing = yield from _settle_run(data, first, left, place, care, missing)
+        missing = yield from _settle_run(data, first, left, place, care, missing, reading)
         care.hopeless = care.hopeless + 1 if left else 0
         if not left:
             care.places_again += 1
@@ -314,7 +320,13 @@ def _runs(wrong: Sequence[int]) -> list[list[int]]:
 
 
 def _settle_run(
-    data: bytearray, first: int, left: list[int], place: Alignment, care: Care, missing: set[int]
+    data: bytearray,
+    first: int,
+    left: list[int],
+    place: Alignment,
+    care: Care,
+    missing: set[int],
+    reading: TrackReading,
 ) -> Procedure[set[int]]:
     """Takes those of the neighbours `left` away that a reading gave as they were sent.
 
@@ -338,13 +350,17 @@ def _settle_run(
             _take(data, first, again, begin, sector)
             left.remove(sector)
         if not left:
+            reading.head_hidden = max(reading.head_hidden, at_edges.head_hidden)
+            reading.tail_hidden = max(reading.tail_hidden, at_edges.tail_hidden)
             break
         shift = _find_shift(raw, lead, run, place) if not missing else None
         if shift is not None:
             shifts.add(shift)
         if shift is not None and len(shifts) > 1:  # it is elsewhere each time, and whole each time
             care.inexact += 1
-            moved = place.cut(raw, len(run), lead + shift * SAMPLE_BYTES)
+            moved, at_head, at_tail = _moved(raw, lead + shift * SAMPLE_BYTES, begin, len(run), place)
+            reading.head_hidden = max(reading.head_hidden, at_head)
+            reading.tail_hidden = max(reading.tail_hidden, at_tail)
             for sector in left:
                 _take(data, first, moved, begin, sector)
             left.clear()
@@ -368,13 +384,30 @@ def _find_shift(raw: bytes, lead: int, run: list[int], place: Alignment) -> int 
     for distance in range(1, _MOST_JITTER_SAMPLES + 1):
         for shift in (distance, -distance):
             at = lead + shift * SAMPLE_BYTES
-            if at < 0:
-                continue
-            one = place.cut(raw, 1, at)
+            one, _, _ = _moved(raw, at, begin, 1, place)
             if len(one) < SECTOR_BYTES or zlib.crc32(one) != sums[begin]:
                 continue
             count = run[-1] + 1 - begin
-            moved = place.cut(raw, count, at)
+            moved, _, _ = _moved(raw, at, begin, count, place)
             if len(moved) == count * SECTOR_BYTES and not place.differing(moved, begin):
                 return shift
     return None
+
+
+def _moved(raw: bytes, at: int, begin: int, sectors: int, place: Alignment) -> tuple[bytearray, int, int]:
+    """These sectors as they lie in `raw` from byte `at` on; less where they are not all in it.
+
+    What lies before the track's own first sector, or behind its last, is taken as sent where it is not in
+    `raw`.  Returns with them how many samples that were, at the track's start and at its end
+    """
+    sent, length = place.span.sent, sectors * SECTOR_BYTES
+    start = at + place.skip_bytes
+    before = -start if start < 0 and begin == 0 and -start <= len(sent.head) else 0
+    if start < 0 and not before:
+        return bytearray(), 0, 0
+    data = bytearray(sent.head[:before] + raw[max(0, start) : start + length])
+    behind = length - len(data)
+    if behind and begin + sectors == place.span.sectors and behind <= _MOST_JITTER_SAMPLES * SAMPLE_BYTES:
+        data += sent.tail[len(sent.tail) - behind :]
+        return data, before // SAMPLE_BYTES, behind // SAMPLE_BYTES
+    return data, before // SAMPLE_BYTES, 0

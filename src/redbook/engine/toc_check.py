@@ -53,6 +53,7 @@ def read_and_check_toc(
     reloaded: bool = False,
     not_reloaded: str = "",
     also_there: Sequence[int] = (),
+    just_closed: bool = False,
 ) -> Procedure[TocResult]:
     """Compare the disc's table of contents; where it is amiss, once more after the disc was loaded again.
 
@@ -60,6 +61,7 @@ def read_and_check_toc(
     reloaded      the disc was loaded again just now
     not_reloaded  why it cannot be
     also_there    numbers of other tracks that were written
+    just_closed   the drive may remember what it has just written
     """
     while True:
         reading = yield from _read_toc()
@@ -73,6 +75,8 @@ def read_and_check_toc(
         not_reloaded = yield from reload_to_read()
         yield from until_ready()
         reloaded = True
+    if not wrong and just_closed and not reloaded:
+        not_reloaded = not_reloaded or "the disc was not loaded again"
     if not_reloaded and not wrong:
         notes.append(
             f"the table of contents was compared as the drive tells it, not read anew: {not_reloaded}"

@@ -116,6 +116,7 @@ def _verify(
     if result.layout_errors and not placed:
         return result
     care = Care((), asked.habits, asked.speed, _writing_speed(abilities))
+    care.accurate_stream = abilities.capabilities is None or abilities.capabilities.accurate_stream
     lead_out = result.toc.lead_out_lba if result.toc is not None else None
     care.spans = _spans(tracks, sent, lead_out)
     yield from care.at_speed(asked.speed)
@@ -173,6 +174,7 @@ def _check_toc(
         reloaded=asked.reload and not not_reloaded,
         not_reloaded=not_reloaded,
         also_there=asked.also_there,
+        just_closed=asked.closed,
     )
     verdict = Verdict.DIFFERENT if result.wrong else Verdict.SAME
     check = Check("table of contents", verdict, "; ".join(result.wrong or result.notes))
