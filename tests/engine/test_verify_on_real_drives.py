@@ -20,7 +20,7 @@ from redbook.mmc.control import SetCdSpeed, StartStopUnit
 from redbook.mmc.disc_info import ReadToc
 from redbook.mmc.read import ReadCd, ReadCdMsf
 from redbook.transport.base import Reply
-from redbook.virtual.faults import BadSpot, Fault, parse
+from redbook.virtual.faults import BadSpot, Displaced, Fault, parse
 from redbook.virtual.recorder import VirtualRecorder
 from tests.engine.test_verify import burned, check, run
 from tests.support.fingerprints import fingerprint
@@ -267,8 +267,12 @@ class TestJitter:
         assert found.same
         assert found.offset_samples is None or abs(found.offset_samples - samples) <= 12
 
-    @pytest.mark.parametrize("sector", [270, 286, 297])
-    @pytest.mark.parametrize("more", [b"", bytes(40 * 4), noise(40, 8)], ids=["lost", "silence", "noise"])
+    @pytest.mark.parametrize("sector", [240, 256, 270, 286, 297, 299])
+    @pytest.mark.parametrize(
+        "more",
+        [b"", bytes(40 * 4), noise(40, 8), noise(10, 9), noise(1, 9)],
+        ids=["lost", "silence", "noise", "within the jitter", "one sample"],
+    )
     def test_samples_lost_or_added_between_two_stretches_are_found_on_such_a_drive(
         self, sector: int, more: bytes
     ) -> None:
@@ -278,6 +282,30 @@ class TestJitter:
         rest = whole[cut:] if more else whole[cut + 40 * 4 :]
         store.write(0, (whole[:cut] + more + rest).ljust(len(whole), b"\0")[: len(whole)])
         assert not check(recorder, ONE).same
+
+    @pytest.mark.parametrize("sector", [54, 60, 200])
+    def test_samples_added_that_its_jitter_takes_off_again_are_found(self, sector: int) -> None:
+        recorder, store = burned(ONE, jitter=-12, jitter_every=11)
+        whole, cut = store.read(0, 402), sector * SECTOR_BYTES
+        store.write(0, (whole[:cut] + noise(12, 8) + whole[cut:])[: len(whole)])
+        assert not check(recorder, ONE).same
+
+    def test_also_on_a_drive_that_does_not_say_so(self) -> None:
+        recorder, store = burned(ONE)
+        whole, cut = store.read(0, 402), 54 * SECTOR_BYTES
+        store.write(0, (whole[:cut] + noise(5, 8) + whole[cut:])[: len(whole)])
+        recorder.faults.extend(Fault(Displaced(-5), ReadCd, nth=n) for n in range(1, 3000, 2))
+        assert not check(recorder, ONE).same
+
+    def test_a_drive_that_does_not_say_so_is_found_out_and_the_disc_read_anew(self) -> None:
+        recorder, _ = burned(SOME, read_offset=6)
+        moved = [Fault(Displaced((-7, 5, 11)[n % 3]), ReadCd, nth=n) for n in range(12, 400, 4)]
+        recorder.faults.extend(moved)
+        events: list[Event] = []
+        found = check(recorder, SOME, events=events)
+        assert found.same
+        assert found.offset_samples == 6
+        assert any(isinstance(event, Notice) and "reads inexactly" in event.text for event in events)
 
     def test_a_flipped_sample_is_found_in_spite_of_it(self) -> None:
         recorder, store = burned(ONE, jitter=12, jitter_every=11)

@@ -10,6 +10,9 @@ cache, then slower. It counts as the same in two cases only:
   samples beside its place. So do drives without "accurate stream". A gap in the audio itself would lie in
   the same place each time, and is a difference.
 
+On a drive that is known to read inexactly two readings prove nothing of what lies between them: there each
+stretch counts only if it came whole in one reading together with the sector before it.
+
 Where an offset moves the ends of a track out of what can be read (before LBA 0, into the lead-out, into a
 gap that the drive does not give), these samples are hidden: counted, named, and never called the same.
 """
@@ -32,6 +35,7 @@ from redbook.mmc.control import MAXIMUM_SPEED, SetCdSpeed
 
 TRIES = 6
 _TRIES_OF_AN_INEXACT_DRIVE = 16
+_MANY_PLACES = 24  # that came right only when read again: no longer scratches
 _SLOWER = {1: 8, 3: 4}  # at which try to read at which multiple of 1x
 _RUN_SECTORS = 16  # read again as one stretch, with what surrounds it in one command
 _MARGIN_SECTORS = 2
@@ -51,7 +55,7 @@ class Care:
     places_again  stretches that were read again and were the same then
     sectors_again how many sectors these were
     inexact       stretches that came at varying places: the drive reads inexactly
-    accurate_stream  what the drive says of itself: that it never does
+    accurate_stream  that it never does: as the drive says of itself, until it shows otherwise
     lost          sectors in a row that did not come, the latest of those asked for one by one
     """
 
@@ -82,10 +86,15 @@ class Care:
             yield from read_audio(max(far, first.start_lba), CHUNK_SECTORS, self.habits)
 
     @property
+    def shows_jitter(self) -> bool:
+        """Whether the drive has shown that its stream is not accurate, though it did not say so."""
+        return self.accurate_stream and (self.inexact > 0 or self.places_again >= _MANY_PLACES)
+
+    @property
     def tries(self) -> int:
         if self.hopeless >= _HOPELESS_RUNS:
             return 0
-        return TRIES if self.accurate_stream and not self.inexact else _TRIES_OF_AN_INEXACT_DRIVE
+        return TRIES if self.accurate_stream else _TRIES_OF_AN_INEXACT_DRIVE
 
 
 @dataclass(slots=True)
@@ -190,6 +199,14 @@ def compare_track(span: Span, samples: int, care: Care) -> Procedure[TrackReadin
     reading = TrackReading(span)
     carried, carried_missing = b"", False
     done = 0
+    while done < span.sectors and not care.accurate_stream:
+        count = min(_RUN_SECTORS, span.sectors - done)
+        data = bytearray(count * SECTOR_BYTES)
+        run = list(range(done, done + count))
+        yield from _settle(data, done, run, place, care, reading, set())
+        yield Absorb(bytes(data))
+        done += count
+        yield SectorsDone(Phase.VERIFYING, span.number, done, span.sectors)
     while done < span.sectors:
         count = min(CHUNK_SECTORS, span.sectors - done)
         begin = place.lba_of(done) + bool(carried)
@@ -296,8 +313,6 @@ def _settle(
         missing = yield from _settle_run(data, first, left, place, care, missing, reading)
         care.hopeless = care.hopeless + 1 if left else 0
         if not left:
-            care.places_again += 1
-            care.sectors_again += len(run)
             continue
         for sector in left:
             reading.add_bad(sector)
@@ -334,8 +349,10 @@ def _settle_run(
     """
     run, begin = list(left), left[0]
     shifts: set[int] = set()
-    for number in range(care.tries):
-        yield from care.before_another_try(number, place.lba_of(begin))
+    number = 0
+    for number in range(care.tries if care.accurate_stream else max(1, care.tries)):
+        if care.accurate_stream or number:
+            yield from care.before_another_try(number, place.lba_of(begin))
         low = max(place.span.low, place.lba_of(begin) - _MARGIN_SECTORS)
         high = min(place.span.high, place.end_lba(run[-1] + 1) + _MARGIN_SECTORS)
         raw, missing = yield from _stretch(low, high - low, place, care)
@@ -346,9 +363,10 @@ def _settle_run(
         outside = {*range(low - _MARGIN_SECTORS, low), *range(high, high + _MARGIN_SECTORS)}
         _fill_hidden(again, begin, len(run), place, missing | outside, at_edges)
         wrong = set(place.differing(again, begin))
-        for sector in [s for s in left if s not in wrong]:
-            _take(data, first, again, begin, sector)
-            left.remove(sector)
+        if care.accurate_stream or missing:
+            for sector in [s for s in left if s not in wrong]:
+                _take(data, first, again, begin, sector)
+                left.remove(sector)
         if not left:
             reading.head_hidden = max(reading.head_hidden, at_edges.head_hidden)
             reading.tail_hidden = max(reading.tail_hidden, at_edges.tail_hidden)
@@ -356,8 +374,9 @@ def _settle_run(
         shift = _find_shift(raw, lead, run, place) if not missing else None
         if shift is not None:
             shifts.add(shift)
-        if shift is not None and len(shifts) > 1:  # it is elsewhere each time, and whole each time
-            care.inexact += 1
+        # At its place and whole; or elsewhere each time, and whole each time.
+        if shift is not None and (len(shifts) > 1 or (shift == 0 and not care.accurate_stream)):
+            care.inexact += shift != 0
             moved, at_head, at_tail = _moved(raw, lead + shift * SAMPLE_BYTES, begin, len(run), place)
             reading.head_hidden = max(reading.head_hidden, at_head)
             reading.tail_hidden = max(reading.tail_hidden, at_tail)
@@ -365,6 +384,9 @@ def _settle_run(
                 _take(data, first, moved, begin, sector)
             left.clear()
             break
+    if not left and (care.accurate_stream or number):
+        care.places_again += 1
+        care.sectors_again += len(run)
     return missing
 
 
@@ -381,8 +403,8 @@ def _find_shift(raw: bytes, lead: int, run: list[int], place: Alignment) -> int 
     begin = run[0] - (run[0] > 0)
     lead -= (run[0] - begin) * SECTOR_BYTES
     sums = place.span.sent.sums
-    for distance in range(1, _MOST_JITTER_SAMPLES + 1):
-        for shift in (distance, -distance):
+    for distance in range(_MOST_JITTER_SAMPLES + 1):
+        for shift in dict.fromkeys((distance, -distance)):
             at = lead + shift * SAMPLE_BYTES
             one, _, _ = _moved(raw, at, begin, 1, place)
             if len(one) < SECTOR_BYTES or zlib.crc32(one) != sums[begin]:

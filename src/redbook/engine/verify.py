@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from redbook.disc import MOST_OFFSET_SECTORS, RUN_OUT_SECTORS, Toc
 from redbook.engine.disc_offset import DiscOffset, Span, find_disc_offset
-from redbook.engine.events import Phase, PhaseStarted, TrackVerified
+from redbook.engine.events import Notice, Phase, PhaseStarted, TrackVerified
 from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.inspect import Abilities, DiscContents, contents, identify
 from redbook.engine.plan import PlannedTrack
@@ -121,13 +121,15 @@ def _verify(
     care.spans = _spans(tracks, sent, lead_out)
     yield from care.at_speed(asked.speed)
     offset = yield from find_disc_offset(care.spans, asked.habits, asked.offset_hint)
-    readings = []
-    for span in care.spans:
-        reading = yield from compare_track(span, offset.samples, care)
-        if not reading.same:
-            yield from _try_own_offset(reading, offset, care)
-        yield TrackVerified(span.number, reading.same)
-        readings.append(reading)
+    readings = yield from _compare(care, offset)
+    if care.shows_jitter:
+        yield Notice(
+            "the drive reads inexactly: the disc is read once more, each stretch together with what lies "
+            "before it"
+        )
+        care.accurate_stream = False
+        care.hopeless = 0
+        readings = yield from _compare(care, offset)
     yield from care.at_speed(MAX_SPEED)
     return ReadBack(
         result.layout_errors,
@@ -139,6 +141,20 @@ def _verify(
         offset,
         care,
     )
+
+
+def _compare(care: Care, offset: DiscOffset) -> Procedure[list[TrackReading]]:
+    """Every track, or as many as it takes to see that the drive reads inexactly."""
+    readings: list[TrackReading] = []
+    for span in care.spans:
+        reading = yield from compare_track(span, offset.samples, care)
+        if care.shows_jitter:
+            break
+        if not reading.same:
+            yield from _try_own_offset(reading, offset, care)
+        yield TrackVerified(span.number, reading.same)
+        readings.append(reading)
+    return readings
 
 
 def _writing_speed(abilities: Abilities) -> int:
