@@ -16,6 +16,13 @@ from tests.support.imapi import NAME, Rig
 ANY_TIME = [o for o in Operation if o not in (Operation.ADD_AUDIO_TRACK, Operation.PREPARE_MEDIA)]
 NOT_BLANK = HResult.E_IMAPI_DF2TAO_MEDIA_IS_NOT_BLANK
 EMPTY = HResult.E_IMAPI_DF2TAO_TABLE_OF_CONTENTS_EMPTY_DISC
+PUTS = (
+    Operation.PUT_CLIENT_NAME,
+    Operation.PUT_DO_NOT_FINALIZE_MEDIA,
+    Operation.PUT_BUFFER_UNDERRUN_FREE_DISABLED,
+    Operation.PUT_BURN_VERIFICATION_LEVEL,
+)
+"""Put the same value each time, so that a second one changes nothing."""
 
 
 class Calls(RuleBasedStateMachine):
@@ -27,8 +34,12 @@ class Calls(RuleBasedStateMachine):
         self.rig.writer.Recorder = self.rig.recorder
         self.lengths: list[int] = []  # sectors of the tracks of this disc
         self.closed = False
+        self.put: set[Operation] = set()
 
     def teardown(self) -> None:
+        used = self.rig.writer.Recorder
+        if used is not None:  # it may be another object than the rig's own
+            used.__exit__(None, None, None)
         self.rig.__exit__(None, None, None)
         assert not self.rig.drive.tray_locked
 
@@ -44,9 +55,14 @@ class Calls(RuleBasedStateMachine):
     def any_call(self, operation: Operation) -> None:
         wanted = TABLE[operation][self.state]
         code = self.call(operation)
+        if operation in self.put and self.state is State.PREPARED:
+            assert code is None
+            return
         if isinstance(wanted, HResult):
             assert code is wanted
             return
+        if operation in PUTS:
+            self.put.add(operation)
         if operation is Operation.GET_EXPECTED_TABLE_OF_CONTENTS and not self.lengths:
             assert code is EMPTY
             return
