@@ -11,6 +11,7 @@ import pytest
 import redbook
 from redbook.clock import ManualClock
 from redbook.disc import Toc, TocTrack
+from redbook.disc.sub_channel import POSITION
 from redbook.drive import Drive
 from redbook.engine.inspect import DiscContents, inspect
 from redbook.engine.outcome import Settings
@@ -27,7 +28,6 @@ from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.read import ReadCd, SubChannel
 from redbook.mmc.write import Blank as Erase
 from redbook.mmc.write import Write10
-from redbook.sub_channel import POSITION
 from redbook.transport.base import Reply, Status
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder

@@ -8,13 +8,12 @@ import tomllib
 from collections.abc import Callable
 from typing import Any
 
-from redbook import cd_text
-from redbook.disc import Msf
+from redbook.disc import Msf, cd_text
+from redbook.disc.sub_channel import Q, crc
 from redbook.image import bincue, toc
 from redbook.image.base import DiscState, TrackState
 from redbook.mmc.disc_info import INVISIBLE_TRACK, ReadTrackInformation
 from redbook.mmc.mode_pages import ModeSense10
-from redbook.sub_channel import Q, crc
 from redbook.virtual import faults
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.model import Model

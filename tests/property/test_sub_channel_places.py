@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redbook.disc import LEAD_OUT, Msf
+from redbook.disc.sub_channel import ISRC, MCN, POSITION, Q, interleave
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.store import MemoryStore
 from redbook.mmc.read import Selection, SubChannel
-from redbook.sub_channel import ISRC, MCN, POSITION, Q, interleave
 from redbook.virtual.medium import Medium, blank_state
 from redbook.virtual.reading import read_cd
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from redbook import cd_text
+from redbook.disc import cd_text
 from redbook.mmc.cue_sheet import SendCueSheet
 from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
 from redbook.mmc.write import SynchronizeCache, Write10

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from redbook.cd_text import sealed, to_symbols
 from redbook.clock import ManualClock
 from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, Msf
+from redbook.disc.cd_text import sealed, to_symbols
+from redbook.disc.sub_channel import ISRC, LEAD_OUT_TNO, MCN, POSITION, RAW_BYTES, Q, interleave
 from redbook.errors import Sense, TransportError
 from redbook.image.base import HowWritten, RecordedSession
 from redbook.mmc.cue_sheet import CueEntry, SendCueSheet, code_entries
 from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.playback import AudioStatus
 from redbook.mmc.write import Write10
-from redbook.sub_channel import ISRC, LEAD_OUT_TNO, MCN, POSITION, RAW_BYTES, Q, interleave
 from redbook.transport.base import Reply, Status, Transport
 from redbook.virtual import faults
 from redbook.virtual.faults import Lost

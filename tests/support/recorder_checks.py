@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from redbook.disc import Msf
+from redbook.disc.sub_channel import crc
 from redbook.image.base import DiscState, TrackState
 from redbook.image.state_file import read_state
 from redbook.mmc import sense
-from redbook.sub_channel import crc
 from redbook.transport.base import Reply, Status
 
 Send = Callable[..., Reply]

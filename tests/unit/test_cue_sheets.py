@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from redbook import cd_text, errors
-from redbook.disc import SECTOR_BYTES, Msf
+from redbook import errors
+from redbook.disc import SECTOR_BYTES, Msf, cd_text
+from redbook.disc.sub_channel import POSITION, Q
 from redbook.drive import Drive
 from redbook.mmc.cue_sheet import SendCueSheet
 from redbook.mmc.disc_info import (
@@ -22,7 +23,6 @@ from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
 from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
 from redbook.mmc.write import SynchronizeCache, Write10
-from redbook.sub_channel import POSITION, Q
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import (

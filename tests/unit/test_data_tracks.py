@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from redbook import data_sector
+from redbook.disc import data_sector
+from redbook.disc.sub_channel import Q, interleave
 from redbook.drive import Drive
 from redbook.errors import IllegalModeForTrack, InvalidField, SenseError
 from redbook.mmc.disc_info import (
@@ -29,7 +30,6 @@ from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
 from redbook.mmc.playback import PlayAudio10
 from redbook.mmc.read import C2, Read10, ReadCd, ReadHeader, Selection, SubChannel
 from redbook.mmc.write import Blank, BlankType, Write10
-from redbook.sub_channel import Q, interleave
 from redbook.virtual.faults import BadSpot
 from redbook.virtual.medium import Medium
 from redbook.virtual.prepared import Audio, Data, Session, prepare

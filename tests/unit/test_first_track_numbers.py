@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from redbook.disc import SECTOR_BYTES, Msf
+from redbook.disc.sub_channel import LEAD_OUT_TNO, POSITION, Q, interleave
 from redbook.drive import Drive
 from redbook.mmc.disc_info import (
     ReadDiscInformation,
@@ -19,7 +20,6 @@ from redbook.mmc.disc_info import (
 from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.read import ReadCd, Selection, SubChannel
 from redbook.mmc.write import SynchronizeCache, Write10
-from redbook.sub_channel import LEAD_OUT_TNO, POSITION, Q, interleave
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import entry, isrc, lead_in, lead_out, sector, write_session

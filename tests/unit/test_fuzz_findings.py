@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from redbook.cd_text import sealed
 from redbook.disc import SECTOR_BYTES, Msf
+from redbook.disc.cd_text import sealed
+from redbook.disc.sub_channel import POSITION, Q, crc, interleave
 from redbook.image import bincue, toc
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.mmc import sense
 from redbook.mmc.mode_pages import WriteParameters
-from redbook.sub_channel import POSITION, Q, crc, interleave
 from redbook.transport.base import Reply, Status
 from redbook.virtual import faults
 from redbook.virtual.faults import BadSpot

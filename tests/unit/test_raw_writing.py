@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from redbook import cd_text, errors
-from redbook.disc import SECTOR_BYTES, Msf
+from redbook import errors
+from redbook.disc import SECTOR_BYTES, Msf, cd_text
+from redbook.disc.sub_channel import ISRC, LEAD_OUT_TNO, MCN, POSITION, Q, interleave
 from redbook.drive import Drive
 from redbook.mmc.disc_info import (
     DiscStatus,
@@ -25,7 +26,6 @@ from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.playback import ReadSubChannel, Seek10, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
 from redbook.mmc.write import CloseFunction, CloseTrackSession, SynchronizeCache, Write10
-from redbook.sub_channel import ISRC, LEAD_OUT_TNO, MCN, POSITION, Q, interleave
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import sector

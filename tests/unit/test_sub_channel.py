@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redbook import cd_text, sub_channel
-from redbook.cd_text import PackType
-from redbook.disc import Msf
-from redbook.sub_channel import Q
+from redbook.disc import Msf, cd_text, sub_channel
+from redbook.disc.cd_text import PackType
+from redbook.disc.sub_channel import Q
 
 # Size information of a block whose CRC libburn's documentation prints (doc/cdtext.txt), and its symbols.
 PACK = bytes.fromhex("8F 00 2A 00 01 01 03 00 06 05 04 05 07 06 01 02 48 65")

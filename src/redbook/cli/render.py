@@ -19,9 +19,9 @@ from rich.table import Table
 from rich.text import Text
 
 from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
-from redbook.cd_text import PackType, Texts
 from redbook.cli import shapes
 from redbook.disc import PREGAP_SECTORS, Toc, duration
+from redbook.disc.cd_text import PackType, Texts
 from redbook.discovery import DiscEntry
 from redbook.doctor import Diagnosis
 from redbook.engine.events import (

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
-from redbook.cd_text import Texts
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
+from redbook.disc.cd_text import Texts
 from redbook.discovery import DiscEntry
 from redbook.doctor import Diagnosis
 from redbook.engine.events import Event

@@ -10,14 +10,14 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from redbook.cd_text import Texts, parse
 from redbook.disc import MOST_INDEXES, PREGAP_SECTORS
+from redbook.disc.cd_text import Texts, parse
+from redbook.disc.sub_channel import POSITION, Q, is_isrc, is_mcn
 from redbook.engine.steps import Procedure
 from redbook.errors import IllegalModeForTrack, InvalidReply, SenseError
 from redbook.mmc.disc_info import ReadCdText, TrackInformation
 from redbook.mmc.playback import ReadSubChannel, SubChannelData, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
-from redbook.sub_channel import POSITION, Q, is_isrc, is_mcn
 
 _UNKNOWN = (SenseError, InvalidReply)
 _Q_ONLY = Selection(0, sub_channel=SubChannel.Q)

@@ -12,7 +12,6 @@ from enum import StrEnum, unique
 from itertools import pairwise
 from typing import Any, Self
 
-from redbook.cd_text import PACK_BYTES, Texts, parse
 from redbook.disc import (
     FIRST_LEAD_IN_MINUTE,
     MOST_INDEXES,
@@ -24,7 +23,8 @@ from redbook.disc import (
     TocTrack,
     next_session_start,
 )
-from redbook.sub_channel import is_isrc, is_mcn
+from redbook.disc.cd_text import PACK_BYTES, Texts, parse
+from redbook.disc.sub_channel import is_isrc, is_mcn
 
 FORMAT = "redbook-disc"
 VERSION = 3

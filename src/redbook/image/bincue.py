@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redbook.cd_text import PackType, Texts, printable
 from redbook.disc import Msf
+from redbook.disc.cd_text import PackType, Texts, printable
 from redbook.image.base import DiscState, RecordedSession, RecordedTrack, TrackState
 
 _FLAGS = ((2, "DCP"), (1, "PRE"), (8, "4CH"))

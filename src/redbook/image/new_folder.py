@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 from redbook.disc import SECTOR_BYTES
+from redbook.disc.sub_channel import RAW_BYTES
 from redbook.errors import DriveBusy, StorageFailed
 from redbook.image.base import DiscState
 from redbook.image.folder import FolderStore
 from redbook.image.view import check_room, only_looking
-from redbook.sub_channel import RAW_BYTES
 
 
 class NewFolderStore:

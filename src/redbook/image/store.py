@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES
+from redbook.disc.sub_channel import RAW_BYTES
 from redbook.image.base import DiscState
 from redbook.image.sector_file import SectorMemory
-from redbook.sub_channel import RAW_BYTES
 
 
 class Store(Protocol):

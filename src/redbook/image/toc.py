@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redbook.cd_text import PackType, Texts, printable
 from redbook.disc import SECTOR_BYTES, Msf
+from redbook.disc.cd_text import PackType, Texts, printable
 from redbook.image.base import DiscState, RecordedTrack
 
 _PRE_EMPHASIS, _COPY_PERMITTED, _FOUR_CHANNELS = 1, 2, 8

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES
+from redbook.disc.sub_channel import RAW_BYTES
 from redbook.errors import DriveError, ImageError, StorageFailed
 from redbook.image.base import DiscState
 from redbook.image.disc_files import DiscFiles, NotAFile
 from redbook.image.sector_file import SectorFile
 from redbook.image.state_file import STATE_FILE, no_file, open_files, state_in
-from redbook.sub_channel import RAW_BYTES
 
 DATA_FILE = "disc.bin"
 SUB_CHANNEL_FILE = "disc.sub"

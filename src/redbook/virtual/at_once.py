@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import copy
 
-from redbook.cd_text import Collector, each_pack
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
+from redbook.disc.cd_text import Collector, each_pack
+from redbook.disc.sub_channel import RAW_BYTES
 from redbook.mmc import sense
 from redbook.mmc.mode_pages import WriteParameters
 from redbook.mmc.write import Write10
-from redbook.sub_channel import RAW_BYTES
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.session_layout import SessionLayout, host_regions
 from redbook.virtual.timing import LEAD_IN_AT_1X_SECONDS, LEAD_OUT_AT_1X_SECONDS

@@ -24,6 +24,7 @@ from redbook.disc import (
     Toc,
     next_session_start,
 )
+from redbook.disc.sub_channel import RAW_BYTES
 from redbook.errors import ImageError, Sense
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore
@@ -35,7 +36,6 @@ from redbook.mmc.disc_info import (
     Atip,
     DiscStatus,
 )
-from redbook.sub_channel import RAW_BYTES
 from redbook.virtual.displacement import WriteShift
 
 

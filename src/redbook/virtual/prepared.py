@@ -14,8 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from redbook import data_sector
-from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, SHORTEST_TRACK_SECTORS, Msf, next_session_start
+from redbook.disc import (
+    PREGAP_SECTORS,
+    SECTOR_BYTES,
+    SHORTEST_TRACK_SECTORS,
+    Msf,
+    data_sector,
+    next_session_start,
+)
 from redbook.image.base import DATA_BIT, DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore
 from redbook.image.store import MemoryStore, Store

@@ -6,13 +6,9 @@ and indexes in the program.  Source: MMC-5 4.4 (raw recording), IEC 60908 clause
 
 from __future__ import annotations
 
-from redbook.cd_text import Collector, each_pack
 from redbook.disc import MOST_INDEXES, MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES, Msf
-from redbook.image.base import DATA_BIT, HowWritten, RecordedSession, RecordedTrack
-from redbook.mmc import sense
-from redbook.mmc.mode_pages import WriteParameters
-from redbook.mmc.write import Write10
-from redbook.sub_channel import (
+from redbook.disc.cd_text import Collector, each_pack
+from redbook.disc.sub_channel import (
     ISRC,
     LEAD_IN_TNO,
     LEAD_OUT_TNO,
@@ -26,6 +22,10 @@ from redbook.sub_channel import (
     is_isrc,
     q_of,
 )
+from redbook.image.base import DATA_BIT, HowWritten, RecordedSession, RecordedTrack
+from redbook.mmc import sense
+from redbook.mmc.mode_pages import WriteParameters
+from redbook.mmc.write import Write10
 from redbook.virtual.at_once import split
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.writing import Writing, next_allowed

@@ -6,8 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from redbook import data_sector
-from redbook.disc import Msf
+from redbook.disc import Msf, data_sector
 from redbook.mmc import read, sense
 from redbook.mmc.command import Command
 from redbook.virtual import reading

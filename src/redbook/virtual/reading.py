@@ -9,13 +9,8 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from redbook import data_sector
-from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, SECTORS_PER_SECOND, Msf
-from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack
-from redbook.mmc import sense
-from redbook.mmc.playback import Position
-from redbook.mmc.read import C2, C2_BYTES, ReadCd, Selection, SubChannel
-from redbook.sub_channel import (
+from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, SECTORS_PER_SECOND, Msf, data_sector
+from redbook.disc.sub_channel import (
     ISRC,
     LEAD_OUT_TNO,
     MCN,
@@ -27,6 +22,10 @@ from redbook.sub_channel import (
     q_of,
     r_to_w_of,
 )
+from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack
+from redbook.mmc import sense
+from redbook.mmc.playback import Position
+from redbook.mmc.read import C2, C2_BYTES, ReadCd, Selection, SubChannel
 from redbook.virtual.displacement import read_shifted
 from redbook.virtual.faults import BadSpot
 from redbook.virtual.medium import NO_MODE, Medium, Refused

@@ -14,11 +14,11 @@ from redbook.disc import (
     SHORTEST_TRACK_SECTORS,
     Msf,
 )
+from redbook.disc.sub_channel import RAW_BYTES, is_isrc, is_mcn
 from redbook.errors import Sense
 from redbook.image.base import HowWritten, RecordedSession, RecordedTrack
 from redbook.mmc import cue_sheet, sense
 from redbook.mmc.cue_sheet import ENTRY_BYTES, CueEntry
-from redbook.sub_channel import RAW_BYTES, is_isrc, is_mcn
 from redbook.virtual.medium import Refused
 from redbook.virtual.model import IsrcControl, LeadInTime, Model
 

@@ -14,11 +14,11 @@ from redbook.disc import (
     SECTORS_PER_SECOND,
     SHORTEST_TRACK_SECTORS,
 )
+from redbook.disc.sub_channel import is_isrc, is_mcn
 from redbook.image.base import TrackState
 from redbook.mmc import sense
 from redbook.mmc.mode_pages import MultiSession, WriteParameters
 from redbook.mmc.write import Write10
-from redbook.sub_channel import is_isrc, is_mcn
 from redbook.virtual.medium import Medium, Refused
 
 _DATA_BIT = 4

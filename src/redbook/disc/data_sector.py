@@ -9,7 +9,7 @@ from __future__ import annotations
 from operator import itemgetter
 
 from redbook.disc import SECTOR_BYTES, Msf
-from redbook.sub_channel import bcd
+from redbook.disc.sub_channel import bcd
 
 USER_BYTES = 2048
 MODE_1, MODE_2 = 1, 2

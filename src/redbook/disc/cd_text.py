@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, unique
 
 from redbook.disc import MOST_TRACKS
-from redbook.sub_channel import crc
+from redbook.disc.sub_channel import crc
 
 PACK_BYTES = 18
 BLOCKS = 8
