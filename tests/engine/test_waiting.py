@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,11 @@ import pytest
 import redbook
 from redbook.clock import ManualClock
 from redbook.drive import Drive
-from redbook.engine.events import Event, Phase, PhaseStarted, Stopping, Waiting
+from redbook.engine.burn import burn
+from redbook.engine.events import Event, Phase, PhaseStarted, Stopping, TrackStarted, Waiting
+from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.runner import Runner
+from redbook.engine.urgency import Urgency
 from redbook.errors import BurnFailed, EraseFailed, Sense, StillBusy
 from redbook.mmc.command import Command
 from redbook.mmc.control import TestUnitReady as UnitReady
@@ -21,8 +26,9 @@ from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
-from tests.support.burns import TRACKS, run
+from tests.support.burns import LENGTHS, TRACKS, Recording, run
 from tests.support.sound import noise, write_wav
+from tests.support.streams import BytesStream
 
 LOADING = Sense(2, 4, 1)
 
@@ -229,6 +235,68 @@ def test_stopping_in_a_track_ends_it_and_leaving_breaks_it_off() -> None:
     assert (first.doing, first.at_once, second.at_once) == ("ending the track", False, True)
     assert "broken off" in first.price
     assert not recorder.tray_locked
+
+
+def test_a_track_is_called_begun_before_its_first_write_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past every cancel, but not sent yet: while the system is asked for priority, say."""
+    cancel, told = redbook.Cancel(), list[Stopping | None]()
+
+    def slow(urgency: Urgency) -> str:
+        cancel()
+        told.append(cancel.acknowledged())
+        return ""
+
+    monkeypatch.setattr(Urgency, "begin", slow)
+    with pytest.raises(redbook.Cancelled):
+        run(VirtualRecorder(Medium.new()), cancel=cancel, tracks=TRACKS[:1])
+    assert told[0] is not None
+    assert told[0].doing == "ending the track"
+    assert "broken off" in told[0].price
+
+
+class CancelsSoonAfter(ManualClock):
+    """Cancels when it is asked for the time the n-th time after a track was said to begin."""
+
+    def __init__(self, track: int, nth: int, cancel: redbook.Cancel) -> None:
+        super().__init__()
+        self.track, self.left, self.cancel = track, nth, cancel
+        self.begun = False
+
+    def hear(self, event: Event) -> None:
+        self.begun = self.begun or (isinstance(event, TrackStarted) and event.number == self.track)
+
+    def now(self) -> float:
+        if self.begun:
+            self.left -= 1
+            if self.left == 0:
+                self.cancel()
+        return super().now()
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("track", [1, 2])
+def test_a_cancel_before_the_first_write_of_a_track_leaves_no_track(track: int, nth: int) -> None:
+    """The third time is asked for right before the WRITE."""
+    cancel, told = redbook.Cancel(), list[Stopping | None]()
+    clock = CancelsSoonAfter(track, nth, cancel)
+    log = Recording(VirtualRecorder(Medium.new()))
+    writes: list[int] = []
+
+    def hear(event: Event) -> None:
+        clock.hear(event)
+        if isinstance(event, TrackStarted):
+            writes.append(log.opcodes().count(Write10.OPCODE))
+
+    streams = [BytesStream(pcm) for pcm in TRACKS]
+    runner = Runner(Drive(log), emit=hear, cancel=cancel, clock=clock, streams=streams, total=sum(LENGTHS))
+    with pytest.raises(redbook.Cancelled) as caught:
+        runner.run(burn(Settings(), LENGTHS, Outcome()))
+    told.append(cancel.acknowledged())
+    assert told[0] is not None
+    assert "before the next track" in told[0].doing
+    assert log.opcodes().count(Write10.OPCODE) == writes[-1], "silence was written for a track not begun"
+    expected = "nothing was written|still blank" if track == 1 else "now holds track 1 whole; its session"
+    assert re.search(expected, caught.value.disc_now)
 
 
 def test_a_second_job_does_not_tell_of_the_same_cancel_again() -> None:

@@ -106,7 +106,8 @@ class Cancel:
         if wanted == self._told:
             return None
         self._told = wanted
-        return self.under_way.stopping(at_once=self._at_once)
+        with self.under_way.deciding:
+            return self.under_way.stopping(at_once=self._at_once)
 
 
 class Runner:
@@ -156,7 +157,10 @@ class Runner:
                 step = procedure.throw(error) if error is not None else procedure.send(answer)
                 answer = error = None
                 if not isinstance(step, Shield):  # cleaning up begins with one
-                    error = self._interruption()
+                    with self._under_way.deciding:
+                        error = self._interruption()
+                        if error is None and isinstance(step, Write10):
+                            self._under_way.track_begun = True
                 if error is None:
                     try:
                         answer = self._do(step)
@@ -232,7 +236,6 @@ class Runner:
     def _write(self, command: Write10) -> None:
         if not self._urgency.begun:
             self._tell_once(self._urgency.begin())
-        self._under_way.track_begun = True
         self._meter.write_begins()
         self._drive.run(command)
         self._meter.write_taken()

@@ -28,6 +28,7 @@ from redbook.engine.steps import (
 )
 from redbook.engine.waiting import code, until_accepted, until_idle
 from redbook.errors import (
+    Cancelled,
     IllegalRequest,
     ImpossiblyFast,
     InvalidReply,
@@ -81,7 +82,7 @@ def write_track(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
     raises  SenseError, ImpossiblyFast
     """
     chunk = yield TakeSectors()  # the read-ahead is full now: what is wrong with the input may be known
-    outcome.open_track, outcome.sent = track, 0
+    outcome.sent = 0
     yield TrackStarted(track.number, track.start_lba, track.sectors)
     since = yield Now()
     yield from _send(chunk, track, outcome)
@@ -184,7 +185,7 @@ def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure
         piece = chunk[: (yield MostSectors()) * SECTOR_BYTES]
         waited = (yield Now()) - now
         try:
-            yield from _write(Write10(track.start_lba + outcome.sent, piece), waited, outcome)
+            yield from _write(Write10(track.start_lba + outcome.sent, piece), waited, track, outcome)
         except TransferTooLarge:
             if outcome.sent or outcome.ended or (yield MostSectors()) * SECTOR_BYTES >= len(piece):
                 raise
@@ -241,13 +242,25 @@ def _tell_buffer() -> Procedure[bool]:
     return True
 
 
-def _write(command: Write10, waited: float, outcome: Outcome) -> Procedure[None]:
+def _write(command: Write10, waited: float, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
     """One WRITE, again and again while the buffer is full.
+
+    A cancel that comes before the first one was taken leaves no track that would have to be ended.
 
     waited  seconds since the one before was taken: how late the data are
     """
     outcome.lba = command.lba
     outcome.touched = True
+    outcome.open_track = track
+    try:
+        yield from _taken(command, waited, outcome)
+    except Cancelled:
+        if not outcome.sent:
+            outcome.open_track = None
+        raise
+
+
+def _taken(command: Write10, waited: float, outcome: Outcome) -> Procedure[None]:
     limit = BUSY_SECONDS if outcome.sent else BUSY_AT_START_SECONDS
     pause = _busy_pause_seconds(outcome.speed)
     late = waited * SPEED_1X_BYTES_PER_SECOND * (outcome.speed or 1) > outcome.buffer_bytes / 2

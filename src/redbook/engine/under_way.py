@@ -7,7 +7,8 @@ and what stopping costs, while the other one is held by a command that the drive
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 
 from redbook.engine.events import Phase, Stopping, Waiting
 
@@ -52,10 +53,12 @@ _TEST_WRITE = (
 @dataclass(slots=True)
 class UnderWay:
     """phase       the last that began; None while there is none
-    track_begun    whether a WRITE of the track was sent
+    track_begun    whether a WRITE of the track is sent, or about to be and past every cancel
     test_write     whether the laser is off
     command        that the drive has not answered yet; empty if there is none
     since          when that was sent, on the machine's monotonic clock
+    deciding       held while it is decided whether a cancel still comes before the first WRITE of a track, so
+                   that nobody is told that no track is begun while one begins
     """
 
     phase: Phase | None = None
@@ -63,6 +66,7 @@ class UnderWay:
     test_write: bool = False
     command: str = ""
     since: float = 0.0
+    deciding: Lock = field(default_factory=Lock, repr=False, compare=False)
     _told: float = 0.0
 
     def begin(self, phase: Phase) -> None:
