@@ -12,18 +12,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from redbook.disc import MOST_OFFSET_SECTORS, RUN_OUT_SECTORS, Toc
+from redbook.engine.care import Care
 from redbook.engine.disc_offset import DiscOffset, Span, find_disc_offset
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackVerified
 from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.inspect import Abilities, DiscContents, contents, identify
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.read_audio import ReadHabits, read_audio
-from redbook.engine.read_back import Care, TrackReading, compare_track
+from redbook.engine.read_back import compare_track
 from redbook.engine.reload import reload_to_read
 from redbook.engine.ring import CHUNK_SECTORS
 from redbook.engine.speed import MAX_SPEED
 from redbook.engine.steps import Procedure
 from redbook.engine.toc_check import read_and_check_toc
+from redbook.engine.track_reading import TrackReading
 from redbook.engine.verification import Check, Verdict
 from redbook.engine.waiting import resending, until_ready
 from redbook.mmc.control import MAXIMUM_SPEED

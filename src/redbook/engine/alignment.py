@@ -1,0 +1,163 @@
+"""Sectors of a track as they were sent, put together from sectors as a drive brings them.
+
+A drive brings the audio some samples beside its place, so a sector as it was sent lies across two sectors as
+they are read. Where an offset moves the ends of a track out of what can be read (before LBA 0, into the
+lead-out, into a gap that the drive does not give), these samples are hidden: counted, named, and never called
+the same.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import NamedTuple
+
+from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
+from redbook.engine.disc_offset import Span
+
+
+class HiddenEnds(NamedTuple):
+    """Samples that were taken as sent because they cannot be read: at a track's start, at its end."""
+
+    head: int = 0
+    tail: int = 0
+
+
+class Run(NamedTuple):
+    """Neighbouring sectors of a track, counted from its start: `first` up to, and without, `end`."""
+
+    first: int
+    end: int
+
+    @property
+    def sectors(self) -> int:
+        return self.end - self.first
+
+
+class Alignment:
+    """Sectors as they were sent, put together from sectors as they are read.
+
+    samples     that the audio comes late
+    skip_bytes  from the beginning of the first sector read to the first sample of the one that was sent
+    """
+
+    def __init__(self, span: Span, samples: int) -> None:
+        self.span = span
+        self.samples = samples
+        whole, part = divmod(samples, SAMPLES_PER_SECTOR)
+        self._first_lba = span.start_lba + whole
+        self.skip_bytes = part * SAMPLE_BYTES
+
+    @property
+    def crosses(self) -> bool:
+        """Whether a sector as sent lies across two."""
+        return self.skip_bytes > 0
+
+    def lba_of(self, sector: int) -> int:
+        """Where the drive brings the first sample of this sector of the track."""
+        return self._first_lba + sector
+
+    def end_lba(self, sector: int) -> int:
+        """Behind the last address that is needed for the sectors before this one."""
+        return self._first_lba + sector + self.crosses
+
+    def cut(self, raw: bytes, sectors: int, lead: int = 0) -> bytearray:
+        """So many sectors as sent, from the first address on that `raw` begins with; `lead` bytes behind."""
+        begin = lead + self.skip_bytes
+        return bytearray(raw[begin : begin + sectors * SECTOR_BYTES])
+
+    def covered(self, lba: int) -> tuple[int, int]:
+        """Which bytes of the track as sent the drive brings at this address: from, to."""
+        begin = (lba - self.span.start_lba) * SECTOR_BYTES - self.samples * SAMPLE_BYTES
+        return max(0, begin), max(0, min(self.span.sectors * SECTOR_BYTES, begin + SECTOR_BYTES))
+
+    def expected(self, begin: int, end: int) -> bytes | None:
+        """These bytes of the track as sent, where they lie at its ends."""
+        sent, length = self.span.sent, self.span.sectors * SECTOR_BYTES
+        if end <= len(sent.head):
+            return sent.head[begin:end]
+        from_tail = length - len(sent.tail)
+        return sent.tail[begin - from_tail : end - from_tail] if begin >= from_tail else None
+
+    def is_outside(self, lba: int) -> bool:
+        return not self.span.start_lba <= lba < self.span.end_lba
+
+    def differing(self, data: bytes | bytearray, first: int) -> list[int]:
+        """Numbers of the sectors that are not as sent; `data` begins with sector `first`."""
+        view, sums = memoryview(data), self.span.sent.sums
+        count = len(data) // SECTOR_BYTES
+        found = [
+            zlib.crc32(view[at : at + SECTOR_BYTES]) for at in range(0, count * SECTOR_BYTES, SECTOR_BYTES)
+        ]
+        wanted = sums[first : first + count]
+        if found == wanted.tolist():
+            return []
+        return [first + number for number in range(count) if found[number] != wanted[number]]
+
+    def fill_hidden(self, data: bytearray, first: int, missing: set[int]) -> HiddenEnds:
+        """Samples that lie outside of the track's own sectors, and cannot be had there, are taken as sent.
+
+        A gap that comes as silence where sound was sent is the drive's own, too.
+
+        data     sectors as sent, from sector `first` on; what is hidden is put into it
+        missing  addresses that did not come
+        """
+        count = len(data) // SECTOR_BYTES
+        head = tail = 0
+        for lba in range(self.lba_of(first), self.end_lba(first + count)):
+            if not self.is_outside(lba):
+                continue
+            begin, end = self.covered(lba)
+            begin, end = max(begin, first * SECTOR_BYTES), min(end, (first + count) * SECTOR_BYTES)
+            wanted = self.expected(begin, end) if begin < end else None
+            if wanted is None:
+                continue
+            at = slice(begin - first * SECTOR_BYTES, end - first * SECTOR_BYTES)
+            if lba not in missing and (data[at] == wanted or any(data[at])):
+                continue
+            data[at] = wanted
+            if lba < self.span.start_lba:
+                head += len(wanted) // SAMPLE_BYTES
+            else:
+                tail += len(wanted) // SAMPLE_BYTES
+        return HiddenEnds(head, tail)
+
+    def find_shift(self, raw: bytes, lead: int, run: Run, most_samples: int) -> int | None:
+        """By how many samples this reading lies beside its place, if the whole run is in it.
+
+        With the sector before the run, where there is one: between two stretches nothing may be missing.
+
+        lead          bytes of `raw` before the run's place
+        most_samples  that are tried, to either side
+        """
+        first = run.first - (run.first > 0)
+        lead -= (run.first - first) * SECTOR_BYTES
+        sums = self.span.sent.sums
+        whole = Run(first, run.end)
+        for distance in range(most_samples + 1):
+            for shift in dict.fromkeys((distance, -distance)):
+                at = lead + shift * SAMPLE_BYTES
+                one, _ = self.taken_from(raw, at, Run(first, first + 1), most_samples)
+                if len(one) < SECTOR_BYTES or zlib.crc32(one) != sums[first]:
+                    continue
+                moved, _ = self.taken_from(raw, at, whole, most_samples)
+                if len(moved) == whole.sectors * SECTOR_BYTES and not self.differing(moved, first):
+                    return shift
+        return None
+
+    def taken_from(self, raw: bytes, at: int, run: Run, most_samples: int) -> tuple[bytearray, HiddenEnds]:
+        """These sectors as they lie in `raw` from byte `at` on; less where they are not all in it.
+
+        What lies before the track's own first sector, or up to `most_samples` behind its last, is taken as
+        sent where it is not in `raw`.
+        """
+        sent, length = self.span.sent, run.sectors * SECTOR_BYTES
+        start = at + self.skip_bytes
+        before = -start if start < 0 and run.first == 0 and -start <= len(sent.head) else 0
+        if start < 0 and not before:
+            return bytearray(), HiddenEnds()
+        data = bytearray(sent.head[:before] + raw[max(0, start) : start + length])
+        behind = length - len(data)
+        if behind and run.end == self.span.sectors and behind <= most_samples * SAMPLE_BYTES:
+            data += sent.tail[len(sent.tail) - behind :]
+            return data, HiddenEnds(before // SAMPLE_BYTES, behind // SAMPLE_BYTES)
+        return data, HiddenEnds(before // SAMPLE_BYTES)

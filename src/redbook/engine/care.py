@@ -1,0 +1,108 @@
+"""How a disc has to be read, what that took, and sectors read with that care."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redbook import errors
+from redbook.disc import SECTOR_BYTES
+from redbook.engine.disc_offset import Span
+from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
+from redbook.engine.ring import CHUNK_SECTORS
+from redbook.engine.steps import Procedure
+from redbook.mmc.control import MAXIMUM_SPEED, SetCdSpeed
+
+TRIES = 6
+_TRIES_OF_AN_INEXACT_DRIVE = 16
+_MANY_PLACES = 24  # that came right only when read again: no longer scratches
+_SLOWER = {1: 8, 3: 4}  # at which try to read at which multiple of 1x
+_HOPELESS_RUNS = 24  # after so many in a row that no reading mended, nothing is read again
+_LOST_SECTORS = 270  # after so many in a row that did not come one by one, a stretch that fails is lost whole
+_KB_OF_1X = 177
+
+
+@dataclass(slots=True)
+class Care:
+    """How this disc has to be read, and what it took.
+
+    spans         every track that is compared
+    speed         of reading, as a multiple of 1x; MAX_SPEED for as fast as the drive can
+    write_kb      the speed of writing, which the same command sets
+    places_again  stretches that were read again and were the same then
+    sectors_again how many sectors these were
+    inexact       stretches that came at varying places: the drive reads inexactly
+    accurate_stream  that it never does: as the drive says of itself, until it shows otherwise
+    lost          sectors in a row that did not come, the latest of those asked for one by one
+    """
+
+    spans: Sequence[Span]
+    habits: ReadHabits
+    speed: float
+    write_kb: int = MAXIMUM_SPEED
+    places_again: int = 0
+    sectors_again: int = 0
+    inexact: int = 0
+    hopeless: int = 0
+    accurate_stream: bool = True
+    lost: int = 0
+
+    def at_speed(self, times: float) -> Procedure[None]:
+        """A drive that keeps its own speed is no failure."""
+        read_kb = round(min(MAXIMUM_SPEED, times * _KB_OF_1X))
+        with contextlib.suppress(errors.SenseError):
+            yield SetCdSpeed(read_kb, self.write_kb)
+
+    def before_another_try(self, number: int, lba: int) -> Procedure[None]:
+        """Something far away is read first: the same sectors would come from the drive's memory."""
+        if number in _SLOWER and _SLOWER[number] < self.speed:
+            yield from self.at_speed(_SLOWER[number])
+        first, last = self.spans[0], self.spans[-1]
+        far = first.start_lba if lba - first.start_lba > last.end_lba - lba else last.end_lba - CHUNK_SECTORS
+        with contextlib.suppress(*PASSING):
+            yield from read_audio(max(far, first.start_lba), CHUNK_SECTORS, self.habits)
+
+    @property
+    def shows_jitter(self) -> bool:
+        """Whether the drive has shown that its stream is not accurate, though it did not say so."""
+        return self.accurate_stream and (self.inexact > 0 or self.places_again >= _MANY_PLACES)
+
+    @property
+    def tries(self) -> int:
+        if self.hopeless >= _HOPELESS_RUNS:
+            return 0
+        return TRIES if self.accurate_stream else _TRIES_OF_AN_INEXACT_DRIVE
+
+
+def read_around(lba: int, sectors: int, span: Span, care: Care) -> Procedure[tuple[bytes, set[int]]]:
+    """These sectors in and around a track, and which of them did not come; these are silence.
+
+    Far into a part that cannot be read they are not asked for one by one: a drive tries each for seconds.
+    """
+    low, high = max(lba, span.low), min(lba + sectors, span.high)
+    missing = {n for n in range(lba, lba + sectors) if not low <= n < high}
+    data = b""
+    if low < high:
+        try:
+            data = yield from read_audio(low, high - low, care.habits)
+            care.lost = 0
+        except PASSING:
+            pieces = []
+            for one in range(low, high):
+                piece = None if care.lost >= _LOST_SECTORS else (yield from _one(one, care))
+                care.lost = care.lost + 1 if piece is None else 0
+                if piece is None:
+                    missing.add(one)
+                pieces.append(piece or bytes(SECTOR_BYTES))
+            data = b"".join(pieces)
+    before = min(sectors, max(0, low - lba))
+    data = bytes(before * SECTOR_BYTES) + data
+    return data.ljust(sectors * SECTOR_BYTES, b"\0"), missing
+
+
+def _one(lba: int, care: Care) -> Procedure[bytes | None]:
+    try:
+        return (yield from read_audio(lba, 1, care.habits))
+    except PASSING:
+        return None

@@ -1,0 +1,152 @@
+"""What differs, read again: away from the drive's cache, then slower.
+
+It counts as the same in two cases only:
+
+- a later reading is the same, at its place;
+- every reading is the same, sector for sector and with what lies before it, but each a different number of
+  samples beside its place. So do drives without "accurate stream". A gap in the audio itself would lie in
+  the same place each time, and is a difference.
+
+On a drive that is known to read inexactly two readings prove nothing of what lies between them: there each
+stretch counts only if it came whole in one reading together with the sector before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
+from redbook.engine.alignment import Alignment, HiddenEnds, Run
+from redbook.engine.care import Care, read_around
+from redbook.engine.ring import CHUNK_SECTORS
+from redbook.engine.steps import Procedure
+from redbook.engine.track_reading import TrackReading
+
+RUN_SECTORS = 16
+"""What is read again as one stretch, with what surrounds it in one command."""
+
+_MARGIN_SECTORS = 2
+_MOST_JITTER_SAMPLES = _MARGIN_SECTORS * SAMPLES_PER_SECTOR
+
+
+@dataclass(slots=True)
+class Stretch:
+    """A part of a track that was read, and is put right where a second reading can.
+
+    data     from sector `first` of the track on
+    missing  addresses that did not come
+    """
+
+    data: bytearray
+    first: int
+    missing: set[int] = field(default_factory=set)
+
+    def take(self, again: bytearray, begin: int, sectors: Sequence[int]) -> None:
+        """again  from sector `begin` on"""
+        for sector in sectors:
+            at, source = (sector - self.first) * SECTOR_BYTES, (sector - begin) * SECTOR_BYTES
+            self.data[at : at + SECTOR_BYTES] = again[source : source + SECTOR_BYTES]
+
+
+def settle(
+    stretch: Stretch, wrong: Sequence[int], place: Alignment, care: Care, reading: TrackReading
+) -> Procedure[None]:
+    """Read again what differs; the stretch takes what came right, and `reading` what did not."""
+    for run in _runs(wrong):
+        second = _SecondReading(stretch, run, place, care)
+        yield from second.settle()
+        reading.hide_at_least(second.hidden)
+        stretch.missing = second.missing
+        care.hopeless = care.hopeless + 1 if second.left else 0
+        if not second.left:
+            continue
+        for sector in second.left:
+            reading.add_bad(sector)
+        known = set(reading.unreadable[-2 * CHUNK_SECTORS :])
+        needed = range(place.lba_of(second.left[0]), place.end_lba(second.left[-1] + 1))
+        reading.unreadable += [n for n in needed if n in second.missing - known and not place.is_outside(n)]
+    if care.tries:
+        yield from care.at_speed(care.speed)
+
+
+def _runs(wrong: Sequence[int]) -> Iterator[Run]:
+    """Neighbours together, as far as one command reaches."""
+    first: int | None = None
+    for index, sector in enumerate(wrong):
+        if first is None:
+            first = sector
+        following = wrong[index + 1] if index + 1 < len(wrong) else None
+        if following != sector + 1 or sector + 1 - first == RUN_SECTORS:
+            yield Run(first, sector + 1)
+            first = None
+
+
+class _SecondReading:
+    """Of one run of sectors that differ.
+
+    left     sectors that no reading has given as they were sent
+    missing  addresses that did not come at the last reading; those of the first one if there was no other
+    hidden   samples at the track's ends that are taken as sent in what came right
+    """
+
+    def __init__(self, stretch: Stretch, run: Run, place: Alignment, care: Care) -> None:
+        self._stretch = stretch
+        self._run = run
+        self._place = place
+        self._care = care
+        self._shifts: set[int] = set()
+        self.left = list(range(run.first, run.end))
+        self.missing = stretch.missing
+        self.hidden = HiddenEnds()
+
+    def settle(self) -> Procedure[None]:
+        care = self._care
+        number = 0
+        for number in range(care.tries if care.accurate_stream else max(1, care.tries)):
+            if care.accurate_stream or number:
+                yield from care.before_another_try(number, self._place.lba_of(self._run.first))
+            yield from self._read_once()
+            if not self.left:
+                break
+        if not self.left and (care.accurate_stream or number):
+            care.places_again += 1
+            care.sectors_again += self._run.sectors
+
+    def _read_once(self) -> Procedure[None]:
+        run, place, span = self._run, self._place, self._place.span
+        low = max(span.low, place.lba_of(run.first) - _MARGIN_SECTORS)
+        high = min(span.high, place.end_lba(run.end) + _MARGIN_SECTORS)
+        raw, self.missing = yield from read_around(low, high - low, span, self._care)
+        lead = (place.lba_of(run.first) - low) * SECTOR_BYTES
+        if not self._comes_at_its_place(raw, lead, low, high) and not self.missing:
+            self._comes_elsewhere_each_time(raw, lead)
+
+    def _comes_at_its_place(self, raw: bytes, lead: int, low: int, high: int) -> bool:
+        run, place = self._run, self._place
+        again = place.cut(bytes(max(0, -lead)) + raw, run.sectors, max(0, lead))
+        again.extend(bytes(run.sectors * SECTOR_BYTES - len(again)))
+        outside = {*range(low - _MARGIN_SECTORS, low), *range(high, high + _MARGIN_SECTORS)}
+        hidden = place.fill_hidden(again, run.first, self.missing | outside)
+        wrong = set(place.differing(again, run.first))
+        if self._care.accurate_stream or self.missing:
+            right = [sector for sector in self.left if sector not in wrong]
+            self._stretch.take(again, run.first, right)
+            self.left = [sector for sector in self.left if sector in wrong]
+        if self.left:
+            return False
+        self.hidden = hidden
+        return True
+
+    def _comes_elsewhere_each_time(self, raw: bytes, lead: int) -> None:
+        """At its place and whole, on a drive that is inexact; or elsewhere each time, and whole each time."""
+        run, place = self._run, self._place
+        shift = place.find_shift(raw, lead, run, _MOST_JITTER_SAMPLES)
+        if shift is None:
+            return
+        self._shifts.add(shift)
+        if len(self._shifts) > 1 or (shift == 0 and not self._care.accurate_stream):
+            self._care.inexact += shift != 0
+            moved, self.hidden = place.taken_from(raw, lead + shift * SAMPLE_BYTES, run, _MOST_JITTER_SAMPLES)
+            self._stretch.take(moved, run.first, self.left)
+            self.left = []
