@@ -2,6 +2,7 @@
 
 RedbookError
 ├── AudioError                  a source cannot become a track; nothing was sent
+│   └── SheetError              a cue sheet, TOC file or master says what cannot be; .line
 ├── PlanError                   the request breaks a Red Book rule or does not fit; nothing was sent
 ├── VerificationFailed          the disc was read back and differs; .report
 ├── Cancelled                   somebody asked to stop; .disc_now
@@ -105,6 +106,18 @@ class AudioError(RedbookError):
     def __init__(self, message: str, source: str = "") -> None:
         super().__init__(message)
         self.source = source
+
+
+class SheetError(AudioError):
+    """A sheet says what cannot be, or cannot be understood.
+
+    source  the sheet's name as the user gave it
+    line    where, from 1; 0 where it is not of one line
+    """
+
+    def __init__(self, message: str, source: str = "", line: int = 0) -> None:
+        super().__init__(message, source)
+        self.line = line
 
 
 class PlanError(RedbookError):

@@ -1,0 +1,268 @@
+"""A program and the lengths of its sources become a layout in sectors and one stream of samples.
+
+The rules, and why:
+
+* Where one track goes over into the next without a pause, no sample moves and none is added: the mark is
+  put at the sector in which the track's first sample lies, so up to 587 samples (13.3 ms) early. The
+  nearest sector, or the next one, would cut the attack of the first note when a player jumps there.
+* Where silence comes first, the silence is made longer to the next whole sector: both marks are exact.
+* A track that is not joined begins at a whole sector; the one before it is filled up with silence.
+* At the very end, and nowhere else, silence fills the last sector, and a last track shorter than 4 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
+from redbook.disc import (
+    MOST_TRACKS,
+    PREGAP_SECTORS,
+    SAMPLE_RATE_HZ,
+    SAMPLES_PER_SECTOR,
+    SHORTEST_TRACK_SECTORS,
+)
+from redbook.disc.layout import LaidTrack, SessionLayout
+from redbook.errors import PlanError
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """How a track begins.
+
+    track           its number
+    pause_samples   of silence between the audio before and this track's: what was asked for and what fills
+                    the sector up
+    padded_samples  of that, what only fills the sector up, for a track that is not joined
+    early_samples   how far before its first sample its mark lies
+    """
+
+    track: int
+    pause_samples: int = 0
+    padded_samples: int = 0
+    early_samples: int = 0
+
+    @property
+    def early_ms(self) -> float:
+        return self.early_samples * 1000 / SAMPLE_RATE_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """A program, laid out on a blank disc.
+
+    layout          of the session
+    stream          what lies from LBA 0 to the lead-out, without a gap, whole sectors in all
+    borders         one for each track but the first
+    filled_samples  of silence at the very end: to a whole sector, and to the shortest legal track
+    short_tracks    numbers of tracks that were filled up to 4 s in the middle of the disc
+    """
+
+    layout: SessionLayout
+    stream: tuple[Piece, ...]
+    borders: tuple[Border, ...] = ()
+    filled_samples: int = 0
+    short_tracks: tuple[int, ...] = ()
+
+    def pieces_between(self, start_lba: int, end_lba: int) -> tuple[Piece, ...]:
+        """What lies from one sector up to another; both from LBA 0 to the lead-out."""
+        return cut(self.stream, start_lba * SAMPLES_PER_SECTOR, end_lba * SAMPLES_PER_SECTOR)
+
+
+def cut(stream: Sequence[Piece], start: int, end: int) -> tuple[Piece, ...]:
+    """The samples of a stream of closed pieces from `start` up to `end`."""
+    found = []
+    at = 0
+    for piece in stream:
+        samples = piece.samples or 0
+        begin, stop = max(start, at), min(end, at + samples)
+        if begin < stop:
+            found.append(Piece(piece.source, piece.first + begin - at, stop - begin))
+        at += samples
+    return tuple(found)
+
+
+def arrange(
+    program: Program,
+    samples: Sequence[int],
+    *,
+    first_number: int = 1,
+    fill_short_tracks: bool = False,
+) -> Arrangement:
+    """Lay a program out, from LBA 0 on.
+
+    samples            how long each source is, in stereo samples at 44.1 kHz
+    first_number       of the first track
+    fill_short_tracks  fill tracks shorter than 4 s up with silence also where others follow
+
+    raises  PlanError  for no track, more than 99, a piece beyond its source, or a track shorter than 4 s
+                       that is not the last
+    """
+    if not program.tracks:
+        raise PlanError("nothing to burn: no track was given")
+    last_number = first_number + len(program.tracks) - 1
+    if last_number > MOST_TRACKS:
+        raise PlanError(
+            f"{len(program.tracks)} tracks were given; a CD holds at most {MOST_TRACKS}: leave out "
+            f"{last_number - MOST_TRACKS}, or use a second disc"
+        )
+    desk = _Desk(samples, fill_short_tracks)
+    for number, track in enumerate(program.tracks, first_number):
+        desk.place(number, track)
+    return desk.finish(program)
+
+
+@dataclass(slots=True)
+class _Placed:
+    """A track whose end is not known yet.  index0, start: as LBAs"""
+
+    number: int
+    track: ProgramTrack
+    index0: int
+    start: int = 0
+    indexes: list[int] = field(default_factory=list)
+    end: int = 0
+
+
+class _Desk:
+    """Puts piece behind piece; `at` is the sample that comes next, from LBA 0."""
+
+    def __init__(self, samples: Sequence[int], fill_short_tracks: bool) -> None:
+        self._samples = samples
+        self._fill_short = fill_short_tracks
+        self._stream: list[Piece] = []
+        self._tracks: list[_Placed] = []
+        self._borders: list[Border] = []
+        self._short: list[int] = []
+        self.at = 0
+
+    def place(self, number: int, track: ProgramTrack) -> None:
+        first = not self._tracks
+        segments = [(segment, self._closed(segment, number)) for segment in track.segments]
+        if not any(sum(piece.samples or 0 for piece in pieces) for _, pieces in segments):
+            raise PlanError(f"track {number} has no audio")
+        before, padded = self.at, 0
+        if not first:
+            silent = _is_silence(self._stream[-1:]) or _begins_silent(segments)
+            filled = 0 if track.joined and not silent else self._fill_sector()
+            padded = 0 if silent else filled
+            self._end_track(self._tracks[-1])
+        placed = _Placed(number, track, index0=-PREGAP_SECTORS if first else self._mark())
+        pause = early = 0
+        for segment, pieces in segments:
+            if segment.index > 0 and _is_silence(self._stream[-1:]):
+                self._fill_sector()  # the silence ends where a sector does, so that the mark is exact
+            if segment.index == 1:
+                placed.start = self._mark()
+                early = self.at % SAMPLES_PER_SECTOR
+                pause = self._silence_since(before)
+            elif segment.index > 1:
+                placed.indexes.append(self._mark())
+            for piece in pieces:
+                self._append(piece)
+        if not first:
+            self._borders.append(Border(number, pause, padded, early))
+        self._tracks.append(placed)
+
+    def _closed(self, segment: Segment, number: int) -> list[Piece]:
+        """Its pieces, each with its length.  raises  PlanError  for one that its source does not have"""
+        pieces = []
+        for piece in segment.pieces:
+            if piece.source is None:
+                pieces.append(piece)
+                continue
+            there = self._samples[piece.source]
+            length = there - piece.first if piece.samples is None else piece.samples
+            if length < 0 or piece.first + length > there:
+                wanted = f"samples {piece.first} to {piece.first + length}"
+                raise PlanError(f"track {number} wants {wanted} of a source that has {there}")
+            pieces.append(replace(piece, samples=length))
+        return [piece for piece in pieces if piece.samples]
+
+    def _end_track(self, placed: _Placed) -> None:
+        """Where another one follows."""
+        missing = placed.start + SHORTEST_TRACK_SECTORS - self._mark()
+        if missing > 0 and self._fill_short:
+            self._append(Piece.silence((self._mark() + missing) * SAMPLES_PER_SECTOR - self.at))
+            self._short.append(placed.number)
+        placed.end = self._mark()
+
+    def _mark(self) -> int:
+        """The sector in which the next sample lies."""
+        return self.at // SAMPLES_PER_SECTOR
+
+    def _fill_sector(self) -> int:
+        """How many samples of silence that took."""
+        missing = -self.at % SAMPLES_PER_SECTOR
+        if missing:
+            self._append(Piece.silence(missing))
+        return missing
+
+    def _append(self, piece: Piece) -> None:
+        samples = piece.samples or 0
+        last = self._stream[-1] if self._stream else None
+        if (
+            last is not None
+            and last.source == piece.source
+            and (last.is_silence or last.first + (last.samples or 0) == piece.first)
+        ):
+            self._stream[-1] = replace(last, samples=(last.samples or 0) + samples)
+        elif samples:
+            self._stream.append(piece)
+        self.at += samples
+
+    def _silence_since(self, at: int) -> int:
+        """How much of what was put down since then is silence, if nothing else was."""
+        put = self.at - at
+        last = self._stream[-1] if self._stream else None
+        return put if last is not None and last.is_silence and (last.samples or 0) >= put else 0
+
+    def finish(self, program: Program) -> Arrangement:
+        before = self.at
+        self._fill_sector()
+        last = self._tracks[-1]
+        missing = last.start + SHORTEST_TRACK_SECTORS - self._mark()
+        if missing > 0:
+            self._append(Piece.silence(missing * SAMPLES_PER_SECTOR))
+        last.end = self._mark()
+        self._check_lengths()
+        layout = SessionLayout(
+            tuple(_laid(placed) for placed in self._tracks), last.end, program.mcn, program.packs
+        )
+        return Arrangement(
+            layout, tuple(self._stream), tuple(self._borders), self.at - before, tuple(self._short)
+        )
+
+    def _check_lengths(self) -> None:
+        short = [p for p in self._tracks if p.end - p.start < SHORTEST_TRACK_SECTORS]
+        if not short:
+            return
+        named = ", ".join(f"track {p.number} ({(p.end - p.start) / 75:.2f} s)" for p in short)
+        raise PlanError(
+            f"shorter than the 4 s that a track on a CD must last: {named}; silence there would tear what "
+            "belongs together: make them longer, leave them out, or ask for the silence (--pad-short-tracks)"
+        )
+
+
+def _begins_silent(segments: Sequence[tuple[Segment, Sequence[Piece]]]) -> bool:
+    first = next((piece for _, pieces in segments for piece in pieces), None)
+    return first is not None and first.is_silence
+
+
+def _is_silence(pieces: Sequence[Piece]) -> bool:
+    return bool(pieces) and pieces[-1].is_silence
+
+
+def _laid(placed: _Placed) -> LaidTrack:
+    track = placed.track
+    return LaidTrack(
+        placed.number,
+        placed.start,
+        placed.end - placed.start,
+        placed.start - placed.index0,
+        indexes=tuple(placed.indexes),
+        control=track.control,
+        copy_alternates=track.copy_alternates,
+        isrc=track.isrc,
+    )

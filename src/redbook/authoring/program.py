@@ -1,0 +1,118 @@
+"""A program: what shall be on a disc, in samples of its sources.
+
+Files, a cue sheet, a TOC file, a master or another disc: each is read to this value, and nothing behind it
+asks where it came from. A track is a row of segments, one for each index; a segment is a row of pieces. All
+pieces of all tracks, one after the other, are the stream of samples on the disc from LBA 0 on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from redbook.audio.source import Source
+from redbook.disc.cd_text import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of samples of one source, or silence.
+
+    source  its place in the program's sources, from 0; None for silence
+    first   the sample that it begins with, at 44.1 kHz
+    samples how many; None for all that follow, to the source's end
+    """
+
+    source: int | None
+    first: int = 0
+    samples: int | None = None
+
+    @classmethod
+    def silence(cls, samples: int) -> Piece:
+        return cls(None, 0, samples)
+
+    @property
+    def is_silence(self) -> bool:
+        return self.source is None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What lies between one index and the next.
+
+    index  0 for a pregap, 1 where the track starts, 2 to 99
+    line   of the sheet that it comes from; 0 where there is none
+    """
+
+    index: int
+    pieces: tuple[Piece, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramTrack:
+    """One track.
+
+    segments         index 0 first, where it has a pregap of its own, then 1, 2 and so on; the two seconds
+                     before LBA 0 that every disc has are not told
+    joined           it begins with the sample behind the last one of the track before it; else at the next
+                     whole sector
+    isrc             twelve characters, or empty
+    pre_emphasis, copy_permitted, four_channels   flags of the sub-channel
+    copy_alternates  SCMS: "copy of a protected original"
+    line             of the sheet that it comes from; 0 where there is none
+    """
+
+    segments: tuple[Segment, ...]
+    joined: bool = True
+    isrc: str = ""
+    pre_emphasis: bool = False
+    copy_permitted: bool = False
+    four_channels: bool = False
+    copy_alternates: bool = False
+    line: int = 0
+
+    @property
+    def pieces(self) -> Iterator[Piece]:
+        for segment in self.segments:
+            yield from segment.pieces
+
+    @property
+    def control(self) -> int:
+        """The Q control nibble."""
+        return self.pre_emphasis | self.copy_permitted << 1 | self.four_channels << 3
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know of how a sheet was read.
+
+    file, line  where it stands; empty and 0 where it stands nowhere
+    """
+
+    text: str
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        return where + self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What shall be on a disc.
+
+    sources  every file that is used, once
+    mcn      thirteen digits, or empty
+    texts    CD-Text, one entry for each language; track 0 is the disc
+    packs    CD-Text as it is to be burned, byte for byte; then `texts` is what it says
+    notes    how a sheet was read
+    """
+
+    sources: tuple[Source, ...]
+    tracks: tuple[ProgramTrack, ...]
+    mcn: str = ""
+    texts: tuple[Texts, ...] = ()
+    packs: bytes = b""
+    notes: tuple[Note, ...] = field(default=())

@@ -1,0 +1,336 @@
+"""One session of an audio disc, as its makers mean it: the value that every part of redbook shares.
+
+The planner makes it, a write type writes it, a cue sheet says it to a drive, a virtual disc keeps it, what a
+disc tells of itself is read as it, and verification compares two of it. All addresses are sectors; a track
+owns the sectors from its index 0 to its end:
+
+      pregap                 index 1        index 2
+      |<-- pregap_sectors -->|<----------- sectors ----------->|
+      pregap_lba             start_lba      indexes[0]         end_lba
+
+Written at once, the next track's pregap begins where this track ends. Written track-at-once, two sectors of
+run-out lie between. The first 150 sectors of the first pregap lie before LBA 0; what is longer than that is
+part of the program: a hidden track is nothing else.
+
+Source: IEC 60908; MMC-5 4.2.3.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from itertools import pairwise
+
+from redbook.disc.numbers import (
+    LAST_LBA,
+    MOST_INDEXES,
+    MOST_TRACKS,
+    PREGAP_SECTORS,
+    RUN_OUT_SECTORS,
+    SHORTEST_TRACK_SECTORS,
+)
+from redbook.disc.sub_channel import is_isrc, is_mcn
+from redbook.disc.toc import Toc, TocTrack
+
+PRE_EMPHASIS, COPY_PERMITTED, DATA, FOUR_CHANNELS = 1, 2, 4, 8
+"""Bits of a Q control nibble."""
+
+
+@unique
+class Pregap(StrEnum):
+    """Who makes the sectors from index 0 to index 1.
+
+    SENT         the host, like the rest of the track: they are silence or audio
+    BY_DRIVE     the drive, which knows nothing but silence there
+    """
+
+    SENT = "sent"
+    BY_DRIVE = "by-drive"
+
+
+@dataclass(frozen=True, slots=True)
+class LaidTrack:
+    """One track of a session.
+
+    number           1..99
+    start_lba        of index 1
+    sectors          from index 1 to its end, run-out not counted
+    pregap_sectors   from index 0 to index 1; 0 where it has no index 0
+    pregap           who makes those
+    indexes          where index 2, 3 and so on begin, as LBAs
+    control          Q control nibble: PRE_EMPHASIS, COPY_PERMITTED, DATA, FOUR_CHANNELS
+    copy_alternates  SCMS: the copy bit of the sub-channel comes and goes, "copy of a protected original"
+    isrc             twelve characters, or empty
+    """
+
+    number: int
+    start_lba: int
+    sectors: int
+    pregap_sectors: int = 0
+    pregap: Pregap = Pregap.SENT
+    indexes: tuple[int, ...] = ()
+    control: int = 0
+    copy_alternates: bool = False
+    isrc: str = ""
+
+    @property
+    def pregap_lba(self) -> int:
+        """Of index 0, or of index 1 where there is no pregap."""
+        return self.start_lba - self.pregap_sectors
+
+    @property
+    def end_lba(self) -> int:
+        return self.start_lba + self.sectors
+
+    @property
+    def is_audio(self) -> bool:
+        return not self.control & DATA
+
+    @property
+    def toc_control(self) -> int:
+        """As the table of contents has it: a copy bit that comes and goes is 0 there."""
+        return self.control & ~COPY_PERMITTED if self.copy_alternates else self.control
+
+    def index_at(self, lba: int) -> int:
+        """Which index of the track this sector lies in."""
+        return 0 if lba < self.start_lba else 1 + bisect_right(self.indexes, lba)
+
+
+@unique
+class Rule(StrEnum):
+    """What a session must keep to; the value is the rule in words."""
+
+    TRACKS = "a session has 1 to 99 tracks"
+    NUMBERS = "tracks are numbered one after the other, from 1 to 99"
+    FIRST_PREGAP = "the first track of a session has a pregap of 2 s at least"
+    ORDER = "tracks follow each other and do not overlap"
+    SHORT_TRACK = "a track lasts 4 s at least"
+    INDEXES = "a track's indexes follow each other inside the track, 99 at most"
+    ISRC = "an ISRC has five letters or digits and seven digits"
+    MCN = "a catalogue number (MCN) has thirteen digits"
+    LEAD_OUT = "the lead-out begins where the last track ends"
+    ADDRESSES = "a disc ends at 99:59:74 at the latest"
+    CAPACITY = "the lead-out begins where the disc allows it at the latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A rule that is broken.  track: its number, 0 for the session; text: what is wrong, in words"""
+
+    rule: Rule
+    track: int
+    text: str
+
+
+class RulesBroken(ValueError):
+    """breaches: all of them, in the order of the disc"""
+
+    def __init__(self, breaches: tuple[Breach, ...]) -> None:
+        super().__init__("; ".join(breach.text for breach in breaches))
+        self.breaches = breaches
+
+
+@unique
+class Item(StrEnum):
+    """What can be compared of a disc beside its samples."""
+
+    TRACKS = "tracks"
+    STARTS = "starts of tracks"
+    LEAD_OUT = "lead-out"
+    CONTROL = "pre-emphasis, copy and channel flags"
+    PREGAPS = "pregaps"
+    INDEXES = "indexes"
+    ISRC = "ISRC"
+    MCN = "MCN"
+    CD_TEXT = "CD-Text"
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Something that is on a disc otherwise than it was meant.  track: its number, 0 for the session"""
+
+    item: Item
+    track: int
+    meant: str
+    found: str
+
+    def __str__(self) -> str:
+        where = f"track {self.track}: " if self.track else ""
+        return f"{where}{self.item.value}: {self.found} instead of {self.meant}"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLayout:
+    """A session: its tracks in order, and where the lead-out begins.
+
+    mcn      thirteen digits, or empty
+    cd_text  the packs of the lead-in, 18 bytes each
+    number   which session of the disc it is, from 1
+    """
+
+    tracks: tuple[LaidTrack, ...]
+    lead_out_lba: int
+    mcn: str = ""
+    cd_text: bytes = b""
+    number: int = 1
+
+    @property
+    def first_lba(self) -> int:
+        """Where the first pregap begins: -150 on a blank disc."""
+        return self.tracks[0].pregap_lba
+
+    def track(self, number: int) -> LaidTrack:
+        """raises  KeyError"""
+        for track in self.tracks:
+            if track.number == number:
+                return track
+        raise KeyError(number)
+
+    def track_at(self, lba: int) -> LaidTrack:
+        """The one that owns this sector; of a run-out the track before it, of the lead-out the last."""
+        owner = self.tracks[0]
+        for track in self.tracks:
+            if track.pregap_lba > lba:
+                break
+            owner = track
+        return owner
+
+    def toc(self) -> Toc:
+        """This session's part of the table of contents."""
+        return Toc(
+            tuple(TocTrack(t.number, t.start_lba, t.toc_control, self.number) for t in self.tracks),
+            self.lead_out_lba,
+        )
+
+    def check(self, last_lead_out_lba: int | None = None) -> None:
+        """raises  RulesBroken  with every breach
+
+        last_lead_out_lba  the last start of a lead-out that the disc allows
+        """
+        breaches = tuple(self.breaches(last_lead_out_lba))
+        if breaches:
+            raise RulesBroken(breaches)
+
+    def breaches(self, last_lead_out_lba: int | None = None) -> Iterator[Breach]:
+        """Every rule that is broken, in the order of the disc."""
+        if not 1 <= len(self.tracks) <= MOST_TRACKS:
+            yield Breach(Rule.TRACKS, 0, f"{len(self.tracks)} tracks; a CD has 1 to {MOST_TRACKS}")
+            if not self.tracks:
+                return
+        yield from self._of_numbers()
+        first = self.tracks[0]
+        if first.pregap_sectors < PREGAP_SECTORS:
+            yield Breach(
+                Rule.FIRST_PREGAP,
+                first.number,
+                f"track {first.number} has {first.pregap_sectors} sectors of pregap, not {PREGAP_SECTORS}",
+            )
+        for track in self.tracks:
+            yield from _of_track(track)
+        for before, track in pairwise(self.tracks):
+            if track.pregap_lba < before.end_lba:
+                text = (
+                    f"track {track.number} begins at sector {track.pregap_lba}, inside track {before.number}"
+                )
+                yield Breach(Rule.ORDER, track.number, text)
+        yield from self._of_end(last_lead_out_lba)
+        if self.mcn and not is_mcn(self.mcn):
+            yield Breach(Rule.MCN, 0, f"{self.mcn} is no catalogue number (MCN)")
+
+    def _of_numbers(self) -> Iterator[Breach]:
+        due = self.tracks[0].number
+        for track in self.tracks:
+            if track.number != due or not 1 <= track.number <= MOST_TRACKS:
+                yield Breach(Rule.NUMBERS, track.number, f"track {track.number} where {due} is due")
+            due = track.number + 1
+
+    def _of_end(self, last_lead_out_lba: int | None) -> Iterator[Breach]:
+        late = self.lead_out_lba - self.tracks[-1].end_lba
+        if not late >= 0:
+            text = f"the lead-out at sector {self.lead_out_lba} lies in the last track"
+            yield Breach(Rule.LEAD_OUT, 0, text)
+        if self.lead_out_lba > LAST_LBA:
+            yield Breach(Rule.ADDRESSES, 0, "it is longer than 99:59:74, the last address of a CD")
+        elif last_lead_out_lba is not None and self.lead_out_lba > last_lead_out_lba:
+            over = self.lead_out_lba - last_lead_out_lba
+            yield Breach(Rule.CAPACITY, 0, f"it is {over} sector{'' if over == 1 else 's'} too long")
+
+    def gaps(self) -> Iterator[tuple[LaidTrack, int]]:
+        """Each track and how many sectors lie between its end and what follows: the run-out."""
+        begins = [track.pregap_lba for track in self.tracks[1:]] + [self.lead_out_lba]
+        for track, begin in zip(self.tracks, begins, strict=True):
+            yield track, begin - track.end_lba
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether every sector from the first pregap to the lead-out belongs to a track."""
+        return not any(gap for _, gap in self.gaps())
+
+    def differences(
+        self, found: SessionLayout, untold: frozenset[tuple[Item, int]] = frozenset()
+    ) -> list[Deviation]:
+        """What is otherwise in a layout that was read from a disc, in the order of the disc.
+
+        untold  what a drive could not tell of the disc, by track (0: the session); that is not compared
+        """
+        wrong = []
+        if found.mcn != self.mcn:
+            wrong.append(Deviation(Item.MCN, 0, self.mcn or "none", found.mcn or "none"))
+        if found.cd_text != self.cd_text:
+            texts = f"{len(self.cd_text) // 18} packs", f"{len(found.cd_text) // 18} packs"
+            same_count = len(found.cd_text) == len(self.cd_text)
+            wrong.append(Deviation(Item.CD_TEXT, 0, texts[0], "other packs" if same_count else texts[1]))
+        numbers = [t.number for t in self.tracks], [t.number for t in found.tracks]
+        if numbers[0] != numbers[1]:
+            wrong.append(Deviation(Item.TRACKS, 0, _span(numbers[0]), _span(numbers[1])))
+        there = {track.number: track for track in found.tracks}
+        for track in self.tracks:
+            if track.number in there:
+                wrong += _track_differences(track, there[track.number])
+        if found.lead_out_lba != self.lead_out_lba:
+            wrong.append(Deviation(Item.LEAD_OUT, 0, str(self.lead_out_lba), str(found.lead_out_lba)))
+        return [deviation for deviation in wrong if (deviation.item, deviation.track) not in untold]
+
+
+def _of_track(track: LaidTrack) -> Iterator[Breach]:
+    if track.sectors < SHORTEST_TRACK_SECTORS:
+        text = f"track {track.number} lasts {track.sectors / 75:.2f} s; a track lasts 4 s at least"
+        yield Breach(Rule.SHORT_TRACK, track.number, text)
+    if track.start_lba < 0:
+        yield Breach(Rule.ORDER, track.number, f"track {track.number} starts before LBA 0")
+    places = (track.start_lba, *track.indexes, track.end_lba)
+    if any(later <= earlier for earlier, later in pairwise(places)) and track.indexes:
+        yield Breach(Rule.INDEXES, track.number, f"an index of track {track.number} lies where it cannot")
+    if len(track.indexes) >= MOST_INDEXES:
+        yield Breach(Rule.INDEXES, track.number, f"track {track.number} has more than {MOST_INDEXES} indexes")
+    if track.isrc and not is_isrc(track.isrc):
+        yield Breach(Rule.ISRC, track.number, f"{track.isrc}, of track {track.number}, is no ISRC")
+
+
+def _track_differences(meant: LaidTrack, found: LaidTrack) -> Iterator[Deviation]:
+    def otherwise(item: Item, one: object, other: object) -> Iterator[Deviation]:
+        if one != other:
+            yield Deviation(item, meant.number, _shown(one), _shown(other))
+
+    yield from otherwise(Item.STARTS, meant.start_lba, found.start_lba)
+    yield from otherwise(Item.CONTROL, meant.control, found.control)
+    yield from otherwise(Item.PREGAPS, meant.pregap_sectors, found.pregap_sectors)
+    yield from otherwise(Item.INDEXES, meant.indexes, found.indexes)
+    yield from otherwise(Item.ISRC, meant.isrc, found.isrc)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return str(value) if value != "" else "none"
+
+
+def _span(numbers: list[int]) -> str:
+    return "none" if not numbers else f"{numbers[0]} to {numbers[-1]}"
+
+
+def behind_run_out(track: LaidTrack) -> int:
+    """The first sector behind a track written track-at-once."""
+    return track.end_lba + RUN_OUT_SECTORS
