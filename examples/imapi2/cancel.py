@@ -8,7 +8,9 @@ from redbook.imapi2 import Dispatch, MsftStreamZero, WithEvents, com_error, cons
 
 class CancelInTheMiddle:
     def OnUpdate(self, writer, progress):
-        if progress.CurrentAction == constants.IMAPI_FORMAT2_TAO_WRITE_ACTION_WRITING:
+        # The first Update of WRITING comes before the first sector: cancelled there, the disc may stay blank.
+        writing = progress.CurrentAction == constants.IMAPI_FORMAT2_TAO_WRITE_ACTION_WRITING
+        if writing and progress.LastWrittenLba > progress.StartLba:
             print("cancelling")
             writer.CancelAddTrack()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
-from redbook.engine.events import Event, Notice
+from redbook.engine.events import Event, Notice, TrackVerified
 from redbook.engine.locate import not_located
 from redbook.engine.plan import PlannedTrack
 from redbook.engine.read_audio import ReadHabits
@@ -306,6 +306,21 @@ class TestJitter:
         assert found.same
         assert found.offset_samples == 6
         assert any(isinstance(event, Notice) and "reads inexactly" in event.text for event in events)
+        verified = [event.number for event in events if isinstance(event, TrackVerified)]
+        assert verified[-3:] == [1, 2, 3]
+
+    @pytest.mark.parametrize(("track", "lba"), [(1, 200), (2, 700), (3, 1200)])
+    def test_and_what_is_wrong_in_any_track_is_found_by_the_second_reading(
+        self, track: int, lba: int
+    ) -> None:
+        """The first one ends where the drive was found out: it says nothing of the tracks behind that."""
+        recorder, store = burned(SOME, read_offset=6)
+        spoil(store, lba, 100)
+        moved = [Fault(Displaced((-7, 5, 11)[n % 3]), ReadCd, nth=n) for n in range(12, 400, 4)]
+        recorder.faults.extend(moved)
+        found = check(recorder, SOME)
+        assert not found.same
+        assert [difference.track for difference in found.differences] == [track]
 
     def test_a_flipped_sample_is_found_in_spite_of_it(self) -> None:
         recorder, store = burned(ONE, jitter=12, jitter_every=11)

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from redbook.engine.events import Event, TrackStarted
+from redbook.engine.mailbox import Mailbox
 from redbook.errors import Sense
 from redbook.image.base import TrackState
 from redbook.imapi2 import AudioStream, HResult, MsftStreamZero, WithEvents, com_error
+from redbook.imapi2.event_args import Timed
 from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.write import CloseTrackSession, SynchronizeCache, Write10
 from redbook.virtual.faults import Fault
@@ -240,12 +243,13 @@ class Waiting(io.BytesIO):
 
     def __init__(self, pcm: bytes, first: int) -> None:
         super().__init__(pcm)
-        self._first, self.go_on = first, threading.Event()
+        self._first, self.hangs, self.go_on = first, threading.Event(), threading.Event()
 
     def readinto(self, buffer: Any) -> int:
         room = memoryview(buffer)
         if self.tell() >= self._first:
-            assert self.go_on.wait(30)
+            self.hangs.set()
+            assert self.go_on.wait(60)
         else:
             room = room[: self._first - self.tell()]
         return super().readinto(room)
@@ -281,7 +285,29 @@ def test_cancelled_in_preparing_there_is_no_track() -> None:
         assert rig.is_free()
 
 
-@pytest.mark.parametrize("done", [0, 4000])
+def test_cancelled_between_the_first_update_of_writing_and_the_first_write_there_is_no_track(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put = Mailbox.put
+    with Rig() as rig:
+
+        def put_and_cancel(mailbox: Mailbox, event: Event | None) -> None:
+            put(mailbox, event)
+            if isinstance(event, Timed) and isinstance(event.event, TrackStarted):
+                rig.writer.CancelAddTrack()
+
+        monkeypatch.setattr(Mailbox, "put", put_and_cancel)
+        rig.prepared()
+        assert "nothing was written" in add_cancelled(rig, track(300))
+        assert rig.actions == ["PREPARING", "WRITING"]
+        assert rig.writer.NumberOfExistingTracks == 0
+        assert rig.medium is not None
+        assert rig.medium.status is DiscStatus.BLANK
+        rig.writer.ReleaseMedia()
+        assert rig.is_free()
+
+
+@pytest.mark.parametrize("done", [1, 4000])
 def test_cancelled_in_writing_the_track_is_ended_and_counts(done: int) -> None:
     """The read-ahead holds 18 MB, 7640 sectors; the stream waits behind that until it is cancelled."""
     pcm = track(9000)
@@ -340,7 +366,12 @@ def test_a_stream_that_hangs_can_be_cancelled_from_another_thread() -> None:
     with Rig() as rig:
         stream = Waiting(track(9000), 8000 * SECTOR)
         rig.prepared()
-        threading.Timer(0.5, rig.writer.CancelAddTrack).start()
+
+        def cancel() -> None:
+            assert stream.hangs.wait(60)
+            rig.writer.CancelAddTrack()
+
+        threading.Thread(target=cancel, daemon=True).start()
         add_cancelled(rig, stream)
         stream.go_on.set()
         rig.writer.ReleaseMedia()
@@ -353,8 +384,7 @@ def test_a_second_track_at_once_is_refused_without_waiting() -> None:
         thread = threading.Thread(target=rig.writer.AddAudioTrack, args=(stream,))
         thread.start()
         try:
-            while rig.writer._cancel is None:
-                pass
+            assert stream.hangs.wait(60)
             with pytest.raises(com_error) as error:
                 rig.writer.AddAudioTrack(track(300))
             assert error.value.name == "E_IMAPI_DF2TAO_WRITE_IN_PROGRESS"

@@ -302,7 +302,7 @@ def test_the_last_updates_of_a_cancelled_track_say_where_it_ended() -> None:
         rig.prepared()
 
         def cancel(writer: Any, progress: Any) -> None:
-            if progress.CurrentAction == 2:
+            if progress.CurrentAction == 2 and progress.LastWrittenLba > progress.StartLba:
                 writer.CancelAddTrack()
 
         WithEvents(rig.writer, cancel)

@@ -42,7 +42,7 @@ from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.mode_pages import MultiSession
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
-from tests.support.drives import close_session, ready, write_track
+from tests.support.drives import as_sent, close_session, ready, write_track
 from tests.support.imapi import Rig
 from tests.support.lies import OPCODES, Kind, Liar, Lie
 from tests.support.sound import noise
@@ -51,6 +51,7 @@ TRACKS = [noise(588 * 310, 1), noise(588 * 305, 2)]
 FILL = 7
 MOST_SECONDS = READ_BUSY_SECONDS + 5
 """The same in time; the longest wait of a single command that is not told of."""
+MODELS = ("redbook", "typical")
 LONGEST_CALL_SECONDS = 3700
 """Of IMAPI2, whose calls return when they are done: a session may take an hour to close."""
 
@@ -64,8 +65,8 @@ class Stage:
 
     recorder: VirtualRecorder
     lies: Sequence[Lie]
+    clock: ManualClock
     most_seconds: float = MOST_SECONDS
-    clock: ManualClock = field(default_factory=ManualClock)
     texts: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -101,7 +102,7 @@ class Stage:
         disc = self.recorder.disc
         assert disc is not None
         return [
-            disc.read(track.start_lba, track.sectors)
+            as_sent(self.recorder, track.start_lba, track.sectors)
             for track in disc.state.tracks
             if track.state is not TrackState.INCOMPLETE
         ]
@@ -127,8 +128,14 @@ def sources() -> list[str]:
     return _sources
 
 
-def _disc(tracks: int = 2, closed: bool = True, medium: str = "cd-r") -> VirtualRecorder:
-    recorder = VirtualRecorder(Medium.new(medium))
+def _blank(clock: ManualClock, model: str, medium: str = "cd-r") -> VirtualRecorder:
+    return VirtualRecorder(Medium.new(medium), clock=clock, model=model)
+
+
+def _disc(
+    clock: ManualClock, model: str, *, tracks: int = 2, closed: bool = True, medium: str = "cd-r"
+) -> VirtualRecorder:
+    recorder = _blank(clock, model, medium)
     drive = ready(recorder)
     for number in range(tracks):
         write_track(drive, 310, FILL + number)
@@ -137,9 +144,27 @@ def _disc(tracks: int = 2, closed: bool = True, medium: str = "cd-r") -> Virtual
     return recorder
 
 
-def _burned() -> VirtualRecorder:
-    recorder = VirtualRecorder(Medium.new())
-    redbook.burn(sources(), Drive(recorder), verify=False, clock=ManualClock())
+def _open(clock: ManualClock, model: str) -> VirtualRecorder:
+    return _disc(clock, model, closed=False)
+
+
+def _erasable(clock: ManualClock, model: str) -> VirtualRecorder:
+    return _disc(clock, model, medium="cd-rw")
+
+
+def _burned(clock: ManualClock, model: str) -> VirtualRecorder:
+    recorder = _blank(clock, model)
+    redbook.burn(sources(), Drive(recorder), verify=False, clock=clock)
+    return recorder
+
+
+def _two_sessions(clock: ManualClock, model: str) -> VirtualRecorder:
+    recorder = _blank(clock, model)
+    drive = ready(recorder)
+    write_track(drive, 310)
+    close_session(drive, MultiSession.NEXT_ALLOWED)
+    write_track(drive, 310)
+    close_session(drive)
     return recorder
 
 
@@ -215,28 +240,18 @@ def examine(stage: Stage) -> None:
     stage.texts += page.advice
 
 
-JOBS: dict[str, tuple[Callable[[Stage], None], Callable[[], VirtualRecorder]]] = {
-    "burn": (burn, lambda: VirtualRecorder(Medium.new())),
-    "append": (append, lambda: _disc(closed=False)),
+JOBS: dict[str, tuple[Callable[[Stage], None], Callable[[ManualClock, str], VirtualRecorder]]] = {
+    "burn": (burn, _blank),
+    "append": (append, _open),
     "verify": (verify, _burned),
     "info": (info, _disc),
-    "info of a disc with two sessions": (info, lambda: _two_sessions()),
-    "plan": (plan, lambda: VirtualRecorder(Medium.new())),
-    "blank": (blank, lambda: _disc(medium="cd-rw")),
-    "close": (close, lambda: _disc(closed=False)),
+    "info of a disc with two sessions": (info, _two_sessions),
+    "plan": (plan, _blank),
+    "blank": (blank, _erasable),
+    "close": (close, _open),
     "drives": (drives, _disc),
-    "doctor": (examine, lambda: VirtualRecorder(Medium.new("cd-rw"))),
+    "doctor": (examine, lambda clock, model: _blank(clock, model, "cd-rw")),
 }
-
-
-def _two_sessions() -> VirtualRecorder:
-    recorder = VirtualRecorder(Medium.new())
-    drive = ready(recorder)
-    write_track(drive, 310)
-    close_session(drive, MultiSession.NEXT_ALLOWED)
-    write_track(drive, 310)
-    close_session(drive)
-    return recorder
 
 
 _WILD = re.compile(r"(?<![\d.:])-\d{6,}|\d{8,}")
@@ -253,10 +268,11 @@ def check_words(text: str) -> None:
     assert all(c.isprintable() or c == "\n" for c in text), text
 
 
-def play(job: str, lies: Sequence[Lie]) -> None:
+def play(job: str, lies: Sequence[Lie], model: str = MODELS[0]) -> None:
     """One job with these lies.  raises  AssertionError, Endless  where something does not hold"""
     run, make = JOBS[job]
-    stage = Stage(make(), lies)
+    clock = ManualClock()
+    stage = Stage(make(clock, model), lies, clock)
     try:
         with stage.heard_at_once():
             run(stage)
@@ -270,11 +286,11 @@ def play(job: str, lies: Sequence[Lie]) -> None:
         check_words(text)
 
 
-def play_imapi2(lies: Sequence[Lie]) -> None:
+def play_imapi2(lies: Sequence[Lie], model: str = MODELS[0]) -> None:
     """A script that burns two tracks, reads them back, looks at everything, and erases a disc."""
-    for medium, script in (("cd-r", _write), ("cd-rw", _erase)):
-        recorder = _disc(medium=medium) if medium == "cd-rw" else VirtualRecorder(Medium.new(medium))
-        stage = Stage(recorder, lies, LONGEST_CALL_SECONDS)
+    for make, script in ((_blank, _write), (_erasable, _erase)):
+        clock = ManualClock()
+        stage = Stage(make(clock, model), lies, clock, LONGEST_CALL_SECONDS)
         rig = Rig(transport=stage.liar, clock=stage.clock)
         with contextlib.ExitStack() as stack:
             try:
@@ -325,26 +341,26 @@ def _erase(stage: Stage, rig: Rig) -> None:
     _tried(stage, eraser.EraseMedia)
 
 
-def lies_from(data: bytes) -> tuple[str, list[Lie]]:
-    """A job and up to four lies from any bytes, for a fuzzer."""
+def lies_from(data: bytes) -> tuple[str, str, list[Lie]]:
+    """A job, the model of the recorder and up to four lies from any bytes, for a fuzzer."""
     names = [*JOBS, "imapi2"]
-    job = names[data[0] % len(names)] if data else names[0]
+    drawn, job = divmod(data[0] if data else 0, len(names))
     lies = []
     for at in range(1, min(len(data), 1 + 4 * 8), 8):
         part = data[at : at + 8].ljust(8, b"\0")
         opcode = OPCODES[part[0] % len(OPCODES)]
         kind = Kind(part[1] % len(Kind))
         lies.append(Lie(opcode, kind, part[2] % 8, bool(part[3] & 1), int.from_bytes(part[4:], "big")))
-    return job, lies
+    return names[job], MODELS[drawn % len(MODELS)], lies
 
 
 def one(data: bytes) -> None:
     """Any bytes."""
-    job, lies = lies_from(data)
+    job, model, lies = lies_from(data)
     if job == "imapi2":
-        play_imapi2(lies)
+        play_imapi2(lies, model)
     else:
-        play(job, lies)
+        play(job, lies, model)
 
 
 def as_text(job: str, lies: Sequence[Lie]) -> str:
@@ -363,9 +379,10 @@ COMMANDS: dict[str, list[str]] = {
 EXIT_CODES = (DONE, SOURCE, RULE, DRIVE, DIFFERS)
 
 
-def play_command(job: str, lies: Sequence[Lie]) -> None:
+def play_command(job: str, lies: Sequence[Lie], model: str = MODELS[0]) -> None:
     """The same by the command line: its exit code fits, and its lines hold no wild number."""
-    stage = Stage(JOBS[job][1](), lies)
+    clock = ManualClock()
+    stage = Stage(JOBS[job][1](clock, model), lies, clock)
     before = stage.tracks()
     files = sources() if job in ("burn", "append", "verify", "plan") else []
     with (
