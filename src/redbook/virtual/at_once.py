@@ -24,7 +24,13 @@ class SessionAtOnce(Writing):
     """A whole session. Where it breaks off, the disc is waste: data without a table of contents."""
 
     def __init__(
-        self, medium: Medium, page: WriteParameters, layout: SessionLayout, command: Write10
+        self,
+        medium: Medium,
+        page: WriteParameters,
+        layout: SessionLayout,
+        command: Write10,
+        *,
+        starts_after_silence: bool = True,
     ) -> None:
         super().__init__(medium)
         self._layout = layout
@@ -32,6 +38,7 @@ class SessionAtOnce(Writing):
         self._next_allowed = next_allowed(page)
         self._next = self._regions[0].start_lba
         self._collector = Collector()
+        self._refused_lba = None if starts_after_silence else _behind_first_silence(layout)
         self.check(command)
         self._session = copy.deepcopy(layout.session)
         medium.begin_at_once(self._session, self._next)
@@ -41,7 +48,7 @@ class SessionAtOnce(Writing):
         return self._next
 
     def check(self, command: Write10) -> None:
-        if not self._regions or command.lba != self._next:
+        if not self._regions or command.lba != self._next or command.lba == self._refused_lba:
             raise Refused(sense.ILLEGAL, 0x21, 0x02, command.lba)
         region = self._regions[0]
         if command.sector_bytes != region.sector_bytes:
@@ -95,6 +102,12 @@ class SessionAtOnce(Writing):
     @property
     def end_seconds_at_1x(self) -> float:
         return LEAD_OUT_AT_1X_SECONDS
+
+
+def _behind_first_silence(layout: SessionLayout) -> int | None:
+    """Where the audio begins before which the drive makes the first pregap; None where the host sends it."""
+    first = next(region for region in layout.regions if region.sector_bytes != RAW_BYTES)
+    return None if first.sector_bytes else first.end_lba
 
 
 def split(command: Write10, sub_bytes: int) -> tuple[bytes, bytes]:

@@ -27,8 +27,9 @@ from redbook.mmc.disc_info import (
 )
 from redbook.mmc.mode_pages import WriteParameters, WriteType
 from redbook.virtual import raw
+from redbook.virtual.habits import AtipAnswer
 from redbook.virtual.medium import Medium, Refused
-from redbook.virtual.model import AtipAnswer, Model
+from redbook.virtual.model import Model
 
 
 def disc_information(medium: Medium) -> DiscInformation:

@@ -27,6 +27,7 @@ from redbook.mmc.performance import (
     WriteSpeedDescriptor,
 )
 from redbook.quirks import OWN_VENDOR, VIRTUAL_MARK
+from redbook.virtual.habits import CdTextAnswer
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.model import Model
 from redbook.virtual.settings import RAW_BLOCK_TYPES, WRITE_TYPES, Speeds, kb_per_second
@@ -99,7 +100,7 @@ def features(model: Model, medium: Medium | None, serial: str) -> list[Feature]:
         Feature(FeatureCode.REMOVABLE_MEDIUM, bytes((0x29, 0, 0, 0)), True, True),
         Feature(FeatureCode.RANDOM_READABLE, bytes((0, 0, 8, 0, 0, 1, 0, 0)), readable),
         Feature(FeatureCode.MULTI_READ, b"", loaded),
-        Feature(FeatureCode.CD_READ, bytes((0x03, 0, 0, 0)), loaded, False, 2),
+        Feature(FeatureCode.CD_READ, _cd_read(model), loaded, False, 2),
         Feature(FeatureCode.CD_TRACK_AT_ONCE, _track_at_once(model), recordable, False, 2),
         Feature(FeatureCode.CD_MASTERING, _mastering(model), recordable, False, 2),
         Feature(FeatureCode.CD_RW_MEDIA_WRITE, bytes((0, 0x07, 0, 0)), kind is Profile.CD_RW),
@@ -126,11 +127,17 @@ def _track_at_once(model: Model) -> bytes:
     return bytes((flags, 0)) + block_types.to_bytes(2, "big")
 
 
+def _cd_read(model: Model) -> bytes:
+    """C2 flags, CD-Text."""
+    return bytes((0x02 | (model.reads_cd_text is not CdTextAnswer.NEVER), 0, 0, 0))
+
+
 def _mastering(model: Model) -> bytes:
     """BUF, SAO, raw, test write, CD-RW, R-W."""
     sao = WRITE_TYPES["session-at-once"] if "session-at-once" in model.write_types else 0
     raw = "raw" in model.write_types and bool(RAW_BLOCK_TYPES)
-    flags = model.underrun_protection << 6 | bool(sao) << 5 | raw << 3 | model.test_write << 2 | 0x03
+    r_to_w = model.writes_cd_text or raw
+    flags = model.underrun_protection << 6 | bool(sao) << 5 | raw << 3 | model.test_write << 2 | 0x02 | r_to_w
     return bytes((flags,)) + model.largest_cue_sheet_bytes.to_bytes(3, "big")
 
 

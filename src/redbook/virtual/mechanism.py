@@ -10,8 +10,9 @@ from redbook.errors import Sense
 from redbook.mmc import sense
 from redbook.mmc.events import MediaEvent
 from redbook.virtual import settings, timing
+from redbook.virtual.habits import CdTextAnswer, Immed
 from redbook.virtual.medium import Medium, Refused
-from redbook.virtual.model import Clv, Immed, Model
+from redbook.virtual.model import Clv, Model
 from redbook.virtual.pickup import Pickup
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Mechanism:
         self.writing: Writing | None = None
         self.cue_sheet = b""
         self.loads = 0
+        self._is_as_loaded = True
         self._underruns_seen = 0
         self._toc_memory: Medium | None = None
         self.take_in()
@@ -93,8 +95,15 @@ class Mechanism:
     def take_in(self) -> None:
         """The drive looks at a disc that was just loaded."""
         self.loads += 1
+        self._is_as_loaded = True
         self.pickup.forget()
         self.remember_toc()
+
+    @property
+    def knows_cd_text(self) -> bool:
+        """Whether it answers READ TOC format 5 for the disc in it."""
+        when = self.model.reads_cd_text
+        return when is CdTextAnswer.ALWAYS or (when is CdTextAnswer.AFTER_RELOAD and self._is_as_loaded)
 
     def remember_toc(self) -> None:
         """What it says of the lead-in from now on, where its model keeps that in mind."""
@@ -113,6 +122,11 @@ class Mechanism:
         if self.page.test_write and self.simulated is None:
             self.simulated = medium = medium.simulated()
         return medium
+
+    def forget_page(self) -> None:
+        """Page 05h is as it was made; so what was announced under another write type is void."""
+        self.page = settings.default_write_parameters(self.model)
+        self.cue_sheet = b""
 
     def open_tray(self) -> None:
         """A track that is being written is ended first; a session written at once is lost."""
@@ -206,6 +220,7 @@ class Mechanism:
         """lba: of the host's first sector"""
         self.pickup.forget()  # there is one buffer for both
         self.writing = writing
+        self._is_as_loaded = False
         self.buffer.begin(lba, self.seconds_at_1x(writing.begin_seconds_at_1x))
         self._underruns_seen = self.buffer.underruns
 
@@ -243,8 +258,7 @@ class Mechanism:
             writing.lose(self.buffer.sectors)
         self.buffer.flush()
         self.simulated = None
-        self.cue_sheet = b""
-        self.page = settings.default_write_parameters(self.model)
+        self.forget_page()
         self.speeds = settings.Speeds(self.model)
         self.operation.stop()
         self.take_in()

@@ -13,15 +13,24 @@ import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum, unique
+from enum import StrEnum
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from redbook.disc import SECTOR_BYTES
+from redbook.disc import LAST_LBA, SECTOR_BYTES
 from redbook.errors import DriveNotFound
 from redbook.mmc.decode import ALL_COMMANDS
 from redbook.mmc.mode_pages import WriteParameters, WriteType
+from redbook.virtual.habits import (
+    AtipAnswer,
+    CdTextAnswer,
+    CdTextBlockType,
+    Immed,
+    IsrcAnswer,
+    IsrcControl,
+    LeadInTime,
+)
 
 DEFAULT_MODEL = "redbook"
 MODEL_VARIABLE = "REDBOOK_MODEL"
@@ -40,6 +49,7 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "interface": (0, 0xFF, ""),
     "buffer_bytes": (SECTOR_BYTES, 0xFFFF * 1024, "bytes (page 2Ah tells it in 1024 bytes, in 16 bits)"),
     "largest_cue_sheet_bytes": (0, 0xFFFFFF, "bytes"),
+    "longest_pregap_sectors": (0, LAST_LBA, "sectors"),
     "close_at_1x_seconds": (0.001, 3600, "seconds"),
     "read_speed": (1, FASTEST, "times 1x"),
     "read_offset": (-_MOST_OFFSET_SAMPLES, _MOST_OFFSET_SAMPLES, "samples"),
@@ -54,42 +64,6 @@ _MOST_STANDARDS = 8  # version descriptors in an INQUIRY reply (SPC-4 6.4.2)
 INNER_RADIUS_MM, OUTER_RADIUS_MM = 25.0, 58.0
 _SECTORS_TO_THE_RIM = 359_849
 """The program area of an 80-minute disc.  Source of the radii: IEC 60908 figure 1."""
-
-
-@unique
-class LeadInTime(StrEnum):
-    """What a cue sheet's lead-in entry may say: 00:00:00, the true start from the ATIP, or either."""
-
-    ANY = "any"
-    ZERO = "zero"
-    TRUE = "true"
-
-
-@unique
-class AtipAnswer(StrEnum):
-    """How it answers READ ATIP: as the disc has it, with times of zero, or not at all."""
-
-    TRUE = "true"
-    ZERO = "zero"
-    REFUSED = "refused"
-
-
-@unique
-class IsrcControl(StrEnum):
-    """Whether ISRC entries of a cue sheet carry the control nibble of their track."""
-
-    ANY = "any"
-    WITH = "with"
-    WITHOUT = "without"
-
-
-@unique
-class Immed(StrEnum):
-    """What it does with the Immed bit: answer at once, let the command last all the same, or refuse it."""
-
-    TAKEN = "taken"
-    IGNORED = "ignored"
-    REFUSED = "refused"
 
 
 class SpeedCurve(Protocol):
@@ -148,9 +122,6 @@ class Model:
     underrun_protection    has BUFE
     write_types            names of the write types that page 05h takes
     largest_cue_sheet_bytes
-    lead_in_time, drive_made_pregap, empty_pregap, isrc_control  which cue sheets it takes;
-                           `drive_made_pregap`: the silence before track 1 may be left to it (data form 01);
-                           `empty_pregap`: index 0 and index 1 of a track may be the same place
     atip                   how it answers READ ATIP
     always_150_before      says -150 for the next writable address of a blank in any write type
     ready_while_working    answers TEST UNIT READY with GOOD while it closes; only READ DISC INFORMATION tells
@@ -161,6 +132,26 @@ class Model:
     cd_r_speeds, cd_rw_speeds  multiples of 1x, fastest first; of CD-RW by the disc's sub-type
     cav_speeds             at which of them the disc can be turned at a constant rate, too
     curves                 how a speed is reached; constant linear velocity where nothing is said
+
+    Of cue sheets; what it does not take it refuses with 5/26/00:
+    takes_cue_sheets       whether it takes any
+    lead_in_time, isrc_control  which time the lead-in and which control the ISRC entries have
+    drive_made_pregap      the silence before track 1 may be left to it (data form 01)
+    starts_after_silence   then takes the first WRITE, too; else it refuses that with 5/21/02
+    empty_pregap           index 0 and index 1 of a track may be the same place
+    needs_pregaps          wants index 0 of every track, one sector or more before index 1
+    longest_pregap_sectors  from an index 0 to its index 1; 0 for no limit
+    short_tracks           takes tracks of less than 4 s
+    writes_cd_text         takes CD-Text in the lead-in
+    cd_text_block_type     the data block type of page 05h that belongs to CD-Text. Where that is 0 the page
+                           is refused with 3, where it is 3 the sheet is refused with 0 in the page
+    forgets_page           after a refused sheet page 05h is as it was made, the write type with it
+
+    Of reading what a disc tells of itself:
+    reads_cd_text          when it answers READ TOC format 5; else 5/24/00
+    isrc_answer            what READ SUB-CHANNEL tells of a track's ISRC
+    caches_toc             what it says of the table of contents is what it found when the disc was loaded,
+                           until the disc is loaded again
 
     Of reading audio:
     read_offset, write_offset  stereo samples that it comes late when it is read, or lands late when it is
@@ -174,8 +165,6 @@ class Model:
     most_read_sectors      of one READ CD; 0 for no limit
     paced_reading          reading takes its time by the recorder's clock also where writing takes none
     spoils_first_read      the first READ CD after a disc was loaded brings nonsense
-    caches_toc             what it says of the table of contents is what it found when the disc was loaded,
-                           until the disc is loaded again
     """
 
     name: str
@@ -192,10 +181,20 @@ class Model:
     test_write: bool = True
     write_types: tuple[str, ...] = _WRITE_TYPES
     largest_cue_sheet_bytes: int = 3072
+    takes_cue_sheets: bool = True
     lead_in_time: LeadInTime = LeadInTime.ANY
-    drive_made_pregap: bool = True
-    empty_pregap: bool = True
     isrc_control: IsrcControl = IsrcControl.ANY
+    drive_made_pregap: bool = True
+    starts_after_silence: bool = True
+    empty_pregap: bool = True
+    needs_pregaps: bool = False
+    longest_pregap_sectors: int = 0
+    short_tracks: bool = False
+    writes_cd_text: bool = True
+    cd_text_block_type: CdTextBlockType = CdTextBlockType.ANY
+    forgets_page: bool = False
+    reads_cd_text: CdTextAnswer = CdTextAnswer.ALWAYS
+    isrc_answer: IsrcAnswer = IsrcAnswer.TRUE
     atip: AtipAnswer = AtipAnswer.TRUE
     always_150_before: bool = False
     ready_while_working: bool = False

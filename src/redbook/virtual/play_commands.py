@@ -9,8 +9,9 @@ from redbook.mmc import playback, sense
 from redbook.mmc.command import Command
 from redbook.mmc.playback import SubChannelData, SubChannelFormat
 from redbook.virtual import disc_answers, reading
+from redbook.virtual.habits import IsrcAnswer
 from redbook.virtual.mechanism import Mechanism
-from redbook.virtual.medium import Refused
+from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.playing import Player
 
 
@@ -20,6 +21,7 @@ class PlayCommands:
     def __init__(self, mechanism: Mechanism) -> None:
         self._mechanism = mechanism
         self._player = Player(mechanism.clock)
+        self._isrc_asked = (0, 0)  # after which loading of a disc, and of which track
         self.handlers: dict[type[Command[Any]], Callable[[Any], bytes | None]] = {
             playback.PlayAudio10: self._play_audio,
             playback.PlayAudio12: self._play_audio,
@@ -87,5 +89,16 @@ class PlayCommands:
         elif command.format is SubChannelFormat.MCN:
             data = SubChannelData(status, None, disc_answers.mcn(medium))
         elif command.format is SubChannelFormat.ISRC:
-            data = SubChannelData(status, None, disc_answers.isrc(medium, command.track), command.track)
+            data = SubChannelData(status, None, self._isrc(medium, command.track), command.track)
         return command.build_reply(data)
+
+    def _isrc(self, medium: Medium, track: int) -> str:
+        """As the model tells it.  raises  Refused 5/24/00  where there is no such track"""
+        true = disc_answers.isrc(medium, track)
+        answer, (loads, before) = self._mechanism.model.isrc_answer, self._isrc_asked
+        self._isrc_asked = (self._mechanism.loads, track)
+        if answer is IsrcAnswer.STALE and loads == self._mechanism.loads:
+            return true if medium.track(before) is None else disc_answers.isrc(medium, before)
+        if answer is IsrcAnswer.LATE:
+            return "" if medium.track(track - 1) is None else disc_answers.isrc(medium, track - 1)
+        return true

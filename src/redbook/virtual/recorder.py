@@ -124,7 +124,7 @@ class VirtualRecorder:
             disc_info.ReadFullToc: lambda c: disc_answers.full_toc(self._mechanism.as_loaded(), c),
             disc_info.ReadPma: lambda _: disc_answers.pma(self._mechanism.medium()),
             disc_info.ReadAtip: self._read_atip,
-            disc_info.ReadCdText: lambda c: c.build_reply(self._mechanism.as_loaded().cd_text()),
+            disc_info.ReadCdText: self._read_cd_text,
             disc_structure.ReadDiscStructure: self._not_on_a_cd,
             events.GetEventStatusNotification: self._event_status,
             identify.Inquiry: lambda _: identity.inquiry(self.model),
@@ -495,6 +495,12 @@ class VirtualRecorder:
     def _track_information(self, command: disc_info.ReadTrackInformation) -> bytes:
         medium = self._mechanism.medium()
         return disc_answers.track_information(medium, command, self._mechanism.page, self.model).to_bytes()
+
+    def _read_cd_text(self, command: disc_info.ReadCdText) -> bytes:
+        medium = self._mechanism.as_loaded()
+        if not self._mechanism.knows_cd_text:
+            raise Refused(sense.ILLEGAL, 0x24, 0)
+        return command.build_reply(medium.cd_text())
 
     def _read_atip(self, command: disc_info.ReadAtip) -> bytes:
         return disc_answers.atip(self._mechanism.medium(), self.model)

@@ -19,8 +19,9 @@ from redbook.errors import Sense
 from redbook.image.base import HowWritten, RecordedSession, RecordedTrack
 from redbook.mmc import cue_sheet, sense
 from redbook.mmc.cue_sheet import ENTRY_BYTES, CueEntry
+from redbook.virtual.habits import IsrcControl, LeadInTime
 from redbook.virtual.medium import Refused
-from redbook.virtual.model import IsrcControl, LeadInTime, Model
+from redbook.virtual.model import Model
 
 MAIN_FORM, SUB_FORM = 0x3F, 0xC0
 AUDIO, SILENCE = 0x00, 0x01
@@ -78,6 +79,8 @@ def understand(
 
     raises  Refused 5/26/00 with the number of the byte in the sheet, 5/1A/00 for a length that is none
     """
+    if not model.takes_cue_sheets:
+        raise _wrong(0)
     if not sheet or len(sheet) % ENTRY_BYTES or len(sheet) > model.largest_cue_sheet_bytes:
         raise Refused(sense.ILLEGAL, 0x1A, 0)
     reader = _Reader(model, start_lba, first_track, lead_in_start)
@@ -153,6 +156,8 @@ class _Reader:
             raise _wrong(offset + 1)
         if entry.data_form not in (SILENCE, CD_TEXT_FORM, CD_TEXT_FORM | 0x80, AUDIO):
             raise _wrong(offset + 3)
+        if entry.data_form & SUB_FORM and not self._model.writes_cd_text:
+            raise _wrong(offset + 3)
         zero, true = entry.time == Msf(0, 0, 0), entry.time == self._lead_in_start
         allowed = {LeadInTime.ANY: zero or true, LeadInTime.ZERO: zero, LeadInTime.TRUE: true}
         if not allowed[self._model.lead_in_time]:
@@ -176,6 +181,8 @@ class _Reader:
             raise _wrong(offset + 1)
         if before is None and (entry.index != 0 or self._lba(entry, offset) not in self._starts):
             raise _wrong(offset + 5)
+        if begins_track and entry.index != 0 and self._model.needs_pregaps:
+            raise _wrong(offset + 2)
         if before is not None and not begins_track and entry.index != before.index + 1:
             raise _wrong(offset + 2)
         if before is not None and begins_track and before.index == 0:
@@ -183,6 +190,8 @@ class _Reader:
         if before is not None and not begins_track and entry.control != before.control:
             raise _wrong(offset)
         if before is not None and not self._is_behind(self._lba(entry, offset), entry, before):
+            raise _wrong(offset + 5)
+        if before is not None and self._is_long_pregap(before, entry):
             raise _wrong(offset + 5)
         if before is None and entry.data_form & MAIN_FORM == SILENCE and not self._model.drive_made_pregap:
             raise _wrong(offset + 3)
@@ -194,8 +203,14 @@ class _Reader:
 
     def _is_behind(self, lba: int, entry: CueEntry, before: CueEntry) -> bool:
         """Some drives take a pregap without a sector, as `wodim defpregap=0` sends it."""
-        empty_pregap = before.index == 0 and entry.index == 1 and self._model.empty_pregap
-        return lba > before.lba or (lba == before.lba and empty_pregap)
+        model = self._model
+        empty_pregap = before.index == 0 and entry.index == 1
+        allowed = empty_pregap and model.empty_pregap and not model.needs_pregaps
+        return lba > before.lba or (lba == before.lba and allowed)
+
+    def _is_long_pregap(self, before: CueEntry, entry: CueEntry) -> bool:
+        most = self._model.longest_pregap_sectors
+        return bool(most) and before.index == 0 and entry.lba - before.lba > most
 
     def _take_lead_out(self, entry: CueEntry, offset: int) -> None:
         before = self._positions[-1] if self._positions else None
@@ -233,7 +248,7 @@ class _Reader:
             following = sum(entry.track <= number for entry in self._positions)
             ends = [*(entry.lba for entry in self._positions), self._lead_out_lba or 0]
             end = ends[following]
-            if end - begin.lba < SHORTEST_TRACK_SECTORS:
+            if end - begin.lba < SHORTEST_TRACK_SECTORS and not self._model.short_tracks:
                 raise _wrong(self._offsets[following] + 5)
             tracks.append(
                 RecordedTrack(
@@ -283,6 +298,15 @@ class _Reader:
             else:
                 regions.append(Region(entry.lba, end, length))
         return regions
+
+
+def has_cd_text(sheet: bytes) -> bool:
+    """Whether it announces sub-channel of the lead-in."""
+    entries = (CueEntry.from_bytes(sheet[i : i + ENTRY_BYTES]) for i in range(0, len(sheet), ENTRY_BYTES))
+    return any(
+        entry.adr == cue_sheet.POSITION and entry.track == cue_sheet.LEAD_IN and entry.data_form & SUB_FORM
+        for entry in entries
+    )
 
 
 def host_regions(regions: Sequence[Region]) -> list[Region]:

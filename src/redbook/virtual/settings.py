@@ -15,6 +15,7 @@ from redbook.mmc.mode_pages import (
     WriteSpeed,
     WriteType,
 )
+from redbook.virtual.habits import CdTextAnswer, CdTextBlockType
 from redbook.virtual.medium import Refused
 from redbook.virtual.model import Model
 
@@ -146,7 +147,7 @@ def capabilities_page(
     page = Capabilities(
         test_write=model.test_write,
         underrun_protection=model.underrun_protection,
-        cd_text=True,
+        cd_text=model.reads_cd_text is not CdTextAnswer.NEVER,
         c2_pointers=True,
         accurate_stream=not model.jitter,
         locked=locked,
@@ -194,12 +195,17 @@ def _has_wrong_link_size(page: WriteParameters) -> bool:
     return page.link_size_valid and page.link_size != _LINK_SIZE_OF_CD
 
 
+def _has_wrong_block_type(page: WriteParameters, model: Model) -> bool:
+    return page.data_block_type == 3 and model.cd_text_block_type is CdTextBlockType.ZERO
+
+
 def _is_impossible(page: WriteParameters, model: Model) -> bool:
     types = {WRITE_TYPES[name] for name in model.write_types}
     return (
         page.write_type not in types
         or (page.write_type == WriteType.RAW and page.data_block_type not in RAW_BLOCK_TYPES)
         or (page.multi_session == 2)
+        or (page.write_type == WriteType.SESSION_AT_ONCE and _has_wrong_block_type(page, model))
         or page.data_block_type not in _KNOWN_BLOCK_TYPES
         or (page.write_type == WriteType.TRACK_AT_ONCE and _has_wrong_link_size(page))
         or page.fixed_packet

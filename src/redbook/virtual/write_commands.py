@@ -25,6 +25,7 @@ from redbook.mmc.write import (
 from redbook.virtual import session_layout, timing
 from redbook.virtual.at_once import SessionAtOnce
 from redbook.virtual.faults import BadSpot
+from redbook.virtual.habits import CdTextBlockType
 from redbook.virtual.mechanism import Mechanism
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.raw import RawWriting
@@ -79,8 +80,21 @@ class WriteCommands:
             raise Refused(sense.ILLEGAL, 0x2C, 0)
         if medium.state.finished or medium.state.open_session:
             raise Refused(sense.ILLEGAL, 0x2C, 0)
-        self._layout(medium, command.sheet)
+        try:
+            self._layout(medium, command.sheet)
+            self._check_block_type(command)
+        except Refused:
+            if mechanism.model.forgets_page:
+                mechanism.forget_page()
+            raise
         mechanism.cue_sheet = command.sheet
+
+    def _check_block_type(self, command: cue_sheet.SendCueSheet) -> None:
+        """raises  Refused 5/26/00  from a model that wants another data block type for CD-Text"""
+        mechanism = self._mechanism
+        wants_three = mechanism.model.cd_text_block_type is CdTextBlockType.THREE
+        if wants_three and mechanism.page.data_block_type != 3 and session_layout.has_cd_text(command.sheet):
+            raise Refused(sense.ILLEGAL, 0x26, 0)
 
     def _layout(self, medium: Medium, sheet: bytes) -> SessionLayout:
         return session_layout.understand(
@@ -117,7 +131,9 @@ class WriteCommands:
         if page.write_type == WriteType.SESSION_AT_ONCE:
             if not mechanism.cue_sheet:
                 raise Refused(sense.ILLEGAL, 0x2C, 0)
-            writing = SessionAtOnce(medium, page, self._layout(medium, mechanism.cue_sheet), command)
+            layout = self._layout(medium, mechanism.cue_sheet)
+            after_silence = mechanism.model.starts_after_silence
+            writing = SessionAtOnce(medium, page, layout, command, starts_after_silence=after_silence)
         elif page.write_type == WriteType.RAW:
             writing = RawWriting(medium, page, command)
         elif page.write_type == WriteType.TRACK_AT_ONCE:
