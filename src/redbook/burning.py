@@ -13,6 +13,7 @@ from redbook import checking
 from redbook.checking import HowToRead
 from redbook.clock import Clock
 from redbook.disc import Toc, TocTrack
+from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine import burn as burning_disc
 from redbook.engine import erase, inspect, session
@@ -24,7 +25,7 @@ from redbook.engine.extents import audio_extents
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.labels import DiscLabels, read_labels
 from redbook.engine.outcome import Outcome, Settings, disc_now
-from redbook.engine.plan import Layout, PlannedTrack, lay_out
+from redbook.engine.plan import Space, lay_out
 from redbook.engine.prepare import check_recordable, check_writer, numbered, room_on
 from redbook.engine.runner import Cancel
 from redbook.engine.verification import Verification
@@ -75,13 +76,19 @@ class Plan:
     """
 
     tracks: list[TrackReport]
-    layout: Layout
+    layout: SessionLayout
+    space: Space
     drive: Abilities
     disc: DiscContents
     notes: list[str]
     sources: list[SourceName]
     dither_seed: int
     spool: Spool | None = field(default=None, repr=False)
+
+    @property
+    def free_sectors_after(self) -> int:
+        """What stays free on the disc."""
+        return self.space.last_lead_out_lba - self.layout.lead_out_lba
 
     def close(self) -> None:
         """Give back the room that the decoded audio takes, if it was kept."""
@@ -267,6 +274,7 @@ def _plan(
     return Plan(
         _reports(prepared, layout.tracks),
         layout,
+        space,
         abilities,
         disc,
         expansion.notes,
@@ -302,7 +310,7 @@ def _read_sources(
     return caller.work(work)
 
 
-def _reports(prepared: Sequence[PreparedTrack], places: Sequence[PlannedTrack]) -> list[TrackReport]:
+def _reports(prepared: Sequence[PreparedTrack], places: Sequence[LaidTrack]) -> list[TrackReport]:
     return [
         TrackReport(
             place.number,
@@ -421,7 +429,9 @@ def _burn_awake(
         raise ValueError("the plan does not hold its audio")
     streams = [made.spool.stream(i, track.sectors) for i, track in enumerate(prepared)]
     procedure = burning_disc.burn(settings, lengths, outcome)
-    layout, supply = caller.run_with_audio(drive, procedure, streams, made.layout.sectors)
+    layout, supply = caller.run_with_audio(
+        drive, procedure, streams, sum(t.sectors for t in made.layout.tracks)
+    )
     verification = None
     if reading is not None and not settings.test_write:
         try:
@@ -455,7 +465,7 @@ def _burn_awake(
     return report
 
 
-def _planned_toc(made: Plan, layout: Layout) -> Toc:
+def _planned_toc(made: Plan, layout: SessionLayout) -> Toc:
     before = made.disc.expected_toc()
     session = made.disc.information.sessions
     new = tuple(TocTrack(t.number, t.start_lba, 0, session) for t in layout.tracks)
@@ -499,7 +509,7 @@ def verify(
     verification = checking.check(drive, prepared, None, dither_seed, caller, reading, closed=False)
     starts = {track.number: track.start_lba for track in disc.tracks}
     places = [
-        PlannedTrack(number, starts.get(number, 0), track.sectors, track.sent_sectors)
+        LaidTrack(number, starts.get(number, 0), track.sectors, track.sent_sectors)
         for number, track in enumerate(prepared, 1)
     ]
     report = VerifyReport(verification.same, _reports(prepared, places), verification)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from redbook.disc.layout import LaidTrack
 from redbook.drive import Drive
 from redbook.drive_memory import DriveMemory, KnownDrive, drive_key
 from redbook.engine import verify as verifying
@@ -13,7 +14,6 @@ from redbook.engine.caller import Caller, Listener
 from redbook.engine.conclude import conclude
 from redbook.engine.glance import who_is_it
 from redbook.engine.locate import locate, not_located
-from redbook.engine.plan import PlannedTrack
 from redbook.engine.read_audio import ReadHabits
 from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import READ_SPEED, Asked, ReadBack
@@ -45,7 +45,7 @@ def known_drive(drive: Drive, caller: Caller) -> tuple[str, KnownDrive]:
 def check(
     drive: Drive,
     prepared: Sequence[PreparedTrack],
-    places: Sequence[PlannedTrack] | None,
+    places: Sequence[LaidTrack] | None,
     seed: int,
     caller: Caller,
     how: HowToRead,

@@ -25,7 +25,7 @@ def test_short_tracks_count_as_300_sectors() -> None:
 
 
 def test_a_disc_may_be_full_to_the_last_sector() -> None:
-    assert lay_out([359847], BLANK_80).free_sectors_after == 0
+    assert lay_out([359847], BLANK_80).lead_out_lba == BLANK_80.last_lead_out_lba
 
 
 def test_one_sector_too_long_is_refused_and_said() -> None:

@@ -13,12 +13,12 @@ import pytest
 from redbook import errors
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
+from redbook.disc.layout import LaidTrack
 from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice
 from redbook.engine.locate import locate
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.plan import PlannedTrack
 from redbook.engine.ring import CHUNK_BYTES, Ring, chunk_sectors
 from redbook.engine.runner import Runner
 from redbook.engine.verify import verify
@@ -36,7 +36,7 @@ from tests.support.streams import BytesStream
 
 TRACKS = [noise(588 * 400, 1), noise(588 * 350, 2)]
 LENGTHS = [400, 350]
-PLACES = [PlannedTrack(1, 0, 400, 400), PlannedTrack(2, 552, 350, 350)]
+PLACES = [LaidTrack(1, 0, 400), LaidTrack(2, 552, 350)]
 
 
 def run(kernel: FakeKernel, outcome: Outcome | None = None) -> Runner:

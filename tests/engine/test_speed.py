@@ -10,11 +10,11 @@ import pytest
 from redbook import errors
 from redbook.clock import ManualClock
 from redbook.disc import Msf
+from redbook.disc.layout import LaidTrack
 from redbook.drive import Drive
 from redbook.engine.events import Notice
 from redbook.engine.inspect import inspect
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.plan import PlannedTrack
 from redbook.engine.runner import Runner
 from redbook.engine.speed import MAX_SPEED, Speeds, read_speeds, rewritable_limits
 from redbook.engine.track_at_once import _check_time
@@ -237,7 +237,7 @@ def test_a_burn_that_is_faster_than_possible_is_a_failure() -> None:
 
 def test_the_burn_of_36_55_in_12_seconds_would_be_told_so() -> None:
     """Psysonic's first version, which took every refusal for success."""
-    track = PlannedTrack(1, 0, (36 * 60 + 55) * 75, (36 * 60 + 55) * 75)
+    track = LaidTrack(1, 0, (36 * 60 + 55) * 75)
     outcome = Outcome(real_time=True, speeds=Speeds((48, 40, 32)))
     with pytest.raises(ImpossiblyFast, match=r"36:55 long, in 12\.4 s .* 179x, and 48x is the most"):
         _check_time(track, 12.4, outcome)

@@ -8,6 +8,7 @@ import pytest
 
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES, SPEED_1X_BYTES_PER_SECOND, Toc, TocTrack
+from redbook.disc.layout import LaidTrack
 from redbook.drive import Drive
 from redbook.engine import compare
 from redbook.engine.burn import burn
@@ -15,7 +16,6 @@ from redbook.engine.conclude import conclude
 from redbook.engine.events import Event
 from redbook.engine.locate import locate
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.plan import PlannedTrack
 from redbook.engine.runner import Runner
 from redbook.engine.steps import Procedure, R
 from redbook.engine.toc_check import compare_toc
@@ -49,7 +49,7 @@ def burned(tracks: list[bytes] = TRACKS, **habits: object) -> tuple[VirtualRecor
 def check(
     recorder: VirtualRecorder,
     tracks: list[bytes] = TRACKS,
-    planned: list[PlannedTrack] | None = None,
+    planned: list[LaidTrack] | None = None,
     asked: Asked | None = None,
     events: list[Event] | None = None,
 ) -> Verification:
@@ -124,7 +124,7 @@ def test_a_missing_track_and_a_wrong_length_are_found_in_the_toc() -> None:
 
 
 def test_a_track_elsewhere_is_found() -> None:
-    planned = [PlannedTrack(1, 0, 400, 400), PlannedTrack(2, 550, 350, 350)]
+    planned = [LaidTrack(1, 0, 400), LaidTrack(2, 550, 350)]
     found = check(burned()[0], planned=planned)
     assert found.layout_errors == ("track 2 starts at sector 552 instead of 550",)
 
@@ -157,6 +157,6 @@ def test_numbers_agree_with_the_red_book() -> None:
 def test_a_drive_that_left_a_gap_of_its_own_has_lost_nothing() -> None:
     """The tracks lie where they were written, 8 sectors further apart than usual."""
     toc = Toc((TocTrack(1, 0), TocTrack(2, 560)), 560 + 350 + 2)
-    tracks = (PlannedTrack(1, 0, 400, 400), PlannedTrack(2, 560, 350, 350))
+    tracks = (LaidTrack(1, 0, 400), LaidTrack(2, 560, 350))
     assert compare_toc(toc, tracks, placed=True) == ([], [])
     assert compare_toc(toc, tracks, placed=False)[0] == ["track 1 has 408 sectors on the disc instead of 400"]

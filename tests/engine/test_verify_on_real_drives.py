@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
+from redbook.disc.layout import LaidTrack
 from redbook.engine.events import Event, Notice, TrackVerified
 from redbook.engine.locate import not_located
-from redbook.engine.plan import PlannedTrack
 from redbook.engine.read_audio import ReadHabits
 from redbook.engine.verification import Difference, Hidden, Verdict, Verification
 from redbook.engine.verify import Asked, verify
@@ -480,7 +480,7 @@ def test_one_refusal_is_no_habit_of_the_drive() -> None:
 class TestTableOfContents:
     def checked(self, recorder: VirtualRecorder, *, reload: bool = True) -> tuple[Verification, list[Event]]:
         events: list[Event] = []
-        planned = [PlannedTrack(1, 0, 400, 400)]
+        planned = [LaidTrack(1, 0, 400)]
         asked = Asked(closed=True, reload=reload)
         return check(recorder, ONE, planned, asked, events), events
 

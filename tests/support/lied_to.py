@@ -209,7 +209,7 @@ def plan(stage: Stage) -> None:
     with redbook.plan(sources(), stage.drive, **stage.told) as made:
         assert made.layout.tracks[0].number == 1
         assert made.layout.tracks[0].start_lba == 0
-        assert made.layout.lead_out_lba <= made.layout.space.last_lead_out_lba <= LAST_LBA + 1
+        assert made.layout.lead_out_lba <= made.space.last_lead_out_lba <= LAST_LBA + 1
     assert not stage.liar.written
 
 

@@ -16,11 +16,11 @@ import pytest
 from redbook import errors
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
+from redbook.disc.layout import LaidTrack
 from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice, Progress, Working
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.plan import PlannedTrack
 from redbook.engine.runner import Runner
 from redbook.engine.verify import ReadBack, verify
 from redbook.errors import Sense
@@ -58,7 +58,7 @@ def burn_on(transport: Transport, clock: Any, tracks: list[bytes] = TRACKS) -> l
 
 def verify_on(transport: Transport, clock: Any) -> ReadBack:
     runner = Runner(Drive(transport), emit=lambda e: None, clock=clock, total=sum(LENGTHS))
-    places = [PlannedTrack(1, 0, 1000, 1000), PlannedTrack(2, 1152, 301, 301)]
+    places = [LaidTrack(1, 0, 1000), LaidTrack(2, 1152, 301)]
     return runner.run(verify(places, [fingerprint(pcm) for pcm in TRACKS]))
 
 

@@ -406,7 +406,7 @@ class TextRenderer:
         self._say(f"writes at {listed}{best}")
 
     def _disc_bar(self, made: Plan) -> None:
-        space = made.layout.space
+        space = made.space
         capacity = max(1, space.last_lead_out_lba)
         width = max(10, min(self._console.width, PIPE_WIDTH) - 2)
         unicode = (self._console.encoding or "").lower().startswith("utf")
@@ -425,7 +425,7 @@ class TextRenderer:
         self._console.print(Text("[" + "".join(cells) + "]"))
         self._say(
             f"{_plural(len(made.tracks), 'track')}, {duration(made.layout.lead_out_lba - space.next_lba)} "
-            f"in all; {duration(made.layout.free_sectors_after)} of {duration(capacity)} stay free "
+            f"in all; {duration(made.free_sectors_after)} of {duration(capacity)} stay free "
             "(minutes:seconds:frames, 75 frames to the second)"
         )
 

@@ -19,11 +19,12 @@ from redbook.disc import (
     SHORTEST_TRACK_SECTORS,
     TAO_GAP_SECTORS,
 )
+from redbook.disc.layout import LaidTrack, SessionLayout, behind_run_out
 from redbook.engine.calibration import calibrate
 from redbook.engine.events import Notice, Phase, PhaseStarted
 from redbook.engine.inspect import contents, where_next
 from redbook.engine.outcome import Outcome, Settings, broken_off
-from redbook.engine.plan import Layout, PlannedTrack, lay_out
+from redbook.engine.plan import lay_out
 from redbook.engine.prepare import prepare, take_write_parameters
 from redbook.engine.session import close_session, forget_test_write, release, unlock_tray_at_once
 from redbook.engine.steps import Abandoned, Announce, Procedure, SectorsDone, Shield
@@ -44,7 +45,7 @@ from redbook.mmc.mode_pages import MultiSession
 SETTLE_SECONDS = 5
 
 
-def burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[Layout]:
+def burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[SessionLayout]:
     """Write tracks of these lengths (in sectors of audio) and close the session.
 
     raises  Cancelled, BurnFailed   with `disc_now`, once anything was sent
@@ -59,10 +60,10 @@ def burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Proced
         raise Cancelled(f"cancelled at once; {now}", now) from left
 
 
-def _burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[Layout]:
+def _burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[SessionLayout]:
     try:
-        layout = yield from prepare(settings, lengths, outcome)
-        layout = yield from _write_tracks(layout, settings, outcome)
+        layout, space = yield from prepare(settings, lengths, outcome)
+        layout = yield from _write_tracks(layout, space.last_lead_out_lba, settings, outcome)
         yield Shield(True)  # from here on a cancel comes too late
         if settings.finalize:
             yield PhaseStarted(Phase.CLOSING)
@@ -84,9 +85,11 @@ def _leave(settings: Settings, outcome: Outcome) -> Procedure[None]:
         yield from forget_test_write(outcome)
 
 
-def _write_tracks(planned: Layout, settings: Settings, outcome: Outcome) -> Procedure[Layout]:
+def _write_tracks(
+    planned: SessionLayout, last_lead_out_lba: int, settings: Settings, outcome: Outcome
+) -> Procedure[SessionLayout]:
     """All tracks; the layout as it has become, where the drive wanted more room between them."""
-    placed: list[PlannedTrack] = []
+    placed: list[LaidTrack] = []
     moved = 0
     for track in planned.tracks:
         if outcome.page_in_doubt:
@@ -95,15 +98,15 @@ def _write_tracks(planned: Layout, settings: Settings, outcome: Outcome) -> Proc
         there = replace(track, start_lba=track.start_lba + moved)
         behind = planned.tracks[-1].end_lba - track.end_lba  # what is still to come, gaps included
         before = placed[-1] if placed else None
-        room = planned.space.last_lead_out_lba - RUN_OUT_SECTORS - behind
+        room = last_lead_out_lba - RUN_OUT_SECTORS - behind
         there = yield from place_track(there, before, room, outcome, settings.test_write)
         moved = there.start_lba - track.start_lba
         placed.append(there)
         yield from write_track(there, outcome)
-    return Layout(tuple(placed), planned.space)
+    return replace(planned, tracks=tuple(placed), lead_out_lba=behind_run_out(placed[-1]))
 
 
-def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Procedure[PlannedTrack]:
+def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Procedure[LaidTrack]:
     """One more track on a disc that `set_up` has made ready; drive and session stay as they are.
 
     outcome  of this track, `ended` holding the tracks before it
@@ -119,7 +122,7 @@ def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proce
         raise Cancelled(f"cancelled at once; {now}", now) from left
 
 
-def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Procedure[PlannedTrack]:
+def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Procedure[LaidTrack]:
     try:
         yield from until_ready()
         begun: TrackInformation = yield ReadTrackInformation()
@@ -143,7 +146,7 @@ def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proc
     return track
 
 
-def _check_next(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
+def _check_next(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
     """Does the drive go on behind the track?  One that lost sectors and said GOOD wants more of them first.
 
     raises  InvalidReply  if it does not; what the drive has of the track is in `outcome` then

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from redbook.disc import SECTORS_PER_SECOND
+from redbook.disc.layout import LaidTrack
 from redbook.engine.events import TrackEnded
 from redbook.engine.inspect import DiscContents
-from redbook.engine.plan import PlannedTrack, Space
+from redbook.engine.plan import Space
 from redbook.engine.speed import Speeds
 from redbook.errors import (
     BurnFailed,
@@ -92,8 +93,8 @@ class Outcome:
     """
 
     ended: list[TrackEnded] = field(default_factory=list)
-    open_track: PlannedTrack | None = None
-    cut_short: tuple[PlannedTrack, int] | None = None
+    open_track: LaidTrack | None = None
+    cut_short: tuple[LaidTrack, int] | None = None
     sent: int = 0
     touched: bool = False
     closed: bool = False

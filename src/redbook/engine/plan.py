@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from redbook.disc import (
     MOST_TRACKS,
+    PREGAP_SECTORS,
     RUN_OUT_SECTORS,
     SHORTEST_TRACK_SECTORS,
     TAO_GAP_SECTORS,
     duration,
 )
+from redbook.disc.layout import LaidTrack, Pregap, SessionLayout, behind_run_out
 from redbook.errors import PlanError
 
 
@@ -39,46 +41,7 @@ class Space:
         return self.first_track <= MOST_TRACKS and self.free_sectors >= SHORTEST_TRACK_SECTORS
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedTrack:
-    """One track as it will lie on the disc.
-
-    audio_sectors  what the source has, the last one padded
-    sectors        what is sent: at least 300
-    """
-
-    number: int
-    start_lba: int
-    audio_sectors: int
-    sectors: int
-
-    @property
-    def end_lba(self) -> int:
-        return self.start_lba + self.sectors
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """All tracks of a job on the disc it was planned for."""
-
-    tracks: tuple[PlannedTrack, ...]
-    space: Space
-
-    @property
-    def sectors(self) -> int:
-        """To be sent, without gaps."""
-        return sum(track.sectors for track in self.tracks)
-
-    @property
-    def lead_out_lba(self) -> int:
-        return self.tracks[-1].end_lba + RUN_OUT_SECTORS
-
-    @property
-    def free_sectors_after(self) -> int:
-        return self.space.last_lead_out_lba - self.lead_out_lba
-
-
-def lay_out(audio_sectors: Sequence[int], space: Space) -> Layout:
+def lay_out(audio_sectors: Sequence[int], space: Space) -> SessionLayout:
     """Place tracks of these lengths one after the other, as track-at-once does.
 
     Between two tracks lie 2 sectors of run-out and 150 of pregap; the drive writes both.
@@ -98,12 +61,12 @@ def lay_out(audio_sectors: Sequence[int], space: Space) -> Layout:
     tracks = []
     lba = space.next_lba
     for number, audio in enumerate(audio_sectors, space.first_track):
-        track = PlannedTrack(number, lba, audio, max(audio, SHORTEST_TRACK_SECTORS))
-        tracks.append(track)
-        lba = track.end_lba + TAO_GAP_SECTORS
-    layout = Layout(tuple(tracks), space)
-    if layout.free_sectors_after < 0:
-        over = -layout.free_sectors_after
+        sectors = max(audio, SHORTEST_TRACK_SECTORS)
+        tracks.append(LaidTrack(number, lba, sectors, PREGAP_SECTORS, Pregap.BY_DRIVE))
+        lba = tracks[-1].end_lba + TAO_GAP_SECTORS
+    layout = SessionLayout(tuple(tracks), behind_run_out(tracks[-1]))
+    if layout.lead_out_lba > space.last_lead_out_lba:
+        over = layout.lead_out_lba - space.last_lead_out_lba
         raise PlanError(
             f"it does not fit: {duration(layout.lead_out_lba - space.next_lba)} are needed with the gaps, "
             f"{duration(max(0, space.last_lead_out_lba - space.next_lba))} are free on this disc; "

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from redbook import errors
 from redbook.disc import SECTOR_BYTES
+from redbook.disc.layout import SessionLayout
 from redbook.engine.calibration import calibrate
 from redbook.engine.events import Notice, Phase, PhaseStarted
 from redbook.engine.inspect import (
@@ -17,7 +18,7 @@ from redbook.engine.inspect import (
     with_speeds,
 )
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.plan import Layout, Space, lay_out
+from redbook.engine.plan import Space, lay_out
 from redbook.engine.session import lock_tray, reload
 from redbook.engine.speed import MAX_SPEED, believable, set_speed
 from redbook.engine.steps import Announce, Procedure
@@ -42,21 +43,26 @@ from redbook.quirks import Quirks
 _CURED_BY_RELOAD = (errors.ServoError, errors.InvalidParameter)
 
 
-def prepare(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[Layout]:
+def prepare(
+    settings: Settings, lengths: Sequence[int], outcome: Outcome
+) -> Procedure[tuple[SessionLayout, Space]]:
     """Everything that can fail without harm: is the disc fit, does the job fit, is the drive set up.
+
+    Returns where the tracks go, and the room that there is.
 
     lengths  sectors of audio of each track
     raises   MediumUnsuitable, PlanError, SenseError; the disc is untouched
     """
     abilities, disc = yield from set_up(settings, outcome)
-    layout = lay_out(lengths, room_on(abilities, disc))
+    space = room_on(abilities, disc)
+    layout = lay_out(lengths, space)
     if not settings.test_write:
         yield Announce(layout.lead_out_lba * SECTOR_BYTES)
     if disc.open_track is not None:
         yield from end_open_track(disc.open_track)
     if not settings.test_write:
         yield from calibrate(outcome)
-    return layout
+    return layout, space
 
 
 def set_up(settings: Settings, outcome: Outcome) -> Procedure[tuple[Abilities, DiscContents]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from redbook.disc import RUN_OUT_SECTORS
+from redbook.disc.layout import LaidTrack
 from redbook.engine.events import TrackEnded
-from redbook.engine.plan import PlannedTrack
 from redbook.engine.steps import Procedure
 from redbook.engine.toc_check import read_and_check_toc
 from redbook.errors import VerificationFailed
@@ -43,7 +43,7 @@ def check_disc(tracks: Sequence[TrackEnded], finalized: bool) -> Procedure[None]
     wanted = DiscStatus.COMPLETE if finalized else DiscStatus.APPENDABLE
     if information.status is not wanted:
         wrong.append(f"the disc is {information.status.name.lower()}, not {wanted.name.lower()}")
-    places = [PlannedTrack(t.number, t.start_lba, t.sectors, t.sectors) for t in tracks]
+    places = [LaidTrack(t.number, t.start_lba, t.sectors) for t in tracks]
     wrong += (yield from read_and_check_toc(places, placed=True)).wrong
     if wrong:
         raise VerificationFailed(f"the drive says: {', '.join(wrong)}")

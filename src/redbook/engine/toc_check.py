@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from redbook.disc import RUN_OUT_SECTORS, TAO_GAP_SECTORS, Toc
+from redbook.disc.layout import LaidTrack
 from redbook.engine.events import Notice
-from redbook.engine.plan import PlannedTrack
 from redbook.engine.reload import reload_to_read
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import until_ready
@@ -47,7 +47,7 @@ class TocResult:
 
 
 def read_and_check_toc(
-    tracks: Sequence[PlannedTrack],
+    tracks: Sequence[LaidTrack],
     *,
     placed: bool,
     reloaded: bool = False,
@@ -105,7 +105,7 @@ def _read_toc() -> Procedure[TocReading]:
 
 
 def compare_toc(
-    toc: Toc, tracks: Sequence[PlannedTrack], placed: bool, also_there: Sequence[int] = ()
+    toc: Toc, tracks: Sequence[LaidTrack], placed: bool, also_there: Sequence[int] = ()
 ) -> tuple[list[str], list[str]]:
     """What is wrong with it, and what is only worth a note, in words.
 
@@ -155,7 +155,7 @@ def compare_toc(
     return wrong, notes
 
 
-def _check_end(track: PlannedTrack, room: int, wrong: list[str], notes: list[str]) -> None:
+def _check_end(track: LaidTrack, room: int, wrong: list[str], notes: list[str]) -> None:
     late = room - track.sectors - RUN_OUT_SECTORS
     if late > _LATE_LEAD_OUT_SECTORS or (late < 0 and late != -RUN_OUT_SECTORS):  # some write no run-out
         wrong.append(

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from redbook import errors
 from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, SECTORS_PER_SECOND, SPEED_1X_BYTES_PER_SECOND, duration
+from redbook.disc.layout import LaidTrack
 from redbook.engine.calibration import may_write_again
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted
 from redbook.engine.inspect import is_virtual
 from redbook.engine.outcome import Outcome
-from redbook.engine.plan import PlannedTrack
 from redbook.engine.speed import FASTEST_CD
 from redbook.engine.steps import (
     DriveBuffer,
@@ -71,7 +71,7 @@ _UNDERRUN_IF_LATE = ((4, 0x44, 0x00), (3, 0x0C, 0x00))
 underrun, or what they say.  Source: cdrecord, user logs."""
 
 
-def write_track(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
+def write_track(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
     """One track, from its first WRITE to its entry in the PMA.
 
     No CLOSE TRACK: SYNCHRONIZE CACHE ends the track. After a CLOSE TRACK in a test write drives give 0 as
@@ -104,8 +104,8 @@ def write_track(track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
 
 
 def place_track(
-    planned: PlannedTrack, before: PlannedTrack | None, last_end_lba: int, outcome: Outcome, test_write: bool
-) -> Procedure[PlannedTrack]:
+    planned: LaidTrack, before: LaidTrack | None, last_end_lba: int, outcome: Outcome, test_write: bool
+) -> Procedure[LaidTrack]:
     """The track where the drive wants it; that is asked for, never computed.
 
     before        the track of this job in front of it
@@ -151,7 +151,7 @@ def place_track(
     )
 
 
-def _check_time(track: PlannedTrack, seconds: float, outcome: Outcome) -> None:
+def _check_time(track: LaidTrack, seconds: float, outcome: Outcome) -> None:
     """A drive that is done with a track sooner than any drive can be has written nothing.
 
     One such burn "wrote" 36:55 in 12.4 s and left the disc blank (psysonic).
@@ -170,7 +170,7 @@ def _check_time(track: PlannedTrack, seconds: float, outcome: Outcome) -> None:
     )
 
 
-def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
+def _send(chunk: memoryview, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
     """All of a track's audio, in WRITEs no larger than the way to the drive carries.
 
     How large that is may only show at the first WRITE of a burn. Later a WRITE that the system calls too
@@ -210,7 +210,7 @@ def _send(chunk: memoryview, track: PlannedTrack, outcome: Outcome) -> Procedure
         outcome.pace.add(outcome.sent - filled_at[1], now - filled_at[0])
 
 
-def _smaller(piece: memoryview, error: SenseError, track: PlannedTrack) -> Procedure[bool]:
+def _smaller(piece: memoryview, error: SenseError, track: LaidTrack) -> Procedure[bool]:
     """Whether the first WRITE of a burn, refused so, may be sent again with fewer sectors.
 
     Bridges with a limit of 32 KiB refuse more in words of their own. Only where the drive still wants that
@@ -242,7 +242,7 @@ def _tell_buffer() -> Procedure[bool]:
     return True
 
 
-def _write(command: Write10, waited: float, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
+def _write(command: Write10, waited: float, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
     """One WRITE, again and again while the buffer is full.
 
     A cancel that comes before the first one was taken leaves no track that would have to be ended.
@@ -306,7 +306,7 @@ def _busy_pause_seconds(speed: float | None) -> float:
     return min(0.06, max(0.02, 1.2 * 128 * 1024 / (at * SPEED_1X_BYTES_PER_SECOND)))
 
 
-def pad(sectors: int, track: PlannedTrack, outcome: Outcome) -> Procedure[None]:
+def pad(sectors: int, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
     """Silence, up to this length of the track."""
     while outcome.sent < sectors:
         count = min((yield MostSectors()), sectors - outcome.sent)

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from redbook.disc import MOST_OFFSET_SECTORS, RUN_OUT_SECTORS, Toc
+from redbook.disc.layout import LaidTrack
 from redbook.engine.care import Care
 from redbook.engine.disc_offset import DiscOffset, Span, find_disc_offset
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackVerified
 from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.inspect import Abilities, DiscContents, contents, identify
-from redbook.engine.plan import PlannedTrack
 from redbook.engine.read_audio import ReadHabits, read_audio
 from redbook.engine.read_back import compare_track
 from redbook.engine.reload import reload_to_read
@@ -67,7 +67,7 @@ class ReadBack:
     notes: tuple[str, ...]
     toc: Toc | None
     toc_check: Check
-    tracks: tuple[PlannedTrack, ...]
+    tracks: tuple[LaidTrack, ...]
     readings: tuple[TrackReading, ...] = ()
     offset: DiscOffset = DiscOffset()
     care: Care | None = None
@@ -83,7 +83,7 @@ class ReadBack:
 
 
 def verify(
-    tracks: Sequence[PlannedTrack] | None, sent: Sequence[Fingerprint], asked: Asked | None = None
+    tracks: Sequence[LaidTrack] | None, sent: Sequence[Fingerprint], asked: Asked | None = None
 ) -> Procedure[ReadBack]:
     """Read every sector of these tracks and compare it with what was sent.
 
@@ -96,7 +96,7 @@ def verify(
 
 
 def _verify(
-    tracks: Sequence[PlannedTrack] | None, sent: Sequence[Fingerprint], asked: Asked
+    tracks: Sequence[LaidTrack] | None, sent: Sequence[Fingerprint], asked: Asked
 ) -> Procedure[ReadBack]:
     yield PhaseStarted(Phase.VERIFYING)
     not_reloaded = (yield from reload_to_read()) if asked.reload else ""
@@ -108,7 +108,7 @@ def _verify(
         found = {track.number: track for track in disc.tracks}
         wrong = _wrong_count(len(found), len(sent))
         tracks = tuple(
-            PlannedTrack(number, found[number].start_lba, one.sectors, one.sectors)
+            LaidTrack(number, found[number].start_lba, one.sectors)
             for number, one in zip(sorted(found), sent, strict=False)
         )
         if wrong:
@@ -173,7 +173,7 @@ def _wrong_count(found: int, wanted: int) -> str:
 
 def _check_toc(
     disc: DiscContents,
-    tracks: Sequence[PlannedTrack],
+    tracks: Sequence[LaidTrack],
     placed: bool,
     asked: Asked,
     not_reloaded: str,
@@ -199,7 +199,7 @@ def _check_toc(
     return ReadBack(result.wrong, result.notes, result.toc, check, places)
 
 
-def _moved(disc: DiscContents, tracks: Sequence[PlannedTrack]) -> list[str]:
+def _moved(disc: DiscContents, tracks: Sequence[LaidTrack]) -> list[str]:
     """Of an open session the drive's list of tracks is all that there is."""
     found = {track.number: track.start_lba for track in disc.tracks}
     wrong = []
@@ -214,7 +214,7 @@ def _moved(disc: DiscContents, tracks: Sequence[PlannedTrack]) -> list[str]:
 
 
 def _spans(
-    tracks: Sequence[PlannedTrack], sent: Sequence[Fingerprint], lead_out_lba: int | None
+    tracks: Sequence[LaidTrack], sent: Sequence[Fingerprint], lead_out_lba: int | None
 ) -> tuple[Span, ...]:
     """What may be read around each: never before LBA 0, never in the lead-out; drives hang there."""
     spans = []

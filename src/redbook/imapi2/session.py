@@ -6,13 +6,14 @@ import logging
 import os
 
 from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, Toc, TocTrack
+from redbook.disc.layout import LaidTrack
 from redbook.engine.burn import add_track
 from redbook.engine.events import TrackEnded
 from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.inspect import Abilities, DiscContents, where_next
 from redbook.engine.locate import not_located
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.plan import PlannedTrack, Space
+from redbook.engine.plan import Space
 from redbook.engine.prepare import room_on, set_up
 from redbook.engine.quick_check import check_disc, check_track
 from redbook.engine.runner import Cancel
@@ -137,7 +138,7 @@ class Session:
     def sectors_for(stream: TrackStream) -> int:
         return max(SHORTEST_TRACK_SECTORS, stream.sectors)
 
-    def add(self, stream: TrackStream, underrun_protection: bool) -> Procedure[PlannedTrack]:
+    def add(self, stream: TrackStream, underrun_protection: bool) -> Procedure[LaidTrack]:
         """Write the next track.  Call `refresh` afterwards, however it ends."""
         before = self._outcome
         self._outcome = before.next_track(list(self.tracks))
@@ -220,7 +221,7 @@ class Session:
     def read_back(self) -> Procedure[ReadBack]:
         """Every whole track, compared with what the streams gave; a track that was cut short is left out."""
         whole = self.whole_tracks
-        places = [PlannedTrack(t.number, t.start_lba, t.sectors, t.sectors) for t in whole]
+        places = [LaidTrack(t.number, t.start_lba, t.sectors) for t in whole]
         sent = [self._sent[t.number] for t in whole]
         others = tuple(t.number for t in self.tracks if t.number not in self._sent)
         return verify(places, sent, Asked(closed=True, reload=True, also_there=others))
