@@ -10,14 +10,13 @@ import pytest
 from redbook import errors
 from redbook.clock import ManualClock
 from redbook.disc import Msf
-from redbook.disc.layout import LaidTrack
 from redbook.drive import Drive
 from redbook.engine.events import Notice
 from redbook.engine.inspect import inspect
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.runner import Runner
+from redbook.engine.sending import check_time
 from redbook.engine.speed import MAX_SPEED, Speeds, read_speeds, rewritable_limits
-from redbook.engine.track_at_once import _check_time
 from redbook.errors import BurnFailed, ImpossiblyFast, Sense
 from redbook.mmc.disc_info import Atip
 from redbook.mmc.identify import (
@@ -237,12 +236,12 @@ def test_a_burn_that_is_faster_than_possible_is_a_failure() -> None:
 
 def test_the_burn_of_36_55_in_12_seconds_would_be_told_so() -> None:
     """Psysonic's first version, which took every refusal for success."""
-    track = LaidTrack(1, 0, (36 * 60 + 55) * 75)
+    sectors = (36 * 60 + 55) * 75
     outcome = Outcome(real_time=True, speeds=Speeds((48, 40, 32)))
     with pytest.raises(ImpossiblyFast, match=r"36:55 long, in 12\.4 s .* 179x, and 48x is the most"):
-        _check_time(track, 12.4, outcome)
-    _check_time(track, 219, outcome)  # the good burns of that disc took 219 to 256 s
-    _check_time(track, (36 * 60 + 55) / 48, outcome)
+        check_time(sectors, 12.4, outcome, "track 1")
+    check_time(sectors, 219, outcome, "track 1")  # the good burns of that disc took 219 to 256 s
+    check_time(sectors, (36 * 60 + 55) / 48, outcome, "track 1")
 
 
 def test_a_drive_that_takes_its_time_is_believed() -> None:

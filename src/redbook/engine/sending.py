@@ -1,0 +1,255 @@
+"""Audio on its way to the drive: WRITE after WRITE, whichever write type it is for.
+
+What is sent in one run is the audio of one track, or of a whole session. The reason of each step stands
+beside it.  Source: cdrecord, libburn, MMC-5 6.44, and what real drives were seen to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from redbook import errors
+from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND, SPEED_1X_BYTES_PER_SECOND, duration
+from redbook.disc.layout import LaidTrack
+from redbook.engine.calibration import may_write_again
+from redbook.engine.events import Notice, Phase, TrackStarted
+from redbook.engine.outcome import Outcome
+from redbook.engine.speed import FASTEST_CD
+from redbook.engine.steps import (
+    DriveBuffer,
+    FewerSectors,
+    MostSectors,
+    Now,
+    Procedure,
+    SectorsDone,
+    TakeSectors,
+)
+from redbook.engine.waiting import code, until_accepted
+from redbook.errors import (
+    Cancelled,
+    ImpossiblyFast,
+    InvalidReply,
+    LossOfStreaming,
+    PowerCalibrationError,
+    SenseError,
+    TransferTooLarge,
+)
+from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
+from redbook.mmc.write import BufferCapacity, ReadBufferCapacity, Write10
+
+BUSY_AT_START_SECONDS = 200.0  # the first WRITE may be held while the drive calibrates
+BUSY_SECONDS = 60.0
+BUFFER_POLL_SECONDS = 1.0
+USUAL_BUFFER_BYTES = 2 * 1024 * 1024
+CLEARLY = 2
+"""How many times faster than possible a burn must have been to be called impossible."""
+
+_LIMITS = (
+    errors.InvalidField,
+    errors.InvalidParameter,
+    errors.CommunicationError,
+    errors.SystemResourceFailure,
+)
+"""What a drive or bridge may answer to more bytes in one WRITE than it carries."""
+
+_UNDERRUN_CODES = (0x21, 0x24)
+_UNDERRUN_IF_LATE = ((4, 0x44, 0x00), (3, 0x0C, 0x00))
+"""5/21/xx, 5/24/00: the address is no longer the next one, the track being over. The others can be an
+underrun, or what they say.  Source: cdrecord, user logs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The sectors of one track in a run, from `begin_lba` up to `end_lba`."""
+
+    track: LaidTrack
+    begin_lba: int
+    end_lba: int
+
+
+class Run:
+    """Sectors that are sent one behind the other.
+
+    areas  of its tracks, in order and without a gap
+    """
+
+    def __init__(self, areas: Sequence[Area]) -> None:
+        self._areas = areas
+        self._current = 0
+        self.start_lba = areas[0].begin_lba
+
+    @property
+    def track(self) -> LaidTrack:
+        """The one that comes next, or is under way."""
+        return self._areas[self._current].track
+
+    def reached(self, lba: int) -> Iterator[SectorsDone | TrackStarted]:
+        """What there is to tell when everything before this sector is sent."""
+        while True:
+            area = self._areas[self._current]
+            done, total = min(lba, area.end_lba) - area.begin_lba, area.end_lba - area.begin_lba
+            yield SectorsDone(Phase.WRITING, area.track.number, done, total)
+            if lba < area.end_lba or area is self._areas[-1]:
+                return
+            self._current += 1
+            track = self.track
+            yield TrackStarted(track.number, track.start_lba, track.sectors)
+
+
+def send(chunk: memoryview, run: Run, outcome: Outcome) -> Procedure[None]:
+    """All of a run, in WRITEs no larger than the way to the drive carries.
+
+    chunk  the first of it; the others are taken
+
+    How large that is may only show at the first WRITE of a burn. Later a WRITE that the system calls too
+    large is not sent again in pieces: whether it was taken is not known.
+    """
+    asks_buffer = outcome.buffer_bytes > 0 and outcome.quirks.tells_buffer
+    buffer_bytes = outcome.buffer_bytes or USUAL_BUFFER_BYTES
+    now = polled_at = yield Now()
+    filled_at: tuple[float, int] | None = None
+    refused: SenseError | None = None
+    while chunk:
+        piece = chunk[: (yield MostSectors()) * SECTOR_BYTES]
+        waited = (yield Now()) - now
+        try:
+            yield from _write(Write10(run.start_lba + outcome.sent, piece), waited, run.track, outcome)
+        except TransferTooLarge:
+            if outcome.sent or outcome.ended or (yield MostSectors()) * SECTOR_BYTES >= len(piece):
+                raise
+            continue
+        except _LIMITS as error:
+            if outcome.sent or outcome.ended or not (yield from _smaller(piece, error, run.start_lba)):
+                raise (refused or error) from None
+            refused = refused or error
+            continue
+        outcome.sent += len(piece) // SECTOR_BYTES
+        outcome.lba = None
+        now = yield Now()
+        yield from run.reached(run.start_lba + outcome.sent)
+        # Pioneer firmware throws data away if asked for its buffer before that was filled once.
+        if outcome.sent * SECTOR_BYTES > buffer_bytes:
+            filled_at = filled_at or (now, outcome.sent)
+            if asks_buffer and now - polled_at >= BUFFER_POLL_SECONDS:
+                polled_at = now
+                asks_buffer = yield from _tell_buffer()
+        chunk = chunk[len(piece) :] or (yield TakeSectors())
+    if filled_at is not None:
+        outcome.pace.add(outcome.sent - filled_at[1], now - filled_at[0])
+
+
+def _smaller(piece: memoryview, error: SenseError, start_lba: int) -> Procedure[bool]:
+    """Whether the first WRITE of a burn, refused so, may be sent again with fewer sectors.
+
+    Bridges with a limit of 32 KiB refuse more in words of their own. Only where the drive still wants that
+    sector: whether it has taken some of a transfer that failed is not known otherwise.
+    """
+    count = len(piece) // SECTOR_BYTES
+    try:
+        information: TrackInformation = yield ReadTrackInformation()
+    except (SenseError, InvalidReply):
+        return False
+    wanted = information.next_writable_lba
+    if wanted is None or (wanted != start_lba and not wanted < 0 == start_lba):
+        return False
+    fewer = yield FewerSectors(count)
+    if fewer:
+        yield Notice(f"the drive refused {count} sectors in one WRITE ({error.sense}); trying {fewer}")
+    return bool(fewer)
+
+
+def _tell_buffer() -> Procedure[bool]:
+    """Whether the drive can be asked again."""
+    try:
+        capacity: BufferCapacity = yield ReadBufferCapacity()
+    except (SenseError, InvalidReply):
+        return False
+    if not 0 <= capacity.free_bytes <= capacity.size_bytes:
+        return False
+    yield DriveBuffer(capacity.size_bytes - capacity.free_bytes, capacity.size_bytes)
+    return True
+
+
+def _write(command: Write10, waited: float, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
+    """One WRITE, again and again while the buffer is full.
+
+    A cancel that comes before the first one was taken leaves no track that would have to be ended.
+
+    waited  seconds since the one before was taken: how late the data are
+    """
+    outcome.lba = command.lba
+    outcome.touched = True
+    outcome.open_track = track
+    try:
+        yield from _taken(command, waited, outcome)
+    except Cancelled:
+        if not outcome.sent:
+            outcome.open_track = None
+        raise
+
+
+def _taken(command: Write10, waited: float, outcome: Outcome) -> Procedure[None]:
+    limit = BUSY_SECONDS if outcome.sent else BUSY_AT_START_SECONDS
+    pause = busy_pause_seconds(outcome.speed)
+    late = waited * SPEED_1X_BYTES_PER_SECOND * (outcome.speed or 1) > outcome.buffer_bytes / 2
+    try:
+        yield from telling_underrun(until_accepted(command, limit, pause), outcome, late)
+    except PowerCalibrationError as error:
+        if not (yield from may_write_again(error, command.lba, outcome)):
+            raise
+        yield from until_accepted(command, limit, pause)
+
+
+def telling_underrun(sending: Procedure[None], outcome: Outcome, late: bool = False) -> Procedure[None]:
+    """raises  LossOfStreaming  whatever the drive calls it; SenseError"""
+    try:
+        yield from sending
+    except SenseError as error:
+        underrun = _as_underrun(error, outcome, late)
+        if underrun is error:
+            raise
+        raise underrun from error
+
+
+def _as_underrun(error: SenseError, outcome: Outcome, late: bool) -> SenseError:
+    """Without protection drives have many names for running out of data; else the error as it is.
+
+    late  whether the data were so late that names which can mean anything mean this
+    """
+    if outcome.protection or not outcome.sent or isinstance(error, LossOfStreaming):
+        return error
+    if error.sense.asc not in _UNDERRUN_CODES and not (late and code(error) in _UNDERRUN_IF_LATE):
+        return error
+    return LossOfStreaming(
+        f"{error.command}: the drive ran out of data, and its protection against that is off "
+        f"({error.sense}); close other programs",
+        error.command,
+        error.sense,
+    )
+
+
+def busy_pause_seconds(speed: float | None) -> float:
+    """How long until 128 KiB are free: Pioneer's manual asks for 1.2 x that at any speed."""
+    at = speed or 16
+    return min(0.06, max(0.02, 1.2 * 128 * 1024 / (at * SPEED_1X_BYTES_PER_SECOND)))
+
+
+def check_time(sectors: int, seconds: float, outcome: Outcome, what: str) -> None:
+    """A drive that is done sooner than any drive can be has written nothing.
+
+    One such burn "wrote" 36:55 in 12.4 s and left the disc blank (psysonic).
+
+    what  was sent, in words
+
+    raises  ImpossiblyFast
+    """
+    fastest = max((*outcome.speeds.offered, outcome.speed or 0)) or FASTEST_CD
+    if not outcome.real_time or seconds * SECTORS_PER_SECOND * fastest * CLEARLY >= sectors:
+        return
+    times = sectors / SECTORS_PER_SECOND / max(seconds, 0.001)
+    raise ImpossiblyFast(
+        f"the drive took {what}, {duration(sectors)[:-3]} long, in {seconds:.1f} s and "
+        f"called it written: that would be {times:.0f}x, and {fastest:g}x is the most there is. It cannot "
+        "have been written; try another port, cable or drive"
+    )
