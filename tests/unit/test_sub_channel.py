@@ -74,16 +74,17 @@ def test_q_is_bit_6_of_each_symbol_and_p_bit_7() -> None:
     assert symbols == b"\xc0" + b"\x80" * 95
 
 
-def pack(kind: int, track: int, sequence: int, text: bytes, block: int = 0) -> bytes:
-    return cd_text.sealed(bytes((kind, track, sequence, block << 4)) + text.ljust(12, b"\0"))
+def pack(kind: int, track: int, sequence: int, text: bytes, block: int = 0, before: int = 0) -> bytes:
+    """before: how many characters of its first text earlier packs have"""
+    return cd_text.sealed(bytes((kind, track, sequence, block << 4 | before)) + text.ljust(12, b"\0"))
 
 
 def test_texts_run_on_over_packs_and_a_tab_repeats_the_one_before() -> None:
     packs = (
         pack(0x80, 0, 0, b"Album\0First ")
-        + pack(0x80, 1, 1, b"Song\0\xc9tude\0\t")
-        + pack(0x80, 3, 3, b"\0")
-        + pack(0x81, 0, 2, b"Band\0\0\0\0")
+        + pack(0x80, 1, 1, b"Song\0\xc9tude\0\t", before=6)
+        + pack(0x80, 3, 2, b"\0", before=1)
+        + pack(0x81, 0, 3, b"Band\0\0\0\0")
     )
     (texts,) = cd_text.parse(packs)
     assert texts.by_type[PackType.TITLE] == {0: "Album", 1: "First Song", 2: "Étude", 3: "Étude"}

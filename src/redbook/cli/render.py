@@ -574,6 +574,8 @@ class TextRenderer:
             for track in found.disc.tracks:
                 if title := _artist_and_title(texts, track.number):
                     self._line(f"  {track.number}  {shown(title)}")
+            if texts.damaged:
+                self._line(f"  on the disc, but damaged: {', '.join(texts.damaged_names)}")
         for track in found.disc.tracks:
             if track.is_audio and (said := _said_of(labels.of(track.number), track.control)):
                 self._line(f"track {track.number}: {', '.join(said)}")

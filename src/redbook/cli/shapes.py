@@ -223,6 +223,8 @@ def cd_text(texts: Texts) -> dict[str, Any]:
             kind.name.lower(): {str(track): text for track, text in sorted(found.items())}
             for kind, found in texts.by_type.items()
         },
+        "genre": texts.genre or None,
+        "damaged": texts.damaged_names,
     }
 
 

@@ -63,7 +63,8 @@ def read_labels(tracks: Sequence[TrackInformation]) -> Procedure[DiscLabels]:
     """tracks  those of closed sessions, in their order"""
     texts: tuple[Texts, ...] = ()
     with contextlib.suppress(*_UNKNOWN):  # most discs have none
-        texts = tuple(parse((yield ReadCdText())))
+        first = next((track.number for track in tracks), None)
+        texts = tuple(parse((yield ReadCdText()), first))
     mcn = yield from _code(SubChannelFormat.MCN, 0)
     found = []
     silent = 0

@@ -1,0 +1,49 @@
+"""CD-Text: titles and names in packs of 18 bytes in the lead-in's R-W.
+
+`packs` is their form, `read` packs to texts, `encode` texts to packs, `characters` what can be said in which
+character set, `languages` the codes of languages and genres.
+"""
+
+from redbook.disc.cd_text.languages import ENGLISH, GENRES, JAPANESE, LANGUAGES, genre_code, language_code
+from redbook.disc.cd_text.packs import (
+    BLOCKS,
+    PACK_BYTES,
+    TEXTS,
+    Collector,
+    LeadIn,
+    PackType,
+    Sizes,
+    each_pack,
+    from_symbols,
+    is_sound,
+    sealed,
+    to_symbols,
+    with_checksums,
+)
+from redbook.disc.cd_text.read import parse
+from redbook.disc.cd_text.texts import Texts, printable
+
+__all__ = [
+    "BLOCKS",
+    "ENGLISH",
+    "GENRES",
+    "JAPANESE",
+    "LANGUAGES",
+    "PACK_BYTES",
+    "TEXTS",
+    "Collector",
+    "LeadIn",
+    "PackType",
+    "Sizes",
+    "Texts",
+    "each_pack",
+    "from_symbols",
+    "genre_code",
+    "is_sound",
+    "language_code",
+    "parse",
+    "printable",
+    "sealed",
+    "to_symbols",
+    "with_checksums",
+]

@@ -1,0 +1,202 @@
+"""Packs of 18 bytes, and how they lie in a lead-in's R-W.
+
+      0     1      2         3                                   4..15   16..17
+    type  track  sequence  double byte | block | characters    text    CRC
+                            bit 7        6..4    3..0
+
+The track is that of the text which the first byte belongs to (0: the disc), the sequence counts from 0 in
+each block, the characters are those of that text that earlier packs hold, 15 for more. The packs of type
+8Fh, three in a block, say how large it is, and the languages of all blocks.
+
+Source: MMC-5 annex J; Sony's CD-Text mode 4 packs as cdrecord, libburn and cdrdao write and read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum, unique
+from math import gcd
+from typing import Self
+
+from redbook.disc.sub_channel import RAW_BYTES, crc
+
+PACK_BYTES = 18
+BODY_BYTES = 16
+PACK_TEXT_BYTES = 12
+PACKS_PER_SECTOR = 4
+BLOCKS = 8
+SIZE_PACKS = 3
+MOST_TEXT_PACKS = 253
+"""Of a block, beside the three that say its size: sequence numbers end at 255."""
+
+ISO_8859_1, ASCII, MS_JIS, KOREAN, MANDARIN = 0x00, 0x01, 0x80, 0x81, 0x82
+"""Character sets, as the size information names them."""
+
+CHARACTER_SETS = {
+    ISO_8859_1: "iso8859-1",
+    ASCII: "ascii",
+    MS_JIS: "cp932",
+    KOREAN: "cp949",
+    MANDARIN: "gbk",
+}
+
+
+@unique
+class PackType(IntEnum):
+    """First byte of a pack."""
+
+    TITLE = 0x80
+    PERFORMER = 0x81
+    SONGWRITER = 0x82
+    COMPOSER = 0x83
+    ARRANGER = 0x84
+    MESSAGE = 0x85
+    DISC_ID = 0x86
+    GENRE = 0x87
+    TOC = 0x88
+    SECOND_TOC = 0x89
+    CLOSED_INFO = 0x8D
+    CODE = 0x8E
+    SIZES = 0x8F
+
+
+TEXTS = (
+    PackType.TITLE,
+    PackType.PERFORMER,
+    PackType.SONGWRITER,
+    PackType.COMPOSER,
+    PackType.ARRANGER,
+    PackType.MESSAGE,
+    PackType.DISC_ID,
+    PackType.GENRE,
+    PackType.CLOSED_INFO,
+    PackType.CODE,
+)
+"""Those that say something in words, in the order of their packs."""
+
+OF_DISC_ONLY = frozenset((PackType.DISC_ID, PackType.GENRE, PackType.CLOSED_INFO))
+"""Tracks have none of these."""
+
+ALWAYS_ASCII = frozenset((PackType.DISC_ID, PackType.GENRE, PackType.CODE))
+"""Whatever the character set of their block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What the three packs of type 8Fh of a block say.
+
+    character_set   0 ISO 8859-1, 1 ASCII, 80h MS-JIS, 81h Korean, 82h Mandarin
+    first_track, last_track   of the disc
+    copyright       0, or 3 where the texts may not be copied
+    packs           how many of each type, 80h to 8Fh
+    last_sequences  the last sequence number of each block; 0 for one that is not there
+    languages       the language code of each block
+    """
+
+    character_set: int
+    first_track: int
+    last_track: int
+    copyright: int
+    packs: tuple[int, ...]
+    last_sequences: tuple[int, ...]
+    languages: tuple[int, ...]
+
+    def count_of(self, kind: int) -> int:
+        return self.packs[kind & 0x0F]
+
+    def to_bytes(self) -> bytes:
+        """36 bytes."""
+        head = (self.character_set, self.first_track, self.last_track, self.copyright)
+        return bytes((*head, *self.packs, *self.last_sequences, *self.languages))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """36 bytes."""
+        character_set, first, last, copying = data[:4]
+        packs, sequences, languages = tuple(data[4:20]), tuple(data[20:28]), tuple(data[28:36])
+        return cls(character_set, first, last, copying, packs, sequences, languages)
+
+
+def to_symbols(packs: bytes) -> bytes:
+    """24 bytes of six bits for each pack, most significant first."""
+    out = bytearray()
+    for i in range(0, len(packs) - 2, 3):
+        word = int.from_bytes(packs[i : i + 3], "big")
+        out += bytes((word >> 18, word >> 12 & 0x3F, word >> 6 & 0x3F, word & 0x3F))
+    return bytes(out)
+
+
+def from_symbols(symbols: bytes) -> bytes:
+    """18 bytes for each 24; bits 7 and 6 (P and Q) do not matter."""
+    out = bytearray()
+    for i in range(0, len(symbols) - 3, 4):
+        a, b, c, d = symbols[i : i + 4]
+        word = (a & 0x3F) << 18 | (b & 0x3F) << 12 | (c & 0x3F) << 6 | (d & 0x3F)
+        out += word.to_bytes(3, "big")
+    return bytes(out)
+
+
+def sealed(body: bytes) -> bytes:
+    """A pack: these 16 bytes and their CRC."""
+    return body + crc(body).to_bytes(2, "big")
+
+
+def is_sound(pack: bytes) -> bool:
+    return len(pack) == PACK_BYTES and crc(pack[:BODY_BYTES]) == int.from_bytes(pack[BODY_BYTES:], "big")
+
+
+def each_pack(packs: bytes) -> Iterator[bytes]:
+    for i in range(0, len(packs) - PACK_BYTES + 1, PACK_BYTES):
+        yield packs[i : i + PACK_BYTES]
+
+
+def with_checksums(packs: bytes) -> bytes:
+    """The same; where not a single pack has a CRC (it is 0000 in all of them), each gets its own."""
+    if any(any(pack[BODY_BYTES:]) for pack in each_pack(packs)):
+        return packs
+    return b"".join(sealed(pack[:BODY_BYTES]) for pack in each_pack(packs))
+
+
+class Collector:
+    """Picks the packs out of a lead-in, where they are repeated until it ends.
+
+    Each block numbers its packs from 0 to 255; the first sound copy of each counts. At most 8 blocks, so
+    it holds 36 kB at most.
+    """
+
+    def __init__(self) -> None:
+        self._packs: dict[tuple[int, int], bytes] = {}
+
+    def take(self, symbols: bytes) -> None:
+        """One or more sectors of 96 symbols each."""
+        for pack in each_pack(from_symbols(symbols)):
+            if pack[0] & 0x80 and is_sound(pack):
+                self._packs.setdefault((pack[3] >> 4 & 7, pack[2]), pack)
+
+    @property
+    def packs(self) -> bytes:
+        """All that came, block by block and in their order."""
+        return b"".join(self._packs[key] for key in sorted(self._packs))
+
+
+class LeadIn:
+    """R-W of a lead-in: the packs, again and again, also across the border of two sectors.
+
+    Packs that are there only once cannot be read back by drives. What is kept is one round, after which
+    a pack begins a sector again: four times the packs at most, 200 kB.
+    """
+
+    def __init__(self, packs: bytes) -> None:
+        """raises  ValueError  if they are no whole packs, or none at all"""
+        if not packs or len(packs) % PACK_BYTES:
+            raise ValueError(f"{len(packs)} bytes are no whole number of packs of {PACK_BYTES}")
+        count = len(packs) // PACK_BYTES
+        self._round = to_symbols(packs) * (PACKS_PER_SECTOR // gcd(count, PACKS_PER_SECTOR))
+
+    def sectors(self, first: int, count: int) -> bytes:
+        """96 bytes each, P and Q zero.  first: counted from the lead-in's start"""
+        start = first * RAW_BYTES % len(self._round)
+        wanted = count * RAW_BYTES
+        times = (start + wanted) // len(self._round) + 1
+        return (self._round * times)[start : start + wanted]

@@ -1,0 +1,73 @@
+"""What CD-Text says in one language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from redbook.disc.cd_text.languages import GENRE_NOT_DEFINED, GENRES, LANGUAGES
+from redbook.disc.cd_text.packs import PackType, Sizes
+
+
+@dataclass(slots=True)
+class Texts:
+    """One block of CD-Text: what it says in one language.
+
+    language_code  of EBU Tech 3264; 09h is English, 0 where nothing is said of it
+    by_type        pack type to track number to text; track 0 is the disc
+    genre_code     of the disc, see `languages.GENRES`; 0 for none. The text of GENRE is said beside it
+    copyright      0, or 3 where its makers allow no copy of the texts
+    character_set  0 ISO 8859-1, 1 ASCII, 80h MS-JIS and so on, as it was read or is asked for; None leaves
+                   it to the encoder
+    damaged        texts that are on the disc and could not be read, as (pack type, track)
+    sizes          what the block says of its own size; None where it says nothing that can be read
+    """
+
+    language_code: int = 0
+    by_type: dict[PackType, dict[int, str]] = field(default_factory=dict)
+    genre_code: int = 0
+    copyright: int = 0
+    character_set: int | None = field(default=None, compare=False)
+    damaged: frozenset[tuple[PackType, int]] = frozenset()
+    sizes: Sizes | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def language(self) -> str:
+        return LANGUAGES.get(self.language_code, f"language {self.language_code:02X}h")
+
+    @property
+    def genre(self) -> str:
+        """Its name, and what is said beside it; empty for none."""
+        said = self.text(PackType.GENRE)
+        if self.genre_code <= GENRE_NOT_DEFINED:
+            return said
+        name = GENRES.get(self.genre_code, f"genre {self.genre_code}")
+        return f"{name} ({said})" if said else name
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.genre_code and not any(any(texts.values()) for texts in self.by_type.values())
+
+    @property
+    def damaged_names(self) -> list[str]:
+        """What is damaged, in words: "title of track 3"."""
+        return [name_of(kind, track) for kind, track in sorted(self.damaged)]
+
+    def text(self, kind: PackType, track: int = 0) -> str:
+        return self.by_type.get(kind, {}).get(track, "")
+
+
+def name_of(kind: PackType, track: int) -> str:
+    """Which text: "title of track 3", "performer of the disc"."""
+    return f"{_NAMES.get(kind, kind.name.lower())} of {f'track {track}' if track else 'the disc'}"
+
+
+_NAMES = {
+    PackType.DISC_ID: "catalogue text",
+    PackType.CLOSED_INFO: "closed information",
+    PackType.CODE: "code (UPC/EAN or ISRC)",
+}
+
+
+def printable(text: str) -> str:
+    """In one line, without what would tell a terminal what to do."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
