@@ -18,6 +18,7 @@ LAYERS = [
     ["__init__"],
     ["imapi2", "burning", "doctor"],
     ["checking"],
+    ["sheets"],
     ["authoring"],
     ["audio"],
     ["drive_memory"],

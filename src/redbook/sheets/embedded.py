@@ -1,0 +1,56 @@
+"""The sheet inside a sound file: a CUESHEET tag, or the CUESHEET block of a FLAC file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from redbook.audio.ffmpeg import all_metadata, open_container
+from redbook.audio.source import Source
+from redbook.authoring.program import Program
+from redbook.errors import AudioError
+from redbook.sheets.flac_block import parse_block, read_block
+from redbook.sheets.meaning import program_of
+from redbook.sheets.options import DEFAULTS, Notebook, SheetOptions
+from redbook.sheets.sources import LengthOf, Sources
+from redbook.sheets.syntax import parse
+
+
+def read_embedded(
+    path: Path, name: str, length_of: LengthOf, options: SheetOptions = DEFAULTS
+) -> Program | None:
+    """What the sheet inside a sound file asks for; None where there is none.
+
+    A tag goes before a block: it says more. The audio is always the file's own, whatever FILE names.
+
+    name  of the file as the user gave it
+
+    raises  SheetError  for what cannot be burned as it stands
+    """
+    notes = Notebook(name, options.strict)
+    text = _tag(path)
+    block = read_block(path)
+    if text.strip():
+        sheet = parse(text, notes, options, own_file=name)
+        if "\ufffd" in text:
+            notes.note("the CUESHEET tag is not UTF-8 throughout; what cannot be read is shown as \ufffd")
+        if block is not None:
+            notes.note("there are a CUESHEET tag and a CUESHEET block; the tag is used")
+    elif block is not None:
+        sheet = parse_block(*block, name, options, notes)
+    else:
+        return None
+    sources = Sources(sheet, None, length_of, options, notes, own=Source(name, path))
+    program = program_of(sheet, sources, options, notes)
+    if sheet.packs_file is not None:
+        notes.note("CDTEXTFILE means nothing in a sheet inside a sound file", sheet.packs_file[1])
+    return replace(program, notes=notes.notes)
+
+
+def _tag(path: Path) -> str:
+    """Empty where there is none, or the file is no sound file (burning it will say so)."""
+    try:
+        with open_container(path) as container:
+            return all_metadata(container).get("cuesheet", "")
+    except AudioError:
+        return ""

@@ -1,0 +1,76 @@
+"""How a sheet is to be read, and the notes that are taken while it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redbook.audio.sounds import printable
+from redbook.authoring.program import Note
+from redbook.errors import SheetError
+
+MOST_NOTES = 200
+"""A disc has 99 tracks; a sheet with more to say than that is no sheet."""
+
+_LONGEST_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class SheetOptions:
+    """How a sheet is to be read.
+
+    encoding     its encoding, as Python names it; empty: found out
+    strict       what would be a note is an error
+    keep_mcn     a catalogue number is burned even if its check digit is wrong
+    match_files  files that the sheet's names do not lead to are matched by their number and order
+    audio_only   data tracks are left out
+    """
+
+    encoding: str = ""
+    strict: bool = False
+    keep_mcn: bool = False
+    match_files: bool = False
+    audio_only: bool = False
+
+
+DEFAULTS = SheetOptions()
+
+
+class Notebook:
+    """Takes the notes of one sheet, and makes its errors.
+
+    name  of the sheet, as the user gave it
+    """
+
+    def __init__(self, name: str, strict: bool = False) -> None:
+        self.name = name
+        self._strict = strict
+        self._notes: list[Note] = []
+        self._untold = 0
+
+    def note(self, text: str, line: int = 0) -> None:
+        """raises  SheetError  where notes are errors"""
+        if self._strict:
+            raise self.error(f"{text} (an error because of --strict)", line)
+        self.remark(text, line)
+
+    def remark(self, text: str, line: int = 0) -> None:
+        """A note that is never an error: nothing was decided."""
+        if len(self._notes) < MOST_NOTES:
+            self._notes.append(Note(text, self.name, line))
+        else:
+            self._untold += 1
+
+    def error(self, text: str, line: int = 0) -> SheetError:
+        """To be raised."""
+        where = printable(self.name) + (f", line {line}" if line else "")
+        return SheetError(f"{where}: {text}", self.name, line)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        more = (Note(f"{self._untold} more notes are not shown", self.name),) if self._untold else ()
+        return (*self._notes, *more)
+
+
+def shown(text: str) -> str:
+    """What a sheet says, for a message: on one line, and not too long."""
+    return printable(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…")

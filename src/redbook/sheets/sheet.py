@@ -1,0 +1,94 @@
+"""What a sheet says, before anything is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from redbook.disc.cd_text import PackType
+
+RAW_TYPES = {"BINARY": "little", "MOTOROLA": "big"}
+"""Types of files that have no header, and the order of their bytes."""
+
+SOUND_TYPES = frozenset(
+    (
+        *("WAVE", "WAV", "MP3", "AIFF", "AIF", "FLAC", "APE", "WV", "WAVPACK", "OGG", "OPUS", "M4A"),
+        *("AAC", "ALAC", "TTA", "TAK", "MPC", "WMA", "SHN"),
+    )
+)
+"""Types that are seen. None is believed: what a file is, its content says."""
+
+
+@dataclass(slots=True)
+class SheetFile:
+    """A FILE line.  kind: its last word in upper case; empty where it has none"""
+
+    name: str
+    kind: str = ""
+    line: int = 0
+
+
+@dataclass(slots=True)
+class Mark:
+    """An INDEX line.
+
+    file     place of the file in the sheet, from 0
+    at       samples from the file's start
+    written  the time as the sheet has it
+    silence  samples of silence that are put in before it
+    """
+
+    index: int
+    file: int
+    at: int
+    written: str = ""
+    line: int = 0
+    silence: int = 0
+
+
+@dataclass(slots=True)
+class SheetTrack:
+    """A TRACK line and what follows.
+
+    mode     AUDIO, or what kind of data
+    file     place of the file that it was begun in; -1 for none
+    silence  samples of a PREGAP that no INDEX has followed yet
+    postgap  samples of silence behind it
+    """
+
+    number: int
+    mode: str = "AUDIO"
+    line: int = 0
+    session: int = 1
+    file: int = -1
+    marks: list[Mark] = field(default_factory=list)
+    silence: int = 0
+    silence_line: int = 0
+    postgap: int = 0
+    flags: set[str] = field(default_factory=set)
+    isrc: str = ""
+    texts: dict[PackType, str] = field(default_factory=dict)
+
+    @property
+    def is_audio(self) -> bool:
+        return self.mode == "AUDIO"
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What a sheet says.
+
+    texts            of the disc
+    packs_file       the name after CDTEXTFILE, and its line
+    freedb_id, accuraterip_id   after REM DISCID and REM ACCURATERIPID, in lower case, and the line
+    lead_out         where its maker's audio ended, in samples; 0 where it does not say
+    """
+
+    files: list[SheetFile] = field(default_factory=list)
+    tracks: list[SheetTrack] = field(default_factory=list)
+    mcn: str = ""
+    texts: dict[PackType, str] = field(default_factory=dict)
+    packs_file: tuple[str, int] | None = None
+    freedb_id: tuple[str, int] | None = None
+    accuraterip_id: tuple[str, int] | None = None
+    lead_out: int = 0
+    lead_out_line: int = 0
