@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from redbook.clock import ManualClock
+from redbook.clock import ManualClock, SystemClock
 from redbook.drive import Drive
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
@@ -72,6 +72,25 @@ def _typical_recorder(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
     """What everybody's drive has is what every test meets: offsets, an old table of contents."""
     folder = request.path.relative_to(Path(__file__).parent).parts[0]
     monkeypatch.setenv("REDBOOK_MODEL", "redbook" if folder in _EXACT else "typical")
+
+
+class _HurriedClock(SystemClock):
+    """The machine's, but what anybody sleeps has gone by at once."""
+
+    def __init__(self) -> None:
+        self._slept = 0.0
+
+    def now(self) -> float:
+        return super().now() + self._slept
+
+    def sleep(self, seconds: float) -> None:
+        self._slept += seconds
+
+
+@pytest.fixture(autouse=True)
+def _hurried_recorders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A typical recorder takes its time to seek and to read; in this process nobody waits for it."""
+    monkeypatch.setattr("redbook.virtual.recorder.SystemClock", _HurriedClock)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import redbook
+from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.errors import EraseFailed, Sense
@@ -146,6 +147,6 @@ def test_burning_needs_no_more_than_the_ring_whatever_the_length(tmp_path: Path)
 def test_a_write_error_says_track_and_sector(songs: list[Path]) -> None:
     _, drive = virtual(Fault(Sense(3, 0x0C, 0), Write10, lba=500))
     with pytest.raises(redbook.BurnFailed, match=r"sector 27 of track 2 \(LBA 489\)") as caught:
-        redbook.burn(songs, drive)
+        redbook.burn(songs, drive, clock=ManualClock())
     assert "try the next disc at 8x (--speed 8)" in str(caught.value)  # 16x was taken
     assert caught.value.disc_now.startswith("the disc now holds track 1 whole and the first 0.4 s of track 2")

@@ -567,7 +567,7 @@ def test_a_cancel_while_the_ring_fills_unlocks_the_tray() -> None:
     class Slow(BytesStream):
         def read_into(self, buffer: memoryview) -> int:
             cancel()
-            released.wait(0.5)
+            released.wait(0.05)
             return super().read_into(buffer)
 
     recorder, cancel, released = VirtualRecorder(Medium.new()), Cancel(), threading.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
@@ -78,8 +79,7 @@ class Lie:
             case Kind.LONGER:
                 data += rng.randbytes(rng.choice((1, 4, 100)))
             case Kind.SWAPPED:
-                width = rng.choice((2, 4))
-                data = b"".join(data[i : i + width][::-1] for i in range(0, len(data), width))
+                data = _swapped(data, rng.choice((2, 4)))
             case Kind.FLIPPED if data:
                 at = rng.randrange(min(len(data), 64))
                 data = data[:at] + bytes((data[at] ^ rng.randrange(1, 256),)) + data[at + 1 :]
@@ -110,6 +110,14 @@ class Lie:
             case Kind.STATUS:
                 return Reply(rng.choice((Status.BUSY, Status.TASK_SET_FULL, 0x18, 0x22, 0x40)))
         return Reply(Status.GOOD, data[:length])
+
+
+def _swapped(data: bytes, width: int) -> bytes:
+    """Each number of so many bytes the other way round; what is left over, too."""
+    whole = len(data) // width * width
+    numbers = array("H" if width == 2 else "I", data[:whole])
+    numbers.byteswap()
+    return numbers.tobytes() + data[whole:][::-1]
 
 
 OPCODES = (
