@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,10 +13,12 @@ from redbook.burning import burn, disc_info
 from redbook.discovery import open_drive
 from redbook.image.base import DiscState, TrackState
 from redbook.mmc.disc_info import DiscStatus
+from tests.support import warm
 from tests.support.sound import noise, write_wav
 
 TRACKS = [noise(588 * 400, n) for n in range(1, 6)]
-BURN = [sys.executable, "-m", "redbook", "burn", *[f"{n}.wav" for n in range(5)], "--drive", "virtual:k.disc"]
+DRIVE = ["--drive", "virtual:k.disc"]
+BURN = ["burn", *[f"{n}.wav" for n in range(5)], *DRIVE]
 
 
 @pytest.fixture
@@ -28,15 +27,15 @@ def sources(tmp_path: Path) -> None:
         write_wav(tmp_path / f"{number}.wav", pcm)
 
 
-def kill_at(process: subprocess.Popen[bytes], reached_bytes: int) -> None:
+def kill_at(process: warm.Copy, reached_bytes: int) -> None:
     """As soon as so much of the disc is there; at once if the process is quicker than the look."""
-    while process.poll() is None:
+    while not process.ended:
         try:
             if Path("k.disc/disc.bin").stat().st_size >= reached_bytes:
                 break
         except FileNotFoundError:
             continue
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
 
 
@@ -49,8 +48,8 @@ def test_killing_at_50_random_moments_leaves_a_disc_that_opens(sources: None) ->
     states = set()
     for round_number in range(50):
         remove_disc()
-        process = subprocess.Popen(BURN, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        kill_at(process, rng.randrange(whole))
+        with warm.Copy(*BURN) as process:
+            kill_at(process, rng.randrange(whole))
         if Path("k.disc").exists():
             states.add(check_disc(append=round_number % 5 == 0))
     assert len(states) >= 2, states
@@ -62,9 +61,7 @@ def remove_disc() -> None:
 
 def check_disc(append: bool) -> str:
     """raises  if the disc does not open, or holds what was never sent"""
-    info = subprocess.run(
-        [*BURN[:3], "info", "--drive", "virtual:k.disc", "--json"], capture_output=True, text=True
-    )
+    info = warm.run("info", *DRIVE, "--json")
     assert info.returncode == 0, info.stderr
     state = DiscState.from_json(json.loads(Path("k.disc/disc.json").read_text()))
     size = Path("k.disc/disc.bin").stat().st_size if Path("k.disc/disc.bin").exists() else 0
@@ -101,7 +98,7 @@ import redbook
 with redbook.open_drive("virtual:k.disc") as drive:
     redbook.burn(["0.wav", "1.wav"], drive)
 """
-    subprocess.run([sys.executable, "-c", code], capture_output=True)
+    warm.run(code=code)
 
 
 @pytest.mark.parametrize("after", range(1, 45, 2))

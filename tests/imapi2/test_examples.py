@@ -11,6 +11,7 @@ import pytest
 import redbook
 from redbook.discovery import discs, insert_disc
 from redbook.mmc.disc_info import DiscStatus
+from tests.support import warm
 from tests.support.sound import noise, write_wav
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples" / "imapi2"
@@ -22,8 +23,8 @@ def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(name: str, *arguments: str) -> str:
-    command = [sys.executable, str(EXAMPLES / name), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
+    code = f"import runpy; runpy.run_path({str(EXAMPLES / name)!r}, run_name='__main__')"
+    done = warm.run(*arguments, code=code, hurried=True)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
     return done.stdout
