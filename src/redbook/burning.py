@@ -28,7 +28,9 @@ from redbook.engine.outcome import Outcome, Settings, disc_now
 from redbook.engine.plan import Space, lay_out
 from redbook.engine.prepare import check_recordable, check_writer, numbered, room_on
 from redbook.engine.runner import Cancel
+from redbook.engine.steps import Procedure, R
 from redbook.engine.verification import Verification
+from redbook.engine.waiting import resending
 from redbook.errors import (
     AudioError,
     BurnFailed,
@@ -187,7 +189,12 @@ def _disc_info(drive: Drive, labels: bool, caller: Caller) -> DiscInfo:
         return DiscInfo(abilities, disc, offset_samples=known.offset_samples)
     closed = {track.number for track in disc.toc.tracks}
     labelled = [track for track in disc.tracks if track.number in closed]
-    return DiscInfo(abilities, disc, caller.run(drive, read_labels(labelled)), known.offset_samples)
+    return DiscInfo(abilities, disc, _read(drive, read_labels(labelled), caller), known.offset_samples)
+
+
+def _read(drive: Drive, reading: Procedure[R], caller: Caller) -> R:
+    """Of a drive that may have no time for a command at first.  raises  what the procedure raises"""
+    return caller.run(drive, resending(reading, lambda: False))
 
 
 def read_checksums(
@@ -208,15 +215,15 @@ def read_checksums(
     from redbook.audio.checksum import TrackChecksums
 
     caller = Caller.of(on_event, cancel, clock)
-    tracks = caller.run(drive, audio_extents(_disc_info(drive, False, caller).disc))
+    tracks = _read(drive, audio_extents(_disc_info(drive, False, caller).disc), caller)
     sums = {}
     for track in tracks:
         checksums = TrackChecksums(first=track.first, last=track.last)
-        caller.run(drive, verifying.read_track(track.start_lba, track.own_sectors, checksums.update))
+        _read(drive, verifying.read_track(track.start_lba, track.own_sectors, checksums.update), caller)
         gap_sectors = track.sectors - track.own_sectors
         try:
             gap_lba = track.start_lba + track.own_sectors
-            caller.run(drive, verifying.read_track(gap_lba, gap_sectors, checksums.update_gap))
+            _read(drive, verifying.read_track(gap_lba, gap_sectors, checksums.update_gap), caller)
         except SenseError:  # of run-out and link blocks many drives make nothing
             checksums.fill_gap(gap_sectors)
         sums[track.number] = (checksums.sha256, checksums.accuraterip_v1, checksums.accuraterip_v2)
@@ -559,7 +566,8 @@ def close_disc(
 ) -> DiscContents:
     """Close a session that was left open, so that players can play the disc.
 
-    raises  DriveError; MediumUnsuitable if no session is open
+    raises  DriveError, Cancelled; MediumUnsuitable if no session is open
+            CloseFailed if it was begun and went wrong: .disc_now says what is known of the disc
     """
     with _undisturbed(drive):
         return Caller.of(on_event, cancel, clock).run(drive, session.finalize())

@@ -17,6 +17,7 @@ from redbook.engine.locate import locate, not_located
 from redbook.engine.read_audio import ReadHabits
 from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import READ_SPEED, Asked, ReadBack
+from redbook.engine.waiting import resending
 from redbook.errors import AudioError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class HowToRead:
 
 def known_drive(drive: Drive, caller: Caller) -> tuple[str, KnownDrive]:
     """The name under which a drive is remembered, and what is known of it.  raises  DriveError, Cancelled"""
-    inquiry, serial = caller.run(drive, who_is_it())
+    inquiry, serial = caller.run(drive, resending(who_is_it(), lambda: False))
     key = drive_key(inquiry.vendor, inquiry.product, serial)
     return key, DriveMemory.of_user().recall(key)
 

@@ -18,6 +18,7 @@ RedbookError
     ├── FeatureMissing          the drive lacks a feature; FeatureNotCurrent: with this disc
     ├── BurnFailed              a burn broke off; .disc_now says what is on the disc, __cause__ why
     ├── EraseFailed             the same of the blanking of a disc
+    ├── CloseFailed             the same of the closing of a session
     ├── ImageError              a virtual disc's folder is damaged, half written or from a newer version
     ├── InvalidReply            the drive's answer makes no sense
     │   ├── Contradiction       it says two things of the disc that cannot both be true
@@ -205,6 +206,17 @@ class BurnFailed(DriveError):
 
 class EraseFailed(DriveError):
     """Blanking was begun and did not succeed; `__cause__` is why.
+
+    disc_now  what is known of the disc, in words
+    """
+
+    def __init__(self, message: str, disc_now: str = "") -> None:
+        super().__init__(message)
+        self.disc_now = disc_now
+
+
+class CloseFailed(DriveError):
+    """A session that was left open could not be closed; `__cause__` is why.
 
     disc_now  what is known of the disc, in words
     """

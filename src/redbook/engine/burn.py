@@ -9,7 +9,6 @@ while cleaning up behind it is noted, never raised over it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from redbook.disc import (
@@ -37,7 +36,15 @@ from redbook.engine.track_at_once import (
     write_track,
 )
 from redbook.engine.waiting import pausing, resending, until_idle, until_ready
-from redbook.errors import Cancelled, DriveError, InvalidReply, RedbookError, SenseError, StillBusy
+from redbook.errors import (
+    Cancelled,
+    DriveError,
+    InvalidReply,
+    MediumChanged,
+    RedbookError,
+    SenseError,
+    StillBusy,
+)
 from redbook.mmc.control import TestUnitReady
 from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
 from redbook.mmc.mode_pages import MultiSession
@@ -177,17 +184,21 @@ def _clean_up(first: Exception, outcome: Outcome) -> Procedure[None]:
         if isinstance(first, Cancelled):
             outcome.lba = None  # the WRITE that waited was not refused for good
         elif outcome.lba is not None and isinstance(first, SenseError):
-            yield from _let_settle()
+            yield from _let_settle(outcome)
         yield from _wind_down(outcome)
         if not outcome.unknown:
             yield from _look(outcome)
 
 
-def _let_settle() -> Procedure[None]:
+def _let_settle(outcome: Outcome) -> Procedure[None]:
     """After a refused WRITE: cdrecord gives the drive 5 s, then asks it, then flushes."""
     yield from pausing(SETTLE_SECONDS, "the drive to settle after an error")
-    with suppress(DriveError):
+    try:
         yield TestUnitReady()
+    except MediumChanged:
+        outcome.changed = True
+    except DriveError:
+        pass
 
 
 def _must_be_told(first: Exception, outcome: Outcome) -> bool:
@@ -232,8 +243,14 @@ def _wind_down(outcome: Outcome) -> Procedure[None]:
 
 def _look(outcome: Outcome) -> Procedure[None]:
     """What the drive says is on the disc after all; it is told instead of what was meant to be."""
-    try:
-        yield from until_idle(Phase.ENDING_TRACK, END_TRACK_SECONDS)
-        outcome.found = yield from contents()
-    except DriveError as error:
-        outcome.unknown = str(error)
+    for _ in range(2):
+        try:
+            yield from until_idle(Phase.ENDING_TRACK, END_TRACK_SECONDS)
+            outcome.found = yield from contents()
+            outcome.unknown = ""
+            return
+        except MediumChanged as error:  # that is told once; the next look is at what is in the drive now
+            outcome.changed, outcome.unknown = True, str(error)
+        except DriveError as error:
+            outcome.unknown = str(error)
+            return

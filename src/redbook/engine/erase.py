@@ -11,17 +11,17 @@ from redbook.engine.glance import KINDS
 from redbook.engine.inspect import Abilities, identify, is_cd
 from redbook.engine.session import holding_tray
 from redbook.engine.steps import Abandoned, Procedure
-from redbook.engine.waiting import resending, until_idle, until_ready
+from redbook.engine.waiting import NOT_YET, resending, until_begun, until_idle, until_ready
 from redbook.errors import (
     Cancelled,
     DriveError,
     EraseFailed,
-    InvalidField,
     InvalidReply,
     MediumUnsuitable,
     SenseError,
     StillBusy,
 )
+from redbook.mmc.command import Command
 from redbook.mmc.control import StartStopUnit
 from redbook.mmc.disc_info import (
     Atip,
@@ -40,18 +40,19 @@ GOES_ON = (
     "the drive goes on erasing by itself: leave it switched on and closed until it has finished; until then "
     "the disc can be neither played nor written to"
 )
-_NOT_BEGUN = (errors.IllegalRequest, errors.IncompatibleMedium, errors.WriteProtected)
+_NOT_BEGUN = (errors.IllegalRequest, errors.IncompatibleMedium, errors.WriteProtected, *NOT_YET)
 """Refusals of BLANK itself: what is on the disc is still there."""
 
 
 @dataclass(slots=True)
 class _Erasure:
-    """begun     whether the drive may have begun to erase
-    at_blank  while BLANK is not answered yet: another disc, or a drive that was reset, is the end of it then
+    """begun    whether the drive may have begun to erase
+    guarded  from the look at the disc until BLANK is taken: another disc, or a drive that was reset, is the
+             end of it then
     """
 
     begun: bool = False
-    at_blank: bool = False
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def erase(
     """
     erasure = _Erasure()
     erasing = _look_and_erase(blank_type, longest_seconds, erasure)
-    return (yield from resending(erasing, lambda: erasure.at_blank))
+    return (yield from resending(erasing, lambda: erasure.guarded))
 
 
 def check_erasable(abilities: Abilities, information: DiscInformation, atip: Atip | None) -> None:
@@ -148,15 +149,23 @@ def _look_and_erase(
     blank_type: BlankType, longest_seconds: float, erasure: _Erasure
 ) -> Procedure[DiscInformation]:
     found = yield from _look()
+    erasure.guarded = True
     yield PhaseStarted(Phase.BLANKING)
     try:
-        information: DiscInformation = yield from holding_tray(_erase(blank_type, longest_seconds, erasure))
+        erasing = _erase(blank_type, longest_seconds, erasure, found)
+        information: DiscInformation = yield from holding_tray(erasing)
     except Abandoned as left:
         now = GOES_ON if erasure.begun else "nothing was erased"
         raise Cancelled(f"cancelled at once; {now}", now) from left
     except DriveError as first:
         if not erasure.begun:
+            if isinstance(first, errors.MediumChanged):
+                raise MediumUnsuitable(
+                    f"the drive says that the disc was changed before it could be blanked ({first}); "
+                    "nothing was erased: look at the disc with `redbook info`, then try again"
+                ) from first
             raise
+        erasure.guarded = False
         now = yield from _what_became(first)
         raise EraseFailed(f"the disc could not be erased: {first}\n{now}", now) from first
     if information.status is not DiscStatus.BLANK:
@@ -169,25 +178,29 @@ def _look_and_erase(
     return information
 
 
-def _erase(blank_type: BlankType, longest_seconds: float, erasure: _Erasure) -> Procedure[DiscInformation]:
+def _erase(
+    blank_type: BlankType, longest_seconds: float, erasure: _Erasure, found: Erasable
+) -> Procedure[DiscInformation]:
     yield StartStopUnit(start=True)
-    erasure.begun = erasure.at_blank = True
-    try:
+
+    def send(command: Command[None]) -> Procedure[None]:
+        before, erasure.begun = erasure.begun, True
         try:
-            yield Blank(blank_type, immediate=True)
-        except InvalidField:
-            yield Blank(blank_type)
-    except _NOT_BEGUN:
-        erasure.begun = False
-        raise
-    except errors.MediumChanged as error:
-        erasure.begun = False
-        raise MediumUnsuitable(
-            f"the drive says that the disc was changed before it could be blanked ({error}); "
-            "nothing was erased: look at the disc with `redbook info`, then try again"
-        ) from error
-    finally:
-        erasure.at_blank = False
+            yield command
+        except Abandoned:  # thrown in place of the command
+            erasure.begun = before
+            raise
+        except (*_NOT_BEGUN, errors.MediumChanged):
+            erasure.begun = False
+            raise
+
+    def blanked(now: DiscInformation) -> Procedure[bool]:
+        yield from ()
+        return now.status is DiscStatus.BLANK and not found.is_blank
+
+    forms = Blank(blank_type, immediate=True), Blank(blank_type)
+    yield from until_begun(forms, Phase.BLANKING, longest_seconds, begun=blanked, send=send)
+    erasure.guarded = False  # drives report 6/28 once they have blanked a disc
     return (yield from until_idle(Phase.BLANKING, longest_seconds))
 
 

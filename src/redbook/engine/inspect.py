@@ -19,6 +19,7 @@ from redbook.errors import (
     InvalidReply,
     MediumUnsuitable,
     NotARecorder,
+    NotTaken,
     SenseError,
 )
 from redbook.mmc.control import PreventAllowMediumRemoval
@@ -329,7 +330,7 @@ def inspect() -> Procedure[tuple[Abilities, DiscContents]]:
 def _inspect() -> Procedure[tuple[Abilities, DiscContents]]:
     yield from until_ready()
     abilities = yield from identify()
-    with contextlib.suppress(SenseError):
+    with contextlib.suppress(SenseError, NotTaken):
         yield PreventAllowMediumRemoval(False)  # cures a tray that an earlier crash left locked
     if abilities.writes_tao and abilities.profile != Profile.CD_ROM:
         with contextlib.suppress(SenseError, InvalidReply):

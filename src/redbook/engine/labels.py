@@ -14,6 +14,7 @@ from redbook.disc import MOST_INDEXES, PREGAP_SECTORS
 from redbook.disc.cd_text import Texts, parse
 from redbook.disc.sub_channel import POSITION, Q, is_isrc, is_mcn
 from redbook.engine.steps import Procedure
+from redbook.engine.waiting import ANY_COMMAND_SECONDS, POLL_SECONDS, until_accepted
 from redbook.errors import IllegalModeForTrack, InvalidReply, SenseError
 from redbook.mmc.disc_info import ReadCdText, TrackInformation
 from redbook.mmc.playback import ReadSubChannel, SubChannelData, SubChannelFormat
@@ -104,6 +105,10 @@ class _Place:
         return (self.track, self.index) >= (track, index)
 
 
+def _read(command: ReadCd) -> Procedure[bytes]:
+    return (yield from until_accepted(command, ANY_COMMAND_SECONDS, POLL_SECONDS))
+
+
 def _asked(lba: int) -> Procedure[_Place | None]:
     """None where the sector has MCN or ISRC in its Q, or none that can be read.
 
@@ -111,9 +116,9 @@ def _asked(lba: int) -> Procedure[_Place | None]:
     """
     try:
         try:
-            data: bytes = yield ReadCd(lba, 1, selection=_Q_ONLY)
+            data: bytes = yield from _read(ReadCd(lba, 1, selection=_Q_ONLY))
         except IllegalModeForTrack:  # data, which lie before the first audio track of a mixed mode disc
-            data = yield ReadCd(lba, 1, ReadCd.ANY_TYPE, _Q_ONLY)
+            data = yield from _read(ReadCd(lba, 1, ReadCd.ANY_TYPE, _Q_ONLY))
         q = Q.from_bytes(data)
     except (*_UNKNOWN, ValueError):
         return None

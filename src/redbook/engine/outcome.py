@@ -19,6 +19,7 @@ from redbook.errors import (
     LossOfStreaming,
     MediumChanged,
     MediumError,
+    NoMedium,
     SenseError,
 )
 from redbook.mmc.disc_info import DiscStatus
@@ -80,6 +81,7 @@ class Outcome:
     space      where the drive wants the track after the last one; None where it did not say
     found      what the drive said of the disc after a burn that broke off; unknown: why it said nothing
     full       whether the drive has refused more, for want of room
+    changed    whether the drive said, after the first error, that its disc may have been changed
     exchanged  whether the disc was taken out, and another one is in the drive after it
 
     Of the drive:
@@ -102,6 +104,7 @@ class Outcome:
     found: DiscContents | None = None
     unknown: str = ""
     full: bool = False
+    changed: bool = False
     exchanged: bool = False
     protection: bool = True
     speed: float | None = None
@@ -140,7 +143,7 @@ class Outcome:
 
 def broken_off(first: Exception, outcome: Outcome, settings: Settings) -> Exception:
     outcome.full = _is_full(first)
-    if isinstance(first, MediumChanged) and not _is_the_same_disc(outcome):
+    if (outcome.changed or isinstance(first, MediumChanged | NoMedium)) and not _is_the_same_disc(outcome):
         outcome.exchanged = True
     now = disc_now(outcome, settings)
     if isinstance(first, Cancelled):

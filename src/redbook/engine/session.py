@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 from redbook import errors
 from redbook.engine.events import Notice, Phase, PhaseStarted
@@ -13,8 +14,16 @@ from redbook.engine.inspect import (
 )
 from redbook.engine.outcome import Outcome
 from redbook.engine.steps import Abandoned, Pause, Procedure, R, Shield
-from redbook.engine.track_at_once import END_TRACK_SECONDS, end_open_track, synchronize
-from redbook.engine.waiting import POLL_SECONDS, WORKING, resending, until_idle, until_ready
+from redbook.engine.track_at_once import END_TRACK_SECONDS, close_track, end_open_track, synchronize
+from redbook.engine.waiting import (
+    POLL_SECONDS,
+    WORKING,
+    resending,
+    until_accepted,
+    until_begun,
+    until_idle,
+    until_ready,
+)
 from redbook.engine.write_parameters import (
     clear_test_write,
     read_write_parameters,
@@ -22,10 +31,12 @@ from redbook.engine.write_parameters import (
 )
 from redbook.errors import (
     Cancelled,
+    CloseFailed,
     DriveError,
     InvalidReply,
     MediumUnsuitable,
     SenseError,
+    StillBusy,
     TransportTimeout,
 )
 from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
@@ -34,8 +45,16 @@ from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.write import CloseFunction, CloseTrackSession
 
 CLOSE_SECONDS = 3600.0
+LOCK_SECONDS = 10.0
 UNLOCK_ATTEMPTS = 5
+LAST_TRACK = 0xFF  # of CLOSE TRACK: the one that is not ended
 INCOMPLETE_TRACK = 0x03  # ASCQ of 5/72
+
+
+GOES_ON = (
+    "the drive goes on closing the session by itself: leave it switched on and closed until it has "
+    "finished, then look at the disc again"
+)
 
 
 def close_session(next_session: MultiSession, test_write: bool) -> Procedure[None]:
@@ -58,8 +77,7 @@ def close_session(next_session: MultiSession, test_write: bool) -> Procedure[Non
         if error.sense.ascq != INCOMPLETE_TRACK:
             raise
         yield from synchronize()
-        yield CloseTrackSession(CloseFunction.TRACK, 0xFF)
-        yield from until_idle(Phase.CLOSING, END_TRACK_SECONDS)
+        yield from close_track(LAST_TRACK, Phase.CLOSING)
         yield from _close()
     except SenseError:
         if not test_write:
@@ -75,13 +93,17 @@ def close_session(next_session: MultiSession, test_write: bool) -> Procedure[Non
 
 
 def _close() -> Procedure[None]:
-    try:
-        yield CloseTrackSession(CloseFunction.SESSION, immediate=True)
-    except errors.InvalidField:
-        yield CloseTrackSession(CloseFunction.SESSION)
-    except (errors.OperationInProgress, errors.LongWriteInProgress, errors.InsufficientTime):
-        pass  # Sony, Mitsumi: they say so while they do it
+    forms = (
+        CloseTrackSession(CloseFunction.SESSION, immediate=True),
+        CloseTrackSession(CloseFunction.SESSION),
+    )
+    yield from until_begun(forms, Phase.CLOSING, CLOSE_SECONDS, begun=_is_closed)
     yield from until_idle(Phase.CLOSING, CLOSE_SECONDS)
+
+
+def _is_closed(now: DiscInformation) -> Procedure[bool]:
+    yield from ()
+    return now.last_session_status is not SessionStatus.INCOMPLETE
 
 
 def end_session(next_session: MultiSession, tracks_were_added: bool) -> Procedure[bool]:
@@ -117,12 +139,26 @@ def _end_session(next_session: MultiSession, tracks_were_added: bool) -> Procedu
 def finalize() -> Procedure[DiscContents]:
     """Close a session that was left open.
 
-    raises  MediumUnsuitable  if none is open; nothing was changed
+    raises  MediumUnsuitable  if none is open, or the disc was changed meanwhile; nothing was changed on it
+            SenseError        before anything was changed
+            CloseFailed       if it was begun and went wrong
+            Cancelled         with `disc_now`
     """
-    return (yield from resending(_look_and_finalize(), lambda: False))
+    closing = _Closing()
+    return (yield from resending(_look_and_finalize(closing), lambda: closing.looked))
 
 
-def _look_and_finalize() -> Procedure[DiscContents]:
+@dataclass(slots=True)
+class _Closing:
+    """looked  whether the disc to be closed is known: if it changes from then on, that is the end of it
+    begun   whether anything was sent that changes it
+    """
+
+    looked: bool = False
+    begun: bool = False
+
+
+def _look_and_finalize(closing: _Closing) -> Procedure[DiscContents]:
     yield PhaseStarted(Phase.PREPARING)
     yield from until_ready()
     abilities = yield from identify()
@@ -130,26 +166,79 @@ def _look_and_finalize() -> Procedure[DiscContents]:
         test_write=False, underrun_protection=True, next_session=MultiSession.LAST
     )
     disc = yield from contents()
+    closing.looked = True
     if disc.information.last_session_status is not SessionStatus.INCOMPLETE:
         raise MediumUnsuitable(
             f"no session is open on the disc in {abilities.name}; there is nothing to close"
         )
-    return (yield from holding_tray(_finalize(disc)))
+    try:
+        return (yield from holding_tray(_finalize(disc, closing)))
+    except errors.MediumChanged as error:
+        if closing.begun:
+            raise
+        raise MediumUnsuitable(
+            f"the drive says that the disc was changed before its session could be closed ({error}); "
+            "nothing was closed: look at the disc with `redbook info`, then try again"
+        ) from error
 
 
-def _finalize(disc: DiscContents) -> Procedure[DiscContents]:
+def _finalize(disc: DiscContents, closing: _Closing) -> Procedure[DiscContents]:
     yield PhaseStarted(Phase.CLOSING)
+    closing.begun = True
     try:
         if disc.open_track is not None:
             yield from end_open_track(disc.open_track)
         yield from close_session(MultiSession.LAST, test_write=False)
     except Abandoned as left:
-        now = (
-            "the drive goes on closing the session by itself: leave it switched on and closed until it has "
-            "finished, then look at the disc again"
-        )
+        now = GOES_ON
         raise Cancelled(f"cancelled at once; {now}", now) from left
+    except DriveError as first:
+        closing.looked = False
+        now = yield from _what_became(first, disc)
+        raise CloseFailed(f"the session could not be closed: {first}\n{now}", now) from first
+    closing.looked = False
     return (yield from contents())
+
+
+def _what_became(first: DriveError, before: DiscContents) -> Procedure[str]:
+    """What is known of the disc after its closing went wrong: it is looked at again."""
+    if isinstance(first, StillBusy):
+        return GOES_ON
+    try:
+        yield from until_idle(Phase.CLOSING, END_TRACK_SECONDS)
+        now = yield from contents()
+    except StillBusy:
+        return GOES_ON
+    except DriveError as error:
+        return f"how the disc is now is not known, for the drive does not say ({error})"
+    if not _may_be_the_same(before, now):
+        return (
+            "the disc in the drive now is another one, it seems, and whether the one before was closed is "
+            "not known: put that back, and look at it with `redbook info`"
+        )
+    return state_in_words(now)
+
+
+def _may_be_the_same(before: DiscContents, now: DiscContents) -> bool:
+    """Whether every whole track of before is still there."""
+    there = {(track.number, track.start_lba) for track in now.tracks}
+    return all((track.number, track.start_lba) in there for track in before.tracks)
+
+
+def state_in_words(disc: DiscContents) -> str:
+    """What is on a disc whose session was to be closed, and what can be done with it."""
+    if disc.status is DiscStatus.BLANK:
+        return "the drive calls the disc blank"
+    count = len(disc.tracks)
+    holds = f"the disc holds {count} whole track{'' if count == 1 else 's'}"
+    if disc.open_track is not None:
+        holds += f" and the begun and not ended track {disc.open_track.number}"
+    if disc.status is DiscStatus.COMPLETE:
+        return f"{holds}; its session is closed all the same, so players can play it"
+    return (
+        f"{holds}; its session is open, so players cannot play it until it is closed: try `redbook close` "
+        "again, or another drive"
+    )
 
 
 def holding_tray(procedure: Procedure[R]) -> Procedure[R]:
@@ -236,7 +325,10 @@ def _still_locked(error: DriveError) -> Notice:
 
 
 def lock_tray() -> Procedure[None]:
+    """raises  MediumChanged, DeviceReset, where that is the end of the job"""
     try:
-        yield PreventAllowMediumRemoval(True)
-    except SenseError as error:
+        yield from until_accepted(PreventAllowMediumRemoval(True), LOCK_SECONDS, POLL_SECONDS)
+    except (errors.MediumChanged, errors.DeviceReset):
+        raise
+    except (SenseError, errors.NotTaken) as error:
         yield Notice(f"the tray could not be locked, do not open it: {error}")

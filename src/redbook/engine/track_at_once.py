@@ -31,7 +31,7 @@ from redbook.engine.steps import (
     Shield,
     TakeSectors,
 )
-from redbook.engine.waiting import code, until_accepted, until_idle
+from redbook.engine.waiting import code, until_accepted, until_begun, until_idle
 from redbook.errors import (
     IllegalRequest,
     ImpossiblyFast,
@@ -39,7 +39,7 @@ from redbook.errors import (
     LossOfStreaming,
     MediumUnsuitable,
 )
-from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
+from redbook.mmc.disc_info import DiscInformation, ReadTrackInformation, TrackInformation
 from redbook.mmc.write import (
     CloseFunction,
     CloseTrackSession,
@@ -147,12 +147,9 @@ def pad(sectors: int, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
 
 def synchronize() -> Procedure[None]:
     """End the track; wait until its run-out and PMA entry are on the disc."""
+    forms = SynchronizeCache(immediate=True), SynchronizeCache()
     try:
-        yield SynchronizeCache(immediate=True)
-    except errors.InvalidField:
-        yield SynchronizeCache()
-    except (errors.OperationInProgress, errors.LongWriteInProgress):
-        pass  # some drives say so while they do it
+        yield from until_begun(forms, Phase.ENDING_TRACK, END_TRACK_SECONDS)
     except errors.DummyBlocksAdded:
         pass  # a vendor's way of saying that the track was filled up to its shortest length
     except LossOfStreaming as error:
@@ -165,5 +162,19 @@ def synchronize() -> Procedure[None]:
 def end_open_track(track: TrackInformation) -> Procedure[None]:
     """A track that another program, or a power cut, never ended stands in the way of the next."""
     yield Notice(f"track {track.number} on the disc was never ended; ending it now")
-    yield CloseTrackSession(CloseFunction.TRACK, track.number)
-    yield from until_idle(Phase.PREPARING, END_TRACK_SECONDS)
+    yield from close_track(track.number, Phase.PREPARING)
+
+
+def close_track(number: int, phase: Phase) -> Procedure[None]:
+    """CLOSE TRACK, until the track has its entry in the PMA."""
+
+    def closed(_: DiscInformation) -> Procedure[bool]:
+        try:
+            now: TrackInformation = yield ReadTrackInformation(number)
+        except (SenseError, InvalidReply):
+            return False
+        return not now.blank and now.next_writable_lba is None
+
+    close = CloseTrackSession(CloseFunction.TRACK, number)
+    yield from until_begun([close], phase, END_TRACK_SECONDS, begun=closed)
+    yield from until_idle(phase, END_TRACK_SECONDS)

@@ -8,7 +8,7 @@ libburn and what drives were seen to do.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -32,10 +32,21 @@ ATTENTIONS_AT_START = 5
 
 BUSY = (errors.LongWriteInProgress, errors.OperationInProgress, errors.FormatInProgress)
 WORKING = (*BUSY, errors.BecomingReady)
+NOT_YET = (errors.BecomingReady, errors.FormatInProgress, errors.NotTaken)
+"""Of a command that begins something long: it was not taken."""
+AT_WORK = (errors.OperationInProgress, errors.LongWriteInProgress, errors.InsufficientTime)
+"""The drive is at work: on that command (Sony, Mitsumi), or on what it was told before."""
+
+
+class _AreYouDone(ReadDiscInformation):
+    """READ DISC INFORMATION to a drive that is expected to be at work."""
+
+    __slots__ = ()
+
 
 _WAITS_ITSELF = (
     TestUnitReady,
-    ReadDiscInformation,
+    _AreYouDone,
     PreventAllowMediumRemoval,
     ReadCd,
     Write10,
@@ -247,7 +258,7 @@ def until_ready(seconds: float = READY_SECONDS) -> Procedure[None]:
             looking = looking or Patience((yield Now()), NO_DISC_SECONDS)
             if not (yield from looking.wait(error)):
                 raise
-        except WORKING as error:
+        except (*WORKING, errors.NotTaken) as error:
             looking = None
             yield from _pause(patience, error)
         else:
@@ -282,6 +293,61 @@ def until_accepted(command: Command[R], seconds: float, pause_seconds: float) ->
             patience = patience or Patience((yield Now()), seconds)
             if not (yield from patience.wait(busy, pause_seconds)):
                 raise
+
+
+def _send(command: Command[R]) -> Procedure[R]:
+    return (yield command)  # type: ignore[no-any-return]
+
+
+def _never(information: DiscInformation) -> Procedure[bool]:
+    yield from ()
+    return False
+
+
+def until_begun(
+    forms: Sequence[Command[None]],
+    phase: Phase,
+    seconds: float,
+    *,
+    begun: Callable[[DiscInformation], Procedure[bool]] = _never,
+    send: Callable[[Command[None]], Procedure[None]] = _send,
+) -> Procedure[None]:
+    """Send a command that begins something long, until the drive has taken it.
+
+    A refusal that says that the drive is at work may mean the command's own work. So the drive is let finish,
+    and asked what has become of the disc, before the command is sent once more.
+
+    forms    the command, and how else it can be said to a drive that does not accept a field of it
+    seconds  the drive may be at work for so long
+    begun    whether the disc shows that the command was taken after all
+    send     sends one form
+
+    raises  SenseError, NotTaken  the last refusal, if it is still refused after 60 s; StillBusy
+    """
+    patience: Patience | None = None
+    while True:
+        try:
+            yield from _in_some_form(forms, send)
+        except (*NOT_YET, *AT_WORK) as refused:
+            information = yield from until_idle(phase, seconds)
+            if (yield from begun(information)):
+                return
+            patience = patience or Patience((yield Now()), ANY_COMMAND_SECONDS)
+            if not (yield from patience.wait(refused)):
+                raise
+        else:
+            return
+
+
+def _in_some_form(
+    forms: Sequence[Command[None]], send: Callable[[Command[None]], Procedure[None]]
+) -> Procedure[None]:
+    for form in forms[:-1]:
+        try:
+            return (yield from send(form))
+        except errors.InvalidField:
+            continue
+    return (yield from send(forms[-1]))
 
 
 def until_idle(phase: Phase, seconds: float) -> Procedure[DiscInformation]:
@@ -324,7 +390,7 @@ def _disc_state() -> Procedure[DiscInformation]:
     patience = Patience((yield Now()), UNEXPLAINED_SECONDS, "the drive to say what it is doing")
     while True:
         try:
-            return (yield ReadDiscInformation())  # type: ignore[no-any-return]
+            return (yield _AreYouDone())  # type: ignore[no-any-return]
         except errors.InvalidReply as error:
             if not (yield from patience.wait(error)):
                 raise
