@@ -19,7 +19,7 @@ from redbook.engine.session import end_session
 from redbook.errors import CloseFailed, Sense
 from redbook.mmc.command import Command
 from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
-from redbook.mmc.disc_info import DiscStatus, SessionStatus
+from redbook.mmc.disc_info import DiscStatus, ReadTrackInformation, SessionStatus
 from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.write import Blank, CloseTrackSession, SynchronizeCache, Write10
 from redbook.transport.base import Reply, Status
@@ -138,6 +138,8 @@ def test_what_takes_long_is_begun_when_the_drive_is_ready_for_it(
     fault = Fault(answer, command, times=1 if executed else 4, executed=executed)
     recorder = job([fault])
     assert fault.struck == (1 if executed else 4)
+    if executed and command is not SynchronizeCache:
+        assert fault._seen == 1, "what was taken is not sent again"
     assert not is_locked(recorder)
 
 
@@ -151,6 +153,27 @@ def test_a_track_that_was_never_ended_is_ended_when_the_drive_is_ready_for_it(an
     redbook.close_disc(Drive(recorder), clock=ManualClock())
     assert fault.struck == 3
     assert status(recorder)[0] is DiscStatus.COMPLETE
+
+
+def test_a_drive_that_does_not_tell_of_its_track_is_told_to_end_it_again() -> None:
+    medium = Medium.new()
+    ready(VirtualRecorder(medium)).run(Write10(0, bytes(2352 * 300)))
+    log = Recording(VirtualRecorder(medium))
+
+    class Silent(VirtualRecorder):
+        """Knows no READ TRACK INFORMATION between the first CLOSE and the second."""
+
+        closes = 0
+
+        def execute(self, cdb: bytes, *rest: Any, **named: Any) -> Reply:
+            self.closes += cdb[0] == CloseTrackSession.OPCODE
+            self.faults[1:] = [Fault(Sense(5, 0x24, 0), ReadTrackInformation)] * (self.closes == 1)
+            return super().execute(cdb, *rest, **named)
+
+    log.inner = Silent(medium, faults=[Fault(Sense(2, 4, 1), CloseTrackSession)])
+    redbook.close_disc(Drive(log), clock=ManualClock())
+    assert status(log.inner)[0] is DiscStatus.COMPLETE
+    assert log.opcodes().count(CloseTrackSession.OPCODE) == 3  # two for the track, one for the session
 
 
 @pytest.mark.parametrize("answer", [Sense(2, 4, 1), Sense(2, 4, 4), BUSY], ids=str)

@@ -38,6 +38,7 @@ from redbook.errors import (
     InvalidReply,
     LossOfStreaming,
     MediumUnsuitable,
+    SenseError,
 )
 from redbook.mmc.disc_info import DiscInformation, ReadTrackInformation, TrackInformation
 from redbook.mmc.write import (
