@@ -102,7 +102,17 @@ def test_every_module_has_a_layer() -> None:
 def test_the_generators_of_the_engine_know_no_clock_thread_or_file() -> None:
     pure = {
         *("burn", "compare", "erase", "events", "inspect", "outcome", "plan", "prepare", "session", "speed"),
-        *("steps", "track_at_once", "verify", "waiting", "write_parameters"),
+        *(
+            "steps",
+            "one_track",
+            "sending",
+            "method",
+            "track_at_once",
+            "session_at_once",
+            "verify",
+            "waiting",
+            "write_parameters",
+        ),
     }
     for name in pure:
         used = {module.split(".")[0] for module in imports(ROOT / "engine" / f"{name}.py")}

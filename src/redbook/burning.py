@@ -24,11 +24,12 @@ from redbook.engine.events import Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.extents import audio_extents
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.labels import DiscLabels, read_labels
-from redbook.engine.outcome import Outcome, Settings, disc_now
+from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import Space, lay_out
 from redbook.engine.prepare import check_recordable, check_writer, numbered, room_on
 from redbook.engine.runner import Cancel
 from redbook.engine.steps import Procedure, R
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.verification import Verification
 from redbook.engine.waiting import resending
 from redbook.errors import (
@@ -435,7 +436,8 @@ def _burn_awake(
     if made.spool is None:
         raise ValueError("the plan does not hold its audio")
     streams = [made.spool.stream(i, track.sectors) for i, track in enumerate(prepared)]
-    procedure = burning_disc.burn(settings, lengths, outcome)
+    method = TrackAtOnce(lengths)
+    procedure = burning_disc.burn(method, settings, outcome)
     layout, supply = caller.run_with_audio(
         drive, procedure, streams, sum(t.sectors for t in made.layout.tracks)
     )
@@ -446,10 +448,10 @@ def _burn_awake(
                 drive, prepared, layout.tracks, made.dither_seed, caller, reading, closed=outcome.closed
             )
         except Cancelled as error:
-            now = disc_now(outcome, settings)
+            now = method.disc_now(outcome, settings)
             raise Cancelled(f"cancelled before the disc was verified; {now}", now) from error
         except DriveError as error:
-            now = disc_now(outcome, settings)
+            now = method.disc_now(outcome, settings)
             text = f"the disc was burned, but could not be read back: {error}\n{now}"
             raise BurnFailed(text, now) from error
     report = BurnReport(

@@ -54,6 +54,7 @@ RedbookError
         │   ├── EndOfUserArea           5/63               ├── IllegalModeForTrack    5/64
         │   ├── SessionIncomplete       5/72               ├── SavingNotSupported     5/39
         │   ├── SystemResourceFailure   5/55               └── DummyBlocksAdded       5/B5
+        ├── CueSheetRefused     SEND CUE SHEET, in every form
         ├── UnitAttention       6/..: MediumChanged 28, DeviceReset 29, ParametersChanged 2A,
         │                             InsufficientTime 2E
         ├── WriteProtected      7/27, 5/27
@@ -401,6 +402,10 @@ class DeferredError(SenseError):
 
 class IllegalRequest(SenseError):
     """5/..: the drive does not accept the command."""
+
+
+class CueSheetRefused(SenseError):
+    """The drive took the cue sheet of a session in none of its forms; the disc is untouched."""
 
 
 class UnknownCommand(IllegalRequest):

@@ -20,6 +20,7 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.ring import Ring
 from redbook.engine.runner import Cancel, Job, Runner
 from redbook.engine.steps import Step
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import BurnFailed, Cancelled, Sense, TransportTimeout
 from redbook.mmc import control, disc_info, identify, mode_pages, sense, write
 from redbook.mmc.command import Command
@@ -156,7 +157,7 @@ def test_a_job_that_does_not_fit_is_refused_before_the_laser(recorder: VirtualRe
     log = Recording(recorder)
     runner = Runner(Drive(log), emit=lambda e: None, clock=ManualClock())
     with pytest.raises(errors.PlanError):
-        runner.run(burn(Settings(), [359848], Outcome()))
+        runner.run(burn(TrackAtOnce([359848]), Settings(), Outcome()))
     assert not {0x2A, 0x54, 0x35, 0x5B} & set(log.opcodes())
 
 
@@ -459,7 +460,7 @@ def test_a_job_is_cancelled_from_another_thread_while_the_listener_sleeps() -> N
 
         streams = [BytesStream(pcm) for pcm in TRACKS]
         Runner(Drive(recorder), emit=step, cancel=cancel, streams=streams, total=1051).run(
-            burn(Settings(), LENGTHS, Outcome())
+            burn(TrackAtOnce(LENGTHS), Settings(), Outcome())
         )
 
     with pytest.raises(Cancelled):
@@ -475,7 +476,7 @@ def test_a_listener_that_raises_does_not_cost_a_disc(
     def work(emit: Any) -> None:
         streams = [BytesStream(pcm) for pcm in TRACKS]
         Runner(Drive(recorder), emit=emit, streams=streams, total=1051).run(
-            burn(Settings(), LENGTHS, Outcome())
+            burn(TrackAtOnce(LENGTHS), Settings(), Outcome())
         )
 
     def listen(event: Event) -> None:
@@ -497,7 +498,7 @@ def test_audio_that_ends_early_ends_the_burn() -> None:
 
     runner = Runner(Drive(recorder), emit=lambda e: None, clock=ManualClock(), streams=[Short(TRACKS[0])])
     with pytest.raises(BurnFailed, match="ended before its length"):
-        runner.run(burn(Settings(), [410], Outcome()))
+        runner.run(burn(TrackAtOnce([410]), Settings(), Outcome()))
 
 
 def test_the_ring_is_bounded_and_keeps_order() -> None:
@@ -519,7 +520,7 @@ def test_the_ring_is_bounded_and_keeps_order() -> None:
 
 def test_the_procedure_can_be_driven_by_hand() -> None:
     """No clock, no thread, no drive: what it yields first is a plain value."""
-    procedure = burn(Settings(), [300], Outcome())
+    procedure = burn(TrackAtOnce([300]), Settings(), Outcome())
     step: Step = next(procedure)
     assert step == PhaseStarted(Phase.PREPARING)
     while not isinstance(step, Command):
@@ -573,7 +574,7 @@ def test_a_cancel_while_the_ring_fills_unlocks_the_tray() -> None:
     recorder, cancel, released = VirtualRecorder(Medium.new()), Cancel(), threading.Event()
     runner = Runner(Drive(recorder), emit=lambda e: None, cancel=cancel, streams=[Slow(TRACKS[0], most=2352)])
     with pytest.raises(Cancelled, match="nothing was written"):
-        runner.run(burn(Settings(), [400], Outcome()))
+        runner.run(burn(TrackAtOnce([400]), Settings(), Outcome()))
     assert not is_locked(recorder)
 
 
@@ -684,7 +685,7 @@ def test_a_job_that_does_not_fit_leaves_an_unfinished_track_as_it_is(recorder: V
     recorder._mechanism.writing = None  # as after a power cut
     runner = Runner(Drive(recorder), emit=lambda e: None, clock=ManualClock())
     with pytest.raises(errors.PlanError):
-        runner.run(burn(Settings(append=True), [359_800], Outcome()))
+        runner.run(burn(TrackAtOnce([359_800]), Settings(append=True), Outcome()))
     assert drive.run(ReadTrackInformation(1)).next_writable_lba == 20
     run(recorder, Settings(append=True), tracks=TRACKS[:1])
     assert loaded_again(drive).run(ReadToc()) == Toc((TocTrack(1, 0), TocTrack(2, 452)), 854)

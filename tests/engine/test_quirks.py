@@ -20,6 +20,7 @@ from redbook.engine.events import Notice
 from redbook.engine.inspect import inspect
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.runner import Runner
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.write_parameters import select_track_at_once
 from redbook.errors import BurnFailed, Sense
 from redbook.imapi2.errors import code_of
@@ -634,7 +635,7 @@ def test_a_name_that_can_mean_anything_is_an_underrun_if_the_data_were_late(name
         progress_seconds=0.0,
     )
     with pytest.raises(BurnFailed) as caught:
-        runner.run(burn(Settings(underrun_protection=False), LENGTHS, Outcome()))
+        runner.run(burn(TrackAtOnce(LENGTHS), Settings(underrun_protection=False), Outcome()))
     assert isinstance(caught.value.__cause__, errors.LossOfStreaming) is late
 
 

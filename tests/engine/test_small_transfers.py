@@ -21,6 +21,7 @@ from redbook.engine.locate import locate
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.ring import CHUNK_BYTES, Ring, chunk_sectors
 from redbook.engine.runner import Runner
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.verify import verify
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Write10
@@ -44,7 +45,7 @@ def run(kernel: FakeKernel, outcome: Outcome | None = None) -> Runner:
     streams = [BytesStream(pcm) for pcm in TRACKS]
     drive = Drive(SgIo.open("/dev/sr0", ManualClock(), kernel))
     runner = Runner(drive, emit=lambda e: None, clock=ManualClock(), streams=streams, total=750)
-    runner.run(burn(Settings(), LENGTHS, outcome or Outcome()))
+    runner.run(burn(TrackAtOnce(LENGTHS), Settings(), outcome or Outcome()))
     return runner
 
 
@@ -137,7 +138,7 @@ def test_nor_is_one_that_is_called_too_large_so_late(nth: int, writes: list[int]
     streams = [BytesStream(pcm) for pcm in TRACKS]
     runner = Runner(Drive(device), emit=lambda e: None, clock=ManualClock(), streams=streams, total=750)
     with pytest.raises(errors.BurnFailed, match="too large"):
-        runner.run(burn(Settings(), LENGTHS, Outcome()))
+        runner.run(burn(TrackAtOnce(LENGTHS), Settings(), Outcome()))
     assert device.writes == writes
 
 
@@ -204,7 +205,7 @@ def burn_on(recorder: VirtualRecorder) -> list[Event]:
     events: list[Event] = []
     streams = [BytesStream(pcm) for pcm in TRACKS]
     runner = Runner(Drive(recorder), emit=events.append, clock=ManualClock(), streams=streams, total=750)
-    runner.run(burn(Settings(), LENGTHS, Outcome()))
+    runner.run(burn(TrackAtOnce(LENGTHS), Settings(), Outcome()))
     return events
 
 

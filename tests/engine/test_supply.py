@@ -14,6 +14,7 @@ from redbook.engine.meter import Supply
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.ring import CHUNK_BYTES, Ring
 from redbook.engine.runner import Runner
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import Sense
 from redbook.mmc.write import BufferCapacity, ReadBufferCapacity, Write10
 from redbook.transport.base import Reply
@@ -57,7 +58,7 @@ class Slow:
 
 def supply_of(drive: Drive, clock: ManualClock) -> Supply:
     runner = Runner(drive, emit=lambda e: None, clock=clock, streams=[BytesStream(PCM)], total=SECTORS)
-    runner.run(burn(Settings(), [SECTORS], Outcome()))
+    runner.run(burn(TrackAtOnce([SECTORS]), Settings(), Outcome()))
     return runner.supply
 
 
@@ -74,7 +75,7 @@ def test_the_time_between_two_tracks_is_no_gap(clock: ManualClock) -> None:
     streams = [BytesStream(PCM[: 300 * SECTOR_BYTES]) for _ in range(2)]
     runner = Runner(Drive(recorder), emit=lambda e: None, clock=clock, streams=streams, total=600)
     began = clock.now()
-    runner.run(burn(Settings(), [300, 300], Outcome()))
+    runner.run(burn(TrackAtOnce([300, 300]), Settings(), Outcome()))
     assert clock.now() - began > 5.0
     assert runner.supply.longest_gap_seconds == 0.0
 

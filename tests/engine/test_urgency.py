@@ -19,6 +19,7 @@ from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice, Progress
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.runner import Cancel, Runner
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.urgency import TIDY_SECONDS, Urgency
 from redbook.errors import Sense
 from redbook.mmc.write import Write10
@@ -74,7 +75,7 @@ def run(drive: Drive, system: Told, events: list[Event] | None = None, **options
         system=system,
         **options,  # type: ignore[arg-type]
     )
-    runner.run(burn(Settings(append=True, finalize=False), [310], Outcome()))
+    runner.run(burn(TrackAtOnce([310]), Settings(append=True, finalize=False), Outcome()))
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.runner import Runner
 from redbook.engine.steps import Procedure, R
 from redbook.engine.toc_check import compare_toc
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import Asked, verify
 from redbook.errors import Sense
@@ -42,7 +43,7 @@ def burned(tracks: list[bytes] = TRACKS, **habits: object) -> tuple[VirtualRecor
     recorder = VirtualRecorder(Medium(blank_state(), store), model=model(**habits))
     streams = [BytesStream(pcm) for pcm in tracks]
     runner = Runner(Drive(recorder), emit=lambda e: None, clock=ManualClock(), streams=streams)
-    runner.run(burn(Settings(), [stream.sectors for stream in streams], Outcome()))
+    runner.run(burn(TrackAtOnce([stream.sectors for stream in streams]), Settings(), Outcome()))
     return recorder, store
 
 

@@ -16,6 +16,7 @@ from redbook.engine.burn import burn
 from redbook.engine.events import Event, Phase, PhaseStarted, Stopping, TrackStarted, Waiting
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.runner import Runner
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.urgency import Urgency
 from redbook.errors import BurnFailed, EraseFailed, Sense, StillBusy
 from redbook.mmc.command import Command
@@ -290,7 +291,7 @@ def test_a_cancel_before_the_first_write_of_a_track_leaves_no_track(track: int, 
     streams = [BytesStream(pcm) for pcm in TRACKS]
     runner = Runner(Drive(log), emit=hear, cancel=cancel, clock=clock, streams=streams, total=sum(LENGTHS))
     with pytest.raises(redbook.Cancelled) as caught:
-        runner.run(burn(Settings(), LENGTHS, Outcome()))
+        runner.run(burn(TrackAtOnce(LENGTHS), Settings(), Outcome()))
     told.append(cancel.acknowledged())
     assert told[0] is not None
     assert "before the next track" in told[0].doing

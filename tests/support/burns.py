@@ -11,6 +11,7 @@ from redbook.engine.burn import burn
 from redbook.engine.events import Event
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.runner import Cancel, Runner
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.mmc import mode_pages
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, SessionStatus
 from redbook.transport.base import Reply
@@ -67,7 +68,7 @@ def run(
         streams=streams,
         total=sum(lengths),
     )
-    runner.run(burn(settings or Settings(), lengths, outcome or Outcome()))
+    runner.run(burn(TrackAtOnce(lengths), settings or Settings(), outcome or Outcome()))
     return events
 
 

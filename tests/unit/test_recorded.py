@@ -22,6 +22,7 @@ from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice, Progress, Working
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.runner import Runner
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.verify import ReadBack, verify
 from redbook.errors import Sense
 from redbook.mmc.control import TestUnitReady
@@ -50,7 +51,7 @@ def burn_on(transport: Transport, clock: Any, tracks: list[bytes] = TRACKS) -> l
     events: list[Event] = []
     streams = [BytesStream(pcm) for pcm in tracks]
     runner = Runner(Drive(transport), emit=events.append, clock=clock, streams=streams, total=sum(LENGTHS))
-    runner.run(burn(Settings(), LENGTHS, Outcome()))
+    runner.run(burn(TrackAtOnce(LENGTHS), Settings(), Outcome()))
     return [
         event for event in events if not isinstance(event, Progress | Working)
     ]  # these depend on the host

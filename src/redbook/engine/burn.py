@@ -1,6 +1,6 @@
 """A whole burn.
 
-    prepare -> write_track ... -> close_session -> release
+    prepare -> write -> end -> release
 
 The one place that says what happens on an error or a cancel. The first error wins: what goes wrong
 while cleaning up behind it is noted, never raised over it.
@@ -8,33 +8,28 @@ while cleaning up behind it is noted, never raised over it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 from redbook.disc import (
     PREGAP_SECTORS,
-    RUN_OUT_SECTORS,
     SECTOR_BYTES,
-    SHORTEST_TRACK_SECTORS,
     TAO_GAP_SECTORS,
 )
-from redbook.disc.layout import LaidTrack, SessionLayout, behind_run_out
+from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.engine.calibration import calibrate
-from redbook.engine.events import Notice, Phase, PhaseStarted
+from redbook.engine.events import Notice, Phase
 from redbook.engine.inspect import contents, where_next
-from redbook.engine.outcome import Outcome, Settings, broken_off
-from redbook.engine.plan import lay_out
-from redbook.engine.prepare import prepare, take_write_parameters
-from redbook.engine.session import close_session, forget_test_write, release, unlock_tray_at_once
-from redbook.engine.steps import Abandoned, Announce, Procedure, SectorsDone, Shield
-from redbook.engine.track_at_once import (
+from redbook.engine.method import Method
+from redbook.engine.one_track import (
     END_TRACK_SECONDS,
     end_open_track,
-    pad,
     place_track,
-    synchronize,
     write_track,
 )
+from redbook.engine.outcome import Outcome, Settings, broken_off, weigh
+from redbook.engine.plan import lay_out
+from redbook.engine.prepare import prepare, take_write_parameters
+from redbook.engine.session import forget_test_write, release, unlock_tray_at_once
+from redbook.engine.steps import Abandoned, Announce, Procedure, Shield
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.waiting import pausing, resending, until_idle, until_ready
 from redbook.errors import (
     Cancelled,
@@ -47,19 +42,20 @@ from redbook.errors import (
 )
 from redbook.mmc.control import TestUnitReady
 from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
-from redbook.mmc.mode_pages import MultiSession
 
 SETTLE_SECONDS = 5
 
 
-def burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[SessionLayout]:
-    """Write tracks of these lengths (in sectors of audio) and close the session.
+def burn(method: Method, settings: Settings, outcome: Outcome) -> Procedure[SessionLayout]:
+    """Write what is to be written, and make the disc playable; where everything lies then.
+
+    method  how it is to be written, and what
 
     raises  Cancelled, BurnFailed   with `disc_now`, once anything was sent
             what `prepare` raises   before that
     """
     try:
-        burning = _burn(settings, lengths, outcome)
+        burning = _burn(method, settings, outcome)
         return (yield from resending(burning, lambda: outcome.begun, outcome.doubt_page))
     except Abandoned as left:
         yield from unlock_tray_at_once()
@@ -67,21 +63,18 @@ def burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Proced
         raise Cancelled(f"cancelled at once; {now}", now) from left
 
 
-def _burn(settings: Settings, lengths: Sequence[int], outcome: Outcome) -> Procedure[SessionLayout]:
+def _burn(method: Method, settings: Settings, outcome: Outcome) -> Procedure[SessionLayout]:
     try:
-        layout, space = yield from prepare(settings, lengths, outcome)
-        layout = yield from _write_tracks(layout, space.last_lead_out_lba, settings, outcome)
+        layout, space = yield from prepare(method, settings, outcome)
+        layout = yield from method.write(layout, space, settings, outcome)
         yield Shield(True)  # from here on a cancel comes too late
-        if settings.finalize:
-            yield PhaseStarted(Phase.CLOSING)
-            yield from close_session(MultiSession.LAST, settings.test_write)
-            outcome.closed = not settings.test_write
+        yield from method.end(layout, settings, outcome)
     except Exception as first:  # whatever it is, the drive is left sane before it goes on
-        yield from _clean_up(first, outcome)
+        yield from _clean_up(first, method, outcome)
         yield from _leave(settings, outcome)
         if not _must_be_told(first, outcome):
             raise
-        raise _told(first, outcome, settings) from first
+        raise _told(first, method, outcome, settings) from first
     yield from _leave(settings, outcome)
     return layout
 
@@ -90,27 +83,6 @@ def _leave(settings: Settings, outcome: Outcome) -> Procedure[None]:
     yield from release(settings.test_write)
     if settings.test_write and outcome.touched:
         yield from forget_test_write(outcome)
-
-
-def _write_tracks(
-    planned: SessionLayout, last_lead_out_lba: int, settings: Settings, outcome: Outcome
-) -> Procedure[SessionLayout]:
-    """All tracks; the layout as it has become, where the drive wanted more room between them."""
-    placed: list[LaidTrack] = []
-    moved = 0
-    for track in planned.tracks:
-        if outcome.page_in_doubt:
-            outcome.page_in_doubt = False
-            outcome.protection = yield from take_write_parameters(settings, outcome.protection)
-        there = replace(track, start_lba=track.start_lba + moved)
-        behind = planned.tracks[-1].end_lba - track.end_lba  # what is still to come, gaps included
-        before = placed[-1] if placed else None
-        room = last_lead_out_lba - RUN_OUT_SECTORS - behind
-        there = yield from place_track(there, before, room, outcome, settings.test_write)
-        moved = there.start_lba - track.start_lba
-        placed.append(there)
-        yield from write_track(there, outcome)
-    return replace(planned, tracks=tuple(placed), lead_out_lba=behind_run_out(placed[-1]))
 
 
 def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Procedure[LaidTrack]:
@@ -146,10 +118,11 @@ def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proc
         yield from write_track(track, outcome)
         yield from _check_next(track, outcome)
     except Exception as first:
-        yield from _clean_up(first, outcome)
+        method = TrackAtOnce((audio_sectors,))
+        yield from _clean_up(first, method, outcome)
         if not _must_be_told(first, outcome):
             raise
-        raise _told(first, outcome, settings) from first
+        raise _told(first, method, outcome, settings) from first
     return track
 
 
@@ -175,7 +148,7 @@ def _check_next(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
     )
 
 
-def _clean_up(first: Exception, outcome: Outcome) -> Procedure[None]:
+def _clean_up(first: Exception, method: Method, outcome: Outcome) -> Procedure[None]:
     yield Shield(True)
     if outcome.touched:
         if isinstance(first, StillBusy):  # waited for long enough: nothing that follows would be heard
@@ -185,7 +158,7 @@ def _clean_up(first: Exception, outcome: Outcome) -> Procedure[None]:
             outcome.lba = None  # the WRITE that waited was not refused for good
         elif outcome.lba is not None and isinstance(first, SenseError):
             yield from _let_settle(outcome)
-        yield from _wind_down(outcome)
+        yield from method.wind_down(outcome)
         if not outcome.unknown:
             yield from _look(outcome)
 
@@ -206,39 +179,12 @@ def _must_be_told(first: Exception, outcome: Outcome) -> bool:
     return isinstance(first, Cancelled) or (outcome.touched and isinstance(first, RedbookError | OSError))
 
 
-def _told(first: Exception, outcome: Outcome, settings: Settings) -> Exception:
+def _told(first: Exception, method: Method, outcome: Outcome, settings: Settings) -> Exception:
     """The error with what is on the disc now."""
     if not outcome.touched:
         return Cancelled("cancelled; nothing was written", "nothing was written")
-    return broken_off(first, outcome, settings)
-
-
-def _wind_down(outcome: Outcome) -> Procedure[None]:
-    """Leave no half-open track: pad what was begun to 4 s and end it, if the drive still lets us.
-
-    Even after an error this makes most drives write run-out and PMA; without it some take the disc for
-    blank afterwards.
-    """
-    track = outcome.open_track
-    if track is None:
-        return
-    sent = outcome.sent
-    if outcome.lba is None:  # no WRITE has failed: more can be sent
-        try:
-            yield from pad(SHORTEST_TRACK_SECTORS, track, outcome)
-        except DriveError as error:
-            yield Notice(f"track {track.number} could not be padded to 4 s: {error}")
-    yield SectorsDone(Phase.WRITING, track.number, outcome.sent, outcome.sent)  # the last that is told
-    try:
-        yield PhaseStarted(Phase.ENDING_TRACK, track.number)
-        yield from synchronize()
-    except DriveError as error:
-        yield Notice(f"track {track.number} could not be ended: {error}")
-        if isinstance(error, StillBusy):
-            outcome.unknown = str(error)
-        return
-    outcome.open_track = None
-    outcome.cut_short = (track, sent)
+    weigh(first, outcome)
+    return broken_off(first, outcome, method.disc_now(outcome, settings))
 
 
 def _look(outcome: Outcome) -> Procedure[None]:

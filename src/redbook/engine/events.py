@@ -4,6 +4,9 @@
     TrackStarted 1, Progress..., PhaseStarted ENDING_TRACK, TrackEnded 1
     TrackStarted 2, ...
     PhaseStarted CLOSING, Working...
+
+Of a session written at once PhaseStarted LEAD_IN and Working come before track 1, where it has CD-Text, and
+every TrackEnded comes at the end.
     PhaseStarted VERIFYING, Progress..., TrackVerified 1, TrackVerified 2, ...
 
 Notices come wherever there is something that a person should know, Waiting wherever something takes more
@@ -20,6 +23,7 @@ from enum import StrEnum, unique
 class Phase(StrEnum):
     READING = "reading"  # the sources, before anything is sent
     PREPARING = "preparing"
+    LEAD_IN = "lead-in"  # of a session written at once, where the host sends CD-Text in it
     WRITING = "writing"
     ENDING_TRACK = "ending-track"
     CLOSING = "closing"

@@ -47,6 +47,7 @@ from redbook.mmc.mode_pages import Capabilities, ModeSense10
 from redbook.quirks import VIRTUAL_MARK, Quirks, quirks_of
 
 WSPD = 0x02  # of feature 0107h
+SAO = 0x20  # of feature 002Eh
 _CDS = (None, Profile.NONE, Profile.CD_ROM, Profile.CD_R, Profile.CD_RW)
 
 
@@ -54,6 +55,7 @@ _CDS = (None, Profile.NONE, Profile.CD_ROM, Profile.CD_R, Profile.CD_RW)
 class Abilities:
     """Who the drive is and what it can do with the medium in it now.
 
+    writes_sao    session-at-once; taken for granted of a drive that does not know GET CONFIGURATION
     lists_speeds  whether it knows GET PERFORMANCE's list of them
     speeds        empty until they were asked for
     """
@@ -62,6 +64,7 @@ class Abilities:
     profile: int | None
     capabilities: Capabilities | None
     writes_tao: bool
+    writes_sao: bool
     writes_cd_rw: bool
     test_write: bool
     underrun_protection: bool
@@ -161,6 +164,11 @@ def identify() -> Procedure[Abilities]:
         writes_tao = bool(capabilities and (capabilities.writes_cd_r or capabilities.writes_cd_rw))
     profile = configuration.current_profile if configuration else None
     rewrites = configuration is not None and configuration.feature(FeatureCode.CD_RW_MEDIA_WRITE) is not None
+    mastering = configuration.feature(FeatureCode.CD_MASTERING) if configuration else None
+    if configuration is None:
+        writes_sao = writes_tao  # page 05h will tell
+    else:
+        writes_sao = bool(mastering and mastering.data and mastering.data[0] & SAO)
     writes_cd_rw = rewrites or bool(capabilities and capabilities.writes_cd_rw)
     streaming = configuration.feature(FeatureCode.REAL_TIME_STREAMING) if configuration else None
     lists_speeds = bool(streaming and streaming.data and streaming.data[0] & WSPD)
@@ -169,6 +177,7 @@ def identify() -> Procedure[Abilities]:
         profile,
         capabilities,
         writes_tao,
+        writes_sao,
         writes_cd_rw,
         test_write,
         protection,

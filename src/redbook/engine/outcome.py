@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from redbook.disc import SECTORS_PER_SECOND
+from redbook.disc import SECTORS_PER_SECOND, Msf
 from redbook.disc.layout import LaidTrack
 from redbook.engine.events import TrackEnded
 from redbook.engine.inspect import DiscContents
@@ -90,8 +90,15 @@ class Outcome:
     speeds, quirks what it offers for the disc, and what is known of the model
     real_time      whether a burn that is too fast was none
     status_before  of the disc
+    rewritable     whether the disc can be erased
     page_in_doubt  another program has changed the write parameters, perhaps
     pace           how fast it has really been
+
+    Of a session written at once:
+    rung           in which form the drive took the cue sheet
+    lead_in_start  of the disc, as the drive says it
+    lead_in_sent   whether a WRITE into the lead-in was taken
+    seconds        from the first WRITE to the last
     """
 
     ended: list[TrackEnded] = field(default_factory=list)
@@ -116,6 +123,11 @@ class Outcome:
     status_before: DiscStatus | None = None
     page_in_doubt: bool = False
     pace: Pace = field(default_factory=Pace)
+    rewritable: bool = False
+    rung: str = ""
+    lead_in_start: Msf | None = None
+    lead_in_sent: bool = False
+    seconds: float = 0.0
 
     def next_track(self, ended: list[TrackEnded]) -> Outcome:
         """Of one more track with the same drive, behind those that have ended."""
@@ -141,11 +153,15 @@ class Outcome:
         return self.touched or bool(self.ended)
 
 
-def broken_off(first: Exception, outcome: Outcome, settings: Settings) -> Exception:
+def weigh(first: Exception, outcome: Outcome) -> None:
+    """What the error itself says of the disc."""
     outcome.full = _is_full(first)
     if (outcome.changed or isinstance(first, MediumChanged | NoMedium)) and not _is_the_same_disc(outcome):
         outcome.exchanged = True
-    now = disc_now(outcome, settings)
+
+
+def broken_off(first: Exception, outcome: Outcome, now: str) -> Exception:
+    """The error of a burn that broke off.  now: what is on the disc, in words"""
     if isinstance(first, Cancelled):
         return Cancelled(f"cancelled; {now}", now)
     why = f"{first}{advice_for(first, outcome)}"
@@ -197,15 +213,18 @@ def advice_for(first: Exception, outcome: Outcome) -> str:
     return ""
 
 
+EXCHANGED = (
+    "the disc in the drive now does not have what was written; it is another one, it seems, and what "
+    "is on the one before is not known: put that back, and look at it with `redbook info`"
+)
+
+
 def disc_now(outcome: Outcome, settings: Settings) -> str:
     """What is on the disc, in words: as the drive says where it was asked, else as it was written."""
     if settings.test_write:
         return "it was a test write: the disc is as it was before"
     if outcome.exchanged:
-        return (
-            "the disc in the drive now does not have what was written; it is another one, it seems, and what "
-            "is on the one before is not known: put that back, and look at it with `redbook info`"
-        )
+        return EXCHANGED
     if outcome.unknown:
         return f"what is on the disc is not known, for the drive does not say ({outcome.unknown})"
     there = None if outcome.found is None else {track.number for track in outcome.found.tracks}

@@ -65,12 +65,17 @@ def lay_out(audio_sectors: Sequence[int], space: Space) -> SessionLayout:
         tracks.append(LaidTrack(number, lba, sectors, PREGAP_SECTORS, Pregap.BY_DRIVE))
         lba = tracks[-1].end_lba + TAO_GAP_SECTORS
     layout = SessionLayout(tuple(tracks), behind_run_out(tracks[-1]))
-    if layout.lead_out_lba > space.last_lead_out_lba:
-        over = layout.lead_out_lba - space.last_lead_out_lba
+    check_fits(layout.lead_out_lba, space)
+    return layout
+
+
+def check_fits(lead_out_lba: int, space: Space) -> None:
+    """raises  PlanError  where the lead-out would begin too late"""
+    if lead_out_lba > space.last_lead_out_lba:
+        over = lead_out_lba - space.last_lead_out_lba
         raise PlanError(
-            f"it does not fit: {duration(layout.lead_out_lba - space.next_lba)} are needed with the gaps, "
+            f"it does not fit: {duration(lead_out_lba - space.next_lba)} are needed, pauses included, "
             f"{duration(max(0, space.last_lead_out_lba - space.next_lba))} are free on this disc; "
             f"that is {over} sector{'s' if over > 1 else ''} ({duration(over)}) too much: "
             "leave out a track, or use a longer disc"
         )
-    return layout

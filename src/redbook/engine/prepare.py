@@ -17,12 +17,13 @@ from redbook.engine.inspect import (
     read_capabilities,
     with_speeds,
 )
+from redbook.engine.method import Method
+from redbook.engine.one_track import end_open_track
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.plan import Space, lay_out
+from redbook.engine.plan import Space
 from redbook.engine.session import lock_tray, reload
 from redbook.engine.speed import MAX_SPEED, believable, set_speed
 from redbook.engine.steps import Announce, Procedure
-from redbook.engine.track_at_once import end_open_track
 from redbook.engine.waiting import WORKING, resending, until_ready
 from redbook.engine.write_parameters import clear_test_write, select_track_at_once
 from redbook.errors import (
@@ -43,43 +44,48 @@ from redbook.quirks import Quirks
 _CURED_BY_RELOAD = (errors.ServoError, errors.InvalidParameter)
 
 
-def prepare(
-    settings: Settings, lengths: Sequence[int], outcome: Outcome
-) -> Procedure[tuple[SessionLayout, Space]]:
+def prepare(method: Method, settings: Settings, outcome: Outcome) -> Procedure[tuple[SessionLayout, Space]]:
     """Everything that can fail without harm: is the disc fit, does the job fit, is the drive set up.
 
     Returns where the tracks go, and the room that there is.
 
-    lengths  sectors of audio of each track
+    method   how it is to be written, and what
     raises   MediumUnsuitable, PlanError, SenseError; the disc is untouched
     """
-    abilities, disc = yield from set_up(settings, outcome)
-    space = room_on(abilities, disc)
-    layout = lay_out(lengths, space)
+    abilities, disc = yield from set_up(settings, outcome, method)
+    space = method.room(abilities, disc)
+    layout = method.place(space)
     if not settings.test_write:
         yield Announce(layout.lead_out_lba * SECTOR_BYTES)
     if disc.open_track is not None:
         yield from end_open_track(disc.open_track)
     if not settings.test_write:
         yield from calibrate(outcome)
+    yield from method.arm(layout, disc, settings, outcome)
     return layout, space
 
 
-def set_up(settings: Settings, outcome: Outcome) -> Procedure[tuple[Abilities, DiscContents]]:
+def set_up(
+    settings: Settings, outcome: Outcome, method: Method | None = None
+) -> Procedure[tuple[Abilities, DiscContents]]:
     """Make the drive ready to write audio tracks; what it is, and what is on its disc.
 
     What a reload is known to cure is given one: a drive that cannot focus, and write parameters that ASUS
     and LG refuse for what they think of the disc.
 
+    method   how it is to be written; None for track-at-once
+
     raises   MediumUnsuitable, SenseError; the disc is untouched
     """
-    return (yield from resending(_set_up(settings, outcome), lambda: False))
+    return (yield from resending(_set_up(settings, outcome, method), lambda: False))
 
 
-def _set_up(settings: Settings, outcome: Outcome) -> Procedure[tuple[Abilities, DiscContents]]:
+def _set_up(
+    settings: Settings, outcome: Outcome, method: Method | None
+) -> Procedure[tuple[Abilities, DiscContents]]:
     yield PhaseStarted(Phase.PREPARING)
     try:
-        return (yield from _make_ready(settings, outcome))
+        return (yield from _make_ready(settings, outcome, method))
     except _CURED_BY_RELOAD as first:
         yield Notice(f"{first}; the tray is opened and closed once, which helps some drives")
         try:
@@ -87,15 +93,20 @@ def _set_up(settings: Settings, outcome: Outcome) -> Procedure[tuple[Abilities, 
         except DriveError as error:
             yield Notice(f"that did not work: {error}")
             raise first from None
-        return (yield from _make_ready(settings, outcome))
+        return (yield from _make_ready(settings, outcome, method))
 
 
-def _make_ready(settings: Settings, outcome: Outcome) -> Procedure[tuple[Abilities, DiscContents]]:
+def _make_ready(
+    settings: Settings, outcome: Outcome, method: Method | None
+) -> Procedure[tuple[Abilities, DiscContents]]:
     yield from until_ready()
     abilities = yield from identify()
     outcome.quirks = abilities.quirks
     outcome.real_time = settings.real_time and abilities.quirks.real_time and not settings.test_write
-    check_writer(abilities)
+    if method is None:
+        check_writer(abilities)
+    else:
+        method.check(abilities)
     if settings.test_write and not abilities.test_write:
         raise MediumUnsuitable(f"{abilities.name} cannot do a test write; leave out --simulate")
     check_kind(abilities)
@@ -106,7 +117,12 @@ def _make_ready(settings: Settings, outcome: Outcome) -> Procedure[tuple[Abiliti
     check_recordable(abilities, information.status, settings.append)
     capabilities = abilities.capabilities
     outcome.buffer_bytes = capabilities.buffer_kib * 1024 if capabilities else 0
-    outcome.protection = yield from take_write_parameters(settings, abilities.underrun_protection)
+    outcome.rewritable = abilities.profile == Profile.CD_RW
+    offered = abilities.underrun_protection
+    if method is None:
+        outcome.protection = yield from take_write_parameters(settings, offered)
+    else:
+        outcome.protection = yield from method.parameters(settings, offered)
     disc = yield from contents()
     abilities = yield from with_speeds(abilities, disc.atip)
     outcome.speeds = abilities.speeds

@@ -22,6 +22,7 @@ from redbook.engine.steps import (
     MostSectors,
     Now,
     Procedure,
+    R,
     SectorsDone,
     TakeSectors,
 )
@@ -114,7 +115,7 @@ def send(chunk: memoryview, run: Run, outcome: Outcome) -> Procedure[None]:
         piece = chunk[: (yield MostSectors()) * SECTOR_BYTES]
         waited = (yield Now()) - now
         try:
-            yield from _write(Write10(run.start_lba + outcome.sent, piece), waited, run.track, outcome)
+            yield from write_one(Write10(run.start_lba + outcome.sent, piece), waited, run.track, outcome)
         except TransferTooLarge:
             if outcome.sent or outcome.ended or (yield MostSectors()) * SECTOR_BYTES >= len(piece):
                 raise
@@ -171,7 +172,7 @@ def _tell_buffer() -> Procedure[bool]:
     return True
 
 
-def _write(command: Write10, waited: float, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
+def write_one(command: Write10, waited: float, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
     """One WRITE, again and again while the buffer is full.
 
     A cancel that comes before the first one was taken leaves no track that would have to be ended.
@@ -201,10 +202,10 @@ def _taken(command: Write10, waited: float, outcome: Outcome) -> Procedure[None]
         yield from until_accepted(command, limit, pause)
 
 
-def telling_underrun(sending: Procedure[None], outcome: Outcome, late: bool = False) -> Procedure[None]:
+def telling_underrun(sending: Procedure[R], outcome: Outcome, late: bool = False) -> Procedure[R]:
     """raises  LossOfStreaming  whatever the drive calls it; SenseError"""
     try:
-        yield from sending
+        return (yield from sending)
     except SenseError as error:
         underrun = _as_underrun(error, outcome, late)
         if underrun is error:

@@ -12,9 +12,9 @@ from redbook.engine.inspect import (
     contents,
     identify,
 )
+from redbook.engine.one_track import END_TRACK_SECONDS, close_track, end_open_track, synchronize
 from redbook.engine.outcome import Outcome
 from redbook.engine.steps import Abandoned, Pause, Procedure, R, Shield
-from redbook.engine.track_at_once import END_TRACK_SECONDS, close_track, end_open_track, synchronize
 from redbook.engine.waiting import (
     POLL_SECONDS,
     WORKING,

@@ -1,181 +1,108 @@
-"""Audio tracks, from the first WRITE to the entry in the PMA.
+"""Track-at-once: each track by itself, with two seconds of silence between them that the drive writes.
 
-Source: the sequences of cdrecord and libburn, MMC-5 6.44 and 6.3, and what real drives were seen to do;
-the reason of each step stands beside it.
+The most trusted way: what was written before an error stays, and tracks can be added until the session is
+closed.  Source: the sequences of cdrecord and libburn, MMC-5 4.2.3.6.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from redbook import errors
-from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES
-from redbook.disc.layout import LaidTrack
-from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted
-from redbook.engine.inspect import is_virtual
-from redbook.engine.outcome import Outcome
-from redbook.engine.sending import (
-    BUSY_SECONDS,
-    Area,
-    Run,
-    busy_pause_seconds,
-    check_time,
-    send,
-    telling_underrun,
-)
-from redbook.engine.steps import (
-    MostSectors,
-    Now,
-    Procedure,
-    SectorsDone,
-    Shield,
-    TakeSectors,
-)
-from redbook.engine.waiting import code, until_accepted, until_begun, until_idle
-from redbook.errors import (
-    IllegalRequest,
-    ImpossiblyFast,
-    InvalidReply,
-    LossOfStreaming,
-    MediumUnsuitable,
-    SenseError,
-)
-from redbook.mmc.disc_info import DiscInformation, ReadTrackInformation, TrackInformation
-from redbook.mmc.write import (
-    CloseFunction,
-    CloseTrackSession,
-    SynchronizeCache,
-    Write10,
-)
-
-END_TRACK_SECONDS = 300.0
-PADDING_ADDED = (3, 0x0C, 0x0A)
+from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS
+from redbook.disc.layout import LaidTrack, SessionLayout, behind_run_out
+from redbook.engine.events import Notice, Phase, PhaseStarted
+from redbook.engine.inspect import Abilities, DiscContents
+from redbook.engine.one_track import pad, place_track, synchronize, write_track
+from redbook.engine.outcome import Outcome, Settings, disc_now
+from redbook.engine.plan import Space, lay_out
+from redbook.engine.prepare import check_writer, room_on, take_write_parameters
+from redbook.engine.session import close_session
+from redbook.engine.steps import Procedure, SectorsDone
+from redbook.errors import DriveError, StillBusy
+from redbook.mmc.mode_pages import MultiSession
 
 
-def write_track(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
-    """One track, from its first WRITE to its entry in the PMA.
+@dataclass(frozen=True, slots=True)
+class TrackAtOnce:
+    """lengths: of each track, in sectors of audio"""
 
-    No CLOSE TRACK: SYNCHRONIZE CACHE ends the track. After a CLOSE TRACK in a test write drives give 0 as
-    the next address, and LG GH22LS30 answers it with an error even in a real one.
+    lengths: Sequence[int]
+    name: str = "track-at-once"
 
-    track  as `place_track` has placed it
+    def check(self, abilities: Abilities) -> None:
+        check_writer(abilities)
 
-    raises  SenseError, ImpossiblyFast
+    def room(self, abilities: Abilities, disc: DiscContents) -> Space:
+        return room_on(abilities, disc)
+
+    def place(self, space: Space) -> SessionLayout:
+        return lay_out(self.lengths, space)
+
+    def parameters(self, settings: Settings, offered: bool) -> Procedure[bool]:
+        return take_write_parameters(settings, offered)
+
+    def arm(
+        self, layout: SessionLayout, disc: DiscContents, settings: Settings, outcome: Outcome
+    ) -> Procedure[None]:
+        yield from ()
+
+    def write(
+        self, layout: SessionLayout, space: Space, settings: Settings, outcome: Outcome
+    ) -> Procedure[SessionLayout]:
+        """All tracks; the layout as it has become, where the drive wanted more room between them."""
+        placed: list[LaidTrack] = []
+        moved = 0
+        for track in layout.tracks:
+            if outcome.page_in_doubt:
+                outcome.page_in_doubt = False
+                outcome.protection = yield from take_write_parameters(settings, outcome.protection)
+            there = replace(track, start_lba=track.start_lba + moved)
+            behind = layout.tracks[-1].end_lba - track.end_lba  # what is still to come, gaps included
+            before = placed[-1] if placed else None
+            room = space.last_lead_out_lba - RUN_OUT_SECTORS - behind
+            there = yield from place_track(there, before, room, outcome, settings.test_write)
+            moved = there.start_lba - track.start_lba
+            placed.append(there)
+            yield from write_track(there, outcome)
+        return replace(layout, tracks=tuple(placed), lead_out_lba=behind_run_out(placed[-1]))
+
+    def end(self, layout: SessionLayout, settings: Settings, outcome: Outcome) -> Procedure[None]:
+        if settings.finalize:
+            yield PhaseStarted(Phase.CLOSING)
+            yield from close_session(MultiSession.LAST, settings.test_write)
+            outcome.closed = not settings.test_write
+
+    def wind_down(self, outcome: Outcome) -> Procedure[None]:
+        return end_cut_short(outcome)
+
+    def disc_now(self, outcome: Outcome, settings: Settings) -> str:
+        return disc_now(outcome, settings)
+
+
+def end_cut_short(outcome: Outcome) -> Procedure[None]:
+    """Leave no half-open track: pad what was begun to 4 s and end it, if the drive still lets us.
+
+    Even after an error this makes most drives write run-out and PMA; without it some take the disc for
+    blank afterwards.
     """
-    chunk = yield TakeSectors()  # the read-ahead is full now: what is wrong with the input may be known
-    outcome.sent = 0
-    yield TrackStarted(track.number, track.start_lba, track.sectors)
-    since = yield Now()
-    yield from send(chunk, Run([Area(track, track.start_lba, track.end_lba)]), outcome)
-    yield Shield(True)
-    yield from pad(track.sectors, track, outcome)
-    yield PhaseStarted(Phase.ENDING_TRACK, track.number)
-    yield from telling_underrun(synchronize(), outcome)
-    try:
-        check_time(track.sectors, (yield Now()) - since, outcome, f"track {track.number}")
-    except ImpossiblyFast:
-        if not (yield from is_virtual()):
-            outcome.open_track, outcome.cut_short = None, (track, 0)
-            raise
-        outcome.real_time = False
-    ended = TrackEnded(track.number, track.start_lba, track.sectors)
-    outcome.open_track = None
-    outcome.ended.append(ended)
-    yield ended
-    yield Shield(False)
-
-
-def place_track(
-    planned: LaidTrack, before: LaidTrack | None, last_end_lba: int, outcome: Outcome, test_write: bool
-) -> Procedure[LaidTrack]:
-    """The track where the drive wants it; that is asked for, never computed.
-
-    before        the track of this job in front of it
-    last_end_lba  how far it may reach
-
-    raises  MediumUnsuitable  if that is not where it can go
-            InvalidReply      if the drive wants it where the track before must be: sectors were lost
-    """
-    yield PhaseStarted(Phase.WRITING, planned.number)
-    try:
-        information: TrackInformation = yield ReadTrackInformation()
-    except IllegalRequest as error:
-        if before is None and planned.start_lba:
-            raise
-        yield Notice(f"the drive does not say where track {planned.number} goes: {error}")
-        return planned
-    except InvalidReply:
-        if outcome.quirks.knows_next_address:
-            raise
-        return planned
-    start = information.next_writable_lba
-    if not outcome.quirks.knows_next_address or start == planned.start_lba:
-        return planned
-    if start is not None and start < 0 and planned.start_lba == 0:
-        return planned
-    if start is not None and start >= 0 and test_write:
-        return replace(planned, start_lba=start)  # in a test write drives count in their own ways
-    if start is not None and before is not None:
-        if start < before.end_lba + PREGAP_SECTORS:
-            raise InvalidReply(
-                f"the drive took all {before.sectors} sectors of track {before.number}, and now wants track "
-                f"{planned.number} at sector {start}, in the middle of it; try another drive or cable"
-            )
-        moved = replace(planned, start_lba=start)
-        if moved.end_lba <= last_end_lba:
-            yield Notice(
-                f"the drive wants track {planned.number} at sector {start} instead of {planned.start_lba}"
-            )
-            return moved
-    raise MediumUnsuitable(
-        f"the drive wants track {planned.number} at sector {start}, but {planned.start_lba} was planned; "
-        "nothing more was written"
-    )
-
-
-def pad(sectors: int, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
-    """Silence, up to this length of the track."""
-    while outcome.sent < sectors:
-        count = min((yield MostSectors()), sectors - outcome.sent)
-        outcome.lba = lba = track.start_lba + outcome.sent
-        command = Write10(lba, bytes(count * SECTOR_BYTES))
-        accepted = until_accepted(command, BUSY_SECONDS, busy_pause_seconds(outcome.speed))
-        yield from telling_underrun(accepted, outcome)
-        outcome.sent += count
-        outcome.lba = None
-        yield SectorsDone(Phase.WRITING, track.number, outcome.sent, track.sectors)
-
-
-def synchronize() -> Procedure[None]:
-    """End the track; wait until its run-out and PMA entry are on the disc."""
-    forms = SynchronizeCache(immediate=True), SynchronizeCache()
-    try:
-        yield from until_begun(forms, Phase.ENDING_TRACK, END_TRACK_SECONDS)
-    except errors.DummyBlocksAdded:
-        pass  # a vendor's way of saying that the track was filled up to its shortest length
-    except LossOfStreaming as error:
-        if code(error) != PADDING_ADDED:
-            raise
-        yield Notice(f"the drive filled the end of the track up by itself ({error.sense})")
-    yield from until_idle(Phase.ENDING_TRACK, END_TRACK_SECONDS)
-
-
-def end_open_track(track: TrackInformation) -> Procedure[None]:
-    """A track that another program, or a power cut, never ended stands in the way of the next."""
-    yield Notice(f"track {track.number} on the disc was never ended; ending it now")
-    yield from close_track(track.number, Phase.PREPARING)
-
-
-def close_track(number: int, phase: Phase) -> Procedure[None]:
-    """CLOSE TRACK, until the track has its entry in the PMA."""
-
-    def closed(_: DiscInformation) -> Procedure[bool]:
+    track = outcome.open_track
+    if track is None:
+        return
+    sent = outcome.sent
+    if outcome.lba is None:  # no WRITE has failed: more can be sent
         try:
-            now: TrackInformation = yield ReadTrackInformation(number)
-        except (SenseError, InvalidReply):
-            return False
-        return not now.blank and now.next_writable_lba is None
-
-    close = CloseTrackSession(CloseFunction.TRACK, number)
-    yield from until_begun([close], phase, END_TRACK_SECONDS, begun=closed)
-    yield from until_idle(phase, END_TRACK_SECONDS)
+            yield from pad(SHORTEST_TRACK_SECTORS, track, outcome)
+        except DriveError as error:
+            yield Notice(f"track {track.number} could not be padded to 4 s: {error}")
+    yield SectorsDone(Phase.WRITING, track.number, outcome.sent, outcome.sent)  # the last that is told
+    try:
+        yield PhaseStarted(Phase.ENDING_TRACK, track.number)
+        yield from synchronize()
+    except DriveError as error:
+        yield Notice(f"track {track.number} could not be ended: {error}")
+        if isinstance(error, StillBusy):
+            outcome.unknown = str(error)
+        return
+    outcome.open_track = None
+    outcome.cut_short = (track, sent)

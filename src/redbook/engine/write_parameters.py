@@ -12,7 +12,7 @@ from redbook import errors
 from redbook.engine.events import Notice
 from redbook.engine.steps import Procedure
 from redbook.errors import InvalidReply, ParametersIgnored, SenseError
-from redbook.mmc.mode_pages import ModeSelect10, ModeSense10, MultiSession, WriteParameters
+from redbook.mmc.mode_pages import ModeSelect10, ModeSense10, MultiSession, WriteParameters, WriteType
 
 USUAL_BYTES = WriteParameters.FIXED_BYTES + len(WriteParameters().tail)
 SHORTEST_BYTES = 16  # up to the audio pause; what comes behind it is for serial numbers and data
@@ -62,7 +62,26 @@ def read_write_parameters() -> Procedure[WriteParameters]:
 def select_track_at_once(
     *, test_write: bool, underrun_protection: bool, next_session: int
 ) -> Procedure[WriteParameters]:
-    """Set the drive for audio track-at-once, and make sure that it took.
+    """Set the drive for audio track-at-once.  As `select_write_type`."""
+    return (
+        yield from select_write_type(
+            WriteType.TRACK_AT_ONCE,
+            test_write=test_write,
+            underrun_protection=underrun_protection,
+            next_session=next_session,
+        )
+    )
+
+
+def select_write_type(
+    write_type: WriteType,
+    *,
+    test_write: bool,
+    underrun_protection: bool,
+    next_session: int,
+    data_block_type: int = 0,
+) -> Procedure[WriteParameters]:
+    """Set the drive for audio in one of its write types, and make sure that it took.
 
     Composed from nothing but the drive's own tail: link size, packet fields, session format and audio
     pause have defaults that are illegal for CD in drives of Pioneer, Matsushita and LG.
@@ -72,9 +91,11 @@ def select_track_at_once(
     """
     page = yield from read_page()
     wanted = WriteParameters(
+        write_type=write_type,
         test_write=test_write,
         underrun_protection=underrun_protection,
         multi_session=next_session,
+        data_block_type=data_block_type,
         tail=page.now.tail,
     )
     selected = yield from _select(page, wanted)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, Self
 
-from redbook.disc import Msf
+from redbook.disc import LEAD_OUT, Msf
+from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.mmc.command import NoReply
 
 ENTRY_BYTES = 8
@@ -69,6 +70,60 @@ def code_entries(adr: int, code: str, track: int = 0, control: int = 0) -> tuple
     head, cut = (b"", 7) if adr == MCN else (bytes((track,)), 6)
     first, second = (head + part.encode("ascii") for part in (code[:cut], code[cut:]))
     return CueEntry(control, adr, text=first), CueEntry(control, adr, text=second)
+
+
+AUDIO, SILENCE_BY_DRIVE, CD_TEXT = 0x00, 0x01, 0x41
+"""Data forms.  Source: MMC-5 table 518."""
+
+
+@dataclass(frozen=True, slots=True)
+class CueForm:
+    """In which of its forms a cue sheet is written; drives take different ones.
+
+    lead_in           the time of the lead-in entry: 00:00:00, or the disc's true one
+    isrc_has_control  the entries of an ISRC carry the control nibble of their track
+    pregaps           an index 0 for every track: the last sector before it, where it has none
+    """
+
+    lead_in: Msf = Msf(0, 0, 0)
+    isrc_has_control: bool = True
+    pregaps: bool = False
+
+
+def entries_of(layout: SessionLayout, form: CueForm | None = None) -> tuple[CueEntry, ...]:
+    """A session as a cue sheet says it, all of it sent by the host, from 150 sectors before LBA 0 on.
+
+    layout  without a gap
+    """
+    form = form or CueForm()
+    entries: list[CueEntry] = []
+    if layout.mcn:
+        entries += code_entries(MCN, layout.mcn)
+    lead_in = CD_TEXT if layout.cd_text else SILENCE_BY_DRIVE
+    entries.append(CueEntry(0, POSITION, LEAD_IN, data_form=lead_in, time=form.lead_in))
+    for track in layout.tracks:
+        entries += _track_entries(track, form)
+    last = layout.tracks[-1]
+    end = Msf.from_lba(layout.lead_out_lba)
+    entries.append(CueEntry(last.control, POSITION, LEAD_OUT, 1, SILENCE_BY_DRIVE, time=end))
+    return tuple(entries)
+
+
+def _track_entries(track: LaidTrack, form: CueForm) -> list[CueEntry]:
+    def position(index: int, lba: int) -> CueEntry:
+        return CueEntry(
+            track.control, POSITION, track.number, index, AUDIO, track.copy_alternates, Msf.from_lba(lba)
+        )
+
+    entries: list[CueEntry] = []
+    if track.isrc:
+        control = track.control if form.isrc_has_control else 0
+        entries += code_entries(ISRC, track.isrc, track.number, control)
+    if track.pregap_sectors or form.pregaps:
+        entries.append(position(0, track.start_lba - max(1, track.pregap_sectors)))
+    entries.append(position(1, track.start_lba))
+    entries += [position(index, lba) for index, lba in enumerate(track.indexes, 2)]
+    return entries
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,78 @@
+"""A write type as a value: the same questions, whichever one it is.
+
+`burn` asks them in this order, and nothing else in the engine asks which write type it is:
+
+    check       whether the drive has it at all
+    room        what the disc has left, or why it takes nothing
+    place       where everything goes, within that room
+    parameters  mode page 05h
+    arm         the last that can be refused without harm
+    write       everything, from the first WRITE on
+    end         what makes the disc playable
+    wind_down   after an error or a cancel: what can still be saved
+    disc_now    what is on the disc then, in words
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from redbook.disc.layout import SessionLayout
+from redbook.engine.inspect import Abilities, DiscContents
+from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.plan import Space
+from redbook.engine.steps import Procedure
+
+
+class Method(Protocol):
+    """One write type, and what is to be written with it."""
+
+    @property
+    def name(self) -> str:
+        """As MMC calls it: "track-at-once"."""
+        ...
+
+    def check(self, abilities: Abilities) -> None:
+        """raises  NotARecorder  for a drive that cannot write so"""
+        ...
+
+    def room(self, abilities: Abilities, disc: DiscContents) -> Space:
+        """raises  MediumUnsuitable, InvalidReply  where nothing can be written so"""
+        ...
+
+    def place(self, space: Space) -> SessionLayout:
+        """raises  PlanError  where it breaks a rule, or does not fit"""
+        ...
+
+    def parameters(self, settings: Settings, offered: bool) -> Procedure[bool]:
+        """Set page 05h; whether buffer underrun protection is on then.
+
+        offered  whether the drive has it
+
+        raises   SenseError, ParametersIgnored
+        """
+        ...
+
+    def arm(
+        self, layout: SessionLayout, disc: DiscContents, settings: Settings, outcome: Outcome
+    ) -> Procedure[None]:
+        """raises  DriveError; the disc is untouched"""
+        ...
+
+    def write(
+        self, layout: SessionLayout, space: Space, settings: Settings, outcome: Outcome
+    ) -> Procedure[SessionLayout]:
+        """Returns the layout as it has become.  raises  SenseError, InvalidReply, AudioError"""
+        ...
+
+    def end(self, layout: SessionLayout, settings: Settings, outcome: Outcome) -> Procedure[None]:
+        """raises  SenseError, InvalidReply"""
+        ...
+
+    def wind_down(self, outcome: Outcome) -> Procedure[None]:
+        """What cannot be done is noted, and said in `outcome`."""
+        ...
+
+    def disc_now(self, outcome: Outcome, settings: Settings) -> str:
+        """What is on the disc, in words: as the drive says where it was asked, else as it was written."""
+        ...

@@ -1,0 +1,370 @@
+"""Session-at-once: the whole disc announced in a cue sheet, and sent in one run.
+
+The layout is exact: no gap but those that were meant, pauses and indexes at any sector, ISRC, MCN, and
+CD-Text in the lead-in. The price is that nothing can be added, and that a disc which breaks off is lost.
+
+Everything up to and including SEND CUE SHEET is talk and costs nothing. Drives take different forms of cue
+sheet and mode page, so there is a ladder of them; each rung is page, page read back, sheet. The first WRITE
+is the point of no return, even if the disc still reads as blank after it.
+
+The 150 sectors before LBA 0 are sent as silence by the host: drives that make them by themselves are known
+to refuse the first WRITE then (LG WH10LS30, found by psysonic).
+
+Source: MMC-5 4.4, 6.33; cdrecord, libburn, cdrdao and psysonic, and what they found drives to want.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from redbook import errors
+from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, Msf, duration
+from redbook.disc.cd_text import PACK_BYTES, to_symbols
+from redbook.disc.layout import LaidTrack, RulesBroken, SessionLayout
+from redbook.disc.sub_channel import RAW_BYTES
+from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted, Working
+from redbook.engine.inspect import Abilities, DiscContents, is_virtual
+from redbook.engine.one_track import synchronize
+from redbook.engine.outcome import EXCHANGED, Outcome, Settings
+from redbook.engine.plan import Space, check_fits
+from redbook.engine.prepare import check_writer, room_on
+from redbook.engine.sending import Area, Run, check_time, send, write_one
+from redbook.engine.session import CLOSE_SECONDS
+from redbook.engine.steps import MostSectors, Now, Procedure, TakeSectors
+from redbook.engine.write_parameters import select_write_type
+from redbook.errors import (
+    CueSheetRefused,
+    DiscNotBlank,
+    DriveError,
+    ImpossiblyFast,
+    InvalidReply,
+    MediumUnsuitable,
+    NotARecorder,
+    PlanError,
+    SenseError,
+    StillBusy,
+)
+from redbook.mmc.cue_sheet import CueForm, SendCueSheet, entries_of
+from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadTrackInformation
+from redbook.mmc.mode_pages import MultiSession, WriteType
+from redbook.mmc.write import Write10
+
+CD_TEXT_BLOCK_TYPE = 3  # 2448 bytes: raw P to W; what some drives want where CD-Text comes from the host
+_NEXT_RUNG = (errors.InvalidField, errors.InvalidParameter, errors.UnknownCommand)
+_MOST_LEAD_IN_SECTORS = 341  # just under 32 KiB, which the weakest bridge carries; as libburn
+_WITHIN_REACH = (-60_000, -1_000)
+"""Where a lead-in can begin, as an LBA: those of discs lie about -11600, three minutes before the audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One way to say it.
+
+    name           by which it is remembered and told
+    form           of the cue sheet, but for the true time of the lead-in
+    true_lead_in   say that
+    block_type     data block type of page 05h
+    """
+
+    name: str
+    form: CueForm = CueForm()
+    true_lead_in: bool = False
+    block_type: int = 0
+
+
+PREGAPS = "pregaps of one sector"
+RUNGS = (
+    Rung("plain"),
+    Rung("ISRC without control", CueForm(isrc_has_control=False)),
+    Rung("true lead-in", true_lead_in=True, block_type=CD_TEXT_BLOCK_TYPE),
+    Rung(
+        "true lead-in, ISRC without control",
+        CueForm(isrc_has_control=False),
+        true_lead_in=True,
+        block_type=CD_TEXT_BLOCK_TYPE,
+    ),
+    Rung(PREGAPS, CueForm(pregaps=True)),
+)
+"""From the one that most drives take down. All carry the same disc, but for the last: there each track begins
+its index 0 one sector before its index 1."""
+
+
+def rungs_for(layout: SessionLayout, first: str = "") -> Iterator[Rung]:
+    """Those that differ for this session.  first: the name of the one to begin with"""
+    with_isrc = any(track.isrc for track in layout.tracks)
+    fit = [
+        rung
+        for rung in RUNGS
+        if (with_isrc or rung.form.isrc_has_control) and (layout.cd_text or not rung.true_lead_in)
+    ]
+    yield from sorted(fit, key=lambda rung: rung.name != first)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAtOnce:
+    """layout      what is to be on the disc, from sector -150 on and without a gap
+    first_rung  the name of the rung that this drive took before
+    """
+
+    layout: SessionLayout
+    first_rung: str = ""
+    name: str = "session-at-once"
+
+    def check(self, abilities: Abilities) -> None:
+        check_writer(abilities)
+        if not abilities.writes_sao:
+            raise NotARecorder(f"{abilities.name} cannot write session-at-once; {_INSTEAD}")
+
+    def room(self, abilities: Abilities, disc: DiscContents) -> Space:
+        if disc.status is not DiscStatus.BLANK:
+            raise DiscNotBlank(
+                f"the disc in {abilities.name} is not blank; a session written at once needs a blank disc: "
+                "use one, or add the tracks track-at-once (--mode tao --append)"
+            )
+        space = room_on(abilities, disc)
+        return replace(space, first_track=1, next_lba=0)
+
+    def place(self, space: Space) -> SessionLayout:
+        check_fits(self.layout.lead_out_lba, space)
+        try:
+            self.layout.check(space.last_lead_out_lba)
+        except RulesBroken as broken:
+            raise PlanError(f"this cannot be a CD: {broken}") from broken
+        if not self.layout.is_continuous or self.layout.first_lba != -PREGAP_SECTORS:
+            raise PlanError("a session written at once has no gap between its tracks; this one has")
+        return self.layout
+
+    def parameters(self, settings: Settings, offered: bool) -> Procedure[bool]:
+        try:
+            return (yield from self._page(settings, offered, 0))
+        except errors.IllegalRequest as error:
+            text = f"the drive refuses to write session-at-once ({error.sense}); {_INSTEAD}"
+            raise NotARecorder(text) from error
+
+    def _page(self, settings: Settings, offered: bool, block_type: int) -> Procedure[bool]:
+        wanted = settings.underrun_protection and offered
+        page = yield from select_write_type(
+            WriteType.SESSION_AT_ONCE,
+            test_write=settings.test_write,
+            underrun_protection=wanted,
+            next_session=MultiSession.LAST,
+            data_block_type=block_type,
+        )
+        if wanted and not page.underrun_protection:
+            yield Notice("the drive does not offer buffer underrun protection; keep other programs quiet")
+        return page.underrun_protection
+
+    def arm(
+        self, layout: SessionLayout, disc: DiscContents, settings: Settings, outcome: Outcome
+    ) -> Procedure[None]:
+        """The cue sheet, in the first form that the drive takes.
+
+        raises  CueSheetRefused  if it takes none
+                MediumUnsuitable  if it does not say where the lead-in begins, which CD-Text needs
+        """
+        lead_in = _lead_in_start(disc)
+        if layout.cd_text and lead_in is None:
+            raise MediumUnsuitable(
+                "the drive does not say where the disc's lead-in begins, and CD-Text is written there: burn "
+                "without it (--cd-text none), or use another drive"
+            )
+        with suppress(SenseError, InvalidReply):
+            yield ReadTrackInformation()  # Panasonic CW-7502 wants to be asked; what it answers is wrong
+        refusals: list[tuple[Rung, SenseError]] = []
+        for rung in rungs_for(layout, self.first_rung):
+            try:
+                yield from self._try(rung, lead_in, layout, settings, outcome)
+            except _NEXT_RUNG as error:
+                refusals.append((rung, error))
+                continue
+            if refusals:
+                yield Notice(_taken_in_words(rung, refusals))
+            outcome.rung = rung.name
+            outcome.lead_in_start = lead_in
+            return
+        raise _all_refused(layout, refusals)
+
+    def _try(
+        self, rung: Rung, lead_in: Msf | None, layout: SessionLayout, settings: Settings, outcome: Outcome
+    ) -> Procedure[None]:
+        """raises  SenseError  as the drive refuses page or sheet"""
+        form = replace(rung.form, lead_in=lead_in) if rung.true_lead_in and lead_in else rung.form
+        sheet = SendCueSheet.of(entries_of(layout, form))
+        for last in (False, True):
+            # A drive may forget the page with a sheet that it refuses, so it is sent before each.
+            outcome.protection = yield from self._page(settings, outcome.protection, rung.block_type)
+            try:
+                yield sheet
+                return
+            except errors.CommandSequenceError:  # the page was lost
+                if last:
+                    raise
+
+    def write(
+        self, layout: SessionLayout, space: Space, settings: Settings, outcome: Outcome
+    ) -> Procedure[SessionLayout]:
+        chunk = yield TakeSectors()  # the read-ahead is full now: what is wrong with the input may be known
+        since = yield Now()
+        first = layout.tracks[0]
+        if layout.cd_text and outcome.lead_in_start is not None:
+            yield PhaseStarted(Phase.LEAD_IN)
+            yield from _send_lead_in(layout.cd_text, outcome.lead_in_start.lba, first, outcome)
+        yield PhaseStarted(Phase.WRITING, first.number)
+        yield TrackStarted(first.number, first.start_lba, first.sectors)
+        yield from send(chunk, run_of(layout), outcome)
+        outcome.seconds = (yield Now()) - since
+        if outcome.rung != PREGAPS:
+            return layout
+        return with_pregaps(layout)
+
+    def end(self, layout: SessionLayout, settings: Settings, outcome: Outcome) -> Procedure[None]:
+        """The buffer written out; then the drive adds the lead-out, and no CLOSE is sent."""
+        yield PhaseStarted(Phase.CLOSING)
+        since = yield Now()
+        information: DiscInformation = yield from synchronize(Phase.CLOSING, CLOSE_SECONDS)
+        if information.status is not DiscStatus.COMPLETE and not settings.test_write:
+            information = yield from synchronize(Phase.CLOSING, CLOSE_SECONDS)
+        seconds = outcome.seconds + (yield Now()) - since
+        try:
+            check_time(layout.lead_out_lba + PREGAP_SECTORS, seconds, outcome, "the session")
+        except ImpossiblyFast:
+            if not (yield from is_virtual()):
+                raise
+            outcome.real_time = False
+        if settings.test_write:
+            outcome.open_track = None
+            return
+        if information.status is not DiscStatus.COMPLETE:
+            raise InvalidReply("the drive took the whole session, but the disc is not complete")
+        outcome.open_track = None
+        outcome.closed = True
+        for track in layout.tracks:
+            ended = TrackEnded(track.number, track.start_lba, track.sectors)
+            outcome.ended.append(ended)
+            yield ended
+
+    def wind_down(self, outcome: Outcome) -> Procedure[None]:
+        """The buffer is written out, so that the drive lets go; the disc is lost all the same."""
+        if outcome.open_track is None:
+            return
+        try:
+            yield PhaseStarted(Phase.ENDING_TRACK, outcome.open_track.number)
+            yield from synchronize()
+        except StillBusy as error:
+            outcome.unknown = str(error)
+        except DriveError:
+            pass  # a session that broke off cannot be ended; what the disc is then is asked next
+
+    def disc_now(self, outcome: Outcome, settings: Settings) -> str:
+        if settings.test_write:
+            return "it was a test write: the disc is as it was before"
+        if outcome.unknown:
+            return f"what is on the disc is not known, for the drive does not say ({outcome.unknown})"
+        status = outcome.found.status if outcome.found is not None else None
+        if outcome.exchanged and status in (DiscStatus.BLANK, DiscStatus.COMPLETE):
+            return EXCHANGED
+        if outcome.closed or (status is DiscStatus.COMPLETE and outcome.found and outcome.found.toc):
+            whole = "the session is complete, so players can play the disc"
+            return f"{whole}; whether all of it is right is not known"
+        if status is DiscStatus.BLANK and not outcome.sent and not outcome.lead_in_sent:
+            return "the disc is still blank"
+        if status is DiscStatus.BLANK:
+            return (
+                "the drive calls the disc blank, though the session was begun; take it out, put it in again, "
+                "and look at it (`redbook info`) before you use it"
+            )
+        where = duration(max(0, outcome.sent - PREGAP_SECTORS))
+        again = "erase it (`redbook blank`) to use it again"
+        rest = again if outcome.rewritable else "it cannot be used any more"
+        return (
+            f"the disc is spoilt: the session broke off at {where} of {duration(self.layout.lead_out_lba)}, "
+            f"so it has no table of contents, no player can play it, and nothing can be added; {rest}"
+        )
+
+
+_INSTEAD = (
+    "track-at-once (--mode tao) can be used instead: it has two seconds of silence between tracks, and no "
+    "exact pauses, indexes or CD-Text"
+)
+
+
+def run_of(layout: SessionLayout) -> Run:
+    """All from the first pregap to the lead-out, a track's pregap counting as its own."""
+    return Run([Area(track, track.pregap_lba, track.end_lba) for track in layout.tracks])
+
+
+def with_pregaps(layout: SessionLayout) -> SessionLayout:
+    """As the rung "pregaps of one sector" has it: a track's last sector becomes the next one's pregap."""
+    tracks: list[LaidTrack] = []
+    for track in layout.tracks:
+        if not track.pregap_sectors:
+            before = tracks[-1]
+            tracks[-1] = replace(before, sectors=before.sectors - 1)
+            track = replace(track, pregap_sectors=1)
+        tracks.append(track)
+    return replace(layout, tracks=tuple(tracks))
+
+
+def _lead_in_start(disc: DiscContents) -> Msf | None:
+    """As the drive says it of a blank disc, or the disc itself; None where neither makes sense."""
+    said = (disc.information.last_session_lead_in, disc.atip.lead_in_start if disc.atip else None)
+    for start in said:
+        if start is not None and _WITHIN_REACH[0] <= start.lba <= _WITHIN_REACH[1]:
+            return start
+    return None
+
+
+def _send_lead_in(packs: bytes, start_lba: int, first: LaidTrack, outcome: Outcome) -> Procedure[None]:
+    """CD-Text: the packs over and over, four to a sector, up to the first pregap.
+
+    Written once only it cannot be read back (psysonic).
+    """
+    symbols = to_symbols(packs)
+    pack_symbols = len(symbols) * PACK_BYTES // len(packs)
+    end_lba = -PREGAP_SECTORS
+    most = min(_MOST_LEAD_IN_SECTORS, (yield MostSectors()) * SECTOR_BYTES // RAW_BYTES)
+    lba = start_lba
+    at = 0  # in symbols: the set goes on where the sector before has left it
+    now = yield Now()
+    while lba < end_lba:
+        count = min(most, end_lba - lba)
+        wanted = count * RAW_BYTES
+        data = (symbols * (wanted // len(symbols) + 2))[at : at + wanted]
+        waited = (yield Now()) - now
+        yield from write_one(Write10(lba, data, RAW_BYTES), waited, first, outcome)
+        now = yield Now()
+        outcome.lead_in_sent = True
+        at = (at + wanted) % len(symbols)
+        assert at % pack_symbols == 0
+        lba += count
+        yield Working(Phase.LEAD_IN, (lba - start_lba) / (end_lba - start_lba))
+
+
+def _taken_in_words(rung: Rung, refusals: list[tuple[Rung, SenseError]]) -> str:
+    first = refusals[0][1]
+    text = (
+        f"the drive refused the cue sheet in {len(refusals)} form{'s' if len(refusals) > 1 else ''} "
+        f"({first.sense}) and took it in another one: {rung.name}"
+    )
+    if rung.form.pregaps:
+        text += "; index 0 of each track lies one sector before its index 1, and no sample is moved"
+    return text
+
+
+def _all_refused(layout: SessionLayout, refusals: list[tuple[Rung, SenseError]]) -> CueSheetRefused:
+    last = refusals[-1][1]
+    tried = ", ".join(f"{rung.name} ({error.sense})" for rung, error in refusals)
+    cures = []
+    if layout.cd_text:
+        cures.append("without CD-Text (--cd-text none)")
+    if layout.mcn or any(track.isrc for track in layout.tracks):
+        cures.append("without ISRC and catalogue number (--without-codes)")
+    cures.append("track-at-once (--mode tao), which has two seconds of silence between tracks")
+    return CueSheetRefused(
+        f"the drive refused the cue sheet in every form: {tried}; the disc is untouched. Try it "
+        f"{', or '.join(cures)}; or use another drive",
+        last.command,
+        last.sense,
+    )

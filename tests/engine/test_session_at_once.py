@@ -1,0 +1,364 @@
+"""A session written at once: what is on the disc, the ladder of cue sheets, what is told of a spoilt one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from redbook import errors
+from redbook.clock import ManualClock
+from redbook.disc import SECTOR_BYTES, Toc, TocTrack, cd_text
+from redbook.disc.layout import LaidTrack, SessionLayout
+from redbook.drive import Drive
+from redbook.engine.burn import burn
+from redbook.engine.events import Event, Notice, Phase, PhaseStarted, Progress, TrackEnded, TrackStarted
+from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.runner import Cancel, Runner
+from redbook.engine.session_at_once import RUNGS, SessionAtOnce, rungs_for
+from redbook.errors import BurnFailed, Cancelled, DiscNotBlank, MediumUnsuitable, PlanError, Sense
+from redbook.mmc.cue_sheet import SendCueSheet
+from redbook.mmc.disc_info import DiscStatus, ReadCdText, ReadDiscInformation, ReadToc, SessionStatus
+from redbook.mmc.write import SynchronizeCache, Write10
+from redbook.virtual.faults import Fault, Garbled
+from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
+from tests.support.burns import Recording, is_locked, run, status
+from tests.support.drives import as_sent, loaded_again, model, ready
+from tests.support.sound import noise
+from tests.support.streams import BytesStream
+
+PACKS = b"".join(
+    cd_text.sealed(bytes((kind, 0, number, 0)) + text.ljust(12, b"\0"))
+    for number, (kind, text) in enumerate(((0x80, b"A title"), (0x80, b"One"), (0x81, b"Somebody")))
+)
+LAYOUT = SessionLayout(
+    (
+        LaidTrack(1, 400, 825, 550, indexes=(850,), control=2, isrc="DEABC2500001"),
+        LaidTrack(2, 1300, 700, 75, control=1),
+        LaidTrack(3, 2000, 1000, isrc="DEABC2500003"),
+    ),
+    3000,
+    mcn="4006381333931",
+    cd_text=PACKS,
+)
+PROGRAM = noise(588 * LAYOUT.lead_out_lba, 7)
+SILENCE = bytes(150 * SECTOR_BYTES)
+GAPLESS = SessionLayout((LaidTrack(1, 0, 1500, 150), LaidTrack(2, 1500, 1500)), 3000)
+
+
+def burn_session(
+    recorder: Any,
+    layout: SessionLayout = LAYOUT,
+    settings: Settings | None = None,
+    *,
+    outcome: Outcome | None = None,
+    cancel: Cancel | None = None,
+    first_rung: str = "",
+    clock: ManualClock | None = None,
+) -> list[Event]:
+    events: list[Event] = []
+    stream = BytesStream(SILENCE + PROGRAM, most=5000)
+    runner = Runner(
+        Drive(recorder),
+        emit=events.append,
+        cancel=cancel,
+        clock=clock or ManualClock(),
+        streams=[stream],
+        total=stream.sectors,
+    )
+    runner.run(burn(SessionAtOnce(layout, first_rung), settings or Settings(), outcome or Outcome()))
+    return events
+
+
+def new(**habits: object) -> VirtualRecorder:
+    return VirtualRecorder(Medium.new(), model=model(**habits))
+
+
+def test_the_disc_is_what_was_meant_to_the_sector(recorder: VirtualRecorder) -> None:
+    burn_session(recorder)
+    assert as_sent(recorder, 0, LAYOUT.lead_out_lba) == PROGRAM
+    drive = loaded_again(ready(recorder))
+    toc = drive.run(ReadToc())
+    assert toc == Toc((TocTrack(1, 400, 2), TocTrack(2, 1300, 1), TocTrack(3, 2000)), 3000)
+    assert drive.run(ReadCdText()) == PACKS
+    disc = recorder.disc
+    assert disc is not None
+    (session,) = disc.state.sessions
+    assert session.mcn == LAYOUT.mcn
+    assert [t.isrc for t in session.tracks] == ["DEABC2500001", "", "DEABC2500003"]
+    assert [(t.pregap_sectors, list(t.indexes)) for t in session.tracks] == [(550, [850]), (75, []), (0, [])]
+    assert status(recorder) == (DiscStatus.COMPLETE, SessionStatus.COMPLETE)
+    assert not is_locked(recorder)
+
+
+def test_events_tell_the_story_in_order(recorder: VirtualRecorder) -> None:
+    told = [e for e in burn_session(recorder) if isinstance(e, PhaseStarted | TrackStarted | TrackEnded)]
+    assert told == [
+        PhaseStarted(Phase.PREPARING),
+        PhaseStarted(Phase.LEAD_IN),
+        PhaseStarted(Phase.WRITING, 1),
+        TrackStarted(1, 400, 825),
+        TrackStarted(2, 1300, 700),
+        TrackStarted(3, 2000, 1000),
+        PhaseStarted(Phase.CLOSING),
+        TrackEnded(1, 400, 825),
+        TrackEnded(2, 1300, 700),
+        TrackEnded(3, 2000, 1000),
+    ]
+
+
+def test_progress_counts_tracks_with_their_pregaps_and_ends_with_all(recorder: VirtualRecorder) -> None:
+    progress = [e for e in burn_session(recorder) if isinstance(e, Progress)]
+    last = {e.track: (e.track_sectors_done, e.track_sectors) for e in progress}
+    assert last == {1: (1375, 1375), 2: (775, 775), 3: (1000, 1000)}
+    assert progress[-1].sectors_done == progress[-1].sectors == 3150
+
+
+def test_nothing_but_talk_comes_before_the_cue_sheet_and_no_close_after_it() -> None:
+    log = Recording(new())
+    burn_session(log)
+    codes = log.opcodes()
+    assert codes.index(SendCueSheet.OPCODE) < codes.index(Write10.OPCODE)
+    assert 0x5B not in codes
+    assert codes.index(0x54) < codes.index(SendCueSheet.OPCODE)
+    writes = [cdb for cdb in log.cdbs if cdb[0] == Write10.OPCODE]
+    lbas = [int.from_bytes(cdb[2:6], "big", signed=True) for cdb in writes]
+    lengths = [int.from_bytes(cdb[7:9], "big") for cdb in writes]
+    assert lbas[0] == Medium.new().state.lead_in_start.lba
+    assert all(b == a + n for a, n, b in zip(lbas, lengths, lbas[1:], strict=False))
+    assert lbas[-1] + lengths[-1] == 3000
+    assert -150 in lbas
+
+
+def test_the_lead_in_is_full_of_packs() -> None:
+    """Each of them comes thousands of times; a drive that reads one of many badly has another one."""
+
+    class Watching(VirtualRecorder):
+        symbols = b""
+
+        def execute(self, cdb: bytes, data_out: Any = b"", *rest: Any) -> Any:
+            if cdb[0] == Write10.OPCODE and len(data_out) == 96 * int.from_bytes(cdb[7:9], "big"):
+                self.symbols += bytes(data_out)
+            return super().execute(cdb, data_out, *rest)
+
+    recorder = Watching(Medium.new(), model=model())
+    burn_session(recorder)
+    assert len(recorder.symbols) == 96 * (-150 - Medium.new().state.lead_in_start.lba)
+    packs = cd_text.from_symbols(recorder.symbols)
+    assert packs == (PACKS * (len(packs) // len(PACKS) + 1))[: len(packs)]
+
+
+# The ladder
+
+LADDER = {
+    "plain": {},
+    "ISRC without control": {"isrc_control": "without"},
+    "true lead-in": {"lead_in_time": "true", "cd_text_block_type": "3"},
+    "true lead-in, ISRC without control": {
+        "lead_in_time": "true",
+        "cd_text_block_type": "3",
+        "isrc_control": "without",
+    },
+    "pregaps of one sector": {"needs_pregaps": True},
+}
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+@pytest.mark.parametrize("name", LADDER)
+def test_each_rung_is_reached_on_some_recorder(name: str, forgets: bool) -> None:
+    recorder, outcome = new(**LADDER[name], forgets_page=forgets), Outcome()
+    events = burn_session(recorder, outcome=outcome)
+    assert outcome.rung == name
+    notices = [e.text for e in events if isinstance(e, Notice)]
+    assert any(name in text and "5/26/00" in text for text in notices) == (name != "plain")
+    assert as_sent(recorder, 0, 3000) == PROGRAM
+    assert loaded_again(ready(recorder)).run(ReadCdText()) == PACKS
+
+
+def test_the_rung_that_a_drive_took_before_comes_first() -> None:
+    log = Recording(new(needs_pregaps=True))
+    burn_session(log, first_rung="pregaps of one sector")
+    assert log.opcodes().count(SendCueSheet.OPCODE) == 1
+
+
+def test_a_session_without_codes_and_text_has_two_rungs() -> None:
+    assert [rung.name for rung in rungs_for(GAPLESS)] == ["plain", "pregaps of one sector"]
+    assert [rung.name for rung in rungs_for(LAYOUT)] == [rung.name for rung in RUNGS]
+    assert [rung.name for rung in rungs_for(LAYOUT, "no such rung")] == [rung.name for rung in RUNGS]
+
+
+def test_with_pregaps_of_one_sector_no_sample_moves_and_it_is_said() -> None:
+    recorder, outcome = new(needs_pregaps=True), Outcome()
+    events: list[Event] = []
+    stream = BytesStream(SILENCE + PROGRAM, most=5000)
+    runner = Runner(
+        Drive(recorder), emit=events.append, clock=ManualClock(), streams=[stream], total=stream.sectors
+    )
+    became = runner.run(burn(SessionAtOnce(GAPLESS), Settings(), outcome))
+    assert [(t.start_lba, t.pregap_sectors, t.sectors) for t in became.tracks] == [
+        (0, 150, 1499),
+        (1500, 1, 1500),
+    ]
+    assert as_sent(recorder, 0, 3000) == PROGRAM
+    assert any(
+        "index 0 of each track lies one sector before" in e.text for e in events if isinstance(e, Notice)
+    )
+
+
+def test_a_drive_that_refuses_every_sheet_leaves_the_disc_blank_and_says_what_to_try() -> None:
+    log = Recording(new(takes_cue_sheets=False))
+    with pytest.raises(errors.CueSheetRefused) as error:
+        burn_session(log)
+    text = str(error.value)
+    assert "in every form" in text
+    assert "the disc is untouched" in text
+    for cure in ("--cd-text none", "--without-codes", "--mode tao"):
+        assert cure in text
+    assert log.opcodes().count(SendCueSheet.OPCODE) == len(RUNGS)
+    assert Write10.OPCODE not in log.opcodes()
+    assert status(log.inner) == (DiscStatus.BLANK, SessionStatus.EMPTY)
+    assert not is_locked(log.inner)
+
+
+def test_a_page_that_got_lost_is_sent_again_and_is_no_rung() -> None:
+    log = Recording(new())
+    log.inner.faults.append(Fault(Sense(5, 0x2C, 0), SendCueSheet))
+    outcome = Outcome()
+    burn_session(log, outcome=outcome)
+    assert outcome.rung == "plain"
+    assert log.opcodes().count(SendCueSheet.OPCODE) == 2
+
+
+# What cannot be
+
+
+def test_a_drive_without_session_at_once_says_what_can_be_used_instead() -> None:
+    with pytest.raises(errors.NotARecorder, match=r"session-at-once; track-at-once \(--mode tao\)"):
+        burn_session(new(write_types=["track-at-once"]))
+
+
+def test_a_disc_that_tracks_are_on_is_refused() -> None:
+    recorder = new()
+    run(recorder, Settings(finalize=False))
+    with pytest.raises(DiscNotBlank):
+        burn_session(recorder)
+    with pytest.raises(DiscNotBlank, match="needs a blank disc"):
+        burn_session(recorder, settings=Settings(append=True))
+
+
+def test_what_breaks_a_rule_or_does_not_fit_is_refused_before_anything_is_sent() -> None:
+    log = Recording(new())
+    short = replace(
+        LAYOUT, tracks=(*LAYOUT.tracks[:2], replace(LAYOUT.tracks[2], sectors=100)), lead_out_lba=2100
+    )
+    with pytest.raises(PlanError, match="4 s at least"):
+        burn_session(log, short)
+    long = replace(GAPLESS, tracks=(LaidTrack(1, 0, 400_000, 150),), lead_out_lba=400_000)
+    with pytest.raises(PlanError, match="it does not fit"):
+        burn_session(log, long)
+    gap = replace(GAPLESS, tracks=(replace(GAPLESS.tracks[0], sectors=1400), GAPLESS.tracks[1]))
+    with pytest.raises(PlanError, match="no gap"):
+        burn_session(log, gap)
+    assert SendCueSheet.OPCODE not in log.opcodes()
+    assert status(log.inner)[0] is DiscStatus.BLANK
+
+
+def test_cd_text_needs_to_know_where_the_lead_in_begins() -> None:
+    recorder = new(atip="refused")
+    recorder.faults.append(Fault(Garbled(b"\xff\xff\xff", 17), ReadDiscInformation, times=99))
+    with pytest.raises(MediumUnsuitable, match=r"where the disc's lead-in begins.*--cd-text none"):
+        burn_session(recorder)
+    burn_session(recorder, replace(LAYOUT, cd_text=b""))
+
+
+# Test writes
+
+
+def test_a_test_write_does_everything_and_changes_nothing(recorder: VirtualRecorder) -> None:
+    log = Recording(recorder)
+    burn_session(log, settings=Settings(test_write=True))
+    assert SendCueSheet.OPCODE in log.opcodes()
+    assert Write10.OPCODE in log.opcodes()
+    assert status(recorder) == (DiscStatus.BLANK, SessionStatus.EMPTY)
+    burn_session(recorder)
+    assert as_sent(recorder, 0, 3000) == PROGRAM
+
+
+# Breaking off
+
+
+def broken(recorder: VirtualRecorder, **how: Any) -> BurnFailed:
+    with pytest.raises(BurnFailed) as error:
+        burn_session(recorder, **how)
+    assert not is_locked(recorder)
+    return error.value
+
+
+def test_an_error_in_the_middle_is_told_with_its_place_and_the_disc_is_called_spoilt() -> None:
+    recorder = new()
+    recorder.faults.append(Fault(Sense(3, 0x0C, 0), Write10, lba=1500))
+    error = broken(recorder)
+    assert (error.track, error.lba) == (2, 1497)
+    assert "at sector 197 of track 2 (LBA 1497)" in str(error)
+    assert "the disc is spoilt: the session broke off at 00:19:72 of 00:40:00" in error.disc_now
+    assert "no table of contents, no player can play it, and nothing can be added" in error.disc_now
+    assert "it cannot be used any more" in error.disc_now
+
+
+def test_a_spoilt_cd_rw_can_be_erased() -> None:
+    recorder = VirtualRecorder(Medium.new("cd-rw"), model=model())
+    recorder.faults.append(Fault(Sense(3, 0x0C, 0), Write10, lba=1500))
+    assert "erase it (`redbook blank`) to use it again" in broken(recorder).disc_now
+
+
+def test_a_refused_first_write_is_no_rung_and_the_disc_is_called_blank_if_it_is() -> None:
+    recorder = new()
+    recorder.faults.append(Fault(Sense(5, 0x21, 2), Write10, times=9))
+    assert "the disc is still blank" in broken(recorder).disc_now
+
+
+@pytest.mark.parametrize("after", [1, 40, 60, 120])
+def test_a_cancel_tells_what_the_disc_is_then(after: int) -> None:
+    cancel = Cancel()
+
+    class Impatient(VirtualRecorder):
+        writes = 0
+
+        def execute(self, cdb: bytes, *rest: Any) -> Any:
+            self.writes += cdb[0] == Write10.OPCODE
+            if self.writes == after:
+                cancel()
+            return super().execute(cdb, *rest)
+
+    recorder = Impatient(Medium.new(), model=model())
+    with pytest.raises(Cancelled) as error:
+        burn_session(recorder, cancel=cancel)
+    assert "the disc is spoilt" in error.value.disc_now
+    assert status(recorder)[0] is not DiscStatus.COMPLETE
+    assert not is_locked(recorder)
+
+
+def test_a_cancel_before_the_cue_sheet_leaves_the_disc_as_it_was() -> None:
+    cancel = Cancel()
+    cancel()
+    recorder = new()
+    with pytest.raises(Cancelled, match="nothing was"):
+        burn_session(recorder, cancel=cancel)
+    assert status(recorder)[0] is DiscStatus.BLANK
+
+
+def test_a_session_that_the_drive_only_says_it_has_ended_is_no_disc() -> None:
+    class Lying(VirtualRecorder):
+        def execute(self, cdb: bytes, *rest: Any) -> Any:
+            reply = super().execute(cdb, *rest)
+            if cdb[0] == 0x51 and SynchronizeCache.OPCODE in self.seen:
+                return replace(reply, data=reply.data[:2] + b"\x0d" + reply.data[3:])
+            self.seen.append(cdb[0])
+            return reply
+
+    recorder = Lying(Medium.new(), model=model())
+    recorder.seen = []  # type: ignore[attr-defined]
+    with pytest.raises(BurnFailed, match="took the whole session, but the disc is not complete"):
+        burn_session(recorder)
