@@ -25,8 +25,9 @@ from redbook.engine.extents import audio_extents
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.labels import DiscLabels, read_labels
 from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.places import Place, in_words, places_on
 from redbook.engine.plan import Space, lay_out
-from redbook.engine.prepare import check_recordable, check_writer, numbered, room_on
+from redbook.engine.prepare import check_recordable, check_writer, room_on
 from redbook.engine.runner import Cancel
 from redbook.engine.steps import Procedure, R
 from redbook.engine.track_at_once import TrackAtOnce
@@ -493,6 +494,8 @@ def verify(
 ) -> VerifyReport:
     """Compare a disc with the sources that it was burned from, sector by sector.
 
+    Of a disc that holds data, too, the audio tracks are compared, in order; the verdict names the others.
+
     read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x
 
     raises  AudioError, DriveError, Cancelled
@@ -505,26 +508,32 @@ def verify(
     caller = Caller.of(on_event, cancel, clock)
     expansion = expand(sources)
     _, disc = caller.run(drive, inspect.inspect())
-    if not disc.tracks:
-        raise MediumUnsuitable("there is no complete track on the disc; insert the disc to be verified")
-    if disc.data_tracks:
-        raise MediumUnsuitable(
-            f"the disc holds data ({numbered(disc.data_tracks)}); only discs of audio alone are compared: "
-            "insert the disc to be verified"
-        )
+    on_disc = _read(drive, places_on(disc), caller)
+    audio = [place for place in on_disc if place.is_audio]
+    if not audio:
+        there = "no complete track"
+        if on_disc:
+            there = f"no audio, but data ({in_words([place.number for place in on_disc])}),"
+        raise MediumUnsuitable(f"there is {there} on the disc; insert the disc to be verified")
 
     prepared = _read_sources(expansion, Spool(keep=False), 1, dither_seed, caller)
     reading = checking.HowToRead(read_speed)
     verification = checking.check(drive, prepared, None, dither_seed, caller, reading, closed=False)
-    starts = {track.number: track.start_lba for track in disc.tracks}
-    places = [
-        LaidTrack(number, starts.get(number, 0), track.sectors, track.sent_sectors)
-        for number, track in enumerate(prepared, 1)
-    ]
-    report = VerifyReport(verification.same, _reports(prepared, places), verification)
+    report = VerifyReport(verification.same, _reports(prepared, _compared(prepared, audio)), verification)
     if not verification.same:
         raise VerificationFailed(checking.in_words(verification), report)
     return report
+
+
+def _compared(prepared: Sequence[PreparedTrack], audio: Sequence[Place]) -> list[LaidTrack]:
+    """Each source beside the audio track that it was held against; what the disc has no track for, behind."""
+    places = []
+    for index, track in enumerate(prepared):
+        number, start_lba = audio[-1].number + index + 1 - len(audio), 0
+        if index < len(audio):
+            number, start_lba = audio[index].number, audio[index].start_lba
+        places.append(LaidTrack(number, start_lba, track.sent_sectors))
+    return places
 
 
 def look_before_blanking(

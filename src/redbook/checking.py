@@ -14,11 +14,12 @@ from redbook.engine.caller import Caller, Listener
 from redbook.engine.conclude import conclude
 from redbook.engine.glance import who_is_it
 from redbook.engine.locate import locate, not_located
+from redbook.engine.places import in_words as numbered
 from redbook.engine.read_audio import ReadHabits
 from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import READ_SPEED, Asked, ReadBack
 from redbook.engine.waiting import resending
-from redbook.errors import AudioError
+from redbook.errors import AudioError, Cancelled, DriveError
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack
@@ -77,7 +78,7 @@ def check(
 
 def _remember(drive: Drive, key: str, before: KnownDrive, found: ReadBack, habits: ReadHabits) -> None:
     """Only what a disc that was read right has shown."""
-    if not found.readings or not all(reading.same for reading in found.readings):
+    if found.broken_off or not found.readings or not all(reading.same for reading in found.readings):
         return
     offset = found.offset.samples if found.offset.told else before.offset_samples
     now = KnownDrive(offset, habits.form, habits.most_sectors)
@@ -91,16 +92,29 @@ def _with_places(
 ) -> Verification:
     by_number = dict(zip((track.number for track in found.tracks), prepared, strict=True))
     wrong = [(number, by_number[number]) for number in found.differing]
+    located: dict[int, Difference | None] = {}
+    reason = ""
     try:
-        differences = _locate(drive, found, wrong, seed, caller)
-    except AudioError as error:
-        samples = found.offset.samples
-        by_sectors = [not_located(reading, samples) for reading in found.readings if not reading.same]
-        verification = conclude(found, by_sectors)
-        return verification.with_note(f"which samples differ cannot be said to the sample: {error}")
-    located = {difference.track for difference in differences}
-    settled = [number for number in found.differing if number not in located]
-    return conclude(found, differences, settled)
+        _locate(drive, found, wrong, seed, caller, located)
+    except (AudioError, DriveError, Cancelled) as error:  # that the disc differs is known already
+        reason = str(error)
+    differences: list[Difference] = []
+    by_sectors: list[int] = []
+    for reading in found.readings:
+        number = reading.span.number
+        difference = located.get(number)
+        if not reading.same and number not in located:
+            difference = not_located(reading, found.offset.samples)
+            by_sectors.append(number)
+        if difference is not None:
+            differences.append(difference)
+    settled = [number for number, difference in located.items() if difference is None]
+    verification = conclude(found, differences, settled)
+    if not by_sectors:
+        return verification
+    return verification.with_note(
+        f"which samples differ in {numbered(by_sectors)} cannot be said to the sample: {reason}"
+    )
 
 
 def _locate(
@@ -109,22 +123,27 @@ def _locate(
     wrong: Sequence[tuple[int, PreparedTrack]],
     seed: int,
     caller: Caller,
-) -> tuple[Difference, ...]:
-    """raises  AudioError  if a source is gone or has changed since it was burned"""
+    located: dict[int, Difference | None],
+) -> None:
+    """located  takes what is found
+
+    raises  DriveError, Cancelled
+            AudioError  if a source is gone or has changed since it was burned
+    """
     from redbook.audio.sectors import Spool, read_again
 
     with Spool() as spool:
 
-        def work(emit: Listener) -> tuple[Difference, ...]:
+        def work(emit: Listener) -> None:
             streams = [
                 read_again(track, spool, index, seed=seed, cancel=caller.cancel.asked)
                 for index, (_, track) in enumerate(wrong)
             ]
             total = sum(track.sent_sectors for _, track in wrong)
             numbers = [number for number, _ in wrong]
-            return caller.runner(drive, emit, streams, total).run(locate(found, numbers))
+            caller.runner(drive, emit, streams, total).run(locate(found, numbers, located))
 
-        return caller.work(work)
+        caller.work(work)
 
 
 def in_words(verification: Verification) -> str:
@@ -133,4 +152,5 @@ def in_words(verification: Verification) -> str:
     lines += verification.layout_errors
     lines += [str(difference) for difference in verification.differences]
     lines += verification.notes
+    lines += [f"not compared: {check.text}" for check in verification.checks if check.promise == "data"]
     return "\n  ".join(lines)

@@ -185,10 +185,6 @@ class TestNothingIsBurned:
                 job([song], drive, append=True)
         assert medium.state.to_json() == before
 
-    def test_and_nothing_is_compared(self, song: Path) -> None:
-        with pytest.raises(MediumUnsuitable, match=r"holds data \(track 1\)"):
-            redbook.verify([song], ready(VirtualRecorder(mixed())))
-
     def test_a_cd_rw_is_blanked_and_then_burned(self, song: Path) -> None:
         drive = ready(VirtualRecorder(mixed("cd-rw")))
         redbook.blank(drive)

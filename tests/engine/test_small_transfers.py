@@ -22,6 +22,7 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.ring import CHUNK_BYTES, Ring, chunk_sectors
 from redbook.engine.runner import Runner
 from redbook.engine.track_at_once import TrackAtOnce
+from redbook.engine.verification import Difference
 from redbook.engine.verify import verify
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Write10
@@ -155,7 +156,10 @@ def test_verifying_finds_the_limit_by_itself_and_compares_every_sector() -> None
     runner = Runner(drive, emit=lambda e: None, clock=ManualClock(), total=750)
     found = runner.run(verify(PLACES, [fingerprint(wrong), fingerprint(TRACKS[1])]))
     runner = Runner(drive, emit=lambda e: None, clock=ManualClock(), streams=[BytesStream(wrong)], total=400)
-    (difference,) = runner.run(locate(found, found.differing))
+    located: dict[int, Difference | None] = {}
+    runner.run(locate(found, found.differing, located))
+    (difference,) = located.values()
+    assert difference is not None
     assert (difference.track, difference.sector, difference.samples) == (1, 399, 1)
 
 

@@ -58,8 +58,9 @@ def check(
     found = run(recorder, verify(planned, [fingerprint(pcm) for pcm in tracks], asked), events=events)
     numbers = {track.number: pcm for track, pcm in zip(found.tracks, tracks, strict=False)}
     streams = [BytesStream(numbers[number]) for number in found.differing]
-    differences = run(recorder, locate(found, found.differing), streams)
-    return conclude(found, differences)
+    located: dict[int, Difference | None] = {}
+    run(recorder, locate(found, found.differing, located), streams)
+    return conclude(found, [difference for difference in located.values() if difference is not None])
 
 
 def run(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from redbook import errors
 from redbook.disc import SECTOR_BYTES
 from redbook.engine.disc_offset import Span
 from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
+from redbook.engine.reading_speed import ReadingSpeed
 from redbook.engine.ring import CHUNK_SECTORS
 from redbook.engine.steps import Procedure
-from redbook.mmc.control import MAXIMUM_SPEED, SetCdSpeed
 
 TRIES = 6
 _TRIES_OF_AN_INEXACT_DRIVE = 16
@@ -20,7 +19,6 @@ _MANY_PLACES = 24  # that came right only when read again: no longer scratches
 _SLOWER = {1: 8, 3: 4}  # at which try to read at which multiple of 1x
 _HOPELESS_RUNS = 24  # after so many in a row that no reading mended, nothing is read again
 _LOST_SECTORS = 270  # after so many in a row that did not come one by one, a stretch that fails is lost whole
-_KB_OF_1X = 177
 
 
 @dataclass(slots=True)
@@ -29,7 +27,7 @@ class Care:
 
     spans         every track that is compared
     speed         of reading, as a multiple of 1x; MAX_SPEED for as fast as the drive can
-    write_kb      the speed of writing, which the same command sets
+    drive         what it was asked for, and what to give back
     places_again  stretches that were read again and were the same then
     sectors_again how many sectors these were
     inexact       stretches that came at varying places: the drive reads inexactly
@@ -40,7 +38,7 @@ class Care:
     spans: Sequence[Span]
     habits: ReadHabits
     speed: float
-    write_kb: int = MAXIMUM_SPEED
+    drive: ReadingSpeed = field(default_factory=ReadingSpeed)
     places_again: int = 0
     sectors_again: int = 0
     inexact: int = 0
@@ -48,16 +46,10 @@ class Care:
     accurate_stream: bool = True
     lost: int = 0
 
-    def at_speed(self, times: float) -> Procedure[None]:
-        """A drive that keeps its own speed is no failure."""
-        read_kb = round(min(MAXIMUM_SPEED, times * _KB_OF_1X))
-        with contextlib.suppress(errors.SenseError):
-            yield SetCdSpeed(read_kb, self.write_kb)
-
     def before_another_try(self, number: int, lba: int) -> Procedure[None]:
         """Something far away is read first: the same sectors would come from the drive's memory."""
         if number in _SLOWER and _SLOWER[number] < self.speed:
-            yield from self.at_speed(_SLOWER[number])
+            yield from self.drive.ask_for(_SLOWER[number])
         first, last = self.spans[0], self.spans[-1]
         far = first.start_lba if lba - first.start_lba > last.end_lba - lba else last.end_lba - CHUNK_SECTORS
         with contextlib.suppress(*PASSING):

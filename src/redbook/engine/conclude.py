@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from redbook.engine.disc_offset import DiscOffset
+from redbook.engine.places import in_words
 from redbook.engine.verification import Check, Difference, Hidden, Verdict, Verification
 from redbook.engine.verify import ReadBack
 
@@ -23,6 +24,9 @@ def conclude(found: ReadBack, differences: Sequence[Difference], settled: Sequen
     )
     notes = [*found.notes, *_notes(found, settled)]
     checks = [found.toc_check, _audio_check(found, differences)]
+    if found.data:
+        text = f"{in_words(found.data)} on the disc; only audio is compared"
+        checks.append(Check("data", Verdict.NOT_COMPARED, text))
     if hidden:
         checks.append(Check("edges", Verdict.NOT_COMPARED, _hidden_in_words(hidden, found.offset.samples)))
     return Verification(
@@ -37,11 +41,21 @@ def conclude(found: ReadBack, differences: Sequence[Difference], settled: Sequen
 
 
 def _audio_check(found: ReadBack, differences: Sequence[Difference]) -> Check:
-    if not found.readings:
+    if not found.readings and not found.broken_off:
         return Check("audio", Verdict.NOT_COMPARED, "the tracks on the disc are not those that were expected")
     if differences:
-        return Check("audio", Verdict.DIFFERENT, "; ".join(str(one) for one in differences))
+        parts = [str(one) for one in differences]
+        if found.broken_off:
+            parts.append(not_reached_in_words(found))
+        return Check("audio", Verdict.DIFFERENT, "; ".join(parts))
+    if found.broken_off:
+        return Check("audio", Verdict.NOT_COMPARED, not_reached_in_words(found))
     return Check("audio", Verdict.SAME, offset_in_words(found.offset))
+
+
+def not_reached_in_words(found: ReadBack) -> str:
+    """What was not compared because the drive gave an error, and which."""
+    return f"the audio of {in_words(found.not_reached)} was not compared: {found.broken_off}"
 
 
 def offset_in_words(offset: DiscOffset) -> str:
@@ -75,6 +89,8 @@ def _hidden_in_words(hidden: Sequence[Hidden], samples: int) -> str:
 def _notes(found: ReadBack, settled: Sequence[int]) -> list[str]:
     care = found.care
     notes: list[str] = []
+    if found.broken_off:
+        notes.append(not_reached_in_words(found))
     if care is None:
         return notes
     if care.places_again:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from redbook.disc import PREGAP_SECTORS, RUN_OUT_SECTORS, Msf, next_session_start
+from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Msf, next_session_start
 from redbook.engine.inspect import DiscContents
 from redbook.engine.steps import Procedure
 from redbook.errors import InvalidReply, SenseError
@@ -36,18 +36,19 @@ class Extent:
 
 def audio_extents(disc: DiscContents) -> Procedure[tuple[Extent, ...]]:
     """Of all complete audio tracks, in order."""
-    lead_outs = yield from _lead_outs()
+    _, lead_outs = yield from lead_outs_by_session()
     return tuple(_extents(disc, lead_outs))
 
 
-def _lead_outs() -> Procedure[dict[int, int]]:
-    """By session; empty from a drive that does not tell."""
+def lead_outs_by_session() -> Procedure[tuple[dict[int, int], dict[int, int]]]:
+    """The session of each track, and the lead-out of each session; empty from a drive that does not tell."""
     try:
         raw: RawToc = yield ReadFullToc()
     except (SenseError, InvalidReply):
-        return {}
+        return {}, {}
+    sessions = {point.point: point.session for point in raw.points if 1 <= point.point <= MOST_TRACKS}
     found = [point for point in raw.points if point.point == _LEAD_OUT_POINT]
-    return {point.session: Msf(*point.address).lba for point in found}
+    return sessions, {point.session: Msf(*point.address).lba for point in found}
 
 
 def _extents(disc: DiscContents, lead_outs: dict[int, int]) -> Iterator[Extent]:

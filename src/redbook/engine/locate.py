@@ -10,6 +10,7 @@ from redbook.engine.care import Care
 from redbook.engine.compare import count_differences, first_difference
 from redbook.engine.events import Phase
 from redbook.engine.read_back import read_aligned
+from redbook.engine.reading_speed import at_its_own_speed_again
 from redbook.engine.ring import CHUNK_SECTORS
 from redbook.engine.steps import Procedure, SectorsDone, TakeSectors
 from redbook.engine.track_reading import TrackReading
@@ -20,23 +21,27 @@ from redbook.engine.waiting import resending
 _READINGS_OF_AN_INEXACT_DRIVE = 8
 
 
-def locate(found: ReadBack, numbers: Sequence[int]) -> Procedure[tuple[Difference, ...]]:
+def locate(found: ReadBack, numbers: Sequence[int], located: dict[int, Difference | None]) -> Procedure[None]:
     """Where these tracks differ: what differs is read once more and held against what the runner hands out.
 
-    A track that is the same now has no difference: the drive reads this disc badly, but it has given every
-    sample as it was sent.
+    located  takes what was found, by track, as soon as it is known: an error loses nothing of it. A track
+             that is the same now has no difference: the drive reads this disc badly, but it has given every
+             sample as it was sent
+
+    raises  DriveError
     """
-    return (yield from resending(_locate(found, numbers), lambda: False))
+    if found.care is not None and numbers:
+        locating = resending(_locate(found, found.care, numbers, located), lambda: False)
+        yield from at_its_own_speed_again(locating, found.care.drive)
 
 
-def _locate(found: ReadBack, numbers: Sequence[int]) -> Procedure[tuple[Difference, ...]]:
-    differences = []
+def _locate(
+    found: ReadBack, care: Care, numbers: Sequence[int], located: dict[int, Difference | None]
+) -> Procedure[None]:
+    yield from care.drive.ask_for(care.speed)
     for reading in found.readings:
-        if reading.span.number in numbers and found.care is not None:
-            difference = yield from _locate_in(reading, found.offset.samples, found.care)
-            if difference is not None:
-                differences.append(difference)
-    return tuple(differences)
+        if reading.span.number in numbers:
+            located[reading.span.number] = yield from _locate_in(reading, found.offset.samples, care)
 
 
 def _locate_in(reading: TrackReading, samples: int, care: Care) -> Procedure[Difference | None]:

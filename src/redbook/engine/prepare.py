@@ -20,6 +20,7 @@ from redbook.engine.inspect import (
 from redbook.engine.method import Method
 from redbook.engine.one_track import end_open_track
 from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.places import in_words
 from redbook.engine.plan import Space
 from redbook.engine.session import lock_tray, reload
 from redbook.engine.speed import MAX_SPEED, believable, set_speed
@@ -211,10 +212,7 @@ def check_kind(abilities: Abilities) -> None:
 
 def numbered(tracks: Sequence[TrackInformation]) -> str:
     """ "track 2", "tracks 1 and 3" """
-    numbers = [str(track.number) for track in tracks]
-    if len(numbers) == 1:
-        return f"track {numbers[0]}"
-    return f"tracks {', '.join(numbers[:-1])} and {numbers[-1]}"
+    return in_words([track.number for track in tracks])
 
 
 def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> None:

@@ -66,8 +66,7 @@ def settle(
         known = set(reading.unreadable[-2 * CHUNK_SECTORS :])
         needed = range(place.lba_of(second.left[0]), place.end_lba(second.left[-1] + 1))
         reading.unreadable += [n for n in needed if n in second.missing - known and not place.is_outside(n)]
-    if care.tries:
-        yield from care.at_speed(care.speed)
+    yield from care.drive.ask_for(care.speed)
 
 
 def _runs(wrong: Sequence[int]) -> Iterator[Run]:

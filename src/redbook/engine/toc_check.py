@@ -7,10 +7,11 @@ it wrote; only a disc that was loaded again is read anew.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from redbook.disc import RUN_OUT_SECTORS, TAO_GAP_SECTORS, Toc
+from redbook.disc import PREGAP_SECTORS, RUN_OUT_SECTORS, TAO_GAP_SECTORS, Toc
 from redbook.disc.layout import LaidTrack
 from redbook.engine.events import Notice
 from redbook.engine.reload import reload_to_read
@@ -23,6 +24,10 @@ AUDIBLE_CONTROL_BITS = 0b1101  # pre-emphasis, data, four channels; "copy permit
 _LATE_LEAD_OUT_SECTORS = 150
 """A lead-out may come later than it must: Yamaha leaves some sectors more of run-out. Silence of up to two
 seconds more is told, and is no fault; more would be something that nobody sent."""
+
+
+_GAPS = (0, PREGAP_SECTORS)
+"""What lies between two tracks of a disc that was written in one go by another program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ def read_and_check_toc(
     not_reloaded: str = "",
     also_there: Sequence[int] = (),
     just_closed: bool = False,
+    lead_outs: Mapping[int, int] | None = None,
 ) -> Procedure[TocResult]:
     """Compare the disc's table of contents; where it is amiss, once more after the disc was loaded again.
 
@@ -62,13 +68,14 @@ def read_and_check_toc(
     not_reloaded  why it cannot be
     also_there    numbers of other tracks that were written
     just_closed   the drive may remember what it has just written
+    lead_outs     of earlier sessions, by the number of the last track before each
     """
     while True:
         reading = yield from _read_toc()
         if reading.toc is None:
             wrong, notes = [_no_toc(reading.problem)], list[str]()
         else:
-            wrong, notes = compare_toc(reading.toc, tracks, placed, also_there)
+            wrong, notes = compare_toc(reading.toc, tracks, placed, also_there, lead_outs or {})
         if not wrong or reloaded or not_reloaded:
             break
         yield Notice(f"{wrong[0]}; the disc is loaded again, because drives may remember an older one")
@@ -105,7 +112,11 @@ def _read_toc() -> Procedure[TocReading]:
 
 
 def compare_toc(
-    toc: Toc, tracks: Sequence[LaidTrack], placed: bool, also_there: Sequence[int] = ()
+    toc: Toc,
+    tracks: Sequence[LaidTrack],
+    placed: bool,
+    also_there: Sequence[int] = (),
+    lead_outs: Mapping[int, int] = MappingProxyType({}),
 ) -> tuple[list[str], list[str]]:
     """What is wrong with it, and what is only worth a note, in words.
 
@@ -113,12 +124,13 @@ def compare_toc(
 
     placed      the tracks lie where they were written, so the gaps are known; some drives leave their own
     also_there  numbers of other tracks that were written
+    lead_outs   of earlier sessions, by the number of the last track before each
     """
     wrong: list[str] = []
     notes: list[str] = []
     starts = {track.number: track.start_lba for track in tracks} if placed else {}
     listed = {entry.number: entry for entry in toc.tracks}
-    last = toc.tracks[-1].number
+    ends = {**lead_outs, toc.tracks[-1].number: toc.lead_out_lba}
     if placed and tracks:
         more = [n for n in listed if n > tracks[-1].number and n not in also_there]
         wrong += [f"the table of contents lists track {number}, which was not written" for number in more]
@@ -138,21 +150,37 @@ def compare_toc(
                 f"(control {entry.control})"
             )
         following = next((t for t in toc.tracks if t.number == track.number + 1), None)
-        if following is not None and following.session != entry.session:
-            continue  # the lead-out and lead-in of a session lie between
-        room = toc.sectors(track.number)
-        if track.number == last:
-            _check_end(track, room, wrong, notes)
+        if track.number in ends:
+            _check_end(track, ends[track.number] - track.start_lba, wrong, notes)
             continue
+        room = toc.sectors(track.number)
         next_start = starts.get(track.number + 1)
         if next_start is not None and following is not None and following.start_lba != next_start:
             continue  # told of the next track
-        gap = TAO_GAP_SECTORS if next_start is None else next_start - track.end_lba
-        if room != track.sectors + gap:
+        allowed: tuple[int, ...] = (TAO_GAP_SECTORS,)
+        if next_start is not None:
+            allowed = (next_start - track.end_lba,)
+        elif not placed:
+            allowed = _gaps_behind(track, tracks, ends)
+        gap = allowed[-1]
+        if room - track.sectors not in allowed:
             wrong.append(
                 f"track {track.number} has {room - gap} sectors on the disc instead of {track.sectors}"
             )
     return wrong, notes
+
+
+def _gaps_behind(track: LaidTrack, tracks: Sequence[LaidTrack], ends: Mapping[int, int]) -> tuple[int, ...]:
+    """What may lie behind a track that somebody else may have written.
+
+    Track-at-once leaves a run-out before the lead-out as behind each track; a session written in one go has
+    none.
+    """
+    last = min((number for number in ends if number >= track.number), default=None)
+    closing = next((one for one in tracks if one.number == last), None)
+    if last is None or closing is None:  # data come last
+        return (*_GAPS, TAO_GAP_SECTORS)
+    return _GAPS if ends[last] == closing.end_lba else (TAO_GAP_SECTORS,)
 
 
 def _check_end(track: LaidTrack, room: int, wrong: list[str], notes: list[str]) -> None:

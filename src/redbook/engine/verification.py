@@ -19,7 +19,7 @@ class Verdict(StrEnum):
 class Check:
     """What came out for one promise.
 
-    promise  "table of contents", "audio", "edges"
+    promise  "table of contents", "audio", "data" (of a disc that holds some), "edges"
     text     how, where or why, in words; empty where there is nothing to say
     """
 

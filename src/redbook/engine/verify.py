@@ -9,7 +9,7 @@ together.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from redbook.disc import MOST_OFFSET_SECTORS, RUN_OUT_SECTORS, Toc
 from redbook.disc.layout import LaidTrack
@@ -17,18 +17,19 @@ from redbook.engine.care import Care
 from redbook.engine.disc_offset import DiscOffset, Span, find_disc_offset
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackVerified
 from redbook.engine.fingerprint import Fingerprint
-from redbook.engine.inspect import Abilities, DiscContents, contents, identify
+from redbook.engine.inspect import DiscContents, contents, identify
+from redbook.engine.places import Place, in_words, places_on
 from redbook.engine.read_audio import ReadHabits, read_audio
 from redbook.engine.read_back import compare_track
+from redbook.engine.reading_speed import ReadingSpeed, at_its_own_speed_again
 from redbook.engine.reload import reload_to_read
 from redbook.engine.ring import CHUNK_SECTORS
-from redbook.engine.speed import MAX_SPEED
 from redbook.engine.steps import Procedure
 from redbook.engine.toc_check import read_and_check_toc
 from redbook.engine.track_reading import TrackReading
 from redbook.engine.verification import Check, Verdict
 from redbook.engine.waiting import resending, until_ready
-from redbook.mmc.control import MAXIMUM_SPEED
+from redbook.errors import Cancelled, DriveError
 from redbook.mmc.disc_info import SessionStatus
 
 READ_SPEED = 24.0
@@ -61,6 +62,8 @@ class ReadBack:
 
     tracks    as they were compared
     readings  in the same order; none where there was nothing to compare
+    data      numbers of the tracks on the disc that hold data, and were left out
+    broken_off  the drive's error that ended the reading before all tracks were compared; empty if none did
     """
 
     layout_errors: tuple[str, ...]
@@ -71,6 +74,13 @@ class ReadBack:
     readings: tuple[TrackReading, ...] = ()
     offset: DiscOffset = DiscOffset()
     care: Care | None = None
+    data: tuple[int, ...] = ()
+    broken_off: str = ""
+
+    @property
+    def not_reached(self) -> tuple[int, ...]:
+        """Numbers of the tracks that were to be compared, and were not."""
+        return tuple(track.number for track in self.tracks[len(self.readings) :])
 
     @property
     def differing(self) -> tuple[int, ...]:
@@ -87,92 +97,117 @@ def verify(
 ) -> Procedure[ReadBack]:
     """Read every sector of these tracks and compare it with what was sent.
 
-    tracks  where they were written; None to take the disc's own tracks, in order
+    tracks  where they were written; None to take the disc's own audio tracks, in order
     sent    of each track, padded to the shortest legal length
 
-    raises  DriveError  what keeps the disc from being read at all
+    raises  DriveError  what keeps the disc from being read, before anything was found to differ
     """
-    return (yield from resending(_verify(tracks, sent, asked or Asked()), lambda: False))
+    asked = asked or Asked()
+    speed = ReadingSpeed()
+    verifying = resending(_verify(tracks, sent, asked, speed), lambda: False)
+    return (yield from at_its_own_speed_again(verifying, speed))
 
 
 def _verify(
-    tracks: Sequence[LaidTrack] | None, sent: Sequence[Fingerprint], asked: Asked
+    tracks: Sequence[LaidTrack] | None, sent: Sequence[Fingerprint], asked: Asked, speed: ReadingSpeed
 ) -> Procedure[ReadBack]:
     yield PhaseStarted(Phase.VERIFYING)
     not_reloaded = (yield from reload_to_read()) if asked.reload else ""
     yield from until_ready()
     abilities = yield from identify()
+    speed.note(abilities.capabilities)
     disc = yield from contents()
+    places = yield from places_on(disc)
     placed = tracks is not None
+    data: tuple[int, ...] = ()
     if tracks is None:
-        found = {track.number: track for track in disc.tracks}
-        wrong = _wrong_count(len(found), len(sent))
-        tracks = tuple(
-            LaidTrack(number, found[number].start_lba, one.sectors)
-            for number, one in zip(sorted(found), sent, strict=False)
-        )
+        tracks, wrong = _disc_s_own(places, sent)
+        data = tuple(place.number for place in places if not place.is_audio)
         if wrong:
             check = Check("table of contents", Verdict.DIFFERENT, wrong)
-            return ReadBack((wrong,), (), disc.expected_toc(), check, tracks)
-    result = yield from _check_toc(disc, tracks, placed, asked, not_reloaded)
+            return ReadBack((wrong,), (), disc.expected_toc(), check, tracks, data=data)
+    result = yield from _check_toc(disc, places, tracks, placed, asked, not_reloaded)
+    result = replace(result, data=data)
     if result.layout_errors and not placed:
         return result
-    care = Care((), asked.habits, asked.speed, _writing_speed(abilities))
+    care = Care((), asked.habits, asked.speed, speed)
     care.accurate_stream = abilities.capabilities is None or abilities.capabilities.accurate_stream
     lead_out = result.toc.lead_out_lba if result.toc is not None else None
-    care.spans = _spans(tracks, sent, lead_out)
-    yield from care.at_speed(asked.speed)
-    offset = yield from find_disc_offset(care.spans, asked.habits, asked.offset_hint)
-    readings = yield from _compare(care, offset)
-    if care.shows_jitter:
-        yield Notice(
-            "the drive reads inexactly: the disc is read once more, each stretch together with what lies "
-            "before it"
-        )
-        care.accurate_stream = False
-        care.hopeless = 0
-        readings = yield from _compare(care, offset)
-    yield from care.at_speed(MAX_SPEED)
-    return ReadBack(
-        result.layout_errors,
-        result.notes,
-        result.toc,
-        result.toc_check,
-        result.tracks,
-        tuple(readings),
-        offset,
-        care,
+    care.spans = _spans(tracks, sent, places, lead_out)
+    yield from speed.ask_for(asked.speed)
+    return (yield from _with_audio(result, care, asked.offset_hint))
+
+
+def _disc_s_own(places: Sequence[Place], sent: Sequence[Fingerprint]) -> tuple[tuple[LaidTrack, ...], str]:
+    """The disc's own audio tracks, in order; what is wrong with their number, in words."""
+    audio = [place for place in places if place.is_audio]
+    tracks = tuple(
+        LaidTrack(place.number, place.start_lba, one.sectors) for place, one in zip(audio, sent, strict=False)
     )
+    if len(audio) == len(sent):
+        return tracks, ""
+    kind = "" if len(audio) == len(places) else "audio "
+    plural = "s" if len(audio) != 1 else ""
+    return tracks, f"the disc has {len(audio)} {kind}track{plural}, {len(sent)} were expected"
 
 
-def _compare(care: Care, offset: DiscOffset) -> Procedure[list[TrackReading]]:
-    """Every track, or as many as it takes to see that the drive reads inexactly."""
-    readings: list[TrackReading] = []
+def _with_audio(result: ReadBack, care: Care, hint: int | None) -> Procedure[ReadBack]:
+    """The tracks compared.  An error of the drive ends that; what differs is known all the same.
+
+    raises  DriveError  where nothing was found to differ until then
+    """
+    offset, readings = DiscOffset(), list[TrackReading]()
+    try:
+        offset = yield from find_disc_offset(care.spans, care.habits, hint)
+        yield from _compare(care, offset, readings)
+        if care.shows_jitter:
+            yield Notice(
+                "the drive reads inexactly: the disc is read once more, each stretch together with what lies "
+                "before it"
+            )
+            care.accurate_stream = False
+            care.hopeless = 0
+            yield from _compare(care, offset, readings)
+    except (DriveError, Cancelled) as error:
+        found = replace(result, readings=tuple(readings), offset=offset, care=care)
+        if found.same or isinstance(error, Cancelled):
+            if readings or result.layout_errors:
+                yield Notice(f"until then: {_so_far(found)}")
+            raise
+        return replace(found, broken_off=str(error))
+    return replace(result, readings=tuple(readings), offset=offset, care=care)
+
+
+def _so_far(found: ReadBack) -> str:
+    """What was found before the reading was broken off, in words."""
+    parts = [*found.layout_errors]
+    same = [reading.span.number for reading in found.readings if reading.same]
+    if same:
+        parts.append(f"{in_words(same)} read back and the same")
+    if found.differing:
+        parts.append(f"{in_words(found.differing)} read back and not the same")
+    return f"{'; '.join(parts)}; the rest of the audio was not compared"
+
+
+def _compare(care: Care, offset: DiscOffset, readings: list[TrackReading]) -> Procedure[None]:
+    """Every track, or as many as it takes to see that the drive reads inexactly.
+
+    readings  what was known before goes, and what is found comes in, track by track
+    """
+    readings.clear()
     for span in care.spans:
         reading = yield from compare_track(span, offset.samples, care)
         if care.shows_jitter:
-            break
+            return
         if not reading.same:
             yield from _try_own_offset(reading, offset, care)
         yield TrackVerified(span.number, reading.same)
         readings.append(reading)
-    return readings
-
-
-def _writing_speed(abilities: Abilities) -> int:
-    """What SET CD SPEED has to say of writing so that it stays as it is."""
-    known = abilities.capabilities.write_kb if abilities.capabilities else 0
-    return known or MAXIMUM_SPEED
-
-
-def _wrong_count(found: int, wanted: int) -> str:
-    if found == wanted:
-        return ""
-    return f"the disc has {found} track{'s' if found != 1 else ''}, {wanted} were expected"
 
 
 def _check_toc(
     disc: DiscContents,
+    on_disc: Sequence[Place],
     tracks: Sequence[LaidTrack],
     placed: bool,
     asked: Asked,
@@ -193,10 +228,23 @@ def _check_toc(
         not_reloaded=not_reloaded,
         also_there=asked.also_there,
         just_closed=asked.closed,
+        lead_outs=_earlier_lead_outs(on_disc),
     )
+    untold = [place.number for place in on_disc if not place.told]
+    if untold and not placed:
+        untold_note = (
+            f"the drive tells nothing of {in_words(untold)} itself: compared as the table of contents has it"
+        )
+        result = replace(result, notes=(*result.notes, untold_note))
     verdict = Verdict.DIFFERENT if result.wrong else Verdict.SAME
     check = Check("table of contents", verdict, "; ".join(result.wrong or result.notes))
     return ReadBack(result.wrong, result.notes, result.toc, check, places)
+
+
+def _earlier_lead_outs(places: Sequence[Place]) -> dict[int, int]:
+    """By the number of the last track before each; the last one is for the table of contents to tell."""
+    found = {place.number: place.end_lba for place in places[:-1] if place.lead_out}
+    return {number: end for number, end in found.items() if end is not None}
 
 
 def _moved(disc: DiscContents, tracks: Sequence[LaidTrack]) -> list[str]:
@@ -214,15 +262,26 @@ def _moved(disc: DiscContents, tracks: Sequence[LaidTrack]) -> list[str]:
 
 
 def _spans(
-    tracks: Sequence[LaidTrack], sent: Sequence[Fingerprint], lead_out_lba: int | None
+    tracks: Sequence[LaidTrack],
+    sent: Sequence[Fingerprint],
+    places: Sequence[Place],
+    lead_out_lba: int | None,
 ) -> tuple[Span, ...]:
-    """What may be read around each: never before LBA 0, never in the lead-out; drives hang there."""
+    """What may be read around each: never before LBA 0, never in a lead-out; drives hang there.
+
+    lead_out_lba  the disc's last one; None where it cannot be read
+    """
+    on_disc = {place.number: place for place in places}
     spans = []
     for track, one in zip(tracks, sent, strict=True):
         end = track.start_lba + one.sectors
-        high = end + MOST_OFFSET_SECTORS
-        if track is tracks[-1]:
-            high = min(high, max(end, lead_out_lba) if lead_out_lba is not None else end + RUN_OUT_SECTORS)
+        most = end + MOST_OFFSET_SECTORS
+        place = on_disc.get(track.number)
+        if track is tracks[-1] and (place is None or place is places[-1]):
+            most = lead_out_lba if lead_out_lba is not None else end + RUN_OUT_SECTORS
+        elif place is not None and place.end_lba is not None:
+            most = place.end_lba
+        high = min(end + MOST_OFFSET_SECTORS, max(end, most))
         low = max(0, track.start_lba - MOST_OFFSET_SECTORS) if track.start_lba >= 0 else track.start_lba
         spans.append(Span(track.number, track.start_lba, one, low, high))
     return tuple(spans)

@@ -8,6 +8,7 @@ import os
 from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, Toc, TocTrack
 from redbook.disc.layout import LaidTrack
 from redbook.engine.burn import add_track
+from redbook.engine.conclude import not_reached_in_words
 from redbook.engine.events import TrackEnded
 from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.inspect import Abilities, DiscContents, where_next
@@ -233,4 +234,6 @@ def check_read_back(found: ReadBack) -> None:
         wrong = [*found.layout_errors]
         samples = found.offset.samples
         wrong += [str(not_located(reading, samples)) for reading in found.readings if not reading.same]
+        if found.broken_off:
+            wrong.append(not_reached_in_words(found))
         raise VerificationFailed(f"the disc was read back: {'; '.join(wrong)}")

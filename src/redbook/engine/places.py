@@ -1,0 +1,72 @@
+"""Which tracks a disc has, and where behind each of them there is no audio to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from redbook.disc import PREGAP_SECTORS, next_session_start
+from redbook.engine.extents import lead_outs_by_session
+from redbook.engine.inspect import DiscContents
+from redbook.engine.steps import Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One complete track.
+
+    end_lba   where the two seconds before data, or the lead-out of its session, begin behind it; None where
+              audio follows, or the drive does not say
+    lead_out  whether that is a lead-out
+    told      whether the drive tells of the track itself; else the table of contents lists it, and no more
+    """
+
+    number: int
+    start_lba: int
+    is_audio: bool
+    session: int
+    end_lba: int | None = None
+    lead_out: bool = False
+    told: bool = True
+
+
+def places_on(disc: DiscContents) -> Procedure[tuple[Place, ...]]:
+    """Every complete track, in order: those that the drive tells of, and those in the table of contents."""
+    found = {t.number: Place(t.number, t.start_lba, t.is_audio, t.session) for t in disc.tracks}
+    listed = disc.toc.tracks if disc.toc is not None else ()
+    begun = disc.open_track.number if disc.open_track is not None else None
+    unknown = [t for t in listed if t.number not in found and t.number != begun]
+    lead_outs: Mapping[int, int] = {}
+    if disc.information.sessions > 1 or unknown:
+        sessions, lead_outs = yield from lead_outs_by_session()
+        for t in unknown:
+            session = sessions.get(t.number, t.session)
+            found[t.number] = Place(t.number, t.start_lba, t.is_audio, session, told=False)
+    places = [found[number] for number in sorted(found)]
+    return tuple(_with_end(place, places[n + 1 : n + 2], disc, lead_outs) for n, place in enumerate(places))
+
+
+def _with_end(
+    place: Place, following: Sequence[Place], disc: DiscContents, lead_outs: Mapping[int, int]
+) -> Place:
+    end: int | None
+    if following and following[0].session == place.session:
+        if following[0].is_audio:
+            return place
+        # The two seconds before data are data, too (ECMA-130 clause 20).
+        return replace(place, end_lba=following[0].start_lba - PREGAP_SECTORS)
+    end = lead_outs.get(place.session)
+    if end is None or end <= place.start_lba:
+        end = None
+        if following:  # the distance is the same on each disc
+            end = following[0].start_lba - next_session_start(0, place.session)
+        elif disc.toc is not None and disc.toc.tracks and disc.toc.tracks[-1].number == place.number:
+            end = disc.toc.lead_out_lba
+    return replace(place, end_lba=end, lead_out=end is not None)
+
+
+def in_words(numbers: Sequence[int]) -> str:
+    """ "track 2", "tracks 1 and 3" """
+    if len(numbers) == 1:
+        return f"track {numbers[0]}"
+    return f"tracks {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"

@@ -1,0 +1,73 @@
+"""The speed at which a drive reads: asked for where it changes, and given back at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+
+from redbook.engine.steps import Abandoned, Procedure, R, Shield
+from redbook.engine.waiting import despite_attention
+from redbook.errors import DriveError, SenseError
+from redbook.mmc.control import MAXIMUM_SPEED, SetCdSpeed
+from redbook.mmc.mode_pages import Capabilities
+
+_KB_OF_1X = 177  # drives round down to a speed that they have
+
+
+@dataclass(slots=True)
+class ReadingSpeed:
+    """Of one drive, in units of 1000 bytes per second.
+
+    found_kb  before anything was asked for; MAXIMUM_SPEED where the drive does not say or was at its fastest
+    write_kb  the speed of writing, which the same command sets
+    asked_kb  asked for last; None if nothing is to be given back
+    """
+
+    found_kb: int = MAXIMUM_SPEED
+    write_kb: int = MAXIMUM_SPEED
+    asked_kb: int | None = None
+
+    def note(self, told: Capabilities | None) -> None:
+        """What the drive says of its speeds before they are changed."""
+        if told is None:
+            return
+        self.write_kb = told.write_kb or MAXIMUM_SPEED
+        if self.asked_kb is None and 0 < told.read_kb < told.max_read_kb:
+            self.found_kb = told.read_kb
+
+    def ask_for(self, times: float) -> Procedure[None]:
+        """A drive that keeps its own speed is no failure.
+
+        times  multiple of 1x; MAX_SPEED for as fast as the drive can
+        """
+        read_kb = round(min(float(MAXIMUM_SPEED), times * _KB_OF_1X))
+        if read_kb == self.asked_kb:
+            return
+        self.asked_kb = read_kb
+        with contextlib.suppress(SenseError):
+            yield SetCdSpeed(read_kb, self.write_kb)
+
+    def give_back(self) -> Procedure[None]:
+        """Asked once: whatever the drive says to it, the job is over."""
+        if self.asked_kb is None:
+            return
+        self.asked_kb = None
+        with contextlib.suppress(DriveError):
+            yield from despite_attention(SetCdSpeed(self.found_kb, self.write_kb))
+
+
+def at_its_own_speed_again(procedure: Procedure[R], speed: ReadingSpeed) -> Procedure[R]:
+    """A procedure that changes the speed; however it ends, the drive has its own afterwards."""
+    try:
+        result = yield from procedure
+    except Abandoned:
+        yield from speed.give_back()
+        raise
+    except Exception:
+        yield Shield(True)
+        yield from speed.give_back()
+        raise
+    yield Shield(True)
+    yield from speed.give_back()
+    yield Shield(False)
+    return result
