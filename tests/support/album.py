@@ -58,14 +58,25 @@ def packs() -> bytes:
 
 def burn_album(path: Path) -> None:
     """Session-at-once, as a program of others would; sector n has the content `at_once.sector(n)`."""
-    drive = ready(VirtualRecorder(Medium.new_at(path)))
+    write_album(VirtualRecorder(Medium.new_at(path)), SHEET, packs(), END)
+
+
+def write_album(recorder: VirtualRecorder, sheet: bytes, packs: bytes, end: int) -> None:
+    """A session with CD-Text, at once; its audio ends before sector `end`."""
+    drive = ready(recorder)
     drive.run(ModeSelect10(WriteParameters(write_type=2).to_page()))
-    drive.run(SendCueSheet(SHEET))
-    symbols = cd_text.to_symbols(packs())
-    stream = symbols * (-LEAD_IN * 96 // len(symbols) + 1)
+    drive.run(SendCueSheet(sheet))
+    text = cd_text.LeadIn(packs)
     for lba in range(LEAD_IN, -150, 660):
-        count = min(660, -150 - lba)
-        drive.run(Write10(lba, stream[(lba - LEAD_IN) * 96 : (lba - LEAD_IN + count) * 96], 96))
-    write_from(drive, -150, END)
+        drive.run(Write10(lba, text.sectors(lba - LEAD_IN, min(660, -150 - lba)), 96))
+    write_from(drive, -150, end)
     drive.run(SynchronizeCache())
     drive.close()
+
+
+def plain_tracks(count: int, first: int = 1, sectors: int = 300) -> tuple[bytes, int]:
+    """A sheet of so many tracks without a gap between them, and where they end."""
+    sheet = lead_in(0x41) + entry(0x01, first, 0, 0, -150)
+    for number in range(count):
+        sheet += entry(0x01, first + number, 1, 0, number * sectors)
+    return sheet + lead_out(count * sectors), count * sectors

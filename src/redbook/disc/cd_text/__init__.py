@@ -4,6 +4,8 @@
 character set, `languages` the codes of languages and genres.
 """
 
+from redbook.disc.cd_text.changes import Change, ChangeKind
+from redbook.disc.cd_text.encode import Encoded, encode
 from redbook.disc.cd_text.languages import ENGLISH, GENRES, JAPANESE, LANGUAGES, genre_code, language_code
 from redbook.disc.cd_text.packs import (
     BLOCKS,
@@ -21,7 +23,7 @@ from redbook.disc.cd_text.packs import (
     with_checksums,
 )
 from redbook.disc.cd_text.read import parse
-from redbook.disc.cd_text.texts import Texts, printable
+from redbook.disc.cd_text.texts import Texts, name_of, printable
 
 __all__ = [
     "BLOCKS",
@@ -31,16 +33,21 @@ __all__ = [
     "LANGUAGES",
     "PACK_BYTES",
     "TEXTS",
+    "Change",
+    "ChangeKind",
     "Collector",
+    "Encoded",
     "LeadIn",
     "PackType",
     "Sizes",
     "Texts",
     "each_pack",
+    "encode",
     "from_symbols",
     "genre_code",
     "is_sound",
     "language_code",
+    "name_of",
     "parse",
     "printable",
     "sealed",

@@ -27,6 +27,9 @@ PACK_TEXT_BYTES = 12
 PACKS_PER_SECTOR = 4
 BLOCKS = 8
 SIZE_PACKS = 3
+GENRE_CODE_BYTES = 2
+"""Before a genre's words, where they are not counted as characters."""
+
 MOST_TEXT_PACKS = 253
 """Of a block, beside the three that say its size: sequence numbers end at 255."""
 

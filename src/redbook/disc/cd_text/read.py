@@ -18,6 +18,7 @@ from redbook.disc.cd_text.packs import (
     ASCII,
     BLOCKS,
     CHARACTER_SETS,
+    GENRE_CODE_BYTES,
     ISO_8859_1,
     MS_JIS,
     OF_DISC_ONLY,
@@ -183,7 +184,8 @@ class _Block:
                 strings.begin(pack, missing)
             else:
                 strings.go_on(pack, missing=sequence != before + 1)
-            skipped = 2 if kind is PackType.GENRE and before is None and not pack[3] & 0x0F else 0
+            coded = kind is PackType.GENRE and before is None and not pack[3] & 0x0F
+            skipped = GENRE_CODE_BYTES if coded else 0
             strings.take(pack[4 + skipped : 16])
             before = sequence
         strings.end(missing=self._ends_early(kind, packs))
