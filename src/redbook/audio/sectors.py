@@ -11,7 +11,6 @@ import errno
 import os
 import tempfile
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -94,7 +93,7 @@ class Spool:
 
     def __init__(self, keep: bool = True) -> None:
         self._keep = keep
-        self._tracks: dict[int, deque[IO[bytes]]] = {}
+        self._segments: dict[int, list[IO[bytes] | None]] = {}
         self._of_track: dict[int, int] = {}
         self._lock = threading.Lock()
         self._sectors = 0
@@ -105,12 +104,9 @@ class Spool:
             self._sectors -= self._of_track.pop(number, 0)
         if not self._keep:
             return lambda pcm: self._count(number, pcm)
-        segments: deque[IO[bytes]] = deque()
         with self._lock:
-            dropped = self._tracks.pop(number, deque())
-            self._tracks[number] = segments
-        while dropped:
-            dropped.pop().close()
+            self._forget(number)
+            segments = self._segments[number] = []
         room = 0
 
         def write(pcm: bytearray) -> None:
@@ -122,7 +118,9 @@ class Spool:
                     if not room:
                         segments.append(_nameless_file())
                         room = SEGMENT_BYTES
-                    written = segments[-1].write(rest[:room])
+                    last = segments[-1]
+                    assert last is not None
+                    written = last.write(rest[:room])
                     rest, room = rest[written:], room - written
             except OSError as error:
                 raise _spool_error(error) from error
@@ -141,13 +139,34 @@ class Spool:
 
     def stream(self, number: int, sectors: int) -> SpooledStream:
         """Track `number` (from 0), from its start; once only."""
-        return SpooledStream(self._tracks[number], sectors)
+        return SpooledStream(self, number, sectors)
+
+    def read_into(self, number: int, offset: int, buffer: memoryview) -> int:
+        """Bytes of track `number` from this offset on, as many as one segment has; 0 at its end."""
+        index, at = divmod(offset, SEGMENT_BYTES)
+        segments = self._segments[number]
+        if index >= len(segments):
+            return 0
+        segment = segments[index]
+        if segment is None:
+            raise ValueError(f"offset {offset} of track {number} was given back already")
+        return os.preadv(segment.fileno(), [buffer[: SEGMENT_BYTES - at]], at)
+
+    def give_back(self, number: int, before: int | None = None) -> None:
+        """Free what lies before this offset of track `number`; None for all of it."""
+        self._forget(number, None if before is None else before // SEGMENT_BYTES)
+
+    def _forget(self, number: int, before: int | None = None) -> None:
+        segments = self._segments.get(number, [])
+        for index, segment in enumerate(segments[:before]):
+            if segment is not None:
+                segment.close()
+                segments[index] = None
 
     def close(self) -> None:
-        for segments in self._tracks.values():
-            while segments:
-                segments.popleft().close()
-        self._tracks.clear()
+        for number in self._segments:
+            self._forget(number)
+        self._segments.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -161,20 +180,17 @@ class Spool:
 class SpooledStream:
     """A SectorStream that uses up a spooled track."""
 
-    def __init__(self, segments: deque[IO[bytes]], sectors: int) -> None:
+    def __init__(self, spool: Spool, number: int, sectors: int) -> None:
         self.sectors = sectors
-        self._segments = segments
+        self._spool = spool
+        self._number = number
         self._position = 0
 
     def read_into(self, buffer: memoryview) -> int:
-        while self._segments:
-            got = os.preadv(self._segments[0].fileno(), [buffer], self._position)
-            self._position += got
-            if got:
-                return got
-            self._segments.popleft().close()
-            self._position = 0
-        return 0
+        got = self._spool.read_into(self._number, self._position, buffer)
+        self._position += got
+        self._spool.give_back(self._number, self._position if got else None)
+        return got
 
 
 def _nameless_file() -> IO[bytes]:
@@ -202,6 +218,8 @@ def prepare(
     spool: Spool,
     *,
     first_track: int = 1,
+    silent_sectors: int = RUN_OUT_SECTORS,
+    sums: bool = True,
     seed: int = DEFAULT_DITHER_SEED,
     cancel: threading.Event | None = None,
     on_read: Callable[[int, Source], None] | None = None,
@@ -209,6 +227,8 @@ def prepare(
     """Read all sources, several at a time.
 
     first_track  number that the first one will have on the disc
+    silent_sectors  between the last one's audio and the lead-out
+    sums         False where its checksums are of no use: they stay empty
     on_read      told of each source (counted from 1), in order, on the caller's thread
 
     raises  AudioError  for the first source that cannot be used, with its name
@@ -222,9 +242,11 @@ def prepare(
             if stop.is_set() or (cancel is not None and cancel.is_set()):
                 raise Cancelled("cancelled while the sources were read; nothing was sent")
 
-        def checksums() -> TrackChecksums:
+        def checksums() -> TrackChecksums | None:
+            if not sums:
+                return None
             first, last = first_track + index == 1, index == len(sources) - 1
-            return TrackChecksums(first=first, last=last, silent_sectors=RUN_OUT_SECTORS)
+            return TrackChecksums(first=first, last=last, silent_sectors=silent_sectors)
 
         return _prepare_one(sources[index], lambda: spool.writer(index), checksums, seed, check)
 
@@ -272,7 +294,7 @@ def read_again(
 def _prepare_one(
     source: Source,
     writer: Callable[[], Callable[[bytearray], None]],
-    new_checksums: Callable[[], TrackChecksums],
+    new_checksums: Callable[[], TrackChecksums | None],
     seed: int,
     check_cancel: Callable[[], None],
 ) -> PreparedTrack:
@@ -311,11 +333,11 @@ def _prepare_one(
         conversion=converter.description,
         notes=tuple(recording.notes),
         clipped=converter.clipped,
-        sha256=checksums.sha256,
-        accuraterip_v1=checksums.accuraterip_v1,
-        accuraterip_v2=checksums.accuraterip_v2,
+        sha256=checksums.sha256 if checksums else "",
+        accuraterip_v1=checksums.accuraterip_v1 if checksums else "",
+        accuraterip_v2=checksums.accuraterip_v2 if checksums else "",
         identity=identity,
-        fingerprint=checksums.fingerprint(),
+        fingerprint=checksums.fingerprint() if checksums else Fingerprint.none(),
         raw=source.raw,
     )
 
@@ -324,7 +346,7 @@ def _spool_audio(
     recording: Recording,
     converter: Converter,
     write: Callable[[bytearray], None],
-    checksums: TrackChecksums,
+    checksums: TrackChecksums | None,
     check_cancel: Callable[[], None],
 ) -> int:
     """Returns the number of stereo samples; what is written are whole sectors."""
@@ -340,16 +362,19 @@ def _spool_audio(
                 keep = batch[len(batch) - rest :]
                 del batch[len(batch) - rest :]
                 total -= rest
-                checksums.update(batch)
+                if checksums:
+                    checksums.update(batch)
                 write(batch)
                 batch = keep
     batch += converter.finish()
     total += len(batch)
     batch += bytes(-len(batch) % SECTOR_BYTES)
-    checksums.update(batch)
+    if checksums:
+        checksums.update(batch)
     write(batch)
     sectors = -(-total // SECTOR_BYTES)
-    if sectors < SHORTEST_TRACK_SECTORS:  # the engine sends this silence after the track's own sectors
+    if checksums and sectors < SHORTEST_TRACK_SECTORS:
+        # This silence is sent after the track's own sectors.
         checksums.update(bytes((SHORTEST_TRACK_SECTORS - sectors) * SECTOR_BYTES))
     return total // SAMPLE_BYTES
 

@@ -52,6 +52,11 @@ class Fingerprint:
     head: bytes
     tail: bytes
 
+    @classmethod
+    def none(cls) -> Fingerprint:
+        """Of nothing."""
+        return cls("", array("I"), (), b"", b"")
+
     @property
     def sectors(self) -> int:
         return len(self.sums)

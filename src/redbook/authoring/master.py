@@ -1,0 +1,253 @@
+"""A program read to its end: its audio in a spool, laid out, summed up, and ready to be sent.
+
+Every source is decoded once, before anything is sent. A track that is one whole source, at whole sectors, was
+summed up while it was decoded; else the stream is read once more from the spool, which the system still has
+in its memory.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from redbook.audio.checksum import TrackChecksums
+from redbook.audio.sectors import DEFAULT_DITHER_SEED, PreparedTrack, Spool, prepare
+from redbook.audio.source import Source
+from redbook.authoring.arrange import Arrangement, arrange
+from redbook.authoring.program import Piece, Program
+from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR
+from redbook.disc.layout import LaidTrack
+from redbook.engine.fingerprint import Fingerprint
+from redbook.errors import Cancelled
+
+_PIECE_BYTES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What lies in a track's pregap, from LBA 0 on: a pause, or audio.
+
+    number     of the track
+    start_lba  where it begins
+    """
+
+    number: int
+    start_lba: int
+    fingerprint: Fingerprint
+
+
+@dataclass(slots=True)
+class Master:
+    """A disc that is ready to be written.
+
+    sources  as they were read
+    tracks   each from its index 1 to its end: checksums, lengths, and what its first source is
+    hidden   of the tracks that have something before index 1
+    """
+
+    program: Program
+    arrangement: Arrangement
+    sources: list[PreparedTrack]
+    tracks: list[PreparedTrack]
+    hidden: list[Hidden]
+    spool: Spool
+
+    def session_stream(self, silent_sectors: int) -> ProgramStream:
+        """All of it in one run, so many sectors of silence first; once only, for it is used up."""
+        lead = Piece.silence(silent_sectors * SAMPLES_PER_SECTOR)
+        return ProgramStream(self.spool, (lead, *self.arrangement.stream), use_up=True)
+
+    def track_streams(self) -> list[ProgramStream]:
+        """Each track by itself, from its index 1 to its end; in order and once only."""
+        layout = self.arrangement.layout
+        return [
+            ProgramStream(self.spool, self.arrangement.pieces_between(t.start_lba, t.end_lba), use_up=True)
+            for t in layout.tracks
+        ]
+
+    def close(self) -> None:
+        self.spool.close()
+
+
+class ProgramStream:
+    """A SectorStream of pieces, from a spool.
+
+    use_up  give the spool's room back as it is read, but for what a later piece of this stream needs
+    """
+
+    def __init__(self, spool: Spool, pieces: Sequence[Piece], *, use_up: bool = False) -> None:
+        self.sectors = sum(piece.samples or 0 for piece in pieces) // SAMPLES_PER_SECTOR
+        self._spool = spool
+        self._pieces = pieces
+        self._use_up = use_up
+        self._needed = _needed_later(pieces) if use_up else []
+        self._number = 0
+        self._done = 0  # samples of the piece
+
+    def read_into(self, buffer: memoryview) -> int:
+        while self._number < len(self._pieces):
+            piece = self._pieces[self._number]
+            left = ((piece.samples or 0) - self._done) * SAMPLE_BYTES
+            if not left:
+                self._number, self._done = self._number + 1, 0
+                continue
+            wanted = buffer[: min(left, len(buffer) - len(buffer) % SAMPLE_BYTES)]
+            if piece.source is None:
+                wanted[:] = bytes(len(wanted))
+                got = len(wanted)
+            else:
+                offset = (piece.first + self._done) * SAMPLE_BYTES
+                got = self._spool.read_into(piece.source, offset, wanted)
+                if self._use_up:
+                    self._give_back(piece.source, offset)
+            self._done += got // SAMPLE_BYTES
+            return got
+        if self._use_up:
+            self._use_up = False
+            for source in {p.source for p in self._pieces if p.source is not None}:
+                self._give_back(source, None)
+        return 0
+
+    def _give_back(self, source: int, offset: int | None) -> None:
+        later = self._needed[self._number].get(source) if self._number < len(self._needed) else None
+        if offset is None or later is None:
+            self._spool.give_back(source, offset)
+        else:
+            self._spool.give_back(source, min(offset, later))
+
+
+def _needed_later(pieces: Sequence[Piece]) -> list[dict[int, int]]:
+    """For each piece, from which byte on each source is needed behind it."""
+    needed: dict[int, int] = {}
+    found = []
+    for piece in reversed(pieces):
+        found.append(dict(needed))
+        if piece.source is not None:
+            offset = piece.first * SAMPLE_BYTES
+            needed[piece.source] = min(offset, needed.get(piece.source, offset))
+    return found[::-1]
+
+
+def read_program(
+    program: Program,
+    spool: Spool,
+    *,
+    first_number: int = 1,
+    run_out: bool = False,
+    fill_short_tracks: bool = False,
+    seed: int = DEFAULT_DITHER_SEED,
+    cancel: threading.Event | None = None,
+    on_read: Callable[[int, Source], None] | None = None,
+) -> Master:
+    """Read every source to its end, lay the program out, and sum its tracks up.
+
+    spool         must keep what it is given, unless every track is one whole source
+    first_number  of the first track
+    run_out       two sectors of silence lie behind each track, as track-at-once leaves them
+    fill_short_tracks  as `arrange`
+
+    raises  AudioError, PlanError, Cancelled
+    """
+    silent = RUN_OUT_SECTORS if run_out else 0
+    sums = tracks_are_sources(program)
+    sources = prepare(
+        program.sources,
+        spool,
+        first_track=first_number,
+        silent_sectors=silent,
+        sums=sums,
+        seed=seed,
+        cancel=cancel,
+        on_read=on_read,
+    )
+    lengths = [source.samples for source in sources]
+    arrangement = arrange(program, lengths, first_number=first_number, fill_short_tracks=fill_short_tracks)
+    whole = sums and all(
+        _is_whole(arrangement, track, source)
+        for track, source in zip(arrangement.layout.tracks, sources, strict=True)
+    )
+    if whole:
+        return Master(program, arrangement, sources, sources, [], spool)
+    tracks, hidden = _sum_up(arrangement, sources, spool, silent, cancel)
+    return Master(program, arrangement, sources, tracks, hidden, spool)
+
+
+def tracks_are_sources(program: Program) -> bool:
+    """Whether each track is one source from its start to its end, in their order, and nothing else."""
+    found = [[(segment.index, segment.pieces) for segment in track.segments] for track in program.tracks]
+    return found == [[(1, (Piece(number),))] for number in range(len(program.sources))]
+
+
+def _is_whole(arrangement: Arrangement, track: LaidTrack, source: PreparedTrack) -> bool:
+    """Whether a track lies on the disc as its source was summed up: from a sector's first sample on."""
+    begin = arrangement.pieces_between(track.start_lba, track.start_lba + 1)
+    own = begin and begin[0].source is not None and begin[0].first == 0
+    before = track.pregap_lba < track.start_lba and track.start_lba > 0
+    return bool(own) and not before and track.sectors == source.sent_sectors
+
+
+def _sum_up(
+    arrangement: Arrangement,
+    sources: Sequence[PreparedTrack],
+    spool: Spool,
+    silent_sectors: int,
+    cancel: threading.Event | None,
+) -> tuple[list[PreparedTrack], list[Hidden]]:
+    tracks: list[PreparedTrack] = []
+    hidden: list[Hidden] = []
+    laid = arrangement.layout.tracks
+    before: TrackChecksums | None = None
+
+    def end(sums: TrackChecksums, track: LaidTrack) -> None:
+        tracks.append(_as_prepared(arrangement, track, sources, sums))
+
+    for track in laid:
+        first, last = track.number == 1, track is laid[-1]
+        sums = TrackChecksums(first=first, last=last, silent_sectors=silent_sectors)
+        start = max(0, track.pregap_lba)
+        if start < track.start_lba:
+            pregap = TrackChecksums(first=False, last=False)
+            for pcm in _pcm(arrangement, start, track.start_lba, spool, cancel):
+                pregap.update(pcm)
+                if before is not None:
+                    before.update_gap(pcm)
+            hidden.append(Hidden(track.number, start, pregap.fingerprint()))
+        if before is not None:
+            end(before, laid[len(tracks)])
+        for pcm in _pcm(arrangement, track.start_lba, track.end_lba, spool, cancel):
+            sums.update(pcm)
+        before = sums
+    if before is not None:
+        end(before, laid[-1])
+    return tracks, hidden
+
+
+def _pcm(
+    arrangement: Arrangement, start_lba: int, end_lba: int, spool: Spool, cancel: threading.Event | None
+) -> Iterator[memoryview]:
+    stream = ProgramStream(spool, arrangement.pieces_between(start_lba, end_lba))
+    buffer = memoryview(bytearray(_PIECE_BYTES))
+    while got := stream.read_into(buffer):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("cancelled while the sources were read; nothing was sent")
+        yield buffer[:got]
+
+
+def _as_prepared(
+    arrangement: Arrangement, track: LaidTrack, sources: Sequence[PreparedTrack], sums: TrackChecksums
+) -> PreparedTrack:
+    """A track in the words of the source that most of it is from; of its own lengths and checksums."""
+    pieces = arrangement.pieces_between(track.start_lba, track.end_lba)
+    own = [piece for piece in pieces if piece.source is not None]
+    most = max(own, key=lambda piece: piece.samples or 0, default=Piece(0)).source or 0
+    at_the_end = pieces[-1].samples or 0 if pieces and pieces[-1].is_silence else 0
+    return replace(
+        sources[most],
+        sectors=track.sectors,
+        samples=track.sectors * SAMPLES_PER_SECTOR - at_the_end,
+        sha256=sums.sha256,
+        accuraterip_v1=sums.accuraterip_v1,
+        accuraterip_v2=sums.accuraterip_v2,
+        fingerprint=sums.fingerprint(),
+    )
