@@ -326,12 +326,66 @@ def test_a_listener_that_leaves_does_not_cost_a_disc(listener: list[str], songs:
     redbook("verify", *songs, *DRIVE)
 
 
-def test_output_that_cannot_be_written_does_not_either(songs: list[Path]) -> None:
+def to_full_disk(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [*REDBOOK, "burn", *map(str, songs), *DRIVE], stdout=full, stderr=subprocess.PIPE
+        return subprocess.run(
+            [*REDBOOK, *map(str, arguments)], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
-    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize(
+    "command",
+    ["plan a.wav", "info", "drives", "disc list", "disc new new.disc", "verify a.wav", "doctor --drive NAME"],
+)
+def test_output_that_a_full_disk_does_not_take_is_an_error(command: str, form: list[str]) -> None:
+    write_wav(Path("a.wav"), noise(588 * 300))
+    burned(Path("a.wav"))
+    words = command.replace("NAME", "virtual:my.disc").split()
+    if words[0] in ("info", "verify"):
+        words += DRIVE
+    done = to_full_disk(*words, *form)
+    assert done.returncode == (5 if words[0] == "doctor" else 1)  # of a finished disc, on which nothing burns
+    assert done.stderr.startswith("redbook: standard output cannot be written (No space left on device)")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["--help", "burn --help", "--version", "completion bash", "share --help"])
+def test_so_it_is_with_what_is_only_printed(command: str) -> None:
+    done = to_full_disk(*command.split())
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "standard output cannot be written" in done.stderr
+
+
+def test_wrong_usage_stays_wrong_usage_on_a_full_disk() -> None:
+    done = to_full_disk("nonsense", "--json")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["plan a.wav", "--help", "completion bash", "drives", "info"])
+@pytest.mark.parametrize("listener", ["head -1", "true"])
+def test_a_listener_that_leaves_ends_it_quietly(command: str, listener: str) -> None:
+    write_wav(Path("a.wav"), noise(588 * 300))
+    burned(Path("a.wav"))
+    drive = " --drive virtual:my.disc" if command == "info" else ""
+    pipe = f"set -o pipefail; {shlex.join(REDBOOK)} {command}{drive} | {listener}"
+    done = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_burn_goes_on_without_output_and_says_so_in_the_end(songs: list[Path], form: list[str]) -> None:
+    done = to_full_disk("burn", *songs, *DRIVE, *form)
+    assert done.returncode == 1
+    assert re.search(
+        r"cannot be written .* Done: 2 tracks on virtual:my.disc, read back and the same", done.stderr
+    )
+    redbook("verify", *songs, *DRIVE)
+
+
+def test_output_that_was_closed_before_is_not_missed(songs: list[Path]) -> None:
+    burned(*songs)
     done = subprocess.run(["sh", "-c", f"exec {shlex.join(REDBOOK)} info --drive virtual:my.disc >&- 2>&-"])
     assert done.returncode == 0
 

@@ -9,17 +9,23 @@ import os
 import sys
 from typing import NoReturn
 
+from redbook.cli.output import take_over
+
 
 def main() -> NoReturn:
     """Run the command line; never returns."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller: its number must not fall to a disc's file
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+    output = take_over()
+    code: object
     try:
         from redbook.cli.app import run
 
         code = run()
+    except SystemExit as left:
+        code = left.code
     except KeyboardInterrupt:
         print("redbook: cancelled; nothing was written", file=sys.stderr)
         code = 130
-    sys.exit(code)
+    sys.exit(output.code(code) if isinstance(code, int) else code)

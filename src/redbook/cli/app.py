@@ -33,9 +33,10 @@ DONE, USAGE, SOURCE, RULE, DRIVE, DIFFERS, CANCELLED = 0, 2, 3, 4, 5, 6, 130
 EPILOG = """\b
 Exit codes:
   0  done, and verified          4  it does not fit, or breaks a rule
-  2  wrong usage                 5  drive or medium
-  3  a source is unusable        6  the disc read back differs
-  130  cancelled"""
+  1  done, but standard output   5  drive or medium
+     cannot be written           6  the disc read back differs
+  2  wrong usage                 130  cancelled
+  3  a source is unusable"""
 
 
 class SpeedType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self, TextIO, TypeVar, cast
+from typing import Any, Protocol, Self, TextIO, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +18,7 @@ from rich.text import Text
 
 from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
 from redbook.cli import shapes
+from redbook.cli.output import Output, standard_output
 from redbook.disc import PREGAP_SECTORS, Toc, duration
 from redbook.disc.cd_text import PackType, Texts
 from redbook.discovery import DiscEntry
@@ -42,8 +41,6 @@ from redbook.engine.verification import Verdict, Verification
 from redbook.errors import RedbookError, VerificationFailed
 from redbook.recorders import DriveEntry
 from redbook.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
-
-R = TypeVar("R")
 
 PIPE_WIDTH = 120
 WIDTH_WITH_SHA256 = 115
@@ -98,7 +95,7 @@ class Renderer(Protocol):
 
 
 def make_renderer(command: str, as_json: bool) -> Renderer:
-    out = Output(sys.stdout)
+    out = standard_output()
     if as_json:
         return JsonRenderer(out)
     file = cast(TextIO, out)  # it has all that rich uses
@@ -205,40 +202,6 @@ class Waits:
         return True
 
 
-class Output:
-    """Standard output that may go away: whoever read it has left, the disk behind it is full.
-
-    A burn does not end for that, and its exit code still tells the truth about the disc.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.encoding = stream.encoding
-        self.lost = False
-
-    def write(self, text: str) -> int:
-        return self._try(lambda: self._stream.write(text)) or 0
-
-    def flush(self) -> None:
-        self._try(self._stream.flush)
-
-    def isatty(self) -> bool:
-        return self._stream.isatty()
-
-    def fileno(self) -> int:
-        return self._stream.fileno()
-
-    def _try(self, action: Callable[[], R]) -> R | None:
-        try:
-            return action()
-        except (OSError, ValueError):  # ValueError: closed before we began
-            self.lost = True
-            # What is still buffered would be tried again at exit, and fail again.
-            with contextlib.suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
-            return None
-
-
 class JsonRenderer:
     """One object a line; nothing else on standard output."""
 
@@ -264,9 +227,11 @@ class JsonRenderer:
         self._print(shapes.plan(made, drive))
 
     def burned(self, report: BurnReport, drive: str) -> None:
+        self._out.result = burned_in_words(report, drive)
         self._print(shapes.burned(report, drive))
 
     def verified(self, report: VerifyReport, drive: str) -> None:
+        self._out.result = verified_in_words(report, drive)
         self._print(shapes.verified(report, drive))
 
     def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None:
@@ -285,6 +250,7 @@ class JsonRenderer:
         self._print(shapes.discs(entries))
 
     def done(self, drive: str, text: str) -> None:
+        self._out.result = f"{drive}: {text}"
         self._print({"event": "done", "drive": drive, "text": text})
 
     def failed(self, error: RedbookError, exit_code: int) -> None:
@@ -334,6 +300,12 @@ class TextRenderer:
 
     def _say(self, text: str, style: str = "") -> None:
         self._console.print(Text(_lines(text), style=style))
+
+    def _conclude(self, text: str, style: str) -> None:
+        """What the command came to; remembered, in case that nobody hears it."""
+        if isinstance(self._console.file, Output):
+            self._console.file.result = _lines(text)
+        self._say(text, style)
 
     def _line(self, text: str) -> None:
         """One line of a list, however long its names are."""
@@ -430,29 +402,19 @@ class TextRenderer:
         )
 
     def burned(self, report: BurnReport, drive: str) -> None:
-        count = _plural(len(report.tracks), "track")
         self._supply(report)
         if report.test_write:
-            self._say(
-                f"Test write done: {count} would have been written; the disc is as it was", "bold green"
-            )
+            self._conclude(burned_in_words(report, drive), "bold green")
             return
         self._sums(report.tracks)
         if report.toc is not None:
             self._ids(report.toc)
         if report.measured_speed is not None:
             self._say(f"written at {report.measured_speed:.1f}x")
-        state = (
-            "the session is closed"
-            if report.finalized
-            else "the session is open: close it (redbook close), or add tracks (redbook burn --append)"
-        )
-        if report.verified and report.verification is not None:
+        verified = report.verified and report.verification is not None
+        if verified and report.verification is not None:
             self._checks(report.verification)
-            read_back = f"read back and the same{_moved(report.verification)}"
-            self._say(f"Done: {count} on {drive}, {read_back}; {state}", "bold green")
-        else:
-            self._say(f"Done: {count} on {drive}, not read back; {state}", "bold yellow")
+        self._conclude(burned_in_words(report, drive), "bold green" if verified else "bold yellow")
 
     def _supply(self, report: BurnReport) -> None:
         """How near the drive came to waiting for data."""
@@ -473,10 +435,8 @@ class TextRenderer:
         self._sums(report.tracks)
         if report.verification.toc is not None:
             self._ids(report.verification.toc)
-        count = _plural(len(report.tracks), "track")
         self._checks(report.verification)
-        moved = _moved(report.verification)
-        self._say(f"The disc in {drive} is the same as the sources{moved}: {count}", "bold green")
+        self._conclude(verified_in_words(report, drive), "bold green")
 
     def _checks(self, verification: Verification) -> None:
         """What was not compared, and what a person should know of a disc that is the same."""
@@ -631,7 +591,7 @@ class TextRenderer:
             self._say("in the recorder: a new blank CD-R, which will be kept once something is on it")
 
     def done(self, drive: str, text: str) -> None:
-        self._say(f"{drive}: {text}", "bold green")
+        self._conclude(f"{drive}: {text}", "bold green")
 
     def failed(self, error: RedbookError, exit_code: int) -> None:
         self.rest()
@@ -647,6 +607,26 @@ class TextRenderer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.rest()
+
+
+def burned_in_words(report: BurnReport, drive: str) -> str:
+    count = _plural(len(report.tracks), "track")
+    if report.test_write:
+        return f"Test write done: {count} would have been written; the disc is as it was"
+    state = (
+        "the session is closed"
+        if report.finalized
+        else "the session is open: close it (redbook close), or add tracks (redbook burn --append)"
+    )
+    read_back = "not read back"
+    if report.verified and report.verification is not None:
+        read_back = f"read back and the same{_moved(report.verification)}"
+    return f"Done: {count} on {drive}, {read_back}; {state}"
+
+
+def verified_in_words(report: VerifyReport, drive: str) -> str:
+    count = _plural(len(report.tracks), "track")
+    return f"The disc in {drive} is the same as the sources{_moved(report.verification)}: {count}"
 
 
 def _speed_in_words(abilities: Abilities, speed: float | None) -> str:
