@@ -37,8 +37,12 @@ SOUND = {
 
 
 class OneByteAtATime(io.BytesIO):
+    """At the beginning and at the end; in between a sector."""
+
     def readinto(self, buffer: Any) -> int:
-        return super().readinto(memoryview(buffer)[:1])
+        left = len(self.getbuffer()) - self.tell()
+        inside = self.tell() > 1000 and left > 4000
+        return super().readinto(memoryview(buffer)[: 2352 if inside else 1])
 
 
 class WithIStream:

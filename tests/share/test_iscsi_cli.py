@@ -14,6 +14,7 @@ import pytest
 from redbook.mmc.write import Write10
 from redbook.virtual.medium import Medium
 from tests.share.test_iscsi_socket import Client
+from tests.support import warm
 
 COMMAND = [sys.executable, "-m", "redbook", "share", "iscsi"]
 ADDRESS = re.compile(r"iscsi://127\.0\.0\.1:(\d+)/iqn\.2026-11\.example\.redbook:recorder/0\n")
@@ -38,7 +39,7 @@ def start(*options: str) -> tuple[subprocess.Popen[str], int]:
 
 
 def refused(*options: str) -> tuple[int, str]:
-    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=60)
+    done = warm.run("share", "iscsi", *options)
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     return done.returncode, " ".join(done.stderr.split())
