@@ -81,9 +81,12 @@ packages:
 	  echo "== not installed, tests that need them are skipped:$$missing"; \
 	fi
 
+# Some tests wait for programs that sleep: two more workers than cores keep the cores at work.
+WORKERS ?= $(shell echo $$(($$(nproc) + 2)))
+
 test: $(DEV_READY) packages lint
 	@echo "== running the tests"
-	@$(BIN)/python -m pytest -q -n auto -rs --ignore=tests/kernel --ignore=tests/corpus
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -rs --ignore=tests/kernel --ignore=tests/corpus
 
 # The kernel is downloaded and unpacked in .cache/, not installed.
 test-kernel: $(DEV_READY) kernel-packages

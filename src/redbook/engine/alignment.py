@@ -131,12 +131,15 @@ class Alignment:
         """
         first = run.first - (run.first > 0)
         lead -= (run.first - first) * SECTOR_BYTES
-        sums = self.span.sent.sums
+        sums, view = self.span.sent.sums, memoryview(raw)
         whole = Run(first, run.end)
         for distance in range(most_samples + 1):
             for shift in dict.fromkeys((distance, -distance)):
                 at = lead + shift * SAMPLE_BYTES
-                one, _ = self.taken_from(raw, at, Run(first, first + 1), most_samples)
+                begin = at + self.skip_bytes
+                one: memoryview | bytearray = view[begin : begin + SECTOR_BYTES] if begin >= 0 else view[:0]
+                if len(one) < SECTOR_BYTES:
+                    one, _ = self.taken_from(raw, at, Run(first, first + 1), most_samples)
                 if len(one) < SECTOR_BYTES or zlib.crc32(one) != sums[first]:
                     continue
                 moved, _ = self.taken_from(raw, at, whole, most_samples)
