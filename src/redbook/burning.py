@@ -29,6 +29,7 @@ from redbook.engine.places import Place, in_words, places_on
 from redbook.engine.plan import Space, lay_out
 from redbook.engine.prepare import check_recordable, check_writer, room_on
 from redbook.engine.runner import Cancel
+from redbook.engine.spoilt import spoilt_in_words
 from redbook.engine.steps import Procedure, R
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.verification import Verification
@@ -268,7 +269,7 @@ def _plan(
     expansion = expand(sources)
     abilities, disc = caller.run(drive, inspect.inspect())
     check_writer(abilities)
-    check_recordable(abilities, disc.status, append)
+    check_recordable(abilities, disc.information, append, disc.spoilt)
     space = room_on(abilities, disc)
     drive.announce(0)  # a disc that cannot be stored at all is known before hours of decoding
     spool = Spool(keep=keep_audio)
@@ -508,6 +509,8 @@ def verify(
     caller = Caller.of(on_event, cancel, clock)
     expansion = expand(sources)
     _, disc = caller.run(drive, inspect.inspect())
+    if disc.spoilt:
+        raise MediumUnsuitable(spoilt_in_words(disc.information))
     on_disc = _read(drive, places_on(disc), caller)
     audio = [place for place in on_disc if place.is_audio]
     if not audio:

@@ -539,7 +539,7 @@ def test_a_record_that_cannot_be_written_ends_it_before_anything_is_sent(
     assert not Path("my.disc").exists()
 
 
-def test_a_session_at_once_that_broke_off_is_not_said_to_take_tracks() -> None:
+def test_a_session_at_once_that_broke_off_is_said_to_have_spoilt_the_disc() -> None:
     recorder = VirtualRecorder(Medium.new_at(Path("broken.disc")))
     drive = ready(recorder)
     choose_session_at_once(drive)
@@ -548,7 +548,11 @@ def test_a_session_at_once_that_broke_off_is_not_said_to_take_tracks() -> None:
     recorder.cut_power()
     recorder.close()
     said = redbook("info", "--drive", "virtual:broken.disc").stdout
-    assert "no more tracks can be added" in said
+    assert "CD-R, spoilt" in said
+    assert "no player can play it, and nothing can be added; use another disc" in " ".join(said.split())
+    told = json.loads(redbook("info", "--drive", "virtual:broken.disc", "--json").stdout)
+    assert told["disc"]["spoilt"] is True
+    assert (told["tracks"], told["musicbrainz_id"]) == ([], None)
     redbook(
         "burn",
         "--append",

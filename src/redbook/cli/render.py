@@ -37,6 +37,7 @@ from redbook.engine.events import (
 from redbook.engine.inspect import Abilities
 from redbook.engine.labels import TrackLabels
 from redbook.engine.prepare import numbered
+from redbook.engine.spoilt import spoilt_in_words
 from redbook.engine.verification import Verdict, Verification
 from redbook.errors import RedbookError, VerificationFailed
 from redbook.recorders import DriveEntry
@@ -482,6 +483,8 @@ class TextRenderer:
             self._say(
                 f"ATIP: lead-in {kind['atip_lead_in_start']}, last lead-out {kind['atip_last_lead_out']}"
             )
+        if disc.spoilt:
+            self._say(spoilt_in_words(disc.information), "yellow")
         if disc.space is not None:
             self._say(f"free for another track: {duration(disc.space.free_sectors)}")
         if disc.open_track is not None:
@@ -677,6 +680,8 @@ def _status(found: DiscInfo) -> str:
         return "blank"
     if disc.status.name == "COMPLETE":
         return f"complete, {count}"
+    if disc.spoilt:
+        return f"spoilt, {count} before" if disc.tracks else "spoilt"
     takes_more = disc.space is not None and disc.space.holds_a_track
     more = "tracks can be added" if takes_more else "no more tracks can be added"
     return f"{count}, session {disc.information.last_session_status.name.lower()}, {more}"

@@ -10,6 +10,7 @@ from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Toc, TocT
 from redbook.engine.plan import Space
 from redbook.engine.room import find_room
 from redbook.engine.speed import Speeds, believable, read_speeds
+from redbook.engine.spoilt import is_spoilt
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import resending, until_ready
 from redbook.engine.write_parameters import select_track_at_once
@@ -95,6 +96,7 @@ class DiscContents:
     space         None where nothing more can be written
     problems      what the drive says of the disc that makes no sense, in words
     doubt         why nothing may be written on what the drive says; empty if there is no reason
+    spoilt        its last session broke off while it was written at once; what lies in it is no track
     """
 
     information: DiscInformation
@@ -105,6 +107,7 @@ class DiscContents:
     space: Space | None
     problems: tuple[str, ...] = ()
     doubt: str = ""
+    spoilt: bool = False
 
     @property
     def status(self) -> DiscStatus:
@@ -243,7 +246,11 @@ def contents(of_cd: bool = True) -> Procedure[DiscContents]:
     if found and found[-1].next_writable_lba is not None:
         tracks, open_track = found[:-1], found[-1]
     space = None
-    if information.status in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
+    spoilt = yield from is_spoilt(information)
+    if spoilt:
+        tracks = tuple(t for t in found if t.number < information.first_track_of_last_session)
+        open_track = None
+    elif information.status in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
         try:
             _check_against_toc(information, toc, found)
             space = yield from find_room(information, atip, None if doubts else tracks)
@@ -252,7 +259,7 @@ def contents(of_cd: bool = True) -> Procedure[DiscContents]:
             problems.append(str(error))
     doubt = doubts[0] if doubts else ""
     told_once = tuple(dict.fromkeys(problems))
-    return DiscContents(information, atip, tracks, open_track, toc, space, told_once, doubt)
+    return DiscContents(information, atip, tracks, open_track, toc, space, told_once, doubt, spoilt)
 
 
 def _has_toc(information: DiscInformation) -> bool:

@@ -24,6 +24,7 @@ from redbook.engine.places import in_words
 from redbook.engine.plan import Space
 from redbook.engine.session import lock_tray, reload
 from redbook.engine.speed import MAX_SPEED, believable, set_speed
+from redbook.engine.spoilt import is_spoilt, spoilt_in_words
 from redbook.engine.steps import Announce, Procedure
 from redbook.engine.waiting import WORKING, resending, until_ready
 from redbook.engine.write_parameters import clear_test_write, select_track_at_once
@@ -115,7 +116,8 @@ def _make_ready(
     yield from spin_up(abilities.quirks)
     information = yield from _disc_as_it_is(settings.append)
     outcome.status_before = information.status
-    check_recordable(abilities, information.status, settings.append)
+    spoilt = yield from is_spoilt(information)
+    check_recordable(abilities, information, settings.append, spoilt)
     capabilities = abilities.capabilities
     outcome.buffer_bytes = capabilities.buffer_kib * 1024 if capabilities else 0
     outcome.rewritable = abilities.profile == Profile.CD_RW
@@ -191,6 +193,8 @@ def room_on(abilities: Abilities, disc: DiscContents) -> Space:
     """
     if disc.doubt:
         raise InvalidReply(disc.doubt)
+    if disc.spoilt:
+        raise MediumUnsuitable(spoilt_in_words(disc.information, abilities.name))
     if disc.data_tracks:
         raise MediumUnsuitable(
             f"the disc in {abilities.name} holds data ({numbered(disc.data_tracks)}), and many players find "
@@ -215,12 +219,14 @@ def numbered(tracks: Sequence[TrackInformation]) -> str:
     return in_words([track.number for track in tracks])
 
 
-def check_recordable(abilities: Abilities, status: DiscStatus, append: bool) -> None:
+def check_recordable(abilities: Abilities, information: DiscInformation, append: bool, spoilt: bool) -> None:
     """raises  NotRecordable  for a disc that is no CD-R or CD-RW
-    DiscNotBlank   for one that is complete, or not blank unasked
+    DiscNotBlank   for one that is complete or spoilt, or not blank unasked
     """
     check_kind(abilities)
-    name = abilities.name
+    name, status = abilities.name, information.status
+    if spoilt:
+        raise DiscNotBlank(spoilt_in_words(information, name))
     if status not in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
         raise DiscNotBlank(
             f"the disc in {name} is complete, nothing can be added to it; use a blank disc"

@@ -14,6 +14,7 @@ from redbook.engine.inspect import (
 )
 from redbook.engine.one_track import END_TRACK_SECONDS, close_track, end_open_track, synchronize
 from redbook.engine.outcome import Outcome
+from redbook.engine.spoilt import spoilt_in_words
 from redbook.engine.steps import Abandoned, Pause, Procedure, R, Shield
 from redbook.engine.waiting import (
     POLL_SECONDS,
@@ -171,6 +172,8 @@ def _look_and_finalize(closing: _Closing) -> Procedure[DiscContents]:
         raise MediumUnsuitable(
             f"no session is open on the disc in {abilities.name}; there is nothing to close"
         )
+    if disc.spoilt:
+        raise MediumUnsuitable(spoilt_in_words(disc.information, abilities.name))
     try:
         return (yield from holding_tray(_finalize(disc, closing)))
     except errors.MediumChanged as error:

@@ -38,8 +38,12 @@ def disc_information(medium: Medium) -> DiscInformation:
     next_number = medium.next_track_number
     if opened:
         session_status = SessionStatus.INCOMPLETE
-        being_written = state.open_track or state.broken_session
-        tracks = (opened.tracks[0].number, next_number - 1 if being_written else next_number)
+        first = opened.tracks[0].number
+        if broken_off(medium):  # what the sheet said is forgotten: it is in no PMA, and there is no TOC
+            tracks = (first, first)
+        else:
+            being_written = state.open_track or state.broken_session
+            tracks = (first, next_number - 1 if being_written else next_number)
         sessions = len(state.sessions)
     elif state.finished:
         session_status = SessionStatus.COMPLETE
@@ -63,6 +67,11 @@ def disc_information(medium: Medium) -> DiscInformation:
     )
 
 
+def broken_off(medium: Medium) -> RecordedSession | None:
+    """A session written at once that ended before its lead-out; None while it is still being written."""
+    return medium.state.broken_session if medium.at_once_lba is None else None
+
+
 def _disc_type(medium: Medium) -> int:
     """CD-DA or CD-ROM, or CD-ROM XA.  Source: MMC-5 table 365"""
     return 0x20 if any(track.data_mode == 2 for track in medium.state.tracks) else 0x00
@@ -81,6 +90,9 @@ def track_information(
 ) -> TrackInformation:
     """raises  Refused 5/24/00 where there is no such track"""
     number = command.address
+    broken = broken_off(medium)
+    if broken is not None and _lies_in_broken(medium, command):
+        return _broken_track(medium, broken)
     if command.kind is TrackAddress.LBA:
         number = _track_at(medium, command.address)
     elif command.kind is TrackAddress.SESSION:
@@ -88,11 +100,41 @@ def track_information(
     elif number == disc_info.INVISIBLE_TRACK:
         number = medium.track_being_written or medium.next_track_number
     existing = medium.track(number)
+    if existing is not None and broken is not None and existing in broken.tracks:
+        raise Refused(sense.ILLEGAL, 0x24, 0)
     if existing is not None:
         return _existing_track(medium, existing)
     if number != medium.next_track_number:
         raise Refused(sense.ILLEGAL, 0x24, 0)
     return _invisible_track(medium, number, page, model)
+
+
+def _lies_in_broken(medium: Medium, command: disc_info.ReadTrackInformation) -> bool:
+    """Whether it asks for the last session, which broke off."""
+    track = medium.state.sessions[-1].tracks[0]
+    if command.kind is TrackAddress.SESSION:
+        return command.address == len(medium.state.sessions)
+    if command.kind is TrackAddress.LBA:
+        return command.address >= track.pregap_lba
+    return command.address == track.number
+
+
+def _broken_track(medium: Medium, session: RecordedSession) -> TrackInformation:
+    """All that is there is one damaged track, which cannot be gone on with (MMC-5 6.27, Damage and NWA_V)."""
+    track = session.tracks[0]
+    sectors = max(0, medium.state.end_lba - track.start_lba)
+    return TrackInformation(
+        number=track.number,
+        session=len(medium.state.sessions),
+        control=track.toc_control,
+        blank=False,
+        damaged=True,
+        start_lba=track.start_lba,
+        next_writable_lba=None,
+        free_sectors=0,
+        track_sectors=sectors,
+        last_recorded_lba=track.start_lba + sectors - 1 if sectors else None,
+    )
 
 
 def _invisible_track(medium: Medium, number: int, page: WriteParameters, model: Model) -> TrackInformation:

@@ -1,0 +1,63 @@
+"""A disc that a burn spoilt: its last session was to be written at once, and broke off.
+
+There are sectors and neither a table of contents nor an entry in the PMA, so a drive knows no whole track in
+the session and gives no address to go on at.  Source: MMC-5 6.27 (damaged, and no next writable address: the
+track can be neither continued nor repaired), 4.4.
+"""
+
+from __future__ import annotations
+
+from redbook.engine.steps import Procedure
+from redbook.errors import InvalidField, InvalidReply, SenseError
+from redbook.mmc.disc_info import (
+    DiscInformation,
+    DiscStatus,
+    ReadTrackInformation,
+    SessionStatus,
+    TrackInformation,
+)
+
+
+def is_spoilt(information: DiscInformation) -> Procedure[bool]:
+    """Whether the last session on the disc broke off, so that nothing can be added to it.
+
+    A drive that answers with anything else than it would for such a disc is not taken to say so.
+    """
+    if (
+        information.status is not DiscStatus.APPENDABLE
+        or information.last_session_status is not SessionStatus.INCOMPLETE
+    ):
+        return False
+    try:
+        following: TrackInformation = yield ReadTrackInformation()
+    except InvalidField:
+        pass
+    except (SenseError, InvalidReply):
+        return False
+    else:
+        if following.next_writable_lba is not None or not following.damaged:
+            return False
+    try:
+        first: TrackInformation = yield ReadTrackInformation(information.first_track_of_last_session)
+    except InvalidField:
+        return True  # it finds no track at all
+    except (SenseError, InvalidReply):
+        return False
+    return first.damaged and first.next_writable_lba is None
+
+
+def spoilt_in_words(information: DiscInformation, name: str = "") -> str:
+    """What such a disc is, and what can be done with it.
+
+    name  of the drive that it is in
+    """
+    where = f" in {name}" if name else ""
+    disc, players = f"the disc{where} is spoilt", "no player can play it"
+    if information.sessions > 1:
+        disc = f"the last session on the disc{where} is spoilt"
+        players = "players find only what was on the disc before"
+    remedy = "blank this CD-RW to use it again" if information.erasable else "use another disc"
+    return (
+        f"{disc}: a burn broke off before the table of contents was written, so {players}, and nothing can "
+        f"be added; {remedy}"
+    )
