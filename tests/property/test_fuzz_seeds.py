@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fuzz import recorder, replies, texts
+from tests.fuzz import recorder, replies, texts, toc_files
 
 
 @pytest.mark.parametrize("seed", recorder.SEEDS, ids=range(len(recorder.SEEDS)))
@@ -20,3 +20,8 @@ def test_texts_from_a_seed_keep_every_rule(seed: bytes) -> None:
 @pytest.mark.parametrize("seed", replies.SEEDS, ids=range(len(replies.SEEDS)))
 def test_answers_from_a_seed_keep_every_rule(seed: bytes) -> None:
     replies.one(seed)
+
+
+@pytest.mark.parametrize("seed", toc_files.SEEDS, ids=range(len(toc_files.SEEDS)))
+def test_toc_files_from_a_seed_keep_every_rule(seed: bytes) -> None:
+    toc_files.one(seed)

@@ -60,9 +60,10 @@ class Notebook:
         else:
             self._untold += 1
 
-    def error(self, text: str, line: int = 0) -> SheetError:
-        """To be raised."""
+    def error(self, text: str, line: int = 0, column: int = 0) -> SheetError:
+        """To be raised.  line, column: from 1; 0 for none"""
         where = printable(self.name) + (f", line {line}" if line else "")
+        where += f", column {column}" if column else ""
         return SheetError(f"{where}: {text}", self.name, line)
 
     @property

@@ -1,0 +1,37 @@
+"""What the writers of sheets share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from redbook.audio.source import Source
+from redbook.authoring.program import Note
+from redbook.disc.cd_text import PackType, Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sheet as text, to be saved as UTF-8, and what it cannot say of the program."""
+
+    text: str
+    notes: tuple[Note, ...] = ()
+
+
+def name_in(sheet: Path, source: Source) -> str:
+    """A source's name in a sheet: from the sheet's folder on, or whole where it lies elsewhere."""
+    folder, path = sheet.parent.absolute(), source.path.absolute()
+    return os.fspath(path.relative_to(folder) if path.is_relative_to(folder) else path)
+
+
+def kinds_said(texts: Texts) -> Iterator[PackType]:
+    """Those of which something is said, in the order of their packs."""
+    for kind in sorted(texts.by_type):
+        if any(texts.by_type[kind].values()):
+            yield kind
+
+
+def who(track: int) -> str:
+    return f"track {track}" if track else "the disc"
