@@ -308,3 +308,15 @@ def test_every_depth_as_libsndfile_has_it(kind: str, depth: str, order: str, tmp
 )
 def test_headers_that_end_early(data: bytes, tmp_path: Path) -> None:
     refused(tmp_path / "a.wav", data, ".")
+
+
+@pytest.mark.parametrize("behind", [b"", bytes(3), noise(1000)])
+@pytest.mark.parametrize("length", range(4))
+def test_a_caf_whose_audio_has_no_room_for_its_count_of_edits(
+    length: int, behind: bytes, tmp_path: Path
+) -> None:
+    """mEditCount (Core Audio Format specification, audio data chunk) is in every one, 4 bytes."""
+    description = struct.pack(">d4sIIIII", 44100.0, b"lpcm", 2, 4, 1, 2, 16)
+    data = b"caff\0\1\0\0" + b"desc" + struct.pack(">q", 32) + description
+    data += b"data" + struct.pack(">q", length) + bytes(length) + behind
+    refused(tmp_path / "a.wav", data, "count of edits")

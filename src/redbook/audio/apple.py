@@ -140,6 +140,9 @@ def au(file: BinaryIO, origin: int) -> Layout | tuple[str, ...]:
     return placed(layout, start, there, notes)
 
 
+_EDIT_COUNT_BYTES = 4
+
+
 def caf(file: BinaryIO, place: int) -> Layout | tuple[str, ...]:
     """Sizes of 64 bit; -1 for audio up to the end."""
     size = file_size(file)
@@ -162,7 +165,14 @@ def caf(file: BinaryIO, place: int) -> Layout | tuple[str, ...]:
             if not known:
                 raise AudioError("its audio comes before its format: it cannot be understood")
             there, notes = whole(None if length < 0 else length, start, size)
-            found = notes if wanted is None else placed(wanted, start + 4, max(0, there - 4), notes)
+            if there < _EDIT_COUNT_BYTES:
+                raise AudioError(
+                    f"its chunk of audio has {there} bytes, and the count of edits in front of the audio needs "
+                    f"{_EDIT_COUNT_BYTES}: it is damaged, or was never finished"
+                )
+            found = notes
+            if wanted is not None:
+                found = placed(wanted, start + _EDIT_COUNT_BYTES, there - _EDIT_COUNT_BYTES, notes)
             length = there
         if length < 0 or start + length > size:
             raise cut_short(max(length, 0), size - start, name.decode("ascii").strip())
