@@ -167,8 +167,8 @@ def caf(file: BinaryIO, place: int) -> Layout | tuple[str, ...]:
             there, notes = whole(None if length < 0 else length, start, size)
             if there < _EDIT_COUNT_BYTES:
                 raise AudioError(
-                    f"its chunk of audio has {there} bytes, and the count of edits in front of the audio needs "
-                    f"{_EDIT_COUNT_BYTES}: it is damaged, or was never finished"
+                    f"its chunk of audio has {there} bytes, and the count of edits in front of the audio "
+                    f"needs {_EDIT_COUNT_BYTES}: it is damaged, or was never finished"
                 )
             found = notes
             if wanted is not None:
