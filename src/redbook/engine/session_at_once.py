@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 
 from redbook import errors
 from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, Msf, duration
-from redbook.disc.cd_text import PACK_BYTES, to_symbols
+from redbook.disc.cd_text import LeadIn
 from redbook.disc.layout import LaidTrack, RulesBroken, SessionLayout
 from redbook.disc.sub_channel import RAW_BYTES
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted, Working
@@ -321,23 +321,18 @@ def _send_lead_in(packs: bytes, start_lba: int, first: LaidTrack, outcome: Outco
 
     Written once only it cannot be read back (psysonic).
     """
-    symbols = to_symbols(packs)
-    pack_symbols = len(symbols) * PACK_BYTES // len(packs)
+    text = LeadIn(packs)
     end_lba = -PREGAP_SECTORS
     most = min(_MOST_LEAD_IN_SECTORS, (yield MostSectors()) * SECTOR_BYTES // RAW_BYTES)
     lba = start_lba
-    at = 0  # in symbols: the set goes on where the sector before has left it
     now = yield Now()
     while lba < end_lba:
         count = min(most, end_lba - lba)
-        wanted = count * RAW_BYTES
-        data = (symbols * (wanted // len(symbols) + 2))[at : at + wanted]
+        data = text.sectors(lba - start_lba, count)
         waited = (yield Now()) - now
         yield from write_one(Write10(lba, data, RAW_BYTES), waited, first, outcome)
         now = yield Now()
         outcome.lead_in_sent = True
-        at = (at + wanted) % len(symbols)
-        assert at % pack_symbols == 0
         lba += count
         yield Working(Phase.LEAD_IN, (lba - start_lba) / (end_lba - start_lba))
 

@@ -145,8 +145,13 @@ def sealed(body: bytes) -> bytes:
     return body + crc(body).to_bytes(2, "big")
 
 
+def checksum_of(pack: bytes) -> int:
+    """The CRC that its last two bytes should have."""
+    return crc(pack[:BODY_BYTES])
+
+
 def is_sound(pack: bytes) -> bool:
-    return len(pack) == PACK_BYTES and crc(pack[:BODY_BYTES]) == int.from_bytes(pack[BODY_BYTES:], "big")
+    return len(pack) == PACK_BYTES and checksum_of(pack) == int.from_bytes(pack[BODY_BYTES:], "big")
 
 
 def each_pack(packs: bytes) -> Iterator[bytes]:

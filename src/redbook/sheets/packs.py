@@ -1,0 +1,139 @@
+"""Files of CD-Text packs: .cdt, CDTEXT.BIN, cdtext.dat. They are burned as they are.
+
+Packs alone; or with a zero behind them, as Sony's tool, Exact Audio Copy and ImgBurn write them; or with the
+four bytes before them that READ TOC has there, as cdrdao and others dump them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from redbook.disc.cd_text import (
+    BLOCKS,
+    PACK_BYTES,
+    PackType,
+    Texts,
+    checksum_of,
+    each_pack,
+    is_sound,
+    parse,
+    with_checksums,
+)
+from redbook.sheets.options import Notebook
+
+HEADER_BYTES = 4
+MOST_FILE_BYTES = BLOCKS * 256 * PACK_BYTES + HEADER_BYTES + 1
+
+
+class PacksWrong(ValueError):
+    """Bytes that are no packs to burn; the message says what is wrong, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """packs: 18 bytes each; odd: what is out of the ordinary, in words, and is burned as it is"""
+
+    packs: bytes
+    odd: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[Texts, ...]:
+        return tuple(parse(self.packs))
+
+
+def read_packs_file(path: Path, first_track: int, last_track: int, notes: Notebook) -> Packs:
+    """A file's packs for a disc with these tracks; what is odd about them is noted.
+
+    raises  SheetError  for a file that cannot be read, damaged packs, and those of a disc with other tracks
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_FILE_BYTES + 1)
+    except OSError as error:
+        raise notes.error(f"it cannot be read: {error.strerror or error}") from error
+    try:
+        packs = packs_in(data)
+        check_tracks(packs.packs, first_track, last_track)
+    except PacksWrong as error:
+        raise notes.error(f"{error}; make the file anew, or leave it out") from error
+    for text in packs.odd:
+        notes.note(text)
+    return packs
+
+
+def packs_in(data: bytes) -> Packs:
+    """raises  PacksWrong"""
+    bare = _bare(data)
+    odd = []
+    packs = list(each_pack(bare))
+    for number, pack in enumerate(packs):
+        if not 0x80 <= pack[0] <= 0x8F:
+            raise PacksWrong(f"{_where(number)} begins with {pack[0]:02X}h, where CD-Text has 80h to 8Fh")
+    whole = with_checksums(bare)
+    if whole != bare:
+        odd.append("its packs have no checksums; they are computed")
+    wrong = [number for number, pack in enumerate(each_pack(whole)) if not is_sound(pack)]
+    if wrong:
+        pack = packs[wrong[0]]
+        many = f" ({len(wrong)} packs are damaged)" if len(wrong) > 1 else ""
+        raise PacksWrong(
+            f"the checksum of {_where(wrong[0])} is {pack[16:].hex().upper()}, and "
+            f"{checksum_of(pack):04X} would be right{many}: the file is damaged"
+        )
+    return Packs(whole, (*odd, *_oddities(whole)))
+
+
+def _where(number: int) -> str:
+    return f"pack {number + 1}, from byte {number * PACK_BYTES} of the packs on,"
+
+
+def _bare(data: bytes) -> bytes:
+    """Without what is before and behind the packs.  raises  PacksWrong"""
+    if not data:
+        raise PacksWrong("it is empty")
+    if len(data) > MOST_FILE_BYTES:
+        raise PacksWrong(f"it is larger than {BLOCKS} languages of CD-Text can be ({MOST_FILE_BYTES} bytes)")
+    said = int.from_bytes(data[:2], "big") + 2
+    if not data[0] & 0x80 and not any(data[2:HEADER_BYTES]) and (said - HEADER_BYTES) % PACK_BYTES == 0:
+        if said > len(data):
+            raise PacksWrong(f"its header promises {said} bytes, but {len(data)} are there: it was cut short")
+        if not any(data[said:]) and len(data) - said <= 1 and said > HEADER_BYTES:
+            return data[HEADER_BYTES:said]
+    over = len(data) % PACK_BYTES
+    if over == 1 and not data[-1] and len(data) > 1:
+        return data[:-1]
+    if over:
+        raise PacksWrong(f"its {len(data)} bytes are no whole number of packs of {PACK_BYTES} bytes")
+    return data
+
+
+def _oddities(packs: bytes) -> list[str]:
+    """What readers may stumble over."""
+    blocks: dict[int, list[bytes]] = defaultdict(list)
+    for pack in each_pack(packs):
+        blocks[pack[3] >> 4 & 7].append(pack)
+    odd = []
+    for number, texts in zip(sorted(blocks), parse(packs), strict=True):
+        own = blocks[number]
+        which = f"language {number + 1}: " if len(blocks) > 1 else ""
+        if [pack[2] for pack in own] != list(range(len(own))):
+            odd.append(f"{which}its packs are not numbered from 0 on, one by one")
+        if texts.sizes is None:
+            odd.append(f"{which}the packs that say its size are missing; many players show nothing then")
+            continue
+        counts = [sum(pack[0] == kind for pack in own) for kind in range(0x80, 0x90)]
+        if counts != list(texts.sizes.packs):
+            odd.append(f"{which}it says that it has other packs than there are")
+    if sorted(blocks) != list(range(len(blocks))):
+        odd.append("its languages are not numbered from 0 on")
+    return odd
+
+
+def check_tracks(packs: bytes, first_track: int, last_track: int) -> None:
+    """raises  PacksWrong  where the packs say that they are of a disc with other tracks"""
+    for pack in each_pack(packs):
+        if pack[0] == PackType.SIZES and pack[1] == 0 and (pack[5], pack[6]) != (first_track, last_track):
+            here = f"{first_track} to {last_track}"
+            raise PacksWrong(f"it is of a disc with tracks {pack[5]} to {pack[6]}, this one has {here}")
