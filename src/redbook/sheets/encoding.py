@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from redbook.sheets.options import Notebook, SheetOptions, shown
 from redbook.sheets.plausible import plausibility
-from redbook.sheets.syntax import file_and_kind, lines, split_word
+from redbook.sheets.syntax import file_names
 
 CANDIDATES = ("cp1252", "cp932", "cp1251", "gbk", "big5", "euc_kr", "cp1250", "koi8_r")
 
@@ -119,7 +119,7 @@ def _without_mark(data: bytes, leads_anywhere: Callable[[str], bool], notes: Not
     proven = {
         encoding: text
         for encoding, text in texts.items()
-        if all(leads_anywhere(name) for name in _file_names(text))
+        if all(leads_anywhere(name) for name in file_names(text, _MOST_NAMES))
     }
     left = proven or texts
     if proven and len(set(proven.values())) == 1:
@@ -159,18 +159,6 @@ def _own_encoding() -> tuple[str, ...]:
         return ()
     name = {"iso8859-1": "cp1252"}.get(name, name).replace("-", "_")
     return () if name.startswith(("utf", "ascii")) else (name,)
-
-
-def _file_names(text: str) -> list[str]:
-    """What its FILE lines name, so many as are needed to tell."""
-    names: dict[str, None] = {}
-    for _, line in lines(text):
-        word, rest = split_word(line)
-        if word == "FILE":
-            names[file_and_kind(rest)[0]] = None
-            if len(names) >= _MOST_NAMES:
-                break
-    return list(names)
 
 
 def _title(encoding: str) -> str:

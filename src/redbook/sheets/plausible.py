@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MOST_CHARACTERS = 20_000
+_MOST_CHARACTERS = 4_000
 
 _TYPOGRAPHY = frozenset("‘’“”„‚–—…•·«»°©®™§№¿¡´×ªº¹²³½¼¾£€¥、。「」『』【】（）・～！？：")
 _LONELY_LATIN = frozenset("àéèêóòôíìúýöäåøæÀÉÈÓÍÚÖÄÅØÆ")

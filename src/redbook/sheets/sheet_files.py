@@ -19,6 +19,7 @@ from redbook.audio.source import natural_key
 from redbook.sheets.options import shown
 
 _SOUND_OR_RAW = AUDIO_SUFFIXES | VIDEO_SUFFIXES | {".bin", ".img", ".raw", ".pcm", ".cdr", ".cda"}
+_LONGEST_PATH = 4096
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]?|\\\\|//")
 
 
@@ -90,6 +91,8 @@ class SheetFiles:
         return shown(os.path.relpath(path, self._folder) if path.is_relative_to(self._folder) else str(path))
 
     def _find(self, name: str, encoding: str) -> Found | None:
+        if len(name) > _LONGEST_PATH:
+            return None
         for spelling in self._spellings(name, encoding):
             if _is_file(self._folder / spelling):
                 return Found(self._folder / spelling)

@@ -15,6 +15,9 @@ from redbook.sheets.codes import read_isrc, read_mcn
 from redbook.sheets.options import Notebook, SheetOptions, shown
 from redbook.sheets.sheet import RAW_TYPES, SOUND_TYPES, Mark, Sheet, SheetFile, SheetTrack
 
+MOST_LINES = 50_000
+"""Far above a disc of 99 tracks with 99 indexes each."""
+
 MOST_FILES = 10_000
 """A disc has no more places than 99 tracks of 99 indexes."""
 
@@ -35,7 +38,9 @@ _OF_THE_DISC = frozenset((PackType.GENRE, PackType.DISC_ID, PackType.CODE))
 _IN_REMARKS = frozenset(("COMPOSER", "ARRANGER", "GENRE"))
 _LONGEST_TEXT = 160  # characters; Sony's sheet for CD-Text
 
-_BLANKS = " \t\r\n\v\f\0\x1a\ufeff\xa0\u3000"
+_BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\0\x1a\ufeff"
+"""Also what ended a file under DOS, and byte order marks of sheets that were joined."""
+
 _TIME = re.compile(r"([0-9]{1,3}):([0-9]{1,2})[:.]([0-9]{1,3})")
 
 
@@ -63,6 +68,19 @@ def quoted(rest: str) -> tuple[str, str, bool]:
     return rest[1:end], rest[end + 1 :].strip(_BLANKS), True
 
 
+_FILE_LINE = re.compile(r"(?:\A|[\r\n])(?:\ufeff|[^\S\r\n])*FILE[^\S\r\n]([^\r\n]*)", re.IGNORECASE)
+
+
+def file_names(text: str, most: int) -> list[str]:
+    """What its FILE lines name, once each: a quick look, before the sheet is read."""
+    names: dict[str, None] = {}
+    for found in _FILE_LINE.finditer(text):
+        names[file_and_kind(found[1].strip(_BLANKS))[0]] = None
+        if len(names) >= most:
+            break
+    return list(names)
+
+
 def file_and_kind(rest: str) -> tuple[str, str]:
     """Name and type after the word FILE."""
     name, kind, in_marks = quoted(rest)
@@ -81,7 +99,9 @@ def parse(text: str, notes: Notebook, options: SheetOptions, own_file: str = "")
     raises  SheetError  for a line that cannot be
     """
     parser = _Parser(notes, options, own_file)
-    for number, line in lines(text):
+    for count, (number, line) in enumerate(lines(text)):
+        if count >= MOST_LINES:
+            raise notes.error(f"this is no cue sheet: it has more than {MOST_LINES} lines", number)
         parser.take(number, line)
     return parser.finish()
 
@@ -265,6 +285,10 @@ class _Parser:
             self._note("FLAGS stands before the first TRACK and is not used")
             return
         for flag in rest.upper().replace('"', "").replace(",", " ").split():
+            if flag == "DATA" and self._track.is_audio:
+                raise self._refuse(
+                    f"track {self._track.number} is AUDIO and flagged as DATA; one of the two is wrong"
+                )
             if flag in FLAGS:
                 self._track.flags.add(flag)
             else:
