@@ -62,6 +62,7 @@ class Way(NamedTuple):
 
 AT_ONCE = {
     "wodim -dao": Way((*WODIM, "-dao", *BOTH), 0, 0),
+    "wodim -raw96p": Way((*WODIM, "-raw96p", *BOTH), 0, 0),
     "wodim -raw96r": Way((*WODIM, "-raw96r", *BOTH), 0, 0),
     "cdrskin -sao": Way((*CDRSKIN, "-sao", *BOTH), 0, 0),
     "cdrdao generic-mmc": Way((*CDRDAO, "--driver", "generic-mmc", "two.toc"), 0, 0),

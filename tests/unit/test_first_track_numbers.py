@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from redbook.burning import disc_info
 from redbook.disc import SECTOR_BYTES, Msf
 from redbook.disc.sub_channel import LEAD_OUT_TNO, POSITION, Q, interleave
 from redbook.drive import Drive
@@ -23,6 +26,7 @@ from redbook.mmc.write import SynchronizeCache, Write10
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import entry, isrc, lead_in, lead_out, sector, write_session
+from tests.support.clients import client
 from tests.support.drives import close_session, next_lba, ready, write_track
 
 FIRST = 42
@@ -98,6 +102,26 @@ def test_q_has_them(disc: Drive) -> None:
         q = Q.from_bytes(disc.run(ReadCd(lba, 1, selection=Selection(0, sub_channel=SubChannel.Q))))
         found[lba] = (q.track, q.index)
     assert found == {-1: (42, 0), 0: (42, 1), 399: (42, 1), 400: (43, 0), 500: (43, 1)}
+
+
+def test_what_is_told_of_the_disc_has_them(disc: Drive) -> None:
+    found = disc_info(disc)
+    assert [track.number for track in found.disc.tracks] == [42, 43]
+    assert found.labels.of(42).pregap_sectors == 150
+    assert found.labels.of(43).pregap_sectors == 100
+    table = found.disc.expected_toc()
+    assert table is not None
+    assert [track.number for track in table.tracks] == [42, 43]
+
+
+@pytest.mark.tools("umockdev-run", "cd-info")
+@pytest.mark.parametrize("way", [by_cue_sheet, raw])
+def test_libcdio_finds_them(way: Callable[[Drive], None]) -> None:
+    recorder = VirtualRecorder(Medium.new())
+    way(ready(recorder))
+    text = client(recorder, "cd-info", "--no-cddb", "--no-device-info", "/dev/sr0")
+    rows = re.findall(r"^ *(\d+): [\d:]+ +(\d{6}) (audio|leadout)", text, re.MULTILINE)
+    assert [(int(number), int(lsn)) for number, lsn, _ in rows] == [(42, 0), (43, 500), (170, 900)]
 
 
 def test_the_next_session_counts_on(disc: Drive) -> None:

@@ -33,8 +33,8 @@ from tests.support.drives import next_lba, ready, write_track
 
 LEAD_IN = -11077  # 97:34:23 of an 80-minute blank
 LEAD_OUT = 1000
-P16, P96 = 1, 3
-"""Data block types: 2352 bytes with 16 of P and Q, and with 96 of P to W."""
+P16, PACKED, P96 = 1, 2, 3
+"""Data block types: 2352 bytes with 16 of P and Q, and with 96 of P to W, of which R to W packed or raw."""
 
 STARTS = {1: (0, 0), 2: (600, 1)}  # index 1 and control; track 2 has a pregap of 100, track 1 an index 2
 POINTS: dict[int, tuple[int, Msf]] = {
@@ -79,7 +79,7 @@ def stream(
         if spoil and lba < -150:
             q = q[:11] + bytes((q[11] ^ 1,))
         p = -150 <= lba < 0 or 500 <= lba < 600
-        sub = interleave(p, q, r_to_w(lba)) if block_type == P96 else q + bytes((0, 0, 0, 0x80 * p))
+        sub = interleave(p, q, r_to_w(lba)) if block_type != P16 else q + bytes((0, 0, 0, 0x80 * p))
         return (bytes(SECTOR_BYTES) if lba < -150 else sector(lba)) + sub
 
     period = 3 * max(1, len(points))
@@ -96,7 +96,7 @@ def begin(drive: Drive, block_type: int, multi_session: int = MultiSession.LAST)
     """Bytes of a sector from now on."""
     page = WriteParameters(write_type=3, data_block_type=block_type, multi_session=multi_session)
     drive.run(ModeSelect10(page.to_page()))
-    return SECTOR_BYTES + {P16: 16, P96: 96}[block_type]
+    return SECTOR_BYTES + {P16: 16, PACKED: 96, P96: 96}[block_type]
 
 
 def write(drive: Drive, block_type: int = P96, *, multi_session: int = 0, **how: object) -> None:
@@ -106,7 +106,7 @@ def write(drive: Drive, block_type: int = P96, *, multi_session: int = 0, **how:
     drive.run(SynchronizeCache())
 
 
-@pytest.fixture(params=[P16, P96], ids=["raw16", "raw96"])
+@pytest.fixture(params=[P16, PACKED, P96], ids=["raw16", "raw96p", "raw96r"])
 def disc(request: pytest.FixtureRequest, drive: Drive) -> Drive:
     write(drive, request.param)
     return drive
@@ -191,7 +191,10 @@ class TestRefusals:
         begin(drive, P96)
         assert next_lba(drive) == LEAD_IN
 
-    @pytest.mark.parametrize(("block_type", "other"), [(P96, 2352), (P96, 2368), (P16, 2448), (P16, 2352)])
+    @pytest.mark.parametrize(
+        ("block_type", "other"),
+        [(P96, 2352), (P96, 2368), (PACKED, 2368), (PACKED, 2352), (P16, 2448), (P16, 2352)],
+    )
     def test_sectors_have_the_length_of_the_block_type(
         self, block_type: int, other: int, drive: Drive
     ) -> None:
@@ -200,11 +203,32 @@ class TestRefusals:
             drive.run(Write10(LEAD_IN, bytes(other), other))
         drive.run(Write10(LEAD_IN, bytes(length), length))
 
-    @pytest.mark.parametrize("block_type", [0, 2, 8])
+    @pytest.mark.parametrize("block_type", [0, 4, 8])
     def test_other_block_types_are_refused(self, block_type: int, drive: Drive) -> None:
         page = WriteParameters(write_type=3, data_block_type=block_type)
         with pytest.raises(errors.InvalidParameter):
             drive.run(ModeSelect10(page.to_page()))
+
+    def test_packs_behind_the_lead_in_are_refused_which_would_need_parity_and_interleaving(
+        self, drive: Drive
+    ) -> None:
+        packed = lambda lba: bytes(95) + b"\x01" if lba == 17 else bytes(96)  # noqa: E731
+        with pytest.raises(errors.IllegalModeForTrack) as caught:
+            write(drive, PACKED, r_to_w=packed)
+        assert caught.value.sense.information == 17
+
+    def test_cd_text_in_the_lead_in_has_neither_and_is_taken(self, drive: Drive) -> None:
+        pack = cd_text.sealed(bytes((0x80, 0, 0, 0)) + b"A Title\0\0\0\0\0")
+        symbols = cd_text.to_symbols(pack * 4)
+        length = begin(drive, PACKED)
+        sent = b"".join(
+            data for _, data in stream(PACKED, r_to_w=lambda n: symbols if n < -150 else bytes(96))
+        )
+        for lba in range(LEAD_IN, LEAD_IN + len(sent) // length, 50):  # one of them across the border
+            at = (lba - LEAD_IN) * length
+            drive.run(Write10(lba, sent[at : at + 50 * length], length))
+        drive.run(SynchronizeCache())
+        assert drive.run(ReadCdText()) == pack
 
     def test_one_run_without_a_gap(self, drive: Drive) -> None:
         begin(drive, P96)

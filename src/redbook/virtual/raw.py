@@ -31,8 +31,15 @@ from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.writing import Writing, next_allowed
 
 P_AND_Q_BYTES = 16
-SUB_BYTES = {1: P_AND_Q_BYTES, 3: RAW_BYTES}
-"""Sub-channel bytes behind each sector, by the data block type of page 05h."""
+PACKED = 2
+SUB_BYTES = {1: P_AND_Q_BYTES, PACKED: RAW_BYTES, 3: RAW_BYTES}
+"""Sub-channel bytes behind each sector, by the data block type of page 05h.
+
+Packed, R to W are packs whose parity and interleaving are the drive's to make. This recorder makes none, so
+there it takes R to W of zeros alone behind the lead-in, whose packs of CD-Text have neither.
+"""
+
+_WITHOUT_R_TO_W = bytes((0x00, 0x40, 0x80, 0xC0))
 
 FIRST_TRACK, LAST_TRACK, LEAD_OUT_START = 0xA0, 0xA1, 0xA2
 LONGEST_LEAD_OUT_SECTORS = 13_500
@@ -52,6 +59,7 @@ class RawWriting(Writing):
         super().__init__(medium)
         self._next = first_lba(medium)
         self._sub_bytes = SUB_BYTES[page.data_block_type]
+        self._packed = page.data_block_type == PACKED
         self._next_allowed = next_allowed(page)
         self._reader = _QReader()
         self._limit = medium.state.last_lead_out_lba + LONGEST_LEAD_OUT_SECTORS
@@ -77,6 +85,15 @@ class RawWriting(Writing):
         data = self._first_of_data(command)
         if data is not None:  # this recorder writes audio alone
             raise Refused(sense.ILLEGAL, 0x64, 0, data)
+        if self._packed and command.lba + command.sectors > -PREGAP_SECTORS:
+            self._check_packs(command)
+
+    def _check_packs(self, command: Write10) -> None:
+        """raises  Refused 5/64/00  for packs behind the lead-in"""
+        _, symbols = split(command, RAW_BYTES)
+        for number in range(max(0, -PREGAP_SECTORS - command.lba), command.sectors):
+            if symbols[number * RAW_BYTES : (number + 1) * RAW_BYTES].translate(None, _WITHOUT_R_TO_W):
+                raise Refused(sense.ILLEGAL, 0x64, 0, command.lba + number)
 
     def _first_of_data(self, command: Write10) -> int | None:
         """The first sector whose Q is of a data track, or says in the lead-in that there is one.

@@ -29,8 +29,8 @@ WRITE_TYPES = {
     "session-at-once": WriteType.SESSION_AT_ONCE,
     "raw": WriteType.RAW,
 }
-RAW_BLOCK_TYPES = (1, 3)
-"""Raw writing takes 2352 bytes with 16 of P and Q, or with 96 of P to W."""
+RAW_BLOCK_TYPES = (1, 2, 3)
+"""Raw writing takes 2352 bytes with 16 of P and Q, or with 96 of P to W: R to W packed, or as they are."""
 
 _KNOWN_BLOCK_TYPES = {*range(4), *range(8, 14)}
 _LINK_SIZE_OF_CD = 7
