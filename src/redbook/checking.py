@@ -19,7 +19,7 @@ from redbook.engine.read_audio import ReadHabits
 from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import READ_SPEED, Asked, ReadBack
 from redbook.engine.waiting import resending
-from redbook.errors import AudioError, Cancelled, DriveError
+from redbook.errors import AudioError, Cancelled, DriveError, NoRoom
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack
@@ -96,7 +96,7 @@ def _with_places(
     reason = ""
     try:
         _locate(drive, found, wrong, seed, caller, located)
-    except (AudioError, DriveError, Cancelled) as error:  # that the disc differs is known already
+    except (AudioError, NoRoom, DriveError, Cancelled) as error:  # that the disc differs is known already
         reason = str(error)
     differences: list[Difference] = []
     by_sectors: list[int] = []

@@ -12,7 +12,7 @@ from redbook.clock import Clock, ManualClock
 from redbook.drive import Drive
 from redbook.engine.caller import Caller, Listener
 from redbook.engine.runner import Cancel
-from redbook.errors import DriveError, DriveNotFound, ImageError, MediumUnsuitable
+from redbook.errors import DriveError, DriveNotFound, ImageError, MediumUnsuitable, printable
 from redbook.image.folder import FolderStore
 from redbook.image.state_file import STATE_FILE
 from redbook.linux.explain import explained
@@ -99,8 +99,15 @@ def in_use(name: str) -> bool:
 
 def not_found(name: str) -> DriveNotFound:
     """Why there is no such recorder."""
+    if not name.strip():
+        return DriveNotFound(
+            f"no recorder was named (its name is empty): use {NODES}sr0 or {VIRTUAL}my.disc, "
+            "or leave --drive "
+            "out (`redbook drives` lists them)"
+        )
     return DriveNotFound(
-        f"no recorder called {name}: use {NODES}sr0 or {VIRTUAL}my.disc (`redbook drives` lists them)"
+        f"no recorder called {printable(name)}: use {NODES}sr0 or {VIRTUAL}my.disc (`redbook "
+        "drives` lists them)"
     )
 
 
@@ -122,10 +129,10 @@ def create_disc(
         FolderStore.create(path, state)
     except FileExistsError as error:
         raise MediumUnsuitable(
-            f"{path} exists already; a disc is never overwritten: choose another name"
+            f"{printable(path)} exists already; a disc is never overwritten: choose another name"
         ) from error
     except OSError as error:
-        raise ImageError(f"a new disc cannot be made at {path}: {error.strerror}") from error
+        raise ImageError(f"a new disc cannot be made at {printable(path)}: {error.strerror}") from error
 
 
 @overload

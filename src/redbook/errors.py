@@ -4,6 +4,7 @@ RedbookError
 ├── AudioError                  a source cannot become a track; nothing was sent
 │   └── SheetError              a cue sheet, TOC file or master says what cannot be; .line
 ├── PlanError                   the request breaks a Red Book rule or does not fit; nothing was sent
+├── NoRoom                      this computer cannot keep the decoded audio; nothing was sent
 ├── VerificationFailed          the disc was read back and differs; .report
 ├── Cancelled                   somebody asked to stop; .disc_now
 ├── ShareError                  a recorder cannot be put before other programs
@@ -94,6 +95,11 @@ class Sense:
         return f"{self.key:X}/{self.asc:02X}/{self.ascq:02X}"
 
 
+def printable(name: object) -> str:
+    """A name on one line, whatever is in it, that tells a terminal nothing; used in every message."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(name))
+
+
 IGNORE_RESIDUE = "REDBOOK_IGNORE_RESIDUE"
 """Set to 1, a bridge's word that bytes were not delivered is not believed: some always say so."""
 
@@ -124,6 +130,10 @@ class SheetError(AudioError):
 
 class PlanError(RedbookError):
     """The request breaks a rule of the Red Book, or does not fit on the disc."""
+
+
+class NoRoom(RedbookError):
+    """This computer has no room for the decoded audio; the sources are not to blame."""
 
 
 class VerificationFailed(RedbookError):

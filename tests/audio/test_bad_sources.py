@@ -12,7 +12,7 @@ import pytest
 
 from redbook.audio.sectors import Spool, prepare
 from redbook.audio.source import expand
-from redbook.errors import AudioError, Cancelled, PlanError
+from redbook.errors import AudioError, Cancelled, NoRoom, PlanError
 from tests.support.sound import encode, noise, tool, write_wav, write_wav_header
 
 SAMPLES = 44_100 * 6
@@ -254,7 +254,7 @@ def test_a_cancel_ends_the_reading(source: Path) -> None:
 def test_no_room_for_the_spool_is_said(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", "/proc/none")
     monkeypatch.setattr("tempfile.tempdir", "/proc/none")
-    with pytest.raises(AudioError, match="cannot be kept"), Spool() as spool:
+    with pytest.raises(NoRoom, match=r"cannot be kept in /proc/none.*TMPDIR"), Spool() as spool:
         prepare(expand([str(source)]).sources, spool)
 
 

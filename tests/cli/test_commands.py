@@ -313,6 +313,55 @@ def test_a_name_with_a_newline_and_other_script_is_shown_on_one_line(tmp_path: P
     assert objects(redbook("plan", name, *DRIVE, "--json").stdout)[-1]["tracks"][0]["source"] == name
 
 
+NASTY = "a\nb\x1b[31m\x9b2J\r\u202e"
+"""A line break, an escape sequence in 7 and in 8 bits, a carriage return, and what turns text around."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["info", "--drive", NASTY],
+        ["info", "--drive", f"virtual:{NASTY}"],
+        ["info", "--drive", f"/dev/{NASTY}"],
+        ["plan", "a.wav", "--drive", f"virtual:{NASTY}"],
+        ["info", "--drive", "virtual:a.wav/" + NASTY],
+        ["burn", NASTY, *DRIVE],
+        ["disc", "new", f"none/{NASTY}/x"],
+        ["disc", "new", f"a.wav/{NASTY}/x"],
+        ["burn", "a.wav", "--drive", f"virtual:{NASTY}"],
+        ["share", "run", "--disc", f"a.wav/{NASTY}", "true"],
+        ["info", *DRIVE, "--record", f"none/{NASTY}"],
+        ["doctor", "--drive", f"/dev/{NASTY}"],
+        ["-vvv", "info", "--drive", f"virtual:{NASTY}"],
+        [NASTY],
+        ["burn", "a.wav", "--speed", NASTY],
+    ],
+    ids=lambda words: " ".join(words).replace(NASTY, "NASTY"),
+)
+def test_no_name_tells_a_terminal_anything(words: list[str], songs: list[Path]) -> None:
+    write_wav(Path("a.wav"), noise(588 * 300))
+    burned(Path("a.wav"))
+    done = subprocess.run([*REDBOOK, *words], capture_output=True, text=True, check=False, timeout=60)
+    text = done.stdout + done.stderr
+    assert "Traceback" not in text
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text), text
+    assert "\nb" not in text
+
+
+def test_no_room_for_the_decoded_audio_is_not_the_source_s_fault(songs: list[Path]) -> None:
+    """A limit on the size of files stands for a full disk: the song takes 700 kB."""
+    command = f"ulimit -f 100; exec {shlex.join(REDBOOK)} burn '{songs[0]}' --drive virtual:my.disc"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.search(r"decoded audio cannot be kept in /\S+: .*set TMPDIR to", done.stderr)
+    assert songs[0].name not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_empty_drive_name_is_called_empty(name: str) -> None:
+    assert "no recorder was named" in redbook("info", "--drive", name, code=5).stderr
+
+
 @pytest.mark.parametrize("listener", [["head", "-1"], ["true"]])
 def test_a_listener_that_leaves_does_not_cost_a_disc(listener: list[str], songs: list[Path]) -> None:
     with subprocess.Popen([*REDBOOK, "burn", *map(str, songs), *DRIVE], stdout=subprocess.PIPE,

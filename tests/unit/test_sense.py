@@ -115,3 +115,16 @@ def test_the_message_says_what_was_asked_what_came_back_and_what_to_try() -> Non
     text = str(sense.to_error("WRITE", Sense(3, 0x0C, 0, 1234)))
     assert text.startswith("WRITE was refused at sector 1234: write error (3/0C/00)")
     assert "--" not in text  # which options there are, the command knows
+
+
+@pytest.mark.parametrize("key", [key for key in range(16) if key not in (sense.NO_SENSE, sense.RECOVERED)])
+@pytest.mark.parametrize("command", ["CLOSE TRACK SESSION", "INQUIRY", "READ DISC INFORMATION"])
+def test_every_refusal_names_something_to_try(command: str, key: int) -> None:
+    """Known or not: what was asked, the bytes that came back, and a cure behind a semicolon."""
+    for asc in range(256):
+        for ascq in (0, 1, 2, 3, 4, 5, 6, 8, 9, 0x0A, 0x16, 0xFF):
+            text = str(sense.to_error(command, Sense(key, asc, ascq)))
+            what, _, cure = text.partition("; ")
+            assert what.startswith(f"{command} was refused")
+            assert f"({key:X}/{asc:02X}/{ascq:02X})" in what or "is the disc upside down" in cure
+            assert cure, text

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 from xml.etree import ElementTree
 
-from redbook.audio.sounds import is_sound_name, printable
-from redbook.errors import AudioError
+from redbook.audio.sounds import is_sound_name
+from redbook.errors import AudioError, printable
 
 PLAYLIST_SUFFIXES = frozenset((".m3u", ".m3u8", ".pls", ".xspf"))
 MOST_PLAYLIST_BYTES = 4_000_000

@@ -25,7 +25,7 @@ from redbook.audio.format import Tags
 from redbook.audio.source import Source, expand, printable
 from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.engine.fingerprint import Fingerprint
-from redbook.errors import AudioError, Cancelled, PlanError
+from redbook.errors import AudioError, Cancelled, NoRoom, PlanError
 
 BATCH_BYTES = 1 << 18
 SEGMENT_BYTES = 1 << 25
@@ -205,12 +205,13 @@ def _spool_folder() -> str | None:
     return "/var/tmp" if os.access("/var/tmp", os.W_OK) else None
 
 
-def _spool_error(error: OSError) -> AudioError:
+def _spool_error(error: OSError) -> NoRoom:
     where = _spool_folder() or tempfile.gettempdir()
-    text = f"the decoded audio cannot be kept in {where}: {error.strerror}"
+    text = f"the decoded audio cannot be kept in {printable(where)}: {error.strerror}; "
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        text += "; up to 850 MB are needed for a disc: free some space, or set TMPDIR to another folder"
-    return AudioError(text)
+        text += "a disc needs up to 850 MB there: free some space, or "
+    text += "set TMPDIR to a folder with room for it (TMPDIR=/var/tmp redbook ...)"
+    return NoRoom(text)
 
 
 def prepare(

@@ -59,8 +59,3 @@ def begins_like_sound(path: Path) -> bool:
     if head[:4] == b"FORM":
         return head[8:11] == b"AIF"
     return head.startswith(_BEGINNINGS) or head[4:11] == b"ftypM4A"
-
-
-def printable(name: str) -> str:
-    """A name on one line, whatever is in it; used in every message."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)

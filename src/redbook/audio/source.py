@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from redbook.audio import playlist
-from redbook.audio.sounds import AUDIO_SUFFIXES, VIDEO_SUFFIXES, begins_like_sound, printable
-from redbook.errors import AudioError
+from redbook.audio.sounds import AUDIO_SUFFIXES, VIDEO_SUFFIXES, begins_like_sound
+from redbook.errors import AudioError, printable
 
 __all__ = ["Expansion", "Source", "expand", "natural_key", "printable"]
 

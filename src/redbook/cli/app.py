@@ -19,6 +19,7 @@ import click
 
 from redbook._version import __version__
 from redbook.cli.share import share
+from redbook.errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +29,15 @@ if TYPE_CHECKING:
     from redbook.engine.events import Event
     from redbook.engine.runner import Cancel
 
-DONE, USAGE, SOURCE, RULE, DRIVE, DIFFERS, CANCELLED = 0, 2, 3, 4, 5, 6, 130
+DONE, NO_ROOM, USAGE, SOURCE, RULE, DRIVE, DIFFERS, CANCELLED = 0, 1, 2, 3, 4, 5, 6, 130
 
 EPILOG = """\b
 Exit codes:
   0  done, and verified          4  it does not fit, or breaks a rule
-  1  done, but standard output   5  drive or medium
-     cannot be written           6  the disc read back differs
-  2  wrong usage                 130  cancelled
+  1  no room on this computer:   5  drive or medium
+     for the decoded audio, or   6  the disc read back differs
+     for standard output         130  cancelled
+  2  wrong usage
   3  a source is unusable"""
 
 
@@ -134,10 +136,12 @@ def cli(verbose: int) -> None:
     if verbose:
         import logging
 
-        from redbook.log import TRAFFIC
+        from redbook.log import TRAFFIC, Printable
 
         level = {1: logging.INFO, 2: logging.DEBUG}.get(verbose, TRAFFIC)
-        logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(Printable("%(asctime)s %(levelname)s %(message)s"))
+        logging.basicConfig(level=level, handlers=[handler])
 
 
 @cli.command(epilog=EPILOG)
@@ -301,7 +305,11 @@ def blank(drive_name: str | None, full: bool, yes: bool, as_json: bool) -> None:
     ):
         found = burning.look_before_blanking(drive, on_event=out.event, cancel=cancel)
         out.rest()
-        confirm("", yes or found.is_blank, f"Erase the CD-RW in {drive.name}, with {found.would_be_lost}?")
+        confirm(
+            "",
+            yes or found.is_blank,
+            f"Erase the CD-RW in {printable(drive.name)}, with {found.would_be_lost}?",
+        )
         burning.blank(drive, full=full, on_event=out.event, cancel=cancel)
         out.done(drive.name, "the disc is blank")
 
@@ -515,16 +523,16 @@ def opened(
     if name is None:
         name = choose_drive(Task[task], Caller(tell, cancel), patient=somebody_is_there())
         kind = "virtual recorder with the disc" if name.startswith(discovery.VIRTUAL) else "recorder"
-        out.note(f"no --drive was given: using the {kind} {name}")
+        out.note(f"no --drive was given: using the {kind} {printable(name)}")
     path = name.removeprefix(discovery.VIRTUAL)
     if name.startswith(discovery.VIRTUAL) and path and not os.path.lexists(path):
         if not Task[task].value.new:
             raise DriveNotFound(
-                f"there is no disc at {path}; make one with `redbook disc new`, or burn to it"
+                f"there is no disc at {printable(path)}; make one with `redbook disc new`, or burn to it"
             )
-        out.note(f"{path} will be made: a new blank 80-minute CD-R")
+        out.note(f"{printable(path)} will be made: a new blank 80-minute CD-R")
     if read_only and discovery.in_use(name):
-        out.note(f"{name} is in use by another program: what is shown may be changing")
+        out.note(f"{printable(name)} is in use by another program: what is shown may be changing")
     drive = discovery.open_drive(name, read_only=read_only, on_event=tell, cancel=cancel)
     with drive, _transcribed(drive, out):
         yield drive
@@ -545,15 +553,15 @@ def _transcribed(drive: Drive, out: Renderer) -> Iterator[None]:
     try:
         transcript = drive.transcribe(Path(path))
     except FileExistsError as error:
-        raise click.UsageError(f"--record: {path} exists already; name a new file") from error
+        raise click.UsageError(f"--record: {printable(path)} exists already; name a new file") from error
     except OSError as error:
-        raise click.UsageError(f"--record: {path} cannot be written: {error.strerror}") from error
+        raise click.UsageError(f"--record: {printable(path)} cannot be written: {error.strerror}") from error
     try:
         yield
     finally:
         drive.close()  # the file is whole only then
         if transcript.problem:
-            out.note(f"{path}: {transcript.problem}")
+            out.note(f"{printable(path)}: {transcript.problem}")
 
 
 def confirm(drive_name: str, yes: bool, question: str) -> None:
@@ -611,8 +619,12 @@ def reporting(out: Renderer) -> Iterator[None]:
         out.failed(errors.Cancelled("cancelled; nothing was written"), CANCELLED)
         sys.exit(CANCELLED)
     except OSError as error:
-        out.failed(errors.DriveError(f"{error.filename or 'the system'}: {error.strerror or error}"), DRIVE)
+        where = printable(error.filename or "the system")
+        out.failed(errors.DriveError(f"{where}: {error.strerror or error}"), DRIVE)
         sys.exit(DRIVE)
+    except errors.NoRoom as error:
+        out.failed(error, NO_ROOM)
+        sys.exit(NO_ROOM)
     except errors.RedbookError as error:
         code = SOURCE if isinstance(error, errors.AudioError) else DRIVE
         if isinstance(error, errors.PlanError):

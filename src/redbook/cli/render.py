@@ -251,7 +251,7 @@ class JsonRenderer:
         self._print(shapes.discs(entries))
 
     def done(self, drive: str, text: str) -> None:
-        self._out.result = f"{drive}: {text}"
+        self._out.result = f"{shown(drive)}: {text}"
         self._print({"event": "done", "drive": drive, "text": text})
 
     def failed(self, error: RedbookError, exit_code: int) -> None:
@@ -349,7 +349,7 @@ class TextRenderer:
 
     def plan(self, made: Plan, drive: str, speed: float | None = None) -> None:
         self._names = {t.number: _title(t) for t in made.tracks}
-        self._say(f"{made.drive.name} ({drive})", "bold")
+        self._say(f"{made.drive.name} ({shown(drive)})", "bold")
         table = Table(box=None, pad_edge=False, padding=(0, 1), expand=False)
         for name in ("#", "start", "length", "gap"):
             table.add_column(name, justify="right", no_wrap=True)
@@ -473,7 +473,7 @@ class TextRenderer:
 
     def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None:
         abilities, disc = found.drive, found.disc
-        self._say(f"{abilities.name} ({drive})", "bold")
+        self._say(f"{abilities.name} ({shown(drive)})", "bold")
         self._speeds(abilities)
         if found.offset_samples is not None:
             self._say(f"reads its own discs {_beside(found.offset_samples)} (found when one was read back)")
@@ -594,7 +594,7 @@ class TextRenderer:
             self._say("in the recorder: a new blank CD-R, which will be kept once something is on it")
 
     def done(self, drive: str, text: str) -> None:
-        self._conclude(f"{drive}: {text}", "bold green")
+        self._conclude(f"{shown(drive)}: {text}", "bold green")
 
     def failed(self, error: RedbookError, exit_code: int) -> None:
         self.rest()
@@ -624,12 +624,12 @@ def burned_in_words(report: BurnReport, drive: str) -> str:
     read_back = "not read back"
     if report.verified and report.verification is not None:
         read_back = f"read back and the same{_moved(report.verification)}"
-    return f"Done: {count} on {drive}, {read_back}; {state}"
+    return f"Done: {count} on {shown(drive)}, {read_back}; {state}"
 
 
 def verified_in_words(report: VerifyReport, drive: str) -> str:
     count = _plural(len(report.tracks), "track")
-    return f"The disc in {drive} is the same as the sources{_moved(report.verification)}: {count}"
+    return f"The disc in {shown(drive)} is the same as the sources{_moved(report.verification)}: {count}"
 
 
 def _speed_in_words(abilities: Abilities, speed: float | None) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from redbook.errors import printable
+
 if TYPE_CHECKING:
     from redbook.share.recorders import Afflictions
 
@@ -128,7 +130,8 @@ def show_traffic() -> None:
 def complain(text: str) -> None:
     """To standard error, which may be gone."""
     with contextlib.suppress(OSError):
-        print(f"redbook: {text}", file=sys.stderr, flush=True)
+        lines = "\n".join(printable(line) for line in text.split("\n"))
+        print(f"redbook: {lines}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -142,5 +145,5 @@ def failing_cleanly() -> Iterator[None]:
         complain(str(error))
         sys.exit(DRIVE)
     except OSError as error:
-        complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        complain(f"{printable(error.filename or 'the system')}: {error.strerror or error}")
         sys.exit(DRIVE)

@@ -16,7 +16,7 @@ import secrets
 from pathlib import Path
 
 from redbook.disc import SECTOR_BYTES
-from redbook.errors import DriveBusy, ImageError, StorageFailed
+from redbook.errors import DriveBusy, ImageError, StorageFailed, printable
 from redbook.image import bincue, toc
 from redbook.image.base import DiscState
 from redbook.image.disc_files import DiscFiles
@@ -79,11 +79,13 @@ class FolderStore(FolderView):
                 files.lock()
             except BlockingIOError as error:
                 raise DriveBusy(
-                    f"the virtual disc {path} is in use by another program; wait until that has finished"
+                    f"the virtual disc {printable(path)} is in use by another program; wait "
+                    "until that has finished"
                 ) from error
             except OSError as error:
                 raise ImageError(
-                    f"the virtual disc {path} cannot be locked against other programs: {error.strerror}; "
+                    f"the virtual disc {printable(path)} cannot be locked against other "
+                    f"programs: {error.strerror}; "
                     "put it on another file system"
                 ) from error
             store = cls(files, checked(files, state_in(files)))
@@ -167,7 +169,7 @@ class FolderStore(FolderView):
             return b""
 
     def _failed(self, error: OSError) -> StorageFailed:
-        text = f"the host cannot store the virtual disc {self.path}: {error.strerror}"
+        text = f"the host cannot store the virtual disc {printable(self.path)}: {error.strerror}"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             text += "; an 80-minute disc takes up to 850 MB: free some space, or put the disc elsewhere"
         return StorageFailed(text)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from redbook.disc import SECTOR_BYTES
 from redbook.disc.sub_channel import RAW_BYTES
-from redbook.errors import DriveBusy, StorageFailed
+from redbook.errors import DriveBusy, StorageFailed, printable
 from redbook.image.base import DiscState
 from redbook.image.folder import FolderStore
 from redbook.image.view import check_room, only_looking
@@ -37,7 +37,8 @@ class NewFolderStore:
             above = above.parent
         if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
             raise StorageFailed(
-                f"a new disc cannot be made at {self.path}: {above} cannot be written to; give another path"
+                f"a new disc cannot be made at {printable(self.path)}: {above} cannot be "
+                "written to; give another path"
             )
         check_room(above, above, data_bytes)
 
@@ -51,11 +52,11 @@ class NewFolderStore:
             self._folder = FolderStore.open(self.path)
         except FileExistsError as error:
             raise DriveBusy(
-                f"the virtual disc {self.path} has just been made by another program; try again"
+                f"the virtual disc {printable(self.path)} has just been made by another program; try again"
             ) from error
         except OSError as error:
             raise StorageFailed(
-                f"a new disc cannot be made at {self.path}: {error.strerror}; give another path"
+                f"a new disc cannot be made at {printable(self.path)}: {error.strerror}; give another path"
             ) from error
 
     def read(self, lba: int, sectors: int) -> bytes:
@@ -99,5 +100,5 @@ class NewFolderStore:
 
     def _made(self) -> FolderStore:
         if self._folder is None:
-            raise StorageFailed(f"the disc at {self.path} was never made")
+            raise StorageFailed(f"the disc at {printable(self.path)} was never made")
         return self._folder

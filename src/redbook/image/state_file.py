@@ -6,7 +6,7 @@ import errno
 import json
 from pathlib import Path
 
-from redbook.errors import ImageError
+from redbook.errors import ImageError, printable
 from redbook.image.base import FORMAT, VERSION, DiscState
 from redbook.image.disc_files import DiscFiles, NotAFile
 
@@ -30,18 +30,18 @@ def open_files(path: Path) -> DiscFiles:
     try:
         return DiscFiles(path)
     except OSError as error:
-        raise ImageError(f"{path} cannot be opened as a virtual disc: {error.strerror}") from error
+        raise ImageError(f"{printable(path)} cannot be opened as a virtual disc: {error.strerror}") from error
 
 
 def state_in(files: DiscFiles) -> DiscState:
     """raises  ImageError"""
     path = files.path
-    damaged = f"the virtual disc {path} is damaged: {STATE_FILE}"
+    damaged = f"the virtual disc {printable(path)} is damaged: {STATE_FILE}"
     try:
         data = json.loads(files.read(STATE_FILE, MOST_STATE_BYTES).decode("utf-8"))
     except FileNotFoundError as error:
         raise ImageError(
-            f"{path} is not a virtual disc, or was never finished: {STATE_FILE} is missing; "
+            f"{printable(path)} is not a virtual disc, or was never finished: {STATE_FILE} is missing; "
             "give the path of a disc, or of something that does not exist yet"
         ) from error
     except NotAFile as error:
@@ -49,7 +49,7 @@ def state_in(files: DiscFiles) -> DiscState:
     except OSError as error:
         if error.errno == errno.EFBIG:
             raise ImageError(f"{damaged} has {error.strerror}; restore it from a copy") from error
-        raise ImageError(f"{path / STATE_FILE} cannot be read: {error.strerror}") from error
+        raise ImageError(f"{printable(path / STATE_FILE)} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ImageError(
             f"{damaged} cannot be understood ({error}); restore it from a copy, or start a new disc"
@@ -61,7 +61,7 @@ def state_in(files: DiscFiles) -> DiscState:
         raise ImageError(f"{damaged} has no version")
     if version > VERSION:
         raise ImageError(
-            f"the virtual disc {path} is of version {version}, from a newer redbook; "
+            f"the virtual disc {printable(path)} is of version {version}, from a newer redbook; "
             f"this one knows up to version {VERSION}: update redbook"
         )
     try:
@@ -74,7 +74,7 @@ def state_in(files: DiscFiles) -> DiscState:
 
 def no_file(path: Path, error: NotAFile) -> ImageError:
     return ImageError(
-        f"the virtual disc {path} is not used: {error.strerror}. Nothing was changed; "
+        f"the virtual disc {printable(path)} is not used: {error.strerror}. Nothing was changed; "
         "put the file itself there, or use another disc"
     )
 

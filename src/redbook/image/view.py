@@ -9,7 +9,7 @@ from pathlib import Path
 
 from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES
 from redbook.disc.sub_channel import RAW_BYTES
-from redbook.errors import DriveError, ImageError, StorageFailed
+from redbook.errors import DriveError, ImageError, StorageFailed, printable
 from redbook.image.base import DiscState
 from redbook.image.disc_files import DiscFiles, NotAFile
 from redbook.image.sector_file import SectorFile
@@ -88,7 +88,8 @@ class FolderView:
         hindrance = self.hindrance
         if hindrance:
             raise StorageFailed(
-                f"the virtual disc {self.path} cannot be written to: {hindrance}, or use another disc"
+                f"the virtual disc {printable(self.path)} cannot be written to: {hindrance}, "
+                "or use another disc"
             )
         more = data_bytes - self.recorded_sectors() * SECTOR_BYTES
         check_room(self._files.fd, self.path, more)
@@ -103,11 +104,11 @@ class FolderView:
         try:
             return file.read(lba, sectors)
         except OSError as error:
-            raise StorageFailed(f"cannot read {file.path}: {error.strerror}") from error
+            raise StorageFailed(f"cannot read {printable(file.path)}: {error.strerror}") from error
 
     def _check_held(self) -> None:
         if self._files.closed:
-            raise StorageFailed(f"the virtual disc {self.path} was closed")
+            raise StorageFailed(f"the virtual disc {printable(self.path)} was closed")
 
     @contextmanager
     def _to_words(self, what: str) -> Iterator[None]:
@@ -115,7 +116,9 @@ class FolderView:
         try:
             yield
         except OSError as error:
-            raise StorageFailed(f"cannot {what} the virtual disc {self.path}: {error.strerror}") from error
+            raise StorageFailed(
+                f"cannot {what} the virtual disc {printable(self.path)}: {error.strerror}"
+            ) from error
 
     # What it refuses
 
@@ -162,12 +165,14 @@ def checked(files: DiscFiles, state: DiscState) -> DiscState:
     except NotAFile as error:
         raise no_file(files.path, error) from error
     except OSError as error:
-        raise ImageError(f"the virtual disc {files.path} cannot be looked at: {error.strerror}") from error
+        raise ImageError(
+            f"the virtual disc {printable(files.path)} cannot be looked at: {error.strerror}"
+        ) from error
     begun = (t for t in state.tracks if t.written_sectors)
     needed = max((t.start_lba + t.written_sectors for t in begun), default=0)
     if there < needed:
         raise ImageError(
-            f"the virtual disc {files.path} is damaged: its tracks end at sector {needed}, but "
+            f"the virtual disc {printable(files.path)} is damaged: its tracks end at sector {needed}, but "
             f"{DATA_FILE} ends at {there}; restore the file from a copy, or start a new disc"
         )
     return state
@@ -175,7 +180,7 @@ def checked(files: DiscFiles, state: DiscState) -> DiscState:
 
 def only_looking(path: Path) -> StorageFailed:
     return StorageFailed(
-        f"the virtual disc {path} was opened to look at it only; open it for writing to change it"
+        f"the virtual disc {printable(path)} was opened to look at it only; open it for writing to change it"
     )
 
 

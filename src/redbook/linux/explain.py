@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from redbook.errors import DriveError
+from redbook.errors import DriveError, printable
 from redbook.linux import holders
 from redbook.linux.optical import OpticalDrive, find
 from redbook.linux.system import DOMINANT_GROUPS, IS_GONE, System, group_name, user_name
@@ -31,7 +31,7 @@ def explain(path: str, error: OSError, system: System | None = None) -> str:
     """
     system = system or System.of_process()
     node = system.real(path) if path.startswith("/dev/") else path
-    called = path if node == path else f"{path} ({node})"
+    called = printable(path) if node == path else f"{printable(path)} ({printable(node)})"
     if error.errno in (errno.EACCES, errno.EPERM):
         return _forbidden(system, node, called)
     if error.errno == errno.EBUSY:

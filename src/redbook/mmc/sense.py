@@ -106,6 +106,13 @@ _OTHER_DISC = "try another disc, of another brand if you can"
 _BAD_DISC = "try another brand of disc, or clean the drive's lens"
 _KEEP_UP = "close other programs"
 _OFF_AND_ON = "switch the drive off and on"
+_ANOTHER_DRIVE = (
+    "take the disc out and put it in again; if that does not help, switch the drive off and on, or try "
+    "another drive"
+)
+_AGAIN = "try again"
+_LOOK = "look at the disc with `redbook info`, then try again"
+_CLOSE_OTHERS = "close other programs that use the drive, then try again"
 _CABLE = "check the cable, the port and the drive's power, then try again"
 
 _EXACT: dict[tuple[int, int, int], Meaning] = {
@@ -123,7 +130,7 @@ _EXACT: dict[tuple[int, int, int], Meaning] = {
     (2, 0x00, 0x00): Meaning(errors.Unexplained, "not ready", _WAIT),
     (2, 0x04, 0x00): Meaning(errors.Unexplained, "not ready", _WAIT),
     (2, 0x04, 0x01): Meaning(errors.BecomingReady, "becoming ready", _WAIT),
-    (2, 0x04, 0x02): Meaning(errors.NeedsStart, "the drive has stopped and waits for a start"),
+    (2, 0x04, 0x02): Meaning(errors.NeedsStart, "the drive has stopped and waits for a start", _OFF_AND_ON),
     (2, 0x04, 0x03): Meaning(
         errors.ManualIntervention, "the drive wants a person's help", "look at the drive"
     ),
@@ -148,7 +155,7 @@ _EXACT: dict[tuple[int, int, int], Meaning] = {
     (4, 0x3E, 0x01): Meaning(errors.HardwareError, "failure of the drive", _OFF_AND_ON),
     (4, 0x3E, 0x02): Meaning(errors.HardwareError, "time-out inside the drive", _OFF_AND_ON),
     (4, 0x44, 0x00): Meaning(errors.HardwareError, "internal failure", _OFF_AND_ON),
-    (5, 0x21, 0x02): Meaning(errors.InvalidWriteAddress, "not the next writable address"),
+    (5, 0x21, 0x02): Meaning(errors.InvalidWriteAddress, "not the next writable address", _ANOTHER_DRIVE),
     (5, 0x2C, 0x03): Meaning(errors.CommandSequenceError, "the program area is not empty", _OTHER_DISC),
     (5, 0x2C, 0x04): Meaning(errors.CommandSequenceError, "the program area is empty", _OTHER_DISC),
     (5, 0x30, 0x08): Meaning(
@@ -162,8 +169,10 @@ _EXACT: dict[tuple[int, int, int], Meaning] = {
     (5, 0x30, 0x06): Meaning(
         errors.CannotErase, "this medium cannot be erased", "only a CD-RW can be blanked"
     ),
-    (5, 0x53, 0x02): Meaning(errors.RemovalPrevented, "the tray is locked by a program"),
-    (5, 0x72, 0x03): Meaning(errors.SessionIncomplete, "a track of the session is incomplete"),
+    (5, 0x53, 0x02): Meaning(errors.RemovalPrevented, "the tray is locked by a program", _CLOSE_OTHERS),
+    (5, 0x72, 0x03): Meaning(
+        errors.SessionIncomplete, "a track of the session is incomplete", _ANOTHER_DRIVE
+    ),
     (0xB, 0x4E, 0x00): Meaning(
         errors.OverlappedCommands, "another program talks to the drive", "close it, and what mounts discs"
     ),
@@ -188,27 +197,35 @@ _BY_ASC: dict[tuple[int, int], Meaning] = {
     (3, 0x51): Meaning(errors.MediumError, "the disc could not be erased", _OTHER_DISC),
     (3, 0x72): Meaning(errors.FixationError, "lead-in or lead-out could not be written", _BAD_DISC),
     (3, 0x73): Meaning(errors.PowerCalibrationError, "the laser's power could not be set", _BAD_DISC),
-    (5, 0x1A): Meaning(errors.InvalidParameter, "wrong parameter list length"),
-    (5, 0x20): Meaning(errors.UnknownCommand, "the drive does not know the command"),
-    (5, 0x21): Meaning(errors.AddressOutOfRange, "address out of range"),
-    (5, 0x24): Meaning(errors.InvalidField, "the drive does not accept a field of the command"),
-    (5, 0x25): Meaning(errors.IllegalRequest, "no such logical unit"),
-    (5, 0x26): Meaning(errors.InvalidParameter, "the drive does not accept a parameter"),
-    (5, 0x2C): Meaning(errors.CommandSequenceError, "the command does not fit the drive's state"),
-    (5, 0x39): Meaning(errors.SavingNotSupported, "saving parameters is not supported"),
+    (5, 0x1A): Meaning(errors.InvalidParameter, "wrong parameter list length", _ANOTHER_DRIVE),
+    (5, 0x20): Meaning(errors.UnknownCommand, "the drive does not know the command", _ANOTHER_DRIVE),
+    (5, 0x21): Meaning(errors.AddressOutOfRange, "address out of range", _ANOTHER_DRIVE),
+    (5, 0x24): Meaning(
+        errors.InvalidField, "the drive does not accept a field of the command", _ANOTHER_DRIVE
+    ),
+    (5, 0x25): Meaning(errors.IllegalRequest, "no such logical unit", _CABLE),
+    (5, 0x26): Meaning(errors.InvalidParameter, "the drive does not accept a parameter", _ANOTHER_DRIVE),
+    (5, 0x2C): Meaning(
+        errors.CommandSequenceError, "the command does not fit the drive's state", _ANOTHER_DRIVE
+    ),
+    (5, 0x39): Meaning(errors.SavingNotSupported, "saving parameters is not supported", _ANOTHER_DRIVE),
     (5, 0x55): Meaning(errors.SystemResourceFailure, "the drive is out of resources", _WAIT),
-    (5, 0x63): Meaning(errors.EndOfUserArea, "the disc is full"),
-    (5, 0x64): Meaning(errors.IllegalModeForTrack, "not possible on this track or disc"),
-    (5, 0x72): Meaning(errors.SessionIncomplete, "the session cannot be closed as it is"),
-    (5, 0xB5): Meaning(errors.DummyBlocksAdded, "the drive filled the track up by itself"),
+    (5, 0x63): Meaning(errors.EndOfUserArea, "the disc is full", _OTHER_DISC),
+    (5, 0x64): Meaning(errors.IllegalModeForTrack, "not possible on this track or disc", _OTHER_DISC),
+    (5, 0x72): Meaning(errors.SessionIncomplete, "the session cannot be closed as it is", _ANOTHER_DRIVE),
+    (5, 0xB5): Meaning(errors.DummyBlocksAdded, "the drive filled the track up by itself", _ANOTHER_DRIVE),
     (5, 0xBF): Meaning(errors.LossOfStreaming, "the drive ran out of data", _KEEP_UP),
     (5, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),
     (7, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),
-    (6, 0x28): Meaning(errors.MediumChanged, "the medium may have changed"),
+    (6, 0x28): Meaning(errors.MediumChanged, "the medium may have changed", _LOOK),
     (6, 0x29): Meaning(errors.DeviceReset, "the drive was reset", _CABLE),
-    (6, 0x2A): Meaning(errors.ParametersChanged, "another program changed the drive's parameters"),
+    (6, 0x2A): Meaning(
+        errors.ParametersChanged, "another program changed the drive's parameters", _CLOSE_OTHERS
+    ),
     (6, 0x2E): Meaning(errors.InsufficientTime, "the drive is still working", _WAIT),
-    (6, 0x5A): Meaning(errors.UnitAttention, "somebody pressed the drive's button", worth_telling=True),
+    (6, 0x5A): Meaning(
+        errors.UnitAttention, "somebody pressed the drive's button", _AGAIN, worth_telling=True
+    ),
     (1, 0x5D): Meaning(SenseError, "the drive expects to fail soon (its own words)", worth_telling=True),
     (4, 0x08): Meaning(errors.CommunicationError, "communication failure", _CABLE),
     (4, 0x1B): Meaning(errors.CommunicationError, "the transfer failed", _CABLE),
@@ -217,15 +234,15 @@ _BY_ASC: dict[tuple[int, int], Meaning] = {
 }
 
 _BY_KEY: dict[int, Meaning] = {
-    NO_SENSE: Meaning(SenseError, "refused without a reason"),
-    RECOVERED: Meaning(SenseError, "recovered error"),
+    NO_SENSE: Meaning(SenseError, "refused without a reason", _ANOTHER_DRIVE),
+    RECOVERED: Meaning(SenseError, "recovered error", _AGAIN),
     NOT_READY: Meaning(errors.NotReady, "not ready", _WAIT),
     MEDIUM: Meaning(errors.MediumError, "medium error", _BAD_DISC),
     HARDWARE: Meaning(errors.HardwareError, "hardware error", _OFF_AND_ON),
-    ILLEGAL: Meaning(errors.IllegalRequest, "the drive does not accept the command"),
-    ATTENTION: Meaning(errors.UnitAttention, "the drive's state changed"),
+    ILLEGAL: Meaning(errors.IllegalRequest, "the drive does not accept the command", _ANOTHER_DRIVE),
+    ATTENTION: Meaning(errors.UnitAttention, "the drive's state changed", _AGAIN),
     PROTECT: Meaning(errors.WriteProtected, "protected", "use another disc"),
-    BLANK: Meaning(errors.BlankCheck, "nothing is recorded there"),
+    BLANK: Meaning(errors.BlankCheck, "nothing is recorded there", _LOOK),
     ABORTED: Meaning(errors.CommandAborted, "the command was aborted", "try again"),
 }
 
@@ -236,7 +253,7 @@ def meaning(sense: Sense) -> Meaning:
         _EXACT.get((sense.key, sense.asc, sense.ascq))
         or _BY_ASC.get((sense.key, sense.asc))
         or _BY_KEY.get(sense.key)
-        or Meaning(SenseError, "refused for an unknown reason")
+        or Meaning(SenseError, "refused for an unknown reason", _OFF_AND_ON)
     )
 
 

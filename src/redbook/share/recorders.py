@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from redbook.errors import ShareError
+from redbook.errors import ShareError, printable
 from redbook.virtual import faults
 from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model, default_model
@@ -39,7 +39,7 @@ def recorders(
             if path and Path(path).resolve() in (
                 r.disc.path.resolve() for r in made if r.disc and r.disc.path
             ):
-                raise ShareError(f"the disc {path} cannot be in two recorders; name another one")
+                raise ShareError(f"the disc {printable(path)} cannot be in two recorders; name another one")
             medium = Medium.at(Path(path)) if path else None
             recorder = VirtualRecorder(medium, speed=speed, serial=f"RB{number:06d}", model=habits)
             opened.callback(recorder.close)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from redbook.audio.sounds import printable
 from redbook.authoring.program import Note
-from redbook.errors import SheetError
+from redbook.errors import SheetError, printable
 
 MOST_NOTES = 200
 """A disc has 99 tracks; a sheet with more to say than that is no sheet."""

@@ -17,7 +17,7 @@ from redbook import errors
 from redbook._version import __version__
 from redbook.clock import Clock, SystemClock
 from redbook.disc import MOST_OFFSET_SAMPLES, PREGAP_SECTORS, SAMPLE_BYTES, SECTOR_BYTES
-from redbook.errors import DriveError, TranscriptError, TransferTooLarge
+from redbook.errors import DriveError, TranscriptError, TransferTooLarge, printable
 from redbook.mmc.decode import name_of
 from redbook.mmc.read import ReadCd, ReadCdMsf
 from redbook.mmc.write import Write10
@@ -180,7 +180,7 @@ class Replay:
             self._file = path.open(encoding="utf-8", errors="replace")
         except OSError as error:
             self._written.close()
-            raise TranscriptError(f"{path}: {error.strerror}") from error
+            raise TranscriptError(f"{printable(path)}: {error.strerror}") from error
         try:
             head = self._next("a transcript")
             if head.get("transcript") != FORMAT:
@@ -254,7 +254,7 @@ class Replay:
         return entry
 
     def _wrong(self, text: str, ahead: int = 0) -> TranscriptError:
-        self._failed = TranscriptError(f"{self._path}, line {self._line + ahead}: {text}")
+        self._failed = TranscriptError(f"{printable(self._path)}, line {self._line + ahead}: {text}")
         return self._failed
 
     def _compare(self, asked: str, now: bytes | memoryview, then: dict[str, Any] | None) -> None:

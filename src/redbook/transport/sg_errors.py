@@ -20,6 +20,7 @@ from redbook.errors import (
     NotTaken,
     TransportError,
     TransportTimeout,
+    printable,
 )
 
 NO_CONNECT, BUS_BUSY, TIME_OUT, BAD_TARGET, ABORT, PARITY = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
@@ -104,22 +105,24 @@ def opening_failed(path: str, number: int) -> DriveError:
     match number:
         case errno.ENOENT | errno.ENOTDIR | errno.ELOOP:
             return DriveNotFound(
-                f"{path}: there is no such device node; `redbook drives` lists the recorders that there are"
+                f"{printable(path)}: there is no such device node; `redbook drives` lists the "
+                "recorders that there are"
             )
         case errno.ENODEV | errno.ENXIO:
-            return DriveGone(f"{path}: there is a device node, but no drive behind it; {_LOAD}")
+            return DriveGone(f"{printable(path)}: there is a device node, but no drive behind it; {_LOAD}")
         case errno.EIO:
-            return DriveGone(f"{path}: the drive does not answer (EIO); {CABLE}")
+            return DriveGone(f"{printable(path)}: the drive does not answer (EIO); {CABLE}")
         case errno.EPERM | errno.EACCES:
             return DrivePermission(
-                f"{path}: this user may not open it ({errno.errorcode[number]})",
+                f"{printable(path)}: this user may not open it ({errno.errorcode[number]})",
                 "be in the group that the node belongs to (ls -l shows it)",
             )
         case errno.EROFS:
             return DrivePermission(*_read_only(path))
         case errno.EBUSY:
             return DriveBusy(
-                f"{path}: another program has it open for itself, or its disc is mounted; close that "
+                f"{printable(path)}: another program has it open for itself, or its disc is "
+                "mounted; close that "
                 "program, unmount the disc, then try again"
             )
     return _failed(path, number)

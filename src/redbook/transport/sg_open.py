@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from redbook.clock import Clock
-from redbook.errors import DriveBusy, DriveNotFound
+from redbook.errors import DriveBusy, DriveNotFound, printable
 from redbook.transport.kernel import Kernel, Node
 from redbook.transport.sg_errors import opening_failed
 
@@ -51,11 +51,13 @@ def _check_kind(path: str, node: Node, kernel: Kernel) -> None:
     is_sr = node.is_block and node.major == SR_MAJOR
     is_sg = node.is_character and node.major == SG_MAJOR
     if not is_sr and not is_sg:
-        raise DriveNotFound(f"{path}: this is no CD drive; those are called /dev/sr0, /dev/sr1 and so on")
+        raise DriveNotFound(
+            f"{printable(path)}: this is no CD drive; those are called /dev/sr0, /dev/sr1 and so on"
+        )
     kind = kernel.read_text(f"{_in_sysfs(node)}/device/type").strip()
     if kind not in ("", CD_TYPE):
         raise DriveNotFound(
-            f"{path}: a device of another kind is behind it (SCSI type {kind}), no CD drive; "
+            f"{printable(path)}: a device of another kind is behind it (SCSI type {kind}), no CD drive; "
             "`redbook drives` lists the recorders that there are"
         )
 
@@ -84,7 +86,9 @@ def _check_not_mounted(path: str, node: Node, kernel: Kernel) -> None:
         fields = line.split(" ")
         if len(fields) > 4 and fields[2] == number:
             where = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
-            raise DriveBusy(f"{path}: its disc is mounted at {where}; first unmount it: umount '{where}'")
+            raise DriveBusy(
+                f"{printable(path)}: its disc is mounted at {where}; first unmount it: umount '{where}'"
+            )
 
 
 def _open(path: str, node: Node, clock: Clock, kernel: Kernel) -> int:

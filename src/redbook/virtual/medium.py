@@ -25,7 +25,7 @@ from redbook.disc import (
     next_session_start,
 )
 from redbook.disc.sub_channel import RAW_BYTES
-from redbook.errors import ImageError, Sense
+from redbook.errors import ImageError, Sense, printable
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore
 from redbook.image.new_folder import NewFolderStore
@@ -103,7 +103,7 @@ def _is_new(path: Path) -> bool:
         new = _is_nothing(path)
         path.exists()  # a name that no file can have, a folder closed to us
     except OSError as error:
-        raise ImageError(f"{path} cannot be opened as a virtual disc: {error.strerror}") from error
+        raise ImageError(f"{printable(path)} cannot be opened as a virtual disc: {error.strerror}") from error
     return new
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from redbook.clock import Clock, SystemClock
-from redbook.errors import DriveBusy, ImageError, StorageFailed
+from redbook.errors import DriveBusy, ImageError, StorageFailed, printable
 from redbook.image.disc_files import DiscFiles
 from redbook.image.folder import leave_word
 from redbook.image.view import owner_of
@@ -44,7 +44,9 @@ class RecorderLock:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise StorageFailed(f"{self._folder} cannot be used for discs: {error.strerror}") from error
+            raise StorageFailed(
+                f"{printable(self._folder)} cannot be used for discs: {error.strerror}"
+            ) from error
         try:
             files.lock()
         except BlockingIOError as error:
@@ -54,7 +56,7 @@ class RecorderLock:
             ) from error
         except OSError as error:
             files.close()
-            raise StorageFailed(f"{self._folder} cannot be locked: {error.strerror}") from error
+            raise StorageFailed(f"{printable(self._folder)} cannot be locked: {error.strerror}") from error
         self._held = files
         files.clear_up()
         self.set_owner("")  # of a program that died

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from redbook.errors import ImageError
+from redbook.errors import ImageError, printable
 from redbook.image.base import DiscState
 from redbook.image.folder import FolderStore
 from redbook.image.state_file import read_state
@@ -96,7 +96,7 @@ class Spindle:
         try:
             FolderStore.create(path, blank_state(medium, minutes))
         except OSError as error:
-            raise ImageError(f"a new disc cannot be made at {path}: {error.strerror}") from error
+            raise ImageError(f"a new disc cannot be made at {printable(path)}: {error.strerror}") from error
         return path
 
     def _path(self, number: int) -> Path:
@@ -108,7 +108,9 @@ class Spindle:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise ImageError(f"the discs in {self.folder} cannot be listed: {error.strerror}") from error
+            raise ImageError(
+                f"the discs in {printable(self.folder)} cannot be listed: {error.strerror}"
+            ) from error
         return sorted((int(m[1]), self.folder / m[0]) for m in map(_NAME.fullmatch, names) if m)
 
     @staticmethod
