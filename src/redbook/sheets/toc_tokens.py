@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from enum import Enum, unique
 from typing import NamedTuple
 
-from redbook.audio.sounds import printable
-from redbook.errors import SheetError
+from redbook.errors import SheetError, printable
 from redbook.sheets.options import Notebook
 
 MOST_BYTES = 4_000_000

@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from redbook.audio.sounds import VIDEO_SUFFIXES, begins_like_sound, is_sound_name, printable
+from redbook.audio.sounds import VIDEO_SUFFIXES, begins_like_sound, is_sound_name
 from redbook.audio.source import Source
 from redbook.authoring.arrange import Arrangement, arrange
 from redbook.authoring.program import Note, Piece, Program
@@ -24,7 +24,7 @@ from redbook.disc.cd_text import JAPANESE, PackType, Texts
 from redbook.disc.cd_text.packs import ASCII, CHARACTER_SETS, ISO_8859_1, KOREAN, MANDARIN, MS_JIS
 from redbook.disc.layout import COPY_PERMITTED, FOUR_CHANNELS, PRE_EMPHASIS, LaidTrack
 from redbook.disc.numbers import duration
-from redbook.errors import SheetError
+from redbook.errors import SheetError, printable
 from redbook.sheets.toc_texts import FIELDS, OF_THE_DISC_ONLY
 from redbook.sheets.written import Written, kinds_said, name_in, who
 
