@@ -11,6 +11,7 @@ import av
 import numpy as np
 
 from redbook.audio.format import Samples, Tags
+from redbook.disc.codes import digits_of, read_isrc
 from redbook.errors import AudioError
 
 _DEMUXERS = (
@@ -143,16 +144,44 @@ def all_metadata(container: av.container.InputContainer) -> dict[str, str]:
     return {key.lower(): value for key, value in both.items()}
 
 
+_ALBUM_ARTIST = ("album_artist", "albumartist", "album artist")
+_COMPOSER = ("composer", "imus")
+_LYRICIST = ("lyricist", "songwriter", "writer", "text", "wm/writer", "iwri")
+_ARRANGER = ("arranger", "wm/arranger")
+_ISRC = ("isrc", "tsrc", "wm/isrc")
+_BARCODE = (
+    *("barcode", "ean/upc", "upc", "ean", "wm/barcode", "mcn"),
+    *("catalognumber", "catalog", "catalogue number", "wm/catalogno"),
+)
+"""What Vorbis comments, ID3, MP4, APE, ASF and RIFF call it, where FFmpeg has no word of its own for all."""
+
+
 def tags_from(metadata: dict[str, str]) -> Tags:
+    """metadata: keys in lower case"""
+
+    def texts(keys: tuple[str, ...]) -> list[str]:
+        return [text for key in keys if (text := metadata.get(key, "").strip())]
+
+    def first(*keys: str) -> str:
+        return next(iter(texts(keys)), "")
+
     def number(*keys: str) -> int | None:
         text = next((metadata[key] for key in keys if metadata.get(key)), "")
         digits = text.partition("/")[0].strip()
         return int(digits) if digits.isdecimal() and len(digits) < 10 and int(digits) else None
 
+    album_artist = first(*_ALBUM_ARTIST)
     return Tags(
-        title=metadata.get("title", "").strip(),
-        artist=(metadata.get("artist") or metadata.get("album_artist") or "").strip(),
-        album=metadata.get("album", "").strip(),
+        title=first("title"),
+        artist=first("artist") or album_artist,
+        album=first("album"),
         disc=number("disc", "discnumber", "tpos"),
         track=number("track", "tracknumber", "trck"),
+        album_artist=album_artist,
+        composer=first(*_COMPOSER),
+        lyricist=first(*_LYRICIST),
+        arranger=first(*_ARRANGER),
+        isrc=next(filter(read_isrc, texts(_ISRC)), first(*_ISRC)),  # in RIFF it is the name of a source
+        barcode=next(filter(None, map(digits_of, texts(_BARCODE))), ""),
+        genre=first("genre"),
     )

@@ -36,13 +36,25 @@ _LOSSLESS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a file says of itself; empty or None where it says nothing."""
+    """What a file says of itself; empty or None where it says nothing.
+
+    artist   of the music; of the album where nothing else is said
+    isrc     as it is written; it may be none
+    barcode  twelve or thirteen digits
+    """
 
     title: str = ""
     artist: str = ""
     album: str = ""
     disc: int | None = None
     track: int | None = None
+    album_artist: str = ""
+    composer: str = ""
+    lyricist: str = ""
+    arranger: str = ""
+    isrc: str = ""
+    barcode: str = ""
+    genre: str = ""
 
 
 @dataclass(frozen=True, slots=True)

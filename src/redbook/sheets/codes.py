@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import re
 
-from redbook.disc.sub_channel import is_isrc
+from redbook.disc.codes import check_digit, digits_of, read_isrc
 from redbook.sheets.options import shown
 
-
-def read_isrc(text: str) -> str | None:
-    """Twelve characters; empty for zeros, which stand for none; None for what is no ISRC.
-
-    Source: ISO 3901: two letters, three letters or digits, seven digits; hyphens are for readers only.
-    """
-    code = re.sub(r"[\s-]", "", text).upper()
-    if not code.strip("0"):
-        return ""
-    if not is_isrc(code) or not code[:2].isalpha():
-        return None
-    return code
+__all__ = ["check_digit", "read_isrc", "read_mcn"]
 
 
 def read_mcn(text: str, keep: bool = False) -> tuple[str, str]:
@@ -32,7 +21,7 @@ def read_mcn(text: str, keep: bool = False) -> tuple[str, str]:
     digits = re.sub(r"[\s-]", "", text)
     if not digits.strip("0"):
         return "", ""
-    if not (digits.isascii() and digits.isdigit() and len(digits) in (12, 13)):
+    if not digits_of(digits):
         return "", f"CATALOG {shown(text)} is no catalogue number (13 digits); it is not burned"
     code = digits.rjust(13, "0")
     if check_digit(code[:12]) != int(code[12]):
@@ -47,8 +36,3 @@ def read_mcn(text: str, keep: bool = False) -> tuple[str, str]:
             f"CATALOG {digits} is burned as {code} though its check digit is wrong ({due} would be right)",
         )
     return code, f"CATALOG {digits} has twelve digits; it is burned as {code}" if len(digits) == 12 else ""
-
-
-def check_digit(twelve: str) -> int:
-    """The thirteenth digit of a GTIN-13."""
-    return -sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(twelve)) % 10
