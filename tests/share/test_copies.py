@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
 from redbook.share.host import Host
+from redbook.share.umockdev import Tree
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 
@@ -72,6 +76,45 @@ print(ioctl(copy, 0x2275, ctypes.byref(size)))
 print(ioctl(opened, 0x2272, ctypes.byref(size)), size.value)
 """
     assert run(host, code).split() == ["0", "0", "20480"]
+
+
+class Late(set[int]):
+    """Comes to know of a program long after it was told."""
+
+    def add(self, process: int) -> None:
+        time.sleep(0.3)
+        super().add(process)
+
+
+def test_a_program_that_is_not_known_yet_has_not_begun_and_is_not_ended(host: Host) -> None:
+    """The call on the file itself is what makes redbook look whether the program has a copy."""
+    host._copies.launched = Late()
+    code = """
+value = ctypes.c_int(0)
+print(ioctl(opened, 0x2282, ctypes.byref(value)), ioctl(copy, 0x2282, ctypes.byref(value)), value.value)
+"""
+    assert run(host, code) == "0 0 30527"
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_a_file_that_was_opened_just_now_is_found(accepts: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the program its open() was done as soon as the kernel had the connection."""
+    if not accepts:
+        monkeypatch.setattr(Tree, "_accept", lambda tree, listener, name: None)
+    opened: list[MagicMock] = []
+
+    def open_late() -> MagicMock:
+        time.sleep(0.3)
+        opened.append(MagicMock())
+        return opened[-1]
+
+    with Tree() as tree, socket.socket(socket.AF_UNIX) as program:
+        tree.node("sr0", (11, 0), open_late, block=True)
+        program.connect(str(tree.root / "ioctl/dev/sr0"))
+        assert tree.opens(os.getpid(), "sr0") == 1
+        tree.file_of("sr0", os.getpid()).answer(lambda file: file.ioctl(None, 0, 0))  # type: ignore[arg-type]
+        (file,) = opened
+        file.ioctl.assert_called_once()
 
 
 def test_it_is_refused_with_the_same_errno(host: Host) -> None:

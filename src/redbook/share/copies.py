@@ -212,6 +212,8 @@ class Copies:
                 if message[0] == STARTED and found:
                     (asking,) = found
                     self.launched.add(process)
+                    with contextlib.suppress(OSError):
+                        connection.send(b"\0")  # only now it becomes the program
                 elif message[0] == UNFILTERED:
                     _log.info("copies of descriptors are not followed: %s", os.strerror(message[1]))
         while asking >= 0 and (events := self._wait_for(asking)):

@@ -59,6 +59,7 @@ def main(place: str, file: str, number: str, command: list[str]) -> None:
             instructions = opened.read()
         try:
             socket.send_fds(redbook, [b"\0"], [_install(instructions, int(number))])
+            redbook.recv(1)  # a program that redbook does not know yet, and that uses a copy, would be ended
         except OSError as error:
             redbook.send(bytes((1, error.errno or 0)))
     try:

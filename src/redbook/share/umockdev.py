@@ -34,6 +34,7 @@ _MASK = (1 << 64) - 1
 _LONGEST_SOCKET_PATH = 107  # sockaddr_un, without its closing zero
 _WAITING_OPENS = 64
 _A_MOMENT_SECONDS = 0.001
+_LONGEST_OPEN_SECONDS = 10.0
 _ONE_SEND_BYTES = 90_000
 """The library takes a message's header by a single recv: it must not lie across two buffers of the kernel,
 which it may in a send of more than about 100 kB."""
@@ -181,6 +182,7 @@ class _Connection(threading.Thread):
     """Serves one open() to its end.
 
     process  the one that opened
+    begun    set as soon as `answerer` is there
     """
 
     def __init__(
@@ -196,13 +198,17 @@ class _Connection(threading.Thread):
         self._open = opened
         self._called = called
         self.answerer: Answerer | None = None
+        self.begun = threading.Event()
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
         self.process = int.from_bytes(credentials[:4], sys.byteorder)
 
     def run(self) -> None:
         memory = SocketMemory(self._socket)
-        file = self._open()
-        self.answerer = Answerer(self.node, file)
+        try:
+            file = self._open()
+            self.answerer = Answerer(self.node, file)
+        finally:
+            self.begun.set()
         try:
             with contextlib.suppress(ProgramGone):  # closed or died: no other program's business
                 buffer = memoryview(bytearray(_MESSAGE.size))
@@ -243,7 +249,7 @@ class Tree:
 
     def __init__(self) -> None:
         self.root = _short_folder()
-        self._listeners: list[socket.socket] = []
+        self._listeners: dict[str, socket.socket] = {}
         self._acceptors: list[threading.Thread] = []
         self._connections: list[_Connection] = []
         self._openers: dict[str, Callable[[], OpenFile]] = {}
@@ -284,11 +290,11 @@ class Tree:
         self._number(name, device)
         self._openers[name] = opened
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listeners.append(listener)
+        self._listeners[name] = listener
         listener.bind(str(self.root / "ioctl/dev" / name))
         listener.listen(_WAITING_OPENS)
         thread = threading.Thread(
-            target=self._accept, args=(listener, name, opened), name=f"redbook-{name}-opens", daemon=True
+            target=self._accept, args=(listener, name), name=f"redbook-{name}-opens", daemon=True
         )
         self._acceptors.append(thread)
         thread.start()
@@ -302,34 +308,49 @@ class Tree:
     def _number(self, name: str, device: tuple[int, int]) -> None:
         (self.root / "dev/.node" / name).symlink_to(f"{device[0]}:{device[1]}")
 
-    def _accept(self, listener: socket.socket, name: str, opened: Callable[[], OpenFile]) -> None:
+    def _accept(self, listener: socket.socket, name: str) -> None:
         while True:
             _has_somebody(listener)
             with self._lock:  # who waits is either in the socket's queue or among the connections
                 if self._closed:
                     return
-                connection, _ = listener.accept()
-                self._connections = [c for c in self._connections if c.is_alive()]
-                serving = _Connection(connection, name, opened, self._call_of)
-                self._connections.append(serving)
-                serving.start()
+                self._let_in(name)
+
+    def _let_in(self, name: str) -> None:
+        """Everybody who waits for this node; the lock is held."""
+        while not self._closed and _has_somebody(self._listeners[name], 0):
+            connection, _ = self._listeners[name].accept()
+            self._connections = [c for c in self._connections if c.is_alive()]
+            serving = _Connection(connection, name, self._openers[name], self._call_of)
+            self._connections.append(serving)
+            serving.start()
+
+    def _connections_of(self, node: str, process: int) -> list[_Connection]:
+        """What a process has open by this name.
+
+        Its open() returns before redbook comes to hear of it: who has just opened a node is let in first.
+        """
+        with self._lock:
+            self._let_in(node)
+            mine = [c for c in self._connections if (c.node, c.process) == (node, process)]
+        for connection in mine:
+            connection.begun.wait(_LONGEST_OPEN_SECONDS)
+        return mine
 
     def _call_of(self, connection: _Connection) -> None:
         self.called(connection.process, connection.node)
 
     def opens(self, process: int, node: str) -> int:
         """How often a process has a node open, as far as the library knows."""
-        with self._lock:
-            mine = [c for c in self._connections if c.node == node and c.process == process]
+        mine = self._connections_of(node, process)
         return sum(connection.answerer is not None for connection in mine)
 
     def file_of(self, node: str, process: int) -> Answerer:
         """What a process has open by this name, the last if it is several times; else a file of its own."""
+        for connection in reversed(self._connections_of(node, process)):
+            if (answerer := connection.answerer) is not None:
+                return answerer
         with self._lock:
-            for connection in reversed(self._connections):
-                answerer = connection.answerer
-                if answerer is not None and (connection.node, connection.process) == (node, process):
-                    return answerer
             if node not in self._others:
                 self._others[node] = Answerer(node, self._openers[node]())
             return self._others[node]
@@ -337,7 +358,8 @@ class Tree:
     def still_open(self, patience_seconds: float) -> bool:
         """Whether a program still has a node open; one that is just ending is waited for so long."""
         until = time.monotonic() + patience_seconds
-        while any(_has_somebody(listener, 0) for listener in self._listeners) and time.monotonic() < until:
+        listeners = self._listeners.values()
+        while any(_has_somebody(listener, 0) for listener in listeners) and time.monotonic() < until:
             time.sleep(_A_MOMENT_SECONDS)
         with self._lock:
             connections = list(self._connections)
@@ -349,12 +371,12 @@ class Tree:
         """Hang up on every program and remove the folder."""
         with self._lock:
             self._closed = True
-        for listener in self._listeners:
+        for listener in self._listeners.values():
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for somebody
         for acceptor in self._acceptors:
             acceptor.join()
-        for listener in self._listeners:
+        for listener in self._listeners.values():
             listener.close()
         for connection in self._connections:
             connection.hang_up()
