@@ -17,7 +17,7 @@ LAYERS = [
     ["cli"],
     ["__init__"],
     ["imapi2", "burning", "doctor"],
-    ["checking"],
+    ["checking", "fitting"],
     ["sheets"],
     ["authoring"],
     ["audio"],

@@ -43,6 +43,7 @@ from redbook.errors import (
     SenseError,
     VerificationFailed,
 )
+from redbook.fitting import lay_out_named
 from redbook.linux.inhibit import awake
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 from redbook.mmc.write import BlankType
@@ -263,7 +264,7 @@ def _plan(
     keep_audio: bool,
     caller: Caller,
 ) -> Plan:
-    from redbook.audio.sectors import Spool
+    from redbook.audio.sectors import Spool, stated_sectors
     from redbook.audio.source import expand
 
     expansion = expand(sources)
@@ -276,8 +277,11 @@ def _plan(
 
     try:
         lay_out([0] * len(expansion.sources), space)  # the number of tracks, before hours of decoding
+        names = [source.name for source in expansion.sources]
+        stated = caller.work(lambda emit: stated_sectors(expansion.sources, caller.cancel.asked))
+        lay_out_named(names, stated, space, stated=True)
         prepared = _read_sources(expansion, spool, space.first_track, dither_seed, caller)
-        layout = lay_out([track.sectors for track in prepared], space)
+        layout = lay_out_named(names, [track.sectors for track in prepared], space)
     except BaseException:
         spool.close()
         raise

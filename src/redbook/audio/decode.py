@@ -47,6 +47,10 @@ _HOLE_STAYS_S = 1.0
 """So long a time stamp may be off: writers round, and know a variable block's length one block late."""
 
 
+SHORTEST_AAC_SAMPLES = 960
+"""In a packet.  Source: ISO/IEC 14496-3 4.4.2.5 (frameLengthFlag); 1024 are usual."""
+
+
 class Recording(Protocol):
     """A source, decoded from start to end and checked against what it says of itself.
 
@@ -62,6 +66,11 @@ class Recording(Protocol):
 
         raises  AudioError  where the file is damaged or shorter than it says; perhaps only at the end
         """
+
+    @property
+    def least_samples(self) -> int:
+        """So many, at its own rate, it states to have: with fewer it is an error.  0 where it states none."""
+        ...
 
     def close(self) -> None: ...
 
@@ -294,6 +303,27 @@ class Decoder:
                 f"it goes on for {more / self.format.rate_hz:.1f} s behind what its header counts "
                 "(files that were joined?); that is taken, too"
             )
+
+    @property
+    def least_samples(self) -> int:
+        """As `_check` demands them."""
+        if self._tally is not None:
+            return self._tally.samples or 0
+        said = self._statement
+        end = 0
+        if said.samples is not None:
+            end = said.samples - said.tolerance
+        elif said.packets is not None:
+            end = (said.packets - 1) * self._shortest_packet_samples()
+        parts = said.keep or ((0, None),)
+        return sum(max(0, (end if stop is None else min(stop, end)) - start) for start, stop in parts)
+
+    def _shortest_packet_samples(self) -> int:
+        """Of all packets but the last; 0 where the codec does not tell."""
+        if self.format.codec == "aac":
+            return SHORTEST_AAC_SAMPLES
+        extradata = bytes(self._context.extradata or b"")
+        return int.from_bytes(extradata[12:16], "big") if self.format.codec == "alac" else 0
 
     def close(self) -> None:
         self._container.close()

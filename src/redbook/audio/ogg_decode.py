@@ -290,6 +290,10 @@ class OggDecoder:
         with translated():
             yield from self._chunks
 
+    @property
+    def least_samples(self) -> int:
+        return 0  # an Ogg file states nothing in front
+
     def _decoded(self) -> Iterator[Samples]:
         link: _Link | None = None
         links = 0

@@ -42,6 +42,10 @@ class PcmFile:
             self._file.close()
             raise
 
+    @property
+    def least_samples(self) -> int:
+        return self._layout.length // self._layout.sample_bytes
+
     def _look_for_data(self) -> None:
         """DTS or AC-3 in a WAV, as on a DTS-CD: noise unless it reaches a decoder untouched."""
         layout = self._layout

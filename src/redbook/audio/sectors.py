@@ -23,7 +23,7 @@ from redbook.audio.convert import Converter, NotSixteenBits, joined
 from redbook.audio.decode import Recording, open_recording
 from redbook.audio.format import Tags
 from redbook.audio.source import Source, expand, printable
-from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
+from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLE_RATE_HZ, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError
 
@@ -265,6 +265,29 @@ def prepare(
                 future.cancel()
             raise
     return tracks
+
+
+def stated_sectors(sources: Sequence[Source], cancel: threading.Event | None = None) -> list[int]:
+    """How long each track will be at least, by what its file states; known in a moment.
+
+    A file that has less than it states is refused when it is read, so what is too long by this fits in no
+    case. 0 for one that states nothing, or that cannot be used, which is told when it is read.
+
+    raises  Cancelled
+    """
+    lengths = []
+    for source in sources:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("cancelled while the sources were looked at; nothing was sent")
+        try:
+            recording = open_recording(source.path, source.raw)
+        except (AudioError, OSError):
+            lengths.append(0)
+            continue
+        samples = recording.least_samples * SAMPLE_RATE_HZ // recording.format.rate_hz
+        recording.close()
+        lengths.append(samples * SAMPLE_BYTES // SECTOR_BYTES)
+    return lengths
 
 
 def read_again(
