@@ -505,9 +505,20 @@ def test_a_caf_whose_table_counts_its_last_packet_as_full(codec: str, song: Path
         decoded(file)
 
 
-def test_the_end_of_the_audio_in_matroska_is_not_left_out(song: Path, tmp_path: Path) -> None:
-    """FFmpeg reckons the length of the last TTA packet from milliseconds, and cannot decode it then."""
+def test_tta_in_matroska_is_whole(song: Path, tmp_path: Path) -> None:
+    """FFmpeg reckons the length of the last packet from milliseconds, and cannot decode it by itself."""
     file = encode(song, tmp_path / "a.mka", "-c:a", "tta")
+    values, recording = decoded(file)
+    wanted, _ = decoded(song)
+    assert values.shape == wanted.shape and (values == wanted).all()
+    assert recording.notes == []
+
+
+def test_the_end_of_the_audio_in_matroska_is_not_left_out(song: Path, tmp_path: Path) -> None:
+    file = encode(song, tmp_path / "a.mka", "-c:a", "tta")
+    data = bytearray(file.read_bytes())
+    data[-5_000] ^= 1  # in the last frame
+    file.write_bytes(data)
     with pytest.raises(AudioError, match="the end of its audio cannot be decoded"):
         decoded(file)
 

@@ -83,19 +83,6 @@ def check_form(file: BinaryIO) -> None:
         raise cut_short(length, there, "file")
 
 
-def check_asf(file: BinaryIO) -> None:
-    """Windows Media: the File Properties object states the file's size, except in a broadcast."""
-    head = file.read(65_536)
-    guid = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
-    position = head.find(guid)
-    if position < 0 or position + 92 > len(head):
-        return
-    stated = int.from_bytes(head[position + 40 : position + 48], "little")
-    broadcast = head[position + 88] & 1
-    if stated > file_size(file) and not broadcast:
-        raise cut_short(stated, file_size(file), "file")
-
-
 def check_matroska(file: BinaryIO) -> None:
     """The segment's size, where the writer could go back and fill it in.  Source: RFC 8794 6."""
     for _ in range(2):

@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from redbook.audio import layouts, ogg_decode, pcm_decode
+from redbook.audio.ending import find_ending
 from redbook.audio.ffmpeg import (
     BROKEN,
     NUMPY_TYPES,
@@ -30,6 +31,10 @@ from redbook.errors import AudioError
 
 _CHECKED = frozenset(("flac", "alac", "wavpack", "tta", "ape", "ac3", "eac3"))
 """Codecs whose own checksums FFmpeg compares only when asked to."""
+
+_CHECKING = "crccheck+explode"
+_TTA_SAMPLES = slice(14, 18)
+"""In its header: how many there are in all."""
 
 _STAMPED = ("matroska,webm", "asf", "mpegts", "mpeg", "flv", "nut", "flac")
 """Containers that store a time or a number for each packet; elsewhere FFmpeg has added up what it read."""
@@ -99,10 +104,25 @@ class Decoder:
         self.notes: list[str] = list(notes)
         self._container = open_container(path)
         try:
+            self._end_byte = path.stat().st_size
+            self._stop_at_the_end()
             self._open_stream()
         except BaseException:
             self._container.close()
             raise
+
+    def _stop_at_the_end(self) -> None:
+        """What lies behind the audio is kept from a decoder that would take it for some."""
+        with self._path.open("rb") as file:
+            ending = find_ending(file, self._container.format.name)
+        self._end_is_known = ending is not None
+        if ending is None:
+            return
+        self.notes += ending.notes
+        if ending.byte < self._end_byte:
+            self._end_byte = ending.byte
+            self._container.close()
+            self._container = open_container(self._path, ending.byte)
 
     def _open_stream(self) -> None:
         streams = self._container.streams.audio
@@ -115,7 +135,7 @@ class Decoder:
         if context is None:
             raise AudioError("its audio is coded in a way that cannot be decoded")
         codec = codec_name(context)
-        options = {"err_detect": "crccheck+explode"} if codec in _CHECKED else {}
+        options = {"err_detect": _CHECKING} if codec in _CHECKED else {}
         self._context = decoder_of(codec, context, **options)
         facts = self._facts(codec)
         self.tags = tags_from(facts.metadata)
@@ -126,6 +146,11 @@ class Decoder:
         self._frames = self._all_frames()
         with translated():
             self._first = next(self._frames, None)
+        if self._first is None and self._statement.samples:
+            raise AudioError(
+                f"it says that it has {self._statement.stated_as}, but none could be decoded: "
+                "the file is damaged or was cut short; get it again"
+            )
         if self._first is None:
             raise AudioError("there is not a single sample in it")
         self.format = self._format(codec, self._first)
@@ -230,7 +255,8 @@ class Decoder:
         if clock is not None:
             clock.finish()
         name = self._container.format.name
-        if failed is not None and (name in _PACKETED or (name in _SIZED and failures > 1)):
+        audio = self._end_is_known or name in _PACKETED or (name in _SIZED and failures > 1)
+        if failed is not None and audio:
             raise AudioError(
                 "the end of its audio cannot be decoded: it is damaged; get it again"
             ) from failed
@@ -252,12 +278,14 @@ class Decoder:
                 try:
                     frames: Any = context.decode(packet if packet.size else None)
                 except BROKEN as error:
-                    yield error
+                    frames = self._last_of_tta(packet) if packet.size else []
+                    yield frames or error
+                    self._packets += bool(frames)
                 else:
                     self._packets += bool(packet.size)
                     yield frames
         except BROKEN:
-            rest = self._path.stat().st_size - self._packets_end_byte
+            rest = self._end_byte - self._packets_end_byte
             if rest > MOST_UNEXPLAINED_BYTES:
                 raise AudioError(
                     f"its last {rest} bytes cannot be read as audio, and may be music: "
@@ -268,6 +296,33 @@ class Decoder:
                 "it is no audio, or the file was cut short there"
             )
             yield context.decode(None)  # what the decoder still holds
+
+    def _last_of_tta(self, packet: Any) -> list[av.AudioFrame]:
+        """The last frame of TTA in Matroska; empty where it is none, or damaged.
+
+        FFmpeg must know its length and takes it from the file's duration, which Matroska rounds to a
+        millisecond. The frame's own CRC tells which length is right.
+        """
+        context: Any = self._context
+        if self._container.format.name != "matroska,webm" or not context.name.startswith("tta"):
+            return []
+        head = bytes(context.extradata)
+        about = int.from_bytes(head[_TTA_SAMPLES], "little")
+        most = 2 * context.sample_rate // 1000
+        for distance in range(most + 1):
+            for samples in dict.fromkeys((about + distance, about - distance)):
+                other = bytearray(head)
+                other[_TTA_SAMPLES] = max(0, samples).to_bytes(4, "little")
+                fresh: Any = av.CodecContext.create("tta", "r")
+                fresh.extradata = bytes(other)
+                fresh.options = {"err_detect": _CHECKING}
+                try:
+                    frames: list[av.AudioFrame] = fresh.decode(packet)
+                except BROKEN:
+                    continue
+                if frames:
+                    return frames
+        return []
 
     def _holds_info(self, start: int | None, size: int) -> bool:
         """Whether a packet is the frame without music; zeros before that come in the same packet."""

@@ -89,12 +89,17 @@ class translated:
             raise AudioError(f"it cannot be read: {reason}") from error
 
 
-def open_container(path: Path) -> av.container.InputContainer:
-    """raises  AudioError  if it is no sound file"""
+def open_container(path: Path, end_byte: int | None = None) -> av.container.InputContainer:
+    """end_byte  behind the last byte that FFmpeg is to see; None for all of the file
+
+    raises  AudioError  if it is no sound file
+    """
+    name, options = f"file:{os.fspath(path)}", dict(_OPTIONS)
+    if end_byte is not None:
+        name = f"subfile,,start,0,end,{end_byte},,:{name}"
+        options["protocol_whitelist"] = "file,subfile"
     with translated():
-        container: av.container.InputContainer = av.open(
-            "file:" + os.fspath(path), options=dict(_OPTIONS), **_REPLACING
-        )
+        container: av.container.InputContainer = av.open(name, options=options, **_REPLACING)
         return container
 
 

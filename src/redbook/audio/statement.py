@@ -27,6 +27,9 @@ _PADDED_LENGTHS = 2112
 """iTunSMPB: how far its three numbers together may be from the coded length (one Apple AAC priming)."""
 
 _ONE_FRAME_A_PACKET = frozenset(("aac", "alac", "opus", "mp3", "mp2", "ac3", "eac3", "flac"))
+_OF_ANY_LENGTH = ("opus", "vorbis")
+"""Codecs whose packets say themselves how long they are: a damaged one is perhaps decoded, and shorter."""
+
 _EXACT_DURATION = ("wv", "tta", "ape", "tak")
 """Containers whose header states the number of samples, and FFmpeg hands it on."""
 
@@ -92,10 +95,10 @@ def _read(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
     if kind == "caf":
         said = containers.caf_packets(file)
         return Statement() if said is None else _caf(said, facts.codec)
+    if kind == "adx":
+        return _adx(file)
     if kind in ("avi", "iff"):
         containers.check_form(file)
-    elif kind == "asf":
-        containers.check_asf(file)
     elif "matroska" in kind:
         containers.check_matroska(file)
     return Statement()
@@ -103,6 +106,12 @@ def _read(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
 
 def _cut(start: int, end: int) -> Statement:
     return Statement(samples=end, stated_as=f"{end - start} samples", keep=((start, end),))
+
+
+def _adx(file: BinaryIO) -> Statement:
+    """Its header counts the samples; the last block is filled up.  Source: CRI ADX header, byte 12"""
+    samples = int.from_bytes(file.read(16)[12:16], "big")
+    return _cut(0, samples) if samples else Statement()
 
 
 def _caf(said: containers.CafPackets, codec: str) -> Statement:
@@ -141,8 +150,8 @@ def _mpeg(file: BinaryIO, facts: StreamFacts) -> Statement:
     found = read_mpeg(file)
     if found.free_format:
         raise AudioError(
-            "it is a free-format MP3, without a bit rate, which redbook cannot decode; "
-            "mpg123 can: mpg123 -w NAME.wav NAME.mp3"
+            "it is a free-format MP3: its frames state no bit rate, and FFmpeg, which decodes for redbook, "
+            "cannot do without; mpg123 can: mpg123 -w NAME.wav NAME.mp3, then burn the WAV"
         )
     total = None if found.frames is None else found.frames * found.samples_a_frame
     keep: Ranges = ((0, None),)
@@ -178,10 +187,10 @@ def _mp4(file: BinaryIO, facts: StreamFacts) -> Statement:
         return Statement(bits=bits)
     ratio = facts.rate_hz / times.scale
     coded = round(times.media_ticks * ratio)
-    linear = facts.codec.startswith("pcm_")
+    countable = facts.codec.startswith("pcm_") or facts.codec in _OF_ANY_LENGTH
     keep = _itunes_part(facts, coded) or _edited(facts, times, coded)
     return Statement(
-        coded if linear else None,
+        coded if countable else None,
         stated_as=f"{coded} samples",
         packets=times.packets if facts.codec in _ONE_FRAME_A_PACKET and times.packets else None,
         keep=keep,
