@@ -23,7 +23,7 @@ from redbook.engine.erase import Erasable
 from redbook.engine.events import Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.extents import audio_extents
 from redbook.engine.inspect import Abilities, DiscContents
-from redbook.engine.labels import DiscLabels, read_labels
+from redbook.engine.labels import Told, read_labels
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.places import Place, in_words, places_on
 from redbook.engine.plan import Space, lay_out
@@ -159,13 +159,13 @@ class VerifyReport:
 class DiscInfo:
     """A drive and the disc in it.
 
-    labels  CD-Text, MCN, ISRC, pregaps and indexes; empty where they were not asked for
+    labels  what the closed sessions say: CD-Text, MCN, ISRC, pregaps, indexes; empty where not asked for
     offset_samples  that this drive was found to read its own discs late (negative: early); None while unknown
     """
 
     drive: Abilities
     disc: DiscContents
-    labels: DiscLabels = DiscLabels()
+    labels: Told = Told()
     offset_samples: int | None = None
 
 
@@ -193,7 +193,9 @@ def _disc_info(drive: Drive, labels: bool, caller: Caller) -> DiscInfo:
         return DiscInfo(abilities, disc, offset_samples=known.offset_samples)
     closed = {track.number for track in disc.toc.tracks}
     labelled = [track for track in disc.tracks if track.number in closed]
-    return DiscInfo(abilities, disc, _read(drive, read_labels(labelled), caller), known.offset_samples)
+    tells_cd_text = abilities.capabilities is not None and abilities.capabilities.cd_text
+    told = _read(drive, read_labels(labelled, disc.toc, tells_cd_text), caller)
+    return DiscInfo(abilities, disc, told, known.offset_samples)
 
 
 def _read(drive: Drive, reading: Procedure[R], caller: Caller) -> R:

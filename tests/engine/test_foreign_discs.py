@@ -122,7 +122,7 @@ def test_a_disc_of_data_alone_has_no_sums() -> None:
 def test_info_tells_data_from_audio(make: object, kinds: list[str], pregaps: list[int | None]) -> None:
     info = redbook.disc_info(ready(VirtualRecorder(make())))  # type: ignore[operator]
     assert ["audio" if t.is_audio else "data" for t in info.disc.tracks] == kinds
-    assert [info.labels.of(t.number).pregap_sectors for t in info.disc.tracks] == pregaps
+    assert [info.labels.pregap_sectors(t.number) for t in info.disc.tracks] == pregaps
 
 
 class TestIds:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import cycle
+
 import pytest
 
 import redbook
+from redbook.disc import cd_text
+from redbook.disc.layout import Item, LaidTrack, SessionLayout
 from redbook.drive import Drive
-from redbook.engine.labels import TrackLabels
+from redbook.engine.labels import Told
 from redbook.errors import Sense
-from redbook.mmc.disc_info import ReadCdText
-from redbook.mmc.playback import ReadSubChannel
+from redbook.mmc.disc_info import ReadCdText, ReadFullToc
+from redbook.mmc.mode_pages import MultiSession
+from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd
+from redbook.mmc.write import SynchronizeCache, Write10
 from redbook.virtual.faults import BadSpot, Fault
+from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
-from tests.support.at_once import entry, isrc, lead_in, lead_out, mcn, write_session
-from tests.support.drives import close_session, loaded_again, write_track
+from tests.support.at_once import (
+    announce,
+    entry,
+    isrc,
+    lead_in,
+    lead_out,
+    mcn,
+    write_from,
+    write_session,
+)
+from tests.support.drives import close_session, loaded_again, model, ready, write_track
 
 ISRC_1, ISRC_3, MCN = "DEABC2500001", "DEABC2500003", "4006381333931"
 SHEET = (
@@ -47,11 +64,14 @@ def test_codes_pregaps_and_indexes_are_those_of_the_cue_sheet(full: Drive) -> No
     labels = redbook.disc_info(full).labels
     assert labels.mcn == MCN
     assert labels.tracks == (
-        TrackLabels(1, ISRC_1, 225, (375, 376, 1074)),
-        TrackLabels(2, "", 0, ()),
-        TrackLabels(3, ISRC_3, 150, (2075,)),
-        TrackLabels(4, "", 1, ()),
+        LaidTrack(1, 75, 1000, 225, indexes=(375, 376, 1074), control=2, isrc=ISRC_1),
+        LaidTrack(2, 1075, 400, control=1),
+        LaidTrack(3, 1625, 510, 150, indexes=(2075,), isrc=ISRC_3),
+        LaidTrack(4, 2136, 2000, 1),
     )
+    assert labels.untold == frozenset()
+    (session,) = labels.sessions
+    assert (session.lead_out_lba, session.first_lba, session.cd_text) == (4136, -150, b"")
 
 
 def test_a_disc_without_indexes_costs_few_reads(drive: Drive, recorder: VirtualRecorder) -> None:
@@ -72,8 +92,14 @@ def test_a_drive_that_cannot_tell_is_no_failure(full: Drive, recorder: VirtualRe
         recorder.faults.append(Fault(Sense(5, 0x20, 0), command, times=None))
     info = redbook.disc_info(full)
     assert info.labels.mcn == ""
-    assert info.labels.of(1) == TrackLabels(1, "", 225)
-    assert info.labels.of(3) == TrackLabels(3)
+    assert info.labels.untold == {
+        (Item.CD_TEXT, 0),
+        (Item.MCN, 0),
+        *((item, number) for item in (Item.ISRC, Item.INDEXES) for number in (1, 2, 3, 4)),
+        *((Item.PREGAPS, number) for number in (2, 3, 4)),  # that of track 1 follows from where it starts
+    }
+    assert [info.labels.pregap_sectors(number) for number in (1, 2, 3, 4)] == [225, None, None, None]
+    assert [(track.isrc, track.indexes) for track in info.labels.tracks] == [("", ())] * 4
     assert len(info.disc.tracks) == 4
 
 
@@ -127,3 +153,109 @@ def test_a_place_that_cannot_be_read_is_not_guessed(drive: Drive, recorder: Virt
     recorder.bad_spots.append(BadSpot(10, 540))
     labels = redbook.disc_info(drive).labels
     assert labels.tracks[0].indexes == ()
+    assert (Item.INDEXES, 1) in labels.untold
+
+
+MEANT = SessionLayout(
+    (
+        LaidTrack(1, 75, 1000, 225, indexes=(375, 376, 1074), control=2, isrc=ISRC_1),
+        LaidTrack(2, 1075, 400, control=1),
+        LaidTrack(3, 1625, 510, 150, indexes=(2075,), isrc=ISRC_3),
+        LaidTrack(4, 2136, 2000, 1),
+    ),
+    4136,
+    MCN,
+)
+"""What SHEET says, entry by entry."""
+
+
+class TestAgainstWhatWasMeant:
+    def told(self, sheet: bytes = SHEET, **habits: object) -> Told:
+        drive = ready(VirtualRecorder(Medium.new(), model=model(**habits)))
+        write_session(drive, sheet, 4136)
+        return redbook.disc_info(loaded_again(drive)).labels
+
+    @pytest.mark.parametrize("answer", ["true", "stale", "late"])
+    def test_a_disc_as_it_was_meant_has_no_difference_however_late_its_codes_come(self, answer: str) -> None:
+        told = self.told(isrc_answer=answer)
+        assert MEANT.differences(told.sessions[0], told.untold) == []
+        assert not any(item is Item.ISRC for item, _ in told.untold)
+
+    def test_a_code_of_another_track_is_a_difference(self) -> None:
+        other = SHEET.replace(isrc(3, ISRC_3), isrc(3, "DEABC2500009"))
+        told = self.told(other)
+        (wrong,) = MEANT.differences(told.sessions[0], told.untold)
+        assert (wrong.item, wrong.track, wrong.meant, wrong.found) == (
+            Item.ISRC,
+            3,
+            ISRC_3,
+            "DEABC2500009",
+        )
+
+    def test_a_copy_bit_that_comes_and_goes_is_none_in_the_table_of_contents(self) -> None:
+        """SCMS: byte 4, bit 7 of each entry of the track (MMC-5 table 520)."""
+        alternating = b"".join(
+            entry[:4] + b"\x80" + entry[5:] if entry[:2] == b"\x21\x01" else entry
+            for entry in (SHEET[at : at + 8] for at in range(0, len(SHEET), 8))
+        )
+        told = self.told(alternating)
+        first = replace(MEANT.tracks[0], copy_alternates=True)
+        meant = replace(MEANT, tracks=(first, *MEANT.tracks[1:]))
+        assert meant.differences(told.sessions[0], told.untold) == []
+        assert [wrong.track for wrong in MEANT.differences(told.sessions[0], told.untold)] == [1]
+
+    @pytest.mark.parametrize(("reads", "told_of"), [("always", True), ("never", False)])
+    def test_no_cd_text_is_told_only_by_a_drive_that_reads_some(self, reads: str, told_of: bool) -> None:
+        """Page 2Ah byte 7 bit 5: reads R-W in the lead-in."""
+        assert ((Item.CD_TEXT, 0) not in self.told(reads_cd_text=reads).untold) is told_of
+
+    def test_packs_are_those_of_the_lead_in(self) -> None:
+        packs = cd_text.sealed(bytes((0x80, 0, 0, 0)) + b"A Title\0\0\0\0\0")
+        drive = ready(VirtualRecorder(Medium.new(), model=model()))
+        announce(drive, SHEET.replace(lead_in(), lead_in(0x41)))
+        symbols = cd_text.to_symbols(packs)
+        for lba in range(-11077, -150):
+            drive.run(Write10(lba, (symbols * 4)[:96], 96))
+        write_from(drive, -150, 4136)
+        drive.run(SynchronizeCache())
+        told = redbook.disc_info(loaded_again(drive)).labels
+        assert told.sessions[0].cd_text == packs
+        assert replace(MEANT, cd_text=packs).differences(told.sessions[0], told.untold) == []
+
+
+@pytest.mark.parametrize("full_toc", [True, False])
+def test_each_session_has_its_lead_out(full_toc: bool) -> None:
+    recorder = VirtualRecorder(Medium.new(), model=model())
+    drive = ready(recorder)
+    write_track(drive, 400)
+    close_session(drive, MultiSession.NEXT_ALLOWED)
+    second = write_track(drive, 300)
+    close_session(drive)
+    if not full_toc:
+        recorder.faults.append(Fault(Sense(5, 0x24, 0), ReadFullToc, times=None))
+    told = redbook.disc_info(loaded_again(drive)).labels
+    assert [(s.number, s.tracks[0].number, s.tracks[0].start_lba) for s in told.sessions] == [
+        (1, 1, 0),
+        (2, 2, second),
+    ]
+    assert told.sessions[1].lead_out_lba == second + 302
+    assert ((Item.LEAD_OUT, 0) in told.untold) is not full_toc
+    assert told.sessions[0].lead_out_lba == (402 if full_toc else 400)
+
+
+def test_a_drive_that_never_says_the_same_twice_is_not_believed(full: Drive) -> None:
+    codes = cycle((ISRC_1, ISRC_3, "FR1230400099"))
+    inner = full.run
+
+    def run(command: object) -> object:
+        reply = inner(command)  # type: ignore[arg-type]
+        if isinstance(command, ReadSubChannel) and command.format is SubChannelFormat.ISRC:
+            return replace(reply, code=next(codes))  # type: ignore[type-var]
+        if isinstance(command, ReadCd) and command.sectors > 1:
+            return bytes(len(reply))  # type: ignore[arg-type]
+        return reply
+
+    full.run = run  # type: ignore[method-assign, assignment]
+    labels = redbook.disc_info(full).labels
+    assert [track.isrc for track in labels.tracks] == [""] * 4
+    assert {(Item.ISRC, number) for number in (1, 2, 3, 4)} <= labels.untold

@@ -107,8 +107,8 @@ def test_q_has_them(disc: Drive) -> None:
 def test_what_is_told_of_the_disc_has_them(disc: Drive) -> None:
     found = disc_info(disc)
     assert [track.number for track in found.disc.tracks] == [42, 43]
-    assert found.labels.of(42).pregap_sectors == 150
-    assert found.labels.of(43).pregap_sectors == 100
+    assert found.labels.pregap_sectors(42) == 150
+    assert found.labels.pregap_sectors(43) == 100
     table = found.disc.expected_toc()
     assert table is not None
     assert [track.number for track in table.tracks] == [42, 43]

@@ -35,7 +35,7 @@ from redbook.engine.events import (
     Waiting,
 )
 from redbook.engine.inspect import Abilities
-from redbook.engine.labels import TrackLabels
+from redbook.engine.labels import Told
 from redbook.engine.prepare import numbered
 from redbook.engine.spoilt import spoilt_in_words
 from redbook.engine.verification import Verdict, Verification
@@ -126,14 +126,16 @@ def _artist_and_title(texts: Texts, track: int) -> str:
     return " - ".join(part for part in parts if part)
 
 
-def _said_of(labels: TrackLabels, control: int) -> list[str]:
+def _said_of(labels: Told, number: int, control: int) -> list[str]:
     """What is worth a line: codes, flags, indexes, and a pregap other than the usual two seconds."""
-    said = [f"ISRC {labels.isrc}"] if labels.isrc else []
+    track = labels.of(number)
+    said = [f"ISRC {track.isrc}"] if track is not None and track.isrc else []
     said += [text for bit, text in ((1, "pre-emphasis"), (2, "copying permitted")) if control & bit]
-    pregap = labels.pregap_sectors
+    pregap = labels.pregap_sectors(number)
     if pregap is not None and pregap != PREGAP_SECTORS:
         said.append(f"pregap {duration(pregap)}")
-    said += [f"index {number} at {duration(lba)}" for number, lba in enumerate(labels.indexes, 2)]
+    indexes = track.indexes if track is not None else ()
+    said += [f"index {index} at {duration(lba)}" for index, lba in enumerate(indexes, 2)]
     return said
 
 
@@ -540,7 +542,7 @@ class TextRenderer:
             if texts.damaged:
                 self._line(f"  on the disc, but damaged: {', '.join(texts.damaged_names)}")
         for track in found.disc.tracks:
-            if track.is_audio and (said := _said_of(labels.of(track.number), track.control)):
+            if track.is_audio and (said := _said_of(labels, track.number, track.control)):
                 self._line(f"track {track.number}: {', '.join(said)}")
 
     def drives(self, entries: list[DriveEntry]) -> None:

@@ -13,7 +13,7 @@ from redbook.discovery import DiscEntry
 from redbook.doctor import Diagnosis
 from redbook.engine.events import Event
 from redbook.engine.inspect import Abilities, DiscContents
-from redbook.engine.labels import TrackLabels
+from redbook.engine.labels import Told
 from redbook.engine.verification import Verification
 from redbook.mmc.disc_info import TrackInformation
 from redbook.mmc.identify import Profile
@@ -200,17 +200,16 @@ def info(found: DiscInfo, drive_name: str, sums: Checksums) -> dict[str, Any]:
         **toc(found.disc.expected_toc()),
         "mcn": found.labels.mcn or None,
         "cd_text": [cd_text(texts) for texts in found.labels.texts],
-        "tracks": [
-            recorded_track(t, sums) | labels_of_track(found.labels.of(t.number), t) for t in found.disc.tracks
-        ],
+        "tracks": [recorded_track(t, sums) | labels_of_track(found.labels, t) for t in found.disc.tracks],
     }
 
 
-def labels_of_track(labels: TrackLabels, track: TrackInformation) -> dict[str, Any]:
+def labels_of_track(labels: Told, track: TrackInformation) -> dict[str, Any]:
+    laid = labels.of(track.number)
     return {
-        "isrc": labels.isrc or None,
-        "pregap_sectors": labels.pregap_sectors,
-        "indexes": list(labels.indexes),
+        "isrc": (laid.isrc if laid is not None else "") or None,
+        "pregap_sectors": labels.pregap_sectors(track.number),
+        "indexes": list(laid.indexes) if laid is not None else [],
         "pre_emphasis": track.is_audio and bool(track.control & 1),
         "copy_permitted": bool(track.control & 2),
     }

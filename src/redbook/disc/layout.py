@@ -315,7 +315,7 @@ def _track_differences(meant: LaidTrack, found: LaidTrack) -> Iterator[Deviation
             yield Deviation(item, meant.number, _shown(one), _shown(other))
 
     yield from otherwise(Item.STARTS, meant.start_lba, found.start_lba)
-    yield from otherwise(Item.CONTROL, meant.control, found.control)
+    yield from otherwise(Item.CONTROL, meant.toc_control, found.toc_control)
     yield from otherwise(Item.PREGAPS, meant.pregap_sectors, found.pregap_sectors)
     yield from otherwise(Item.INDEXES, meant.indexes, found.indexes)
     yield from otherwise(Item.ISRC, meant.isrc, found.isrc)

@@ -1,4 +1,4 @@
-"""What a disc says of its tracks beside the table of contents: CD-Text, MCN, ISRC, pregaps, indexes.
+"""What a disc says of itself beside the table of contents: CD-Text, MCN, ISRC, pregaps, indexes.
 
 All of it may be missing; a drive that cannot tell is no failure.  Source: MMC-5 6.20 (Q by READ CD),
 6.26.7 (CD-Text), MMC-3 6.1.23 (READ SUB-CHANNEL).
@@ -6,91 +6,211 @@ All of it may be missing; a drive that cannot tell is no failure.  Source: MMC-5
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 
-from redbook.disc import MOST_INDEXES, PREGAP_SECTORS
+from redbook.disc import MOST_INDEXES, PREGAP_SECTORS, Toc
 from redbook.disc.cd_text import Texts, parse
-from redbook.disc.sub_channel import POSITION, Q, is_isrc, is_mcn
+from redbook.disc.layout import Item, LaidTrack, SessionLayout
+from redbook.disc.sub_channel import ISRC, POSITION, Q, is_isrc, is_mcn
+from redbook.engine.extents import lead_outs_by_session
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import ANY_COMMAND_SECONDS, POLL_SECONDS, until_accepted
-from redbook.errors import IllegalModeForTrack, InvalidReply, SenseError
+from redbook.errors import IllegalModeForTrack, InvalidField, InvalidReply, SenseError
 from redbook.mmc.disc_info import ReadCdText, TrackInformation
 from redbook.mmc.playback import ReadSubChannel, SubChannelData, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
 
 _UNKNOWN = (SenseError, InvalidReply)
 _Q_ONLY = Selection(0, sub_channel=SubChannel.Q)
+_Q_BYTES = 16
 _TRIES = 3
 """Up to two sectors side by side have MCN and ISRC in their Q instead of their place."""
 _FARTHEST_Q_SECTORS = 10
 _SILENT_TRACKS = 3
 """After so many tracks one after the other whose end tells no place the drive is not asked any more."""
+_CODE_TRIES = 4
+_ISRC_WITHIN_SECTORS = 125
+"""At least once in 100 sectors (IEC 60908 17.5.3), and up to two are put off where something begins."""
+_Q_AT_ONCE = 25
 
 
 @dataclass(frozen=True, slots=True)
-class TrackLabels:
-    """Of one track.
+class Told:
+    """What a drive tells of a disc.
 
-    isrc            twelve characters, or empty
-    pregap_sectors  from index 0 to index 1; None where the drive does not tell
-    indexes         where index 2, 3 and so on begin, as LBAs
+    sessions  those that are closed, in order; MCN and CD-Text are with the first
+    untold    what it could not tell, by track (0: the disc); there the layout has nothing
     """
 
-    number: int
-    isrc: str = ""
-    pregap_sectors: int | None = None
-    indexes: tuple[int, ...] = ()
+    sessions: tuple[SessionLayout, ...] = ()
+    untold: frozenset[tuple[Item, int]] = frozenset()
+
+    @property
+    def tracks(self) -> tuple[LaidTrack, ...]:
+        return tuple(track for session in self.sessions for track in session.tracks)
+
+    @property
+    def mcn(self) -> str:
+        """Thirteen digits, or empty."""
+        return self.sessions[0].mcn if self.sessions else ""
+
+    @property
+    def texts(self) -> tuple[Texts, ...]:
+        """CD-Text, one entry for each language."""
+        if not self.sessions:
+            return ()
+        return tuple(parse(self.sessions[0].cd_text, self.tracks[0].number))
+
+    def of(self, number: int) -> LaidTrack | None:
+        """None for a track that was not asked for, or lies in a session that is open."""
+        return next((track for track in self.tracks if track.number == number), None)
+
+    def pregap_sectors(self, number: int) -> int | None:
+        """None where the drive does not tell."""
+        track = self.of(number)
+        return None if track is None or (Item.PREGAPS, number) in self.untold else track.pregap_sectors
 
 
-@dataclass(frozen=True, slots=True)
-class DiscLabels:
-    """Of a whole disc.
+class _Findings:
+    """Fills up while a disc is read."""
 
-    mcn    thirteen digits, or empty
-    texts  CD-Text, one entry for each language
+    def __init__(self) -> None:
+        self.untold: set[tuple[Item, int]] = set()
+
+    def known(self, item: Item, number: int, value: str | None) -> str:
+        """The value, or what stands for one that the drive could not tell."""
+        if value is None:
+            self.untold.add((item, number))
+        return value or ""
+
+
+def read_labels(tracks: Sequence[TrackInformation], toc: Toc, tells_cd_text: bool = False) -> Procedure[Told]:
+    """tracks         those of closed sessions, in their order
+    tells_cd_text  whether the drive is one that reads CD-Text: if it then refuses to, there is none
     """
-
-    mcn: str = ""
-    texts: tuple[Texts, ...] = ()
-    tracks: tuple[TrackLabels, ...] = ()
-
-    def of(self, number: int) -> TrackLabels:
-        return next((t for t in self.tracks if t.number == number), TrackLabels(number))
-
-
-def read_labels(tracks: Sequence[TrackInformation]) -> Procedure[DiscLabels]:
-    """tracks  those of closed sessions, in their order"""
-    texts: tuple[Texts, ...] = ()
-    with contextlib.suppress(*_UNKNOWN):  # most discs have none
-        first = next((track.number for track in tracks), None)
-        texts = tuple(parse((yield ReadCdText()), first))
+    if not tracks:
+        return Told()
+    findings = _Findings()
+    packs = yield from _packs(tells_cd_text)
+    if packs is None:
+        findings.untold.add((Item.CD_TEXT, 0))
     mcn = yield from _code(SubChannelFormat.MCN, 0)
-    found = []
+    mcn = findings.known(Item.MCN, 0, mcn if not mcn or is_mcn(mcn) else None)
+    isrcs: dict[int, str | None] = {}
+    for track in tracks:
+        if track.is_audio:
+            code = yield from _code(SubChannelFormat.ISRC, track.number)
+            isrcs[track.number] = code if not code or is_isrc(code) else None
+    look_closer = any(code is None or code for code in isrcs.values())
+    in_q: dict[int, str | None] = {}
+    found: list[LaidTrack] = []
     silent = 0
     for before, track in zip((None, *tracks), tracks, strict=False):
-        if not track.is_audio:
-            found.append(TrackLabels(track.number))
-            continue
-        isrc = yield from _code(SubChannelFormat.ISRC, track.number)
-        begin = before.start_lba if before is not None and before.session == track.session else None
-        pregap: int | None = None
-        indexes: tuple[int, ...] | None = None
-        if silent < _SILENT_TRACKS:
+        number = track.number
+        laid = LaidTrack(number, track.start_lba, track.track_sectors, control=_control(track, toc))
+        if not track.is_audio or silent >= _SILENT_TRACKS:
+            findings.untold |= {(Item.PREGAPS, number), (Item.INDEXES, number)}
+        if track.is_audio and silent < _SILENT_TRACKS:
+            begin = before.start_lba if before is not None and before.session == track.session else None
             pregap = yield from _pregap(track, begin)
-            indexes = yield from _indexes(track)
-            silent = silent + 1 if indexes is None else 0
-        found.append(TrackLabels(track.number, isrc if is_isrc(isrc) else "", pregap, indexes or ()))
-    return DiscLabels(mcn if is_mcn(mcn) else "", texts, tuple(found))
+            indexes, complete = yield from _indexes(track)
+            silent = 0 if complete is not None else silent + 1
+            if pregap is None:
+                findings.untold.add((Item.PREGAPS, number))
+            if not complete:
+                findings.untold.add((Item.INDEXES, number))
+            laid = replace(laid, pregap_sectors=pregap or 0, indexes=indexes)
+            if look_closer and complete is not None:
+                in_q[number] = yield from _isrc_in_q(track)
+        found.append(laid)
+    if any(in_q.values()):  # the drive hands them over, so that where there is none in Q, there is none
+        isrcs |= {number: code for number, code in in_q.items() if code is not None}
+    laid_out = [replace(t, isrc=findings.known(Item.ISRC, t.number, isrcs.get(t.number))) for t in found]
+    sessions = yield from _sessions(tracks, laid_out, toc, findings)
+    first = replace(sessions[0], mcn=mcn, cd_text=packs or b"")
+    return Told((first, *sessions[1:]), frozenset(findings.untold))
 
 
-def _code(kind: SubChannelFormat, track: int) -> Procedure[str]:
+def _control(track: TrackInformation, toc: Toc) -> int:
+    return next((t.control for t in toc.tracks if t.number == track.number), track.control)
+
+
+def _sessions(
+    tracks: Sequence[TrackInformation], found: Sequence[LaidTrack], toc: Toc, findings: _Findings
+) -> Procedure[list[SessionLayout]]:
+    lead_outs: dict[int, int] = {}
+    if tracks[-1].session != tracks[0].session:
+        _, lead_outs = yield from lead_outs_by_session()
+    lead_outs = {tracks[-1].session: toc.lead_out_lba} | lead_outs
+    sessions = []
+    pairs = zip(tracks, found, strict=True)
+    for number, members in groupby(pairs, lambda pair: pair[0].session):
+        laid = [track for _, track in members]
+        lead_out = lead_outs.get(number)
+        if lead_out is None:
+            findings.untold.add((Item.LEAD_OUT, 0))
+            lead_out = laid[-1].end_lba
+        sessions.append(SessionLayout(tuple(_cut(laid, lead_out)), lead_out, number=number))
+    return sessions
+
+
+def _cut(tracks: Sequence[LaidTrack], lead_out: int) -> Iterator[LaidTrack]:
+    """Where a drive counts what lies behind a track to it, that is taken off."""
+    ends = [*(track.pregap_lba for track in tracks[1:]), lead_out]
+    for track, end in zip(tracks, ends, strict=True):
+        yield replace(track, sectors=min(track.sectors, max(0, end - track.start_lba)))
+
+
+def _packs(tells_cd_text: bool) -> Procedure[bytes | None]:
+    """None where the drive does not tell; empty where there are none, as on most discs."""
     try:
-        data: SubChannelData = yield ReadSubChannel(kind, track)
+        packs: bytes = yield ReadCdText()
+    except InvalidField:
+        return b"" if tells_cd_text else None
     except _UNKNOWN:
-        return ""
-    return data.code
+        return None
+    return packs
+
+
+def _code(kind: SubChannelFormat, track: int) -> Procedure[str | None]:
+    """The one that the drive tells twice in a row: some tell that of the track they were asked for before.
+
+    None where it does not tell.
+    """
+    before: str | None = None
+    for _ in range(_CODE_TRIES):
+        try:
+            data: SubChannelData = yield ReadSubChannel(kind, track)
+        except _UNKNOWN:
+            return None
+        if data.code == before:
+            return before
+        before = data.code
+    return None
+
+
+def _isrc_in_q(track: TrackInformation) -> Procedure[str | None]:
+    """As the sectors of the track itself have it; empty where they have none.
+
+    None where they cannot be read, or are too few to tell.
+    """
+    begin = track.start_lba + _FARTHEST_Q_SECTORS  # what comes before may be the Q of the track before
+    end = min(begin + _ISRC_WITHIN_SECTORS, track.start_lba + track.track_sectors - _FARTHEST_Q_SECTORS)
+    for lba in range(begin, end, _Q_AT_ONCE):
+        try:
+            data = yield from _read(ReadCd(lba, min(_Q_AT_ONCE, end - lba), selection=_Q_ONLY))
+        except _UNKNOWN:
+            return None
+        for at in range(0, len(data), _Q_BYTES):
+            try:
+                q = Q.from_bytes(data[at : at + _Q_BYTES])
+            except ValueError:
+                continue
+            if q.adr == ISRC and is_isrc(q.code):
+                return q.code
+    return "" if end - begin >= _ISRC_WITHIN_SECTORS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,18 +281,20 @@ def _pregap(track: TrackInformation, begin: int | None) -> Procedure[int | None]
     return None if first is None else start - first.lba
 
 
-def _indexes(track: TrackInformation) -> Procedure[tuple[int, ...] | None]:
-    """Where each begins; the last sector tells whether there are any.  None where it tells nothing.
+def _indexes(track: TrackInformation) -> Procedure[tuple[tuple[int, ...], bool | None]]:
+    """Where each begins, and whether these are all; None where the last sector, which tells that, is silent.
 
     A drive that does not count from 1 on, one by one, is not believed from there on.
     """
     last = yield from _last(track.start_lba + track.track_sectors)
     if last is None:
-        return None
+        return (), None
+    if (last.track, last.index) == (track.number, 1):
+        return (), True
     if last.track != track.number or not 1 < last.index <= MOST_INDEXES:
-        return ()
+        return (), False
     if not (yield from _begins(track)):
-        return ()
+        return (), False
     found: list[int] = []
     for index in range(2, last.index + 1):
         after = found[-1] if found else track.start_lba
@@ -180,7 +302,7 @@ def _indexes(track: TrackInformation) -> Procedure[tuple[int, ...] | None]:
         if first is None or first.index != index:
             break
         found.append(first.lba)
-    return tuple(found)
+    return tuple(found), len(found) == last.index - 1
 
 
 def _begins(track: TrackInformation) -> Procedure[bool]:
