@@ -149,6 +149,19 @@ def test_a_disc_whose_first_track_is_4() -> None:
     assert parse(short, 4)[0].by_type[PackType.TITLE] == {0: "Album", 4: "Four"}
 
 
+def test_a_repeat_is_of_the_track_before_also_where_nobody_says_how_many_there_are() -> None:
+    packs = pack(0x80, 0, 0, b"A\0X\0Y\0\t\0\t\0")
+    whole = {0: "A", 1: "X", 2: "Y", 3: "Y", 4: "Y"}
+    assert parse(packs)[0].by_type[PackType.TITLE] == whole
+    assert parse(spoilt(packs + sizes(1, last=4), 1))[0].by_type[PackType.TITLE] == whole
+
+
+def test_no_track_comes_before_the_first() -> None:
+    """By the zeros before the second pack and its track, track 1 would be the fourth on the disc."""
+    packs = pack(0x80, 0, 0, b"Album\0One") + pack(0x80, 1, 1, b"Four\0")
+    assert parse(packs)[0].by_type[PackType.TITLE] == {0: "Album", 1: "One", 4: "Four"}
+
+
 def test_each_text_in_packs_of_its_own_filled_up_with_zeros() -> None:
     texts = ((0, b"Album"), (1, b"One"), (2, b"Two"), (3, b"Three"))
     packs = b"".join(pack(0x80, track, track, text) for track, text in texts)

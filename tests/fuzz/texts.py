@@ -14,6 +14,7 @@ from redbook.image import bincue, toc
 from redbook.image.base import DiscState, TrackState
 from redbook.mmc.disc_info import INVISIBLE_TRACK, ReadTrackInformation
 from redbook.mmc.mode_pages import ModeSense10
+from redbook.sheets.packs import PacksWrong, packs_in
 from redbook.virtual import faults
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.model import Model
@@ -56,6 +57,10 @@ def packs(data: bytes) -> None:
         found = cd_text.parse(collector.packs)
         assert len(collector.packs) <= 8 * 256 * 18
         assert len(found) <= 8
+        for texts in (*found, *cd_text.parse(one)):
+            said = {(kind, track) for kind, by_track in texts.by_type.items() for track in by_track}
+            assert not said & texts.damaged
+            assert all(0 <= track <= 99 for _, track in said | texts.damaged)
     state = Medium.new().state
     session = json.loads(SESSION)
     session["cd_text"] = [pack.hex() for pack in cd_text.each_pack(sound)]
@@ -64,6 +69,40 @@ def packs(data: bytes) -> None:
         sheet.encode("iso8859-1", "replace")
         assert all(line.count('"') in (0, 2) for line in sheet.splitlines())
         assert all(character.isprintable() or character == "\n" for character in sheet)
+
+
+def packs_file(data: bytes) -> None:
+    """What is taken is burned, so it has to be packs."""
+    for one in (data, b"".join(pack[:16] + b"\0\0" for pack in cd_text.each_pack(data))):
+        with contextlib.suppress(PacksWrong):
+            found = packs_in(one)
+            assert all(cd_text.is_sound(pack) for pack in cd_text.each_pack(found.packs))
+            assert 0 < len(found.packs) <= len(one)
+            assert len(found.texts) <= 8
+
+
+def texts(data: bytes) -> None:
+    """Any texts are a sound disc; and no pack of it that is lost moves one of them."""
+    if len(data) < 4:
+        return
+    how, lost, first = data[0], data[1] << 8 | data[2], 1 + data[3] % 95
+    said: dict[cd_text.PackType, dict[int, str]] = {}
+    for number, part in enumerate(data[4:].split(b"\0")[:60]):
+        kind = cd_text.TEXTS[(part[0] if part else 0) % len(cd_text.TEXTS)]
+        track = number % 5 and first + number % 5 - 1
+        said.setdefault(kind, {})[track] = part[1:].decode("utf-8", "surrogateescape") * (1 + (how & 3) ** 4)
+    asked = cd_text.Texts(how >> 1, said)
+    made = cd_text.encode(
+        [asked] * (1 + how % 3), first, first + 3, transliterate=bool(how & 1), repeats=bool(how & 2)
+    )
+    assert cd_text.parse(made.packs) == list(made.texts)
+    packs = list(cd_text.each_pack(made.packs))
+    kept = [pack for number, pack in enumerate(packs) if number not in (lost % 97, lost % 89, lost >> 8)]
+    for found in cd_text.parse(b"".join(kept)):
+        whole = [texts for texts in made.texts if texts.language_code == found.language_code]
+        for kind, by_track in found.by_type.items():
+            for track, text in by_track.items():
+                assert not whole or any(each.text(kind, track) == text for each in whole)
 
 
 def q(data: bytes) -> None:
@@ -194,6 +233,8 @@ KINDS: tuple[Callable[[bytes], None], ...] = (
     json_change,
     fault,
     model,
+    packs_file,
+    texts,
 )
 
 
@@ -220,6 +261,9 @@ SEEDS = [
         (5, b"c2@lba:-3-5"),
         (6, b'source=""\nvendor="V"\nproduct="P"\nrevision="1"\ncurves.8={zones=[[0,4],[9,8]]}'),
         (6, b'source=""\nvendor="V"\nproduct="P"\nrevision="1"\npage_05h={link_size=3}\ncd_r_speeds=[8]'),
+        (7, bytes.fromhex("8F002A000101030006050405070601024865")),
+        (7, bytes.fromhex("001400008F002A00010103000605040507060102486500")),
+        (8, "\x13\0\1\1\0Album\0\0One\0\0Zwö “quoted”\0\1Band\0\1さくら\0\7Rock\0\5long ".encode() * 9),
     )
 ]
 """Where a run begins: one of each kind."""

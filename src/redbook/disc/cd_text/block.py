@@ -20,6 +20,7 @@ from redbook.disc.cd_text.packs import (
     PackType,
 )
 from redbook.disc.cd_text.texts import Texts, name_of
+from redbook.errors import printable
 
 _MOST_COUNTED = 15
 _REPEATING = frozenset(TEXTS) - OF_DISC_ONLY - {PackType.CODE}
@@ -127,11 +128,12 @@ class Block:
             self._tell(ChangeKind.BLANKED, kind, track, f"{name}: control characters are written as spaces")
         if fitted.instead:
             pairs = ", ".join(
-                f"{one} as {other}" if other else f"{one} not" for one, other in fitted.instead.items()
+                f"{printable(one)} as {other}" if other else f"{printable(one)} not"
+                for one, other in fitted.instead.items()
             )
             self._tell(ChangeKind.FOLDED, kind, track, f"{name}: written in plainer letters ({pairs})")
         if fitted.replaced:
-            missing = "".join(dict.fromkeys(fitted.replaced)).encode("utf-8", "replace").decode()
+            missing = printable("".join(dict.fromkeys(fitted.replaced)))
             why = f"{name}: {missing} cannot be written as {NAMES[character_set]}; burned as ?"
             self._tell(ChangeKind.REPLACED, kind, track, why)
         most = _LONGEST_TEXT_BYTES // self._width_of(kind)

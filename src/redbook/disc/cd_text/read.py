@@ -49,7 +49,7 @@ def parse(packs: bytes, first_track: int | None = None) -> list[Texts]:
     sizes = {number: _SizeBytes.of(found) for number, found in blocks.items()}
     languages = [_first_known(each.at(28 + n) for each in sizes.values()) for n in range(BLOCKS)]
     firsts = [each.at(1) for each in sizes.values()] + [_first_by_packs(found) for found in blocks.values()]
-    first = first_track or next((first for first in firsts if first and first <= MOST_TRACKS), 1)
+    first = first_track or next((first for first in firsts if first and 1 <= first <= MOST_TRACKS), 1)
     return [_Block(found, sizes[number], languages[number], first).read() for number, found in blocks.items()]
 
 
@@ -269,7 +269,7 @@ class _Strings:
     def _finish(self) -> None:
         text = self._begun
         if text in (b"\t", b"\t\t"):
-            before = max((track for track in self.tracks if track < self._track), default=0)
+            before = self._track - 1 if self._track > self._after(0) else 0
             if before in self.damaged:
                 self._lose(self._track, self._track)
                 return
