@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import assume
@@ -107,3 +108,56 @@ def programs(draw: st.DrawFn, folder: Path) -> tuple[Program, list[int]]:
     said = tuple(entry for entry in languages if not entry.is_empty)
     assume(any(piece.source is not None for track in tracks for piece in track.pieces))
     return used_only(Program(sources(folder), tuple(tracks), mcn, said), lengths)
+
+
+@st.composite
+def albums(draw: st.DrawFn, folder: Path) -> tuple[Program, list[int]]:
+    """Whole files in a row, cut anywhere, with pauses where a file ends: what a cue sheet can say."""
+    lengths = [draw(_lengths) for _ in NAMES]
+    order = draw(st.permutations(range(len(NAMES))))[: draw(st.integers(1, 5))]
+    left = [Piece(source, 0, lengths[source]) for source in order]
+
+    def take(at_least: int) -> list[Piece]:
+        """At least so much, up to a file's end or to anywhere in it."""
+        taken: list[Piece] = []
+        while left and sum(piece.samples or 0 for piece in taken) < at_least:
+            piece = left.pop(0)
+            have = piece.samples or 0
+            wanted = at_least - sum(one.samples or 0 for one in taken)
+            if wanted + SECONDS_4 < have and draw(st.booleans()):
+                cut = draw(st.integers(wanted, have - SECONDS_4))
+                taken.append(Piece(piece.source, piece.first, cut))
+                left.insert(0, Piece(piece.source, piece.first + cut, have - cut))
+            else:
+                taken.append(piece)
+        return taken
+
+    def pause() -> list[Piece]:
+        at_an_end = not left or not left[0].first
+        return [Piece.silence(draw(st.integers(1, 300)) * S)] if at_an_end and draw(st.booleans()) else []
+
+    tracks: list[ProgramTrack] = []
+    while left:
+        segments = []
+        before = pause() + (take(S) if draw(st.integers(0, 3)) == 0 else [])
+        if before:
+            segments.append(Segment(0, tuple(before + (pause() if not before[0].is_silence else []))))
+        if not left:  # the last file was taken for the pregap
+            assume(tracks)
+            end = tracks[-1].segments[-1]
+            pieces = (*end.pieces, *(piece for one in segments for piece in one.pieces))
+            more = Segment(end.index, tuple(piece for piece in pieces if not piece.is_silence))
+            tracks[-1] = replace(tracks[-1], segments=(*tracks[-1].segments[:-1], more))
+            break
+        segments.append(Segment(1, tuple(take(SECONDS_4))))
+        while left and draw(st.integers(0, 3)) == 0:
+            segments.append(Segment(len(segments) + 1 - bool(before), tuple(take(2 * S))))
+        if behind := pause():
+            segments[-1] = Segment(segments[-1].index, (*segments[-1].pieces, *behind))
+        flags = [draw(st.booleans()) for _ in range(4)]
+        tracks.append(ProgramTrack(tuple(segments), True, draw(_isrcs), *flags))
+    assume(tracks)
+    said = draw(texts(len(tracks)))
+    mcn = draw(st.sampled_from(("", "4006381333931")))
+    program = Program(sources(folder), tuple(tracks), mcn, () if said.is_empty else (said,))
+    return used_only(program, lengths)
