@@ -11,15 +11,15 @@ from typing import Any
 from redbook.disc import Msf, cd_text
 from redbook.disc.sub_channel import Q, crc
 from redbook.image import bincue, toc
-from redbook.image.base import DiscState, TrackState
+from redbook.image.base import DiscState, HowWritten, RecordedSession, TrackState
 from redbook.mmc.disc_info import INVISIBLE_TRACK, ReadTrackInformation
 from redbook.mmc.mode_pages import ModeSense10
 from redbook.sheets.packs import PacksWrong, packs_in
 from redbook.virtual import faults
+from redbook.virtual.announced import understand
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
-from redbook.virtual.session_layout import understand
 
 DISC_ERRORS = (KeyError, TypeError, ValueError, AttributeError)
 """Those that the folder makes an ImageError of."""
@@ -28,7 +28,7 @@ DISC_ERRORS = (KeyError, TypeError, ValueError, AttributeError)
 def cue_sheet(data: bytes) -> None:
     model = Model.load("redbook")
     with contextlib.suppress(Refused):
-        layout = understand(
+        found = understand(
             data,
             model,
             lead_in_start=Msf(97, 34, 23),
@@ -36,14 +36,15 @@ def cue_sheet(data: bytes) -> None:
             first_track=1,
             last_lead_out_lba=359_849,
         )
-        assert layout.regions[0].start_lba <= -150
-        assert layout.regions[-1].end_lba == layout.lead_out_lba
-        assert any(region.sector_bytes for region in layout.regions)
-        assert all(a.end_lba == b.start_lba for a, b in zip(layout.regions, layout.regions[1:], strict=False))
-        layout.session.lead_out_lba = layout.lead_out_lba
-        for track in layout.session.tracks:
+        assert found.regions[0].start_lba <= -150
+        assert found.regions[-1].end_lba == found.layout.lead_out_lba
+        assert any(region.sector_bytes for region in found.regions)
+        assert all(a.end_lba == b.start_lba for a, b in zip(found.regions, found.regions[1:], strict=False))
+        session = RecordedSession.begun(found.layout, HowWritten.SESSION_AT_ONCE)
+        session.lead_out_lba = found.layout.lead_out_lba
+        for track in session.tracks:
             track.state, track.written_sectors = TrackState.COMPLETE, track.sectors
-        state = DiscState("cd-r", 80, Msf(97, 34, 23), Msf(79, 59, 74), [layout.session], finished=True)
+        state = DiscState("cd-r", 80, Msf(97, 34, 23), Msf(79, 59, 74), [session], finished=True)
         state.check()
 
 

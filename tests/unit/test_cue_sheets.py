@@ -10,6 +10,7 @@ import pytest
 
 from redbook import errors
 from redbook.disc import SECTOR_BYTES, Msf, cd_text
+from redbook.disc.layout import LaidTrack, Pregap, SessionLayout
 from redbook.disc.sub_channel import POSITION, Q
 from redbook.drive import Drive
 from redbook.mmc.cue_sheet import SendCueSheet
@@ -23,7 +24,9 @@ from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
 from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
 from redbook.mmc.write import SynchronizeCache, Write10
+from redbook.virtual.announced import Announced, understand
 from redbook.virtual.medium import Medium
+from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import (
     announce,
@@ -341,3 +344,45 @@ class TestEmptyPregaps:
         assert refused_at(drive, sheet) == 4 * 8 + 5
         sheet = lead_in() + T1 + entry(1, 2, 1, 0, 300) + entry(1, 3, 1, 0, 300) + lead_out(700)
         assert refused_at(drive, sheet) == 4 * 8 + 5
+
+
+WORKED = """
+02 34 30 30 36 33 38 31   02 33 33 33 39 33 31 00   01 00 00 41 00 00 00 00   23 01 44 45 41 42 43 32
+23 01 35 30 30 30 30 31   21 01 00 00 00 00 00 00   21 01 01 00 00 00 07 19   21 01 02 00 00 00 0D 19
+11 02 00 00 00 00 12 19   11 02 01 00 00 00 13 19   23 03 44 45 41 42 43 32   23 03 35 30 30 30 30 33
+21 03 01 00 00 00 1C 32   21 AA 01 01 00 00 2A 00
+"""
+"""Hidden audio before sector 400, an index 2, a pregap of a second, pre-emphasis, a join; lead-out 3000."""
+
+
+def understood(sheet: bytes) -> Announced:
+    return understand(
+        sheet,
+        Model.load("redbook"),
+        lead_in_start=Msf(97, 34, 23),
+        start_lba=-150,
+        first_track=None,
+        last_lead_out_lba=359_849,
+    )
+
+
+def test_a_sheet_is_understood_as_the_layout_that_it_says() -> None:
+    found = understood(bytes.fromhex(WORKED))
+    assert found.layout == SessionLayout(
+        (
+            LaidTrack(1, 400, 825, 550, indexes=(850,), control=2, isrc="DEABC2500001"),
+            LaidTrack(2, 1300, 700, 75, control=1),
+            LaidTrack(3, 2000, 1000, control=2, isrc="DEABC2500003"),
+        ),
+        3000,
+        "4006381333931",
+    )
+    assert [tuple(region) for region in found.regions] == [(-11077, -150, 96), (-150, 3000, 2352)]
+
+
+def test_a_pregap_that_the_drive_makes_is_said_to_be_one() -> None:
+    sheet = bytearray.fromhex(WORKED)
+    sheet[5 * 8 + 3] = 0x01
+    found = understood(bytes(sheet))
+    assert [track.pregap for track in found.layout.tracks] == [Pregap.BY_DRIVE, Pregap.SENT, Pregap.SENT]
+    assert [tuple(region) for region in found.regions[1:]] == [(-150, 400, 0), (400, 3000, 2352)]

@@ -24,6 +24,7 @@ from redbook.disc import (
     next_session_start,
 )
 from redbook.disc.cd_text import PACK_BYTES, Texts, parse
+from redbook.disc.layout import SessionLayout
 from redbook.disc.sub_channel import is_isrc, is_mcn
 
 FORMAT = "redbook-disc"
@@ -121,6 +122,24 @@ class RecordedSession:
     written: HowWritten = HowWritten.TRACK_AT_ONCE
     mcn: str = ""
     cd_text: list[str] = field(default_factory=list)
+
+    @classmethod
+    def begun(cls, layout: SessionLayout, written: HowWritten) -> Self:
+        """Announced, and not written yet: tracks that are incomplete, neither lead-out nor CD-Text."""
+        tracks = [
+            RecordedTrack(
+                track.number,
+                track.start_lba,
+                sectors=track.sectors,
+                control=track.control,
+                pregap_sectors=track.pregap_sectors,
+                indexes=list(track.indexes),
+                isrc=track.isrc,
+                copy_alternates=track.copy_alternates,
+            )
+            for track in layout.tracks
+        ]
+        return cls(tracks, written=written, mcn=layout.mcn)
 
     @property
     def all_texts(self) -> list[Texts]:

@@ -11,11 +11,12 @@ import copy
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
 from redbook.disc.cd_text import Collector, each_pack
 from redbook.disc.sub_channel import RAW_BYTES
+from redbook.image.base import HowWritten, RecordedSession
 from redbook.mmc import sense
 from redbook.mmc.mode_pages import WriteParameters
 from redbook.mmc.write import Write10
+from redbook.virtual.announced import Announced, host_regions
 from redbook.virtual.medium import Medium, Refused
-from redbook.virtual.session_layout import SessionLayout, host_regions
 from redbook.virtual.timing import LEAD_IN_AT_1X_SECONDS, LEAD_OUT_AT_1X_SECONDS
 from redbook.virtual.writing import Writing, next_allowed
 
@@ -27,21 +28,22 @@ class SessionAtOnce(Writing):
         self,
         medium: Medium,
         page: WriteParameters,
-        layout: SessionLayout,
+        announced: Announced,
         command: Write10,
         *,
         starts_after_silence: bool = True,
     ) -> None:
         super().__init__(medium)
-        self._layout = layout
-        self._regions = host_regions(layout.regions)
+        self._layout = announced.layout
+        self._announced = announced
+        self._regions = host_regions(announced.regions)
         self._next_allowed = next_allowed(page)
         self._next = self._regions[0].start_lba
         self._collector = Collector()
-        self._refused_lba = None if starts_after_silence else _behind_first_silence(layout)
+        self._refused_lba = None if starts_after_silence else _behind_first_silence(announced)
         self.check(command)
-        self._session = copy.deepcopy(layout.session)
-        medium.begin_at_once(self._session, self._next)
+        session = RecordedSession.begun(announced.layout, HowWritten.SESSION_AT_ONCE)
+        medium.begin_at_once(session, self._next)
 
     @property
     def next_lba(self) -> int:
@@ -93,7 +95,7 @@ class SessionAtOnce(Writing):
     @property
     def begin_seconds_at_1x(self) -> float:
         """The lead-in, unless the host sends its sub-channel and so sets the pace; silence left to it."""
-        first = self._layout.regions[0]
+        first = self._announced.regions[0]
         if first.sector_bytes == RAW_BYTES:
             return 0.0
         silence = 0 if first.sector_bytes else first.sectors
@@ -104,9 +106,9 @@ class SessionAtOnce(Writing):
         return LEAD_OUT_AT_1X_SECONDS
 
 
-def _behind_first_silence(layout: SessionLayout) -> int | None:
+def _behind_first_silence(announced: Announced) -> int | None:
     """Where the audio begins before which the drive makes the first pregap; None where the host sends it."""
-    first = next(region for region in layout.regions if region.sector_bytes != RAW_BYTES)
+    first = next(region for region in announced.regions if region.sector_bytes != RAW_BYTES)
     return None if first.sector_bytes else first.end_lba
 
 

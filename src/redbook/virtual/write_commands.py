@@ -22,14 +22,14 @@ from redbook.mmc.write import (
     Write10,
     Write12,
 )
-from redbook.virtual import session_layout, timing
+from redbook.virtual import announced, timing
+from redbook.virtual.announced import Announced
 from redbook.virtual.at_once import SessionAtOnce
 from redbook.virtual.faults import BadSpot
 from redbook.virtual.habits import CdTextBlockType
 from redbook.virtual.mechanism import Mechanism
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.raw import RawWriting
-from redbook.virtual.session_layout import SessionLayout
 from redbook.virtual.writing import TrackAtOnce, Writing, next_allowed
 
 
@@ -81,7 +81,7 @@ class WriteCommands:
         if medium.state.finished or medium.state.open_session:
             raise Refused(sense.ILLEGAL, 0x2C, 0)
         try:
-            self._layout(medium, command.sheet)
+            self._announced(medium, command.sheet)
             self._check_block_type(command)
         except Refused:
             if mechanism.model.forgets_page:
@@ -93,11 +93,11 @@ class WriteCommands:
         """raises  Refused 5/26/00  from a model that wants another data block type for CD-Text"""
         mechanism = self._mechanism
         wants_three = mechanism.model.cd_text_block_type is CdTextBlockType.THREE
-        if wants_three and mechanism.page.data_block_type != 3 and session_layout.has_cd_text(command.sheet):
+        if wants_three and mechanism.page.data_block_type != 3 and announced.has_cd_text(command.sheet):
             raise Refused(sense.ILLEGAL, 0x26, 0)
 
-    def _layout(self, medium: Medium, sheet: bytes) -> SessionLayout:
-        return session_layout.understand(
+    def _announced(self, medium: Medium, sheet: bytes) -> Announced:
+        return announced.understand(
             sheet,
             self._mechanism.model,
             lead_in_start=medium.state.lead_in_start,
@@ -131,9 +131,9 @@ class WriteCommands:
         if page.write_type == WriteType.SESSION_AT_ONCE:
             if not mechanism.cue_sheet:
                 raise Refused(sense.ILLEGAL, 0x2C, 0)
-            layout = self._layout(medium, mechanism.cue_sheet)
+            sheet = self._announced(medium, mechanism.cue_sheet)
             after_silence = mechanism.model.starts_after_silence
-            writing = SessionAtOnce(medium, page, layout, command, starts_after_silence=after_silence)
+            writing = SessionAtOnce(medium, page, sheet, command, starts_after_silence=after_silence)
         elif page.write_type == WriteType.RAW:
             writing = RawWriting(medium, page, command)
         elif page.write_type == WriteType.TRACK_AT_ONCE:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from redbook.disc import (
-    LEAD_OUT,
-    MOST_TRACKS,
-    PREGAP_SECTORS,
-    SECTOR_BYTES,
-    SHORTEST_TRACK_SECTORS,
-    Msf,
-)
+from redbook.disc import LEAD_OUT, MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES, Msf
+from redbook.disc.layout import Breach, LaidTrack, Pregap, Rule, SessionLayout
 from redbook.disc.sub_channel import RAW_BYTES, is_isrc, is_mcn
 from redbook.errors import Sense
-from redbook.image.base import HowWritten, RecordedSession, RecordedTrack
 from redbook.mmc import cue_sheet, sense
 from redbook.mmc.cue_sheet import ENTRY_BYTES, CueEntry
 from redbook.virtual.habits import IsrcControl, LeadInTime
@@ -48,16 +41,15 @@ class Region(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLayout:
-    """What the disc is going to hold.
+class Announced:
+    """What the disc is going to hold, and how the host sends it.
 
-    session  with its tracks INCOMPLETE and no lead-out yet
+    layout   its CD-Text is still to come
     regions  in order, without a gap, from the first sector of the host to the lead-out
     """
 
-    session: RecordedSession
+    layout: SessionLayout
     regions: tuple[Region, ...]
-    lead_out_lba: int
 
 
 def understand(
@@ -68,7 +60,7 @@ def understand(
     start_lba: int,
     first_track: int | None,
     last_lead_out_lba: int,
-) -> SessionLayout:
+) -> Announced:
     """Check a cue sheet and lay the session out.
 
     lead_in_start      of the disc, from its ATIP
@@ -106,7 +98,7 @@ class _Reader:
         )
         self._lead_in_start = lead_in_start
         self._next_track = first_track  # None: whatever comes
-        self._session = RecordedSession(written=HowWritten.SESSION_AT_ONCE)
+        self._mcn = ""
         self._lead_in: CueEntry | None = None
         self._positions: list[CueEntry] = []
         self._codes: list[tuple[CueEntry, int]] = []
@@ -141,9 +133,9 @@ class _Reader:
             raise _wrong(offset)
         if first.adr == cue_sheet.MCN:
             code = (first.text + second.text[:6]).decode("ascii", "replace")
-            if not is_mcn(code) or self._session.mcn or self._positions:
+            if not is_mcn(code) or self._mcn or self._positions:
                 raise _wrong(where + 1)
-            self._session.mcn = code
+            self._mcn = code
             return
         track = first.text[0]
         code = (first.text[1:7] + second.text[1:7]).decode("ascii", "replace")
@@ -229,44 +221,46 @@ class _Reader:
             raise _wrong(offset + 5)
         return entry.time.lba
 
-    def finish(self, last_offset: int, last_lead_out_lba: int) -> SessionLayout:
+    def finish(self, last_offset: int, last_lead_out_lba: int) -> Announced:
         if self._lead_out_lba is None or self._codes:
             raise _wrong(last_offset)
-        if self._lead_out_lba > last_lead_out_lba:
-            raise _wrong(last_offset + 5)
-        self._session.tracks = self._tracks()
+        layout = SessionLayout(tuple(self._tracks()), self._lead_out_lba, self._mcn)
+        for breach in layout.breaches(last_lead_out_lba):
+            if not (breach.rule is Rule.SHORT_TRACK and self._model.short_tracks):
+                raise _wrong(self._offset_of(breach))
+        if set(self._isrc) - {track.number for track in layout.tracks}:
+            raise _wrong(min(where for _, _, where in self._isrc.values()) + 1)
         regions = tuple(self._regions())
         if not host_regions(regions):
             raise _wrong(self._offsets[0] + 3)  # nothing to come from the host: a session that never begins
-        return SessionLayout(self._session, regions, self._lead_out_lba)
+        return Announced(layout, regions)
 
-    def _tracks(self) -> list[RecordedTrack]:
-        tracks: list[RecordedTrack] = []
+    def _offset_of(self, breach: Breach) -> int:
+        """Of the time that is wrong: where the track ends, the first one begins, or the lead-out."""
+        if breach.rule is Rule.SHORT_TRACK:
+            return self._offsets[self._entries_up_to(breach.track)] + 5
+        return self._offsets[1 if breach.rule is Rule.FIRST_PREGAP else -1] + 5
+
+    def _entries_up_to(self, track: int) -> int:
+        return sum(entry.track <= track for entry in self._positions)
+
+    def _tracks(self) -> Iterator[LaidTrack]:
+        ends = [*(entry.lba for entry in self._positions), self._lead_out_lba or 0]
         for number in sorted({entry.track for entry in self._positions}):
             entries = [entry for entry in self._positions if entry.track == number]
             begin = next(entry for entry in entries if entry.index == 1)
-            following = sum(entry.track <= number for entry in self._positions)
-            ends = [*(entry.lba for entry in self._positions), self._lead_out_lba or 0]
-            end = ends[following]
-            if end - begin.lba < SHORTEST_TRACK_SECTORS and not self._model.short_tracks:
-                raise _wrong(self._offsets[following] + 5)
-            tracks.append(
-                RecordedTrack(
-                    number,
-                    begin.lba,
-                    sectors=end - begin.lba,
-                    control=begin.control,
-                    pregap_sectors=begin.lba - entries[0].lba,
-                    indexes=[entry.lba for entry in entries if entry.index > 1],
-                    isrc=self._isrc_of(number, begin.control),
-                    copy_alternates=begin.copy_alternates,
-                )
+            by_drive = entries[0].index == 0 and entries[0].data_form & MAIN_FORM == SILENCE
+            yield LaidTrack(
+                number,
+                begin.lba,
+                ends[self._entries_up_to(number)] - begin.lba,
+                begin.lba - entries[0].lba,
+                Pregap.BY_DRIVE if by_drive else Pregap.SENT,
+                tuple(entry.lba for entry in entries if entry.index > 1),
+                begin.control,
+                begin.copy_alternates,
+                self._isrc_of(number, begin.control),
             )
-        if set(self._isrc) - {track.number for track in tracks}:
-            raise _wrong(min(where for _, _, where in self._isrc.values()) + 1)
-        if tracks[0].pregap_sectors < PREGAP_SECTORS:
-            raise _wrong(self._offsets[1] + 5)
-        return tracks
 
     def _isrc_of(self, track: int, control: int) -> str:
         code, said, where = self._isrc.get(track, ("", control, 0))
