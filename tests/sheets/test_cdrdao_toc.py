@@ -476,3 +476,25 @@ def test_a_sheet_that_is_not_there_and_one_that_is_too_large() -> None:
     Path("a.toc").write_bytes(b" " * 4_000_001)
     with pytest.raises(SheetError, match="too large for a TOC file"):
         read_toc(Path("a.toc"), "a.toc", length_of)
+
+
+def test_a_name_that_differs_a_little_is_found_as_in_cue_sheets() -> None:
+    program = read('TRACK AUDIO FILE "A.WAV" 0\nTRACK AUDIO FILE "b.flac" 0')
+    assert [source.path for source in program.sources] == [Path("a.wav"), Path("b.wav")]
+    found = "\n".join(notes(program))
+    assert "a.toc:1: the sheet says A.WAV; a.wav is taken: its name differs in case" in found
+    assert "a.toc:2: the sheet says b.flac; b.wav is taken: it has that name with another ending" in found
+    shutil.copy("b.wav", "b.aiff")
+    with pytest.raises(SheetError, match=r"line 1, column 13: b\.flac may mean any of b\.aiff and b\.wav"):
+        read('TRACK AUDIO FILE "b.flac" 0')
+
+
+def test_options_are_those_of_cue_sheets() -> None:
+    Path("a.toc").write_text('CATALOG "4006381333932"\n' + ONE)
+    kept = read_toc(Path("a.toc"), "a.toc", length_of, SheetOptions(keep_mcn=True))
+    assert kept.mcn == "4006381333932"
+    assert "its check digit is wrong" in notes(kept)[0]
+    with pytest.raises(SheetError, match=r"line 1: CATALOG 4006381333932.*an error because of --strict"):
+        read_toc(Path("a.toc"), "a.toc", length_of, SheetOptions(strict=True))
+    with pytest.raises(SheetError, match="klingon is no encoding of text"):
+        read_toc(Path("a.toc"), "a.toc", length_of, SheetOptions(encoding="klingon"))
