@@ -17,6 +17,8 @@ LAYERS = [
     ["cli"],
     ["__init__"],
     ["imapi2", "burning", "doctor"],
+    ["planning"],
+    ["composing"],
     ["checking", "fitting"],
     ["sheets"],
     ["authoring"],

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from redbook import checking
+from redbook.authoring.wishes import DEFAULTS, Wishes
 from redbook.checking import HowToRead
 from redbook.clock import Clock
-from redbook.disc import Toc, TocTrack
+from redbook.disc import PREGAP_SECTORS, Toc, TocTrack
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine import burn as burning_disc
@@ -20,15 +20,14 @@ from redbook.engine import erase, inspect, session
 from redbook.engine import verify as verifying
 from redbook.engine.caller import Caller, Listener
 from redbook.engine.erase import Erasable
-from redbook.engine.events import Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.extents import audio_extents
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.labels import Told, read_labels
+from redbook.engine.method import Method
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.places import Place, in_words, places_on
-from redbook.engine.plan import Space, lay_out
-from redbook.engine.prepare import check_recordable, check_writer, room_on
 from redbook.engine.runner import Cancel
+from redbook.engine.session_at_once import SessionAtOnce
 from redbook.engine.spoilt import spoilt_in_words
 from redbook.engine.steps import Procedure, R
 from redbook.engine.track_at_once import TrackAtOnce
@@ -40,75 +39,19 @@ from redbook.errors import (
     Cancelled,
     DriveError,
     MediumUnsuitable,
+    PlanError,
     SenseError,
     VerificationFailed,
 )
-from redbook.fitting import lay_out_named
 from redbook.linux.inhibit import awake
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 from redbook.mmc.write import BlankType
+from redbook.planning import Mode, Plan, Request, SourceName, TrackReport, make_plan, read_master, reports
 
 if TYPE_CHECKING:
-    from redbook.audio.sectors import PreparedTrack, Spool
-    from redbook.audio.source import Expansion
-
-SourceName: TypeAlias = str | os.PathLike[str]
-
-
-@dataclass(frozen=True, slots=True)
-class TrackReport:
-    """One track of a plan or a burn.
-
-    sectors       sent to the disc, padding included
-    start_lba     where it starts
-    sha256, accuraterip_v1, accuraterip_v2   of these sectors, in hexadecimal
-    """
-
-    number: int
-    sectors: int
-    start_lba: int
-    source: str
-    sha256: str
-    accuraterip_v1: str
-    accuraterip_v2: str
-    prepared: PreparedTrack
-
-
-@dataclass(slots=True)
-class Plan:
-    """What a burn of these sources to this disc will be; nothing was written.
-
-    Made by `plan`; `burn` takes it in place of the sources and refuses if they have changed since.
-    """
-
-    tracks: list[TrackReport]
-    layout: SessionLayout
-    space: Space
-    drive: Abilities
-    disc: DiscContents
-    notes: list[str]
-    sources: list[SourceName]
-    dither_seed: int
-    spool: Spool | None = field(default=None, repr=False)
-
-    @property
-    def free_sectors_after(self) -> int:
-        """What stays free on the disc."""
-        return self.space.last_lead_out_lba - self.layout.lead_out_lba
-
-    def close(self) -> None:
-        """Give back the room that the decoded audio takes, if it was kept."""
-        if self.spool is not None:
-            self.spool.close()
-            self.spool = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    from redbook.audio.sectors import PreparedTrack
+    from redbook.authoring.program import Program
+    from redbook.sheets import SheetOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +180,14 @@ def read_checksums(
 
 
 def plan(
-    sources: Sequence[SourceName],
+    sources: SourceName | Sequence[SourceName] | Program,
     drive: Drive,
     *,
+    mode: Mode | str = Mode.AUTO,
     append: bool = False,
+    finalize: bool = True,
+    wishes: Wishes = DEFAULTS,
+    sheet: SheetOptions | None = None,
     dither_seed: int = 0,
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
@@ -249,103 +196,33 @@ def plan(
 ) -> Plan:
     """Read every source to its end and lay the tracks out on the disc in this drive.
 
-    sources      sound files, folders, playlists; "raw:PATH" for 44.1 kHz 16-bit stereo PCM
+    sources      one or many: sound files, folders, playlists, a cue sheet; "raw:PATH" for 44.1 kHz 16-bit
+                 stereo PCM; or a Program
+    mode         "auto", "sao" or "tao": session-at-once or track-at-once
     append       add to a disc that has tracks already
+    finalize     whether the session is to be closed
+    wishes       how files are joined, pauses, texts and codes
+    sheet        how a sheet is to be read
     keep_audio   keep the decoded audio for `burn`; close the plan when done
 
     raises  AudioError, PlanError, DriveError, Cancelled; nothing was written
     """
-    return _plan(sources, drive, append, dither_seed, keep_audio, Caller.of(on_event, cancel, clock))
-
-
-def _plan(
-    sources: Sequence[SourceName],
-    drive: Drive,
-    append: bool,
-    dither_seed: int,
-    keep_audio: bool,
-    caller: Caller,
-) -> Plan:
-    from redbook.audio.sectors import Spool, stated_sectors
-    from redbook.audio.source import expand
-
-    expansion = expand(sources)
-    abilities, disc = caller.run(drive, inspect.inspect())
-    check_writer(abilities)
-    check_recordable(abilities, disc.information, append, disc.spoilt)
-    space = room_on(abilities, disc)
-    drive.announce(0)  # a disc that cannot be stored at all is known before hours of decoding
-    spool = Spool(keep=keep_audio)
-
-    try:
-        lay_out([0] * len(expansion.sources), space)  # the number of tracks, before hours of decoding
-        names = [source.name for source in expansion.sources]
-        stated = caller.work(lambda emit: stated_sectors(expansion.sources, caller.cancel.asked))
-        lay_out_named(names, stated, space, stated=True)
-        prepared = _read_sources(expansion, spool, space.first_track, dither_seed, caller)
-        layout = lay_out_named(names, [track.sectors for track in prepared], space)
-    except BaseException:
-        spool.close()
-        raise
-    return Plan(
-        _reports(prepared, layout.tracks),
-        layout,
-        space,
-        abilities,
-        disc,
-        expansion.notes,
-        list(sources),
-        dither_seed,
-        spool if keep_audio else None,
+    request = Request(
+        _listed(sources), Mode(mode), append, finalize, wishes, sheet, dither_seed, keep_audio=keep_audio
     )
+    return make_plan(request, drive, Caller.of(on_event, cancel, clock))
 
 
-def _read_sources(
-    expansion: Expansion,
-    spool: Spool,
-    first_track: int,
-    seed: int,
-    caller: Caller,
-) -> list[PreparedTrack]:
-    """Every source to its end, and the events that go with it.  raises  what `prepare` raises"""
-    from redbook.audio.sectors import prepare
-
-    def work(emit: Listener) -> list[PreparedTrack]:
-        emit(PhaseStarted(Phase.READING))
-        for note in expansion.notes:
-            emit(Notice(note))
-        return prepare(
-            expansion.sources,
-            spool,
-            first_track=first_track,
-            seed=seed,
-            cancel=caller.cancel.asked,
-            on_read=lambda n, s: emit(SourceRead(n, len(expansion.sources), s.name)),
-        )
-
-    return caller.work(work)
-
-
-def _reports(prepared: Sequence[PreparedTrack], places: Sequence[LaidTrack]) -> list[TrackReport]:
-    return [
-        TrackReport(
-            place.number,
-            place.sectors,
-            place.start_lba,
-            track.source,
-            track.sha256,
-            track.accuraterip_v1,
-            track.accuraterip_v2,
-            track,
-        )
-        for track, place in zip(prepared, places, strict=True)
-    ]
+def _listed(sources: SourceName | Sequence[SourceName] | Program) -> Sequence[SourceName] | Program:
+    """One path is enough."""
+    return [sources] if isinstance(sources, str | os.PathLike) else sources
 
 
 def burn(
-    sources: Sequence[SourceName] | Plan,
+    sources: SourceName | Sequence[SourceName] | Program | Plan,
     drive: Drive,
     *,
+    mode: Mode | str = Mode.AUTO,
     speed: float | None = None,
     finalize: bool = True,
     simulate: bool = False,
@@ -353,14 +230,17 @@ def burn(
     read_speed: float | None = None,
     reload: bool = True,
     append: bool = False,
+    wishes: Wishes = DEFAULTS,
+    sheet: SheetOptions | None = None,
     dither_seed: int = 0,
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> BurnReport:
-    """Burn an audio disc track-at-once, read it back and compare.
+    """Burn an audio disc, read it back and compare.
 
     sources   as for `plan`, or a Plan
+    mode, wishes, sheet  as for `plan`; a Plan has its own
     speed     multiple of 1x, MAX_SPEED for as fast as the drive can; None for the one that is recommended
               for audio on this drive and disc (`Plan.drive.speeds`), or the fastest where none is known
     finalize  close the session, so that players can play the disc
@@ -385,19 +265,36 @@ def burn(
     reading = checking.HowToRead(read_speed, reload) if verify else None
     settings = Settings(speed, simulate, finalize, append, real_time=drive.real_time)
     caller = Caller.of(on_event, cancel, clock)
-    earlier: Plan | None = None
     if isinstance(sources, Plan):
-        earlier = sources
-        dither_seed = earlier.dither_seed
-    if earlier is not None and earlier.spool is not None:
-        try:
+        return _burn_plan(sources, drive, settings, reading, caller)
+    request = Request(
+        _listed(sources), Mode(mode), append, finalize, wishes, sheet, dither_seed, keep_audio=True
+    )
+    with make_plan(request, drive, caller) as made:
+        return _burn_planned(made, drive, settings, reading, caller)
+
+
+def _burn_plan(
+    earlier: Plan, drive: Drive, settings: Settings, reading: HowToRead | None, caller: Caller
+) -> BurnReport:
+    """A plan whose audio was not kept is made anew, and has to be the same."""
+    if earlier.mode is Mode.SAO and (settings.append or not settings.finalize):
+        raise PlanError("it was planned session-at-once, for a blank disc that is closed; plan it once more")
+    if earlier.master is not None:
+        with earlier:
             return _burn_planned(earlier, drive, settings, reading, caller)
-        finally:
-            earlier.close()
-    names = earlier.sources if earlier is not None else list(sources)  # type: ignore[arg-type]
-    with _plan(names, drive, append, dither_seed, keep_audio=True, caller=caller) as made:
-        if earlier is not None:
-            _check_same(earlier, made)
+    request = Request(
+        earlier.sources,
+        earlier.mode,
+        settings.append,
+        settings.finalize,
+        earlier.wishes,
+        earlier.sheet,
+        earlier.dither_seed,
+        keep_audio=True,
+    )
+    with make_plan(request, drive, caller) as made:
+        _check_same(earlier, made)
         return _burn_planned(made, drive, settings, reading, caller)
 
 
@@ -435,25 +332,32 @@ def _burn_awake(
     reading: HowToRead | None,
     caller: Caller,
 ) -> BurnReport:
-    prepared = [track.prepared for track in made.tracks]
-    for track in prepared:
-        track.check_unchanged()
-    lengths = [track.sectors for track in prepared]
+    master = made.master
+    if master is None:
+        raise ValueError("the plan does not hold its audio")
+    for source in master.sources:
+        source.check_unchanged()
     outcome = Outcome()
     caller.cancel.under_way.test_write = settings.test_write
-    if made.spool is None:
-        raise ValueError("the plan does not hold its audio")
-    streams = [made.spool.stream(i, track.sectors) for i, track in enumerate(prepared)]
-    method = TrackAtOnce(lengths)
+    caller.cancel.under_way.whole_session = made.mode is Mode.SAO
+    method: Method
+    if made.mode is Mode.SAO:
+        key, known = checking.known_drive(drive, caller)
+        method = SessionAtOnce(made.layout, known.rung)
+        streams = [master.session_stream(PREGAP_SECTORS)]
+    else:
+        method = TrackAtOnce([track.sectors for track in master.tracks])
+        streams = master.track_streams()
     procedure = burning_disc.burn(method, settings, outcome)
-    layout, supply = caller.run_with_audio(
-        drive, procedure, streams, sum(t.sectors for t in made.layout.tracks)
-    )
+    total = sum(stream.sectors for stream in streams)
+    layout, supply = caller.run_with_audio(drive, procedure, streams, total)
+    if made.mode is Mode.SAO:
+        checking.remember_rung(key, known, outcome.rung)
     verification = None
     if reading is not None and not settings.test_write:
         try:
             verification = checking.check(
-                drive, prepared, layout.tracks, made.dither_seed, caller, reading, closed=outcome.closed
+                drive, master, layout, made.dither_seed, caller, reading, closed=outcome.closed
             )
         except Cancelled as error:
             now = method.disc_now(outcome, settings)
@@ -465,7 +369,7 @@ def _burn_awake(
     report = BurnReport(
         verified=verification is not None and verification.same,
         offset_samples=verification.offset_samples if verification else None,
-        tracks=_reports(prepared, layout.tracks),
+        tracks=reports(master.tracks, layout.tracks),
         toc=verification.toc if verification else _planned_toc(made, layout),
         finalized=outcome.closed,
         test_write=settings.test_write,
@@ -490,9 +394,11 @@ def _planned_toc(made: Plan, layout: SessionLayout) -> Toc:
 
 
 def verify(
-    sources: Sequence[SourceName],
+    sources: SourceName | Sequence[SourceName] | Program,
     drive: Drive,
     *,
+    wishes: Wishes = DEFAULTS,
+    sheet: SheetOptions | None = None,
     dither_seed: int = 0,
     read_speed: float | None = None,
     on_event: Listener | None = None,
@@ -501,19 +407,20 @@ def verify(
 ) -> VerifyReport:
     """Compare a disc with the sources that it was burned from, sector by sector.
 
-    Of a disc that holds data, too, the audio tracks are compared, in order; the verdict names the others.
+    Whether it was written at once or track by track is told by where its tracks start. Of a disc that holds
+    data, too, the audio tracks are compared, in order; the verdict names the others.
 
+    sources, wishes, sheet  as it was burned with
     read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x
 
     raises  AudioError, DriveError, Cancelled
             VerificationFailed  it differs; .report is the VerifyReport
     """
-    from redbook.audio.sectors import Spool
-    from redbook.audio.source import expand
+    from redbook.composing import compose
 
     _check_read_speed(read_speed)
     caller = Caller.of(on_event, cancel, clock)
-    expansion = expand(sources)
+    composed = compose(_listed(sources), wishes, sheet)
     _, disc = caller.run(drive, inspect.inspect())
     if disc.spoilt:
         raise MediumUnsuitable(spoilt_in_words(disc.information))
@@ -525,10 +432,22 @@ def verify(
             there = f"no audio, but data ({in_words([place.number for place in on_disc])}),"
         raise MediumUnsuitable(f"there is {there} on the disc; insert the disc to be verified")
 
-    prepared = _read_sources(expansion, Spool(keep=False), 1, dither_seed, caller)
-    reading = checking.HowToRead(read_speed)
-    verification = checking.check(drive, prepared, None, dither_seed, caller, reading, closed=False)
-    report = VerifyReport(verification.same, _reports(prepared, _compared(prepared, audio)), verification)
+    starts = [place.start_lba for place in audio]
+    master, _, _ = read_master(composed, Mode.AUTO, wishes, 1, dither_seed, caller, starts)
+    with master:
+        layout = master.arrangement.layout
+        whole = [track.start_lba for track in layout.tracks] == starts and len(on_disc) == len(audio)
+        verification = checking.check(
+            drive,
+            master,
+            layout if whole else None,
+            dither_seed,
+            caller,
+            checking.HowToRead(read_speed),
+            closed=False,
+        )
+    places = list(layout.tracks) if whole else _compared(master.tracks, audio)
+    report = VerifyReport(verification.same, reports(master.tracks, places), verification)
     if not verification.same:
         raise VerificationFailed(checking.in_words(verification), report)
     return report
@@ -604,9 +523,11 @@ __all__ = [
     "BurnReport",
     "DiscInfo",
     "DiscStatus",
+    "Mode",
     "Plan",
     "TrackReport",
     "VerifyReport",
+    "Wishes",
     "blank",
     "burn",
     "close_disc",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from redbook.disc.layout import LaidTrack
+from redbook.disc import SAMPLES_PER_SECTOR
+from redbook.disc.layout import SessionLayout
 from redbook.drive import Drive
 from redbook.drive_memory import DriveMemory, KnownDrive, drive_key
 from redbook.engine import verify as verifying
@@ -16,13 +16,14 @@ from redbook.engine.glance import who_is_it
 from redbook.engine.locate import locate, not_located
 from redbook.engine.places import in_words as numbered
 from redbook.engine.read_audio import ReadHabits
+from redbook.engine.session_at_once import RUNGS
 from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import READ_SPEED, Asked, ReadBack
 from redbook.engine.waiting import resending
 from redbook.errors import AudioError, Cancelled, DriveError, NoRoom
 
 if TYPE_CHECKING:
-    from redbook.audio.sectors import PreparedTrack
+    from redbook.authoring.master import Master
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ def known_drive(drive: Drive, caller: Caller) -> tuple[str, KnownDrive]:
 
 def check(
     drive: Drive,
-    prepared: Sequence[PreparedTrack],
-    places: Sequence[LaidTrack] | None,
+    master: Master,
+    layout: SessionLayout | None,
     seed: int,
     caller: Caller,
     how: HowToRead,
@@ -56,7 +57,7 @@ def check(
 ) -> Verification:
     """Compare a disc with its sources; where they differ, read the source again and find the place.
 
-    places  where the tracks were written; None to take the disc's own
+    layout  where the tracks were written; None to take the disc's own
     closed  whether its session was closed just now
 
     raises  DriveError, Cancelled
@@ -68,12 +69,19 @@ def check(
     asked = Asked(
         closed, closed and how.reload, how.speed or READ_SPEED, known.offset_samples, habits.check()
     )
-    sent = [track.fingerprint for track in prepared]
+    sent = master.areas
+    places = None if layout is None else layout.tracks
     found = caller.run(drive, verifying.verify(places, sent, asked), sum(one.sectors for one in sent))
     _remember(drive, key, known, found, asked.habits)
     if not found.differing:
         return conclude(found, ())
-    return _with_places(drive, found, prepared, seed, caller)
+    return _with_places(drive, found, master, seed, caller)
+
+
+def remember_rung(key: str, known: KnownDrive, rung: str) -> None:
+    """In which form a drive took a cue sheet; the first one is tried first anyway."""
+    if rung and known.rung != rung and (known.rung or rung != RUNGS[0].name):
+        DriveMemory.of_user().keep(key, replace(known, rung=rung))
 
 
 def _remember(drive: Drive, key: str, before: KnownDrive, found: ReadBack, habits: ReadHabits) -> None:
@@ -81,21 +89,17 @@ def _remember(drive: Drive, key: str, before: KnownDrive, found: ReadBack, habit
     if found.broken_off or not found.readings or not all(reading.same for reading in found.readings):
         return
     offset = found.offset.samples if found.offset.told else before.offset_samples
-    now = KnownDrive(offset, habits.form, habits.most_sectors)
+    now = replace(before, offset_samples=offset, read_form=habits.form, most_read_sectors=habits.most_sectors)
     worth_keeping = drive.real_time or now != KnownDrive(0, 0, ReadHabits().most_sectors)
     if now != before and worth_keeping:
         DriveMemory.of_user().keep(key, now)
 
 
-def _with_places(
-    drive: Drive, found: ReadBack, prepared: Sequence[PreparedTrack], seed: int, caller: Caller
-) -> Verification:
-    by_number = dict(zip((track.number for track in found.tracks), prepared, strict=True))
-    wrong = [(number, by_number[number]) for number in found.differing]
+def _with_places(drive: Drive, found: ReadBack, master: Master, seed: int, caller: Caller) -> Verification:
     located: dict[int, Difference | None] = {}
     reason = ""
     try:
-        _locate(drive, found, wrong, seed, caller, located)
+        _locate(drive, found, master, seed, caller, located)
     except (AudioError, NoRoom, DriveError, Cancelled) as error:  # that the disc differs is known already
         reason = str(error)
     differences: list[Difference] = []
@@ -107,7 +111,7 @@ def _with_places(
             difference = not_located(reading, found.offset.samples)
             by_sectors.append(number)
         if difference is not None:
-            differences.append(difference)
+            differences.append(_from_index_1(difference, found))
     settled = [number for number, difference in located.items() if difference is None]
     verification = conclude(found, differences, settled)
     if not by_sectors:
@@ -117,10 +121,21 @@ def _with_places(
     )
 
 
+def _from_index_1(difference: Difference, found: ReadBack) -> Difference:
+    """Counted from the track's index 1, where it was counted from what was sent before that."""
+    track = next(track for track in found.tracks if track.number == difference.track)
+    before = track.start_lba - track.sent_lba
+    return replace(
+        difference,
+        sector=difference.sector - before,
+        first_sample=difference.first_sample - before * SAMPLES_PER_SECTOR,
+    )
+
+
 def _locate(
     drive: Drive,
     found: ReadBack,
-    wrong: Sequence[tuple[int, PreparedTrack]],
+    master: Master,
     seed: int,
     caller: Caller,
     located: dict[int, Difference | None],
@@ -130,18 +145,18 @@ def _locate(
     raises  DriveError, Cancelled
             AudioError  if a source is gone or has changed since it was burned
     """
-    from redbook.audio.sectors import Spool, read_again
+    from redbook.audio.sectors import Spool
+    from redbook.authoring.master import read_again
 
+    own = [track.number for track in master.arrangement.layout.tracks]
     with Spool() as spool:
 
         def work(emit: Listener) -> None:
-            streams = [
-                read_again(track, spool, index, seed=seed, cancel=caller.cancel.asked)
-                for index, (_, track) in enumerate(wrong)
-            ]
-            total = sum(track.sent_sectors for _, track in wrong)
-            numbers = [number for number, _ in wrong]
-            caller.runner(drive, emit, streams, total).run(locate(found, numbers, located))
+            numbers = dict(zip((track.number for track in found.tracks), own, strict=True))
+            wrong = [numbers[number] for number in found.differing]
+            streams = read_again(master, wrong, spool, seed=seed, cancel=caller.cancel.asked)
+            total = sum(stream.sectors for stream in streams)
+            caller.runner(drive, emit, streams, total).run(locate(found, found.differing, located))
 
         caller.work(work)
 

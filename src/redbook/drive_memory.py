@@ -28,11 +28,13 @@ class KnownDrive:
 
     offset_samples  that it reads its own discs late (negative: early); None while unknown
     read_form, most_read_sectors  how it gave audio: `redbook.engine.read_audio`
+    rung  in which form it took a cue sheet: `redbook.engine.session_at_once`; empty while unknown
     """
 
     offset_samples: int | None = None
     read_form: int = 0
     most_read_sectors: int = 0
+    rung: str = ""
 
 
 class DriveMemory:
@@ -64,10 +66,12 @@ class DriveMemory:
         if type(offset) is not int or abs(offset) > _MOST_OFFSET_SAMPLES:
             offset = None
         form, most = entry.get("read_form"), entry.get("most_read_sectors")
+        rung = entry.get("rung")
         return KnownDrive(
             offset,
             form if type(form) is int and form >= 0 else 0,
             most if type(most) is int and most > 0 else 0,
+            rung if type(rung) is str else "",
         )
 
     def keep(self, drive: str, known: KnownDrive) -> None:

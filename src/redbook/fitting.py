@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, TAO_GAP_SECTORS, duration
-from redbook.disc.layout import SessionLayout
-from redbook.engine.plan import Space, lay_out
+from redbook.disc.layout import LaidTrack, SessionLayout
+from redbook.engine.plan import Space, check_fits, lay_out
 from redbook.errors import PlanError, printable
 
 
@@ -22,22 +22,61 @@ def lay_out_named(
     try:
         return lay_out(sectors, space)
     except PlanError as error:
-        by = "by the lengths that the files state themselves, " if stated else ""
-        raise PlanError("\n".join([f"{by}{error}", *_table(names, sectors, space, stated)])) from error
+        places = _places(sectors, space.first_track, space.next_lba, TAO_GAP_SECTORS)
+        raise _with_table(error, names, sectors, places, space, RUN_OUT_SECTORS, stated) from error
 
 
-def _table(names: Sequence[str], sectors: Sequence[int], space: Space, stated: bool) -> list[str]:
-    last_end_lba = space.last_lead_out_lba - RUN_OUT_SECTORS
-    lines = [" #     start    length  track"]
-    lba, full = space.next_lba, False
-    for number, (name, audio) in enumerate(zip(names, sectors, strict=True), space.first_track):
+def check_row(names: Sequence[str], sectors: Sequence[int], space: Space) -> None:
+    """Whether tracks without a gap fit, by the lengths that their files state; 0 where one states none.
+
+    raises  PlanError  as `lay_out_named`
+    """
+    places = _places(sectors, space.first_track, 0, 0)
+    try:
+        check_fits(sum(sectors), space)
+    except PlanError as error:
+        raise _with_table(error, names, sectors, places, space, 0, stated=True) from error
+
+
+def check_session(names: Sequence[str], layout: SessionLayout, space: Space) -> None:
+    """Whether a session fits.  names: what each track is from
+
+    raises  PlanError  as `lay_out_named`
+    """
+    try:
+        check_fits(layout.lead_out_lba, space)
+    except PlanError as error:
+        sectors = [track.sectors for track in layout.tracks]
+        raise _with_table(error, names, sectors, layout.tracks, space, 0, stated=False) from error
+
+
+def _places(sectors: Sequence[int], first: int, lba: int, gap: int) -> list[LaidTrack]:
+    places = []
+    for number, length in enumerate(sectors, first):
+        places.append(LaidTrack(number, lba, max(length, SHORTEST_TRACK_SECTORS)))
+        lba = places[-1].end_lba + gap
+    return places
+
+
+def _with_table(
+    error: PlanError,
+    names: Sequence[str],
+    sectors: Sequence[int],
+    places: Sequence[LaidTrack],
+    space: Space,
+    run_out: int,
+    stated: bool,
+) -> PlanError:
+    last_end_lba = space.last_lead_out_lba - run_out
+    lines = [f"by the lengths that the files state themselves, {error}" if stated else str(error)]
+    lines.append(" #     start    length  track")
+    full = False
+    for name, audio, place in zip(names, sectors, places, strict=False):
         length = "unknown" if stated and not audio else duration(audio)
-        lines.append(f"{number:>2}  {duration(lba):>8}  {length:>8}  {printable(name)}")
-        end = lba + max(audio, SHORTEST_TRACK_SECTORS)
-        if end > last_end_lba and not full:
+        lines.append(f"{place.number:>2}  {duration(place.start_lba):>8}  {length:>8}  {printable(name)}")
+        if place.end_lba > last_end_lba and not full:
             full = True
-            there = max(0, last_end_lba - lba)
+            there = max(0, last_end_lba - place.start_lba)
             where = f"{duration(there)} into this track" if there else "before this track"
             lines.append(f"    ^^^^^^^^ the disc is full here, {where}")
-        lba = end + TAO_GAP_SECTORS
-    return lines
+    return PlanError("\n".join(lines))

@@ -92,9 +92,12 @@ def test_a_hidden_track_and_a_pause_are_summed_up_by_themselves(
     master = read(Program(sources(tmp_path), (hidden, second)))
     first, last = master.arrangement.layout.tracks
     stream = everything(ProgramStream(master.spool, master.arrangement.stream))
-    assert [(h.number, h.start_lba) for h in master.hidden] == [(1, 0), (2, last.pregap_lba)]
-    assert master.hidden[0].fingerprint.sha256 == sha(stream[: first.start_lba * SECTOR_BYTES])
-    assert master.hidden[1].fingerprint.sha256 == sha(bytes(last.pregap_sectors * SECTOR_BYTES))
+    assert (first.sent_lba, last.sent_lba) == (0, first.end_lba)
+    assert master.areas[0].sha256 == sha(stream[: first.end_lba * SECTOR_BYTES])
+    assert master.areas[1].sha256 == sha(stream[first.end_lba * SECTOR_BYTES :])
+    assert master.tracks[0].sha256 == sha(
+        stream[first.start_lba * SECTOR_BYTES : first.end_lba * SECTOR_BYTES]
+    )
     # As rippers count: from index 1 to the next index 1, the pause of the next track included.
     ripped = AccurateRip(first=True, last=False)
     ripped.update(stream[first.start_lba * SECTOR_BYTES : last.start_lba * SECTOR_BYTES])

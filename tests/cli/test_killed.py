@@ -18,7 +18,7 @@ from tests.support.sound import noise, write_wav
 
 TRACKS = [noise(588 * 400, n) for n in range(1, 6)]
 DRIVE = ["--drive", "virtual:k.disc"]
-BURN = ["burn", *[f"{n}.wav" for n in range(5)], *DRIVE]
+BURN = ["burn", *[f"{n}.wav" for n in range(5)], *DRIVE, "--mode", "tao"]
 
 
 @pytest.fixture

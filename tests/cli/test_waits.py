@@ -19,7 +19,7 @@ from redbook.drive import Drive
 from redbook.errors import Sense
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.disc_info import ReadTrackInformation
-from redbook.mmc.write import Blank, CloseTrackSession
+from redbook.mmc.write import Blank, CloseTrackSession, SynchronizeCache
 from redbook.share.host import Host
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
@@ -158,8 +158,18 @@ class Busy(VirtualRecorder):
         return reply
 
 
-def test_ctrl_c_while_a_session_closes_is_acknowledged_with_the_price_of_the_next() -> None:
-    with at_terminal(Busy(Medium.new()), "burn", "a.wav", "--drive", "/dev/sr0", "-y") as terminal:
+class Ending(Busy):
+    """At work for ever on the session that it was sent at once."""
+
+    after = SynchronizeCache.OPCODE
+
+
+@pytest.mark.parametrize(("recorder", "mode"), [(Busy, "tao"), (Ending, "sao")])
+def test_ctrl_c_while_a_session_closes_is_acknowledged_with_the_price_of_the_next(
+    recorder: type[Busy], mode: str
+) -> None:
+    arguments = ("burn", "a.wav", "--drive", "/dev/sr0", "-y", "--mode", mode)
+    with at_terminal(recorder(Medium.new()), *arguments) as terminal:
         terminal.until("waiting for the drive to close the session")
         terminal.interrupt()
         terminal.until("Stopping: .*closing cannot be stopped half way.* Press Ctrl-C again to leave at once")

@@ -66,6 +66,11 @@ class Recording(Protocol):
     tags: Tags
     notes: list[str]
 
+    @property
+    def stated_samples(self) -> int | None:
+        """How many there will be, at the file's own rate; None where it does not say so exactly."""
+        ...
+
     def __iter__(self) -> Iterator[Samples]:
         """Chunks of any length; once only.
 
@@ -185,6 +190,15 @@ class Decoder:
             channel_names(frame.layout),
             self._statement.reduced,
         )
+
+    @property
+    def stated_samples(self) -> int | None:
+        said = self._statement
+        if said.samples is None or said.tolerance:
+            return None
+        if said.keep is None:
+            return said.samples
+        return sum((said.samples if end is None else end) - start for start, end in said.keep)
 
     def __iter__(self) -> Iterator[Samples]:
         position = music = 0

@@ -279,6 +279,10 @@ class OggDecoder:
             self._file.close()
             raise
 
+    @property
+    def stated_samples(self) -> int | None:
+        return None  # the last page knows, once everything before it was read
+
     def __iter__(self) -> Iterator[Samples]:
         """Chunks of any length; once only.
 

@@ -66,6 +66,10 @@ class PcmFile:
             "without such a decoder it sounds as noise"
         )
 
+    @property
+    def stated_samples(self) -> int | None:
+        return self._layout.length // self._layout.sample_bytes
+
     def __iter__(self) -> Iterator[Samples]:
         layout = self._layout
         if not layout.length and layout.container != "raw":

@@ -7,9 +7,11 @@ in its memory.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 from redbook.audio.checksum import TrackChecksums
 from redbook.audio.sectors import DEFAULT_DITHER_SEED, PreparedTrack, Spool, prepare
@@ -19,22 +21,9 @@ from redbook.authoring.program import Piece, Program
 from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR
 from redbook.disc.layout import LaidTrack
 from redbook.engine.fingerprint import Fingerprint
-from redbook.errors import Cancelled
+from redbook.errors import AudioError, Cancelled
 
 _PIECE_BYTES = 1 << 18
-
-
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """What lies in a track's pregap, from LBA 0 on: a pause, or audio.
-
-    number     of the track
-    start_lba  where it begins
-    """
-
-    number: int
-    start_lba: int
-    fingerprint: Fingerprint
 
 
 @dataclass(slots=True)
@@ -43,14 +32,14 @@ class Master:
 
     sources  as they were read
     tracks   each from its index 1 to its end: checksums, lengths, and what its first source is
-    hidden   of the tracks that have something before index 1
+    areas    what a disc is compared with: of each track, from what was sent before its index 1 to its end
     """
 
     program: Program
     arrangement: Arrangement
     sources: list[PreparedTrack]
     tracks: list[PreparedTrack]
-    hidden: list[Hidden]
+    areas: list[Fingerprint]
     spool: Spool
 
     def session_stream(self, silent_sectors: int) -> ProgramStream:
@@ -67,7 +56,14 @@ class Master:
         ]
 
     def close(self) -> None:
+        """Give the spool's room back."""
         self.spool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 class ProgramStream:
@@ -129,6 +125,20 @@ def _needed_later(pieces: Sequence[Piece]) -> list[dict[int, int]]:
     return found[::-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is made of sources once they are known.
+
+    program  of the same sources
+    run_out  two sectors of silence lie behind each track, as track-at-once leaves them
+    fill_short_tracks  as `arrange`
+    """
+
+    program: Program
+    run_out: bool
+    fill_short_tracks: bool
+
+
 def read_program(
     program: Program,
     spool: Spool,
@@ -139,6 +149,7 @@ def read_program(
     seed: int = DEFAULT_DITHER_SEED,
     cancel: threading.Event | None = None,
     on_read: Callable[[int, Source], None] | None = None,
+    decide: Callable[[Sequence[PreparedTrack]], Decision] | None = None,
 ) -> Master:
     """Read every source to its end, lay the program out, and sum its tracks up.
 
@@ -146,31 +157,40 @@ def read_program(
     first_number  of the first track
     run_out       two sectors of silence lie behind each track, as track-at-once leaves them
     fill_short_tracks  as `arrange`
+    decide        is asked what it is to be, now that the sources are known, instead of the three above
 
     raises  AudioError, PlanError, Cancelled
     """
-    silent = RUN_OUT_SECTORS if run_out else 0
+    decision = Decision(program, run_out, fill_short_tracks)
     sums = tracks_are_sources(program)
     sources = prepare(
         program.sources,
         spool,
         first_track=first_number,
-        silent_sectors=silent,
+        silent_sectors=RUN_OUT_SECTORS if run_out else 0,
         sums=sums,
         seed=seed,
         cancel=cancel,
         on_read=on_read,
     )
+    if decide is not None:
+        decision = decide(sources)
+    program = decision.program
+    sums = sums and decision.run_out == run_out and tracks_are_sources(program)
     lengths = [source.samples for source in sources]
-    arrangement = arrange(program, lengths, first_number=first_number, fill_short_tracks=fill_short_tracks)
+    arrangement = arrange(
+        program, lengths, first_number=first_number, fill_short_tracks=decision.fill_short_tracks
+    )
     whole = sums and all(
         _is_whole(arrangement, track, source)
         for track, source in zip(arrangement.layout.tracks, sources, strict=True)
     )
     if whole:
-        return Master(program, arrangement, sources, sources, [], spool)
-    tracks, hidden = _sum_up(arrangement, sources, spool, silent, cancel)
-    return Master(program, arrangement, sources, tracks, hidden, spool)
+        areas = [source.fingerprint for source in sources]
+        return Master(program, arrangement, sources, sources, areas, spool)
+    silent = RUN_OUT_SECTORS if decision.run_out else 0
+    tracks, areas = _sum_up(arrangement, sources, spool, silent, cancel)
+    return Master(program, arrangement, sources, tracks, areas, spool)
 
 
 def tracks_are_sources(program: Program) -> bool:
@@ -193,10 +213,13 @@ def _sum_up(
     spool: Spool,
     silent_sectors: int,
     cancel: threading.Event | None,
-) -> tuple[list[PreparedTrack], list[Hidden]]:
+) -> tuple[list[PreparedTrack], list[Fingerprint]]:
+    """Track by track.  What lies before an index 1 is of its track's area, and AccurateRip counts it to the
+    track before."""
     tracks: list[PreparedTrack] = []
-    hidden: list[Hidden] = []
+    areas: list[Fingerprint] = []
     laid = arrangement.layout.tracks
+    areas_sums: list[TrackChecksums | None] = []
     before: TrackChecksums | None = None
 
     def end(sums: TrackChecksums, track: LaidTrack) -> None:
@@ -205,28 +228,34 @@ def _sum_up(
     for track in laid:
         first, last = track.number == 1, track is laid[-1]
         sums = TrackChecksums(first=first, last=last, silent_sectors=silent_sectors)
-        start = max(0, track.pregap_lba)
-        if start < track.start_lba:
-            pregap = TrackChecksums(first=False, last=False)
-            for pcm in _pcm(arrangement, start, track.start_lba, spool, cancel):
-                pregap.update(pcm)
+        area = TrackChecksums(first=False, last=False) if track.sent_lba < track.start_lba else None
+        if area is not None:
+            for pcm in _pcm(arrangement, track.sent_lba, track.start_lba, spool, cancel):
+                area.update(pcm)
                 if before is not None:
                     before.update_gap(pcm)
-            hidden.append(Hidden(track.number, start, pregap.fingerprint()))
         if before is not None:
             end(before, laid[len(tracks)])
         for pcm in _pcm(arrangement, track.start_lba, track.end_lba, spool, cancel):
             sums.update(pcm)
+            if area is not None:
+                area.update(pcm)
+        areas_sums.append(area)
         before = sums
     if before is not None:
         end(before, laid[-1])
-    return tracks, hidden
+    for prepared, of_area in zip(tracks, areas_sums, strict=True):
+        areas.append(prepared.fingerprint if of_area is None else of_area.fingerprint())
+    return tracks, areas
 
 
 def _pcm(
     arrangement: Arrangement, start_lba: int, end_lba: int, spool: Spool, cancel: threading.Event | None
 ) -> Iterator[memoryview]:
-    stream = ProgramStream(spool, arrangement.pieces_between(start_lba, end_lba))
+    return _chunks(ProgramStream(spool, arrangement.pieces_between(start_lba, end_lba)), cancel)
+
+
+def _chunks(stream: ProgramStream, cancel: threading.Event | None) -> Iterator[memoryview]:
     buffer = memoryview(bytearray(_PIECE_BYTES))
     while got := stream.read_into(buffer):
         if cancel is not None and cancel.is_set():
@@ -251,3 +280,44 @@ def _as_prepared(
         accuraterip_v2=sums.accuraterip_v2,
         fingerprint=sums.fingerprint(),
     )
+
+
+def read_again(
+    master: Master,
+    numbers: Sequence[int],
+    spool: Spool,
+    *,
+    seed: int = DEFAULT_DITHER_SEED,
+    cancel: threading.Event | None = None,
+) -> list[ProgramStream]:
+    """The areas of some tracks once more, after the first spool was used up.
+
+    numbers  of the tracks, as they are on the disc
+
+    raises  AudioError  if a source is gone, or no longer what it was; Cancelled
+    """
+    laid = master.arrangement.layout.tracks
+    chosen = [
+        (track, area) for track, area in zip(laid, master.areas, strict=True) if track.number in numbers
+    ]
+    pieces = [master.arrangement.pieces_between(track.sent_lba, track.end_lba) for track, _ in chosen]
+    needed = sorted({piece.source for row in pieces for piece in row if piece.source is not None})
+    for number in needed:
+        master.sources[number].check_unchanged()
+    sources = [master.program.sources[number] for number in needed]
+    prepare(sources, spool, sums=False, seed=seed, cancel=cancel)
+    there = {number: place for place, number in enumerate(needed)}
+    streams = []
+    for (track, area), row in zip(chosen, pieces, strict=True):
+        moved = [p if p.source is None else replace(p, source=there[p.source]) for p in row]
+        if _sha256(ProgramStream(spool, moved), cancel) != area.sha256:
+            raise AudioError(f"the audio of track {track.number} is no longer what it was")
+        streams.append(ProgramStream(spool, moved))
+    return streams
+
+
+def _sha256(stream: ProgramStream, cancel: threading.Event | None) -> str:
+    total = hashlib.sha256()
+    for pcm in _chunks(stream, cancel):
+        total.update(pcm)
+    return total.hexdigest()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from redbook._version import __version__
+from redbook.cli.authoring_options import authoring_options, mode_option, split_off
 from redbook.cli.share import share
 from redbook.errors import printable
 
@@ -130,8 +131,9 @@ def files_argument(command: Callable[..., Any]) -> Callable[..., Any]:
 def cli(verbose: int) -> None:
     """Burn audio CDs, and check that they are right.
 
-    FILES are sound files of any kind, folders, or playlists (M3U, PLS, XSPF); raw:PATH is 44.1 kHz
-    16-bit stereo PCM without a header (raw-be:PATH if its bytes are swapped).
+    FILES are sound files of any kind, folders, or playlists (M3U, PLS, XSPF), or one sheet that describes a
+    disc (CUE, TOC); raw:PATH is 44.1 kHz 16-bit stereo PCM without a header (raw-be:PATH if its bytes are
+    swapped).
     """
     if verbose:
         import logging
@@ -154,6 +156,7 @@ def cli(verbose: int) -> None:
     help="Writing speed: auto (the default: the one recommended for audio on this drive and disc), max, or a "
     "multiple of 1x such as 8. (Ignored by the virtual recorder, which writes as fast as it can.)",
 )
+@mode_option
 @click.option("--leave-open", is_flag=True, help="Do not close the session: tracks can be added later.")
 @click.option("--append", is_flag=True, help="Add to a disc that was left open (--leave-open).")
 @click.option("--simulate", is_flag=True, help="A test write: everything with the laser off.")
@@ -165,12 +168,14 @@ def cli(verbose: int) -> None:
     help="Do not have the drive load the finished disc again before it is read back.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before a real disc is written.")
+@authoring_options
 @seed_option
 @json_option
 def burn(
     files: tuple[str, ...],
     drive_name: str | None,
     speed: float | None,
+    mode: str,
     leave_open: bool,
     append: bool,
     simulate: bool,
@@ -180,6 +185,7 @@ def burn(
     yes: bool,
     dither_seed: int,
     as_json: bool,
+    **authoring: Any,
 ) -> None:
     """Burn FILES as an audio disc, read it back and compare.
 
@@ -190,6 +196,7 @@ def burn(
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
+    wanted = split_off(authoring)
     with (
         make_renderer("burn", as_json) as out,
         reporting(out),
@@ -198,11 +205,14 @@ def burn(
         with burning.plan(
             files,
             drive,
+            mode=mode,
             append=append,
+            finalize=not leave_open,
             dither_seed=dither_seed,
             on_event=out.event,
             cancel=cancel,
             keep_audio=True,
+            **wanted,
         ) as plan:
             if not as_json:
                 out.plan(plan, drive.name, speed)
@@ -226,17 +236,28 @@ def burn(
 @cli.command(epilog=EPILOG)
 @files_argument
 @drive_option
+@mode_option
 @click.option("--append", is_flag=True, help="Plan for a disc that was left open.")
+@click.option("--leave-open", is_flag=True, help="Plan for a disc that will be left open.")
+@authoring_options
 @seed_option
 @json_option
 def plan(
-    files: tuple[str, ...], drive_name: str | None, append: bool, dither_seed: int, as_json: bool
+    files: tuple[str, ...],
+    drive_name: str | None,
+    mode: str,
+    append: bool,
+    leave_open: bool,
+    dither_seed: int,
+    as_json: bool,
+    **authoring: Any,
 ) -> None:
     """Show what a burn of FILES would be. Nothing is written."""
     from redbook import burning
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
+    wanted = split_off(authoring)
     with (
         make_renderer("plan", as_json) as out,
         reporting(out),
@@ -245,10 +266,13 @@ def plan(
         made = burning.plan(
             files,
             drive,
+            mode=mode,
             append=append,
+            finalize=not leave_open,
             dither_seed=dither_seed,
             on_event=waits_of(out) if as_json else out.event,
             cancel=cancel,
+            **wanted,
         )
         out.plan(made, drive.name)
 
@@ -257,6 +281,7 @@ def plan(
 @files_argument
 @drive_option
 @read_speed_option
+@authoring_options
 @seed_option
 @json_option
 def verify(
@@ -265,12 +290,14 @@ def verify(
     read_speed: float | None,
     dither_seed: int,
     as_json: bool,
+    **authoring: Any,
 ) -> None:
     """Compare a disc with the FILES it was burned from."""
     from redbook import burning
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
+    wanted = split_off(authoring)
     with (
         make_renderer("verify", as_json) as out,
         reporting(out),
@@ -283,6 +310,7 @@ def verify(
             read_speed=read_speed,
             on_event=out.event,
             cancel=cancel,
+            **wanted,
         )
         out.verified(report, drive.name)
 

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
 from redbook.cli import shapes
+from redbook.cli.describe import border_in_words, on_the_disc, pause_before, summary, title_of
 from redbook.cli.output import Output, standard_output
 from redbook.disc import PREGAP_SECTORS, Toc, duration
 from redbook.disc.cd_text import PackType, Texts
@@ -53,6 +54,7 @@ LOG_WAITS_SECONDS = (5.0, 15.0, 30.0, 60.0)
 PHASES = {
     Phase.READING: "Reading and checking the sources",
     Phase.PREPARING: "Preparing the drive",
+    Phase.LEAD_IN: "Writing the titles (lead-in)",
     Phase.WRITING: "Writing",
     Phase.ENDING_TRACK: "Ending the track",
     Phase.CLOSING: "Closing the session",
@@ -356,16 +358,24 @@ class TextRenderer:
         for name in ("#", "start", "length", "gap"):
             table.add_column(name, justify="right", no_wrap=True)
         table.add_column("track", overflow="fold")
-        for index, track in enumerate(made.tracks):
-            gap = duration(PREGAP_SECTORS) if index or track.start_lba else "-"
+        borders = {border.track: border for border in made.borders}
+        for track, laid in zip(made.tracks, made.layout.tracks, strict=True):
+            border = borders.get(track.number)
             table.add_row(
                 str(track.number),
                 duration(track.start_lba),
                 duration(track.sectors),
-                gap,
-                _description(track),
+                pause_before(laid),
+                _description(
+                    track,
+                    title_of(made.texts, track.number),
+                    border_in_words(border, made.mode) if border else "",
+                    on_the_disc(laid),
+                ),
             )
         self._table(table)
+        for line in summary(made):
+            self._say(line)
         self._disc_bar(made)
         self._speeds(made.drive)
         self._say(f"writing speed: {_speed_in_words(made.drive, speed)}")
@@ -650,13 +660,16 @@ def _title(track: TrackReport) -> str:
     return shown(name or Path(track.source).name)
 
 
-def _description(track: TrackReport) -> Text:
+def _description(track: TrackReport, on_disc: str = "", *more: str) -> Text:
+    """on_disc  its title as it will be on the disc; more: what else there is to say, a line each"""
     prepared = track.prepared
     text = Text()
     tags = prepared.tags
     if tags.title:
         text.append(_title(track) + (f" ({shown(tags.album)})" if tags.album else ""), "bold")
         text.append("\n")
+    if on_disc and on_disc != _title(track):
+        text.append(f"on the disc: {shown(on_disc)}\n", "bold")
     text.append(shown(track.source))
     what = "; ".join(prepared.conversion) or "bit for bit"
     text.append(f"\n{prepared.format}: {what}", "dim")
@@ -670,6 +683,9 @@ def _description(track: TrackReport) -> Text:
         )
     for note in prepared.notes:
         text.append(f"\n{note}", "yellow")
+    for line in more:
+        if line:
+            text.append(f"\n{line}", "dim")
     return text
 
 

@@ -6,9 +6,11 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from redbook.authoring.arrange import Border
 from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
 from redbook.disc.cd_text import Texts
+from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, LaidTrack
 from redbook.discovery import DiscEntry
 from redbook.doctor import Diagnosis
 from redbook.engine.events import Event
@@ -17,6 +19,7 @@ from redbook.engine.labels import Told
 from redbook.engine.verification import Verification
 from redbook.mmc.disc_info import TrackInformation
 from redbook.mmc.identify import Profile
+from redbook.planning import Mode
 from redbook.recorders import DriveEntry
 from redbook.watching import DriveEvent
 
@@ -123,18 +126,40 @@ def disc(contents: DiscContents, profile: int | None) -> dict[str, Any]:
     }
 
 
+def _laid(track: LaidTrack, border: Border | None) -> dict[str, Any]:
+    """Where the marks of a planned track lie, and what is written of it beside the audio."""
+    return {
+        "pregap_sectors": track.pregap_sectors,
+        "indexes": list(track.indexes),
+        "isrc": track.isrc or None,
+        "pre_emphasis": bool(track.control & PRE_EMPHASIS),
+        "copy_permitted": bool(track.control & COPY_PERMITTED),
+        "joined": border is not None and not (border.pause_samples or border.padded_samples),
+        "mark_early_samples": border.early_samples if border else 0,
+        "silence_before_samples": border.pause_samples if border else 0,
+    }
+
+
 def plan(made: Plan, drive_name: str) -> dict[str, Any]:
+    borders = {} if made.mode is Mode.TAO else {border.track: border for border in made.borders}
     return {
         "event": "plan",
         **drive(made.drive, drive_name),
         "disc": disc(made.disc, made.drive.profile),
-        "gap_sectors": TAO_GAP_SECTORS,
+        "mode": made.mode.value,
+        "gap_sectors": TAO_GAP_SECTORS if made.mode is Mode.TAO else 0,
         "lead_out_lba": made.layout.lead_out_lba,
         "free_sectors_before": made.space.last_lead_out_lba - made.space.next_lba,
         "free_sectors_after": made.free_sectors_after,
         "dither_seed": made.dither_seed,
         "notes": made.notes,
-        "tracks": [track(t) for t in made.tracks],
+        "losses": list(made.losses),
+        "mcn": made.layout.mcn or None,
+        "cd_text": [cd_text(texts) for texts in made.texts] if made.layout.cd_text else [],
+        "tracks": [
+            {**track(t), **_laid(laid, borders.get(laid.number))}
+            for t, laid in zip(made.tracks, made.layout.tracks, strict=True)
+        ],
     }
 
 

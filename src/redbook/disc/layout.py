@@ -85,6 +85,11 @@ class LaidTrack:
         return self.start_lba + self.sectors
 
     @property
+    def sent_lba(self) -> int:
+        """Where what the host has sent of it begins, as far as drives read it back: from LBA 0 on."""
+        return self.start_lba if self.pregap is Pregap.BY_DRIVE else max(0, self.pregap_lba)
+
+    @property
     def is_audio(self) -> bool:
         return not self.control & DATA
 

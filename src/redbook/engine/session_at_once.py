@@ -266,7 +266,7 @@ class SessionAtOnce:
         if outcome.exchanged and status in (DiscStatus.BLANK, DiscStatus.COMPLETE):
             return EXCHANGED
         if outcome.closed or (status is DiscStatus.COMPLETE and outcome.found and outcome.found.toc):
-            whole = "the session is complete, so players can play the disc"
+            whole = "the session is closed, so players can play the disc"
             return f"{whole}; whether all of it is right is not known"
         if status is DiscStatus.BLANK and not outcome.sent and not outcome.lead_in_sent:
             return "the disc is still blank"

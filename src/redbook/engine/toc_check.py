@@ -144,10 +144,10 @@ def compare_toc(
                 f"track {track.number} starts at sector {entry.start_lba} instead of {track.start_lba}"
             )
             continue
-        if entry.control & AUDIBLE_CONTROL_BITS:
+        if (entry.control ^ track.control) & AUDIBLE_CONTROL_BITS:
+            meant = f"control {track.control}" if track.control else "plain stereo audio"
             wrong.append(
-                f"track {track.number} is marked as something other than plain stereo audio "
-                f"(control {entry.control})"
+                f"track {track.number} is marked as something other than {meant} (control {entry.control})"
             )
         following = next((t for t in toc.tracks if t.number == track.number + 1), None)
         if track.number in ends:

@@ -19,6 +19,7 @@ _STOPPING = {
     None: _LOOKING,
     Phase.READING: ("reading the sources ends", "nothing is lost"),
     Phase.PREPARING: ("as soon as the drive has answered; nothing was written", "nothing is lost"),
+    Phase.LEAD_IN: _LOOKING,
     Phase.WRITING: (
         "ending the track",
         "the track is broken off where it is, and the disc may be lost",
@@ -44,6 +45,10 @@ _BETWEEN_TRACKS = (
     "before the next track is begun",
     "no track is broken off; the tray may stay locked until the drive is looked at again",
 )
+_WHOLE_SESSION = (
+    "a session written at once cannot be ended early, so the disc is lost",
+    "the drive is left as it is, and may be busy for a while",
+)
 _TEST_WRITE = (
     "ending the test write",
     "the disc stays as it is, but the drive may go on with test writes until its tray is opened",
@@ -55,6 +60,7 @@ class UnderWay:
     """phase       the last that began; None while there is none
     track_begun    whether a WRITE of the track is sent, or about to be and past every cancel
     test_write     whether the laser is off
+    whole_session  whether it is written at once: it cannot be ended early
     command        that the drive has not answered yet; empty if there is none
     since          when that was sent, on the machine's monotonic clock
     deciding       held while it is decided whether a cancel still comes before the first WRITE of a track, so
@@ -64,6 +70,7 @@ class UnderWay:
     phase: Phase | None = None
     track_begun: bool = False
     test_write: bool = False
+    whole_session: bool = False
     command: str = ""
     since: float = 0.0
     deciding: Lock = field(default_factory=Lock, repr=False, compare=False)
@@ -71,7 +78,7 @@ class UnderWay:
 
     def begin(self, phase: Phase) -> None:
         self.phase = phase
-        if phase is not Phase.ENDING_TRACK:
+        if phase is not Phase.ENDING_TRACK and not (self.whole_session and phase is Phase.WRITING):
             self.track_begun = False
 
     def send(self, command: str) -> None:
@@ -95,6 +102,8 @@ class UnderWay:
         writing = self.phase in (Phase.WRITING, Phase.ENDING_TRACK)
         if self.test_write and (writing or self.phase is Phase.CLOSING):
             doing, price = _TEST_WRITE
+        elif self.whole_session and self.phase in (Phase.LEAD_IN, Phase.WRITING):
+            doing, price = _WHOLE_SESSION if self.track_begun else _STOPPING[Phase.PREPARING]
         elif self.phase is Phase.WRITING and not self.track_begun:
             doing, price = _BETWEEN_TRACKS
         return Stopping(doing, price, at_once)

@@ -98,7 +98,7 @@ def verify(
     """Read every sector of these tracks and compare it with what was sent.
 
     tracks  where they were written; None to take the disc's own audio tracks, in order
-    sent    of each track, padded to the shortest legal length
+    sent    of each track, with what was sent before its index 1, padded to the shortest legal length
 
     raises  DriveError  what keeps the disc from being read, before anything was found to differ
     """
@@ -274,7 +274,7 @@ def _spans(
     on_disc = {place.number: place for place in places}
     spans = []
     for track, one in zip(tracks, sent, strict=True):
-        end = track.start_lba + one.sectors
+        end = track.sent_lba + one.sectors
         most = end + MOST_OFFSET_SECTORS
         place = on_disc.get(track.number)
         if track is tracks[-1] and (place is None or place is places[-1]):
@@ -282,8 +282,9 @@ def _spans(
         elif place is not None and place.end_lba is not None:
             most = place.end_lba
         high = min(end + MOST_OFFSET_SECTORS, max(end, most))
-        low = max(0, track.start_lba - MOST_OFFSET_SECTORS) if track.start_lba >= 0 else track.start_lba
-        spans.append(Span(track.number, track.start_lba, one, low, high))
+        begin = track.sent_lba
+        low = max(0, begin - MOST_OFFSET_SECTORS) if begin >= 0 else begin
+        spans.append(Span(track.number, begin, one, low, high))
     return tuple(spans)
 
 

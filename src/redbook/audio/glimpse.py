@@ -1,0 +1,45 @@
+"""What a sound file says of itself, before it is decoded: its length, and what it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redbook.audio.decode import open_recording
+from redbook.audio.format import AudioFormat, Tags
+from redbook.audio.source import Source
+from redbook.disc import SAMPLE_RATE_HZ
+from redbook.errors import AudioError
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """samples: in stereo samples at 44.1 kHz, where the file says exactly how long it is; else None"""
+
+    format: AudioFormat
+    tags: Tags
+    samples: int | None
+
+
+def glimpse(source: Source) -> Glimpse | None:
+    """None for a file that cannot be used; reading it to its end will say why."""
+    try:
+        recording = open_recording(source.path, source.raw)
+    except (AudioError, OSError):
+        return None
+    try:
+        stated, rate = recording.stated_samples, recording.format.rate_hz
+        samples = None if stated is None else resampled(stated, rate)
+        return Glimpse(recording.format, recording.tags, samples)
+    finally:
+        recording.close()
+
+
+def length_of(source: Source) -> int | None:
+    """In stereo samples at 44.1 kHz; None where only decoding would tell."""
+    seen = glimpse(source)
+    return seen.samples if seen is not None else None
+
+
+def resampled(samples: int, rate_hz: int) -> int:
+    """How many samples so many become at 44.1 kHz."""
+    return round(samples * SAMPLE_RATE_HZ / rate_hz)

@@ -1,0 +1,126 @@
+"""Options that say what the disc is to be: how it is written, joins, pauses, texts, codes, sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+TEXTS = ("title", "performer", "songwriter", "composer", "arranger", "message")
+MODES = ("auto", "sao", "tao")
+_SHEET = ("cue_encoding", "strict", "keep_mcn", "match_files", "audio_only")
+
+
+class PauseType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """Seconds, with a fraction."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            seconds = float(str(value).removesuffix("s"))
+        except ValueError:
+            self.fail(f"{value!r} is no number of seconds; use one such as 2 or 1.5", param, ctx)
+        if not 0 <= seconds <= 60:
+            self.fail(
+                f"a pause lasts 0 to 60 seconds, not {value}; longer ones belong in a sheet", param, ctx
+            )
+        return seconds
+
+
+def mode_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--mode",
+        type=click.Choice(MODES),
+        default="auto",
+        show_default=True,
+        help="How the disc is written: sao, session-at-once: gapless and exact, with titles, in one go; tao, "
+        "track-at-once: two seconds of silence between tracks, no titles. auto is sao for a blank disc that "
+        "will be closed, else tao.",
+    )(command)
+
+
+def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command is given `authoring`: these options as keyword arguments of `wishes_of`."""
+    options = [
+        click.option(
+            "--join",
+            type=click.Choice(("auto", "join", "pad")),
+            default="auto",
+            show_default=True,
+            help="How a file follows the one before: join, with the very next sample; pad, at a whole "
+            "sector, with up to 13 ms of silence before; auto joins the files of one album.",
+        ),
+        click.option(
+            "--pause", type=PauseType(), metavar="SECONDS", help="Silence before every track but the first."
+        ),
+        click.option(
+            "--pad-short-tracks",
+            is_flag=True,
+            help="Fill tracks shorter than 4 s up with silence, also between others.",
+        ),
+        click.option(
+            "--cd-text",
+            type=click.Choice(("auto", "require", "none")),
+            default="auto",
+            show_default=True,
+            help="Titles on the disc: auto writes what is known, require wants some, none writes none.",
+        ),
+        *(
+            click.option(f"--{name}", metavar="TEXT", help=f"The {name} of the disc, for CD-Text.")
+            for name in TEXTS
+        ),
+        click.option(
+            "--cd-text-transliterate",
+            is_flag=True,
+            help="Write Cyrillic and Greek titles in Latin letters.",
+        ),
+        click.option("--mcn", metavar="DIGITS", help="The catalogue number (UPC or EAN) of the disc."),
+        click.option("--without-codes", is_flag=True, help="Write no ISRC and no catalogue number."),
+        click.option("--strict", is_flag=True, help="A note on a sheet or a text is an error."),
+        click.option("--cue-encoding", metavar="NAME", help="The encoding of a sheet, such as cp1251."),
+        click.option(
+            "--keep-mcn",
+            is_flag=True,
+            help="Keep a sheet's catalogue number though its check digit is wrong.",
+        ),
+        click.option(
+            "--match-files", is_flag=True, help="Match a sheet's missing files to others by number and order."
+        ),
+        click.option("--audio-only", is_flag=True, help="Leave out a sheet's data tracks."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def split_off(given: dict[str, Any]) -> dict[str, Any]:
+    """Takes these options out of a command's arguments, as `wishes` and `sheet` for the Python face.
+
+    raises  click.BadParameter  for a catalogue number that is none
+    """
+    from redbook.authoring.wishes import CdText, Join, Wishes
+    from redbook.sheets import SheetOptions
+    from redbook.sheets.codes import read_mcn
+
+    texts = {name: text for name in TEXTS if (text := given.pop(name)) is not None}
+    mcn, keep = given.pop("mcn"), given["keep_mcn"]
+    if mcn is not None:
+        mcn, trouble = read_mcn(mcn, keep)
+        if trouble and not mcn:
+            raise click.BadParameter(trouble, param_hint="--mcn")
+    wishes = Wishes(
+        join=Join(given.pop("join")),
+        pause_seconds=given.pop("pause"),
+        pad_short_tracks=given.pop("pad_short_tracks"),
+        cd_text=CdText(given.pop("cd_text")),
+        texts=texts,
+        mcn=mcn,
+        with_codes=not given.pop("without_codes"),
+        transliterate=given.pop("cd_text_transliterate"),
+        strict=given["strict"],
+    )
+    encoding, strict, keep_mcn, match_files, audio_only = (given.pop(name) for name in _SHEET)
+    sheet = SheetOptions(encoding or "", strict, keep_mcn, match_files, audio_only)
+    return {"wishes": wishes, "sheet": sheet}

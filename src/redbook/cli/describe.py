@@ -1,0 +1,76 @@
+"""A planned disc in words: how each track begins, what is written on it beside the audio, what is lost."""
+
+from __future__ import annotations
+
+from redbook.authoring.arrange import Border
+from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, duration
+from redbook.disc.cd_text import PackType, Texts
+from redbook.disc.layout import LaidTrack
+from redbook.planning import Mode, Plan
+
+MODE_NAMES = {Mode.SAO: "session-at-once", Mode.TAO: "track-at-once", Mode.AUTO: "automatic"}
+
+
+def pause_before(track: LaidTrack) -> str:
+    """What lies between index 0 and index 1, beside the two seconds that every disc begins with."""
+    sectors = track.pregap_sectors - (PREGAP_SECTORS if track.pregap_lba < 0 else 0)
+    return duration(sectors) if sectors > 0 else "-"
+
+
+def border_in_words(border: Border, mode: Mode) -> str:
+    """How a track begins; empty where there is nothing to say.
+
+    Of track-at-once the pause says everything.
+    """
+    if mode is Mode.TAO:
+        return ""
+    if border.pause_samples:  # also what fills a sector up: that is told of the track before
+        return ""
+    if border.early_samples:
+        return f"joined; its mark lies {_ms(border.early_samples)} ms before its first sample"
+    return "joined"
+
+
+def _ms(samples: int) -> str:
+    return f"{samples * 1000 / SAMPLE_RATE_HZ:.1f}"
+
+
+def on_the_disc(track: LaidTrack) -> str:
+    """ISRC, indexes and flags; empty for none."""
+    parts = []
+    if track.isrc:
+        parts.append(f"ISRC {track.isrc}")
+    if track.indexes:
+        places = ", ".join(duration(lba - track.start_lba) for lba in track.indexes)
+        parts.append(
+            f"index {2 if len(track.indexes) == 1 else f'2 to {len(track.indexes) + 1}'} at {places}"
+        )
+    flags = {1: "pre-emphasis", 2: "copy permitted", 8: "four channels"}
+    parts += [name for bit, name in flags.items() if track.control & bit]
+    if track.copy_alternates:
+        parts.append("copy of a protected original")
+    return "; ".join(parts)
+
+
+def title_of(texts: tuple[Texts, ...], track: int) -> str:
+    """As CD-Text has it, in its first language: "Performer - Title"; empty where it says nothing."""
+    if not texts:
+        return ""
+    found = (texts[0].text(kind, track) for kind in (PackType.PERFORMER, PackType.TITLE))
+    return " - ".join(text for text in found if text)
+
+
+def summary(made: Plan) -> list[str]:
+    """What is to be said of the whole disc, a line each."""
+    lines = [f"written {MODE_NAMES[made.mode]}"]
+    layout = made.layout
+    if made.mode is Mode.SAO:
+        with_text = f"CD-Text in {_languages(made.texts)}" if layout.cd_text else "no CD-Text"
+        lines[0] += f"; {with_text}" + (f"; MCN {layout.mcn}" if layout.mcn else "")
+    if made.losses:
+        lines.append("track-at-once cannot carry " + "; ".join(made.losses))
+    return lines
+
+
+def _languages(texts: tuple[Texts, ...]) -> str:
+    return " and ".join(one.language for one in texts) or "no known language"

@@ -1,0 +1,225 @@
+"""From what a user names to a program: files, a sheet, a file with a sheet inside, or a program made in code.
+
+`compose` is before anything was decoded; `settle` comes after it, when lengths and tags are known.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from redbook.audio.glimpse import length_of
+from redbook.audio.sectors import PreparedTrack
+from redbook.audio.source import expand, printable
+from redbook.authoring.program import Note, Piece, Program, ProgramTrack, Segment
+from redbook.authoring.tags import Labels, merge, of_program, of_tags, onto_program, tags_by_track
+from redbook.authoring.wishes import CdText, Join, Wishes
+from redbook.disc import SAMPLE_RATE_HZ, SECTORS_PER_SECOND
+from redbook.disc.cd_text import PackType, Texts, encode
+from redbook.errors import AudioError, PlanError, SheetError
+from redbook.sheets import SheetOptions, read_cue, read_embedded, read_toc
+
+SourceName: TypeAlias = str | os.PathLike[str]
+SHEET_SUFFIXES = (".cue", ".toc")
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A program, and where it comes from.
+
+    from_files  it is a row of files: how they join, and what their titles are, is not said by a sheet
+    notes       what was left out of folders and playlists, and how a sheet was read, in words
+    """
+
+    program: Program
+    from_files: bool
+    notes: tuple[str, ...] = ()
+
+
+def compose(
+    names: Sequence[SourceName] | Program, wishes: Wishes, sheet_options: SheetOptions | None = None
+) -> Composition:
+    """What the names stand for.
+
+    raises  AudioError  for a name that leads nowhere; SheetError for a sheet that cannot be burned
+    """
+    if isinstance(names, Program):
+        return Composition(names, False, tuple(str(note) for note in names.notes))
+    options = sheet_options or SheetOptions(strict=wishes.strict)
+    texts = [os.fspath(name) for name in names]
+    sheets = [name for name in texts if _is_sheet(name)]
+    if sheets and len(texts) > 1:
+        raise AudioError(
+            f"{printable(sheets[0])}: a sheet describes a whole disc; name it alone, or name sound files",
+            sheets[0],
+        )
+    if sheets:
+        return _of_sheet(_read_sheet(sheets[0], options))
+    expansion = expand(names)
+    if len(expansion.sources) == 1 and not expansion.sources[0].raw:
+        source = expansion.sources[0]
+        inside = read_embedded(source.path, source.name, length_of, options)
+        if inside is not None:
+            note = Note(
+                f"it holds a cue sheet of {len(inside.tracks)} tracks, and is burned as that", source.name
+            )
+            return _of_sheet(replace(inside, notes=(note, *inside.notes)), tuple(expansion.notes))
+    tracks = tuple(
+        ProgramTrack((Segment(1, (Piece(number),)),), joined=False)
+        for number in range(len(expansion.sources))
+    )
+    return Composition(Program(tuple(expansion.sources), tracks), True, tuple(expansion.notes))
+
+
+def _is_sheet(name: str) -> bool:
+    path = Path(name)
+    return path.suffix.lower() in SHEET_SUFFIXES and not path.is_dir()
+
+
+def _read_sheet(name: str, options: SheetOptions) -> Program:
+    path = Path(name)
+    if not path.exists():
+        raise SheetError(f"{printable(name)}: there is no such file", name)
+    read = read_toc if path.suffix.lower() == ".toc" else read_cue
+    return read(path, name, length_of, options)
+
+
+def _of_sheet(program: Program, notes: tuple[str, ...] = ()) -> Composition:
+    return Composition(program, False, notes + tuple(str(note) for note in program.notes))
+
+
+def settle(
+    composed: Composition, sources: Sequence[PreparedTrack], wishes: Wishes, first_number: int
+) -> Composition:
+    """The same, with joins, pauses, codes and CD-Text decided.
+
+    sources       as they were read
+    first_number  of the first track
+
+    raises  PlanError  for CD-Text that is required and that there is none of
+    """
+    program = composed.program
+    if composed.from_files:
+        program = _joined(program, sources, wishes.join)
+    elif wishes.join is not Join.AUTO:
+        joined = wishes.join is Join.JOIN
+        program = replace(program, tracks=tuple(replace(t, joined=joined) for t in program.tracks))
+    if wishes.pause_seconds:
+        program = _with_pauses(program, wishes.pause_seconds)
+    program, notes = _labelled(program, sources, wishes, first_number)
+    return replace(composed, program=program, notes=composed.notes + notes)
+
+
+def _joined(program: Program, sources: Sequence[PreparedTrack], join: Join) -> Program:
+    """Of files: as it is asked for, or by their albums."""
+    tracks = [program.tracks[0]] if program.tracks else []
+    for number, track in enumerate(program.tracks[1:], 1):
+        before, own = sources[number - 1].tags.album, sources[number].tags.album
+        together = join is Join.JOIN or (join is Join.AUTO and own != "" and own == before)
+        tracks.append(replace(track, joined=together))
+    return replace(program, tracks=tuple(tracks))
+
+
+def _with_pauses(program: Program, seconds: float) -> Program:
+    """Silence before every track but the first, before what else is in its pregap."""
+    sectors = round(seconds * SECTORS_PER_SECOND)
+    silence = Piece.silence(sectors * SAMPLE_RATE_HZ // SECTORS_PER_SECOND)
+    tracks = list(program.tracks[:1])
+    for track in program.tracks[1:]:
+        first = track.segments[0]
+        if first.index == 0:
+            segments = (replace(first, pieces=(silence, *first.pieces)), *track.segments[1:])
+        else:
+            segments = (Segment(0, (silence,), track.line), *track.segments)
+        tracks.append(replace(track, segments=segments))
+    return replace(program, tracks=tuple(tracks))
+
+
+def _labelled(
+    program: Program, sources: Sequence[PreparedTrack], wishes: Wishes, first_number: int
+) -> tuple[Program, tuple[str, ...]]:
+    """Texts and codes decided, the texts made into packs; and what there is to say of it, in words."""
+    by_type = {PackType[name.upper()]: {0: text} for name, text in wishes.texts.items() if text}
+    asked = Labels("what was asked for", (Texts(0, by_type),) if by_type else (), mcn=wishes.mcn or "")
+    tags = of_tags(tags_by_track(program, [source.tags for source in sources]))
+    ranked = [asked, of_program(program), tags]
+    if not wishes.with_codes:
+        ranked = [replace(labels, mcn="", isrcs={}) for labels in ranked]
+    labels = merge(*ranked)
+    if wishes.mcn == "":
+        labels = replace(labels, mcn="")
+    before = len(program.notes)
+    program = onto_program(program, labels)
+    notes = tuple(str(note) for note in program.notes[before:])
+    if wishes.strict and notes:
+        raise PlanError(f"{notes[0]} (an error because of --strict)")
+    if wishes.cd_text is CdText.NONE:
+        return replace(program, packs=b"", texts=()), notes
+    if program.packs:
+        return program, notes
+    return _with_packs(program, wishes, first_number, notes)
+
+
+def _with_packs(
+    program: Program, wishes: Wishes, first_number: int, notes: tuple[str, ...]
+) -> tuple[Program, tuple[str, ...]]:
+    last_number = first_number + len(program.tracks) - 1
+    encoded = encode(program.texts, first_number, last_number, transliterate=wishes.transliterate)
+    if wishes.cd_text is CdText.REQUIRE and not encoded.packs:
+        raise PlanError(
+            "CD-Text is required, and there is none to write: no title is known; give some (--title, "
+            "--performer), or burn a sheet or files that have titles"
+        )
+    losses = [str(change) for change in encoded.losses]
+    if wishes.strict and losses:
+        raise PlanError(f"not all texts fit into CD-Text (an error because of --strict): {losses[0]}")
+    changes = tuple(str(change) for change in encoded.changes)
+    return replace(program, packs=encoded.packs, texts=encoded.texts), notes + changes
+
+
+def as_single_tracks(program: Program) -> tuple[Program, tuple[str, ...]]:
+    """The same as track-at-once can write it, and what of it that cannot carry, in words.
+
+    No sample of audio is left out: what lies in a pregap is put behind the track before, or, where that is
+    the disc's first, before the track itself.
+    """
+    losses: list[str] = []
+    bodies: list[list[Piece]] = []
+    for number, track in enumerate(program.tracks, 1):
+        before = [piece for segment in track.segments if segment.index == 0 for piece in segment.pieces]
+        own = [piece for segment in track.segments if segment.index > 0 for piece in segment.pieces]
+        audible = [piece for piece in before if not piece.is_silence]
+        if before and not audible and number > 1:
+            losses.append(f"the pause before track {number}, which becomes two seconds")
+        elif audible and number == 1:
+            losses.append("the hidden audio before track 1, which becomes the beginning of track 1")
+            own = audible + own
+        elif audible:
+            losses.append(f"the start of the pregap of track {number}, whose audio ends track {number - 1}")
+            bodies[-1] += audible
+        elif track.joined and number > 1:
+            losses.append(f"the join of tracks {number - 1} and {number}, which two seconds of silence part")
+        if len([segment for segment in track.segments if segment.index > 1]):
+            losses.append(f"the indexes of track {number}")
+        if track.isrc:
+            losses.append(f"the ISRC of track {number}")
+        if track.control or track.copy_alternates:
+            losses.append(f"the flags of track {number} (pre-emphasis, copy permitted, four channels)")
+        bodies.append(own)
+    if program.mcn:
+        losses.append("the catalogue number (MCN)")
+    if program.packs:
+        losses.append("CD-Text")
+    tracks = tuple(
+        ProgramTrack((Segment(1, tuple(body), track.line),), joined=False, line=track.line)
+        for track, body in zip(program.tracks, bodies, strict=True)
+    )
+    return replace(program, tracks=tracks, mcn="", packs=b"", texts=()), tuple(_shortened(losses))
+
+
+def _shortened(losses: list[str]) -> list[str]:
+    most = 6
+    return losses if len(losses) <= most else [*losses[:most], f"and {len(losses) - most} more"]
