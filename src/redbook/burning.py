@@ -279,7 +279,11 @@ def _burn_plan(
 ) -> BurnReport:
     """A plan whose audio was not kept is made anew, and has to be the same."""
     if earlier.mode is Mode.SAO and (settings.append or not settings.finalize):
-        raise PlanError("it was planned session-at-once, for a blank disc that is closed; plan it once more")
+        raise PlanError(
+            "it was planned session-at-once, for a blank disc that is closed: plan it with finalize=False or "
+            "append=True, too"
+        )
+        )
     if earlier.master is not None:
         with earlier:
             return _burn_planned(earlier, drive, settings, reading, caller)

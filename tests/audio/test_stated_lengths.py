@@ -64,17 +64,19 @@ def long_ones(count: int, minutes: int) -> list[str]:
     return [f"raw:side {number}\n.raw" for number in range(count)]
 
 
-def test_a_box_of_three_discs_is_refused_before_it_is_decoded() -> None:
+@pytest.mark.parametrize(("mode", "third"), [("tao", "60:04:04"), ("sao", "60:00:00")])  # gaps of 152 sectors
+def test_a_box_of_three_discs_is_refused_before_it_is_decoded(mode: str, third: str) -> None:
     events: list[Event] = []
+    drive = Drive(VirtualRecorder(Medium.new()))
     with pytest.raises(PlanError) as caught:
-        redbook.plan(long_ones(6, 30), Drive(VirtualRecorder(Medium.new())), on_event=events.append)
+        redbook.plan(long_ones(6, 30), drive, mode=mode, on_event=events.append)
     assert not any(isinstance(event, SourceRead) for event in events)
     head, title, *rows = str(caught.value).split("\n")
     assert head.startswith("by the lengths that the files state themselves, it does not fit")
     assert title.split() == ["#", "start", "length", "track"]
-    assert rows[2].split()[:3] == ["3", "60:04:04", "30:00:00"]  # each gap is of 152 sectors
+    assert rows[2].split()[:3] == ["3", third, "30:00:00"]
     assert "side 2\\n.raw" in rows[2]
-    assert "the disc is full here, 19:53:" in rows[3]  # of 79:57:74
+    assert "the disc is full here, 19:5" in rows[3]  # of 79:57:74
     assert len(rows) == 7
 
 
@@ -94,10 +96,14 @@ def test_what_lies_about_its_length_is_refused_for_that(tmp_path: Path) -> None:
 
 
 @pytest.mark.tools("ffmpeg")
-def test_what_is_too_long_only_when_decoded_has_the_table_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("mode", "silent_ones"), [("tao", 5), ("sao", 20)])
+def test_what_is_too_long_only_when_decoded_has_the_table_too(
+    mode: str, silent_ones: int, tmp_path: Path
+) -> None:
     wav = write_wav(tmp_path / "source.wav", noise(SAMPLES))
     silent = encode(wav, tmp_path / "a.opus")
     with pytest.raises(PlanError) as caught:
-        redbook.plan([*long_ones(1, 73), *[silent] * 5], Drive(VirtualRecorder(Medium.new(minutes=74))))
+        names = [*long_ones(1, 73), *[silent] * silent_ones]
+        redbook.plan(names, Drive(VirtualRecorder(Medium.new(minutes=74))), mode=mode)
     assert "files state" not in str(caught.value)
     assert "the disc is full here" in str(caught.value)

@@ -18,6 +18,7 @@ import redbook
 from redbook.drive import Drive
 from redbook.mmc.command import Command
 from redbook.mmc.control import PreventAllowMediumRemoval, SetCdSpeed, StartStopUnit
+from redbook.mmc.cue_sheet import SendCueSheet
 from redbook.mmc.decode import decode
 from redbook.mmc.mode_pages import ModeSelect10, ModeSense10, WriteParameters, WriteType
 from redbook.mmc.write import CloseTrackSession, SynchronizeCache, Write10
@@ -30,9 +31,12 @@ from tests.support.sound import write_wav
 SECTORS = (600, 450)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "command-streams.md"
 PROGRAMS: dict[str, Sequence[str]] = {
-    "redbook": (),
+    "redbook --mode tao": (),
     "wodim -tao": ("wodim", "dev=/dev/sr0", "speed=16", "-tao", "-audio", "1.wav", "2.wav"),
     "cdrskin -tao": ("cdrskin", "dev=/dev/sr0", "speed=16", "-tao", "-audio", "1.wav", "2.wav"),
+    "redbook --mode sao": (),
+    "wodim -dao": ("wodim", "dev=/dev/sr0", "speed=16", "-dao", "-audio", "1.wav", "2.wav"),
+    "cdrskin -sao": ("cdrskin", "dev=/dev/sr0", "speed=16", "-sao", "-audio", "1.wav", "2.wav"),
 }
 _POLLS = ("TEST UNIT READY", "READ BUFFER CAPACITY", "GET EVENT STATUS NOTIFICATION")
 _WRITE_TYPES = {int(kind): kind.name.lower().replace("_", "-") for kind in WriteType}
@@ -93,6 +97,8 @@ def _details(command: Command[Any]) -> list[str]:
         return [*function, *["Immed"] * command.immediate]
     if isinstance(command, ModeSelect10):
         return [_page_05h(WriteParameters.from_page(command.pages)) if len(command.pages) > 48 else "no page"]
+    if isinstance(command, SendCueSheet):
+        return [" | ".join(entry.to_bytes().hex() for entry in command.entries)]
     if isinstance(command, ModeSense10):
         return [f"{command.page:02X}h"]
     if isinstance(command, StartStopUnit):
@@ -154,7 +160,7 @@ def stream(name: str, folder: Path) -> list[str]:
     else:
         files = [folder / f"{number}.wav" for number in (1, 2)]
         with Drive(listener.new_initiator(), "virtual:") as drive:
-            redbook.burn(files, drive, speed=16, verify=False)
+            redbook.burn(files, drive, mode=name.split()[-1], speed=16, verify=False)
         lines = listener.lines
     return normalised(lines)
 
@@ -164,7 +170,7 @@ def main() -> None:
         blocks = [
             f"## {name}\n\n```\n" + "\n".join(stream(name, Path(folder))) + "\n```\n" for name in PROGRAMS
         ]
-    head = DOCUMENT.read_text(encoding="utf-8").split("## redbook\n")[0]
+    head = DOCUMENT.read_text(encoding="utf-8").split("## redbook --mode tao\n")[0]
     DOCUMENT.write_text(head + "\n".join(blocks), encoding="utf-8")
 
 
