@@ -283,7 +283,6 @@ def _burn_plan(
             "it was planned session-at-once, for a blank disc that is closed: plan it with finalize=False or "
             "append=True, too"
         )
-        )
     if earlier.master is not None:
         with earlier:
             return _burn_planned(earlier, drive, settings, reading, caller)
