@@ -213,6 +213,17 @@ def test_headers_that_count_nothing_cost_no_text_unless_a_pack_is_lost() -> None
     assert {track for _, track in found.damaged} == {1, 2, 3}
 
 
+def test_behind_a_loss_a_text_is_not_whole_where_heads_do_not_say_so() -> None:
+    """Byte 1 is right, the characters in byte 3 are always 0."""
+    texts = [(0, b"Album\0First "), (1, b"Song\0Another"), (2, b" Title\0Third"), (3, b" One\0Four\0\0\0")]
+    packs = b"".join(pack(0x80, track, n, text) for n, (track, text) in enumerate(texts)) + sizes(4, last=4)
+    whole = {0: "Album", 1: "First Song", 2: "Another Title", 3: "Third One", 4: "Four"}
+    assert parse(packs)[0].by_type[PackType.TITLE] == whole
+    (found,) = parse(spoilt(packs, 2))
+    assert found.by_type[PackType.TITLE] == {0: "Album", 1: "First Song", 4: "Four"}
+    assert {track for _, track in found.damaged} == {2, 3}
+
+
 def test_a_genre_s_code_and_words_over_two_packs() -> None:
     packs = pack(0x87, 0, 0, b"\0\x01Baroque an") + pack(0x87, 0, 1, b"d Blues\0", before=12) + sizes(2)
     (texts,) = parse(packs)

@@ -238,7 +238,7 @@ class _Strings:
 
     def _start_again(self, track: int, counted: int) -> None:
         """Behind a loss, at what a pack says of itself."""
-        begun_before = bool(counted) or (self._position_untold and track == self._track)
+        begun_before = bool(counted) or self._position_untold
         if track < self._track:  # it tells no place, so nothing behind the loss has one
             self._lose(self._track, MOST_TRACKS)
             track = MOST_TRACKS + 1
