@@ -90,7 +90,10 @@ class translated:
 
 
 def open_container(path: Path, end_byte: int | None = None) -> av.container.InputContainer:
-    """end_byte  behind the last byte that FFmpeg is to see; None for all of the file
+    """The options are the container's alone: with `options`, which are each stream's, too, the FFmpeg 8.0 in
+    PyAV 16 and 17 ends the process (SIGSEGV) at a Flash video.
+
+    end_byte  behind the last byte that FFmpeg is to see; None for all of the file
 
     raises  AudioError  if it is no sound file
     """
@@ -99,7 +102,7 @@ def open_container(path: Path, end_byte: int | None = None) -> av.container.Inpu
         name = f"subfile,,start,0,end,{end_byte},,:{name}"
         options["protocol_whitelist"] = "file,subfile"
     with translated():
-        container: av.container.InputContainer = av.open(name, options=options, **_REPLACING)
+        container: av.container.InputContainer = av.open(name, container_options=options, **_REPLACING)
         return container
 
 
