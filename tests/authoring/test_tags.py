@@ -179,7 +179,8 @@ class TestMerge:
     def test_packs_stay_as_they_are_and_whole(self) -> None:
         raw = (VECTORS / "raw.cdt").read_bytes()
         packs = Labels("the file of packs", tuple(parse(raw)), raw)
-        found = merge(Labels("the command line"), packs, self.SHEET, self.TAGS)
+        message = Labels("another sheet", (Texts(0x09, {PackType.MESSAGE: {1: "Hello"}}),))
+        found = merge(Labels("the command line"), packs, self.SHEET, message, self.TAGS)
         assert found.packs == raw
         assert found.texts == tuple(parse(raw))
         assert found.mcn == "0036000291452"

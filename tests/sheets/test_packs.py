@@ -76,6 +76,8 @@ def test_packs_of_another_disc() -> None:
     check_tracks(RAW, 1, 3)
     with pytest.raises(PacksWrong, match="of a disc with tracks 1 to 3, this one has 1 to 4"):
         check_tracks(RAW, 1, 4)
+    with pytest.raises(PacksWrong, match="this one has 2 to 3"):
+        check_tracks(RAW, 2, 3)
 
 
 def test_errors_name_the_file(tmp_path: Path) -> None:
