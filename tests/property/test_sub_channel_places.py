@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redbook.disc import LEAD_OUT, Msf
+from redbook.disc.layout import LaidTrack
 from redbook.disc.sub_channel import ISRC, MCN, POSITION, Q, interleave
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.store import MemoryStore
@@ -23,16 +24,18 @@ def sessions(draw: st.DrawFn, first_track: int, free_from: int) -> RecordedSessi
         inside = st.integers(start + 1, start + length - 1) if length > 1 else st.nothing()
         tracks.append(
             RecordedTrack(
-                number,
-                start,
+                LaidTrack(
+                    number,
+                    start,
+                    length,
+                    pregap,
+                    indexes=tuple(sorted(draw(st.sets(inside, max_size=3)))) if length > 1 else (),
+                    control=draw(st.sampled_from([0, 1, 2, 8])),
+                    copy_alternates=draw(st.booleans()),
+                    isrc=draw(st.sampled_from(["", "DEABC2500001"])),
+                ),
                 length,
-                length,
-                draw(st.sampled_from([0, 1, 2, 8])),
                 TrackState.COMPLETE,
-                pregap,
-                sorted(draw(st.sets(inside, max_size=3))) if length > 1 else [],
-                draw(st.sampled_from(["", "DEABC2500001"])),
-                draw(st.booleans()),
             )
         )
         free_from = start + length

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from redbook.disc import SECTOR_BYTES, Msf
 from redbook.disc.cd_text import sealed
+from redbook.disc.layout import LaidTrack
 from redbook.disc.sub_channel import POSITION, Q, crc, interleave
 from redbook.image import bincue, toc
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
@@ -111,7 +113,7 @@ class TestRaw:
         odd = interleave(False, Q(POSITION, 0, 1, 0xA5, 20, Msf(0, 2, 20)).to_bytes())
         self._whole_disc(found, {20: odd})
         assert found.recorder.disc is not None
-        assert found.recorder.disc.state.tracks[0].indexes == []
+        assert found.recorder.disc.state.tracks[0].indexes == ()
 
     @staticmethod
     def _whole_disc(found: Bench, odd: dict[int, bytes]) -> None:
@@ -228,7 +230,7 @@ class TestWriting:
     def test_a_reply_is_made_as_long_as_the_host_takes_it_and_not_longer(self) -> None:
         """READ CD of two million sectors, of which the host takes one: no gigabytes for it."""
         state = blank_state("cd-r", 90)
-        track = RecordedTrack(1, 0, 404_000, 404_000, state=TrackState.COMPLETE)
+        track = RecordedTrack(LaidTrack(1, 0, 404_000, 150), 404_000, TrackState.COMPLETE)
         state.sessions = [RecordedSession([track], 404_002)]
         asked: list[int] = []
 
@@ -324,7 +326,7 @@ class TestStates:
     def two_sessions(self) -> DiscState:
         state = blank_state()
         for number, start in ((1, 0), (2, 302 + 11_400)):
-            track = RecordedTrack(number, start, 300, 300, state=TrackState.COMPLETE)
+            track = RecordedTrack(LaidTrack(number, start, 300, 150), 300, TrackState.COMPLETE)
             state.sessions.append(RecordedSession([track], start + 302))
         return state
 
@@ -333,7 +335,8 @@ class TestStates:
 
     def test_a_session_cannot_begin_inside_the_lead_out_of_the_one_before(self) -> None:
         state = self.two_sessions()
-        state.sessions[1].tracks[0].start_lba -= 1
+        track = state.sessions[1].tracks[0]
+        track.laid = replace(track.laid, start_lba=track.start_lba - 1)
         state.sessions[1].lead_out_lba = 302 + 11_400 + 301
         with pytest.raises(ValueError, match="session 2"):
             state.check()
@@ -360,7 +363,8 @@ class TestStates:
 
     def test_a_track_has_99_indexes_at_most(self) -> None:
         state = self.two_sessions()
-        state.sessions[0].tracks[0].indexes = list(range(1, 100))
+        track = state.sessions[0].tracks[0]
+        track.laid = replace(track.laid, indexes=tuple(range(1, 100)))
         with pytest.raises(ValueError, match="index"):
             state.check()
 

@@ -6,15 +6,13 @@ The shapes are those of `disc.json`; `docs/disc-folder.md` describes the file.
 from __future__ import annotations
 
 import dataclasses
-from bisect import bisect_right
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum, unique
 from itertools import pairwise
 from typing import Any, Self
 
 from redbook.disc import (
     FIRST_LEAD_IN_MINUTE,
-    MOST_INDEXES,
     MOST_TRACKS,
     PREGAP_SECTORS,
     RUN_OUT_SECTORS,
@@ -24,8 +22,7 @@ from redbook.disc import (
     next_session_start,
 )
 from redbook.disc.cd_text import PACK_BYTES, Texts, parse
-from redbook.disc.layout import SessionLayout
-from redbook.disc.sub_channel import is_isrc, is_mcn
+from redbook.disc.layout import LaidTrack, Pregap, Rule, SessionLayout
 
 FORMAT = "redbook-disc"
 VERSION = 3
@@ -33,6 +30,11 @@ VERSION = 3
 
 DATA_BIT = 4
 """Of a Q control nibble."""
+
+
+_LET_PASS = (Rule.SHORT_TRACK, Rule.FIRST_PREGAP)
+"""Some recorders write short tracks, and what was not ended has no length yet; a raw track 1 may begin at 0
+with no pregap of its own in Q. Where a first pregap can lie follows from what was there before."""
 
 
 @unique
@@ -57,55 +59,99 @@ class HowWritten(StrEnum):
 class RecordedTrack:
     """One track on the disc.
 
-    start_lba        of index 1
-    written_sectors  sent by the host; of an incomplete track the data file knows how many
-    sectors          from index 1 to the track's end, with the padding that the drive added to a track
-                     shorter than 4 s
-    control          Q control nibble
-    pregap_sectors   from index 0 to index 1
-    indexes          where index 2, 3 and so on begin, as LBAs
-    isrc             twelve characters, or empty
-    copy_alternates  SCMS: the copy bit of the sub-channel comes and goes, "copy of a protected original"
+    laid             where it lies and what it is; of an incomplete track as far as that is known. Who made
+                     its pregap no disc tells: it counts as sent
+    written_sectors  sent by the host; of an incomplete track the data file knows how many. `sectors` has the
+                     padding, too, that the drive added to a track shorter than 4 s
     data_mode        0 for audio; 1 or 2 (XA, form 1) for data, whose sectors are stored with sync, header and
                      parity, not scrambled
     """
 
-    number: int
-    start_lba: int
+    laid: LaidTrack
     written_sectors: int = 0
-    sectors: int = 0
-    control: int = 0
     state: TrackState = TrackState.INCOMPLETE
-    pregap_sectors: int = PREGAP_SECTORS
-    indexes: list[int] = field(default_factory=list)
-    isrc: str = ""
-    copy_alternates: bool = False
     data_mode: int = 0
+
+    @property
+    def number(self) -> int:
+        return self.laid.number
+
+    @property
+    def start_lba(self) -> int:
+        return self.laid.start_lba
+
+    @property
+    def sectors(self) -> int:
+        return self.laid.sectors
+
+    @sectors.setter
+    def sectors(self, sectors: int) -> None:
+        self.laid = replace(self.laid, sectors=sectors)
+
+    @property
+    def control(self) -> int:
+        return self.laid.control
+
+    @property
+    def pregap_sectors(self) -> int:
+        return self.laid.pregap_sectors
+
+    @property
+    def pregap_lba(self) -> int:
+        return self.laid.pregap_lba
+
+    @property
+    def indexes(self) -> tuple[int, ...]:
+        return self.laid.indexes
+
+    @property
+    def isrc(self) -> str:
+        return self.laid.isrc
+
+    @property
+    def copy_alternates(self) -> bool:
+        return self.laid.copy_alternates
+
+    @property
+    def toc_control(self) -> int:
+        return self.laid.toc_control
+
+    @property
+    def end_lba(self) -> int:
+        """The first of the two run-out sectors."""
+        return self.laid.end_lba
 
     @property
     def is_data(self) -> bool:
         return self.data_mode != 0
 
-    @property
-    def pregap_lba(self) -> int:
-        """Of index 0, or of index 1 where there is no pregap."""
-        return self.start_lba - self.pregap_sectors
-
-    @property
-    def toc_control(self) -> int:
-        """As the table of contents has it: a copy bit that comes and goes is 0 there."""
-        return self.control & ~2 if self.copy_alternates else self.control
-
     def index_at(self, lba: int) -> int:
         """Which index of the track this sector lies in."""
-        if lba < self.start_lba:
-            return 0
-        return 1 + bisect_right(self.indexes, lba)
+        return self.laid.index_at(lba)
 
-    @property
-    def end_lba(self) -> int:
-        """The first of the two run-out sectors."""
-        return self.start_lba + self.sectors
+    def to_json(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in _OF_A_TRACK}
+        return values | {"indexes": list(self.indexes)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """raises  KeyError, TypeError, ValueError"""
+        if unknown := set(data) - set(_OF_A_TRACK):
+            raise ValueError(f"a track has no {', '.join(sorted(map(str, unknown)))}")
+        laid = {name: data[name] for name in _OF_A_TRACK if name not in _OF_RECORDING}
+        recording = {name: data[name] for name in _OF_RECORDING}
+        return cls(
+            LaidTrack(**laid | {"indexes": tuple(laid["indexes"])}),
+            **recording | {"state": TrackState(recording["state"])},
+        )
+
+
+_OF_RECORDING = ("written_sectors", "state", "data_mode")
+_OF_A_TRACK = (
+    *("number", "start_lba", "written_sectors", "sectors", "control", "state", "pregap_sectors", "indexes"),
+    *("isrc", "copy_alternates", "data_mode"),
+)
+"""The order of disc.json."""
 
 
 @dataclass(slots=True)
@@ -123,22 +169,24 @@ class RecordedSession:
     mcn: str = ""
     cd_text: list[str] = field(default_factory=list)
 
+    def layout(self, number: int = 1) -> SessionLayout:
+        """As what it is: while it is open its lead-out lies where it would begin.
+
+        number  which session of the disc it is
+        """
+        end = self.tracks[-1].end_lba + self.run_out_sectors
+        return SessionLayout(
+            tuple(track.laid for track in self.tracks),
+            end if self.lead_out_lba is None else self.lead_out_lba,
+            self.mcn,
+            bytes.fromhex("".join(self.cd_text)),
+            number,
+        )
+
     @classmethod
     def begun(cls, layout: SessionLayout, written: HowWritten) -> Self:
         """Announced, and not written yet: tracks that are incomplete, neither lead-out nor CD-Text."""
-        tracks = [
-            RecordedTrack(
-                track.number,
-                track.start_lba,
-                sectors=track.sectors,
-                control=track.control,
-                pregap_sectors=track.pregap_sectors,
-                indexes=list(track.indexes),
-                isrc=track.isrc,
-                copy_alternates=track.copy_alternates,
-            )
-            for track in layout.tracks
-        ]
+        tracks = [RecordedTrack(replace(track, pregap=Pregap.SENT)) for track in layout.tracks]
         return cls(tracks, written=written, mcn=layout.mcn)
 
     @property
@@ -254,6 +302,11 @@ class DiscState:
 
     def to_json(self) -> dict[str, Any]:
         data = {"format": FORMAT, "version": VERSION} | asdict(self)
+        data["sessions"] = [
+            {key: getattr(session, key) for key in ("tracks", "lead_out_lba", "written", "mcn", "cd_text")}
+            | {"tracks": [track.to_json() for track in session.tracks]}
+            for session in self.sessions
+        ]
         data["lead_in_start"] = str(self.lead_in_start)
         data["last_lead_out"] = str(self.last_lead_out)
         return data
@@ -274,10 +327,7 @@ class DiscState:
         _check_types(data)
         fields["sessions"] = [
             RecordedSession(
-                [
-                    RecordedTrack(**track | {"state": TrackState(track["state"])})
-                    for track in session["tracks"]
-                ],
+                [RecordedTrack.from_json(track) for track in session["tracks"]],
                 session["lead_out_lba"],
                 HowWritten(session["written"]),
                 session["mcn"],
@@ -320,11 +370,12 @@ class DiscState:
                 raise ValueError("a session without tracks")
             if session.lead_out_lba is not None:
                 self._check_closed(session)
-            if session.mcn and not is_mcn(session.mcn):
-                raise ValueError(f"{session.mcn} is no MCN")
             for pack in session.cd_text:
                 if len(bytes.fromhex(pack)) != PACK_BYTES:
                     raise ValueError(f"{pack} is no CD-Text pack")
+            for breach in session.layout().breaches():
+                if breach.rule not in _LET_PASS:
+                    raise ValueError(breach.text)
         for number, (session, following) in enumerate(pairwise(self.sessions), 1):
             first = next_session_start(session.lead_out_lba or 0, number) - PREGAP_SECTORS
             if following.tracks[0].pregap_lba < first:
@@ -332,8 +383,6 @@ class DiscState:
 
     @staticmethod
     def _check_closed(session: RecordedSession) -> None:
-        if session.lead_out_lba is None or session.lead_out_lba < session.tracks[-1].end_lba:
-            raise ValueError("a lead-out inside its session")
         for track in session.tracks:
             if track.state is TrackState.INCOMPLETE:
                 raise ValueError(f"track {track.number} was never ended, but its session closed")
@@ -353,14 +402,6 @@ class DiscState:
                     raise ValueError(f"track {track.number} lies where it cannot")
                 if track.pregap_lba < free_from:
                     raise ValueError(f"the pregap of track {track.number} lies where it cannot")
-                if track.indexes != sorted(set(track.indexes)) or not all(
-                    track.start_lba < lba < track.end_lba for lba in track.indexes
-                ):
-                    raise ValueError(f"an index of track {track.number} lies where it cannot")
-                if len(track.indexes) >= MOST_INDEXES:
-                    raise ValueError(f"track {track.number} has more than {MOST_INDEXES} indexes")
-                if track.isrc and not is_isrc(track.isrc):
-                    raise ValueError(f"{track.isrc} is no ISRC")
                 if track.data_mode not in (0, 1, 2) or track.is_data != bool(track.control & DATA_BIT):
                     raise ValueError(
                         f"track {track.number}: data mode {track.data_mode}, control {track.control}"

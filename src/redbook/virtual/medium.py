@@ -24,6 +24,7 @@ from redbook.disc import (
     Toc,
     next_session_start,
 )
+from redbook.disc.layout import LaidTrack
 from redbook.disc.sub_channel import RAW_BYTES
 from redbook.errors import ImageError, Sense, printable
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
@@ -372,13 +373,16 @@ class Medium:
         """raises  Refused 5/63/00 for the 100th track"""
         if self.next_track_number > MOST_TRACKS:
             raise Refused(sense.ILLEGAL, 0x63, 0, self.next_writable_lba)
-        track = RecordedTrack(
+        laid = LaidTrack(
             self.next_track_number,
             self.next_writable_lba,
+            0,
+            PREGAP_SECTORS,
             control=control,
             isrc=isrc,
             copy_alternates=copy_alternates,
         )
+        track = RecordedTrack(laid)
         with self._changing() as state:
             session = state.open_session
             if session is None:

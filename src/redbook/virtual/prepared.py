@@ -22,6 +22,7 @@ from redbook.disc import (
     data_sector,
     next_session_start,
 )
+from redbook.disc.layout import LaidTrack
 from redbook.image.base import DATA_BIT, DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore
 from redbook.image.store import MemoryStore, Store
@@ -121,9 +122,8 @@ def _track(
     sectors = max(SHORTEST_TRACK_SECTORS, length)
     if mode and isinstance(following, Audio):
         sectors += POSTGAP_SECTORS
-    return RecordedTrack(
-        number, start_lba, sectors, sectors, control, TrackState.COMPLETE, PREGAP_SECTORS, data_mode=mode
-    )
+    laid = LaidTrack(number, start_lba, sectors, PREGAP_SECTORS, control=control)
+    return RecordedTrack(laid, sectors, TrackState.COMPLETE, mode)
 
 
 def _stored(state: DiscState, parts: list[tuple[RecordedTrack, Audio | Data]], path: Path | None) -> Medium:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from redbook.disc import MOST_INDEXES, MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES, Msf
 from redbook.disc.cd_text import Collector, each_pack
+from redbook.disc.layout import LaidTrack
 from redbook.disc.sub_channel import (
     ISRC,
     LEAD_IN_TNO,
@@ -64,7 +65,7 @@ class RawWriting(Writing):
         self._reader = _QReader()
         self._limit = medium.state.last_lead_out_lba + LONGEST_LEAD_OUT_SECTORS
         self.check(command)
-        unknown = RecordedTrack(1, 0)
+        unknown = RecordedTrack(LaidTrack(1, 0, 0, PREGAP_SECTORS))
         medium.begin_at_once(RecordedSession([unknown], written=HowWritten.RAW), self._next)
 
     @property
@@ -239,12 +240,13 @@ class _QReader:
     def _recorded(self, number: int, start: int, pregap: int, end: int) -> RecordedTrack:
         indexes = sorted(lba for (track, index), lba in self._begins.items() if track == number and index > 1)
         isrc = self._isrc.get(number, "")
-        return RecordedTrack(
+        laid = LaidTrack(
             number,
             start,
-            sectors=end - start,
+            end - start,
+            start - pregap,
+            indexes=tuple(lba for lba in indexes if start < lba < end),
             control=self._points[number][0],
-            pregap_sectors=start - pregap,
-            indexes=[lba for lba in indexes if start < lba < end],
             isrc=isrc if is_isrc(isrc) else "",
         )
+        return RecordedTrack(laid)
