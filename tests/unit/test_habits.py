@@ -109,6 +109,24 @@ class TestPregaps:
         assert drive.run(ReadDiscInformation()).status is DiscStatus.COMPLETE
 
 
+def test_a_disc_that_is_opened_again_is_the_same_whoever_made_its_first_pregap(tmp_path: Path) -> None:
+    medium = Medium.new_at(tmp_path / "p.disc")
+    write_session(ready(VirtualRecorder(medium, model=model())), LEFT_TO_THE_DRIVE, 300, first_lba=0)
+    before = medium.state
+    medium.close()
+    assert Medium.open(tmp_path / "p.disc").state == before
+
+
+def test_a_track_with_a_field_that_none_has_is_no_disc(tmp_path: Path) -> None:
+    medium = Medium.new_at(tmp_path / "f.disc")
+    write_session(ready(VirtualRecorder(medium, model=model())), one_track(), 300)
+    medium.close()
+    file = tmp_path / "f.disc" / "disc.json"
+    file.write_text(file.read_text().replace('"isrc"', '"colour": 1, "isrc"'))
+    with pytest.raises(errors.ImageError, match="colour"):
+        Medium.open(tmp_path / "f.disc")
+
+
 class TestShortTracks:
     SHORT = lead_in() + T1 + entry(1, 2, 1, 0, 299) + lead_out(600)
 
