@@ -87,6 +87,12 @@ def test_a_tag_costs_no_audio(kind: str, tag: str, song: Path, tmp_path: Path) -
     assert recording.notes == []
 
 
+@pytest.mark.parametrize("kind", ["mp3", "tta"])
+def test_what_a_tag_behind_the_audio_says_is_read(kind: str, song: Path, tmp_path: Path) -> None:
+    _, recording = decoded(append(make(kind, song, tmp_path), ape() if kind == "tta" else id3v1()))
+    assert recording.tags.title == "Song"
+
+
 @pytest.mark.parametrize("kind", [*OF_FRAMES, *STATING_AN_END])
 def test_some_bytes_behind_it_cost_none_either_and_are_told(kind: str, song: Path, tmp_path: Path) -> None:
     file = make(kind, song, tmp_path)

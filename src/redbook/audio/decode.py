@@ -118,6 +118,7 @@ class Decoder:
 
     def _stop_at_the_end(self) -> None:
         """What lies behind the audio is kept from a decoder that would take it for some."""
+        self._metadata = all_metadata(self._container)  # with tags that lie behind the audio
         with self._path.open("rb") as file:
             ending = find_ending(file, self._container.format.name)
         self._end_is_known = ending is not None
@@ -172,7 +173,7 @@ class Decoder:
             rate_hz=rate,
             stream_samples=stream.duration * base * rate if stream.duration else None,
             extradata=bytes(stream.codec_context.extradata or b""),
-            metadata=all_metadata(self._container),
+            metadata=self._metadata,
         )
 
     def _format(self, codec: str, frame: av.AudioFrame) -> AudioFormat:
