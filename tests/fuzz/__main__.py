@@ -14,7 +14,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["redbook"]):
-    from tests.fuzz import recorder, replies, sound, texts, toc_files
+    from tests.fuzz import recorder, replies, sheets, sound, texts, toc_files
     from tests.support import iscsi_fuzz
 
 TARGETS = {
@@ -23,6 +23,7 @@ TARGETS = {
     "replies": (replies.one, replies.SEEDS),
     "containers": (sound.one_container, sound.CONTAINER_SEEDS),
     "playlists": (sound.one_playlist, sound.PLAYLIST_SEEDS),
+    "sheets": (sheets.one, sheets.SEEDS),
     "toc-files": (toc_files.one, toc_files.SEEDS),
     "iscsi": (iscsi_fuzz.behave, [b"\0"]),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fuzz import recorder, replies, texts, toc_files
+from tests.fuzz import recorder, replies, sheets, texts, toc_files
 
 
 @pytest.mark.parametrize("seed", recorder.SEEDS, ids=range(len(recorder.SEEDS)))
@@ -25,3 +25,8 @@ def test_answers_from_a_seed_keep_every_rule(seed: bytes) -> None:
 @pytest.mark.parametrize("seed", toc_files.SEEDS, ids=range(len(toc_files.SEEDS)))
 def test_toc_files_from_a_seed_keep_every_rule(seed: bytes) -> None:
     toc_files.one(seed)
+
+
+@pytest.mark.parametrize("seed", sheets.SEEDS, ids=range(len(sheets.SEEDS)))
+def test_sheets_from_a_seed_keep_every_rule(seed: bytes) -> None:
+    sheets.one(seed)

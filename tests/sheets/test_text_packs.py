@@ -53,7 +53,7 @@ def test_a_wrong_checksum_leaves_the_sheet_s_texts(one: Desk) -> None:
     program = one.read("TITLE own\n" + SHEET)
     assert program.packs == b""
     assert text(program, PackType.TITLE) == "own"
-    assert "checksum of pack 1" in notes(program)
+    assert "checksum of pack 2, from byte 18" in notes(program)
     assert program.notes[0].line == 2
 
 
