@@ -234,6 +234,14 @@ class TestIndexes:
         assert marks(desk.arranged(program)) == [(-150, 0, ()), (None, 900, ())]
         assert "no pregap" in notes(program)
 
+    def test_that_go_back_inside_a_track_are_refused(self, one: Desk) -> None:
+        with refused("track 2", "INDEX 01 00:10:00", "INDEX 00 00:11:00", "times have to go up", line=7):
+            one.read(two_tracks("").replace("INDEX 01 00:10:00", "INDEX 00 00:11:00\nINDEX 01 00:10:00"))
+
+    def test_that_go_back_from_track_to_track_are_refused(self, one: Desk) -> None:
+        with refused("track 2", "INDEX 01 00:10:00", "INDEX 02 00:11:00 of track 1", "go up", line=7):
+            one.read(two_tracks("").replace("TRACK 02", "INDEX 02 00:11:00\nTRACK 02"))
+
     def test_a_track_without_audio_is_refused(self, one: Desk) -> None:
         with refused("track 2", "00:10:00", "nothing between", line=7):
             one.read(two_tracks("").replace("TRACK 02", "INDEX 02 00:10:00\nTRACK 02"))

@@ -132,3 +132,18 @@ def test_nothing_is_refused_for_its_encoding_alone(desk: Desk) -> None:
     desk.put("one.wav")
     data = FRAME.format("x", "y", "one.wav").encode() + b"TITLE \x81 \x98 \xff \x81\n"
     assert desk.read(data).tracks
+
+
+def test_of_those_that_the_names_allow_one_is_guessed_and_no_other(desk: Desk) -> None:
+    """The titles look Russian, but in that reading the file is not there; in two Western ones it is."""
+    desk.put("é.wav")
+    program = desk.read(FRAME.format("Кино", "Группа крови", "й.wav").encode("cp1251"))
+    assert program.sources[0].path.name == "é.wav"
+    assert text(program, PackType.TITLE) == "Кино".encode("cp1251").decode("cp1252")
+    assert "guessed" in notes(program)
+
+
+def test_kana_alone_are_japanese(desk: Desk) -> None:
+    desk.put("one.wav")
+    program = desk.read(FRAME.format("スピッツ", "ロビンソン", "one.wav").encode("cp932"))
+    assert (text(program, PackType.TITLE), text(program, PackType.TITLE, 1)) == ("スピッツ", "ロビンソン")

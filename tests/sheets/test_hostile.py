@@ -81,6 +81,13 @@ def test_a_megabyte_of_anything_ends_in_a_program_or_one_short_error(desk: Desk,
         assert all(len(note.text) < 500 and note.text.isprintable() for note in program.notes)
 
 
+def test_more_lines_than_any_disc_needs_are_no_sheet(desk: Desk) -> None:
+    desk.put("one.wav")
+    assert desk.read(HEAD + "FLAGS PRE\n" * 49_000).tracks
+    with refused("more than 50000 lines"):
+        desk.read(HEAD + "FLAGS PRE\n" * 51_000)
+
+
 def test_what_is_too_large_is_no_sheet(desk: Desk) -> None:
     with refused("too large"):
         desk.read(b";" * 4_000_001)
