@@ -108,7 +108,6 @@ class Decoder:
         self._path = path
         self.notes: list[str] = list(notes)
         self._container = open_container(path)
-        self._said_by_all = all_metadata(self._container)  # tags may lie behind the audio
         try:
             self._end_byte = path.stat().st_size
             self._stop_at_the_end()
@@ -145,7 +144,7 @@ class Decoder:
         options = {"err_detect": _CHECKING} if codec in _CHECKED else {}
         self._context = decoder_of(codec, context, **options)
         facts = self._facts(codec)
-        self.tags = tags_from({**self._said_by_all, **facts.metadata})
+        self.tags = tags_from(facts.metadata)
         self._statement: Statement = read_statement(self._path, facts)
         self.notes += self._statement.notes
         self._tally = Tally.of_flac(facts.extradata) if codec == "flac" and facts.extradata else None
