@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from redbook.disc import SAMPLES_PER_SECTOR
-from redbook.disc.layout import SessionLayout
+from redbook.disc.layout import Pregap, SessionLayout
 from redbook.drive import Drive
 from redbook.drive_memory import DriveMemory, KnownDrive, drive_key
 from redbook.engine import verify as verifying
@@ -66,8 +66,14 @@ def check(
     habits = ReadHabits()
     if drive.real_time:  # a transcript that is played back has its own
         habits = ReadHabits(known.read_form, known.most_read_sectors or habits.most_sectors)
+    at_once = layout is not None and all(track.pregap is Pregap.SENT for track in layout.tracks)
     asked = Asked(
-        closed, closed and how.reload, how.speed or READ_SPEED, known.offset_samples, habits.check()
+        closed,
+        closed and how.reload,
+        how.speed or READ_SPEED,
+        known.offset_samples,
+        habits.check(),
+        session=layout if at_once else None,
     )
     sent = master.areas
     places = None if layout is None else layout.tracks

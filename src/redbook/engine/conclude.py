@@ -23,7 +23,7 @@ def conclude(found: ReadBack, differences: Sequence[Difference], settled: Sequen
         if samples
     )
     notes = [*found.notes, *_notes(found, settled)]
-    checks = [found.toc_check, _audio_check(found, differences)]
+    checks = [found.toc_check, *found.labels, _audio_check(found, differences)]
     if found.data:
         text = f"{in_words(found.data)} on the disc; only audio is compared"
         checks.append(Check("data", Verdict.NOT_COMPARED, text))

@@ -12,13 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from redbook.disc import MOST_OFFSET_SECTORS, RUN_OUT_SECTORS, Toc
-from redbook.disc.layout import LaidTrack
+from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.engine.care import Care
 from redbook.engine.disc_offset import DiscOffset, Span, find_disc_offset
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackVerified
 from redbook.engine.fingerprint import Fingerprint
-from redbook.engine.inspect import DiscContents, contents, identify
+from redbook.engine.inspect import Abilities, DiscContents, contents, identify
+from redbook.engine.labels import read_labels
 from redbook.engine.places import Place, in_words, places_on
+from redbook.engine.promises import compare_labels
 from redbook.engine.read_audio import ReadHabits, read_audio
 from redbook.engine.read_back import compare_track
 from redbook.engine.reading_speed import ReadingSpeed, at_its_own_speed_again
@@ -46,6 +48,7 @@ class Asked:
     offset_hint  samples that this drive was found to read late before
     habits       how this drive wants to be asked; filled in
     also_there   numbers of tracks that were written and are not compared
+    session      all that the disc is to hold beside its samples; None to ask for nothing of that
     """
 
     closed: bool = False
@@ -54,6 +57,7 @@ class Asked:
     offset_hint: int | None = None
     habits: ReadHabits = field(default_factory=ReadHabits)
     also_there: tuple[int, ...] = ()
+    session: SessionLayout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class ReadBack:
     tracks    as they were compared
     readings  in the same order; none where there was nothing to compare
     data      numbers of the tracks on the disc that hold data, and were left out
+    labels    the verdict on what the disc tells of itself
     broken_off  the drive's error that ended the reading before all tracks were compared; empty if none did
     """
 
@@ -75,6 +80,7 @@ class ReadBack:
     offset: DiscOffset = DiscOffset()
     care: Care | None = None
     data: tuple[int, ...] = ()
+    labels: tuple[Check, ...] = ()
     broken_off: str = ""
 
     @property
@@ -128,6 +134,8 @@ def _verify(
             return ReadBack((wrong,), (), disc.expected_toc(), check, tracks, data=data)
     result = yield from _check_toc(disc, places, tracks, placed, asked, not_reloaded)
     result = replace(result, data=data)
+    if asked.session is not None and result.toc is not None:
+        result = yield from _with_labels(result, asked.session, disc, result.toc, abilities)
     if result.layout_errors and not placed:
         return result
     care = Care((), asked.habits, asked.speed, speed)
@@ -136,6 +144,16 @@ def _verify(
     care.spans = _spans(tracks, sent, places, lead_out)
     yield from speed.ask_for(asked.speed)
     return (yield from _with_audio(result, care, asked.offset_hint))
+
+
+def _with_labels(
+    result: ReadBack, meant: SessionLayout, disc: DiscContents, toc: Toc, abilities: Abilities
+) -> Procedure[ReadBack]:
+    listed = {entry.number for entry in toc.tracks}
+    tells_cd_text = abilities.capabilities is not None and abilities.capabilities.cd_text
+    told = yield from read_labels([t for t in disc.tracks if t.number in listed], toc, tells_cd_text)
+    promises = compare_labels(meant, told)
+    return replace(result, layout_errors=(*result.layout_errors, *promises.wrong), labels=promises.checks)
 
 
 def _disc_s_own(places: Sequence[Place], sent: Sequence[Fingerprint]) -> tuple[tuple[LaidTrack, ...], str]:

@@ -1,0 +1,96 @@
+"""What a session promises beside its samples and its table of contents, held against what the disc tells.
+
+Pregaps, indexes, flags, ISRC, catalogue number, CD-Text: each is the same, different, or not compared because
+the drive cannot tell. None that was meant is none that may be found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redbook.disc.cd_text import Texts, name_of, parse
+from redbook.disc.layout import Deviation, Item, SessionLayout
+from redbook.engine.labels import Told
+from redbook.engine.verification import Check, Verdict
+
+_ITEMS = (Item.PREGAPS, Item.INDEXES, Item.CONTROL, Item.ISRC, Item.MCN, Item.CD_TEXT)
+_MOST_TOLD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """checks: one for each item; wrong: what is different, in words"""
+
+    checks: tuple[Check, ...]
+    wrong: tuple[str, ...]
+
+
+def compare_labels(meant: SessionLayout, told: Told) -> Promises:
+    """told: of a disc with this session alone"""
+    if not told.sessions:
+        return Promises(tuple(_untold(item, "the disc has no closed session") for item in _ITEMS), ())
+    found = told.sessions[0]
+    deviations = meant.differences(found, told.untold)
+    checks: list[Check] = []
+    wrong: list[str] = []
+    for item in _ITEMS:
+        of_item = [deviation for deviation in deviations if deviation.item is item]
+        if item is Item.CD_TEXT and of_item:
+            texts = _text_differences(meant, found)
+            trouble = _in_words(texts)
+            note = "" if texts else "the same texts, in other packs"
+        else:
+            trouble, note = _in_words([_deviation_in_words(deviation) for deviation in of_item]), ""
+        silent = sorted(number for untold, number in told.untold if untold is item)
+        if trouble:
+            wrong.append(f"{item.value}: {trouble}")
+            checks.append(Check(item.value, Verdict.DIFFERENT, trouble))
+        elif silent:
+            checks.append(_untold(item, _silence(silent)))
+        else:
+            checks.append(Check(item.value, Verdict.SAME, note))
+    return Promises(tuple(checks), tuple(wrong))
+
+
+def _untold(item: Item, why: str) -> Check:
+    return Check(item.value, Verdict.NOT_COMPARED, why)
+
+
+def _silence(numbers: list[int]) -> str:
+    if numbers == [0]:
+        return "the drive does not tell"
+    return f"the drive does not tell of track{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+
+
+def _deviation_in_words(deviation: Deviation) -> str:
+    where = f"track {deviation.track} has " if deviation.track else ""
+    return f"{where}{deviation.found} instead of {deviation.meant}"
+
+
+def _in_words(texts: list[str]) -> str:
+    shown = "; ".join(texts[:_MOST_TOLD])
+    return shown if len(texts) <= _MOST_TOLD else f"{shown}; and {len(texts) - _MOST_TOLD} more"
+
+
+def _text_differences(meant: SessionLayout, found: SessionLayout) -> list[str]:
+    """Of two rows of packs that are not the same: which texts are not, in words."""
+    first = meant.tracks[0].number
+    ours, theirs = (parse(layout.cd_text, first) for layout in (meant, found))
+    wrong: list[str] = []
+    for texts, others in zip(ours, theirs, strict=False):
+        wrong += _of_language(texts, others)
+    wrong += [f"no {texts.language} texts" for texts in ours[len(theirs) :]]
+    wrong += [f"{texts.language} texts that were not meant" for texts in theirs[len(ours) :]]
+    return wrong
+
+
+def _of_language(meant: Texts, found: Texts) -> list[str]:
+    keys = [(kind, track) for texts in (meant, found) for kind, row in texts.by_type.items() for track in row]
+    wrong = []
+    for kind, track in sorted(set(keys)):
+        one, other = meant.text(kind, track), found.text(kind, track)
+        if one != other:
+            wrong.append(f"the {name_of(kind, track)} is {other or 'missing'!r} instead of {one!r}")
+    if meant.language_code != found.language_code:
+        wrong.append(f"the language is {found.language} instead of {meant.language}")
+    return wrong

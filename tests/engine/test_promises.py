@@ -1,0 +1,145 @@
+"""What a session promises beside its samples: each is compared; nothing is called the same that was not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import redbook
+from redbook.audio.source import Source
+from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
+from redbook.clock import ManualClock
+from redbook.disc.cd_text import PackType, Texts
+from redbook.drive import Drive
+from redbook.engine.verification import Verdict
+from redbook.image.base import RecordedSession
+from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
+from tests.support.drives import model
+from tests.support.sound import noise, write_wav
+
+S = 588
+LABELS = ["pregaps", "indexes", "pre-emphasis, copy and channel flags", "ISRC", "MCN", "CD-Text"]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    path = write_wav(tmp_path / "all.wav", noise(2000 * S, 5))
+    texts = Texts(9, {PackType.TITLE: {0: "Album", 1: "One", 2: "Two"}, PackType.PERFORMER: {0: "Somebody"}})
+    first = ProgramTrack(
+        (Segment(1, (Piece(0, 0, 400 * S),)), Segment(2, (Piece(0, 400 * S, 200 * S),))), isrc="DEABC2500001"
+    )
+    second = ProgramTrack(
+        (Segment(0, (Piece(0, 600 * S, 75 * S),)), Segment(1, (Piece(0, 675 * S),))),
+        isrc="DEABC2500002",
+        pre_emphasis=True,
+    )
+    return Program((Source("all.wav", path),), (first, second), "4006381333931", (texts,))
+
+
+def burned(program: Program, **habits: object) -> tuple[VirtualRecorder, redbook.BurnReport]:
+    recorder = VirtualRecorder(Medium.new(), model=model(**habits))
+    return recorder, redbook.burn(program, Drive(recorder), clock=ManualClock())
+
+
+def verdicts(verification: redbook.Verification | None) -> dict[str, Verdict]:
+    assert verification is not None
+    return {check.promise: check.verdict for check in verification.checks}
+
+
+def test_every_promise_of_a_good_disc_is_the_same(program: Program) -> None:
+    _, report = burned(program)
+    found = verdicts(report.verification)
+    assert {found[promise] for promise in [*LABELS, "table of contents", "audio"]} == {Verdict.SAME}
+
+
+def session_of(recorder: VirtualRecorder) -> RecordedSession:
+    assert recorder.disc is not None
+    return recorder.disc.state.sessions[0]
+
+
+def spoil_isrc(session: RecordedSession) -> None:
+    session.tracks[1].isrc = "DEABC2500009"
+
+
+def lose_isrc(session: RecordedSession) -> None:
+    session.tracks[0].isrc = ""
+
+
+def lose_index(session: RecordedSession) -> None:
+    session.tracks[0].indexes = []
+
+
+def move_pregap(session: RecordedSession) -> None:
+    session.tracks[1].pregap_sectors = 74
+
+
+def lose_mcn(session: RecordedSession) -> None:
+    session.mcn = ""
+
+
+def lose_texts(session: RecordedSession) -> None:
+    session.cd_text = []
+
+
+def lose_one_pack(session: RecordedSession) -> None:
+    session.cd_text = session.cd_text[1:]
+
+
+WRONG: dict[str, tuple[Callable[[RecordedSession], None], str, str]] = {
+    "another ISRC": (spoil_isrc, "ISRC", "track 2 has DEABC2500009 instead of DEABC2500002"),
+    "no ISRC": (lose_isrc, "ISRC", "track 1 has none instead of DEABC2500001"),
+    "no index": (lose_index, "indexes", "track 1 has none instead of 400"),
+    "a shorter pregap": (move_pregap, "pregaps", "track 2 has 74 instead of 75"),
+    "no MCN": (lose_mcn, "MCN", "none instead of 4006381333931"),
+    "no texts": (lose_texts, "CD-Text", "no English texts"),
+    "a pack lost": (lose_one_pack, "CD-Text", "title of the disc is 'missing' instead of 'Album'"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_not_as_it_was_meant_is_told_and_the_disc_is_not_the_same(
+    name: str, program: Program
+) -> None:
+    spoil, promise, text = WRONG[name]
+    recorder, _ = burned(program)
+    spoil(session_of(recorder))
+    with pytest.raises(redbook.VerificationFailed) as caught:
+        redbook.verify(program, Drive(recorder), clock=ManualClock())
+    assert text in str(caught.value)
+    report = caught.value.report
+    assert isinstance(report, redbook.VerifyReport)
+    found = verdicts(report.verification)
+    assert found[promise] is Verdict.DIFFERENT
+    assert found["audio"] is Verdict.SAME
+    assert [name for name, verdict in found.items() if verdict is Verdict.DIFFERENT] == [promise]
+
+
+def test_what_a_drive_does_not_tell_is_not_compared_and_said(program: Program) -> None:
+    recorder, report = burned(program, reads_cd_text="never")
+    assert report.verified
+    assert verdicts(report.verification)["CD-Text"] is Verdict.NOT_COMPARED
+    assert redbook.verify(program, Drive(recorder), clock=ManualClock()).same
+
+
+@pytest.mark.parametrize("answer", ["late", "stale"])
+def test_a_drive_that_tells_an_isrc_late_does_not_accuse_the_disc(answer: str, program: Program) -> None:
+    _, report = burned(program, isrc_answer=answer)
+    assert verdicts(report.verification)["ISRC"] is not Verdict.DIFFERENT
+
+
+def test_nothing_that_was_not_meant_may_be_there(program: Program) -> None:
+    recorder, _ = burned(program)
+    bare = Program(program.sources, program.tracks)
+    with pytest.raises(redbook.VerificationFailed) as caught:
+        redbook.verify(bare, Drive(recorder), clock=ManualClock())
+    assert "4006381333931 instead of none" in str(caught.value)
+    assert "English texts that were not meant" in str(caught.value)
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    yield
