@@ -16,7 +16,7 @@ LAYERS = [
     ["__main__"],
     ["cli"],
     ["__init__"],
-    ["imapi2", "burning", "doctor"],
+    ["imapi2", "burning", "doctor", "sheet_files"],
     ["planning"],
     ["composing"],
     ["checking", "fitting"],

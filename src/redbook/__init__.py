@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from redbook._version import __version__
 
 if TYPE_CHECKING:
+    from redbook.audio.source import Source
+    from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
+    from redbook.authoring.wishes import CdText, Join, Wishes
     from redbook.burning import (
         BurnReport,
         DiscInfo,
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
         plan,
         verify,
     )
+    from redbook.disc.cd_text import Texts
     from redbook.discovery import create_disc, drives, open_drive
     from redbook.drive import Drive
     from redbook.engine.events import (
@@ -43,11 +47,13 @@ if TYPE_CHECKING:
     )
     from redbook.engine.runner import Cancel
     from redbook.engine.speed import MAX_SPEED
+    from redbook.engine.verification import Verification
     from redbook.errors import (
         AudioError,
         BurnFailed,
         Cancelled,
         CloseFailed,
+        CueSheetRefused,
         DriveBusy,
         DriveError,
         DriveNotFound,
@@ -58,10 +64,14 @@ if TYPE_CHECKING:
         PlanError,
         RedbookError,
         SenseError,
+        SheetError,
         TransportError,
         VerificationFailed,
     )
+    from redbook.planning import Mode
     from redbook.recorders import DriveEntry
+    from redbook.sheet_files import write_sheet
+    from redbook.sheets import SheetOptions
     from redbook.watching import (
         DriveAdded,
         DriveEvent,
@@ -72,6 +82,21 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "CdText": "redbook.authoring.wishes",
+    "CueSheetRefused": "redbook.errors",
+    "Join": "redbook.authoring.wishes",
+    "Mode": "redbook.planning",
+    "Piece": "redbook.authoring.program",
+    "Program": "redbook.authoring.program",
+    "ProgramTrack": "redbook.authoring.program",
+    "Segment": "redbook.authoring.program",
+    "SheetError": "redbook.errors",
+    "SheetOptions": "redbook.sheets",
+    "Source": "redbook.audio.source",
+    "Texts": "redbook.disc.cd_text",
+    "Verification": "redbook.engine.verification",
+    "Wishes": "redbook.authoring.wishes",
+    "write_sheet": "redbook.sheet_files",
     "MAX_SPEED": "redbook.engine.speed",
     "AudioError": "redbook.errors",
     "BurnFailed": "redbook.errors",
@@ -150,7 +175,9 @@ __all__ = [
     "BurnReport",
     "Cancel",
     "Cancelled",
+    "CdText",
     "CloseFailed",
+    "CueSheetRefused",
     "DiscInfo",
     "Drive",
     "DriveAdded",
@@ -164,28 +191,40 @@ __all__ = [
     "EraseFailed",
     "Event",
     "ImageError",
+    "Join",
     "MediumInserted",
     "MediumRemoved",
     "MediumUnsuitable",
+    "Mode",
     "NoRoom",
     "Notice",
     "Phase",
     "PhaseStarted",
+    "Piece",
     "Plan",
     "PlanError",
+    "Program",
+    "ProgramTrack",
     "Progress",
     "RedbookError",
+    "Segment",
     "SenseError",
+    "SheetError",
+    "SheetOptions",
+    "Source",
     "SourceRead",
     "Stopping",
+    "Texts",
     "TrackEnded",
     "TrackReport",
     "TrackStarted",
     "TrackVerified",
     "TransportError",
+    "Verification",
     "VerificationFailed",
     "VerifyReport",
     "Waiting",
+    "Wishes",
     "Working",
     "__version__",
     "blank",
@@ -197,4 +236,5 @@ __all__ = [
     "open_drive",
     "plan",
     "verify",
+    "write_sheet",
 ]

@@ -448,6 +448,7 @@ def verify(
             caller,
             checking.HowToRead(read_speed),
             closed=False,
+            binding=not composed.from_files,
         )
     places = list(layout.tracks) if whole else _compared(master.tracks, audio)
     report = VerifyReport(verification.same, reports(master.tracks, places), verification)

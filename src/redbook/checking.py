@@ -54,11 +54,13 @@ def check(
     how: HowToRead,
     *,
     closed: bool,
+    binding: bool = True,
 ) -> Verification:
     """Compare a disc with its sources; where they differ, read the source again and find the place.
 
     layout  where the tracks were written; None to take the disc's own
     closed  whether its session was closed just now
+    binding  whether somebody said what the disc holds beside its samples
 
     raises  DriveError, Cancelled
     """
@@ -74,6 +76,7 @@ def check(
         known.offset_samples,
         habits.check(),
         session=layout if at_once else None,
+        binding=binding,
     )
     sent = master.areas
     places = None if layout is None else layout.tracks

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from redbook.audio.format import Tags
 from redbook.audio.glimpse import length_of
-from redbook.audio.sectors import PreparedTrack
 from redbook.audio.source import expand, printable
 from redbook.authoring.program import Note, Piece, Program, ProgramTrack, Segment
 from redbook.authoring.tags import Labels, merge, of_program, of_tags, onto_program, tags_by_track
@@ -92,32 +92,38 @@ def _of_sheet(program: Program, notes: tuple[str, ...] = ()) -> Composition:
 
 
 def settle(
-    composed: Composition, sources: Sequence[PreparedTrack], wishes: Wishes, first_number: int
+    composed: Composition,
+    tags: Sequence[Tags],
+    wishes: Wishes,
+    first_number: int,
+    *,
+    packed: bool = True,
 ) -> Composition:
     """The same, with joins, pauses, codes and CD-Text decided.
 
-    sources       as they were read
+    tags          of each source
     first_number  of the first track
+    packed        make CD-Text of the texts; else they stay as they are
 
     raises  PlanError  for CD-Text that is required and that there is none of
     """
     program = composed.program
     if composed.from_files:
-        program = _joined(program, sources, wishes.join)
+        program = _joined(program, tags, wishes.join)
     elif wishes.join is not Join.AUTO:
         joined = wishes.join is Join.JOIN
         program = replace(program, tracks=tuple(replace(t, joined=joined) for t in program.tracks))
     if wishes.pause_seconds:
         program = _with_pauses(program, wishes.pause_seconds)
-    program, notes = _labelled(program, sources, wishes, first_number)
+    program, notes = _labelled(program, tags, wishes, first_number, packed)
     return replace(composed, program=program, notes=composed.notes + notes)
 
 
-def _joined(program: Program, sources: Sequence[PreparedTrack], join: Join) -> Program:
+def _joined(program: Program, tags: Sequence[Tags], join: Join) -> Program:
     """Of files: as it is asked for, or by their albums."""
     tracks = [program.tracks[0]] if program.tracks else []
     for number, track in enumerate(program.tracks[1:], 1):
-        before, own = sources[number - 1].tags.album, sources[number].tags.album
+        before, own = tags[number - 1].album, tags[number].album
         together = join is Join.JOIN or (join is Join.AUTO and own != "" and own == before)
         tracks.append(replace(track, joined=together))
     return replace(program, tracks=tuple(tracks))
@@ -139,13 +145,12 @@ def _with_pauses(program: Program, seconds: float) -> Program:
 
 
 def _labelled(
-    program: Program, sources: Sequence[PreparedTrack], wishes: Wishes, first_number: int
+    program: Program, tags: Sequence[Tags], wishes: Wishes, first_number: int, packed: bool
 ) -> tuple[Program, tuple[str, ...]]:
     """Texts and codes decided, the texts made into packs; and what there is to say of it, in words."""
     by_type = {PackType[name.upper()]: {0: text} for name, text in wishes.texts.items() if text}
     asked = Labels("what was asked for", (Texts(0, by_type),) if by_type else (), mcn=wishes.mcn or "")
-    tags = of_tags(tags_by_track(program, [source.tags for source in sources]))
-    ranked = [asked, of_program(program), tags]
+    ranked = [asked, of_program(program), of_tags(tags_by_track(program, tags))]
     if not wishes.with_codes:
         ranked = [replace(labels, mcn="", isrcs={}) for labels in ranked]
     labels = merge(*ranked)
@@ -158,7 +163,7 @@ def _labelled(
         raise PlanError(f"{notes[0]} (an error because of --strict)")
     if wishes.cd_text is CdText.NONE:
         return replace(program, packs=b"", texts=()), notes
-    if program.packs:
+    if program.packs or not packed:
         return program, notes
     return _with_packs(program, wishes, first_number, notes)
 

@@ -143,3 +143,15 @@ def test_nothing_that_was_not_meant_may_be_there(program: Program) -> None:
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     yield
+
+
+def test_of_plain_files_what_their_tags_do_not_say_is_only_told(program: Program) -> None:
+    recorder = VirtualRecorder(Medium.new(), model=model())
+    redbook.burn(
+        ["all.wav"], Drive(recorder), wishes=redbook.Wishes(texts={"title": "T"}), clock=ManualClock()
+    )
+    report = redbook.verify(["all.wav"], Drive(recorder), clock=ManualClock())
+    assert report.same
+    (check,) = [check for check in report.verification.checks if check.promise == "CD-Text"]
+    assert check.verdict is Verdict.NOT_COMPARED
+    assert "English texts that were not meant" in check.text

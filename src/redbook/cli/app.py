@@ -279,6 +279,34 @@ def plan(
 
 @cli.command(epilog=EPILOG)
 @files_argument
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=click.Path(),
+    help="The sheet: FILE.cue or FILE.toc.",
+)
+@click.option("-f", "--force", is_flag=True, help="Replace the sheet if it is there already.")
+@authoring_options
+@json_option
+def sheet(files: tuple[str, ...], output: str, force: bool, as_json: bool, **authoring: Any) -> None:
+    """Write an editable sheet of FILES: the project file of a disc.
+
+    It has the files, the pauses, the joins and the titles; `redbook burn FILE.cue` burns it.
+    """
+    from redbook.cli.render import make_renderer
+    from redbook.sheet_files import write_sheet
+
+    cancel = signals_cancel()
+    wanted = split_off(authoring)
+    with make_renderer("sheet", as_json) as out, reporting(out):
+        report = write_sheet(files, output, replace=force, on_event=waits_of(out), cancel=cancel, **wanted)
+        out.sheet_written(report)
+
+
+@cli.command(epilog=EPILOG)
+@files_argument
 @drive_option
 @read_speed_option
 @authoring_options

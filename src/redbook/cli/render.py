@@ -42,6 +42,7 @@ from redbook.engine.spoilt import spoilt_in_words
 from redbook.engine.verification import Verdict, Verification
 from redbook.errors import RedbookError, VerificationFailed
 from redbook.recorders import DriveEntry
+from redbook.sheet_files import SheetReport
 from redbook.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
 
 PIPE_WIDTH = 120
@@ -85,6 +86,7 @@ class Renderer(Protocol):
     def doctor(self, page: Diagnosis) -> None: ...
     def discs(self, entries: list[DiscEntry]) -> None: ...
     def done(self, drive: str, text: str) -> None: ...
+    def sheet_written(self, report: SheetReport) -> None: ...
     def failed(self, error: RedbookError, exit_code: int) -> None: ...
 
     def rest(self) -> None:
@@ -257,6 +259,11 @@ class JsonRenderer:
     def done(self, drive: str, text: str) -> None:
         self._out.result = f"{shown(drive)}: {text}"
         self._print({"event": "done", "drive": drive, "text": text})
+
+    def sheet_written(self, report: SheetReport) -> None:
+        path = str(report.path)
+        self._out.result = f"{shown(path)} is written"
+        self._print({"event": "sheet", "path": path, "tracks": report.tracks, "notes": list(report.notes)})
 
     def failed(self, error: RedbookError, exit_code: int) -> None:
         shape: dict[str, Any] = {
@@ -607,6 +614,14 @@ class TextRenderer:
 
     def done(self, drive: str, text: str) -> None:
         self._conclude(f"{shown(drive)}: {text}", "bold green")
+
+    def sheet_written(self, report: SheetReport) -> None:
+        for note in report.notes:
+            self.note(note)
+        path = shown(str(report.path))
+        self._conclude(
+            f"{path}: {_plural(report.tracks, 'track')}; burn it with `redbook burn`", "bold green"
+        )
 
     def failed(self, error: RedbookError, exit_code: int) -> None:
         self.rest()

@@ -6,7 +6,7 @@ the drive cannot tell. None that was meant is none that may be found.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redbook.disc.cd_text import Texts, name_of, parse
 from redbook.disc.layout import Deviation, Item, SessionLayout
@@ -23,6 +23,15 @@ class Promises:
 
     checks: tuple[Check, ...]
     wrong: tuple[str, ...]
+
+    def as_remarks(self) -> tuple[Check, ...]:
+        """The same where nobody said that the disc was to hold this: what is otherwise is only told."""
+        return tuple(
+            replace(check, verdict=Verdict.NOT_COMPARED, text=f"as redbook would write it, {check.text}")
+            if check.verdict is Verdict.DIFFERENT
+            else check
+            for check in self.checks
+        )
 
 
 def compare_labels(meant: SessionLayout, told: Told) -> Promises:

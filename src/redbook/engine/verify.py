@@ -20,7 +20,7 @@ from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.inspect import Abilities, DiscContents, contents, identify
 from redbook.engine.labels import read_labels
 from redbook.engine.places import Place, in_words, places_on
-from redbook.engine.promises import compare_labels
+from redbook.engine.promises import Promises, compare_labels
 from redbook.engine.read_audio import ReadHabits, read_audio
 from redbook.engine.read_back import compare_track
 from redbook.engine.reading_speed import ReadingSpeed, at_its_own_speed_again
@@ -49,6 +49,7 @@ class Asked:
     habits       how this drive wants to be asked; filled in
     also_there   numbers of tracks that were written and are not compared
     session      all that the disc is to hold beside its samples; None to ask for nothing of that
+    binding      whether a disc that holds other things beside its samples is another disc; else that is told
     """
 
     closed: bool = False
@@ -58,6 +59,7 @@ class Asked:
     habits: ReadHabits = field(default_factory=ReadHabits)
     also_there: tuple[int, ...] = ()
     session: SessionLayout | None = None
+    binding: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,12 @@ def _verify(
     result = yield from _check_toc(disc, places, tracks, placed, asked, not_reloaded)
     result = replace(result, data=data)
     if asked.session is not None and result.toc is not None:
-        result = yield from _with_labels(result, asked.session, disc, result.toc, abilities)
+        promises = yield from _labels(asked.session, disc, result.toc, abilities)
+        if asked.binding:
+            errors = (*result.layout_errors, *promises.wrong)
+            result = replace(result, layout_errors=errors, labels=promises.checks)
+        else:
+            result = replace(result, labels=promises.as_remarks())
     if result.layout_errors and not placed:
         return result
     care = Care((), asked.habits, asked.speed, speed)
@@ -146,14 +153,11 @@ def _verify(
     return (yield from _with_audio(result, care, asked.offset_hint))
 
 
-def _with_labels(
-    result: ReadBack, meant: SessionLayout, disc: DiscContents, toc: Toc, abilities: Abilities
-) -> Procedure[ReadBack]:
+def _labels(meant: SessionLayout, disc: DiscContents, toc: Toc, abilities: Abilities) -> Procedure[Promises]:
     listed = {entry.number for entry in toc.tracks}
     tells_cd_text = abilities.capabilities is not None and abilities.capabilities.cd_text
     told = yield from read_labels([t for t in disc.tracks if t.number in listed], toc, tells_cd_text)
-    promises = compare_labels(meant, told)
-    return replace(result, layout_errors=(*result.layout_errors, *promises.wrong), labels=promises.checks)
+    return compare_labels(meant, told)
 
 
 def _disc_s_own(places: Sequence[Place], sent: Sequence[Fingerprint]) -> tuple[tuple[LaidTrack, ...], str]:
