@@ -235,7 +235,7 @@ def test_a_burned_disc_that_differs_is_bad_though_it_cannot_be_read_to_its_end(t
     songs = [write_wav(tmp_path / f"{n}.wav", pcm) for n, pcm in enumerate(SONGS)]
     recorder = VirtualRecorder(Medium.new())
     recorder.bad_spots.append(BadSpot(100, 100))
-    at_reading(recorder, 800, COMPARING, fail)
+    at_reading(recorder, 600, COMPARING, fail)
     with pytest.raises(
         redbook.VerificationFailed, match=r"tracks 2 and 3 was not compared: the drive is gone"
     ):
