@@ -26,7 +26,7 @@ reads_before_zero = false
 caches_toc = true
 """
 STEPS = {
-    "burn": Step(redbook_command("burn", *FILES, *SR0, "--yes", "--json")),
+    "burn": Step(redbook_command("burn", *FILES, *SR0, "--mode", "tao", "--yes", "--json")),
     "verify": Step(redbook_command("verify", *FILES, *SR0, "--json")),
     "info": Step(redbook_command("info", *SR0, "--json")),
     "verify others": Step(redbook_command("verify", *reversed(FILES), *SR0, "--json")),

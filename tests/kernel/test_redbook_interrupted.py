@@ -31,7 +31,7 @@ WODIM = "wodim fs=2m gracetime=2"
 
 
 def burning(node: str) -> str:
-    return redbook_command("burn", "1.wav", "--drive", f"/dev/{node}", "--yes", "--json")
+    return redbook_command("burn", "1.wav", "--drive", f"/dev/{node}", "--mode", "tao", "--yes", "--json")
 
 
 def redbook(*words: str) -> Step:

@@ -1,4 +1,4 @@
-"""What other programs read from a disc that was burned: libcdio's tools and cdrdao.
+"""What other programs read from a disc that was burned track-at-once: libcdio's tools and cdrdao.
 
 The calls are those that were found to work: cd-paranoia with -c, because it guesses the byte order from
 the signal otherwise; cdrdao in the disc's folder, because it looks for FILE in the current one.
@@ -29,7 +29,7 @@ def disc(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BurnReport]:
         wav = write_wav(folder / f"{number}.wav", pcm)
         files.append(encode(wav, folder / f"{number}.flac") if number % 2 else wav)
     with open_drive(f"virtual:{folder / 'my.disc'}") as drive:
-        return folder / "my.disc", burn(files, drive)
+        return folder / "my.disc", burn(files, drive, mode="tao")
 
 
 pytestmark = pytest.mark.tools("cd-info", "cd-paranoia", "cdrdao", "ffmpeg")
@@ -106,7 +106,7 @@ def test_cdrdao_and_libcdio_read_the_same_samples(disc: tuple[Path, BurnReport],
 def test_99_tracks_are_read(tmp_path: Path) -> None:
     wav = write_wav(tmp_path / "a.wav", noise(588 * 300))
     with open_drive("virtual:99.disc") as drive:
-        report = burn([wav] * 99, drive)
+        report = burn([wav] * 99, drive, mode="tao")
     text = tool("cd-info", "--no-device-info", "-c", "99.disc/disc.cue").decode("latin-1")
     assert f" 99: {'':0}" in text
     assert f"{report.tracks[98].start_lba:06d}" in text
