@@ -112,3 +112,12 @@ def drive(recorder: VirtualRecorder) -> Drive:
     from tests.support.drives import ready
 
     return ready(recorder)
+
+
+@pytest.fixture(scope="session")
+def vectors(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The 42 cue sheets with their audio."""
+    from tests.support.sheets import vector_folder
+
+    base = tmp_path_factory.getbasetemp()
+    return vector_folder(base if worker_id == "master" else base.parent)
