@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+import redbook
 from redbook.cli.app import cli
 from redbook.discovery import discs
 from tests import write_modules
@@ -48,6 +49,19 @@ def test_the_readme_s_imapi2_example_runs(
 def test_the_python_page_s_example_runs(songs: None, capsys: pytest.CaptureFixture[str]) -> None:
     exec(python_blocks(ROOT / "docs/python.md")[0], {})
     assert "COMPLETE" in capsys.readouterr().out
+
+
+def test_the_python_page_s_other_discs_are_burned(songs: None) -> None:
+    write_wav(Path("concert.wav"), noise(70 * 44_100))
+    blocks = python_blocks(ROOT / "docs/python.md")
+    with redbook.open_drive("virtual:as meant.disc") as drive:
+        names: dict[str, object] = {"redbook": redbook, "drive": drive}
+        exec(blocks[1], names)
+        exec(blocks[2], names)
+        told = redbook.disc_info(drive).labels
+    assert told.mcn == "4006381333931"
+    assert [track.isrc for track in told.tracks] == ["DEABC2500001", ""]
+    assert told.texts[0].text(redbook.PackType.TITLE, 2) == "Second"
 
 
 def test_the_transcript_page_s_example_runs(songs: None, capsys: pytest.CaptureFixture[str]) -> None:

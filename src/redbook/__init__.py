@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         plan,
         verify,
     )
-    from redbook.disc.cd_text import Texts
+    from redbook.disc.cd_text import PackType, Texts
     from redbook.discovery import create_disc, drives, open_drive
     from redbook.drive import Drive
     from redbook.engine.events import (
@@ -86,6 +86,7 @@ _HOMES = {
     "CueSheetRefused": "redbook.errors",
     "Join": "redbook.authoring.wishes",
     "Mode": "redbook.planning",
+    "PackType": "redbook.disc.cd_text",
     "Piece": "redbook.authoring.program",
     "Program": "redbook.authoring.program",
     "ProgramTrack": "redbook.authoring.program",
@@ -198,6 +199,7 @@ __all__ = [
     "Mode",
     "NoRoom",
     "Notice",
+    "PackType",
     "Phase",
     "PhaseStarted",
     "Piece",

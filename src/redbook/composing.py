@@ -95,15 +95,13 @@ def settle(
     composed: Composition,
     tags: Sequence[Tags],
     wishes: Wishes,
-    first_number: int,
     *,
     packed: bool = True,
 ) -> Composition:
     """The same, with joins, pauses, codes and CD-Text decided.
 
-    tags          of each source
-    first_number  of the first track
-    packed        make CD-Text of the texts; else they stay as they are
+    tags    of each source
+    packed  make CD-Text of the texts; else they stay as they are
 
     raises  PlanError  for CD-Text that is required and that there is none of
     """
@@ -115,7 +113,7 @@ def settle(
         program = replace(program, tracks=tuple(replace(t, joined=joined) for t in program.tracks))
     if wishes.pause_seconds:
         program = _with_pauses(program, wishes.pause_seconds)
-    program, notes = _labelled(program, tags, wishes, first_number, packed)
+    program, notes = _labelled(program, tags, wishes, packed)
     return replace(composed, program=program, notes=composed.notes + notes)
 
 
@@ -145,7 +143,7 @@ def _with_pauses(program: Program, seconds: float) -> Program:
 
 
 def _labelled(
-    program: Program, tags: Sequence[Tags], wishes: Wishes, first_number: int, packed: bool
+    program: Program, tags: Sequence[Tags], wishes: Wishes, packed: bool
 ) -> tuple[Program, tuple[str, ...]]:
     """Texts and codes decided, the texts made into packs; and what there is to say of it, in words."""
     by_type = {PackType[name.upper()]: {0: text} for name, text in wishes.texts.items() if text}
@@ -165,14 +163,11 @@ def _labelled(
         return replace(program, packs=b"", texts=()), notes
     if program.packs or not packed:
         return program, notes
-    return _with_packs(program, wishes, first_number, notes)
+    return _with_packs(program, wishes, notes)
 
 
-def _with_packs(
-    program: Program, wishes: Wishes, first_number: int, notes: tuple[str, ...]
-) -> tuple[Program, tuple[str, ...]]:
-    last_number = first_number + len(program.tracks) - 1
-    encoded = encode(program.texts, first_number, last_number, transliterate=wishes.transliterate)
+def _with_packs(program: Program, wishes: Wishes, notes: tuple[str, ...]) -> tuple[Program, tuple[str, ...]]:
+    encoded = encode(program.texts, 1, len(program.tracks), transliterate=wishes.transliterate)
     if wishes.cd_text is CdText.REQUIRE and not encoded.packs:
         raise PlanError(
             "CD-Text is required, and there is none to write: no title is known; give some (--title, "

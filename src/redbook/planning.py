@@ -280,7 +280,7 @@ def read_master(
 
     def decide(sources: Sequence[PreparedTrack]) -> Decision:
         nonlocal settled, losses
-        settled = settle(composed, [source.tags for source in sources], wishes, first_number)
+        settled = settle(composed, [source.tags for source in sources], wishes)
         whole = Decision(settled.program, False, wishes.pad_short_tracks)
         if mode is Mode.SAO or (mode is Mode.AUTO and _starts(whole, sources) == list(disc_starts)):
             return whole

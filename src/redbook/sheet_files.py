@@ -69,7 +69,7 @@ def write_sheet(
     names = [sources] if isinstance(sources, str | os.PathLike) else sources
     composed = compose(names, wishes, sheet)
     tags, samples = _known(composed.program.sources, caller)
-    settled = settle(composed, tags, wishes, 1, packed=False)
+    settled = settle(composed, tags, wishes, packed=False)
     write = write_cue if target.suffix.lower() == ".cue" else write_toc
     written = write(settled.program, samples, target)
     _store(target, written.text)
