@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 
 from redbook.engine.steps import Abandoned, Procedure, R, Shield
-from redbook.engine.waiting import despite_attention
+from redbook.engine.waiting import despite_attention, resending
 from redbook.errors import DriveError, SenseError
 from redbook.mmc.control import MAXIMUM_SPEED, SetCdSpeed
 from redbook.mmc.mode_pages import Capabilities
@@ -48,7 +48,7 @@ class ReadingSpeed:
             yield SetCdSpeed(read_kb, self.write_kb)
 
     def give_back(self) -> Procedure[None]:
-        """Asked once: whatever the drive says to it, the job is over."""
+        """Asked once, but for reports of what happened before: whatever the drive says, the job is over."""
         if self.asked_kb is None:
             return
         self.asked_kb = None
@@ -68,6 +68,6 @@ def at_its_own_speed_again(procedure: Procedure[R], speed: ReadingSpeed) -> Proc
         yield from speed.give_back()
         raise
     yield Shield(True)
-    yield from speed.give_back()
+    yield from resending(speed.give_back(), lambda: False)
     yield Shield(False)
     return result
