@@ -19,11 +19,17 @@ from redbook.authoring.tags import Labels, merge, of_program, of_tags, onto_prog
 from redbook.authoring.wishes import CdText, Join, Wishes
 from redbook.disc import SAMPLE_RATE_HZ, SECTORS_PER_SECOND
 from redbook.disc.cd_text import PackType, Texts, encode
+from redbook.disc.codes import read_isrc
 from redbook.errors import AudioError, PlanError, SheetError
 from redbook.sheets import SheetOptions, read_cue, read_embedded, read_toc
+from redbook.sheets.codes import read_mcn
+from redbook.sheets.options import Notebook
+from redbook.sheets.packs import read_packs_file
+from redbook.sheets.v07t import read_v07t
 
 SourceName: TypeAlias = str | os.PathLike[str]
 SHEET_SUFFIXES = (".cue", ".toc")
+_TEXT_SHEETS = (".v07t", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,8 @@ def _labelled(
     by_type = {PackType[name.upper()]: {0: text} for name, text in wishes.texts.items() if text}
     asked = Labels("what was asked for", (Texts(0, by_type),) if by_type else (), mcn=wishes.mcn or "")
     ranked = [asked, of_program(program), of_tags(tags_by_track(program, tags))]
+    if wishes.texts_file is not None:
+        ranked.insert(1, _of_texts_file(wishes.texts_file, len(program.tracks), wishes.strict))
     if not wishes.with_codes:
         ranked = [replace(labels, mcn="", isrcs={}) for labels in ranked]
     labels = merge(*ranked)
@@ -164,6 +172,30 @@ def _labelled(
     if program.packs or not packed:
         return program, notes
     return _with_packs(program, wishes, notes)
+
+
+def _of_texts_file(name: SourceName, tracks: int, strict: bool) -> Labels:
+    """raises  SheetError  for a file that is neither packs nor a sheet of texts, or of another disc"""
+    path = Path(name)
+    notes = Notebook(os.fspath(name), strict)
+    if path.suffix.lower() in _TEXT_SHEETS:
+        found = read_v07t(path, notes)
+        texts = tuple(_from_track_1(texts, found.first_track) for texts in found.texts)
+        codes = texts[0].by_type.get(PackType.CODE, {}) if texts else {}
+        isrcs = {track: code for track, text in codes.items() if track and (code := read_isrc(text))}
+        mcn = read_mcn(codes.get(0, ""))[0]
+        return Labels("the sheet of texts", texts, mcn=mcn, isrcs=isrcs, notes=notes.notes)
+    packs = read_packs_file(path, 1, tracks, notes)
+    return Labels("the file of packs", packs.texts, packs.packs, notes=notes.notes)
+
+
+def _from_track_1(texts: Texts, first_track: int) -> Texts:
+    """The same for a disc whose first track is number 1."""
+    by_type = {
+        kind: {track and track - first_track + 1: text for track, text in row.items()}
+        for kind, row in texts.by_type.items()
+    }
+    return replace(texts, by_type=by_type)
 
 
 def _with_packs(program: Program, wishes: Wishes, notes: tuple[str, ...]) -> tuple[Program, tuple[str, ...]]:

@@ -117,3 +117,18 @@ def test_a_pause_and_texts_are_in_the_plan() -> None:
     assert "no catalogue number" in redbook("plan", *FILES, *DRIVE, "--mcn", "123", code=2).stderr
     assert "no title is known" in redbook("plan", *FILES, *DRIVE, "--cd-text", "require", code=4).stderr
     assert "0 to 60 seconds" in redbook("plan", *FILES, *DRIVE, "--pause", "61", code=2).stderr
+
+
+def test_titles_from_a_file_of_packs_and_from_a_sheet_of_texts() -> None:
+    vectors = Path(__file__).parents[1] / "vectors" / "cd-text"
+    found = []
+    for name in ("raw.cdt", "s.v07t"):
+        drive = f"virtual:{name}.disc"
+        redbook("burn", *FILES, "--drive", drive, "--cd-text-file", vectors / name)
+        info = objects(redbook("info", "--drive", drive, "--json").stdout)[-1]
+        found.append(info["cd_text"])
+        assert info["cd_text"][0]["texts"]["title"]["0"] == "Joyful Nights"
+    assert found[0] == found[1]
+    assert "no such" in redbook("burn", *FILES, *DRIVE, "--cd-text-file", "no.cdt", code=3).stderr.lower()
+    wrong = redbook("burn", *FILES[:2], *DRIVE, "--cd-text-file", vectors / "raw.cdt", code=3).stderr
+    assert "raw.cdt" in wrong

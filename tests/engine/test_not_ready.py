@@ -111,9 +111,9 @@ def closed(faults: list[Fault]) -> VirtualRecorder:
     return recorder
 
 
-def burned(faults: list[Fault]) -> VirtualRecorder:
+def burned(faults: list[Fault], mode: str = "tao") -> VirtualRecorder:
     recorder = VirtualRecorder(Medium.new(), faults=faults)
-    redbook.burn(["a.wav", "b.wav"], Drive(recorder), clock=ManualClock())
+    redbook.burn(["a.wav", "b.wav"], Drive(recorder), mode=mode, clock=ManualClock())
     assert status(recorder)[0] is DiscStatus.COMPLETE
     return recorder
 
@@ -125,6 +125,7 @@ LONG: list[tuple[type[Command[Any]], Job]] = [
     (CloseTrackSession, closed),
     (CloseTrackSession, burned),
     (SynchronizeCache, burned),
+    (SynchronizeCache, lambda faults: burned(faults, "sao")),
 ]
 
 

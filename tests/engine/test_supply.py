@@ -141,7 +141,7 @@ def test_the_end_of_the_audio_is_not_taken_for_want_of_it() -> None:
 def test_the_report_of_a_burn_says_how_it_was_supplied(clock: ManualClock) -> None:
     Path("a.raw").write_bytes(PCM)
     drive = Drive(Slow(clock, [900, 400, 700, 650, 1000]), "test")
-    report = redbook.burn(["raw:a.raw"], drive, verify=False, clock=clock)
+    report = redbook.burn(["raw:a.raw"], drive, mode="tao", verify=False, clock=clock)
     told = (report.host_buffer_lowest, report.drive_buffer_lowest, report.longest_gap_seconds)
     assert told == (1.0, 0.4, 5.0)
     assert report.underruns == 0

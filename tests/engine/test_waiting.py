@@ -215,7 +215,14 @@ def test_what_stopping_costs_is_told_for_what_is_going_on(
     assert not stopping.at_once
 
 
-def test_stopping_in_a_track_ends_it_and_leaving_breaks_it_off() -> None:
+@pytest.mark.parametrize(
+    ("mode", "doing", "price"),
+    [
+        ("tao", "ending the track", "broken off"),
+        ("sao", "a session written at once cannot be ended early, so the disc is lost", "may be busy"),
+    ],
+)
+def test_stopping_in_a_track_ends_it_and_leaving_breaks_it_off(mode: str, doing: str, price: str) -> None:
     """Cancelled while a WRITE is under way: the caller's thread tells both, the drive being silent."""
     recorder = VirtualRecorder(Medium.new())
     held, cancel, told = Held(recorder, Write10), redbook.Cancel(), list[Stopping]()
@@ -231,10 +238,10 @@ def test_stopping_in_a_track_ends_it_and_leaving_breaks_it_off() -> None:
                 cancel.at_once()
 
     with pytest.raises(redbook.Cancelled, match="at once"):
-        redbook.burn(["a.wav"], Drive(held), on_event=listen, cancel=cancel)
+        redbook.burn(["a.wav"], Drive(held), mode=mode, on_event=listen, cancel=cancel)
     first, second = told
-    assert (first.doing, first.at_once, second.at_once) == ("ending the track", False, True)
-    assert "broken off" in first.price
+    assert (first.doing, first.at_once, second.at_once) == (doing, False, True)
+    assert price in first.price
     assert not recorder.tray_locked
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
@@ -40,6 +41,7 @@ class Wishes:
     pause_seconds  of silence before every track but the first; None for what a sheet says, or none
     pad_short_tracks  tracks shorter than 4 s are filled up with silence, also between others
     cd_text        whether titles are written on the disc
+    texts_file     a file of CD-Text packs, or a Sony sheet of texts (.v07t, .txt); None for none
     texts          of the disc, by their CD-Text name ("title", "performer", ...)
     mcn            catalogue number; None for what a sheet or the tags say, empty for none
     with_codes     whether ISRC and catalogue number are written
@@ -52,6 +54,7 @@ class Wishes:
     pad_short_tracks: bool = False
     cd_text: CdText = CdText.AUTO
     texts: dict[str, str] = field(default_factory=dict)
+    texts_file: str | os.PathLike[str] | None = None
     mcn: str | None = None
     with_codes: bool = True
     transliterate: bool = False
@@ -74,6 +77,7 @@ class Wishes:
             and self.pause_seconds is None
             and self.cd_text is not CdText.REQUIRE
             and not self.texts
+            and self.texts_file is None
             and not self.mcn
         )
 

@@ -72,6 +72,12 @@ def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
             for name in TEXTS
         ),
         click.option(
+            "--cd-text-file",
+            metavar="FILE",
+            type=click.Path(),
+            help="Titles from a file of CD-Text packs (.cdt), or from a Sony sheet of texts (.v07t).",
+        ),
+        click.option(
             "--cd-text-transliterate",
             is_flag=True,
             help="Write Cyrillic and Greek titles in Latin letters.",
@@ -116,6 +122,7 @@ def split_off(given: dict[str, Any]) -> dict[str, Any]:
         pad_short_tracks=given.pop("pad_short_tracks"),
         cd_text=CdText(given.pop("cd_text")),
         texts=texts,
+        texts_file=given.pop("cd_text_file"),
         mcn=mcn,
         with_codes=not given.pop("without_codes"),
         transliterate=given.pop("cd_text_transliterate"),
