@@ -28,7 +28,7 @@ endif
 help:
 	@echo "make demo    burn the files in examples/ to a virtual recorder, verify, show the disc"
 	@echo "make test    run every test and check"
-	@echo "make test-discs    discs from cue sheets on every recorder model, read by other programs (a few minutes)"
+	@echo "make test-discs    discs burned on every recorder model and read by other programs (a few minutes)"
 	@echo "make test-kernel   the tests that need a real kernel and /dev/sr0, in QEMU (a few minutes)"
 	@echo "make test-lowest   the tests of sound with the lowest versions of what redbook needs (a few minutes)"
 	@echo "make corpus  sound files of other people (210 MB) against the formats' own programs (a few minutes)"
@@ -87,12 +87,11 @@ WORKERS ?= $(shell echo $$(($$(nproc) + 2)))
 
 test: $(DEV_READY) packages lint
 	@echo "== running the tests"
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -rs --ignore=tests/kernel --ignore=tests/corpus \
-	  --ignore=tests/discs
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -rs --ignore=tests/kernel --ignore=tests/corpus
 
 test-discs: $(DEV_READY) packages
-	@echo "== burning cue sheets on every recorder model"
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -rs tests/discs
+	@echo "== burning discs on every recorder model, and reading them back"
+	@REDBOOK_TEST_MODELS=all $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -rs tests/readback
 
 # The kernel is downloaded and unpacked in .cache/, not installed.
 test-kernel: $(DEV_READY) kernel-packages

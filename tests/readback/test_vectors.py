@@ -1,7 +1,4 @@
-"""The 42 sheets of tests/vectors/cue as discs, read back by cdrdao, libcdio and cd-paranoia.
-
-On the other recorder models: tests/discs.
-"""
+"""The 42 sheets of tests/vectors/cue as discs, read back by cdrdao, libcdio and cd-paranoia."""
 
 from __future__ import annotations
 
@@ -25,8 +22,8 @@ REFUSED = {"26": 3, "30": 3, "31": 3, "32": 3, "33": 3, "40": 3, "42": 4}
 
 
 @pytest.mark.parametrize("path", cases(BURNABLE))
-def test_a_sheet_becomes_the_disc_that_it_means(path: Path, vectors: Path) -> None:
-    check_disc(path, vectors, "redbook")
+def test_a_sheet_becomes_the_disc_that_it_means(path: Path, model: str, vectors: Path) -> None:
+    check_disc(path, vectors, model)
 
 
 def test_every_sheet_is_burned_or_refused() -> None:
