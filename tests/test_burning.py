@@ -53,6 +53,28 @@ def test_a_plan_whose_sources_have_changed_is_refused(songs: list[Path]) -> None
     assert redbook.disc_info(drive).disc.status.name == "BLANK"
 
 
+def test_a_plan_whose_pregap_or_sheet_has_changed_is_refused(songs: list[Path], tmp_path: Path) -> None:
+    """No track's own audio has."""
+    sheet = tmp_path / "a.cue"
+    text = (
+        'FILE "0.wav" WAVE\nTRACK 01 AUDIO\nTITLE "One"\nINDEX 00 00:00:00\nFILE "1.wav" WAVE\n'
+        'INDEX 01 00:00:00\nFILE "2.wav" WAVE\nTRACK 02 AUDIO\nTITLE "Two"\nINDEX 01 00:00:00\n'
+    )
+    sheet.write_text(text)
+    _, drive = virtual()
+    plan = redbook.plan(sheet, drive)
+    sheet.write_text(text.replace("Two", "Too"))
+    with pytest.raises(redbook.AudioError, match=r"the layout of the disc has changed.*packs"):
+        redbook.burn(plan, drive)
+    sheet.write_text(text)
+    write_wav(songs[0], noise(588 * 310, 97))
+    with pytest.raises(redbook.AudioError, match="in its pregap, has changed"):
+        redbook.burn(plan, drive)
+    assert redbook.disc_info(drive).disc.status.name == "BLANK"
+    write_wav(songs[0], noise(588 * 310, 0))
+    assert redbook.burn(plan, drive).verified
+
+
 def test_a_disc_that_differs_fails_with_its_report(songs: list[Path]) -> None:
     store = MemoryStore()
     recorder = VirtualRecorder(Medium(blank_state(), store))

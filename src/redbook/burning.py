@@ -46,7 +46,17 @@ from redbook.errors import (
 from redbook.linux.inhibit import awake
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 from redbook.mmc.write import BlankType
-from redbook.planning import Mode, Plan, Request, SourceName, TrackReport, make_plan, read_master, reports
+from redbook.planning import (
+    Mode,
+    Plan,
+    Request,
+    SourceName,
+    TrackReport,
+    is_written_at_once,
+    make_plan,
+    read_master,
+    reports,
+)
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack
@@ -315,6 +325,12 @@ def _check_same(earlier: Plan, made: Plan) -> None:
             raise AudioError(f"{track.source}: the audio has changed since it was planned", track.source)
     if len(before) != len(made.tracks):
         raise AudioError("there are fewer sources than when it was planned")
+    if made.areas != earlier.areas:
+        raise AudioError("the audio before a track, in its pregap, has changed since it was planned")
+    if made.mode is Mode.SAO and made.layout != earlier.layout:
+        changed = earlier.layout.differences(made.layout)
+        what = f" ({changed[0]})" if changed else ""
+        raise AudioError(f"the layout of the disc has changed since it was planned{what}; plan it again")
 
 
 def _burn_planned(
@@ -372,7 +388,7 @@ def _burn_awake(
     report = BurnReport(
         verified=verification is not None and verification.same,
         offset_samples=verification.offset_samples if verification else None,
-        tracks=reports(master.tracks, layout.tracks),
+        tracks=reports(master.tracks, (made.layout if made.mode is Mode.SAO else layout).tracks),
         toc=verification.toc if verification else _planned_toc(made, layout),
         finalized=outcome.closed,
         test_write=settings.test_write,
@@ -392,7 +408,7 @@ def _burn_awake(
 def _planned_toc(made: Plan, layout: SessionLayout) -> Toc:
     before = made.disc.expected_toc()
     session = made.disc.information.sessions
-    new = tuple(TocTrack(t.number, t.start_lba, 0, session) for t in layout.tracks)
+    new = tuple(TocTrack(t.number, t.start_lba, t.toc_control, session) for t in layout.tracks)
     return Toc((before.tracks if before else ()) + new, layout.lead_out_lba)
 
 
@@ -410,7 +426,8 @@ def verify(
 ) -> VerifyReport:
     """Compare a disc with the sources that it was burned from, sector by sector.
 
-    Whether it was written at once or track by track is told by where its tracks start. Of a disc that holds
+    Whether it was written at once or track by track is told by where its tracks start, and of a single track
+    by where it ends. Of a disc that holds
     data, too, the audio tracks are compared, in order; the verdict names the others.
 
     sources, wishes, sheet  as it was burned with
@@ -436,10 +453,12 @@ def verify(
         raise MediumUnsuitable(f"there is {there} on the disc; insert the disc to be verified")
 
     starts = [place.start_lba for place in audio]
-    master, _, _ = read_master(composed, Mode.AUTO, wishes, 1, dither_seed, caller, starts)
+    lead_out = disc.toc.lead_out_lba if disc.toc else None
+    found = tuple(starts), lead_out
+    master, _, losses = read_master(composed, Mode.AUTO, wishes, 1, dither_seed, caller, found)
     with master:
         layout = master.arrangement.layout
-        whole = [track.start_lba for track in layout.tracks] == starts and len(on_disc) == len(audio)
+        whole = is_written_at_once(layout, found) and len(on_disc) == len(audio)
         verification = checking.check(
             drive,
             master,
@@ -449,6 +468,10 @@ def verify(
             checking.HowToRead(read_speed),
             closed=False,
             binding=not composed.from_files,
+        )
+    if losses and not composed.from_files:
+        verification = verification.with_note(
+            f"the disc was written track-at-once, so this is not on it: {'; '.join(losses)}"
         )
     places = list(layout.tracks) if whole else _compared(master.tracks, audio)
     report = VerifyReport(verification.same, reports(master.tracks, places), verification)

@@ -58,7 +58,8 @@ def check(
 ) -> Verification:
     """Compare a disc with its sources; where they differ, read the source again and find the place.
 
-    layout  where the tracks were written; None to take the disc's own
+    layout  as it was written; None to take the tracks from where they are on the disc. Where it was written
+            at once, the audio is compared by the master's own layout: a drive may have wanted other pregaps
     closed  whether its session was closed just now
     binding  whether somebody said what the disc holds beside its samples
 
@@ -79,7 +80,8 @@ def check(
         binding=binding,
     )
     sent = master.areas
-    places = None if layout is None else layout.tracks
+    compared = master.arrangement.layout if at_once else layout
+    places = None if compared is None else compared.tracks
     found = caller.run(drive, verifying.verify(places, sent, asked), sum(one.sectors for one in sent))
     _remember(drive, key, known, found, asked.habits)
     if not found.differing:

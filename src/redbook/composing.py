@@ -51,8 +51,10 @@ def compose(
     """What the names stand for.
 
     raises  AudioError  for a name that leads nowhere; SheetError for a sheet that cannot be burned
+            PlanError   for a program that names a source which it does not have
     """
     if isinstance(names, Program):
+        _check_sources(names)
         return Composition(names, False, tuple(str(note) for note in names.notes))
     options = sheet_options or SheetOptions(strict=wishes.strict)
     texts = [os.fspath(name) for name in names]
@@ -78,6 +80,14 @@ def compose(
         for number in range(len(expansion.sources))
     )
     return Composition(Program(tuple(expansion.sources), tracks), True, tuple(expansion.notes))
+
+
+def _check_sources(program: Program) -> None:
+    for number, track in enumerate(program.tracks, 1):
+        for piece in track.pieces:
+            if piece.source is not None and not 0 <= piece.source < len(program.sources):
+                there = f"there are {len(program.sources)}"
+                raise PlanError(f"track {number} wants source {piece.source}, counted from 0; {there}")
 
 
 def _is_sheet(name: str) -> bool:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from redbook.sheets import SheetOptions
 
 SourceName: TypeAlias = str | os.PathLike[str]
+DiscPlaces: TypeAlias = tuple[Sequence[int], int | None]
+"""Where the audio tracks of a disc start, and its last lead-out; None where it has none yet."""
 
 
 @unique
@@ -78,6 +80,7 @@ class Plan:
 
     mode     SAO or TAO
     texts    CD-Text as it will be on the disc, one entry for each language
+    areas    SHA-256 of each track with what is sent before its index 1
     borders  how each track but the first begins; with TAO there are two seconds of silence in front of it
     sheet    how a sheet was read
     losses   what this way of writing cannot carry, in words
@@ -95,6 +98,7 @@ class Plan:
     wishes: Wishes
     sheet: SheetOptions | None
     texts: tuple[Texts, ...]
+    areas: tuple[str, ...]
     borders: tuple[Border, ...]
     losses: tuple[str, ...]
     master: Master | None = field(default=None, repr=False)
@@ -183,7 +187,9 @@ def _with_master(
         names = [track.source for track in master.tracks]
         if mode is Mode.SAO:
             check_session(names, master.arrangement.layout, space)
-            layout = SessionAtOnce(master.arrangement.layout).place(space)
+            method = SessionAtOnce(master.arrangement.layout)
+            method.check(abilities)
+            layout = method.place(space)
         else:
             layout = lay_out_named(names, [track.sectors for track in master.tracks], space)
     except BaseException:
@@ -202,6 +208,7 @@ def _with_master(
         request.wishes,
         request.sheet,
         settled.program.texts,
+        tuple(area.sha256 for area in master.areas),
         master.arrangement.borders,
         losses if request.mode is Mode.TAO or not composed.from_files else (),
         master,
@@ -261,11 +268,11 @@ def read_master(
     first_number: int,
     seed: int,
     caller: Caller,
-    disc_starts: Sequence[int] = (),
+    there: DiscPlaces = ((), None),
 ) -> tuple[Master, Composition, tuple[str, ...]]:
     """Every source to its end, and the events that go with it.
 
-    mode         AUTO for the way in which a disc was burned whose tracks start at `disc_starts`
+    mode         AUTO for the way in which a disc was burned whose tracks are `there`
 
     Returns the master, the composition as it was settled, and what track-at-once cannot carry of it
 
@@ -282,7 +289,7 @@ def read_master(
         nonlocal settled, losses
         settled = settle(composed, [source.tags for source in sources], wishes)
         whole = Decision(settled.program, False, wishes.pad_short_tracks)
-        if mode is Mode.SAO or (mode is Mode.AUTO and _starts(whole, sources) == list(disc_starts)):
+        if mode is Mode.SAO or (mode is Mode.AUTO and _is_session(whole, sources, there)):
             return whole
         program, losses = as_single_tracks(settled.program)
         settled = replace(settled, program=program)
@@ -317,16 +324,27 @@ def read_master(
     return master, settled, losses
 
 
-def _starts(decision: Decision, sources: Sequence[PreparedTrack]) -> list[int]:
-    """Where the tracks of a session would start; empty where it cannot be one."""
+def _is_session(decision: Decision, sources: Sequence[PreparedTrack], there: DiscPlaces) -> bool:
+    """Whether this, written at once, would be a disc whose tracks are there."""
     from redbook.authoring.arrange import arrange
 
     lengths = [source.samples for source in sources]
     try:
         made = arrange(decision.program, lengths, fill_short_tracks=decision.fill_short_tracks)
     except PlanError:
-        return []
-    return [track.start_lba for track in made.layout.tracks]
+        return False
+    return is_written_at_once(made.layout, there)
+
+
+def is_written_at_once(layout: SessionLayout, there: DiscPlaces) -> bool:
+    """Whether a disc is this layout, written at once: by where its tracks start.
+
+    A single track starts at the same place in any case. Track-at-once leaves run-out behind it.
+    """
+    starts, lead_out = there
+    if [track.start_lba for track in layout.tracks] != list(starts):
+        return False
+    return len(starts) > 1 or lead_out == layout.lead_out_lba
 
 
 def reports(prepared: Sequence[PreparedTrack], places: Sequence[LaidTrack]) -> list[TrackReport]:

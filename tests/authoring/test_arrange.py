@@ -9,6 +9,8 @@ import pytest
 from redbook.audio.source import Source
 from redbook.authoring.arrange import Border, arrange
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
+from redbook.authoring.wishes import DEFAULTS
+from redbook.composing import compose
 from redbook.disc.layout import LaidTrack
 from redbook.errors import PlanError
 
@@ -122,6 +124,27 @@ def test_what_no_source_has_and_too_many_tracks_are_refused() -> None:
         arrange(album(ProgramTrack((Segment(1, (Piece(0, 0, 0),)),))), ODD)
     with pytest.raises(PlanError, match="no track"):
         arrange(album(), ODD)
+
+
+@pytest.mark.parametrize(
+    "indexes", [(), (0,), (2,), (1, 3), (2, 1), (1, 1), (0, 2), (-1, 0, 1)], ids=lambda found: str(found)
+)
+def test_indexes_that_a_disc_cannot_have_are_refused_and_not_counted_anew(indexes: tuple[int, ...]) -> None:
+    segments = tuple(Segment(index, (Piece(0, n * 100_000, 100_000),)) for n, index in enumerate(indexes))
+    with pytest.raises(PlanError, match="track 2 has the indexes"):
+        arrange(album(ProgramTrack((whole(1),)), ProgramTrack(segments)), ODD)
+
+
+@pytest.mark.parametrize("piece", [Piece.silence(-588), Piece(None), Piece(0, -1, 200_000), Piece(0, 5, -5)])
+def test_lengths_and_places_below_zero_are_refused(piece: Piece) -> None:
+    with pytest.raises(PlanError, match="track 2"):
+        arrange(album(ProgramTrack((whole(1),)), ProgramTrack((Segment(1, (piece, Piece(0))),))), ODD)
+
+
+def test_a_program_cannot_name_a_source_that_there_is_not() -> None:
+    for number in (3, -1):
+        with pytest.raises(PlanError, match=f"wants source {number}, counted from 0; there are 3"):
+            compose(album(ProgramTrack((whole(number),))), DEFAULTS)
 
 
 def test_the_stream_between_two_sectors() -> None:

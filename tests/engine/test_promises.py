@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,9 @@ from redbook.audio.source import Source
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
 from redbook.clock import ManualClock
 from redbook.disc.cd_text import PackType, Texts
+from redbook.disc.layout import with_pregaps
 from redbook.drive import Drive
+from redbook.engine.promises import compare_labels
 from redbook.engine.verification import Verdict
 from redbook.image.base import RecordedSession
 from redbook.virtual.medium import Medium
@@ -60,20 +64,25 @@ def session_of(recorder: VirtualRecorder) -> RecordedSession:
     return recorder.disc.state.sessions[0]
 
 
+def lay(session: RecordedSession, number: int, **otherwise: Any) -> None:
+    track = session.tracks[number]
+    track.laid = replace(track.laid, **otherwise)
+
+
 def spoil_isrc(session: RecordedSession) -> None:
-    session.tracks[1].isrc = "DEABC2500009"
+    lay(session, 1, isrc="DEABC2500009")
 
 
 def lose_isrc(session: RecordedSession) -> None:
-    session.tracks[0].isrc = ""
+    lay(session, 0, isrc="")
 
 
 def lose_index(session: RecordedSession) -> None:
-    session.tracks[0].indexes = []
+    lay(session, 0, indexes=())
 
 
 def move_pregap(session: RecordedSession) -> None:
-    session.tracks[1].pregap_sectors = 74
+    lay(session, 1, pregap_sectors=74)
 
 
 def lose_mcn(session: RecordedSession) -> None:
@@ -128,6 +137,46 @@ def test_what_a_drive_does_not_tell_is_not_compared_and_said(program: Program) -
 def test_a_drive_that_tells_an_isrc_late_does_not_accuse_the_disc(answer: str, program: Program) -> None:
     _, report = burned(program, isrc_answer=answer)
     assert verdicts(report.verification)["ISRC"] is not Verdict.DIFFERENT
+
+
+@pytest.fixture
+def gapless(program: Program) -> Program:
+    first, second = program.tracks
+    second = replace(second, segments=(Segment(1, (Piece(0, 600 * S),)),))
+    return replace(program, tracks=(first, second))
+
+
+def test_a_disc_whose_tracks_were_given_pregaps_of_one_sector_is_the_same(gapless: Program) -> None:
+    recorder, report = burned(gapless, needs_pregaps=True)
+    assert report.verified
+    assert session_of(recorder).tracks[1].pregap_sectors == 1
+    assert [track.sectors for track in report.tracks] == [600, 1400]
+    again = redbook.verify(gapless, Drive(recorder), clock=ManualClock())
+    (pregaps,) = [check for check in again.verification.checks if check.promise == "pregaps"]
+    assert "a sector before its index 1" in pregaps.text
+    lay(session_of(recorder), 1, pregap_sectors=2)
+    with pytest.raises(redbook.VerificationFailed, match="track 2 has 2 instead of 0"):
+        redbook.verify(gapless, Drive(recorder), clock=ManualClock())
+
+
+def test_pregaps_of_one_sector_are_told_of_a_drive_that_was_asked_for_none(gapless: Program) -> None:
+    recorder, _ = burned(gapless)
+    told = redbook.disc_info(Drive(recorder), clock=ManualClock()).labels
+    (session,) = told.sessions
+    short = replace(told, sessions=(with_pregaps(session),))
+    assert compare_labels(session, short, just_written=True).wrong == ("pregaps: track 2 has 1 instead of 0",)
+    assert compare_labels(session, short, just_written=False).wrong == ()
+
+
+@pytest.mark.parametrize("mode", ["tao", "sao"])
+def test_a_disc_of_one_track_is_held_to_what_its_way_of_writing_carries(mode: str, program: Program) -> None:
+    recorder = VirtualRecorder(Medium.new(), model=model())
+    single = replace(program, tracks=program.tracks[:1])
+    redbook.burn(single, Drive(recorder), mode=mode, clock=ManualClock())
+    report = redbook.verify(single, Drive(recorder), clock=ManualClock())
+    assert ("ISRC" in verdicts(report.verification)) == (mode == "sao")
+    told = [note for note in report.verification.notes if "the ISRC of track 1" in note]
+    assert bool(told) == (mode == "tao")
 
 
 def test_nothing_that_was_not_meant_may_be_there(program: Program) -> None:

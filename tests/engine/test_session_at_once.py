@@ -178,9 +178,16 @@ def test_each_rung_is_reached_on_some_recorder(name: str, forgets: bool) -> None
 
 
 def test_the_rung_that_a_drive_took_before_comes_first() -> None:
-    log = Recording(new(needs_pregaps=True))
-    burn_session(log, first_rung="pregaps of one sector")
+    log = Recording(new(isrc_control="without"))
+    burn_session(log, first_rung="ISRC without control")
     assert log.opcodes().count(SendCueSheet.OPCODE) == 1
+
+
+def test_the_rung_that_changes_the_disc_is_never_the_first() -> None:
+    recorder, outcome = new(), Outcome()
+    burn_session(recorder, outcome=outcome, first_rung="pregaps of one sector")
+    assert outcome.rung == "plain"
+    assert [rung.name for rung in rungs_for(GAPLESS, "pregaps of one sector")][-1] == "pregaps of one sector"
 
 
 def test_a_session_without_codes_and_text_has_two_rungs() -> None:
@@ -231,7 +238,33 @@ def test_a_page_that_got_lost_is_sent_again_and_is_no_rung() -> None:
     assert log.opcodes().count(SendCueSheet.OPCODE) == 2
 
 
+def test_a_page_that_another_program_changed_is_sent_again_before_the_first_write() -> None:
+    """The sheet after it was taken, so that nothing but the page itself would tell."""
+    log = Recording(new())
+    log.inner.faults.append(Fault(Sense(6, 0x2A, 1), SendCueSheet))
+    burn_session(log)
+    codes = log.opcodes()
+    last_sheet = len(codes) - 1 - codes[::-1].index(SendCueSheet.OPCODE)
+    assert codes.count(SendCueSheet.OPCODE) == 3  # refused, taken under a page in doubt, taken
+    assert 0x55 in codes[codes.index(SendCueSheet.OPCODE) : last_sheet]
+
+
 # What cannot be
+
+
+@pytest.mark.parametrize("most", [14 * 8 - 1, 14 * 8])
+def test_a_cue_sheet_longer_than_the_drive_takes_is_refused_with_what_to_leave_out(most: int) -> None:
+    log = Recording(new(largest_cue_sheet_bytes=most))
+    if most == 14 * 8:
+        burn_session(log)
+        return
+    with pytest.raises(
+        PlanError,
+        match=r"has 112 bytes, and REDBOOK TEST 1 takes 111 at most: leave out some indexes.*--without-codes",
+    ):
+        burn_session(log)
+    assert 0x54 not in log.opcodes()  # no place of the power calibration area is used up
+    assert SendCueSheet.OPCODE not in log.opcodes()
 
 
 def test_a_drive_without_session_at_once_says_what_can_be_used_instead() -> None:

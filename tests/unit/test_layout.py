@@ -50,6 +50,11 @@ def test_each_rule_is_told_when_it_is_broken(rule: Rule) -> None:
     assert [breach.rule for breach in error.value.breaches] == [rule]
 
 
+def test_a_pregap_cannot_end_before_it_begins() -> None:
+    backwards = SessionLayout((LaidTrack(1, 0, 400, 150), LaidTrack(2, 392, 400, -8)), 792)
+    assert [breach.rule for breach in backwards.breaches()] == [Rule.ORDER]
+
+
 def test_an_index_may_not_lie_at_the_start_or_the_end() -> None:
     for lba in (400, 1225, 399):
         tracks = (replace(GOOD.tracks[0], indexes=(lba,)), *GOOD.tracks[1:])

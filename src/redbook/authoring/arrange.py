@@ -139,6 +139,7 @@ class _Desk:
 
     def place(self, number: int, track: ProgramTrack) -> None:
         first = not self._tracks
+        _check_indexes(track, number)
         segments = [(segment, self._closed(segment, number)) for segment in track.segments]
         if not any(sum(piece.samples or 0 for piece in pieces) for _, pieces in segments):
             raise PlanError(f"track {number} has no audio")
@@ -170,11 +171,13 @@ class _Desk:
         pieces = []
         for piece in segment.pieces:
             if piece.source is None:
+                if piece.samples is None or piece.samples < 0:
+                    raise PlanError(f"track {number} has a silence of {piece.samples} samples")
                 pieces.append(piece)
                 continue
             there = self._samples[piece.source]
             length = there - piece.first if piece.samples is None else piece.samples
-            if length < 0 or piece.first + length > there:
+            if length < 0 or piece.first < 0 or piece.first + length > there:
                 wanted = f"samples {piece.first} to {piece.first + length}"
                 raise PlanError(f"track {number} wants {wanted} of a source that has {there}")
             pieces.append(replace(piece, samples=length))
@@ -242,6 +245,18 @@ class _Desk:
         raise PlanError(
             f"shorter than the 4 s that a track on a CD must last: {named}; silence there would tear what "
             "belongs together: make them longer, leave them out, or ask for the silence (--pad-short-tracks)"
+        )
+
+
+def _check_indexes(track: ProgramTrack, number: int) -> None:
+    """raises  PlanError  for indexes that a disc cannot have: they are counted one by one there"""
+    indexes = [segment.index for segment in track.segments]
+    first = indexes[0] if indexes else 1
+    if indexes != list(range(first, first + len(indexes))) or not 0 <= first <= 1 or 1 not in indexes:
+        found = ", ".join(map(str, indexes)) or "none"
+        raise PlanError(
+            f"track {number} has the indexes {found}; they begin with 0 or 1, go up one by one, and 1 is "
+            "among them"
         )
 
 

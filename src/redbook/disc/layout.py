@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from itertools import pairwise
 
@@ -303,6 +303,8 @@ def _of_track(track: LaidTrack) -> Iterator[Breach]:
     if track.sectors < SHORTEST_TRACK_SECTORS:
         text = f"track {track.number} lasts {track.sectors / 75:.2f} s; a track lasts 4 s at least"
         yield Breach(Rule.SHORT_TRACK, track.number, text)
+    if track.pregap_sectors < 0:
+        yield Breach(Rule.ORDER, track.number, f"the pregap of track {track.number} ends before it begins")
     if track.start_lba < 0:
         yield Breach(Rule.ORDER, track.number, f"track {track.number} starts before LBA 0")
     places = (track.start_lba, *track.indexes, track.end_lba)
@@ -334,6 +336,18 @@ def _shown(value: object) -> str:
 
 def _span(numbers: list[int]) -> str:
     return "none" if not numbers else f"{numbers[0]} to {numbers[-1]}"
+
+
+def with_pregaps(layout: SessionLayout) -> SessionLayout:
+    """The same samples, and a pregap for every track: where it had none, the last sector before it."""
+    tracks: list[LaidTrack] = []
+    for track in layout.tracks:
+        if not track.pregap_sectors and tracks:
+            before = tracks[-1]
+            tracks[-1] = replace(before, sectors=before.sectors - 1)
+            track = replace(track, pregap_sectors=1)
+        tracks.append(track)
+    return replace(layout, tracks=tuple(tracks))
 
 
 def behind_run_out(track: LaidTrack) -> int:

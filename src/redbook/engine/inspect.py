@@ -57,6 +57,7 @@ class Abilities:
     """Who the drive is and what it can do with the medium in it now.
 
     writes_sao    session-at-once; taken for granted of a drive that does not know GET CONFIGURATION
+    largest_cue_sheet_bytes  that it says it takes; 0 where it does not say
     lists_speeds  whether it knows GET PERFORMANCE's list of them
     speeds        empty until they were asked for
     """
@@ -72,6 +73,7 @@ class Abilities:
     lists_speeds: bool = False
     quirks: Quirks = Quirks()
     speeds: Speeds = Speeds()
+    largest_cue_sheet_bytes: int = 0
 
     @property
     def name(self) -> str:
@@ -172,6 +174,7 @@ def identify() -> Procedure[Abilities]:
         writes_sao = writes_tao  # page 05h will tell
     else:
         writes_sao = bool(mastering and mastering.data and mastering.data[0] & SAO)
+    largest_sheet = int.from_bytes(mastering.data[1:4], "big") if mastering else 0
     writes_cd_rw = rewrites or bool(capabilities and capabilities.writes_cd_rw)
     streaming = configuration.feature(FeatureCode.REAL_TIME_STREAMING) if configuration else None
     lists_speeds = bool(streaming and streaming.data and streaming.data[0] & WSPD)
@@ -186,6 +189,7 @@ def identify() -> Procedure[Abilities]:
         protection,
         lists_speeds,
         quirks_of(inquiry),
+        largest_cue_sheet_bytes=largest_sheet,
     )
 
 

@@ -33,7 +33,9 @@ class Method(Protocol):
         ...
 
     def check(self, abilities: Abilities) -> None:
-        """raises  NotARecorder  for a drive that cannot write so"""
+        """raises  NotARecorder  for a drive that cannot write so
+        PlanError     for a layout that is more than it can be told
+        """
         ...
 
     def room(self, abilities: Abilities, disc: DiscContents) -> Space:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from redbook.disc.cd_text import Texts, name_of, parse
-from redbook.disc.layout import Deviation, Item, SessionLayout
+from redbook.disc.layout import Deviation, Item, SessionLayout, with_pregaps
 from redbook.engine.labels import Told
 from redbook.engine.verification import Check, Verdict
 
@@ -34,11 +34,17 @@ class Promises:
         )
 
 
-def compare_labels(meant: SessionLayout, told: Told) -> Promises:
-    """told: of a disc with this session alone"""
+def compare_labels(meant: SessionLayout, told: Told, *, just_written: bool = True) -> Promises:
+    """told          of a disc with this session alone
+    just_written  `meant` is the form in which the drive took it; else it may have been written in the one
+                  that gives each track a pregap of a sector
+    """
     if not told.sessions:
         return Promises(tuple(_untold(item, "the disc has no closed session") for item in _ITEMS), ())
     found = told.sessions[0]
+    other_form = not just_written and _has_short_pregaps(meant, found, told)
+    if other_form:
+        meant = with_pregaps(meant)
     deviations = meant.differences(found, told.untold)
     checks: list[Check] = []
     wrong: list[str] = []
@@ -57,8 +63,20 @@ def compare_labels(meant: SessionLayout, told: Told) -> Promises:
         elif silent:
             checks.append(_untold(item, _silence(silent)))
         else:
+            if item is Item.PREGAPS and other_form:
+                note = "index 0 of each track lies a sector before its index 1, as some recorders want it"
             checks.append(Check(item.value, Verdict.SAME, note))
     return Promises(tuple(checks), tuple(wrong))
+
+
+def _has_short_pregaps(meant: SessionLayout, found: SessionLayout, told: Told) -> bool:
+    """Whether every track has a pregap, those that were meant to have none one of a sector."""
+    written = with_pregaps(meant)
+    if written == meant or (Item.PREGAPS, 0) in told.untold:
+        return False
+    return not any(d.item is Item.PREGAPS for d in written.differences(found, told.untold)) and any(
+        d.item is Item.PREGAPS for d in meant.differences(found, told.untold)
+    )
 
 
 def _untold(item: Item, why: str) -> Check:

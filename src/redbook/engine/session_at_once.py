@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from redbook import errors
 from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, Msf, duration
 from redbook.disc.cd_text import LeadIn
-from redbook.disc.layout import LaidTrack, RulesBroken, SessionLayout
+from redbook.disc.layout import LaidTrack, RulesBroken, SessionLayout, with_pregaps
 from redbook.disc.sub_channel import RAW_BYTES
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted, Working
 from redbook.engine.inspect import Abilities, DiscContents, is_virtual
@@ -46,7 +46,7 @@ from redbook.errors import (
     SenseError,
     StillBusy,
 )
-from redbook.mmc.cue_sheet import CueForm, SendCueSheet, entries_of
+from redbook.mmc.cue_sheet import ENTRY_BYTES, CueForm, SendCueSheet, entries_of
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadTrackInformation
 from redbook.mmc.mode_pages import MultiSession, WriteType
 from redbook.mmc.write import Write10
@@ -54,6 +54,7 @@ from redbook.mmc.write import Write10
 CD_TEXT_BLOCK_TYPE = 3  # 2448 bytes: raw P to W; what some drives want where CD-Text comes from the host
 _NEXT_RUNG = (errors.InvalidField, errors.InvalidParameter, errors.UnknownCommand)
 _MOST_LEAD_IN_SECTORS = 341  # just under 32 KiB, which the weakest bridge carries; as libburn
+_SHORTEST_SHEET_BYTES = 4 * ENTRY_BYTES  # lead-in, index 0 and 1 of a track, lead-out
 _WITHIN_REACH = (-60_000, -1_000)
 """Where a lead-in can begin, as an LBA: those of discs lie about -11600, three minutes before the audio."""
 
@@ -92,14 +93,17 @@ its index 0 one sector before its index 1."""
 
 
 def rungs_for(layout: SessionLayout, first: str = "") -> Iterator[Rung]:
-    """Those that differ for this session.  first: the name of the one to begin with"""
+    """Those that differ for this session.
+
+    first  the name of the one to begin with; one that changes the disc stays behind those that do not
+    """
     with_isrc = any(track.isrc for track in layout.tracks)
     fit = [
         rung
         for rung in RUNGS
         if (with_isrc or rung.form.isrc_has_control) and (layout.cd_text or not rung.true_lead_in)
     ]
-    yield from sorted(fit, key=lambda rung: rung.name != first)
+    yield from sorted(fit, key=lambda rung: (rung.form.pregaps, rung.name != first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ class SessionAtOnce:
         check_writer(abilities)
         if not abilities.writes_sao:
             raise NotARecorder(f"{abilities.name} cannot write session-at-once; {_INSTEAD}")
+        if self.layout.tracks:
+            _check_sheet_size(self.layout, abilities)
 
     def room(self, abilities: Abilities, disc: DiscContents) -> Space:
         if disc.status is not DiscStatus.BLANK:
@@ -194,13 +200,16 @@ class SessionAtOnce:
         sheet = SendCueSheet.of(entries_of(layout, form))
         for last in (False, True):
             # A drive may forget the page with a sheet that it refuses, so it is sent before each.
+            outcome.page_in_doubt = False
             outcome.protection = yield from self._page(settings, outcome.protection, rung.block_type)
             try:
                 yield sheet
-                return
             except errors.CommandSequenceError:  # the page was lost
                 if last:
                     raise
+                continue
+            if not outcome.page_in_doubt:
+                return
 
     def write(
         self, layout: SessionLayout, space: Space, settings: Settings, outcome: Outcome
@@ -266,6 +275,13 @@ class SessionAtOnce:
         if outcome.exchanged and status in (DiscStatus.BLANK, DiscStatus.COMPLETE):
             return EXCHANGED
         if outcome.closed or (status is DiscStatus.COMPLETE and outcome.found and outcome.found.toc):
+            all_sent = self.layout.lead_out_lba + PREGAP_SECTORS
+            if outcome.sent < all_sent:
+                return (
+                    f"the disc is spoilt: the session broke off at {_reached(outcome)} of "
+                    f"{duration(self.layout.lead_out_lba)}; the drive has closed it all the same, so players "
+                    f"may play the disc up to there; {_cure(outcome)}"
+                )
             whole = "the session is closed, so players can play the disc"
             return f"{whole}; whether all of it is right is not known"
         if status is DiscStatus.BLANK and not outcome.sent and not outcome.lead_in_sent:
@@ -275,13 +291,21 @@ class SessionAtOnce:
                 "the drive calls the disc blank, though the session was begun; take it out, put it in again, "
                 "and look at it (`redbook info`) before you use it"
             )
-        where = duration(max(0, outcome.sent - PREGAP_SECTORS))
-        again = "erase it (`redbook blank`) to use it again"
-        rest = again if outcome.rewritable else "it cannot be used any more"
         return (
-            f"the disc is spoilt: the session broke off at {where} of {duration(self.layout.lead_out_lba)}, "
-            f"so it has no table of contents, no player can play it, and nothing can be added; {rest}"
+            f"the disc is spoilt: the session broke off at {_reached(outcome)} of "
+            f"{duration(self.layout.lead_out_lba)}, so it has no table of contents, no player can play it, "
+            f"and nothing can be added; {_cure(outcome)}"
         )
+
+
+def _reached(outcome: Outcome) -> str:
+    return duration(max(0, outcome.sent - PREGAP_SECTORS))
+
+
+def _cure(outcome: Outcome) -> str:
+    return (
+        "erase it (`redbook blank`) to use it again" if outcome.rewritable else "it cannot be used any more"
+    )
 
 
 _INSTEAD = (
@@ -290,21 +314,29 @@ _INSTEAD = (
 )
 
 
+def _check_sheet_size(layout: SessionLayout, abilities: Abilities) -> None:
+    """raises  PlanError  where the cue sheet is longer than the drive says it takes
+
+    A length that would not hold a single track is no length: such a drive is left to answer for itself.
+    """
+    most, needed = abilities.largest_cue_sheet_bytes, ENTRY_BYTES * len(entries_of(layout))
+    if not _SHORTEST_SHEET_BYTES <= most < needed:
+        return
+    cures = []
+    if any(track.indexes for track in layout.tracks):
+        cures.append("leave out some indexes from 2 on")
+    if any(track.isrc for track in layout.tracks):
+        cures.append("leave out the ISRCs (--without-codes)")
+    cures.append("use another drive")
+    raise PlanError(
+        f"the cue sheet of this disc has {needed} bytes, and {abilities.name} takes {most} at most: "
+        f"{', or '.join(cures)}"
+    )
+
+
 def run_of(layout: SessionLayout) -> Run:
     """All from the first pregap to the lead-out, a track's pregap counting as its own."""
     return Run([Area(track, track.pregap_lba, track.end_lba) for track in layout.tracks])
-
-
-def with_pregaps(layout: SessionLayout) -> SessionLayout:
-    """As the rung "pregaps of one sector" has it: a track's last sector becomes the next one's pregap."""
-    tracks: list[LaidTrack] = []
-    for track in layout.tracks:
-        if not track.pregap_sectors:
-            before = tracks[-1]
-            tracks[-1] = replace(before, sectors=before.sectors - 1)
-            track = replace(track, pregap_sectors=1)
-        tracks.append(track)
-    return replace(layout, tracks=tuple(tracks))
 
 
 def _lead_in_start(disc: DiscContents) -> Msf | None:

@@ -99,8 +99,8 @@ class UnderWay:
     def stopping(self, at_once: bool) -> Stopping:
         """What a cancel means now."""
         doing, price = _STOPPING[self.phase]
-        writing = self.phase in (Phase.WRITING, Phase.ENDING_TRACK)
-        if self.test_write and (writing or self.phase is Phase.CLOSING):
+        sending = (Phase.LEAD_IN, Phase.WRITING, Phase.ENDING_TRACK, Phase.CLOSING)
+        if self.test_write and self.phase in sending:
             doing, price = _TEST_WRITE
         elif self.whole_session and self.phase in (Phase.LEAD_IN, Phase.WRITING):
             doing, price = _WHOLE_SESSION if self.track_begun else _STOPPING[Phase.PREPARING]

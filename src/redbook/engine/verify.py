@@ -137,7 +137,7 @@ def _verify(
     result = yield from _check_toc(disc, places, tracks, placed, asked, not_reloaded)
     result = replace(result, data=data)
     if asked.session is not None and result.toc is not None:
-        promises = yield from _labels(asked.session, disc, result.toc, abilities)
+        promises = yield from _labels(asked.session, disc, result.toc, abilities, asked.closed)
         if asked.binding:
             errors = (*result.layout_errors, *promises.wrong)
             result = replace(result, layout_errors=errors, labels=promises.checks)
@@ -153,11 +153,13 @@ def _verify(
     return (yield from _with_audio(result, care, asked.offset_hint))
 
 
-def _labels(meant: SessionLayout, disc: DiscContents, toc: Toc, abilities: Abilities) -> Procedure[Promises]:
+def _labels(
+    meant: SessionLayout, disc: DiscContents, toc: Toc, abilities: Abilities, just_written: bool
+) -> Procedure[Promises]:
     listed = {entry.number for entry in toc.tracks}
     tells_cd_text = abilities.capabilities is not None and abilities.capabilities.cd_text
     told = yield from read_labels([t for t in disc.tracks if t.number in listed], toc, tells_cd_text)
-    return compare_labels(meant, told)
+    return compare_labels(meant, told, just_written=just_written)
 
 
 def _disc_s_own(places: Sequence[Place], sent: Sequence[Fingerprint]) -> tuple[tuple[LaidTrack, ...], str]:
