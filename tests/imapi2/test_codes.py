@@ -92,6 +92,7 @@ def chosen(**more: Any) -> Iterator[Rig]:
     with Rig(**more) as rig:
         rig.ready()
         rig.ready_eraser()
+        rig.asked()
         yield rig
 
 
@@ -105,6 +106,10 @@ def get(name: str) -> Callable[[Rig], object]:
 
 def get_tao(name: str) -> Callable[[Rig], object]:
     return lambda rig: getattr(rig.writer, name)
+
+
+def get_data(name: str) -> Callable[[Rig], object]:
+    return lambda rig: getattr(rig.data, name)
 
 
 CDB = bytes(6)
@@ -162,6 +167,16 @@ MEMBERS: dict[str, tuple[Any, Callable[[Rig], object]]] = {
         f"IDiscFormat2TrackAtOnce.{name}": (chosen, get_tao(name))
         for name in (
             *("CurrentPhysicalMediaType", "CurrentWriteSpeed", "CurrentRotationTypeIsPureCAV"),
+            *("SupportedWriteSpeeds", "SupportedWriteSpeedDescriptors"),
+        )
+    },
+    "IDiscFormat2Data.SetWriteSpeed": (chosen, lambda rig: rig.data.SetWriteSpeed(600, False)),
+    **{
+        f"IDiscFormat2Data.{name}": (chosen, get_data(name))
+        for name in (
+            *("CurrentMediaStatus", "WriteProtectStatus", "TotalSectorsOnMedia", "FreeSectorsOnMedia"),
+            *("NextWritableAddress", "StartAddressOfPreviousSession", "CurrentPhysicalMediaType"),
+            *("CurrentWriteSpeed", "CurrentRotationTypeIsPureCAV"),
             *("SupportedWriteSpeeds", "SupportedWriteSpeedDescriptors"),
         )
     },
@@ -225,7 +240,8 @@ def cancelled(rig: Rig) -> object:
 
 
 TAO, REC, EX, ERASE = "IDiscFormat2TrackAtOnce.", "IDiscRecorder2.", "IDiscRecorder2Ex.", "IDiscFormat2Erase."
-DF2TAO = "E_IMAPI_DF2TAO_"
+DATA = "IDiscFormat2Data."
+DF2TAO, DF2DATA = "E_IMAPI_DF2TAO_", "E_IMAPI_DF2DATA_"
 READER_ONLY = Reply(  # page 2Ah of a drive that writes nothing, no GET CONFIGURATION
     Status.GOOD, bytes.fromhex("001a 00 00 00 00 0000 2a 14 07 00 71 03 29 00") + bytes(14)
 )
@@ -355,6 +371,35 @@ SPECIAL: dict[tuple[str, str], Callable[[], object]] = {
             *("SupportedWriteSpeeds", "SupportedWriteSpeedDescriptors"),
         )
     },
+    # Asking about the disc
+    (DATA + "Write", "E_NOTIMPL"): in_(chosen, lambda rig: rig.data.Write(bytes(2048))),
+    (DATA + "Write", "E_POINTER"): in_(chosen, lambda rig: rig.data.Write(None)),
+    (DATA + "Write", "E_IMAPI_RECORDER_REQUIRED"): in_(Rig, lambda rig: rig.data.Write(bytes(2048))),
+    (DATA + "CancelWrite", DF2DATA + "WRITE_NOT_IN_PROGRESS"): in_(
+        chosen, lambda rig: rig.data.CancelWrite()
+    ),
+    (DATA + "SetWriteSpeed", "E_INVALIDARG"): in_(chosen, lambda rig: rig.data.SetWriteSpeed(0, False)),
+    (DATA + "SetWriteSpeed", "E_IMAPI_RECORDER_REQUIRED"): in_(
+        Rig, lambda rig: rig.data.SetWriteSpeed(600, False)
+    ),
+    (DATA + "put Recorder", DF2DATA + "RECORDER_NOT_SUPPORTED"): in_(
+        Rig, lambda rig: put("Recorder", rig.recorder, "data")(rig), reads_only
+    ),
+    (DATA + "put ClientName", DF2DATA + "CLIENT_NAME_IS_NOT_VALID"): in_(Rig, put("ClientName", "", "data")),
+    **{
+        (DATA + name, DF2DATA + "INVALID_MEDIA_STATE"): in_(written, get_data(name))
+        for name in (
+            *("TotalSectorsOnMedia", "FreeSectorsOnMedia", "NextWritableAddress"),
+            "StartAddressOfPreviousSession",
+        )
+    },
+    **{
+        (DATA + name, "E_IMAPI_RECORDER_REQUIRED"): in_(Rig, get_data(name))
+        for name in (
+            *("CurrentPhysicalMediaType", "CurrentWriteSpeed", "CurrentRotationTypeIsPureCAV"),
+            *("SupportedWriteSpeeds", "SupportedWriteSpeedDescriptors"),
+        )
+    },
     # Erasing
     (ERASE + "EraseMedia", "E_IMAPI_ERASE_MEDIA_IS_NOT_SUPPORTED"): in_(
         chosen, lambda rig: rig.eraser.EraseMedia()
@@ -420,6 +465,15 @@ SPECIAL[ERASE + "put Recorder", "E_IMAPI_ERASE_ONLY_ONE_RECORDER_SUPPORTED"] = s
 SPECIAL[ERASE + "put Recorder", "E_IMAPI_ERASE_RECORDER_IN_USE"] = while_erasing
 
 SUCCESSES: dict[tuple[str, str], Callable[[], object]] = {
+    (DATA + "SetWriteSpeed", "S_IMAPI_SPEEDADJUSTED"): in_(
+        chosen, lambda rig: rig.data.SetWriteSpeed(601, False)
+    ),
+    (DATA + "SetWriteSpeed", "S_IMAPI_ROTATIONADJUSTED"): in_(
+        chosen, lambda rig: rig.data.SetWriteSpeed(600, True)
+    ),
+    (DATA + "SetWriteSpeed", "S_IMAPI_BOTHADJUSTED"): in_(
+        chosen, lambda rig: rig.data.SetWriteSpeed(601, True)
+    ),
     (TAO + "SetWriteSpeed", "S_IMAPI_SPEEDADJUSTED"): in_(
         chosen, lambda rig: rig.writer.SetWriteSpeed(601, False)
     ),
@@ -465,6 +519,7 @@ NEVER: dict[tuple[str, str], str] = {
     (TAO + "put DoNotFinalizeMedia", DF2TAO + "PROPERTY_FOR_BLANK_MEDIA_ONLY"): (
         "the setter never asks the drive"
     ),
+    (DATA + "LastWrittenAddressOfPreviousSession", "E_NOTIMPL"): "it is implemented",
     ("IDiscFormat2.IsRecorderSupported", "S_OK"): "the answer is the returned bool",
     ("IDiscFormat2.IsRecorderSupported", "S_FALSE"): "the answer is the returned bool",
 }
@@ -477,6 +532,10 @@ def why_never(name: str, code: str) -> str:
     member = name.partition(".")[2]
     if ".SendCommand" in name and code in SENT_TO_THE_CALLER:
         return "the sense is handed to the caller, the call succeeds"
+    if name == DATA + "Write":
+        return "refused before the stream, the recorder or the disc is looked at"
+    if code == DF2DATA + "WRITE_IN_PROGRESS":
+        return "Write is refused, so it never is in progress"
     if member == "SupportedMediaTypes":
         return "needs no recorder"
     if code == "E_POINTER":

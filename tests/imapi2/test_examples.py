@@ -66,6 +66,15 @@ def test_burn_says_what_is_wrong() -> None:
     assert (done.returncode, done.stderr) == (1, "usage: burn.py [--leave-open] FILE ...\n")
 
 
+def test_ask_about_the_disc(tmp_path: Path) -> None:
+    song = str(write_wav(tmp_path / "song.wav", noise(588 * 310, 1)))
+    for _ in range(2):
+        lines = run("ask_about_the_disc.py", song).splitlines()
+        assert lines[:2] == ["the disc is blank", "79:57 of audio fit, from sector 0 on"]
+        assert lines[2].startswith("at 52x, 48x")
+        assert lines[3:] == ["tracks burned: 1", "the disc is finished"]
+
+
 def test_cancel() -> None:
     for _ in range(2):
         output = run("cancel.py")

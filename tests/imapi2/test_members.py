@@ -33,6 +33,7 @@ HOMES: dict[str, type] = {
     "IDiscFormat2": imapi2.MsftDiscFormat2TrackAtOnce,
     "IDiscFormat2TrackAtOnce": imapi2.MsftDiscFormat2TrackAtOnce,
     "IBurnVerification": imapi2.MsftDiscFormat2TrackAtOnce,
+    "IDiscFormat2Data": imapi2.MsftDiscFormat2Data,
     "IDiscFormat2Erase": imapi2.MsftDiscFormat2Erase,
     "IWriteEngine2EventArgs": imapi2.TrackAtOnceEventArgs,
     "IDiscFormat2TrackAtOnceEventArgs": imapi2.TrackAtOnceEventArgs,
@@ -548,6 +549,181 @@ check("IWriteSpeedDescriptor.MediaType", lambda rig: fastest(rig).MediaType, MED
 check("IWriteSpeedDescriptor.RotationTypeIsPureCAV", lambda rig: fastest(rig).RotationTypeIsPureCAV, False)
 check("IWriteSpeedDescriptor.WriteSpeed", lambda rig: fastest(rig).WriteSpeed, 3900)
 
+# IDiscFormat2Data: expected values from the definitions of the states in imapi2.idl
+
+BLANK, APPENDABLE, FINALIZED = 0x0002, 0x0004, 0x4000
+
+
+def refused(rig: Rig, call: Callable[[imapi2.MsftDiscFormat2Data], object]) -> str:
+    with pytest.raises(com_error) as error:
+        call(rig.asked())
+    return error.value.name
+
+
+check(
+    "IDiscFormat2Data.Write",
+    lambda rig: refused(rig, lambda data: data.Write(io.BytesIO(bytes(2048)))),
+    "E_NOTIMPL",
+)
+check(
+    "IDiscFormat2Data.CancelWrite",
+    lambda rig: refused(rig, lambda data: data.CancelWrite()),
+    "E_IMAPI_DF2DATA_WRITE_NOT_IN_PROGRESS",
+)
+check(
+    "IDiscFormat2Data.MultisessionInterfaces",
+    lambda rig: refused(rig, lambda data: data.MultisessionInterfaces),
+    "E_NOTIMPL",
+)
+
+
+@exercise("IDiscFormat2Data.SetWriteSpeed")
+def _data_speed(rig: Rig) -> None:
+    assert rig.asked().SetWriteSpeed(600, False) == HResult.S_OK
+    assert rig.data.SetWriteSpeed(601, False) == HResult.S_IMAPI_SPEEDADJUSTED
+    assert rig.ready().CurrentWriteSpeed == 600
+
+
+@exercise("IDiscFormat2Data.Recorder")
+def _data_recorder(rig: Rig) -> None:
+    assert rig.data.Recorder is None
+    rig.data.Recorder = rig.recorder
+    assert rig.data.Recorder is rig.recorder
+    rig.data.Recorder = None
+    assert rig.data.Recorder is None
+
+
+def setting(name: str) -> None:
+    def run(rig: Rig) -> None:
+        assert getattr(rig.data, name) is False
+        setattr(rig.data, name, -1)
+        assert getattr(rig.data, name) is True
+
+    exercise(f"IDiscFormat2Data.{name}")(run)
+
+
+setting("BufferUnderrunFreeDisabled")
+setting("PostgapAlreadyInImage")
+setting("ForceMediaToBeClosed")
+setting("DisableConsumerDvdCompatibilityMode")
+setting("ForceOverwrite")
+
+
+@exercise("IDiscFormat2Data.CurrentMediaStatus")
+def _status(rig: Rig) -> None:
+    assert rig.asked().CurrentMediaStatus == BLANK
+    burn_and_leave_open(rig)
+    assert rig.data.CurrentMediaStatus == APPENDABLE
+    burn_on_another_disc(rig)
+    assert rig.data.CurrentMediaStatus == FINALIZED
+
+
+def burn_and_leave_open(rig: Rig) -> None:
+    rig.writer.DoNotFinalizeMedia = True
+    burn_one(rig)
+
+
+def burn_on_another_disc(rig: Rig) -> None:
+    rig.drive.insert(Medium.new())
+    rig.writer.DoNotFinalizeMedia = False
+    burn_one(rig)
+
+
+check("IDiscFormat2Data.WriteProtectStatus", lambda rig: rig.asked().WriteProtectStatus, 0)
+check("IDiscFormat2Data.TotalSectorsOnMedia", lambda rig: rig.asked().TotalSectorsOnMedia, LAST_LEAD_OUT)
+
+
+@exercise("IDiscFormat2Data.FreeSectorsOnMedia")
+def _data_free(rig: Rig) -> None:
+    assert rig.asked().FreeSectorsOnMedia == LAST_LEAD_OUT - RUN_OUT
+    rig.prepared()
+    assert rig.data.FreeSectorsOnMedia == rig.writer.FreeSectorsOnMedia
+
+
+# Red Book: between two sessions lie lead-out (6750, of the first one), lead-in (4500) and the pregap (150).
+FIRST_LEAD_OUT, LEAD_IN = 6750, 4500
+
+
+@exercise("IDiscFormat2Data.NextWritableAddress")
+def _next_address(rig: Rig) -> None:
+    assert rig.asked().NextWritableAddress == 0
+    burn_and_leave_open(rig)
+    assert rig.data.NextWritableAddress == 300 + RUN_OUT + FIRST_LEAD_OUT + LEAD_IN + GAP
+
+
+@exercise("IDiscFormat2Data.StartAddressOfPreviousSession")
+def _previous_start(rig: Rig) -> None:
+    assert rig.asked().StartAddressOfPreviousSession == -1
+    burn_and_leave_open(rig)
+    assert rig.data.StartAddressOfPreviousSession == 0
+
+
+@exercise("IDiscFormat2Data.LastWrittenAddressOfPreviousSession")
+def _previous_end(rig: Rig) -> None:
+    assert rig.asked().LastWrittenAddressOfPreviousSession == -1
+    burn_and_leave_open(rig)
+    assert rig.data.LastWrittenAddressOfPreviousSession == 299
+
+
+check(
+    "IDiscFormat2Data.CurrentPhysicalMediaType",
+    lambda rig: rig.asked().CurrentPhysicalMediaType,
+    MEDIA.IMAPI_MEDIA_TYPE_CDR,
+)
+
+
+@exercise("IDiscFormat2Data.ClientName")
+def _data_client_name(rig: Rig) -> None:
+    assert rig.data.ClientName == ""
+    rig.data.ClientName = NAME
+    assert rig.data.ClientName == NAME
+    rig.data.ClientName = None  # type: ignore[assignment]
+    assert rig.data.ClientName == ""
+
+
+@exercise("IDiscFormat2Data.RequestedWriteSpeed")
+def _data_requested(rig: Rig) -> None:
+    assert rig.data.RequestedWriteSpeed == -1
+    rig.asked().SetWriteSpeed(601, False)
+    assert rig.data.RequestedWriteSpeed == 601
+
+
+@exercise("IDiscFormat2Data.RequestedRotationTypeIsPureCAV")
+def _data_requested_cav(rig: Rig) -> None:
+    assert rig.data.RequestedRotationTypeIsPureCAV is False
+    rig.asked().SetWriteSpeed(600, True)
+    assert rig.data.RequestedRotationTypeIsPureCAV is True
+
+
+@exercise("IDiscFormat2Data.CurrentWriteSpeed")
+def _data_current(rig: Rig) -> None:
+    rig.asked().SetWriteSpeed(1800, False)
+    assert rig.data.CurrentWriteSpeed == 1800
+
+
+check(
+    "IDiscFormat2Data.CurrentRotationTypeIsPureCAV",
+    lambda rig: rig.asked().CurrentRotationTypeIsPureCAV,
+    False,
+)
+check("IDiscFormat2Data.SupportedWriteSpeeds", lambda rig: rig.asked().SupportedWriteSpeeds, CD_R_SPEEDS)
+
+
+@exercise("IDiscFormat2Data.SupportedWriteSpeedDescriptors")
+def _data_descriptors(rig: Rig) -> None:
+    found = rig.asked().SupportedWriteSpeedDescriptors
+    assert [one.WriteSpeed for one in found] == list(CD_R_SPEEDS)
+    assert {one.MediaType for one in found} == {MEDIA.IMAPI_MEDIA_TYPE_CDR}
+
+
+@exercise("DDiscFormat2DataEvents.Update")
+def _data_update(rig: Rig) -> None:
+    told: list[Any] = []
+    imapi2.WithEvents(rig.data, lambda *arguments: told.append(arguments))
+    assert refused(rig, lambda data: data.Write(bytes(2048))) == "E_NOTIMPL"
+    assert told == []
+
+
 # IDiscFormat2Erase
 
 
@@ -704,8 +880,11 @@ def assertions_of_exercises() -> dict[str, int]:
                 if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "exercise":
                     checks = [n for n in ast.walk(node) if isinstance(n, ast.Assert)]
                     found[ast.literal_eval(decorator.args[0])] = len(checks)
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("check", "not_implemented"):
+        called = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Call) and called in ("check", "not_implemented"):
             found[ast.literal_eval(node.args[0])] = 1
+        if isinstance(node, ast.Call) and called == "setting":
+            found["IDiscFormat2Data." + ast.literal_eval(node.args[0])] = 2
     return found
 
 

@@ -16,6 +16,7 @@ from redbook.drive import Drive
 from redbook.image.base import TrackState
 from redbook.imapi2 import (
     HResult,
+    MsftDiscFormat2Data,
     MsftDiscFormat2Erase,
     MsftDiscFormat2TrackAtOnce,
     MsftDiscRecorder2,
@@ -64,6 +65,7 @@ class Rig:
         self.recorder = MsftDiscRecorder2()
         self.writer = MsftDiscFormat2TrackAtOnce()
         self.eraser = MsftDiscFormat2Erase()
+        self.data = MsftDiscFormat2Data()
 
     def __enter__(self) -> Rig:
         attach(self.transport or self.drive, self.unique_id, node=self.node, clock=self.clock)
@@ -108,6 +110,10 @@ class Rig:
         self.eraser.Recorder = self.recorder
         self.eraser.ClientName = NAME
         return self.eraser
+
+    def asked(self) -> MsftDiscFormat2Data:
+        self.data.Recorder = self.recorder
+        return self.data
 
     @property
     def tracks(self) -> list[tuple[int, int, int]]:

@@ -14,6 +14,7 @@
 What is the same as on Windows and what differs: docs/imapi2.md.
 """
 
+from redbook.imapi2.data import MsftDiscFormat2Data
 from redbook.imapi2.devices import STAND_IN, attach, detach
 from redbook.imapi2.discmaster import MsftDiscMaster2
 from redbook.imapi2.dispatch import (
@@ -45,6 +46,7 @@ __all__ = [
     "EnsureDispatch",
     "FileStream",
     "HResult",
+    "MsftDiscFormat2Data",
     "MsftDiscFormat2Erase",
     "MsftDiscFormat2TrackAtOnce",
     "MsftDiscMaster2",

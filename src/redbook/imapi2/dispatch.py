@@ -7,6 +7,7 @@ from typing import Any, Literal, overload
 
 from redbook.imapi2.adodb import AdodbStream
 from redbook.imapi2.com import ComObject, EventSource, failure, interfaces_of
+from redbook.imapi2.data import MsftDiscFormat2Data
 from redbook.imapi2.discmaster import MsftDiscMaster2
 from redbook.imapi2.enumerations import ENUMERATIONS, NUMBERS
 from redbook.imapi2.erase import MsftDiscFormat2Erase
@@ -24,6 +25,7 @@ _CLASSES: dict[str, type[ComObject]] = {
         MsftDiscMaster2,
         MsftDiscRecorder2,
         MsftDiscFormat2TrackAtOnce,
+        MsftDiscFormat2Data,
         MsftDiscFormat2Erase,
         MsftWriteSpeedDescriptor,
         MsftStreamZero,
@@ -73,6 +75,10 @@ def Dispatch(
     *ignored: Any,
     **more: Any,
 ) -> MsftDiscFormat2TrackAtOnce: ...
+@overload
+def Dispatch(
+    dispatch: Literal["IMAPI2.MsftDiscFormat2Data"], userName: str | None = None, *ignored: Any, **more: Any
+) -> MsftDiscFormat2Data: ...
 @overload
 def Dispatch(
     dispatch: Literal["IMAPI2.MsftDiscFormat2Erase"], userName: str | None = None, *ignored: Any, **more: Any

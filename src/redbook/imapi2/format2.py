@@ -1,4 +1,4 @@
-"""IDiscFormat2: what the writer of tracks and the eraser have in common."""
+"""IDiscFormat2: what the writer of tracks, the eraser and the object for data have in common."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class DiscFormat2(EventSource, ABC):
         self._recorder: MsftDiscRecorder2 | None = None
         self._client_name = ""
 
-    # What the two kinds of it differ in
+    # What its kinds differ in
 
     @abstractmethod
     def _can_use(self, abilities: Abilities) -> bool:

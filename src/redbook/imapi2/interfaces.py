@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from redbook.imapi2 import data_tables as data
 from redbook.imapi2 import recorder_tables as recorder
 from redbook.imapi2 import writer_tables as writer
 from redbook.imapi2.members import Kind, Member
@@ -78,6 +79,8 @@ INTERFACES: dict[str, Interface] = {
         Interface(
             "IBurnVerification", "D2FFD834-958B-426D-8470-2A13879C6A91", None, writer.BURN_VERIFICATION
         ),
+        Interface("IDiscFormat2Data", _iid("27354153", "9F64"), "IDiscFormat2", data.DATA),
+        Interface("DDiscFormat2DataEvents", _iid("2735413C"), None, data.DATA_EVENTS, events=True),
         Interface("IDiscFormat2Erase", _iid("27354156", "8F64"), "IDiscFormat2", writer.ERASE),
         Interface("DDiscFormat2EraseEvents", _iid("2735413A"), None, writer.ERASE_EVENTS, events=True),
         Interface(
@@ -97,6 +100,12 @@ CLASSES: dict[str, CoClass] = {
             _iid("27354129"),
             ("IDiscFormat2TrackAtOnce", "IBurnVerification"),
             "DDiscFormat2TrackAtOnceEvents",
+        ),
+        CoClass(
+            "MsftDiscFormat2Data",
+            _iid("2735412A"),
+            ("IDiscFormat2Data", "IBurnVerification"),
+            "DDiscFormat2DataEvents",
         ),
         CoClass("MsftDiscFormat2Erase", _iid("2735412B"), ("IDiscFormat2Erase",), "DDiscFormat2EraseEvents"),
         CoClass("MsftWriteSpeedDescriptor", _iid("27354123"), ("IWriteSpeedDescriptor",), None),

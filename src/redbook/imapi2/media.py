@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from redbook.engine.inspect import Abilities, identify, is_cd
+import contextlib
+
+from redbook.engine.inspect import Abilities, DiscContents, contents, identify, is_cd
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import until_ready
-from redbook.errors import FeatureNotCurrent, SenseError
+from redbook.engine.write_parameters import select_track_at_once
+from redbook.errors import FeatureNotCurrent, InvalidReply, SenseError
 from redbook.imapi2.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE as MEDIA
 from redbook.imapi2.enumerations import IMAPI_PROFILE_TYPE as PROFILE
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation
@@ -17,6 +20,8 @@ READY_SECONDS = 10.0
 
 _PHYSICAL_FORMAT = 0x00
 _DVDS = range(PROFILE.IMAPI_PROFILE_TYPE_DVDROM, PROFILE.IMAPI_PROFILE_TYPE_DDCDROM)
+
+_RECORDABLE = (PROFILE.IMAPI_PROFILE_TYPE_CD_RECORDABLE, PROFILE.IMAPI_PROFILE_TYPE_CD_REWRITABLE)
 
 _BY_PROFILE: dict[int, MEDIA] = {
     PROFILE.IMAPI_PROFILE_TYPE_CDROM: MEDIA.IMAPI_MEDIA_TYPE_CDROM,
@@ -63,6 +68,17 @@ def physical_type() -> Procedure[MEDIA]:
     if abilities.profile in _DVDS:
         yield ReadDiscStructure(_PHYSICAL_FORMAT)
     return type_by(abilities, information)
+
+
+def look() -> Procedure[tuple[MEDIA, DiscContents]]:
+    """What kind of disc is in the drive, and what is on it.  raises  SenseError, InvalidReply"""
+    abilities = yield from ready_drive()
+    if abilities.writes_tao and abilities.profile in (None, *_RECORDABLE):
+        # MMC-5 6.27: the next writable address depends on page 05h.
+        with contextlib.suppress(SenseError, InvalidReply):
+            yield from select_track_at_once(test_write=False, underrun_protection=True, next_session=0)
+    disc = yield from contents(is_cd(abilities.profile))
+    return type_by(abilities, disc.information), disc
 
 
 def type_by(abilities: Abilities, information: DiscInformation) -> MEDIA:

@@ -13,7 +13,6 @@ _FAMILY = "7F64-5B0F-8F00-5D77AFBE261E"
 INSTEAD: dict[str, str] = {
     "IMAPI2.MsftDiscFormat2RawCD": _AT_ONCE,
     "IMAPI2.MsftRawCDImageCreator": _AT_ONCE,
-    "IMAPI2.MsftDiscFormat2Data": _DATA,
     "IMAPI2.MsftWriteEngine2": "MsftDiscFormat2TrackAtOnce writes audio tracks with redbook's own engine",
     "IMAPI2.MsftStreamPrng001": _STREAM,
     "IMAPI2.MsftStreamConcatenate": _STREAM,
@@ -33,7 +32,6 @@ INSTEAD: dict[str, str] = {
 
 _CLSIDS = {
     f"27354128-{_FAMILY}": "IMAPI2.MsftDiscFormat2RawCD",
-    f"2735412A-{_FAMILY}": "IMAPI2.MsftDiscFormat2Data",
     f"2735412C-{_FAMILY}": "IMAPI2.MsftWriteEngine2",
     f"27354126-{_FAMILY}": "IMAPI2.MsftStreamPrng001",
     f"27354125-{_FAMILY}": "IMAPI2.MsftStreamConcatenate",

@@ -10,7 +10,7 @@ from redbook.engine.speed import set_speed
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import despite_attention
 from redbook.errors import InvalidReply, SenseError
-from redbook.imapi2.com import ComObject
+from redbook.imapi2.com import ComObject, fail, to_bool, to_long
 from redbook.imapi2.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
 from redbook.imapi2.errors import SpeedRefused, code_of
 from redbook.imapi2.hresults import HResult
@@ -104,6 +104,27 @@ def choose_speed(wanted: int, pure_cav: bool) -> Procedure[HResult]:
     if speed_is:
         return HResult.S_OK if rotation_is else HResult.S_IMAPI_ROTATIONADJUSTED
     return HResult.S_IMAPI_SPEEDADJUSTED if rotation_is else HResult.S_IMAPI_BOTHADJUSTED
+
+
+def asked_speed(thing: ComObject, speed: object, pure_cav: object) -> tuple[int, bool]:
+    """The arguments of SetWriteSpeed.  raises  com_error  E_INVALIDARG, DISP_E_TYPEMISMATCH"""
+    member = "SetWriteSpeed"
+    wanted = to_long(thing, member, speed, FASTEST)
+    if wanted == 0:
+        fail(thing, member, HResult.E_INVALIDARG, "0 sectors per second is no speed")
+    return wanted, to_bool(thing, member, pure_cav)
+
+
+def in_sectors_per_second(capabilities: Capabilities) -> tuple[int, ...]:
+    """What SupportedWriteSpeeds gives: fastest first, each once."""
+    return tuple(dict.fromkeys(sectors_per_second(speed) for speed in offered(capabilities)))
+
+
+def descriptors(media_type: int, capabilities: Capabilities) -> tuple[MsftWriteSpeedDescriptor, ...]:
+    return tuple(
+        MsftWriteSpeedDescriptor(media_type, speed.pure_cav, sectors_per_second(speed))
+        for speed in offered(capabilities)
+    )
 
 
 @contextmanager

@@ -19,8 +19,10 @@ from redbook.imapi2.session import Session
 from redbook.imapi2.speeds import (
     FASTEST,
     MsftWriteSpeedDescriptor,
+    asked_speed,
     choose_speed,
-    offered,
+    descriptors,
+    in_sectors_per_second,
     read_speeds,
     sectors_per_second,
     speed_trouble,
@@ -99,10 +101,7 @@ class TrackAtOnceProperties(DiscFormat2):
         name = "SetWriteSpeed"
         with self._mutex:
             self._step(Operation.SET_WRITE_SPEED, name)
-            speed = to_long(self, name, RequestedSectorsPerSecond, FASTEST)
-            if speed == 0:
-                fail(self, name, HResult.E_INVALIDARG, "0 sectors per second is no speed")
-            pure_cav = to_bool(self, name, RotationTypeIsPureCAV)
+            speed, pure_cav = asked_speed(self, RequestedSectorsPerSecond, RotationTypeIsPureCAV)
             handle = self._need_handle(name, HResult.E_IMAPI_RECORDER_REQUIRED)
             self._requested_speed, self._requested_pure_cav = speed, pure_cav
             with speed_trouble():
@@ -269,17 +268,16 @@ class TrackAtOnceProperties(DiscFormat2):
     @translated
     def SupportedWriteSpeeds(self) -> tuple[int, ...]:
         """Sectors per second, fastest first, for this drive and the disc in it."""
-        speeds = offered(self._speeds("SupportedWriteSpeeds"))
-        return tuple(dict.fromkeys(sectors_per_second(speed) for speed in speeds))
+        return in_sectors_per_second(self._speeds("SupportedWriteSpeeds"))
 
     @property
     @translated
     def SupportedWriteSpeedDescriptors(self) -> tuple[MsftWriteSpeedDescriptor, ...]:
         name = "SupportedWriteSpeedDescriptors"
-        speeds = offered(self._speeds(name))
+        speeds = self._speeds(name)
         session = self._cached(name)
         media_type = session.media_type if session else self._need_handle(name).run(physical_type())
-        return tuple(MsftWriteSpeedDescriptor(media_type, s.pure_cav, sectors_per_second(s)) for s in speeds)
+        return descriptors(media_type, speeds)
 
     def _speeds(self, name: str) -> Capabilities:
         session = self._cached(name)
