@@ -74,6 +74,8 @@ class BurnReport:
     verification  the verdict on each promise
     offset_samples  by how many stereo samples the drive reads this disc late (negative: early), which were
                   taken off; None if that was not told
+    mode          SAO or TAO
+    cue_sheet_form  in which of its forms the drive took the cue sheet of a session; empty for track-at-once
     finalized     whether the session was closed
     test_write    whether the laser was off
     speed         multiple of 1x that the drive chose; None if it does not say
@@ -97,6 +99,8 @@ class BurnReport:
     drive_buffer_lowest: float | None
     longest_gap_seconds: float | None
     underruns: int
+    mode: Mode = Mode.TAO
+    cue_sheet_form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +403,8 @@ def _burn_awake(
         drive_buffer_lowest=supply.drive_buffer_lowest,
         longest_gap_seconds=supply.longest_gap_seconds,
         underruns=supply.underruns,
+        mode=made.mode,
+        cue_sheet_form=outcome.rung,
     )
     if verification is not None and not verification.same:
         raise VerificationFailed(checking.in_words(verification), report)

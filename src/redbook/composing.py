@@ -20,6 +20,7 @@ from redbook.authoring.wishes import CdText, Join, Wishes
 from redbook.disc import SAMPLE_RATE_HZ, SECTORS_PER_SECOND
 from redbook.disc.cd_text import PackType, Texts, encode
 from redbook.disc.codes import read_isrc
+from redbook.engine.places import in_words
 from redbook.errors import AudioError, PlanError, SheetError
 from redbook.sheets import SheetOptions, read_cue, read_embedded, read_toc
 from redbook.sheets.codes import read_mcn
@@ -228,40 +229,40 @@ def as_single_tracks(program: Program) -> tuple[Program, tuple[str, ...]]:
     No sample of audio is left out: what lies in a pregap is put behind the track before, or, where that is
     the disc's first, before the track itself.
     """
-    losses: list[str] = []
+    lost: dict[str, list[int]] = {}
     bodies: list[list[Piece]] = []
+
+    def lose(what: str, number: int) -> None:
+        lost.setdefault(what, []).append(number)
+
+    if program.packs:
+        lost["CD-Text"] = []
+    if program.mcn:
+        lost["the catalogue number (MCN)"] = []
     for number, track in enumerate(program.tracks, 1):
         before = [piece for segment in track.segments if segment.index == 0 for piece in segment.pieces]
         own = [piece for segment in track.segments if segment.index > 0 for piece in segment.pieces]
         audible = [piece for piece in before if not piece.is_silence]
         if before and not audible and number > 1:
-            losses.append(f"the pause before track {number}, which becomes two seconds")
+            lose("the pause before {}, which becomes two seconds", number)
         elif audible and number == 1:
-            losses.append("the hidden audio before track 1, which becomes the beginning of track 1")
+            lose("the mark behind the hidden audio before {}, with which that begins", number)
             own = audible + own
         elif audible:
-            losses.append(f"the start of the pregap of track {number}, whose audio ends track {number - 1}")
+            lose("the mark of the pregap of {}, whose audio ends the track before", number)
             bodies[-1] += audible
         elif track.joined and number > 1:
-            losses.append(f"the join of tracks {number - 1} and {number}, which two seconds of silence part")
-        if len([segment for segment in track.segments if segment.index > 1]):
-            losses.append(f"the indexes of track {number}")
+            lose("the join before {}, where two seconds of silence come", number)
+        if any(segment.index > 1 for segment in track.segments):
+            lose("the indexes of {}", number)
         if track.isrc:
-            losses.append(f"the ISRC of track {number}")
+            lose("the ISRC of {}", number)
         if track.control or track.copy_alternates:
-            losses.append(f"the flags of track {number} (pre-emphasis, copy permitted, four channels)")
+            lose("the flags of {} (pre-emphasis, copy permitted, four channels)", number)
         bodies.append(own)
-    if program.mcn:
-        losses.append("the catalogue number (MCN)")
-    if program.packs:
-        losses.append("CD-Text")
     tracks = tuple(
         ProgramTrack((Segment(1, tuple(body), track.line),), joined=False, line=track.line)
         for track, body in zip(program.tracks, bodies, strict=True)
     )
-    return replace(program, tracks=tracks, mcn="", packs=b"", texts=()), tuple(_shortened(losses))
-
-
-def _shortened(losses: list[str]) -> list[str]:
-    most = 6
-    return losses if len(losses) <= most else [*losses[:most], f"and {len(losses) - most} more"]
+    losses = tuple(what.format(in_words(numbers)) for what, numbers in lost.items())
+    return replace(program, tracks=tracks, mcn="", packs=b"", texts=()), losses

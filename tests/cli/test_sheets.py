@@ -102,12 +102,12 @@ def test_modes_and_what_they_cannot_carry() -> None:
     said = redbook("burn", *FILES, *DRIVE, "--mode", "sao", "--leave-open", code=4).stderr
     assert "needs track-at-once" in " ".join(said.split())
     lost = redbook("burn", *FILES, *DRIVE, "--leave-open", "--pause", "1", code=4).stderr
-    assert "the pause before track 2" in " ".join(lost.split())
+    assert "the pause before tracks 2 and 3" in " ".join(lost.split())
     assert "--mode tao" in lost
     assert not Path("my.disc").exists()
     plan = objects(redbook("plan", *FILES, *DRIVE, "--mode", "tao", "--pause", "1", "--json").stdout)[-1]
     assert plan["mode"] == "tao"
-    assert len(plan["losses"]) == 2
+    assert plan["losses"] == ["the pause before tracks 2 and 3, which becomes two seconds"]
 
 
 def test_a_pause_and_texts_are_in_the_plan() -> None:

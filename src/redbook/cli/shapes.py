@@ -170,6 +170,8 @@ def burned(report: BurnReport, drive_name: str) -> dict[str, Any]:
         "finalized": report.finalized,
         "test_write": report.test_write,
         "drive": drive_name,
+        "mode": report.mode.value,
+        "cue_sheet_form": report.cue_sheet_form or None,
         "speed": report.speed,
         "host_buffer_lowest": report.host_buffer_lowest,
         "drive_buffer_lowest": report.drive_buffer_lowest,
