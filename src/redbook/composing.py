@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from redbook.audio.format import Tags
 from redbook.audio.glimpse import length_of
-from redbook.audio.source import expand, printable
+from redbook.audio.source import SHEET_SUFFIXES, expand, printable
 from redbook.authoring.program import Note, Piece, Program, ProgramTrack, Segment
 from redbook.authoring.tags import Labels, merge, of_program, of_tags, onto_program, tags_by_track
 from redbook.authoring.wishes import CdText, Join, Wishes
@@ -29,7 +29,6 @@ from redbook.sheets.packs import read_packs_file
 from redbook.sheets.v07t import read_v07t
 
 SourceName: TypeAlias = str | os.PathLike[str]
-SHEET_SUFFIXES = (".cue", ".toc")
 _TEXT_SHEETS = (".v07t", ".txt")
 
 

@@ -61,6 +61,10 @@ def test_what_is_no_audio_in_a_folder_is_said(album: Path) -> None:
     (album / "cover.jpg").write_bytes(b"x")
     (album / ".hidden.wav").write_bytes(b"x")
     assert expand([str(album)]).notes == [f"{album}: left out, because they are no sound files: cover.jpg"]
+    (album / "album.cue").write_text("REM")
+    assert expand([str(album)]).notes[0] == (
+        f"{album}: left out, because they are sheets (one that is named is burned as it says): album.cue"
+    )
 
 
 @pytest.mark.tools("ffmpeg")

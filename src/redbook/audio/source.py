@@ -15,6 +15,7 @@ from redbook.errors import AudioError, printable
 __all__ = ["Expansion", "Source", "expand", "natural_key", "printable"]
 
 RAW_PREFIXES = {"raw": "little", "raw-be": "big"}
+SHEET_SUFFIXES = (".cue", ".toc")
 RAW_SUFFIXES = {".raw": "raw", ".pcm": "raw", ".cdr": "raw-be"}
 
 
@@ -146,6 +147,8 @@ def _note_left_out(folder: Path, others: list[Path], result: Expansion) -> None:
             reason = "they are videos (the sound of one is burned if it is named)"
         elif path.suffix.lower() in RAW_SUFFIXES:
             reason = "they say nothing of their format (44.1 kHz 16-bit stereo PCM is named as raw:PATH)"
+        elif path.suffix.lower() in SHEET_SUFFIXES:
+            reason = "they are sheets (one that is named is burned as it says)"
         elif path.is_file() and begins_like_sound(path):
             reason = "of their names, though they begin like sound (name them to burn them)"
         else:
