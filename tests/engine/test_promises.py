@@ -13,9 +13,11 @@ import redbook
 from redbook.audio.source import Source
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
 from redbook.clock import ManualClock
+from redbook.disc import cd_text
 from redbook.disc.cd_text import PackType, Texts
-from redbook.disc.layout import with_pregaps
+from redbook.disc.layout import LaidTrack, SessionLayout, with_pregaps
 from redbook.drive import Drive
+from redbook.engine.labels import Told
 from redbook.engine.promises import compare_labels
 from redbook.engine.verification import Verdict
 from redbook.image.base import RecordedSession
@@ -177,6 +179,22 @@ def test_a_disc_of_one_track_is_held_to_what_its_way_of_writing_carries(mode: st
     assert ("ISRC" in verdicts(report.verification)) == (mode == "sao")
     told = [note for note in report.verification.notes if "the ISRC of track 1" in note]
     assert bool(told) == (mode == "tao")
+
+
+def test_packs_that_say_nothing_in_words_are_compared_too() -> None:
+    def session(*packs: bytes) -> SessionLayout:
+        return SessionLayout((LaidTrack(1, 0, 400, 150),), 400, cd_text=b"".join(map(cd_text.sealed, packs)))
+
+    def toc(last: int, number: int) -> bytes:
+        return bytes((PackType.TOC, 0, number, 0, 1, 1, 0, last, *bytes(8)))
+
+    title = bytes((PackType.TITLE, 0, 0, 0)) + b"Album".ljust(12, b"\0")
+    meant = session(title, toc(10, 1))
+    numbered_anew = compare_labels(meant, Told((session(toc(10, 7), title),)))
+    assert not numbered_anew.wrong
+    for found in (session(title), session(title, toc(11, 1))):
+        (wrong,) = compare_labels(meant, Told((found,))).wrong
+        assert wrong == "CD-Text: the packs of type 88h (toc) are not those that were meant"
 
 
 def test_nothing_that_was_not_meant_may_be_there(program: Program) -> None:

@@ -17,15 +17,18 @@ from redbook.engine.events import Event, Notice, Phase, PhaseStarted, Progress, 
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.runner import Cancel, Runner
 from redbook.engine.session_at_once import RUNGS, SessionAtOnce, rungs_for
+from redbook.engine.under_way import UnderWay
 from redbook.errors import BurnFailed, Cancelled, DiscNotBlank, MediumUnsuitable, PlanError, Sense
 from redbook.mmc.cue_sheet import SendCueSheet
 from redbook.mmc.disc_info import DiscStatus, ReadCdText, ReadDiscInformation, ReadToc, SessionStatus
 from redbook.mmc.write import SynchronizeCache, Write10
-from redbook.virtual.faults import Fault, Garbled
+from redbook.transport.sg_io import SgIo
+from redbook.virtual.faults import Fault, Garbled, MediumSwapped, Vanished
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.burns import Recording, is_locked, run, status
 from tests.support.drives import as_sent, loaded_again, model, ready
+from tests.support.fake_kernel import FakeKernel
 from tests.support.sound import noise
 from tests.support.streams import BytesStream
 
@@ -395,3 +398,81 @@ def test_a_session_that_the_drive_only_says_it_has_ended_is_no_disc() -> None:
     recorder.seen = []  # type: ignore[attr-defined]
     with pytest.raises(BurnFailed, match="took the whole session, but the disc is not complete"):
         burn_session(recorder)
+
+
+@pytest.mark.parametrize("most", [8, 13])
+def test_a_way_that_carries_less_than_a_piece_of_the_lead_in_shows_it_at_the_first(most: int) -> None:
+    recorder = new()
+    kernel = FakeKernel(recorder, largest=most * SECTOR_BYTES)
+    burn_session(SgIo.open("/dev/sr0", ManualClock(), kernel))
+    assert as_sent(recorder, 0, 3000) == PROGRAM
+    assert loaded_again(ready(recorder)).run(ReadCdText()) == PACKS
+
+
+def test_a_way_that_shrinks_in_the_middle_of_the_lead_in_is_no_way() -> None:
+    class Shrinks(VirtualRecorder):
+        writes, most_bytes = 0, 27 * SECTOR_BYTES
+
+        def execute(self, cdb: bytes, *rest: Any) -> Any:
+            self.writes += cdb[0] == Write10.OPCODE
+            if self.writes == 2 and self.most_bytes > SECTOR_BYTES:
+                self.most_bytes = SECTOR_BYTES
+                raise errors.TransferTooLarge("too large", self.most_bytes)
+            return super().execute(cdb, *rest)
+
+    error = broken(Shrinks(Medium.new(), model=model()))
+    assert "broke off in the lead-in (LBA " in str(error)
+    assert "the disc is spoilt" in error.disc_now
+
+
+def test_an_error_before_lba_0_is_said_to_be_there() -> None:
+    recorder = new()
+    recorder.faults.append(Fault(Sense(3, 0x0C, 0), Write10, lba=-150))
+    assert "broke off in the pregap of track 1 (LBA -150)" in str(broken(recorder))
+
+
+@pytest.mark.parametrize(
+    ("command", "lba", "told"),
+    [
+        (Write10, 1500, "the session broke off at 00:19:72 of 00:40:00, so take the disc for spoilt"),
+        (SynchronizeCache, None, ""),  # all was sent: the drive may end it by itself
+    ],
+)
+def test_of_a_drive_that_is_gone_it_is_said_how_far_the_session_came(
+    command: Any, lba: int | None, told: str
+) -> None:
+    recorder = new()
+    recorder.faults.append(Fault(Vanished(), command, lba=lba))
+    with pytest.raises(BurnFailed) as error:
+        burn_session(recorder)
+    assert "what is on the disc is not known" in error.value.disc_now
+    assert told in error.value.disc_now
+    assert ("spoilt" in error.value.disc_now) == bool(told)
+
+
+def test_a_blank_disc_after_a_change_may_be_another_one_or_the_same() -> None:
+    recorder = new()
+    recorder.faults.append(Fault(MediumSwapped(), Write10, lba=1500))
+    now = broken(recorder).disc_now
+    assert "calls the disc blank, though the session was begun" in now
+    assert "may be another disc" in now
+
+
+def test_half_a_session_that_the_drive_has_closed_is_not_called_whole() -> None:
+    recorder, outcome = new(), Outcome()
+    burn_session(recorder, outcome=outcome)
+    method = SessionAtOnce(LAYOUT)
+    assert method.disc_now(outcome, Settings()).startswith("the session is closed")
+    outcome.sent -= 1
+    now = method.disc_now(outcome, Settings())
+    assert "the disc is spoilt: the session broke off at 00:39:74 of 00:40:00" in now
+    assert "closed it all the same" in now
+
+
+@pytest.mark.parametrize("test_write", [False, True])
+@pytest.mark.parametrize("at", [Phase.LEAD_IN, Phase.WRITING, Phase.ENDING_TRACK])
+def test_what_a_cancel_costs_is_told_as_it_is(at: Phase, test_write: bool) -> None:
+    under_way = UnderWay(at, track_begun=True, test_write=test_write, whole_session=True)
+    told = under_way.stopping(False)
+    assert ("the disc is lost" in told.doing) != test_write
+    assert ("the disc stays as it is" in told.price) == test_write

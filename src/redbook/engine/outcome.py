@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from redbook.disc import SECTORS_PER_SECOND, Msf
+from redbook.disc import PREGAP_SECTORS, SECTORS_PER_SECOND, Msf
 from redbook.disc.layout import LaidTrack
 from redbook.engine.events import TrackEnded
 from redbook.engine.inspect import DiscContents
@@ -171,8 +171,16 @@ def broken_off(first: Exception, outcome: Outcome, now: str) -> Exception:
         return BurnFailed(f"the burn broke off after track {number}: {why}\n{now}", now, number)
     where = f"in track {track.number}"
     if outcome.lba is not None:
-        where = f"at sector {outcome.lba - track.start_lba} of track {track.number} (LBA {outcome.lba})"
+        where = f"{_place_in_words(outcome.lba, track)} (LBA {outcome.lba})"
     return BurnFailed(f"the burn broke off {where}: {why}\n{now}", now, track.number, outcome.lba)
+
+
+def _place_in_words(lba: int, track: LaidTrack) -> str:
+    if lba < -PREGAP_SECTORS:
+        return "in the lead-in"
+    if lba < track.start_lba:
+        return f"in the pregap of track {track.number}"
+    return f"at sector {lba - track.start_lba} of track {track.number}"
 
 
 _FULL = ((3, 0x73, 0x02), (3, 0x73, 0x05))

@@ -6,9 +6,10 @@ the drive cannot tell. None that was meant is none that may be found.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from redbook.disc.cd_text import Texts, name_of, parse
+from redbook.disc.cd_text import PackType, Texts, each_pack, is_sound, name_of, parse, with_checksums
 from redbook.disc.layout import Deviation, Item, SessionLayout, with_pregaps
 from redbook.engine.labels import Told
 from redbook.engine.verification import Check, Verdict
@@ -51,7 +52,7 @@ def compare_labels(meant: SessionLayout, told: Told, *, just_written: bool = Tru
     for item in _ITEMS:
         of_item = [deviation for deviation in deviations if deviation.item is item]
         if item is Item.CD_TEXT and of_item:
-            texts = _text_differences(meant, found)
+            texts = _text_differences(meant, found) + _other_packs(meant.cd_text, found.cd_text)
             trouble = _in_words(texts)
             note = "" if texts else "the same texts, in other packs"
         else:
@@ -109,6 +110,27 @@ def _text_differences(meant: SessionLayout, found: SessionLayout) -> list[str]:
     wrong += [f"no {texts.language} texts" for texts in ours[len(theirs) :]]
     wrong += [f"{texts.language} texts that were not meant" for texts in theirs[len(ours) :]]
     return wrong
+
+
+_NOT_TEXT = (PackType.GENRE, PackType.TOC, PackType.SECOND_TOC, PackType.CLOSED_INFO)
+
+
+def _other_packs(meant: bytes, found: bytes) -> list[str]:
+    """Kinds of packs that hold more than texts, and are not the same."""
+    wrong = []
+    for kind in _NOT_TEXT:
+        ours, theirs = (set(_bodies(packs, kind)) for packs in (meant, found))
+        if ours != theirs:
+            name = kind.name.lower().replace("_", " ")
+            wrong.append(f"the packs of type {kind:02X}h ({name}) are not those that were meant")
+    return wrong
+
+
+def _bodies(packs: bytes, kind: PackType) -> Iterator[bytes]:
+    """What sound packs of a kind hold, without their running numbers."""
+    for pack in each_pack(with_checksums(packs)):
+        if pack[0] == kind and is_sound(pack):
+            yield pack[1:2] + pack[3:16]
 
 
 def _of_language(meant: Texts, found: Texts) -> list[str]:

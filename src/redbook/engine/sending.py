@@ -185,7 +185,7 @@ def write_one(command: Write10, waited: float, track: LaidTrack, outcome: Outcom
     try:
         yield from _taken(command, waited, outcome)
     except Cancelled:
-        if not outcome.sent:
+        if not outcome.sent and not outcome.lead_in_sent:
             outcome.open_track = None
         raise
 

@@ -45,6 +45,7 @@ from redbook.errors import (
     PlanError,
     SenseError,
     StillBusy,
+    TransferTooLarge,
 )
 from redbook.mmc.cue_sheet import ENTRY_BYTES, CueForm, SendCueSheet, entries_of
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadTrackInformation
@@ -270,36 +271,42 @@ class SessionAtOnce:
         if settings.test_write:
             return "it was a test write: the disc is as it was before"
         if outcome.unknown:
-            return f"what is on the disc is not known, for the drive does not say ({outcome.unknown})"
+            text = f"what is on the disc is not known, for the drive does not say ({outcome.unknown})"
+            if (outcome.sent or outcome.lead_in_sent) and outcome.sent < self._sectors:
+                text += f"; {self._where_broken_off(outcome)}, so take the disc for spoilt"
+            return text
         status = outcome.found.status if outcome.found is not None else None
-        if outcome.exchanged and status in (DiscStatus.BLANK, DiscStatus.COMPLETE):
+        if outcome.exchanged and status is DiscStatus.COMPLETE:
             return EXCHANGED
         if outcome.closed or (status is DiscStatus.COMPLETE and outcome.found and outcome.found.toc):
-            all_sent = self.layout.lead_out_lba + PREGAP_SECTORS
-            if outcome.sent < all_sent:
+            if outcome.sent < self._sectors:
                 return (
-                    f"the disc is spoilt: the session broke off at {_reached(outcome)} of "
-                    f"{duration(self.layout.lead_out_lba)}; the drive has closed it all the same, so players "
-                    f"may play the disc up to there; {_cure(outcome)}"
+                    f"the disc is spoilt: {self._where_broken_off(outcome)}; the drive has closed it all the "
+                    f"same, so players may play the disc up to there; {_cure(outcome)}"
                 )
             whole = "the session is closed, so players can play the disc"
             return f"{whole}; whether all of it is right is not known"
         if status is DiscStatus.BLANK and not outcome.sent and not outcome.lead_in_sent:
             return "the disc is still blank"
         if status is DiscStatus.BLANK:
+            other = "; it may be another disc, for the drive has seen a change" if outcome.exchanged else ""
             return (
-                "the drive calls the disc blank, though the session was begun; take it out, put it in again, "
-                "and look at it (`redbook info`) before you use it"
+                f"the drive calls the disc blank, though the session was begun{other}. Take it out, put it "
+                "in again, and look at it (`redbook info`) before you use it"
             )
         return (
-            f"the disc is spoilt: the session broke off at {_reached(outcome)} of "
-            f"{duration(self.layout.lead_out_lba)}, so it has no table of contents, no player can play it, "
-            f"and nothing can be added; {_cure(outcome)}"
+            f"the disc is spoilt: {self._where_broken_off(outcome)}, so it has no table of contents, no "
+            f"player can play it, and nothing can be added; {_cure(outcome)}"
         )
 
+    @property
+    def _sectors(self) -> int:
+        """All that are sent, the 150 before LBA 0 among them."""
+        return self.layout.lead_out_lba + PREGAP_SECTORS
 
-def _reached(outcome: Outcome) -> str:
-    return duration(max(0, outcome.sent - PREGAP_SECTORS))
+    def _where_broken_off(self, outcome: Outcome) -> str:
+        reached = duration(max(0, outcome.sent - PREGAP_SECTORS))
+        return f"the session broke off at {reached} of {duration(self.layout.lead_out_lba)}"
 
 
 def _cure(outcome: Outcome) -> str:
@@ -355,14 +362,19 @@ def _send_lead_in(packs: bytes, start_lba: int, first: LaidTrack, outcome: Outco
     """
     text = LeadIn(packs)
     end_lba = -PREGAP_SECTORS
-    most = min(_MOST_LEAD_IN_SECTORS, (yield MostSectors()) * SECTOR_BYTES // RAW_BYTES)
     lba = start_lba
     now = yield Now()
     while lba < end_lba:
-        count = min(most, end_lba - lba)
+        carried = (yield MostSectors()) * SECTOR_BYTES
+        count = min(_MOST_LEAD_IN_SECTORS, carried // RAW_BYTES, end_lba - lba)
         data = text.sectors(lba - start_lba, count)
         waited = (yield Now()) - now
-        yield from write_one(Write10(lba, data, RAW_BYTES), waited, first, outcome)
+        try:
+            yield from write_one(Write10(lba, data, RAW_BYTES), waited, first, outcome)
+        except TransferTooLarge:  # how large one may be shows at the first
+            if outcome.lead_in_sent or (yield MostSectors()) * SECTOR_BYTES >= len(data):
+                raise
+            continue
         now = yield Now()
         outcome.lead_in_sent = True
         lba += count

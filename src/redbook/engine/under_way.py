@@ -102,7 +102,7 @@ class UnderWay:
         sending = (Phase.LEAD_IN, Phase.WRITING, Phase.ENDING_TRACK, Phase.CLOSING)
         if self.test_write and self.phase in sending:
             doing, price = _TEST_WRITE
-        elif self.whole_session and self.phase in (Phase.LEAD_IN, Phase.WRITING):
+        elif self.whole_session and self.phase in (Phase.LEAD_IN, Phase.WRITING, Phase.ENDING_TRACK):
             doing, price = _WHOLE_SESSION if self.track_begun else _STOPPING[Phase.PREPARING]
         elif self.phase is Phase.WRITING and not self.track_begun:
             doing, price = _BETWEEN_TRACKS
