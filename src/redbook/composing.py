@@ -263,5 +263,5 @@ def as_single_tracks(program: Program) -> tuple[Program, tuple[str, ...]]:
         ProgramTrack((Segment(1, tuple(body), track.line),), joined=False, line=track.line)
         for track, body in zip(program.tracks, bodies, strict=True)
     )
-    losses = tuple(what.format(in_words(numbers)) for what, numbers in lost.items())
+    losses = tuple(what.format(in_words(numbers)) if numbers else what for what, numbers in lost.items())
     return replace(program, tracks=tracks, mcn="", packs=b"", texts=()), losses

@@ -279,7 +279,7 @@ def test_a_disc_that_is_swapped_after_a_failed_write_is_not_told_of_as_the_other
     with pytest.raises(redbook.BurnFailed) as caught:
         redbook.burn(["a.wav", "b.wav"], Drive(recorder), clock=ManualClock())
     assert isinstance(caught.value.__cause__, errors.WriteError)
-    assert "another one" in caught.value.disc_now
+    assert "may be another disc" in caught.value.disc_now
     assert "still blank" not in caught.value.disc_now
 
 
