@@ -55,14 +55,15 @@ def test_at_least_four_drives_with_habits_come_with_it_and_each_says_where_they_
 
 @pytest.mark.parametrize("model", ALL)
 @pytest.mark.parametrize("speed", [None, 8])
+@pytest.mark.parametrize(("mode", "gap"), [("tao", 152), ("sao", 0)])
 def test_an_album_is_burned_and_verified_on_every_model(
-    model: str, speed: float | None, clock: ManualClock, tmp_path: Path
+    mode: str, gap: int, model: str, speed: float | None, clock: ManualClock, tmp_path: Path
 ) -> None:
     files = [write_wav(tmp_path / f"{n}.wav", noise(588 * (300 + 40 * n), n)) for n in (1, 2)]
     recorder = VirtualRecorder(Medium.new(), model=model, clock=clock, speed=speed)
-    report = burn(files, Drive(recorder, "test"), clock=clock)
+    report = burn(files, Drive(recorder, "test"), mode=mode, clock=clock)
     assert report.verified
-    assert [track.start_lba for track in report.tracks] == [0, 340 + 152]
+    assert [track.start_lba for track in report.tracks] == [0, 340 + gap]
     assert ready(recorder).run(ReadDiscInformation()).status.name == "COMPLETE"
 
 
