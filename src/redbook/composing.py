@@ -83,6 +83,8 @@ def compose(
 
 
 def _check_sources(program: Program) -> None:
+    if program.tracks and not program.sources:
+        raise PlanError("nothing to burn: the program has no source of audio, only silence")
     for number, track in enumerate(program.tracks, 1):
         for piece in track.pieces:
             if piece.source is not None and not 0 <= piece.source < len(program.sources):
@@ -226,7 +228,7 @@ def as_single_tracks(program: Program) -> tuple[Program, tuple[str, ...]]:
     """The same as track-at-once can write it, and what of it that cannot carry, in words.
 
     No sample of audio is left out: what lies in a pregap is put behind the track before, or, where that is
-    the disc's first, before the track itself.
+    the disc's first, before the track itself; and so is the silence between two sounds of it.
     """
     lost: dict[str, list[int]] = {}
     bodies: list[list[Piece]] = []
@@ -242,14 +244,16 @@ def as_single_tracks(program: Program) -> tuple[Program, tuple[str, ...]]:
         before = [piece for segment in track.segments if segment.index == 0 for piece in segment.pieces]
         own = [piece for segment in track.segments if segment.index > 0 for piece in segment.pieces]
         audible = [piece for piece in before if not piece.is_silence]
-        if before and not audible and number > 1:
+        if before and not audible:
             lose("the pause before {}, which becomes two seconds", number)
         elif audible and number == 1:
             lose("the mark behind the hidden audio before {}, with which that begins", number)
-            own = audible + own
+            own = before[before.index(audible[0]) :] + own
         elif audible:
             lose("the mark of the pregap of {}, whose audio ends the track before", number)
-            bodies[-1] += audible
+            while before[-1].is_silence:
+                before.pop()
+            bodies[-1] += before
         elif track.joined and number > 1:
             lose("the join before {}, where two seconds of silence come", number)
         if any(segment.index > 1 for segment in track.segments):

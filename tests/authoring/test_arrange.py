@@ -10,7 +10,7 @@ from redbook.audio.source import Source
 from redbook.authoring.arrange import Border, arrange
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
 from redbook.authoring.wishes import DEFAULTS
-from redbook.composing import compose
+from redbook.composing import as_single_tracks, compose
 from redbook.disc.layout import LaidTrack
 from redbook.errors import PlanError
 
@@ -145,6 +145,28 @@ def test_a_program_cannot_name_a_source_that_there_is_not() -> None:
     for number in (3, -1):
         with pytest.raises(PlanError, match=f"wants source {number}, counted from 0; there are 3"):
             compose(album(ProgramTrack((whole(number),))), DEFAULTS)
+
+
+def test_a_program_of_silence_alone_is_refused() -> None:
+    with pytest.raises(PlanError, match="only silence"):
+        compose(Program((), (ProgramTrack((Segment(1, (Piece.silence(400 * S),)),)),)), DEFAULTS)
+
+
+def test_track_at_once_keeps_the_silence_between_two_sounds_of_a_pregap() -> None:
+    early, still, late = Piece(0, 0, 5 * S), Piece.silence(3 * S), Piece(0, 5 * S, 5 * S)
+    body, longer = Piece(1), Piece.silence(99 * S)
+    hidden = ProgramTrack((Segment(0, (longer, early, still, late, longer)), Segment(1, (body,))))
+    second = ProgramTrack((Segment(0, (longer, early, still, late, longer)), Segment(1, (Piece(2),))))
+    made, _ = as_single_tracks(album(hidden, second))
+    assert [track.segments[0].pieces for track in made.tracks] == [
+        (early, still, late, longer, body, longer, early, still, late),
+        (Piece(2),),
+    ]
+
+
+def test_track_at_once_says_that_a_longer_first_pregap_is_lost() -> None:
+    _, losses = as_single_tracks(album(ProgramTrack((pause(300 * S), whole(0)))))
+    assert losses == ("the pause before track 1, which becomes two seconds",)
 
 
 def test_the_stream_between_two_sectors() -> None:

@@ -37,6 +37,7 @@ BROKEN = {
     Rule.INDEXES: replace(GOOD, tracks=(replace(GOOD.tracks[0], indexes=(850, 850)), *GOOD.tracks[1:])),
     Rule.ISRC: replace(GOOD, tracks=(replace(GOOD.tracks[0], isrc="DEABC250000"), *GOOD.tracks[1:])),
     Rule.MCN: replace(GOOD, mcn="123"),
+    Rule.CD_TEXT: replace(GOOD, cd_text=bytes(19)),
     Rule.LEAD_OUT: replace(GOOD, lead_out_lba=2999),
     Rule.CAPACITY: replace(GOOD, lead_out_lba=3001),
     Rule.ADDRESSES: replace(GOOD, lead_out_lba=449_850),
@@ -48,6 +49,12 @@ def test_each_rule_is_told_when_it_is_broken(rule: Rule) -> None:
     with pytest.raises(RulesBroken) as error:
         BROKEN[rule].check(3000)
     assert [breach.rule for breach in error.value.breaches] == [rule]
+
+
+def test_cd_text_has_2048_packs_at_most() -> None:
+    replace(GOOD, cd_text=bytes(18 * 2048)).check()
+    with pytest.raises(RulesBroken, match="36882 bytes of CD-Text"):
+        replace(GOOD, cd_text=bytes(18 * 2049)).check()
 
 
 def test_a_pregap_cannot_end_before_it_begins() -> None:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from itertools import pairwise
 
+from redbook.disc.cd_text.packs import BLOCKS, PACK_BYTES
 from redbook.disc.numbers import (
     LAST_LBA,
     MOST_INDEXES,
@@ -33,6 +34,9 @@ from redbook.disc.numbers import (
 )
 from redbook.disc.sub_channel import is_isrc, is_mcn
 from redbook.disc.toc import Toc, TocTrack
+
+MOST_CD_TEXT_BYTES = BLOCKS * 256 * PACK_BYTES
+"""A byte counts the packs of each block.  Source: MMC-5 annex J."""
 
 PRE_EMPHASIS, COPY_PERMITTED, DATA, FOUR_CHANNELS = 1, 2, 4, 8
 """Bits of a Q control nibble."""
@@ -115,6 +119,7 @@ class Rule(StrEnum):
     INDEXES = "a track's indexes follow each other inside the track, 99 at most"
     ISRC = "an ISRC has five letters or digits and seven digits"
     MCN = "a catalogue number (MCN) has thirteen digits"
+    CD_TEXT = "CD-Text is whole packs of 18 bytes, 2048 at most"
     LEAD_OUT = "the lead-out begins where the last track ends"
     ADDRESSES = "a disc ends at 99:59:74 at the latest"
     CAPACITY = "the lead-out begins where the disc allows it at the latest"
@@ -243,6 +248,10 @@ class SessionLayout:
         yield from self._of_end(last_lead_out_lba)
         if self.mcn and not is_mcn(self.mcn):
             yield Breach(Rule.MCN, 0, f"{self.mcn} is no catalogue number (MCN)")
+
+        if len(self.cd_text) % PACK_BYTES or len(self.cd_text) > MOST_CD_TEXT_BYTES:
+            text = f"{len(self.cd_text)} bytes of CD-Text; it is whole packs of 18 bytes, 2048 at most"
+            yield Breach(Rule.CD_TEXT, 0, text)
 
     def _of_numbers(self) -> Iterator[Breach]:
         due = self.tracks[0].number
