@@ -14,6 +14,7 @@ from typing import TypeAlias
 from redbook.audio.format import Tags
 from redbook.audio.glimpse import length_of
 from redbook.audio.source import SHEET_SUFFIXES, expand, printable
+from redbook.authoring.chains import Look
 from redbook.authoring.program import Note, Piece, Program, ProgramTrack, Segment
 from redbook.authoring.tags import Labels, merge, of_program, of_tags, onto_program, tags_by_track
 from redbook.authoring.wishes import CdText, Join, Wishes
@@ -123,6 +124,21 @@ def settle(
 
     raises  PlanError  for CD-Text that is required and that there is none of
     """
+    program = _as_they_follow(composed, tags, wishes)
+    program, notes = _labelled(program, tags, wishes, packed)
+    return replace(composed, program=program, notes=composed.notes + notes)
+
+
+def foresee(composed: Composition, wishes: Wishes, look: Look) -> Program:
+    """What `settle` will decide of joins and pauses, as far as a look into the files tells."""
+    if composed.from_files and wishes.join is Join.AUTO:
+        seen = map(look, range(len(composed.program.sources)))
+        return _as_they_follow(composed, [one.tags if one else Tags() for one in seen], wishes)
+    return _as_they_follow(composed, [Tags()] * len(composed.program.sources), wishes)
+
+
+def _as_they_follow(composed: Composition, tags: Sequence[Tags], wishes: Wishes) -> Program:
+    """With joins and pauses decided."""
     program = composed.program
     if composed.from_files:
         program = _joined(program, tags, wishes.join)
@@ -131,8 +147,7 @@ def settle(
         program = replace(program, tracks=tuple(replace(t, joined=joined) for t in program.tracks))
     if wishes.pause_seconds:
         program = _with_pauses(program, wishes.pause_seconds)
-    program, notes = _labelled(program, tags, wishes, packed)
-    return replace(composed, program=program, notes=composed.notes + notes)
+    return program
 
 
 def _joined(program: Program, tags: Sequence[Tags], join: Join) -> Program:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum, unique
 from types import TracebackType
@@ -27,7 +27,8 @@ from redbook.mmc.disc_info import DiscStatus
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack
-    from redbook.authoring.arrange import Border
+    from redbook.authoring.arrange import Arrangement, Border
+    from redbook.authoring.chains import Look
     from redbook.authoring.master import Decision, Master
     from redbook.authoring.program import Program
     from redbook.composing import Composition
@@ -280,20 +281,27 @@ def read_master(
     """
     from redbook.audio.sectors import Spool
     from redbook.authoring.master import Decision, read_program
-    from redbook.composing import as_single_tracks, settle
+    from redbook.composing import as_single_tracks, foresee, settle
 
     settled = composed
     losses: tuple[str, ...] = ()
 
-    def decide(sources: Sequence[PreparedTrack]) -> Decision:
+    def decide(sources: Sequence[PreparedTrack], laid_out: Callable[[Decision], Arrangement]) -> Decision:
         nonlocal settled, losses
         settled = settle(composed, [source.tags for source in sources], wishes)
         whole = Decision(settled.program, False, wishes.pad_short_tracks)
-        if mode is Mode.SAO or (mode is Mode.AUTO and _is_session(whole, sources, there)):
+        if mode is Mode.SAO or (mode is Mode.AUTO and _is_session(whole, laid_out, there)):
             return whole
         program, losses = as_single_tracks(settled.program)
         settled = replace(settled, program=program)
         return Decision(program, True, True)
+
+    def foreseen(look: Look) -> Program:
+        if mode is not Mode.TAO:
+            return foresee(composed, wishes, look)
+        if composed.from_files:  # two seconds of silence part them, whatever they are
+            return composed.program
+        return as_single_tracks(foresee(composed, wishes, look))[0]
 
     def work(emit: Listener) -> Master:
         emit(PhaseStarted(Phase.READING))
@@ -310,6 +318,7 @@ def read_master(
             cancel=caller.cancel.asked,
             on_read=lambda n, s: emit(SourceRead(n, len(sources), s.name)),
             decide=decide,
+            foresee=foreseen,
         )
 
     spool = Spool()
@@ -324,13 +333,10 @@ def read_master(
     return master, settled, losses
 
 
-def _is_session(decision: Decision, sources: Sequence[PreparedTrack], there: DiscPlaces) -> bool:
+def _is_session(decision: Decision, laid_out: Callable[[Decision], Arrangement], there: DiscPlaces) -> bool:
     """Whether this, written at once, would be a disc whose tracks are there."""
-    from redbook.authoring.arrange import arrange
-
-    lengths = [source.samples for source in sources]
     try:
-        made = arrange(decision.program, lengths, fill_short_tracks=decision.fill_short_tracks)
+        made = laid_out(decision)
     except PlanError:
         return False
     return is_written_at_once(made.layout, there)

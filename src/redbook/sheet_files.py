@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,8 @@ from redbook.planning import SourceName
 
 if TYPE_CHECKING:
     from redbook.audio.format import Tags
-    from redbook.audio.source import Source
     from redbook.authoring.program import Program
+    from redbook.composing import Composition
     from redbook.sheets import SheetOptions
 
 KINDS = (".cue", ".toc")
@@ -68,7 +69,7 @@ def write_sheet(
     caller = Caller.of(on_event, cancel, None)
     names = [sources] if isinstance(sources, str | os.PathLike) else sources
     composed = compose(names, wishes, sheet)
-    tags, samples = _known(composed.program.sources, caller)
+    composed, tags, samples = _known(composed, wishes, caller)
     settled = settle(composed, tags, wishes, packed=False)
     write = write_cue if target.suffix.lower() == ".cue" else write_toc
     written = write(settled.program, samples, target)
@@ -77,23 +78,32 @@ def write_sheet(
     return SheetReport(target, len(settled.program.tracks), notes)
 
 
-def _known(sources: Sequence[Source], caller: Caller) -> tuple[list[Tags], list[int]]:
-    """Tags and lengths: as the files state them, where they do so exactly, else from reading them."""
+def _known(
+    composed: Composition, wishes: Wishes, caller: Caller
+) -> tuple[Composition, list[Tags], list[int]]:
+    """Tags and lengths: as the files state them, where they do so exactly, else from reading them, as they
+    will be read for a disc; with a source that is read in more than one way once for each."""
     from redbook.audio.glimpse import glimpse
     from redbook.audio.sectors import Spool, prepare
+    from redbook.authoring.chains import find_chains
+    from redbook.composing import foresee
 
-    seen = [glimpse(source) for source in sources]
+    seen = [glimpse(source) for source in composed.program.sources]
     known = [one for one in seen if one is not None and one.samples is not None]
     exact = [one for one in known if one.format.rate_hz == SAMPLE_RATE_HZ]
-    if len(exact) == len(sources):
-        return [one.tags for one in exact], [one.samples or 0 for one in exact]
+    if len(exact) == len(seen):
+        return composed, [one.tags for one in exact], [one.samples or 0 for one in exact]
+    chains = find_chains(foresee(composed, wishes, seen.__getitem__), seen.__getitem__)
+    program = chains.onto(composed.program)
 
     def work(emit: Listener) -> tuple[list[Tags], list[int]]:
         emit(PhaseStarted(Phase.READING))
-        read = prepare(sources, Spool(keep=False), sums=False, cancel=caller.cancel.asked)
+        read = prepare(
+            program.sources, Spool(keep=False), sums=False, cancel=caller.cancel.asked, chains=chains.rows
+        )
         return [one.tags for one in read], [one.samples for one in read]
 
-    return caller.work(work)
+    return replaced(composed, program=program), *caller.work(work)
 
 
 def _store(target: Path, text: str) -> None:

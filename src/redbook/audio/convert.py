@@ -25,34 +25,61 @@ class NotSixteenBits(Exception):
     """A deeper file holds more than 16 bits after all: it has to be read again, and dithered."""
 
 
+def is_exact(audio: AudioFormat) -> bool:
+    """Whether its samples go to the disc as they are, whatever they are."""
+    alike = audio.rate_hz == SAMPLE_RATE_HZ and len(audio.channels) <= 2
+    return alike and audio.dtype in ("uint8", "int16")
+
+
+def one_stream(before: AudioFormat, after: AudioFormat) -> bool:
+    """Whether two files can go through one converter, and have to, lest one hears where they meet."""
+    if is_exact(before) or is_exact(after) or before.rate_hz != after.rate_hz:
+        return False
+    few = len(before.channels) <= 2
+    return len(before.channels) == len(after.channels) if few else before.channels == after.channels
+
+
 class Converter:
-    """Turns chunks of samples into 16-bit little-endian stereo.
+    """Turns chunks of samples into 16-bit little-endian stereo, the same whatever the length of the chunks.
 
     seed         of the dither; the same seed and input give the same output
     sixteen      whether a deeper file may still turn out to hold 16 bits only; it is not asked for others
+    after        the converter of the file before, which this one follows without a gap: it takes over that
+                 one's resampler, with what that still holds, and its dither; that one is used up
     description  what is done, in words; empty if nothing is
     calculates   whether it does more than to hand samples on, so that long chunks are quicker
+    resamples    whether it has a resampler, which holds samples back
     clipped      how many values were beyond full scale so far
     """
 
-    def __init__(self, audio: AudioFormat, seed: int, *, sixteen: bool = True) -> None:
+    def __init__(
+        self, audio: AudioFormat, seed: int, *, sixteen: bool = True, after: Converter | None = None
+    ) -> None:
         self.clipped = 0
-        self._format = audio
+        self.format = audio
         alike = audio.rate_hz == SAMPLE_RATE_HZ and len(audio.channels) <= 2
-        self._exact = alike and audio.dtype in ("uint8", "int16")
+        self._exact = is_exact(audio)
         self._sixteen = sixteen and alike and not self._exact and not audio.lossy
         self._matrix = None if len(audio.channels) <= 2 else channels.matrix(audio.channels)
-        self._random = np.random.default_rng(seed)
+        self._random: tuple[np.random.Generator, ...]
         self._resampler: Any = None
-        if audio.rate_hz != SAMPLE_RATE_HZ:
-            self._resampler = soxr.ResampleStream(
-                audio.rate_hz, SAMPLE_RATE_HZ, min(len(audio.channels), 2), dtype="float32", quality="VHQ"
-            )
+        if after is not None:
+            if not one_stream(after.format, audio):
+                raise ValueError(f"{audio} cannot follow {after.format} in one stream")
+            self._random, self._resampler = after._random, after._resampler
+        else:
+            # Of two, because one would give a sample other numbers if it came in another chunk.
+            self._random = tuple(map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2)))
+            if audio.rate_hz != SAMPLE_RATE_HZ:
+                self._resampler = soxr.ResampleStream(
+                    audio.rate_hz, SAMPLE_RATE_HZ, min(len(audio.channels), 2), dtype="float32", quality="VHQ"
+                )
         self.description = tuple(self._describe())
         self.calculates = not self._exact
+        self.resamples = self._resampler is not None
 
     def _describe(self) -> list[str]:
-        audio = self._format
+        audio = self.format
         done = []
         if len(audio.channels) == 1:
             done.append("mono to two equal channels")
@@ -84,14 +111,14 @@ class Converter:
         if self._sixteen:
             yield self._widen(_sixteen_bits(samples))
             return
-        for start in range(0, len(samples), self._format.rate_hz):
-            yield self._round(self._resampled(samples[start : start + self._format.rate_hz]))
+        for start in range(0, len(samples), self.format.rate_hz):
+            yield self._round(self._resampled(samples[start : start + self.format.rate_hz]))
 
     def finish(self) -> bytes:
         """What the resampler still holds."""
         if self._resampler is None:
             return b""
-        rest = np.zeros((0, min(len(self._format.channels), 2)), np.float32)
+        rest = np.zeros((0, min(len(self.format.channels), 2)), np.float32)
         return self._round(self._resampler.resample_chunk(rest, last=True))
 
     def _resampled(self, samples: Samples) -> NDArray[np.float32]:
@@ -118,7 +145,8 @@ class Converter:
         if mixed.max() > 1.0 or mixed.min() < -1.0:
             self.clipped += int(np.count_nonzero(np.abs(mixed) > 1.0)) * (2 // mixed.shape[1])
         shape = mixed.shape
-        noise = self._random.random(shape, dtype=np.float32) - self._random.random(shape, dtype=np.float32)
+        plus, minus = self._random
+        noise = plus.random(shape, dtype=np.float32) - minus.random(shape, dtype=np.float32)
         values = np.clip(np.rint(mixed * np.float32(32768.0) + noise), -32768.0, 32767.0).astype("<i2")
         if shape[1] == 1:
             values = np.repeat(values, 2, axis=1)

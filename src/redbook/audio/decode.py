@@ -195,6 +195,8 @@ class Decoder:
     @property
     def stated_samples(self) -> int | None:
         said = self._statement
+        if self._tally is not None and self.format.container == "flac":
+            return self._tally.samples
         if said.samples is None or said.tolerance:
             return None
         if said.keep is None:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from redbook.disc import SAMPLE_RATE_HZ
 from redbook.errors import AudioError
 
 Samples: TypeAlias = NDArray[Any]
@@ -131,3 +132,8 @@ def kept(samples: Samples, position: int, ranges: tuple[tuple[int, int | None], 
 
 def dtype_name(samples: Samples) -> str:
     return str(np.dtype(samples.dtype).name)
+
+
+def resampled(samples: int, rate_hz: int) -> int:
+    """How many samples so many become at 44.1 kHz; a half is one more, as soxr has it."""
+    return (2 * samples * SAMPLE_RATE_HZ + rate_hz) // (2 * rate_hz)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from redbook.audio.decode import open_recording
-from redbook.audio.format import AudioFormat, Tags
+from redbook.audio.format import AudioFormat, Tags, resampled
 from redbook.audio.source import Source
-from redbook.disc import SAMPLE_RATE_HZ
 from redbook.errors import AudioError
 
 
@@ -38,8 +37,3 @@ def length_of(source: Source) -> int | None:
     """In stereo samples at 44.1 kHz; None where only decoding would tell."""
     seen = glimpse(source)
     return seen.samples if seen is not None else None
-
-
-def resampled(samples: int, rate_hz: int) -> int:
-    """How many samples so many become at 44.1 kHz."""
-    return round(samples * SAMPLE_RATE_HZ / rate_hz)

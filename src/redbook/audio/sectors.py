@@ -12,22 +12,21 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from redbook.audio.chain import Part, SectorWriter, read_chain
 from redbook.audio.checksum import TrackChecksums
-from redbook.audio.convert import Converter, NotSixteenBits, joined
-from redbook.audio.decode import Recording, open_recording
+from redbook.audio.decode import open_recording
 from redbook.audio.format import Tags
 from redbook.audio.source import Source, expand, printable
 from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLE_RATE_HZ, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError
 
-BATCH_BYTES = 1 << 18
 SEGMENT_BYTES = 1 << 25
 LONGEST_DISC_SECTORS = 100 * 60 * 75
 """No CD holds more; what is longer is not read to its end."""
@@ -224,6 +223,7 @@ def prepare(
     seed: int = DEFAULT_DITHER_SEED,
     cancel: threading.Event | None = None,
     on_read: Callable[[int, Source], None] | None = None,
+    chains: Sequence[Sequence[int]] = (),
 ) -> list[PreparedTrack]:
     """Read all sources, several at a time.
 
@@ -231,40 +231,83 @@ def prepare(
     silent_sectors  between the last one's audio and the lead-out
     sums         False where its checksums are of no use: they stay empty
     on_read      told of each source (counted from 1), in order, on the caller's thread
+    chains       places (from 0) of sources that follow each other without a gap, of one rate and as many
+                 channels: each chain is converted as one stream
 
     raises  AudioError  for the first source that cannot be used, with its name
             PlanError   if they are longer than any disc
             Cancelled
     """
     stop = threading.Event()
+    found: list[Future[PreparedTrack]] = [Future() for _ in sources]
 
-    def work(index: int) -> PreparedTrack:
-        def check() -> None:
-            if stop.is_set() or (cancel is not None and cancel.is_set()):
-                raise Cancelled("cancelled while the sources were read; nothing was sent")
+    def check() -> None:
+        if stop.is_set() or (cancel is not None and cancel.is_set()):
+            raise Cancelled("cancelled while the sources were read; nothing was sent")
 
-        def checksums() -> TrackChecksums | None:
-            if not sums:
-                return None
+    def writer(index: int) -> SectorWriter:
+        checksums = None
+        if sums:
             first, last = first_track + index == 1, index == len(sources) - 1
-            return TrackChecksums(first=first, last=last, silent_sectors=silent_sectors)
+            checksums = TrackChecksums(first=first, last=last, silent_sectors=silent_sectors)
+        return SectorWriter(spool.writer(index), checksums, check)
 
-        return _prepare_one(sources[index], lambda: spool.writer(index), checksums, seed, check)
+    def work(row: Sequence[int]) -> None:
+        try:
+            _prepare_chain(sources, row, writer, seed, check, found)
+        except BaseException as error:
+            for index in row:
+                if not found[index].done():
+                    found[index].set_exception(error)
+            raise
 
+    chained = {index for row in chains for index in row}
+    rows = sorted([*map(tuple, chains), *((index,) for index in range(len(sources)) if index not in chained)])
     tracks = []
     with ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), 4), "redbook-decode") as pool:
-        futures = [pool.submit(work, index) for index in range(len(sources))]
+        jobs = [pool.submit(work, row) for row in rows]
         try:
-            for index, future in enumerate(futures):
+            for index, future in enumerate(found):
                 tracks.append(future.result())
                 if on_read is not None:
                     on_read(index + 1, sources[index])
         except BaseException:
             stop.set()
-            for future in futures:
-                future.cancel()
+            for job in jobs:
+                job.cancel()
             raise
     return tracks
+
+
+def _prepare_chain(
+    sources: Sequence[Source],
+    row: Sequence[int],
+    writer: Callable[[int], SectorWriter],
+    seed: int,
+    check_cancel: Callable[[], None],
+    found: Sequence[Future[PreparedTrack]],
+) -> None:
+    """row: places among the sources; `found` is told of each"""
+    chain = [sources[index] for index in row]
+    identities: dict[int, tuple[int, ...]] = {}
+
+    def before(place: int) -> None:
+        check_cancel()
+        identities.setdefault(place, _identity(chain[place].path, chain[place].name))
+
+    def after(place: int) -> None:
+        source = chain[place]
+        if _identity(source.path, source.name) != identities[place]:
+            raise AudioError(f"{printable(source.name)}: the file changed while it was read", source.name)
+
+    def on_end(part: Part) -> None:
+        track = _as_prepared(chain[part.place], part, identities[part.place])
+        found[row[part.place]].set_result(track)
+
+    def new_writer(place: int) -> SectorWriter:
+        return writer(row[place])
+
+    read_chain(chain, new_writer, seed, on_end=on_end, before=before, after=after)
 
 
 def stated_sectors(sources: Sequence[Source], cancel: threading.Event | None = None) -> list[int]:
@@ -290,117 +333,26 @@ def stated_sectors(sources: Sequence[Source], cancel: threading.Event | None = N
     return lengths
 
 
-def read_again(
-    track: PreparedTrack, spool: Spool, number: int, *, seed: int, cancel: threading.Event | None = None
-) -> SpooledStream:
-    """The audio of a track once more, as track `number` of another spool.
-
-    raises  AudioError  if it is no longer what it was; Cancelled
-    """
-
-    def check() -> None:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("cancelled")
-
-    track.check_unchanged()
-    again = _prepare_one(
-        Source(track.source, track.path, track.raw),
-        lambda: spool.writer(number),
-        lambda: TrackChecksums(first=False, last=False),
-        seed,
-        check,
-    )
-    if again.sha256 != track.sha256:
-        raise AudioError(f"{printable(track.source)}: the audio is no longer the same", track.source)
-    return spool.stream(number, again.sectors)
-
-
-def _prepare_one(
-    source: Source,
-    writer: Callable[[], Callable[[bytearray], None]],
-    new_checksums: Callable[[], TrackChecksums | None],
-    seed: int,
-    check_cancel: Callable[[], None],
-) -> PreparedTrack:
-    check_cancel()
-    shown = printable(source.name)
-    identity = _identity(source.path, source.name)
-    sixteen = True
-    while True:
-        checksums = new_checksums()
-        try:
-            recording = open_recording(source.path, source.raw)
-            try:
-                converter = Converter(recording.format, seed, sixteen=sixteen)
-                samples = _spool_audio(recording, converter, writer(), checksums, check_cancel)
-            finally:
-                recording.close()
-        except NotSixteenBits:  # known at the first value that has more, mostly in the first chunk
-            sixteen = False
-            continue
-        except AudioError as error:
-            if error.source:
-                raise
-            raise AudioError(f"{shown}: {error}", source.name) from error
-        except OSError as error:
-            raise AudioError(f"{shown}: cannot be read: {error.strerror}", source.name) from error
-        break
-    if _identity(source.path, source.name) != identity:
-        raise AudioError(f"{shown}: the file changed while it was read", source.name)
+def _as_prepared(source: Source, part: Part, identity: tuple[int, ...]) -> PreparedTrack:
+    recording, writer = part.recording, part.writer
+    sums = writer.checksums
     return PreparedTrack(
         source=source.name,
         path=source.path,
         format=str(recording.format),
         tags=recording.tags,
-        sectors=-(-samples * SAMPLE_BYTES // SECTOR_BYTES),
-        samples=samples,
-        conversion=converter.description,
+        sectors=-(-writer.samples * SAMPLE_BYTES // SECTOR_BYTES),
+        samples=writer.samples,
+        conversion=part.converter.description,
         notes=tuple(recording.notes),
-        clipped=converter.clipped,
-        sha256=checksums.sha256 if checksums else "",
-        accuraterip_v1=checksums.accuraterip_v1 if checksums else "",
-        accuraterip_v2=checksums.accuraterip_v2 if checksums else "",
+        clipped=part.converter.clipped,
+        sha256=sums.sha256 if sums else "",
+        accuraterip_v1=sums.accuraterip_v1 if sums else "",
+        accuraterip_v2=sums.accuraterip_v2 if sums else "",
         identity=identity,
-        fingerprint=checksums.fingerprint() if checksums else Fingerprint.none(),
+        fingerprint=sums.fingerprint() if sums else Fingerprint.none(),
         raw=source.raw,
     )
-
-
-def _spool_audio(
-    recording: Recording,
-    converter: Converter,
-    write: Callable[[bytearray], None],
-    checksums: TrackChecksums | None,
-    check_cancel: Callable[[], None],
-) -> int:
-    """Returns the number of stereo samples; what is written are whole sectors."""
-    total = 0
-    batch = bytearray()
-    for chunk in joined(recording) if converter.calculates else recording:
-        for piece in converter.convert(chunk):
-            batch += piece
-            if len(batch) >= BATCH_BYTES:
-                check_cancel()
-                total += len(batch)
-                rest = len(batch) % SECTOR_BYTES
-                keep = batch[len(batch) - rest :]
-                del batch[len(batch) - rest :]
-                total -= rest
-                if checksums:
-                    checksums.update(batch)
-                write(batch)
-                batch = keep
-    batch += converter.finish()
-    total += len(batch)
-    batch += bytes(-len(batch) % SECTOR_BYTES)
-    if checksums:
-        checksums.update(batch)
-    write(batch)
-    sectors = -(-total // SECTOR_BYTES)
-    if checksums and sectors < SHORTEST_TRACK_SECTORS:
-        # This silence is sent after the track's own sectors.
-        checksums.update(bytes((SHORTEST_TRACK_SECTORS - sectors) * SECTOR_BYTES))
-    return total // SAMPLE_BYTES
 
 
 def _identity(path: Path, name: str) -> tuple[int, ...]:

@@ -11,12 +11,15 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from functools import cache
+from typing import Self, TypeAlias
 
 from redbook.audio.checksum import TrackChecksums
+from redbook.audio.glimpse import glimpse
 from redbook.audio.sectors import DEFAULT_DITHER_SEED, PreparedTrack, Spool, prepare
 from redbook.audio.source import Source
 from redbook.authoring.arrange import Arrangement, arrange
+from redbook.authoring.chains import Chains, Look, find_chains
 from redbook.authoring.program import Piece, Program
 from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR
 from redbook.disc.layout import LaidTrack
@@ -33,6 +36,7 @@ class Master:
     sources  as they were read
     tracks   each from its index 1 to its end: checksums, lengths, and what its first source is
     areas    what a disc is compared with: of each track, from what was sent before its index 1 to its end
+    chains   places of sources that were converted as one stream
     """
 
     program: Program
@@ -41,6 +45,7 @@ class Master:
     tracks: list[PreparedTrack]
     areas: list[Fingerprint]
     spool: Spool
+    chains: tuple[tuple[int, ...], ...] = ()
 
     def session_stream(self, silent_sectors: int) -> ProgramStream:
         """All of it in one run, so many sectors of silence first; once only, for it is used up."""
@@ -139,6 +144,9 @@ class Decision:
     fill_short_tracks: bool
 
 
+Decide: TypeAlias = Callable[[Sequence[PreparedTrack], Callable[[Decision], Arrangement]], Decision]
+
+
 def read_program(
     program: Program,
     spool: Spool,
@@ -149,48 +157,72 @@ def read_program(
     seed: int = DEFAULT_DITHER_SEED,
     cancel: threading.Event | None = None,
     on_read: Callable[[int, Source], None] | None = None,
-    decide: Callable[[Sequence[PreparedTrack]], Decision] | None = None,
+    decide: Decide | None = None,
+    foresee: Callable[[Look], Program] | None = None,
 ) -> Master:
     """Read every source to its end, lay the program out, and sum its tracks up.
+
+    Sources that go over into each other are converted as one stream.  Which do is known from what is
+    foreseen; where something else is decided, those sources are read once more.
 
     spool         must keep what it is given, unless every track is one whole source
     first_number  of the first track
     run_out       two sectors of silence lie behind each track, as track-at-once leaves them
     fill_short_tracks  as `arrange`
-    decide        is asked what it is to be, now that the sources are known, instead of the three above
+    decide        is asked what it is to be, now that the sources are known, instead of the three above;
+                  it is given the sources, and what lays a decision out
+    foresee       what `decide` will make of it, as far as a look into the files tells: its joins and pauses
 
     raises  AudioError, PlanError, Cancelled
     """
+    look = cache(lambda place: glimpse(program.sources[place]))
+    own = len(program.sources)
+
+    def read(chains: Chains, with_run_out: bool, *, sums: bool, again: bool) -> list[PreparedTrack]:
+        return prepare(
+            chains.onto(program).sources,
+            spool,
+            first_track=first_number,
+            silent_sectors=RUN_OUT_SECTORS if with_run_out else 0,
+            sums=sums,
+            seed=seed,
+            cancel=cancel,
+            on_read=lambda n, s: on_read(n, s) if on_read and n <= own and not again else None,
+            chains=chains.rows,
+        )
+
     decision = Decision(program, run_out, fill_short_tracks)
+    seen = program if foresee is None else foresee(look)
+    chains = find_chains(seen, look, fill_short_tracks=fill_short_tracks)
     sums = tracks_are_sources(program)
-    sources = prepare(
-        program.sources,
-        spool,
-        first_track=first_number,
-        silent_sectors=RUN_OUT_SECTORS if run_out else 0,
-        sums=sums,
-        seed=seed,
-        cancel=cancel,
-        on_read=on_read,
-    )
+    sources = read(chains, run_out, sums=sums, again=False)
+
+    def laid_out(decision: Decision) -> Arrangement:
+        return arrange(
+            chains.onto(decision.program),
+            [source.samples for source in sources],
+            first_number=first_number,
+            fill_short_tracks=decision.fill_short_tracks,
+        )
+
     if decide is not None:
-        decision = decide(sources)
-    program = decision.program
-    sums = sums and decision.run_out == run_out and tracks_are_sources(program)
-    lengths = [source.samples for source in sources]
-    arrangement = arrange(
-        program, lengths, first_number=first_number, fill_short_tracks=decision.fill_short_tracks
-    )
+        decision = decide(sources[:own], laid_out)
+    wanted = find_chains(decision.program, look, fill_short_tracks=decision.fill_short_tracks)
+    sums = sums and decision.run_out == run_out and tracks_are_sources(decision.program)
+    if (wanted.rows, wanted.doubled) != (chains.rows, chains.doubled):
+        sources = read(wanted, decision.run_out, sums=sums, again=True)
+    chains = wanted
+    arrangement, program = laid_out(decision), chains.onto(decision.program)
     whole = sums and all(
         _is_whole(arrangement, track, source)
         for track, source in zip(arrangement.layout.tracks, sources, strict=True)
     )
     if whole:
         areas = [source.fingerprint for source in sources]
-        return Master(program, arrangement, sources, sources, areas, spool)
+        return Master(program, arrangement, sources, sources, areas, spool, chains.rows)
     silent = RUN_OUT_SECTORS if decision.run_out else 0
     tracks, areas = _sum_up(arrangement, sources, spool, silent, cancel)
-    return Master(program, arrangement, sources, tracks, areas, spool)
+    return Master(program, arrangement, sources, tracks, areas, spool, chains.rows)
 
 
 def tracks_are_sources(program: Program) -> bool:
@@ -301,12 +333,15 @@ def read_again(
         (track, area) for track, area in zip(laid, master.areas, strict=True) if track.number in numbers
     ]
     pieces = [master.arrangement.pieces_between(track.sent_lba, track.end_lba) for track, _ in chosen]
-    needed = sorted({piece.source for row in pieces for piece in row if piece.source is not None})
+    wanted = {piece.source for row in pieces for piece in row if piece.source is not None}
+    chains = [chain for chain in master.chains if wanted.intersection(chain)]
+    needed = sorted(wanted.union(*chains))  # a source's first and last samples have its neighbours in them
     for number in needed:
         master.sources[number].check_unchanged()
     sources = [master.program.sources[number] for number in needed]
-    prepare(sources, spool, sums=False, seed=seed, cancel=cancel)
     there = {number: place for place, number in enumerate(needed)}
+    rows = [[there[number] for number in chain] for chain in chains]
+    prepare(sources, spool, sums=False, seed=seed, cancel=cancel, chains=rows)
     streams = []
     for (track, area), row in zip(chosen, pieces, strict=True):
         moved = [p if p.source is None else replace(p, source=there[p.source]) for p in row]

@@ -1,0 +1,222 @@
+"""Sources that follow each other without a gap: read and converted as one stream, and cut where they meet.
+
+Each converted by itself would begin with a resampler that knows nothing of what came before. A tone that
+goes on over the border then breaks off there, 11 to 46 dB below itself, and what follows is up to a sample
+late. In one stream the samples are those of the recording as it was before somebody cut it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from redbook.audio.checksum import TrackChecksums
+from redbook.audio.convert import Converter, NotSixteenBits, joined, one_stream
+from redbook.audio.decode import Recording, open_recording
+from redbook.audio.format import resampled
+from redbook.audio.source import Source, printable
+from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
+from redbook.errors import AudioError
+
+BATCH_BYTES = 1 << 18
+
+
+class SectorWriter:
+    """Takes samples, writes whole sectors, and sums up what will be sent."""
+
+    def __init__(
+        self,
+        write: Callable[[bytearray], None],
+        checksums: TrackChecksums | None,
+        check_cancel: Callable[[], None],
+    ) -> None:
+        self.checksums = checksums
+        self.samples = 0
+        self._write = write
+        self._check_cancel = check_cancel
+        self._batch = bytearray()
+
+    def take(self, pcm: bytes | memoryview) -> None:
+        self._batch += pcm
+        self.samples += len(pcm) // SAMPLE_BYTES
+        if len(self._batch) >= BATCH_BYTES:
+            self._check_cancel()
+            whole = len(self._batch) - len(self._batch) % SECTOR_BYTES
+            rest = self._batch[whole:]
+            del self._batch[whole:]
+            self._put()
+            self._batch = rest
+
+    def end(self) -> None:
+        """Silence to the end of the sector; and to that of the shortest legal track in the sums alone, for
+        it is sent after the track's own sectors."""
+        self._batch += bytes(-len(self._batch) % SECTOR_BYTES)
+        self._put()
+        sectors = -(-self.samples * SAMPLE_BYTES // SECTOR_BYTES)
+        if self.checksums and sectors < SHORTEST_TRACK_SECTORS:
+            self.checksums.update(bytes((SHORTEST_TRACK_SECTORS - sectors) * SECTOR_BYTES))
+
+    def _put(self) -> None:
+        if self.checksums:
+            self.checksums.update(self._batch)
+        self._write(self._batch)
+
+
+@dataclass(slots=True)
+class Part:
+    """What became of one source of a chain.
+
+    place  in the chain, from 0
+    """
+
+    place: int
+    recording: Recording
+    converter: Converter
+    writer: SectorWriter
+
+
+@dataclass(slots=True)
+class _Open:
+    """A part whose samples have not all come yet.  border: where it ends; None while that is not known"""
+
+    part: Part
+    border: int | None = None
+
+
+@dataclass(slots=True)
+class _Cutter:
+    """Gives a stream of samples to one part after the other.
+
+    A resampler holds samples back, so a part may still wait for its last ones while those that follow are
+    read; of short ones several.
+    """
+
+    on_end: Callable[[Part], None]
+    _open: deque[_Open] = field(default_factory=deque)
+    _at: int = 0
+
+    def begin(self, part: Part) -> None:
+        self._open.append(_Open(part))
+
+    def set_border(self, sample: int) -> None:
+        """Where the part that began last ends."""
+        self._open[-1].border = sample
+        self._end_reached()
+
+    def take(self, pcm: bytes | memoryview) -> None:
+        rest = memoryview(pcm)
+        while rest:
+            first = self._open[0]
+            room = len(rest) if first.border is None else (first.border - self._at) * SAMPLE_BYTES
+            first.part.writer.take(rest[:room])
+            self._at += len(rest[:room]) // SAMPLE_BYTES
+            rest = rest[room:]
+            self._end_reached()
+
+    def _end_reached(self) -> None:
+        while self._open:
+            border = self._open[0].border
+            if border is None or border > self._at:
+                return
+            self._end_first()
+
+    def _end_first(self) -> None:
+        part = self._open.popleft().part
+        part.writer.end()
+        self.on_end(part)
+
+    def end(self) -> None:
+        while self._open:
+            self._end_first()
+
+
+def read_chain(
+    chain: Sequence[Source],
+    new_writer: Callable[[int], SectorWriter],
+    seed: int,
+    *,
+    on_end: Callable[[Part], None],
+    before: Callable[[int], None] = lambda place: None,
+    after: Callable[[int], None] = lambda place: None,
+) -> None:
+    """Read sources one after the other, all through one converter.
+
+    A deeper file that holds 16 bits only is taken as it is where that holds for all of the chain; with one
+    that has more, all are dithered, as the whole recording would be. Then they are read again.
+
+    new_writer     for the source at this place; asked anew where it has to be read again
+    on_end         told of each part once, in order, when it is whole
+    before, after  each source is read
+
+    raises  AudioError  with the name of the source that cannot be used
+    """
+    try:
+        _read(chain, new_writer, seed, True, on_end, before, after)
+    except NotSixteenBits:  # known at the first value that has more, mostly in the first chunk
+        _read(chain, new_writer, seed, False, on_end, before, after)
+
+
+def _read(
+    chain: Sequence[Source],
+    new_writer: Callable[[int], SectorWriter],
+    seed: int,
+    sixteen: bool,
+    on_end: Callable[[Part], None],
+    before: Callable[[int], None],
+    after: Callable[[int], None],
+) -> None:
+    held: list[Part] = []
+    # Nothing that may have to be read again is told; where there is a resampler, nothing has to.
+    may_repeat = False
+
+    def end(part: Part) -> None:
+        if may_repeat:
+            held.append(part)
+        else:
+            on_end(part)
+
+    cutter = _Cutter(end)
+    converter: Converter | None = None
+    position = 0
+    for place, source in enumerate(chain):
+        before(place)
+        with _named(source):
+            recording = open_recording(source.path, source.raw)
+            try:
+                audio = recording.format
+                if converter is not None and not one_stream(converter.format, audio):
+                    raise AudioError("the file changed while it was read")
+                converter = Converter(audio, seed, sixteen=sixteen, after=converter)
+                if not place:
+                    may_repeat = sixteen and not converter.resamples
+                cutter.begin(Part(place, recording, converter, new_writer(place)))
+                for chunk in joined(recording) if converter.calculates else recording:
+                    position += len(chunk)
+                    for pcm in converter.convert(chunk):
+                        cutter.take(pcm)
+            finally:
+                recording.close()
+        after(place)
+        if place < len(chain) - 1:
+            cutter.set_border(resampled(position, audio.rate_hz))
+        else:
+            cutter.take(converter.finish())
+            cutter.end()
+    for part in held:
+        on_end(part)
+
+
+@contextmanager
+def _named(source: Source) -> Iterator[None]:
+    """Errors say which source it was."""
+    shown = printable(source.name)
+    try:
+        yield
+    except AudioError as error:
+        if error.source:
+            raise
+        raise AudioError(f"{shown}: {error}", source.name) from error
+    except OSError as error:
+        raise AudioError(f"{shown}: cannot be read: {error.strerror}", source.name) from error
