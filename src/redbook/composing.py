@@ -236,6 +236,10 @@ def _with_packs(program: Program, wishes: Wishes, notes: tuple[str, ...]) -> tup
     if wishes.strict and losses:
         raise PlanError(f"not all texts fit into CD-Text (an error because of --strict): {losses[0]}")
     changes = tuple(str(change) for change in encoded.changes)
+    if losses and not wishes.transliterate:
+        in_latin = encode(program.texts, 1, len(program.tracks), transliterate=True)
+        if len(in_latin.losses) < len(losses):
+            changes += ("Cyrillic and Greek are burned in Latin letters with --cd-text-transliterate",)
     return replace(program, packs=encoded.packs, texts=encoded.texts), notes + changes
 
 
@@ -275,8 +279,14 @@ def as_single_tracks(program: Program) -> tuple[Program, tuple[str, ...]]:
             lose("the indexes of {}", number)
         if track.isrc:
             lose("the ISRC of {}", number)
-        if track.control or track.copy_alternates:
-            lose("the flags of {} (pre-emphasis, copy permitted, four channels)", number)
+        for what, there in (
+            ("pre-emphasis of {}", track.pre_emphasis),
+            ("the permission to copy {}", track.copy_permitted),
+            ("four channels of {}", track.four_channels),
+            ("the mark of a copy (SCMS) of {}", track.copy_alternates),
+        ):
+            if there:
+                lose(what, number)
         bodies.append(own)
     tracks = tuple(
         ProgramTrack((Segment(1, tuple(body), track.line),), joined=False, line=track.line)

@@ -9,7 +9,7 @@ from enum import StrEnum, unique
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from redbook.authoring.wishes import DEFAULTS, Wishes
+from redbook.authoring.wishes import DEFAULTS, CdText, Wishes
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine import inspect
@@ -243,10 +243,16 @@ def _method_without_tracks(mode: Mode) -> Method:
 def _check_losses(
     losses: Sequence[str], mode: Mode, request: Request, from_files: bool, abilities: Abilities
 ) -> None:
-    """raises  PlanError  where track-at-once was not asked for, and cannot carry what was
+    """raises  PlanError  where track-at-once was not asked for, and cannot carry what was; and where it
+    cannot carry what is required
 
     Of a row of files that nothing special was wanted of, track-at-once loses what nobody asked for.
     """
+    if mode is Mode.TAO and request.wishes.cd_text is CdText.REQUIRE:
+        raise PlanError(
+            "CD-Text is required, and track-at-once cannot write it: leave out --mode tao, --append and "
+            "--leave-open, or leave out --cd-text require"
+        )
     if mode is Mode.SAO or request.mode is Mode.TAO or not losses:
         return
     plain = from_files and request.wishes.are_plain

@@ -308,7 +308,7 @@ class TestCharacters:
         made = encode([Texts(0x09, {TITLE: {0: "A", 3: "日 Ж \udce9"}})], 1, 3)
         assert made.texts[0].text(TITLE, 3) == "? ? ?"
         assert [str(change) for change in made.losses] == [
-            "title of track 3: 日Ж\\udce9 cannot be written as ISO 8859-1; burned as ?"
+            "title of track 3: ISO 8859-1 has no 日 Ж \\udce9; burned as ?"
         ]
 
     @pytest.mark.parametrize(

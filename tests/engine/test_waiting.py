@@ -17,6 +17,7 @@ from redbook.engine.events import Event, Phase, PhaseStarted, Stopping, TrackSta
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.runner import Runner
 from redbook.engine.track_at_once import TrackAtOnce
+from redbook.engine.under_way import UnderWay
 from redbook.engine.urgency import Urgency
 from redbook.errors import BurnFailed, EraseFailed, Sense, StillBusy
 from redbook.mmc.command import Command
@@ -243,6 +244,12 @@ def test_stopping_in_a_track_ends_it_and_leaving_breaks_it_off(mode: str, doing:
     assert (first.doing, first.at_once, second.at_once) == (doing, False, True)
     assert price in first.price
     assert not recorder.tray_locked
+
+
+def test_a_cancel_that_is_told_late_does_not_promise_to_end_a_session_written_at_once() -> None:
+    """The drive's thread may be past the writing by the time that the caller's thread tells of it."""
+    under_way = UnderWay(phase=Phase.ENDING_TRACK, track_begun=True, whole_session=True)
+    assert "cannot be ended early" in under_way.stopping(False).doing
 
 
 def test_a_track_is_called_begun_before_its_first_write_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -223,7 +223,7 @@ def test_sheets_in_old_encodings(encoding: str, model: str, tmp_path: Path) -> N
         assert by_cd_info(cd_info).texts == {(0, "title"): first, (1, "title"): second}
     else:
         told = [note for note in burned.notices if note.startswith("title of track 1:")]
-        assert ("cannot be written" in "".join(told)) == ("?" in second_shown)
+        assert ("burned as ?" in "".join(told)) == ("?" in second_shown)
     burned.audio_is(pcm)
 
 
@@ -310,8 +310,9 @@ class TestCueSheetsThatDrivesRefuse:
         [
             ({"isrc_control": "without"}, "ISRC without control"),
             ({"lead_in_time": "true", "cd_text_block_type": "3"}, "true lead-in"),
+            ({"needs_pregaps": True}, "pregaps of one sector"),
         ],
-        ids=["ISRC", "lead-in"],
+        ids=["ISRC", "lead-in", "pregaps"],
     )
     def test_another_form_is_tried_and_named(self, habits: dict[str, Any], rung: str, sheet: Path) -> None:
         burned = Burned(sheet, picky(habits))

@@ -150,20 +150,23 @@ class _Desk:
             padded = 0 if silent else filled
             self._end_track(self._tracks[-1])
         placed = _Placed(number, track, index0=-PREGAP_SECTORS if first else self._mark())
-        pause = early = 0
+        pause: int | None = None
+        early = 0
         for segment, pieces in segments:
             if segment.index > 0 and _is_silence(self._stream[-1:]):
                 self._fill_sector()  # the silence ends where a sector does, so that the mark is exact
             if segment.index == 1:
                 placed.start = self._mark()
                 early = self.at % SAMPLES_PER_SECTOR
-                pause = self._silence_since(before)
+                pause = self._silence_since(before) if pause is None else pause
             elif segment.index > 1:
                 placed.indexes.append(self._mark())
             for piece in pieces:
+                if pause is None and not piece.is_silence:
+                    pause = self._silence_since(before)
                 self._append(piece)
         if not first:
-            self._borders.append(Border(number, pause, padded, early))
+            self._borders.append(Border(number, pause or 0, padded, early))
         self._tracks.append(placed)
 
     def _closed(self, segment: Segment, number: int) -> list[Piece]:

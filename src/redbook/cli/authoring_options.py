@@ -113,7 +113,7 @@ def split_off(given: dict[str, Any]) -> dict[str, Any]:
     texts = {name: text for name in TEXTS if (text := given.pop(name)) is not None}
     mcn, keep = given.pop("mcn"), given["keep_mcn"]
     if mcn is not None:
-        mcn, trouble = read_mcn(mcn, keep)
+        mcn, trouble = read_mcn(mcn, keep, who="")
         if trouble and not mcn:
             raise click.BadParameter(trouble, param_hint="--mcn")
     wishes = Wishes(

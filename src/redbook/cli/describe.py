@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from redbook.authoring.arrange import Border
-from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, duration
+from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, duration
 from redbook.disc.cd_text import PackType, Texts
 from redbook.disc.layout import LaidTrack
 from redbook.planning import Mode, Plan
@@ -17,18 +17,26 @@ def pause_before(track: LaidTrack) -> str:
     return duration(sectors) if sectors > 0 else "-"
 
 
-def border_in_words(border: Border, mode: Mode) -> str:
+def border_in_words(border: Border, track: LaidTrack, mode: Mode) -> str:
     """How a track begins; empty where there is nothing to say.
 
     Of track-at-once the pause says everything.
     """
     if mode is Mode.TAO:
         return ""
+    in_gap = border.pause_samples < track.pregap_sectors * SAMPLES_PER_SECTOR
     if border.pause_samples:  # also what fills a sector up: that is told of the track before
-        return ""
+        return f"of the gap the last {_left(border, track)} s hold audio" if in_gap else ""
+    if in_gap:
+        return "joined; the gap holds audio"
     if border.early_samples:
         return f"joined; its mark lies {_ms(border.early_samples)} ms before its first sample"
     return "joined"
+
+
+def _left(border: Border, track: LaidTrack) -> str:
+    samples = track.pregap_sectors * SAMPLES_PER_SECTOR - border.pause_samples
+    return f"{samples / SAMPLE_RATE_HZ:.2f}"
 
 
 def _ms(samples: int) -> str:

@@ -20,7 +20,7 @@ from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyRepor
 from redbook.cli import shapes
 from redbook.cli.describe import border_in_words, on_the_disc, pause_before, summary, title_of
 from redbook.cli.output import Output, standard_output
-from redbook.disc import PREGAP_SECTORS, Toc, duration
+from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, Toc, duration
 from redbook.disc.cd_text import PackType, Texts
 from redbook.discovery import DiscEntry
 from redbook.doctor import Diagnosis
@@ -376,7 +376,7 @@ class TextRenderer:
                 _description(
                     track,
                     title_of(made.texts, track.number),
-                    border_in_words(border, made.mode) if border else "",
+                    border_in_words(border, laid, made.mode) if border else "",
                     on_the_disc(laid),
                 ),
             )
@@ -692,6 +692,8 @@ def _description(track: TrackReport, on_disc: str = "", *more: str) -> Text:
         text.append(f"\n{_plural(prepared.clipped, 'value')} beyond full scale clipped", "yellow")
     if prepared.sent_sectors > prepared.sectors:
         text.append("\npadded with silence to 4 s, the shortest track", "yellow")
+    elif prepared.padding_samples >= SAMPLES_PER_SECTOR:
+        text.append(f"\n{prepared.padding_samples / SAMPLE_RATE_HZ:.2f} s of silence at its end", "dim")
     elif prepared.padding_samples:
         text.append(
             f"\n{_plural(prepared.padding_samples, 'sample')} of silence added to fill the last sector", "dim"

@@ -10,10 +10,11 @@ from redbook.sheets.options import shown
 __all__ = ["check_digit", "read_isrc", "read_mcn"]
 
 
-def read_mcn(text: str, keep: bool = False) -> tuple[str, str]:
+def read_mcn(text: str, keep: bool = False, who: str = "CATALOG ") -> tuple[str, str]:
     """Thirteen digits or nothing, and a note where something was decided.
 
     keep  take it even if its check digit is wrong
+    who   what notes begin with
 
     Zeros stand for none. Twelve digits are a UPC, whose thirteenth is a 0 in front.
     Source: GS1 General Specifications, 7.9 (check digit)
@@ -22,13 +23,13 @@ def read_mcn(text: str, keep: bool = False) -> tuple[str, str]:
     if not digits.strip("0"):
         return "", ""
     if not digits_of(digits):
-        return "", f"CATALOG {shown(text)} is no catalogue number (13 digits); it is not burned"
+        return "", f"{who}{shown(text)} is no catalogue number (13 digits); it is not burned"
     code = digits.rjust(13, "0")
     if check_digit(code[:12]) != int(code[12]):
         due = code[:12] + str(check_digit(code[:12]))
         if not keep:
             return "", (
-                f"CATALOG {digits}: its check digit is wrong ({due} would be right); it is not burned "
+                f"{who}{digits}: its check digit is wrong ({due} would be right); it is not burned "
                 "(--keep-mcn burns it)"
             )
         return (

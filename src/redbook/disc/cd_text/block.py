@@ -133,8 +133,8 @@ class Block:
             )
             self._tell(ChangeKind.FOLDED, kind, track, f"{name}: written in plainer letters ({pairs})")
         if fitted.replaced:
-            missing = printable("".join(dict.fromkeys(fitted.replaced)))
-            why = f"{name}: {missing} cannot be written as {NAMES[character_set]}; burned as ?"
+            missing = " ".join(map(printable, dict.fromkeys(fitted.replaced)))
+            why = f"{name}: {NAMES[character_set]} has no {missing}; burned as ?"
             self._tell(ChangeKind.REPLACED, kind, track, why)
         most = _LONGEST_TEXT_BYTES // self._width_of(kind)
         if len(fitted.text) > most:

@@ -1,0 +1,118 @@
+"""What plan says of pauses, joins and losses; and wishes that cannot go together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import warm
+from tests.support.sound import noise, write_wav
+
+S = 588
+DRIVE = ("--drive", "virtual:my.disc")
+SHEET = """\
+CATALOG 4006381333931
+TITLE "Album"
+FILE "a.wav" WAVE
+  TRACK 01 AUDIO
+    FLAGS DCP
+    ISRC DEABC2500001
+    INDEX 01 00:00:00
+  TRACK 02 AUDIO
+    ISRC DEABC2500002
+    INDEX 00 00:08:00
+    INDEX 01 00:10:00
+  TRACK 03 AUDIO
+    FLAGS PRE
+    INDEX 01 00:16:00
+"""
+
+
+@pytest.fixture(autouse=True)
+def _sheet() -> None:
+    write_wav(Path("a.wav"), noise(S * 1800 + 100))
+    Path("a.cue").write_text(SHEET)
+
+
+def said(*words: str, code: int = 0) -> str:
+    done = warm.run(*words, *DRIVE, hurried=True)
+    assert done.returncode == code, done.stderr
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def plan(*words: str) -> list[dict[str, Any]]:
+    tracks: list[dict[str, Any]] = last("plan", *words)["tracks"]
+    return tracks
+
+
+def last(*words: str) -> dict[str, Any]:
+    done = warm.run(*words, *DRIVE, "--json", hurried=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_a_gap_with_music_in_it_is_no_silence() -> None:
+    assert "joined; the gap holds audio" in said("plan", "a.cue")
+    assert [track["joined"] for track in plan("a.cue")] == [False, True, True]
+
+
+def test_a_pause_before_such_a_gap_joins_nothing() -> None:
+    text = said("plan", "a.cue", "--pause", "1")
+    assert "of the gap the last 2.00 s hold audio" in text
+    assert "joined" not in text
+    second, third = plan("a.cue", "--pause", "1")[1:]
+    assert not second["joined"] and not third["joined"]
+    assert (
+        second["silence_before_samples"] == third["silence_before_samples"] == 44_100
+    )  # 1.5 s, 112.5 sectors
+
+
+def test_silence_that_was_asked_for_does_not_fill_a_sector() -> None:
+    Path("a.cue").write_text(SHEET + "    POSTGAP 00:01:00\n")
+    text = said("plan", "a.cue")
+    assert "1.01 s of silence at its end" in text  # 44100 samples, and 488 that fill the sector
+    assert "fill the last sector" not in text
+    assert "488 samples of silence added to fill the last sector" in said("plan", "a.wav")
+
+
+def test_what_track_at_once_loses_is_named_once_for_all_tracks() -> None:
+    wanted = (
+        "CD-Text; the catalogue number (MCN); the permission to copy track 1; the ISRC of tracks 1 and 2; "
+        "the mark of the pregap of track 2, whose audio ends the track before; "
+        "the join before track 3, where two seconds of silence come; pre-emphasis of track 3"
+    )
+    parts = set(wanted.split("; "))
+    losses = set(last("plan", "a.cue", "--mode", "tao")["losses"])
+    assert losses == parts
+    text = said("plan", "a.cue", "--leave-open", code=4)
+    assert all(part in text for part in parts)
+
+
+def test_titles_that_are_required_are_not_lost_by_track_at_once() -> None:
+    for words in (("--mode", "tao"), ("--leave-open",), ("--append",)):
+        assert "CD-Text is required" in said("plan", "a.cue", "--cd-text", "require", *words, code=4)
+    assert "CD-Text in English" in said("plan", "a.cue", "--cd-text", "require")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("123", "--mcn: 123 is no catalogue number (13 digits)"),
+        ("4006381333932", "--mcn: 4006381333932: its check digit is wrong (4006381333931 would be right)"),
+    ],
+)
+def test_a_catalogue_number_that_is_none(code: str, words: str) -> None:
+    assert words in said("plan", "a.cue", "--mcn", code, code=2)
+
+
+def test_letters_that_cd_text_does_not_have_are_named_with_what_helps() -> None:
+    Path("a.cue").write_text(SHEET.replace("Album", "Ода к радости"))
+    text = said("plan", "a.cue")
+    assert "title of the disc: ISO 8859-1 has no О д а к р о с т и; burned as ?" in text
+    assert "in Latin letters with --cd-text-transliterate" in text
+    assert "--cd-text-transliterate" not in said("plan", "a.cue", "--cd-text-transliterate")
+    Path("a.cue").write_text(SHEET.replace("Album", "東京"))
+    assert "--cd-text-transliterate" not in said("plan", "a.cue")
