@@ -1,6 +1,6 @@
-"""python -m redbook.imapi2 SCRIPT [ARGUMENT ...]: run a pywin32 script as it is.
+"""python -m redbook.imapi2 SCRIPT [ARGUMENT ...]: run a pywin32 or comtypes script as it is.
 
-Its imports of win32com, pythoncom, pywintypes and winerror lead to the modules of those names here.
+Its imports of win32com, pythoncom, pywintypes, winerror and comtypes lead to the modules of those names here.
 """
 
 import runpy
@@ -12,8 +12,9 @@ STAND_INS = (
     *("win32comext", "win32comext.shell"),
     *("win32com", "win32com.client", "win32com.client.gencache", "win32com.client.dynamic"),
     *("win32com.server", "win32com.server.util"),
-    *("win32com.shell", "win32com.shell.shell", "win32com.storagecon"),
+    *("win32com.shell", "win32com.shell.shell", "win32com.shell.shellcon", "win32com.storagecon"),
     *("pythoncom", "pywintypes", "winerror"),
+    *("comtypes", "comtypes.client", "comtypes.automation", "comtypes.gen", "comtypes.gen.IMAPI2"),
 )
 
 
@@ -21,7 +22,8 @@ def install() -> None:
     """Let `import win32com.client` and the like find what stands here."""
     for name in STAND_INS:
         sys.modules[name] = import_module(f"redbook.imapi2.{name}")
-    sys.modules["win32comext.shell.shell"] = sys.modules["win32com.shell.shell"]
+    for name in ("shell", "shellcon"):
+        sys.modules[f"win32comext.shell.{name}"] = sys.modules[f"win32com.shell.{name}"]
 
 
 OTHER_LANGUAGES = {

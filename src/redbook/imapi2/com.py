@@ -13,6 +13,7 @@ from redbook.errors import RedbookError, Sense
 from redbook.imapi2.errors import code_of, com_error, sense_of
 from redbook.imapi2.hresults import HResult
 from redbook.imapi2.interfaces import INTERFACES
+from redbook.imapi2.variant import plain
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,11 +73,11 @@ class ComObject:
     def QueryInterface(self, iid: object, *ignored: object) -> Self:
         """The same object, which has all its interfaces at once.
 
-        iid     an interface's id, with or without braces, or its name
+        iid     an interface's id, with or without braces, or its name; or what has the id as `_iid_`
 
         raises  com_error  E_NOINTERFACE  if it does not have this one
         """
-        wanted = str(iid).strip("{}").lower()
+        wanted = str(getattr(iid, "_iid_", iid)).strip("{}").lower()
         own = interfaces_of(self)
         ids = {INTERFACES[name].iid.lower() for name in own} | {name.lower() for name in own}
         if wanted not in ids | _EVERYBODYS_IDS:
@@ -151,7 +152,7 @@ def translated(
     def call(self: T, /, *args: P.args, **kwargs: P.kwargs) -> R:
         before = sys.exception()
         try:
-            return function(self, *args, **kwargs)
+            return function(self, *map(plain, args), **_plain(kwargs))
         except (RedbookError, MemoryError, OSError) as error:
             code = code_of(error, self.OWN_CODES)
             source = f"{type_name(self)}.{function.__name__}"
@@ -164,6 +165,10 @@ def translated(
             del self, args, kwargs, before
 
     return call
+
+
+def _plain(named: dict[str, Any]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in named.items()}
 
 
 _HELD_BY = ("redbook", "contextlib", "threading")

@@ -49,6 +49,17 @@ class com_error(Exception):
         known = isinstance(self.hresult, HResult)
         return self.hresult.name if known else f"0x{self.hresult & 0xFFFFFFFF:08X}"  # type: ignore[attr-defined]
 
+    @property
+    def text(self) -> str | None:
+        """What comtypes calls `strerror`."""
+        return self.strerror
+
+    @property
+    def details(self) -> tuple[object, ...]:
+        """As comtypes has them: description, source, help file, help context, ProgID."""
+        source = self.excepinfo[1] if self.excepinfo else None
+        return (self.strerror, source, None, 0, source)
+
     def __str__(self) -> str:
         return self.strerror or self.name
 

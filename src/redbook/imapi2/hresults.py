@@ -75,6 +75,12 @@ class HResult(IntEnum):
     DISP_E_BADPARAMCOUNT = 0x8002000E, "too many or too few arguments", "compare with the member's signature"
     CO_E_CLASSSTRING = 0x800401F3, "there is no class of this name", "look for a slip in the ProgID"
     REGDB_E_CLASSNOTREG = 0x80040154, "there is no such class", "check the spelling of the ProgID or CLSID"
+    MK_E_UNAVAILABLE = 0x800401E3, "no such object is running", "make a new one with Dispatch"
+    MK_E_SYNTAX = (
+        0x800401E4,
+        "no object has a name of this kind",
+        "make one with Dispatch; MsftDiscMaster2 lists the drives",
+    )
     E_ACCESSDENIED = (
         0x80070005,
         "another program uses the device, or its disc is mounted",

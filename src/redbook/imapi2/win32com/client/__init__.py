@@ -2,8 +2,6 @@
 
 from redbook.imapi2 import (
     CastTo,
-    Dispatch,
-    DispatchEx,
     DispatchWithEvents,
     EnsureDispatch,
     WithEvents,
@@ -12,14 +10,22 @@ from redbook.imapi2 import (
     pythoncom,
     pywintypes,
 )
+from redbook.imapi2.late import Dispatch
+from redbook.imapi2.moniker import GetActiveObject, GetObject
+from redbook.imapi2.variant import Variant as VARIANT
 from redbook.imapi2.win32com.client import dynamic, gencache
 
+DispatchEx = Dispatch
+
 __all__ = [
+    "VARIANT",
     "CastTo",
     "Dispatch",
     "DispatchEx",
     "DispatchWithEvents",
     "EnsureDispatch",
+    "GetActiveObject",
+    "GetObject",
     "WithEvents",
     "constants",
     "dynamic",

@@ -1,5 +1,5 @@
-"""Late binding: the same as early binding here."""
+"""Late binding: a property may be called with ()."""
 
-from redbook.imapi2 import Dispatch
+from redbook.imapi2.late import Dispatch
 
 __all__ = ["Dispatch"]

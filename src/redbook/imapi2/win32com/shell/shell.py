@@ -1,10 +1,12 @@
 """A file as a stream, the way the Windows shell opens one."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from redbook.imapi2 import FileStream, HResult
 from redbook.imapi2.com import failure
+from redbook.imapi2.win32com.shell import shellcon
 from redbook.imapi2.win32com.storagecon import STGM_CREATE, STGM_READWRITE, STGM_WRITE
 
 
@@ -39,4 +41,32 @@ def SHCreateStreamOnFileEx(
 
 SHCreateStreamOnFile = SHCreateStreamOnFileEx
 
-__all__ = ["SHCreateStreamOnFile", "SHCreateStreamOnFileEx"]
+_XDG_FOLDERS = {
+    shellcon.CSIDL_DESKTOP: ("XDG_DESKTOP_DIR", "Desktop"),
+    shellcon.CSIDL_DESKTOPDIRECTORY: ("XDG_DESKTOP_DIR", "Desktop"),
+    shellcon.CSIDL_PERSONAL: ("XDG_DOCUMENTS_DIR", "Documents"),
+    shellcon.CSIDL_MYMUSIC: ("XDG_MUSIC_DIR", "Music"),
+    shellcon.CSIDL_APPDATA: ("XDG_CONFIG_HOME", ".config"),
+    shellcon.CSIDL_LOCAL_APPDATA: ("XDG_DATA_HOME", ".local/share"),
+    shellcon.CSIDL_PROFILE: ("HOME", ""),
+}
+
+
+def SHGetFolderPath(hwndOwner: Any, nFolder: int, hToken: Any = None, dwFlags: int = 0) -> str:
+    """Where a folder of the user is: by its environment variable of XDG, else at its usual place.
+
+    nFolder  one of shellcon's CSIDL_...
+
+    raises  com_error  E_INVALIDARG  for a folder that there is not here
+    """
+    known = _XDG_FOLDERS.get(nFolder & ~shellcon.CSIDL_FLAG_CREATE)
+    if known is None:
+        raise failure(f"SHGetFolderPath({nFolder})", HResult.E_INVALIDARG)
+    variable, usual = known
+    path = Path(os.environ.get(variable) or Path.home() / usual)
+    if nFolder & shellcon.CSIDL_FLAG_CREATE:
+        path.mkdir(parents=True, exist_ok=True)
+    return str(path)
+
+
+__all__ = ["SHCreateStreamOnFile", "SHCreateStreamOnFileEx", "SHGetFolderPath"]

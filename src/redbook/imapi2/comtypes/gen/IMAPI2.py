@@ -1,0 +1,30 @@
+"""What comtypes makes of the type library of IMAPI2: interfaces, classes and constants by name."""
+
+from redbook.imapi2.enumerations import ENUMERATIONS
+from redbook.imapi2.interfaces import CLASSES, INTERFACES
+from redbook.imapi2.pywintypes import IID
+
+_made: dict[str, object] = {
+    name: type(name, (), {"__doc__": f"Stands for {name}.", "_iid_": IID(known.iid)})
+    for name, known in INTERFACES.items()
+}
+_made |= {
+    name: type(
+        name,
+        (),
+        {
+            "__doc__": f"Stands for the class {name}, for CreateObject.",
+            "_reg_clsid_": IID(known.clsid),
+            "_com_interfaces_": [_made[interface] for interface in known.interfaces],
+            "_outgoing_interfaces_": [_made[known.events]] if known.events else [],
+        },
+    )
+    for name, known in CLASSES.items()
+}
+_made |= {name: int(value) for kind in ENUMERATIONS for name, value in kind.__members__.items()}
+globals().update(_made)
+
+
+def __getattr__(name: str) -> object:
+    """Only asked where there is no such name; it is here for type checkers."""
+    raise AttributeError(f"IMAPI2 has no {name!r} here")
