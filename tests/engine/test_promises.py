@@ -197,6 +197,13 @@ def test_packs_that_say_nothing_in_words_are_compared_too() -> None:
         assert wrong == "CD-Text: the packs of type 88h (toc) are not those that were meant"
 
 
+def test_the_table_of_contents_that_was_not_read_back_has_the_flags_that_were_meant(program: Program) -> None:
+    recorder = VirtualRecorder(Medium.new(), model=model())
+    report = redbook.burn(program, Drive(recorder), verify=False, clock=ManualClock())
+    assert report.toc is not None
+    assert [track.control for track in report.toc.tracks] == [0, 1]
+
+
 def test_nothing_that_was_not_meant_may_be_there(program: Program) -> None:
     recorder, _ = burned(program)
     bare = Program(program.sources, program.tracks)

@@ -38,7 +38,8 @@ class Wishes:
     """What is wanted of a disc; the defaults are what a sheet says, or an album needs.
 
     join           how files follow each other
-    pause_seconds  of silence before every track but the first; None for what a sheet says, or none
+    pause_seconds  of silence before every track but the first, beside the pauses that a sheet has; None and 0
+                   for no more
     pad_short_tracks  tracks shorter than 4 s are filled up with silence, also between others
     cd_text        whether titles are written on the disc
     texts_file     a file of CD-Text packs, or a Sony sheet of texts (.v07t, .txt); None for none

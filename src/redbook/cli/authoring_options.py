@@ -53,7 +53,10 @@ def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "sector, with up to 13 ms of silence before; auto joins the files of one album.",
         ),
         click.option(
-            "--pause", type=PauseType(), metavar="SECONDS", help="Silence before every track but the first."
+            "--pause",
+            type=PauseType(),
+            metavar="SECONDS",
+            help="Silence before every track but the first, beside the pauses that a sheet has.",
         ),
         click.option(
             "--pad-short-tracks",
