@@ -57,6 +57,19 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDBOOK_SYSTEM_ROOT", str(tmp_path / ".system"))  # no recorder of this machine
 
 
+@pytest.fixture(autouse=True)
+def _own_signals() -> Iterator[None]:
+    """A command that a test runs in this process takes the signals until the process ends.
+
+    Tests of Ctrl-C that came behind one, in the same worker, found that command's handler in place.
+    """
+    before = {number: signal.getsignal(number) for number in _IGNORED_IN_THE_BACKGROUND}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
+
+
 @pytest.fixture
 def exact_recorder(_typical_recorder: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """For a test that compares bytes on the disc with what was sent."""
