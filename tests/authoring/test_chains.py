@@ -438,6 +438,29 @@ def test_the_files_of_an_album_and_their_sheets_are_one_recording(
         assert planned(sheet) == uncut
 
 
+def rounded(samples: int) -> int:
+    return (samples * 147 * 2 + 160) // 320  # of 48 kHz, at 44.1
+
+
+@pytest.mark.parametrize(("behind", "more"), [(0, -1), (1, 1)])
+def test_a_toc_file_of_rounded_borders_tears_nothing(behind: int, more: int, tmp_path: Path) -> None:
+    """A file in the middle is a sample longer or shorter than by itself, and ends where a sector does, or
+    one sample behind."""
+    first, second = next(
+        (first, second)
+        for first in range(48_000 * 4, 48_000 * 4 + 160)
+        for second in range(first + 48_000 * 4, first + 48_000 * 4 + 1_280)
+        if rounded(second) % 588 == behind
+        and rounded(second) - rounded(first) == rounded(second - first) + more
+    )
+    values = music(48_000 * 15, 48_000, 16)
+    files = cut(tmp_path, values, 48_000, 16, [first, second], "wav")
+    uncut = alone(wav(tmp_path / "uncut.wav", values, 48_000, 16))
+    sheet = tmp_path / "album.toc"
+    redbook.write_sheet([str(file) for file in files], sheet, wishes=redbook.Wishes(join=redbook.Join.JOIN))
+    assert planned(sheet, strict=True) == uncut + bytes(-len(uncut) % 2352)  # and nothing untrue is noted
+
+
 @pytest.mark.parametrize("mode", [redbook.Mode.SAO, redbook.Mode.TAO])
 def test_a_disc_is_verified_as_it_was_written(mode: redbook.Mode, tagged: tuple[list[Path], bytes]) -> None:
     """By the files alone: whether they were in one stream, the disc tells."""

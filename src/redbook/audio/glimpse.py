@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redbook.audio.decode import open_recording
 from redbook.audio.format import AudioFormat, Tags, resampled
 from redbook.audio.source import Source
+from redbook.disc import SAMPLE_RATE_HZ
 from redbook.errors import AudioError
 
 
@@ -33,7 +34,14 @@ def glimpse(source: Source) -> Glimpse | None:
         recording.close()
 
 
+class RoundedLength(int):
+    """Of a file at another rate. Where it is joined with others it may be one sample more or less, because
+    the place where it ends is rounded, and not its length."""
+
+
 def length_of(source: Source) -> int | None:
     """In stereo samples at 44.1 kHz; None where only decoding would tell."""
     seen = glimpse(source)
-    return seen.samples if seen is not None else None
+    if seen is None or seen.samples is None or seen.format.rate_hz == SAMPLE_RATE_HZ:
+        return seen.samples if seen is not None else None
+    return RoundedLength(seen.samples)

@@ -13,6 +13,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from redbook.audio.glimpse import RoundedLength
 from redbook.audio.sounds import VIDEO_SUFFIXES, begins_like_sound, is_sound_name
 from redbook.audio.source import Source
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
@@ -70,6 +71,8 @@ class _Reader:
         self._length_of = length_of
         self._options = options
         self._sources: dict[tuple[Path, str], int] = {}
+        self._ends_joined = False
+        """Whether the track before ends with a file, at another rate, and at the end of a sector."""
         self._names: list[str] = []
         self._lengths: list[int | None] = []
         self._found: dict[bytes, tuple[str, Path, bool]] = {}
@@ -140,19 +143,32 @@ class _Reader:
         marks = self._marks(number, statement, at, length)
         if not at[-1]:
             raise self._words.wrong(f"track {number} has no audio", statement.offset)
-        if at[-1] < length and not last:
+        open_ends = [
+            self._is_open_end(part, piece) for part, piece in zip(statement.parts, pieces, strict=True)
+        ]
+        off = min(length - at[-1], SAMPLES_PER_SECTOR - (length - at[-1]))
+        is_whole = off <= sum(open_ends)  # if those ends are joined with others
+        begins_joined = self._ends_joined and pieces[0].first == 0 and self._is_rounded(pieces[0])
+        self._ends_joined = is_whole and open_ends[-1]
+        if at[-1] < length and not last and not is_whole:
             self._tell_fill(number, statement, length - at[-1])
         line = self._words.line(statement.offset)
         segments = self._segments(pieces, marks)
         return ProgramTrack(
             tuple(segments),
-            joined=False,
+            joined=begins_joined,
             isrc=self._isrc(statement, number),
             pre_emphasis=statement.pre_emphasis,
             copy_permitted=statement.copy,
             four_channels=statement.four_channels,
             line=line,
         )
+
+    def _is_rounded(self, piece: Piece) -> bool:
+        return piece.source is not None and isinstance(self._lengths[piece.source], RoundedLength)
+
+    def _is_open_end(self, part: FilePart | SilencePart, piece: Piece) -> bool:
+        return isinstance(part, FilePart) and part.samples is None and self._is_rounded(piece)
 
     def _tell_fill(self, number: int, statement: TrackStatement, samples: int) -> None:
         last, following = statement.parts[-1], self._toc.tracks[number].parts[0]
@@ -265,11 +281,14 @@ class _Reader:
                 text = f"how long {name} is cannot be told; give the length of what is wanted of it"
                 raise self._words.wrong(text, part.offset)
             return Piece(source, first, part.samples)
-        if first >= length:
+        more = isinstance(length, RoundedLength)
+        if first == length and more and part.samples is None:
+            return Piece(source, first, 1)
+        if first >= length + more:
             text = f"{name} is to be taken from {_time(first)} on, and is {_time(length)} long"
             raise self._words.wrong(text, part.offset)
         samples = length - first if part.samples is None else part.samples
-        if first + samples > length:
+        if first + samples > length + more:
             text = f"{name} is wanted up to {_time(first + samples)}, and is {_time(length)} long"
             raise self._words.wrong(text, part.offset)
         return Piece(source, first, samples)
