@@ -209,7 +209,10 @@ def test_what_needs_no_conversion_is_untouched_between_what_does(tmp_path: Path)
     plain = music(200_003, 44_100, 16, seed=2)
     files = [deep[0], wav(tmp_path / "plain.wav", plain, 44_100, 16), deep[1]]
     expected = alone(files[0]) + packed(plain, 16) + alone(files[2])
-    assert disc(album(files)) == expected + bytes(-len(expected) % 2352)
+    with Spool() as spool:
+        master = read_program(album(files), spool)
+        assert everything(master.session_stream(0)) == expected + bytes(-len(expected) % 2352)
+        assert master.chains == ()
 
 
 def parted_by(how: str, files: Sequence[Path], folder: Path) -> Program:
