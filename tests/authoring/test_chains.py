@@ -430,10 +430,19 @@ def planned(*names: Path, **wishes: Any) -> bytes:
 
 
 def test_the_files_of_an_album_and_their_sheets_are_one_recording(
-    tagged: tuple[list[Path], bytes], tmp_path: Path
+    tagged: tuple[list[Path], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files, uncut = tagged
-    assert planned(*files) == uncut
+    calls: list[Sequence[Sequence[int]]] = []
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        calls.append(options["chains"])
+        return prepare(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mastering, "prepare", counted)
+        assert planned(*files) == uncut
+    assert calls == [((0, 1, 2),)]  # the tags were looked at first: nothing is read twice
     assert planned(*files, join=redbook.Join.PAD) != uncut
     for kind in ("cue", "toc"):
         sheet = tmp_path / f"album.{kind}"
