@@ -57,7 +57,7 @@ def reading(name: str, node: str) -> Step:
 
 def asking(question: str, node: str) -> str:
     script = PROJECT / "tests" / "kernel" / "ask_kernel.py"
-    return f"$PYTHON {shlex.quote(str(script))} {question} /dev/{node}"
+    return f'"$PYTHON" {shlex.quote(str(script))} {question} /dev/{node}'
 
 
 def track_at_once(lengths: Sequence[int]) -> tuple[tuple[int, ...], int]:

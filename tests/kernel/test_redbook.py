@@ -24,7 +24,7 @@ SOURCES = " ".join(FILES)
 
 
 def example(name: str, arguments: str = "") -> Step:
-    return Step(f"$PYTHON {shlex.quote(str(PROJECT / 'examples' / 'imapi2' / name))} {arguments}")
+    return Step(f'"$PYTHON" {shlex.quote(str(PROJECT / "examples" / "imapi2" / name))} {arguments}')
 
 
 def redbook(*words: str) -> Step:
