@@ -16,21 +16,11 @@ from redbook.imapi2.enumerations import IMAPI_BURN_VERIFICATION_LEVEL
 from redbook.imapi2.enumerations import IMAPI_FORMAT2_DATA_MEDIA_STATE as DATA_STATE
 from redbook.imapi2.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE as MEDIA
 from redbook.imapi2.enumerations import IMAPI_MEDIA_WRITE_PROTECT_STATE as PROTECTION
-from redbook.imapi2.format2 import DiscFormat2
 from redbook.imapi2.hresults import HResult
 from redbook.imapi2.media import look, physical_type
 from redbook.imapi2.recorder import MsftDiscRecorder2
-from redbook.imapi2.speeds import (
-    FASTEST,
-    MsftWriteSpeedDescriptor,
-    asked_speed,
-    choose_speed,
-    descriptors,
-    in_sectors_per_second,
-    read_speeds,
-    sectors_per_second,
-    speed_trouble,
-)
+from redbook.imapi2.speeds import asked_speed, choose_speed, read_speeds, speed_trouble
+from redbook.imapi2.write_speeds import WriteSpeeds
 from redbook.mmc.disc_info import DiscStatus, SessionStatus
 from redbook.mmc.mode_pages import Capabilities
 
@@ -51,7 +41,7 @@ _BURNS_AUDIO = (
 )
 
 
-class MsftDiscFormat2Data(DiscFormat2):
+class MsftDiscFormat2Data(WriteSpeeds):
     """Answers questions about drive and disc; needs no PrepareMedia.  Write and CancelWrite are refused."""
 
     PROGID = "IMAPI2.MsftDiscFormat2Data"
@@ -62,8 +52,6 @@ class MsftDiscFormat2Data(DiscFormat2):
         super().__init__()
         self._settings: dict[str, bool] = {}
         self._verification = IMAPI_BURN_VERIFICATION_LEVEL.IMAPI_BURN_VERIFICATION_NONE
-        self._requested_speed = FASTEST
-        self._requested_pure_cav = False
 
     def _can_use(self, abilities: Abilities) -> bool:
         return abilities.writes_tao or abilities.writes_sao
@@ -154,12 +142,6 @@ class MsftDiscFormat2Data(DiscFormat2):
 
     @property
     @translated
-    def CurrentPhysicalMediaType(self) -> int:
-        """An IMAPI_MEDIA_PHYSICAL_TYPE."""
-        return self._need_handle("CurrentPhysicalMediaType").run(physical_type())
-
-    @property
-    @translated
     def MultisessionInterfaces(self) -> NoReturn:
         """Refused: their objects belong to data discs.  raises  com_error  E_NOTIMPL"""
         instead = "NextWritableAddress and StartAddressOfPreviousSession say where sessions are"
@@ -198,43 +180,13 @@ class MsftDiscFormat2Data(DiscFormat2):
         with speed_trouble():
             return handle.run(choose_speed(speed, pure_cav))
 
-    @property
-    def RequestedWriteSpeed(self) -> int:
-        """As given to SetWriteSpeed: sectors per second, -1 for the fastest."""
-        return self._requested_speed
-
-    @property
-    def RequestedRotationTypeIsPureCAV(self) -> bool:
-        return self._requested_pure_cav
-
-    @property
-    @translated
-    def CurrentWriteSpeed(self) -> int:
-        """The speed that the drive has chosen, in sectors per second."""
-        return sectors_per_second(self._speeds("CurrentWriteSpeed").write_speed)
-
-    @property
-    @translated
-    def CurrentRotationTypeIsPureCAV(self) -> bool:
-        return self._speeds("CurrentRotationTypeIsPureCAV").pure_cav
-
-    @property
-    @translated
-    def SupportedWriteSpeeds(self) -> tuple[int, ...]:
-        """Sectors per second, fastest first, for this drive and the disc in it."""
-        return in_sectors_per_second(self._speeds("SupportedWriteSpeeds"))
-
-    @property
-    @translated
-    def SupportedWriteSpeedDescriptors(self) -> tuple[MsftWriteSpeedDescriptor, ...]:
-        name = "SupportedWriteSpeedDescriptors"
-        speeds = self._speeds(name)
-        return descriptors(self._need_handle(name).run(physical_type()), speeds)
-
     def _speeds(self, name: str) -> Capabilities:
         handle = self._need_handle(name)
         with speed_trouble():
             return handle.run(read_speeds())
+
+    def _media_type(self, name: str) -> int:
+        return self._need_handle(name).run(physical_type())
 
     # Settings
 

@@ -11,31 +11,22 @@ from redbook.errors import DiscNotBlank, NotARecorder, NotRecordable, PlanError
 from redbook.imapi2.client_name import is_valid_client_name
 from redbook.imapi2.com import fail, to_bool, to_long, translated
 from redbook.imapi2.enumerations import IMAPI_BURN_VERIFICATION_LEVEL, IMAPI_MEDIA_PHYSICAL_TYPE
-from redbook.imapi2.format2 import DiscFormat2, InterruptibleCancel
+from redbook.imapi2.format2 import InterruptibleCancel
 from redbook.imapi2.hresults import HResult
 from redbook.imapi2.media import physical_type
 from redbook.imapi2.recorder import MsftDiscRecorder2
 from redbook.imapi2.session import Session
-from redbook.imapi2.speeds import (
-    FASTEST,
-    MsftWriteSpeedDescriptor,
-    asked_speed,
-    choose_speed,
-    descriptors,
-    in_sectors_per_second,
-    read_speeds,
-    sectors_per_second,
-    speed_trouble,
-)
+from redbook.imapi2.speeds import asked_speed, choose_speed, read_speeds, speed_trouble
 from redbook.imapi2.state import TABLE, Operation, State
 from redbook.imapi2.track_stream import HasHeader, NoStream, StreamNotSupported
+from redbook.imapi2.write_speeds import WriteSpeeds
 from redbook.mmc.mode_pages import Capabilities
 
 _IN_SESSION = (State.PREPARED, State.WRITING, State.IN_TRANSITION)
 _CD = (IMAPI_MEDIA_PHYSICAL_TYPE.IMAPI_MEDIA_TYPE_CDR, IMAPI_MEDIA_PHYSICAL_TYPE.IMAPI_MEDIA_TYPE_CDRW)
 
 
-class TrackAtOnceProperties(DiscFormat2):
+class TrackAtOnceProperties(WriteSpeeds):
     """Everything of IDiscFormat2TrackAtOnce but the calls that write."""
 
     IMPLEMENTS = ("IDiscFormat2TrackAtOnce", "IBurnVerification")
@@ -59,8 +50,6 @@ class TrackAtOnceProperties(DiscFormat2):
         self._do_not_finalize = False
         self._underrun_free_disabled = False
         self._verification = IMAPI_BURN_VERIFICATION_LEVEL.IMAPI_BURN_VERIFICATION_NONE
-        self._requested_speed = FASTEST
-        self._requested_pure_cav = False
         self._strict_sectors = False
         self._read_back = False
 
@@ -236,55 +225,16 @@ class TrackAtOnceProperties(DiscFormat2):
             fail(self, name, HResult.E_IMAPI_DF2TAO_TABLE_OF_CONTENTS_EMPTY_DISC)
         return session.expected_toc()
 
-    @property
-    @translated
-    def CurrentPhysicalMediaType(self) -> int:
-        """An IMAPI_MEDIA_PHYSICAL_TYPE."""
-        name = "CurrentPhysicalMediaType"
-        session = self._cached(name)
-        return session.media_type if session else self._need_handle(name).run(physical_type())
-
-    @property
-    def RequestedWriteSpeed(self) -> int:
-        """As given to SetWriteSpeed: sectors per second, -1 for the fastest."""
-        return self._requested_speed
-
-    @property
-    def RequestedRotationTypeIsPureCAV(self) -> bool:
-        return self._requested_pure_cav
-
-    @property
-    @translated
-    def CurrentWriteSpeed(self) -> int:
-        """The speed that the drive has chosen, in sectors per second."""
-        return sectors_per_second(self._speeds("CurrentWriteSpeed").write_speed)
-
-    @property
-    @translated
-    def CurrentRotationTypeIsPureCAV(self) -> bool:
-        return self._speeds("CurrentRotationTypeIsPureCAV").pure_cav
-
-    @property
-    @translated
-    def SupportedWriteSpeeds(self) -> tuple[int, ...]:
-        """Sectors per second, fastest first, for this drive and the disc in it."""
-        return in_sectors_per_second(self._speeds("SupportedWriteSpeeds"))
-
-    @property
-    @translated
-    def SupportedWriteSpeedDescriptors(self) -> tuple[MsftWriteSpeedDescriptor, ...]:
-        name = "SupportedWriteSpeedDescriptors"
-        speeds = self._speeds(name)
-        session = self._cached(name)
-        media_type = session.media_type if session else self._need_handle(name).run(physical_type())
-        return descriptors(media_type, speeds)
-
     def _speeds(self, name: str) -> Capabilities:
         session = self._cached(name)
         if session is not None:
             return session.capabilities
         with speed_trouble():
             return self._need_handle(name).run(read_speeds())
+
+    def _media_type(self, name: str) -> int:
+        session = self._cached(name)
+        return session.media_type if session else self._need_handle(name).run(physical_type())
 
     def _cached(self, name: str) -> Session | None:
         """The session, where the drive is too busy to be asked."""
