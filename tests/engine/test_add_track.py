@@ -26,6 +26,7 @@ from redbook.engine.ring import CHUNK_BYTES, Ring, ring_bytes
 from redbook.engine.runner import Cancel, Runner
 from redbook.engine.session import end_session
 from redbook.engine.steps import Procedure, R
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import Cancelled, DiscNotBlank, ParametersIgnored, PlanError, VerificationFailed
 from redbook.mmc.control import SendOpcInformation
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadTrackInformation, TrackInformation
@@ -56,7 +57,7 @@ def add(
 
 
 def test_tracks_are_added_one_by_one_and_the_session_closed(recorder: VirtualRecorder) -> None:
-    run(recorder, set_up(Settings(), Outcome()))
+    run(recorder, set_up(TrackAtOnce(()), Settings(), Outcome()))
     first = add(recorder, 310, [])
     second = add(recorder, 320, first.ended)
     assert second.ended == [TrackEnded(1, 0, 310), TrackEnded(2, 462, 320)]
@@ -99,7 +100,7 @@ class CountsElsewhere:
 
 def test_what_comes_back_is_the_track_where_the_drive_has_put_it(recorder: VirtualRecorder) -> None:
     settings, outcome = Settings(test_write=True), Outcome()
-    run(recorder, set_up(settings, Outcome()))
+    run(recorder, set_up(TrackAtOnce(()), settings, Outcome()))
     runner = Runner(
         Drive(CountsElsewhere(recorder)),
         emit=lambda event: None,
@@ -112,7 +113,7 @@ def test_what_comes_back_is_the_track_where_the_drive_has_put_it(recorder: Virtu
 
 
 def test_ending_a_session_that_was_not_begun_leaves_the_disc_blank(recorder: VirtualRecorder) -> None:
-    run(recorder, set_up(Settings(), Outcome()))
+    run(recorder, set_up(TrackAtOnce(()), Settings(), Outcome()))
     assert run(recorder, end_session(MultiSession.LAST, False)) is False
     assert ready(recorder).run(ReadDiscInformation()).status is DiscStatus.BLANK
 
@@ -138,7 +139,7 @@ def test_a_disc_with_tracks_is_told_from_one_that_is_no_cd_r(recorder: VirtualRe
     write_track(drive, 300)
     for _ in range(2):
         with pytest.raises(DiscNotBlank):
-            run(recorder, set_up(Settings(), Outcome()))
+            run(recorder, set_up(TrackAtOnce(()), Settings(), Outcome()))
         close_session(drive)
 
 

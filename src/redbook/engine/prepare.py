@@ -27,7 +27,7 @@ from redbook.engine.speed import MAX_SPEED, believable, set_speed
 from redbook.engine.spoilt import is_spoilt, spoilt_in_words
 from redbook.engine.steps import Announce, Procedure
 from redbook.engine.waiting import WORKING, resending, until_ready
-from redbook.engine.write_parameters import clear_test_write, select_track_at_once
+from redbook.engine.write_parameters import clear_test_write, select_write_type
 from redbook.errors import (
     DiscNotBlank,
     DriveError,
@@ -40,7 +40,7 @@ from redbook.errors import (
 from redbook.mmc.control import StartStopUnit
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation, TrackInformation
 from redbook.mmc.identify import Profile
-from redbook.mmc.mode_pages import MultiSession
+from redbook.mmc.mode_pages import MultiSession, WriteType
 from redbook.quirks import Quirks
 
 _CURED_BY_RELOAD = (errors.ServoError, errors.InvalidParameter)
@@ -54,7 +54,7 @@ def prepare(method: Method, settings: Settings, outcome: Outcome) -> Procedure[t
     method   how it is to be written, and what
     raises   MediumUnsuitable, PlanError, SenseError; the disc is untouched
     """
-    abilities, disc = yield from set_up(settings, outcome, method)
+    abilities, disc = yield from set_up(method, settings, outcome)
     space = method.room(abilities, disc)
     layout = method.place(space)
     if not settings.test_write:
@@ -67,27 +67,25 @@ def prepare(method: Method, settings: Settings, outcome: Outcome) -> Procedure[t
     return layout, space
 
 
-def set_up(
-    settings: Settings, outcome: Outcome, method: Method | None = None
-) -> Procedure[tuple[Abilities, DiscContents]]:
+def set_up(method: Method, settings: Settings, outcome: Outcome) -> Procedure[tuple[Abilities, DiscContents]]:
     """Make the drive ready to write audio tracks; what it is, and what is on its disc.
 
     What a reload is known to cure is given one: a drive that cannot focus, and write parameters that ASUS
     and LG refuse for what they think of the disc.
 
-    method   how it is to be written; None for track-at-once
+    method   how it is to be written
 
     raises   MediumUnsuitable, SenseError; the disc is untouched
     """
-    return (yield from resending(_set_up(settings, outcome, method), lambda: False))
+    return (yield from resending(_set_up(method, settings, outcome), lambda: False))
 
 
 def _set_up(
-    settings: Settings, outcome: Outcome, method: Method | None
+    method: Method, settings: Settings, outcome: Outcome
 ) -> Procedure[tuple[Abilities, DiscContents]]:
     yield PhaseStarted(Phase.PREPARING)
     try:
-        return (yield from _make_ready(settings, outcome, method))
+        return (yield from _make_ready(method, settings, outcome))
     except _CURED_BY_RELOAD as first:
         yield Notice(f"{first}; the tray is opened and closed once, which helps some drives")
         try:
@@ -95,20 +93,17 @@ def _set_up(
         except DriveError as error:
             yield Notice(f"that did not work: {error}")
             raise first from None
-        return (yield from _make_ready(settings, outcome, method))
+        return (yield from _make_ready(method, settings, outcome))
 
 
 def _make_ready(
-    settings: Settings, outcome: Outcome, method: Method | None
+    method: Method, settings: Settings, outcome: Outcome
 ) -> Procedure[tuple[Abilities, DiscContents]]:
     yield from until_ready()
     abilities = yield from identify()
     outcome.quirks = abilities.quirks
     outcome.real_time = settings.real_time and abilities.quirks.real_time and not settings.test_write
-    if method is None:
-        check_writer(abilities)
-    else:
-        method.check(abilities)
+    method.check(abilities)
     if settings.test_write and not abilities.test_write:
         raise MediumUnsuitable(f"{abilities.name} cannot do a test write; leave out --simulate")
     check_kind(abilities)
@@ -121,11 +116,7 @@ def _make_ready(
     capabilities = abilities.capabilities
     outcome.buffer_bytes = capabilities.buffer_kib * 1024 if capabilities else 0
     outcome.rewritable = abilities.profile == Profile.CD_RW
-    offered = abilities.underrun_protection
-    if method is None:
-        outcome.protection = yield from take_write_parameters(settings, offered)
-    else:
-        outcome.protection = yield from method.parameters(settings, offered)
+    outcome.protection = yield from method.parameters(settings, abilities.underrun_protection)
     disc = yield from contents()
     abilities = yield from with_speeds(abilities, disc.atip)
     outcome.speeds = abilities.speeds
@@ -164,17 +155,24 @@ def _disc_as_it_is(append: bool) -> Procedure[DiscInformation]:
     return information
 
 
-def take_write_parameters(settings: Settings, offered: bool) -> Procedure[bool]:
-    """Mode page 05h for audio track-at-once; whether buffer underrun protection is on then.
+def take_write_parameters(
+    settings: Settings,
+    offered: bool,
+    write_type: WriteType = WriteType.TRACK_AT_ONCE,
+    data_block_type: int = 0,
+) -> Procedure[bool]:
+    """Mode page 05h for audio in one of its write types; whether buffer underrun protection is on then.
 
     offered  whether the drive has it
     raises   SenseError, ParametersIgnored
     """
     wanted = settings.underrun_protection and offered
-    page = yield from select_track_at_once(
+    page = yield from select_write_type(
+        write_type,
         test_write=settings.test_write,
         underrun_protection=wanted,
         next_session=MultiSession.LAST,
+        data_block_type=data_block_type,
     )
     if wanted and not page.underrun_protection:
         yield Notice("the drive does not offer buffer underrun protection; keep other programs quiet")

@@ -29,11 +29,10 @@ from redbook.engine.inspect import Abilities, DiscContents, is_virtual
 from redbook.engine.one_track import synchronize
 from redbook.engine.outcome import EXCHANGED, Outcome, Settings
 from redbook.engine.plan import Space, check_fits
-from redbook.engine.prepare import check_writer, room_on
+from redbook.engine.prepare import check_writer, room_on, take_write_parameters
 from redbook.engine.sending import Area, Run, check_time, send, write_one
 from redbook.engine.session import CLOSE_SECONDS
 from redbook.engine.steps import MostSectors, Now, Procedure, TakeSectors
-from redbook.engine.write_parameters import select_write_type
 from redbook.errors import (
     CueSheetRefused,
     DiscNotBlank,
@@ -49,7 +48,7 @@ from redbook.errors import (
 )
 from redbook.mmc.cue_sheet import ENTRY_BYTES, CueForm, SendCueSheet, entries_of
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadTrackInformation
-from redbook.mmc.mode_pages import MultiSession, WriteType
+from redbook.mmc.mode_pages import WriteType
 from redbook.mmc.write import Write10
 
 CD_TEXT_BLOCK_TYPE = 3  # 2448 bytes: raw P to W; what some drives want where CD-Text comes from the host
@@ -145,23 +144,10 @@ class SessionAtOnce:
 
     def parameters(self, settings: Settings, offered: bool) -> Procedure[bool]:
         try:
-            return (yield from self._page(settings, offered, 0))
+            return (yield from take_write_parameters(settings, offered, WriteType.SESSION_AT_ONCE))
         except errors.IllegalRequest as error:
             text = f"the drive refuses to write session-at-once ({error.sense}); {_INSTEAD}"
             raise NotARecorder(text) from error
-
-    def _page(self, settings: Settings, offered: bool, block_type: int) -> Procedure[bool]:
-        wanted = settings.underrun_protection and offered
-        page = yield from select_write_type(
-            WriteType.SESSION_AT_ONCE,
-            test_write=settings.test_write,
-            underrun_protection=wanted,
-            next_session=MultiSession.LAST,
-            data_block_type=block_type,
-        )
-        if wanted and not page.underrun_protection:
-            yield Notice("the drive does not offer buffer underrun protection; keep other programs quiet")
-        return page.underrun_protection
 
     def arm(
         self, layout: SessionLayout, disc: DiscContents, settings: Settings, outcome: Outcome
@@ -202,7 +188,9 @@ class SessionAtOnce:
         for last in (False, True):
             # A drive may forget the page with a sheet that it refuses, so it is sent before each.
             outcome.page_in_doubt = False
-            outcome.protection = yield from self._page(settings, outcome.protection, rung.block_type)
+            outcome.protection = yield from take_write_parameters(
+                settings, outcome.protection, WriteType.SESSION_AT_ONCE, rung.block_type
+            )
             try:
                 yield sheet
             except errors.CommandSequenceError:  # the page was lost

@@ -21,6 +21,7 @@ from redbook.engine.runner import Cancel
 from redbook.engine.session import end_session, unlock_tray
 from redbook.engine.speed import MAX_SPEED, believable
 from redbook.engine.steps import Procedure, R
+from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.verify import Asked, ReadBack, verify
 from redbook.errors import DriveError, MediumUnsuitable, VerificationFailed
 from redbook.imapi2.devices import Handle
@@ -80,7 +81,7 @@ class Session:
         try:
             outcome = Outcome()
             settings = Settings(MAX_SPEED, real_time=self.handle.device.drive.real_time)
-            abilities, disc = self._run(set_up(settings, outcome), cancel)
+            abilities, disc = self._run(set_up(TrackAtOnce(()), settings, outcome), cancel)
             self._begin(abilities, disc, outcome)
             self._ask_for_speed(sectors_per_second, pure_cav)
         except BaseException:
