@@ -10,6 +10,7 @@ from redbook.clock import ManualClock, SystemClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.burn import add_track
+from redbook.engine.chunks import CHUNK_BYTES
 from redbook.engine.events import (
     Event,
     Phase,
@@ -22,7 +23,7 @@ from redbook.engine.inspect import where_next
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.prepare import set_up
 from redbook.engine.quick_check import check_disc, check_track
-from redbook.engine.ring import CHUNK_BYTES, Ring, ring_bytes
+from redbook.engine.ring import Ring, ring_bytes
 from redbook.engine.runner import Cancel, Runner
 from redbook.engine.session import end_session
 from redbook.engine.steps import Procedure, R

@@ -16,10 +16,11 @@ from redbook.disc import SECTOR_BYTES
 from redbook.disc.layout import LaidTrack
 from redbook.drive import Drive
 from redbook.engine.burn import burn
+from redbook.engine.chunks import CHUNK_BYTES, chunk_sectors
 from redbook.engine.events import Event, Notice
 from redbook.engine.locate import locate
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.ring import CHUNK_BYTES, Ring, chunk_sectors
+from redbook.engine.ring import Ring
 from redbook.engine.runner import Runner
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.verification import Difference

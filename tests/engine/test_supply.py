@@ -10,9 +10,10 @@ from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.burn import burn
+from redbook.engine.chunks import CHUNK_BYTES
 from redbook.engine.meter import Supply
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.ring import CHUNK_BYTES, Ring
+from redbook.engine.ring import Ring
 from redbook.engine.runner import Runner
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import Sense

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from redbook.disc import SECTOR_BYTES
+from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.disc_offset import Span
 from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
 from redbook.engine.reading_speed import ReadingSpeed
-from redbook.engine.ring import CHUNK_SECTORS
 from redbook.engine.steps import Procedure
 
 TRIES = 6

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from redbook.disc import SAMPLES_PER_SECTOR, SECTOR_BYTES
 from redbook.engine.alignment import Alignment
 from redbook.engine.care import Care
+from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.compare import count_differences, first_difference
 from redbook.engine.events import Phase
 from redbook.engine.read_back import read_aligned
 from redbook.engine.reading_speed import at_its_own_speed_again
-from redbook.engine.ring import CHUNK_SECTORS
 from redbook.engine.steps import Procedure, SectorsDone, TakeSectors
 from redbook.engine.track_reading import TrackReading
 from redbook.engine.verification import Difference

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from redbook import errors
 from redbook.disc import SECTOR_BYTES, Msf
-from redbook.engine.ring import CHUNK_SECTORS
+from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.steps import MostSectors, Procedure
 from redbook.engine.waiting import until_accepted
 from redbook.mmc.read import ReadCd, ReadCdMsf, Selection

@@ -9,9 +9,9 @@ from __future__ import annotations
 from redbook.disc import SECTOR_BYTES
 from redbook.engine.alignment import Alignment
 from redbook.engine.care import Care, read_around
+from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.disc_offset import Span
 from redbook.engine.events import Phase
-from redbook.engine.ring import CHUNK_SECTORS
 from redbook.engine.second_reading import RUN_SECTORS, Stretch, settle
 from redbook.engine.steps import Absorb, Digest, Procedure, SectorsDone
 from redbook.engine.track_reading import TrackReading

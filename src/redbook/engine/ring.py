@@ -6,43 +6,18 @@ import mmap
 import threading
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
-from typing import Protocol
 
 from redbook.disc import SECTOR_BYTES
+from redbook.engine.chunks import CHUNK_BYTES, CHUNK_SECTORS, SectorStream
 from redbook.errors import AudioError
 
-CHUNK_SECTORS = 27  # one WRITE: what every known transport carries
-CHUNK_BYTES = CHUNK_SECTORS * SECTOR_BYTES
 DEFAULT_RING_BYTES = 18_000_000  # 2 s at 52x
 LONGEST_READ_SECONDS = 2.0  # that closing waits for
-
-
-SMALLER_CHUNKS = (13, 8)
-"""Sectors to try where a drive refuses more: half of it, then what bridges with a limit of 32 KiB carry."""
-
-
-def chunk_sectors(most_bytes: int | None) -> int:
-    """Sectors in a chunk, so that it goes into one command of this many bytes; None for any number."""
-    return CHUNK_SECTORS if most_bytes is None else max(1, min(CHUNK_SECTORS, most_bytes // SECTOR_BYTES))
 
 
 def ring_bytes(sectors: int, most_bytes: int = DEFAULT_RING_BYTES) -> int:
     """How large the ring for so many sectors is: whole chunks, not much more than they need."""
     return max(2, min(most_bytes, sectors * SECTOR_BYTES + CHUNK_BYTES) // CHUNK_BYTES) * CHUNK_BYTES
-
-
-class SectorStream(Protocol):
-    """The audio of one track, read once from the start.
-
-    sectors  how many there are
-    """
-
-    @property
-    def sectors(self) -> int: ...
-
-    def read_into(self, buffer: memoryview) -> int:
-        """Fill as much of the buffer as there is; returns bytes, 0 at the end."""
-        ...
 
 
 class Ring:

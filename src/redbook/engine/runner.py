@@ -16,10 +16,11 @@ from typing import Any, Generic
 from redbook.clock import Clock, SystemClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
+from redbook.engine.chunks import SMALLER_CHUNKS, SectorStream, chunk_sectors
 from redbook.engine.events import Event, Notice, PhaseStarted, Stopping, TrackStarted
 from redbook.engine.mailbox import NOTHING_YET, Mailbox
 from redbook.engine.meter import Meter, Supply
-from redbook.engine.ring import DEFAULT_RING_BYTES, SMALLER_CHUNKS, Ring, SectorStream, chunk_sectors
+from redbook.engine.ring import DEFAULT_RING_BYTES, Ring
 from redbook.engine.steps import (
     Abandoned,
     Absorb,

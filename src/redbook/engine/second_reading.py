@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
 from redbook.engine.alignment import Alignment, HiddenEnds, Run
 from redbook.engine.care import Care, read_around
-from redbook.engine.ring import CHUNK_SECTORS
+from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.steps import Procedure
 from redbook.engine.track_reading import TrackReading
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from redbook.disc import MOST_OFFSET_SECTORS, RUN_OUT_SECTORS, Toc
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.engine.care import Care
+from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.disc_offset import DiscOffset, Span, find_disc_offset
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackVerified
 from redbook.engine.fingerprint import Fingerprint
@@ -25,7 +26,6 @@ from redbook.engine.read_audio import ReadHabits, read_audio
 from redbook.engine.read_back import compare_track
 from redbook.engine.reading_speed import ReadingSpeed, at_its_own_speed_again
 from redbook.engine.reload import reload_to_read
-from redbook.engine.ring import CHUNK_SECTORS
 from redbook.engine.steps import Procedure
 from redbook.engine.toc_check import read_and_check_toc
 from redbook.engine.track_reading import TrackReading

@@ -1,0 +1,33 @@
+"""Audio on its way to a drive or from it: sectors, and how many of them one command carries."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from redbook.disc import SECTOR_BYTES
+
+CHUNK_SECTORS = 27  # one WRITE: what every known transport carries
+CHUNK_BYTES = CHUNK_SECTORS * SECTOR_BYTES
+
+
+SMALLER_CHUNKS = (13, 8)
+"""Sectors to try where a drive refuses more: half of it, then what bridges with a limit of 32 KiB carry."""
+
+
+def chunk_sectors(most_bytes: int | None) -> int:
+    """Sectors in a chunk, so that it goes into one command of this many bytes; None for any number."""
+    return CHUNK_SECTORS if most_bytes is None else max(1, min(CHUNK_SECTORS, most_bytes // SECTOR_BYTES))
+
+
+class SectorStream(Protocol):
+    """The audio of one track, read once from the start.
+
+    sectors  how many there are
+    """
+
+    @property
+    def sectors(self) -> int: ...
+
+    def read_into(self, buffer: memoryview) -> int:
+        """Fill as much of the buffer as there is; returns bytes, 0 at the end."""
+        ...
