@@ -45,7 +45,6 @@ if TYPE_CHECKING:
         Waiting,
         Working,
     )
-    from redbook.engine.runner import Cancel
     from redbook.engine.speed import MAX_SPEED
     from redbook.engine.verification import Verification
     from redbook.errors import (
@@ -70,6 +69,7 @@ if TYPE_CHECKING:
     )
     from redbook.planning import Mode
     from redbook.recorders import DriveEntry
+    from redbook.runner.runner import Cancel
     from redbook.sheet_files import write_sheet
     from redbook.sheets import SheetOptions
     from redbook.watching import (
@@ -102,7 +102,7 @@ _HOMES = {
     "AudioError": "redbook.errors",
     "BurnFailed": "redbook.errors",
     "BurnReport": "redbook.burning",
-    "Cancel": "redbook.engine.runner",
+    "Cancel": "redbook.runner.runner",
     "Cancelled": "redbook.errors",
     "DiscInfo": "redbook.burning",
     "Drive": "redbook.drive",

@@ -18,7 +18,6 @@ from redbook.drive import Drive
 from redbook.engine import burn as burning_disc
 from redbook.engine import erase, inspect, session
 from redbook.engine import verify as verifying
-from redbook.engine.caller import Caller, Listener
 from redbook.engine.erase import Erasable
 from redbook.engine.extents import audio_extents
 from redbook.engine.inspect import Abilities, DiscContents
@@ -26,7 +25,6 @@ from redbook.engine.labels import Told, read_labels
 from redbook.engine.method import Method
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.places import Place, in_words, places_on
-from redbook.engine.runner import Cancel
 from redbook.engine.session_at_once import SessionAtOnce
 from redbook.engine.spoilt import spoilt_in_words
 from redbook.engine.steps import Procedure, R
@@ -43,7 +41,6 @@ from redbook.errors import (
     SenseError,
     VerificationFailed,
 )
-from redbook.linux.inhibit import awake
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 from redbook.mmc.write import BlankType
 from redbook.planning import (
@@ -57,6 +54,9 @@ from redbook.planning import (
     read_master,
     reports,
 )
+from redbook.runner.caller import Caller, Listener
+from redbook.runner.runner import Cancel
+from redbook.system.inhibit import awake
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack
@@ -83,7 +83,7 @@ class BurnReport:
                   None if that took no time, or too little to measure
 
     host_buffer_lowest, drive_buffer_lowest, longest_gap_seconds, underruns
-                  how well the drive was supplied with data: `redbook.engine.meter.Supply`
+                  how well the drive was supplied with data: `redbook.runner.meter.Supply`
     """
 
     verified: bool

@@ -10,7 +10,6 @@ from redbook.disc.layout import Pregap, SessionLayout
 from redbook.drive import Drive
 from redbook.drive_memory import DriveMemory, KnownDrive, drive_key
 from redbook.engine import verify as verifying
-from redbook.engine.caller import Caller, Listener
 from redbook.engine.conclude import conclude
 from redbook.engine.glance import who_is_it
 from redbook.engine.locate import locate, not_located
@@ -21,6 +20,7 @@ from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import READ_SPEED, Asked, ReadBack
 from redbook.engine.waiting import resending
 from redbook.errors import AudioError, Cancelled, DriveError, NoRoom
+from redbook.runner.caller import Caller, Listener
 
 if TYPE_CHECKING:
     from redbook.authoring.master import Master

@@ -10,15 +10,15 @@ from typing import Literal, overload
 
 from redbook.clock import Clock, ManualClock
 from redbook.drive import Drive
-from redbook.engine.caller import Caller, Listener
-from redbook.engine.runner import Cancel
 from redbook.errors import DriveError, DriveNotFound, ImageError, MediumUnsuitable, printable
 from redbook.image.folder import FolderStore
 from redbook.image.state_file import STATE_FILE
-from redbook.linux.explain import explained
-from redbook.linux.system import System
 from redbook.mmc.disc_info import DiscStatus
 from redbook.recorders import DriveEntry, Recorders
+from redbook.runner.caller import Caller, Listener
+from redbook.runner.runner import Cancel
+from redbook.system.explain import explained
+from redbook.system.system import System
 from redbook.transport.base import Transport
 from redbook.virtual.medium import Medium, blank_state
 from redbook.virtual.recorder import VirtualRecorder

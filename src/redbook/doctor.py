@@ -18,20 +18,20 @@ from pathlib import Path
 from redbook import discovery
 from redbook._version import __version__
 from redbook.drive import Drive
-from redbook.engine.caller import Caller, Listener
 from redbook.engine.examine import Examination, examine
 from redbook.engine.glance import LOADING, NO_DISC
 from redbook.engine.makers import dye, maker
-from redbook.engine.runner import Cancel
 from redbook.errors import Cancelled, RedbookError
-from redbook.linux import holders, inhibit, optical
-from redbook.linux.explain import NO_DRIVE, explain_error
-from redbook.linux.kernel_log import last_lines
-from redbook.linux.optical import OpticalDrive
-from redbook.linux.system import System, group_name, user_name
 from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.identify import FeatureCode
 from redbook.recorders import Recorders
+from redbook.runner.caller import Caller, Listener
+from redbook.runner.runner import Cancel
+from redbook.system import holders, inhibit, optical
+from redbook.system.explain import NO_DRIVE, explain_error
+from redbook.system.kernel_log import last_lines
+from redbook.system.optical import OpticalDrive
+from redbook.system.system import System, group_name, user_name
 
 WIDTH = 60
 LABEL = 10

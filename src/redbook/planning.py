@@ -13,7 +13,6 @@ from redbook.authoring.wishes import DEFAULTS, CdText, Wishes
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine import inspect
-from redbook.engine.caller import Caller, Listener
 from redbook.engine.events import Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.method import Method
@@ -24,6 +23,7 @@ from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import PlanError
 from redbook.fitting import check_row, check_session, lay_out_named
 from redbook.mmc.disc_info import DiscStatus
+from redbook.runner.caller import Caller, Listener
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 
 from redbook.clock import ManualClock
 from redbook.drive import Drive
-from redbook.engine.caller import Caller
 from redbook.engine.glance import Glance, glance, is_loaded
-from redbook.engine.runner import Runner
 from redbook.engine.steps import Procedure, R
 from redbook.errors import DriveError
-from redbook.linux import holders, optical
-from redbook.linux.explain import explain, explain_error, node_missing
-from redbook.linux.optical import OpticalDrive
-from redbook.linux.system import System
+from redbook.runner.caller import Caller
+from redbook.runner.runner import Runner
+from redbook.system import holders, optical
+from redbook.system.explain import explain, explain_error, node_missing
+from redbook.system.optical import OpticalDrive
+from redbook.system.system import System
 
 READS_ONLY = "reads only: it cannot write CDs"
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from redbook.authoring.wishes import DEFAULTS, Wishes
 from redbook.disc import SAMPLE_RATE_HZ
-from redbook.engine.caller import Caller, Listener
 from redbook.engine.events import Phase, PhaseStarted
-from redbook.engine.runner import Cancel
 from redbook.errors import NoRoom, PlanError, printable
 from redbook.planning import SourceName
+from redbook.runner.caller import Caller, Listener
+from redbook.runner.runner import Cancel
 
 if TYPE_CHECKING:
     from redbook.audio.format import Tags

@@ -16,9 +16,9 @@ from typing import Self, TypeAlias
 
 from redbook.clock import Clock
 from redbook.engine.glance import LOADING, NO_DISC
-from redbook.linux.optical import OpticalDrive, find
-from redbook.linux.uevents import ClockWaiter, UeventWaiter, Waiter
 from redbook.recorders import DriveEntry, Recorders, known
+from redbook.system.optical import OpticalDrive, find
+from redbook.system.uevents import ClockWaiter, UeventWaiter, Waiter
 
 POLL_SECONDS = 2.0
 """As often as udev has the kernel poll."""

@@ -23,8 +23,6 @@ from redbook.engine.inspect import where_next
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.prepare import set_up
 from redbook.engine.quick_check import check_disc, check_track
-from redbook.engine.ring import Ring, ring_bytes
-from redbook.engine.runner import Cancel, Runner
 from redbook.engine.session import end_session
 from redbook.engine.steps import Procedure, R
 from redbook.engine.track_at_once import TrackAtOnce
@@ -33,6 +31,8 @@ from redbook.mmc.control import SendOpcInformation
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadTrackInformation, TrackInformation
 from redbook.mmc.mode_pages import ModeData, ModeSense10, MultiSession, WriteParameters
 from redbook.mmc.write import Write10
+from redbook.runner.ring import Ring, ring_bytes
+from redbook.runner.runner import Cancel, Runner
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium

@@ -13,12 +13,9 @@ from redbook import errors
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES, Toc, TocTrack
 from redbook.drive import Drive
-from redbook.engine import runner
 from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, Progress, TrackEnded, TrackStarted
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.ring import Ring
-from redbook.engine.runner import Cancel, Job, Runner
 from redbook.engine.steps import Step
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import BurnFailed, Cancelled, Sense, TransportTimeout
@@ -31,6 +28,9 @@ from redbook.mmc.disc_info import (
     ReadTrackInformation,
     SessionStatus,
 )
+from redbook.runner import runner
+from redbook.runner.ring import Ring
+from redbook.runner.runner import Cancel, Job, Runner
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault, MediumSwapped
 from redbook.virtual.medium import Medium

@@ -15,7 +15,6 @@ from redbook.disc.sub_channel import POSITION
 from redbook.drive import Drive
 from redbook.engine.inspect import DiscContents, inspect
 from redbook.engine.outcome import Settings
-from redbook.engine.runner import Runner
 from redbook.errors import BurnFailed, InvalidReply, PlanError
 from redbook.mmc.disc_info import (
     INVISIBLE_TRACK,
@@ -28,6 +27,7 @@ from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.read import ReadCd, SubChannel
 from redbook.mmc.write import Blank as Erase
 from redbook.mmc.write import Write10
+from redbook.runner.runner import Runner
 from redbook.transport.base import Reply, Status
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder

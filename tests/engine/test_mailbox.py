@@ -22,8 +22,8 @@ from redbook.engine.events import (
     Waiting,
     Working,
 )
-from redbook.engine.mailbox import NOTHING_YET, STALE_SECONDS, Mailbox
-from redbook.engine.runner import PROGRESS_SECONDS
+from redbook.runner.mailbox import NOTHING_YET, STALE_SECONDS, Mailbox
+from redbook.runner.runner import PROGRESS_SECONDS
 
 
 def progress(track: int, done: int, phase: Phase = Phase.WRITING) -> Progress:

@@ -14,7 +14,6 @@ from redbook import errors
 from redbook.clock import ManualClock
 from redbook.drive import Drive
 from redbook.engine.events import Event, Notice
-from redbook.engine.runner import Runner
 from redbook.engine.session import end_session
 from redbook.errors import CloseFailed, Sense
 from redbook.mmc.command import Command
@@ -22,6 +21,7 @@ from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
 from redbook.mmc.disc_info import DiscStatus, ReadTrackInformation, SessionStatus
 from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.write import Blank, CloseTrackSession, SynchronizeCache, Write10
+from redbook.runner.runner import Runner
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault, MediumSwapped, Vanished
 from redbook.virtual.medium import Medium

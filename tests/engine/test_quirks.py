@@ -19,7 +19,6 @@ from redbook.engine.burn import burn
 from redbook.engine.events import Notice
 from redbook.engine.inspect import inspect
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.runner import Runner
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.write_parameters import select_track_at_once
 from redbook.errors import BurnFailed, Sense
@@ -33,6 +32,7 @@ from redbook.mmc.identify import CD_DEVICE, Inquiry, InquiryReply
 from redbook.mmc.mode_pages import ModeSelect10, ModeSense10, WriteParameters
 from redbook.mmc.write import CloseTrackSession, SynchronizeCache, Write10
 from redbook.quirks import MODELS, Quirks, quirks_of
+from redbook.runner.runner import Runner
 from redbook.transport.base import Reply, Status
 from redbook.virtual import faults
 from redbook.virtual.faults import Fault

@@ -19,7 +19,6 @@ from redbook.drive import Drive
 from redbook.engine.erase import erase
 from redbook.engine.events import Notice, Waiting
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.runner import Runner
 from redbook.engine.verify import verify
 from redbook.errors import BurnFailed, Sense
 from redbook.mmc.command import Command
@@ -42,6 +41,7 @@ from redbook.mmc.write import (
     SynchronizeCache,
     Write10,
 )
+from redbook.runner.runner import Runner
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder

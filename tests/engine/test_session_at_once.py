@@ -15,13 +15,13 @@ from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, Progress, TrackEnded, TrackStarted
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.runner import Cancel, Runner
 from redbook.engine.session_at_once import RUNGS, SessionAtOnce, rungs_for
-from redbook.engine.under_way import UnderWay
 from redbook.errors import BurnFailed, Cancelled, DiscNotBlank, MediumUnsuitable, PlanError, Sense
 from redbook.mmc.cue_sheet import SendCueSheet
 from redbook.mmc.disc_info import DiscStatus, ReadCdText, ReadDiscInformation, ReadToc, SessionStatus
 from redbook.mmc.write import SynchronizeCache, Write10
+from redbook.runner.runner import Cancel, Runner
+from redbook.runner.under_way import UnderWay
 from redbook.transport.sg_io import SgIo
 from redbook.virtual.faults import Fault, Garbled, MediumSwapped, Vanished
 from redbook.virtual.medium import Medium

@@ -20,13 +20,13 @@ from redbook.engine.chunks import CHUNK_BYTES, chunk_sectors
 from redbook.engine.events import Event, Notice
 from redbook.engine.locate import locate
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.ring import Ring
-from redbook.engine.runner import Runner
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.verification import Difference
 from redbook.engine.verify import verify
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Write10
+from redbook.runner.ring import Ring
+from redbook.runner.runner import Runner
 from redbook.transport.base import Reply, Status
 from redbook.transport.sg_io import SgIo
 from redbook.virtual.medium import Medium

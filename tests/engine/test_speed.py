@@ -14,7 +14,6 @@ from redbook.drive import Drive
 from redbook.engine.events import Notice
 from redbook.engine.inspect import inspect
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.runner import Runner
 from redbook.engine.sending import check_time
 from redbook.engine.speed import MAX_SPEED, Speeds, read_speeds, rewritable_limits
 from redbook.errors import BurnFailed, ImpossiblyFast, Sense
@@ -30,6 +29,7 @@ from redbook.mmc.identify import (
 from redbook.mmc.mode_pages import Capabilities, WriteSpeed
 from redbook.mmc.performance import GetPerformance
 from redbook.mmc.write import Write10
+from redbook.runner.runner import Runner
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium

@@ -17,7 +17,6 @@ from redbook import errors
 from redbook.burning import burn, close_disc, disc_info, plan, verify
 from redbook.drive import Drive
 from redbook.engine.glance import glance
-from redbook.engine.runner import Runner
 from redbook.engine.spoilt import is_spoilt, spoilt_in_words
 from redbook.image import disc_files, sector_file
 from redbook.mmc.disc_info import (
@@ -33,6 +32,7 @@ from redbook.mmc.disc_info import (
 )
 from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.write import Blank, BlankType, SynchronizeCache, Write10
+from redbook.runner.runner import Runner
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder

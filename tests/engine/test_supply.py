@@ -11,13 +11,13 @@ from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.chunks import CHUNK_BYTES
-from redbook.engine.meter import Supply
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.ring import Ring
-from redbook.engine.runner import Runner
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import Sense
 from redbook.mmc.write import BufferCapacity, ReadBufferCapacity, Write10
+from redbook.runner.meter import Supply
+from redbook.runner.ring import Ring
+from redbook.runner.runner import Runner
 from redbook.transport.base import Reply
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium

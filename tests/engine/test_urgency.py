@@ -18,12 +18,12 @@ from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice, Progress
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.runner import Cancel, Runner
 from redbook.engine.track_at_once import TrackAtOnce
-from redbook.engine.urgency import TIDY_SECONDS, Urgency
 from redbook.errors import Sense
 from redbook.mmc.write import Write10
-from redbook.privileges import Linux, Undo
+from redbook.runner.runner import Cancel, Runner
+from redbook.runner.urgency import TIDY_SECONDS, Urgency
+from redbook.system.privileges import Linux, Undo
 from redbook.transport.sg_io import SgIo
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium

@@ -16,7 +16,6 @@ from redbook.engine.conclude import conclude
 from redbook.engine.events import Event
 from redbook.engine.locate import locate
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.runner import Runner
 from redbook.engine.steps import Procedure, R
 from redbook.engine.toc_check import compare_toc
 from redbook.engine.track_at_once import TrackAtOnce
@@ -25,6 +24,7 @@ from redbook.engine.verify import Asked, verify
 from redbook.errors import Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
+from redbook.runner.runner import Runner
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium, blank_state
 from redbook.virtual.recorder import VirtualRecorder

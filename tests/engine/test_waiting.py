@@ -15,15 +15,15 @@ from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.events import Event, Phase, PhaseStarted, Stopping, TrackStarted, Waiting
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.runner import Runner
 from redbook.engine.track_at_once import TrackAtOnce
-from redbook.engine.under_way import UnderWay
-from redbook.engine.urgency import Urgency
 from redbook.errors import BurnFailed, EraseFailed, Sense, StillBusy
 from redbook.mmc.command import Command
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.disc_info import ReadDiscInformation
 from redbook.mmc.write import Blank, CloseTrackSession, SynchronizeCache, Write10
+from redbook.runner.runner import Runner
+from redbook.runner.under_way import UnderWay
+from redbook.runner.urgency import Urgency
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium

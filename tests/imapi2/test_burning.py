@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from redbook.engine.events import Event, TrackStarted
-from redbook.engine.mailbox import Mailbox
 from redbook.errors import Sense
 from redbook.image.base import TrackState
 from redbook.imapi2 import AudioStream, HResult, MsftStreamZero, WithEvents, com_error
 from redbook.imapi2.event_args import Timed
 from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.write import CloseTrackSession, SynchronizeCache, Write10
+from redbook.runner.mailbox import Mailbox
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from tests.support.imapi import Hanging, Rig, code_of, track

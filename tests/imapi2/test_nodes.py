@@ -21,7 +21,7 @@ from redbook.imapi2 import (
     nodes,
 )
 from redbook.imapi2.devices import registry
-from redbook.linux.uevents import ClockWaiter
+from redbook.system.uevents import ClockWaiter
 from redbook.transport.base import Transport
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder

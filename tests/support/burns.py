@@ -10,10 +10,10 @@ from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.events import Event
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.runner import Cancel, Runner
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.mmc import mode_pages
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, SessionStatus
+from redbook.runner.runner import Cancel, Runner
 from redbook.transport.base import Reply
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import as_sent, ready

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from redbook.linux import inhibit
+from redbook.system import inhibit
 
 DIARY = """#!/bin/sh
 echo "begin $*" >> '{diary}'

@@ -29,17 +29,17 @@ from redbook.cli.app import DIFFERS, DONE, DRIVE, RULE, SOURCE, cli
 from redbook.clock import ManualClock
 from redbook.disc import LAST_LBA
 from redbook.drive import Drive
-from redbook.engine import runner
-from redbook.engine.caller import Caller
 from redbook.engine.events import Event, Notice
 from redbook.engine.glance import glance
-from redbook.engine.mailbox import Mailbox
 from redbook.engine.read_audio import READ_BUSY_SECONDS
 from redbook.errors import BurnFailed, Cancelled, RedbookError, VerificationFailed
 from redbook.image.base import TrackState
 from redbook.imapi2 import com_error
 from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.mode_pages import MultiSession
+from redbook.runner import runner
+from redbook.runner.caller import Caller
+from redbook.runner.mailbox import Mailbox
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import as_sent, close_session, ready, write_track

@@ -10,7 +10,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from redbook.linux.system import System, User
+from redbook.system.system import System, User
 
 PLACES = {
     "usb": "pci0000:00/0000:00:04.0/usb2/2-2/2-2:1.0/host7/target7:0:0/7:0:0:0",

@@ -12,12 +12,12 @@ from redbook import discovery
 from redbook.choosing import Task, choose_drive
 from redbook.clock import ManualClock
 from redbook.discovery import create_disc
-from redbook.engine.caller import Caller
 from redbook.engine.events import Event, Waiting
-from redbook.engine.runner import Cancel
 from redbook.errors import Cancelled, DriveError, DriveNotFound, MediumUnsuitable, Sense
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.identify import GetConfiguration
+from redbook.runner.caller import Caller
+from redbook.runner.runner import Cancel
 from redbook.transport.base import Reply, Transport
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium

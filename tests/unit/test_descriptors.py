@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from redbook.linux import inhibit
-from redbook.linux.readable import readable
-from redbook.linux.uevents import UeventWaiter
+from redbook.system import inhibit
+from redbook.system.readable import readable
+from redbook.system.uevents import UeventWaiter
 from redbook.watching import DriveWatch
 from tests.support.inhibit import Tool
 from tests.support.recorders import Bench

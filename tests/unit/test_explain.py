@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from redbook.linux import explain as explaining
-from redbook.linux.explain import explain, node_missing
-from redbook.linux.optical import find
-from redbook.linux.system import User
+from redbook.system import explain as explaining
+from redbook.system.explain import explain, node_missing
+from redbook.system.optical import find
+from redbook.system.system import User
 from tests.support.system import UWE, FakeSystem
 
 GROUPS = {0: "root", 6: "disk", 24: "cdrom", 990: "optical"}

@@ -12,7 +12,7 @@ import pytest
 
 from redbook import burning
 from redbook.drive import Drive
-from redbook.linux import inhibit
+from redbook.system import inhibit
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.inhibit import Tool
@@ -45,7 +45,7 @@ def test_the_lock_ends_with_an_error(tool: Tool) -> None:
 def test_the_lock_ends_with_the_process_however_that_ends(tool: Tool) -> None:
     code = (
         "import sys, os\n"
-        "from redbook.linux import inhibit\n"
+        "from redbook.system import inhibit\n"
         "with inhibit.awake('x'):\n"
         "    print('inside', flush=True)\n"
         "    sys.stdin.read()\n"

@@ -21,7 +21,6 @@ from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice, Progress, Working
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.runner import Runner
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.verify import ReadBack, verify
 from redbook.errors import Sense
@@ -29,6 +28,7 @@ from redbook.mmc.control import TestUnitReady
 from redbook.mmc.identify import Inquiry
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import SynchronizeCache, Write10
+from redbook.runner.runner import Runner
 from redbook.transport.base import Reply, Transport
 from redbook.transport.recorded import Replay, Transcriber
 from redbook.transport.sg_io import SgIo

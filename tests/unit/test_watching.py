@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from redbook.clock import ManualClock
-from redbook.linux.uevents import UeventWaiter
+from redbook.system.uevents import UeventWaiter
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.watching import (

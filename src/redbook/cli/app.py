@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from redbook.cli.render import Renderer
     from redbook.drive import Drive
     from redbook.engine.events import Event
-    from redbook.engine.runner import Cancel
+    from redbook.runner.runner import Cancel
 
 DONE, NO_ROOM, USAGE, SOURCE, RULE, DRIVE, DIFFERS, CANCELLED = 0, 1, 2, 3, 4, 5, 6, 130
 
@@ -572,8 +572,8 @@ def opened(
     """
     from redbook import discovery
     from redbook.choosing import Task, choose_drive
-    from redbook.engine.caller import Caller
     from redbook.errors import DriveNotFound
+    from redbook.runner.caller import Caller
 
     tell = waits_of(out)
     if name is None:
@@ -649,7 +649,7 @@ def waits_of(out: Renderer) -> Callable[[Event], None]:
 
 def signals_cancel() -> Cancel:
     """A Cancel that Ctrl-C, SIGTERM and SIGHUP set, from now to the end of the command."""
-    from redbook.engine.runner import Cancel
+    from redbook.runner.runner import Cancel
 
     cancel = Cancel()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -17,12 +17,12 @@ from typing import Protocol
 from redbook.clock import Clock, SystemClock
 from redbook.discovery import NODES, VIRTUAL, not_found
 from redbook.drive import Drive
-from redbook.engine.runner import Cancel, Runner
 from redbook.engine.steps import Procedure, R
 from redbook.errors import DriveBusy, DriveClosed, NotTaken
 from redbook.imapi2.letters import VARIABLE, drive_path, parsed
 from redbook.imapi2.nodes import NodeNews, NodeRecorder, real_ids
-from redbook.linux.inhibit import awake
+from redbook.runner.runner import Cancel, Runner
+from redbook.system.inhibit import awake
 from redbook.transport.base import Transport
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.shared import SharedRecorder

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
 from redbook.engine.events import Event, Phase, PhaseStarted, Progress, TrackStarted, Waiting, Working
-from redbook.engine.ring import ring_bytes
 from redbook.imapi2.com import ComObject
 from redbook.imapi2.enumerations import IMAPI_FORMAT2_TAO_WRITE_ACTION as ACTION
+from redbook.runner.ring import ring_bytes
 
 QUIET_SECONDS = 1.0  # after which the same is told once more, with the time that has gone by
 CLOSING_AT_1X_SECONDS = 240.0  # lead-in and lead-out; what is guessed until the drive reports progress

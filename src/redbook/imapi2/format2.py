@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from redbook.engine.events import Event, Notice
 from redbook.engine.inspect import Abilities, identify
-from redbook.engine.runner import Cancel, Job, Runner, interrupts_cancel
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import despite_attention
 from redbook.errors import NotARecorder
@@ -23,6 +22,7 @@ from redbook.imapi2.media import is_blank, physical_type
 from redbook.imapi2.recorder import MsftDiscRecorder2
 from redbook.imapi2.track_stream import TrackStream
 from redbook.mmc.identify import Inquiry
+from redbook.runner.runner import Cancel, Job, Runner, interrupts_cancel
 
 R = TypeVar("R")
 

@@ -13,11 +13,11 @@ from redbook.clock import Clock
 from redbook.disc import SECTOR_BYTES
 from redbook.discovery import NODES, open_for_a_look, open_transport
 from redbook.errors import DriveBusy, DriveError
-from redbook.linux import holders, optical
-from redbook.linux.optical import OpticalDrive
-from redbook.linux.system import System
 from redbook.mmc.identify import Inquiry
 from redbook.recorders import Recorders
+from redbook.system import holders, optical
+from redbook.system.optical import OpticalDrive
+from redbook.system.system import System
 from redbook.transport.base import Device as DeviceTransport
 from redbook.transport.base import Reply, Status, Transport
 from redbook.watching import DriveAdded, DriveRemoved, DriveWatch

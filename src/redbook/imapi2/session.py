@@ -17,7 +17,6 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import Space
 from redbook.engine.prepare import room_on, set_up
 from redbook.engine.quick_check import check_disc, check_track
-from redbook.engine.runner import Cancel
 from redbook.engine.session import end_session, unlock_tray
 from redbook.engine.speed import MAX_SPEED, believable
 from redbook.engine.steps import Procedure, R
@@ -31,6 +30,7 @@ from redbook.imapi2.speeds import choose_speed, read_speeds
 from redbook.imapi2.track_stream import TrackStream
 from redbook.mmc.disc_info import ReadToc
 from redbook.mmc.mode_pages import Capabilities, MultiSession
+from redbook.runner.runner import Cancel
 
 _log = logging.getLogger("redbook.imapi2")
 

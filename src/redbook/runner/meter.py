@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from redbook.clock import Clock
 from redbook.disc import SECTORS_PER_SECOND
 from redbook.engine.events import Event, Phase, Progress, Working
-from redbook.engine.ring import Ring
 from redbook.engine.steps import DriveBuffer, SectorsDone
+from redbook.runner.ring import Ring
 
 SPEED_WINDOW_SECONDS = 3.0
 

@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from redbook.linux.readable import readable
+from redbook.system.readable import readable
 
 TOOL = "systemd-inhibit"
 WHAT = "sleep:shutdown:idle"

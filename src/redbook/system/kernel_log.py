@@ -7,7 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Set
 
-from redbook.linux.system import System
+from redbook.system.system import System
 
 LOG = "/dev/kmsg"
 MOST_LINES = 5

@@ -10,11 +10,11 @@ from redbook.clock import Clock, SystemClock
 from redbook.drive import Drive
 from redbook.engine.chunks import SectorStream
 from redbook.engine.events import Event, Waiting
-from redbook.engine.meter import Supply
-from redbook.engine.runner import LONGEST_NAP_SECONDS, UNCHANGED, Cancel, Job, Runner
 from redbook.engine.steps import Procedure, R
-from redbook.engine.under_way import WORTH_TELLING_SECONDS
 from redbook.errors import Cancelled
+from redbook.runner.meter import Supply
+from redbook.runner.runner import LONGEST_NAP_SECONDS, UNCHANGED, Cancel, Job, Runner
+from redbook.runner.under_way import WORTH_TELLING_SECONDS
 
 Listener: TypeAlias = Callable[[Event], None]
 

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from redbook.linux.system import System
+from redbook.system.system import System
 
 
 @dataclass(frozen=True, slots=True)

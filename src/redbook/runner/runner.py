@@ -18,9 +18,6 @@ from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.chunks import SMALLER_CHUNKS, SectorStream, chunk_sectors
 from redbook.engine.events import Event, Notice, PhaseStarted, Stopping, TrackStarted
-from redbook.engine.mailbox import NOTHING_YET, Mailbox
-from redbook.engine.meter import Meter, Supply
-from redbook.engine.ring import DEFAULT_RING_BYTES, Ring
 from redbook.engine.steps import (
     Abandoned,
     Absorb,
@@ -37,12 +34,15 @@ from redbook.engine.steps import (
     Shield,
     TakeSectors,
 )
-from redbook.engine.under_way import UnderWay
-from redbook.engine.urgency import Urgency
 from redbook.errors import Cancelled
 from redbook.mmc.command import Command
 from redbook.mmc.write import Write10
-from redbook.privileges import Privileges
+from redbook.runner.mailbox import NOTHING_YET, Mailbox
+from redbook.runner.meter import Meter, Supply
+from redbook.runner.ring import DEFAULT_RING_BYTES, Ring
+from redbook.runner.under_way import UnderWay
+from redbook.runner.urgency import Urgency
+from redbook.system.privileges import Privileges
 
 PROGRESS_SECONDS = 0.2
 HASHED_AHEAD = 32  # chunks of 64 kB

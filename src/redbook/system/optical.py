@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from redbook.linux.system import System
+from redbook.system.system import System
 
 CD_DEVICE = "5"
 """Peripheral device type in sysfs."""

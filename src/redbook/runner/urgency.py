@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack
 
 from redbook.clock import Clock
-from redbook.privileges import Linux, Privileges, Undo
+from redbook.system.privileges import Linux, Privileges, Undo
 
 TIDY_SECONDS = 10.0
 """The collector is off; so often the writer has it look at what is new, when a WRITE has just been taken."""

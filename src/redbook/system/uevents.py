@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from redbook.clock import Clock
-from redbook.linux.readable import readable
+from redbook.system.readable import readable
 
 NETLINK_KOBJECT_UEVENT = 15
 KERNEL_GROUP = 1
