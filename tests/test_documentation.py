@@ -12,7 +12,7 @@ import pytest
 
 import redbook
 from redbook.cli.app import cli
-from redbook.discovery import discs
+from redbook.recorders.discs import discs
 from tests import write_modules
 from tests.support.sound import noise, write_wav
 

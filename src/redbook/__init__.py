@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         verify,
     )
     from redbook.disc.cd_text import PackType, Texts
-    from redbook.discovery import create_disc, drives, open_drive
     from redbook.drive import Drive
     from redbook.engine.events import (
         Event,
@@ -68,11 +67,11 @@ if TYPE_CHECKING:
         VerificationFailed,
     )
     from redbook.planning import Mode
-    from redbook.recorders import DriveEntry
-    from redbook.runner.runner import Cancel
-    from redbook.sheet_files import write_sheet
-    from redbook.sheets import SheetOptions
-    from redbook.watching import (
+    from redbook.recorders.discs import create_disc
+    from redbook.recorders.listing import drives
+    from redbook.recorders.names import open_drive
+    from redbook.recorders.real import DriveEntry
+    from redbook.recorders.watching import (
         DriveAdded,
         DriveEvent,
         DriveRemoved,
@@ -80,6 +79,9 @@ if TYPE_CHECKING:
         MediumInserted,
         MediumRemoved,
     )
+    from redbook.runner.runner import Cancel
+    from redbook.sheet_files import write_sheet
+    from redbook.sheets import SheetOptions
 
 _HOMES = {
     "CdText": "redbook.authoring.wishes",
@@ -106,20 +108,20 @@ _HOMES = {
     "Cancelled": "redbook.errors",
     "DiscInfo": "redbook.burning",
     "Drive": "redbook.drive",
-    "DriveAdded": "redbook.watching",
+    "DriveAdded": "redbook.recorders.watching",
     "DriveBusy": "redbook.errors",
-    "DriveEntry": "redbook.recorders",
+    "DriveEntry": "redbook.recorders.real",
     "DriveError": "redbook.errors",
-    "DriveEvent": "redbook.watching",
+    "DriveEvent": "redbook.recorders.watching",
     "DriveNotFound": "redbook.errors",
-    "DriveRemoved": "redbook.watching",
-    "DriveWatch": "redbook.watching",
+    "DriveRemoved": "redbook.recorders.watching",
+    "DriveWatch": "redbook.recorders.watching",
     "CloseFailed": "redbook.errors",
     "EraseFailed": "redbook.errors",
     "Event": "redbook.engine.events",
     "ImageError": "redbook.errors",
-    "MediumInserted": "redbook.watching",
-    "MediumRemoved": "redbook.watching",
+    "MediumInserted": "redbook.recorders.watching",
+    "MediumRemoved": "redbook.recorders.watching",
     "MediumUnsuitable": "redbook.errors",
     "NoRoom": "redbook.errors",
     "Notice": "redbook.engine.events",
@@ -144,10 +146,10 @@ _HOMES = {
     "blank": "redbook.burning",
     "burn": "redbook.burning",
     "close_disc": "redbook.burning",
-    "create_disc": "redbook.discovery",
+    "create_disc": "redbook.recorders.discs",
     "disc_info": "redbook.burning",
-    "drives": "redbook.discovery",
-    "open_drive": "redbook.discovery",
+    "drives": "redbook.recorders.listing",
+    "open_drive": "redbook.recorders.names",
     "plan": "redbook.burning",
     "verify": "redbook.burning",
 }

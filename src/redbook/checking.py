@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from redbook.disc import SAMPLES_PER_SECTOR
 from redbook.disc.layout import Pregap, SessionLayout
 from redbook.drive import Drive
-from redbook.drive_memory import DriveMemory, KnownDrive, drive_key
 from redbook.engine import verify as verifying
 from redbook.engine.conclude import conclude
 from redbook.engine.glance import who_is_it
@@ -20,6 +19,7 @@ from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import READ_SPEED, Asked, ReadBack
 from redbook.engine.waiting import resending
 from redbook.errors import AudioError, Cancelled, DriveError, NoRoom
+from redbook.recorders.memory import DriveMemory, KnownDrive, drive_key
 from redbook.runner.caller import Caller, Listener
 
 if TYPE_CHECKING:

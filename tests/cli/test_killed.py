@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from redbook.burning import burn, disc_info
-from redbook.discovery import open_drive
 from redbook.image.base import DiscState, TrackState
 from redbook.mmc.disc_info import DiscStatus
+from redbook.recorders.names import open_drive
 from tests.support import warm
 from tests.support.sound import noise, write_wav
 

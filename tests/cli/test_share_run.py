@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from redbook.discovery import create_disc, open_drive
 from redbook.errors import ShareError
+from redbook.recorders.discs import create_disc
+from redbook.recorders.names import open_drive
 from redbook.share import host
 from redbook.virtual.medium import Medium
 from tests.support.sound import noise, write_wav

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import redbook
-from redbook.discovery import discs, insert_disc
 from redbook.mmc.disc_info import DiscStatus
+from redbook.recorders.discs import discs, insert_disc
 from tests.support import warm
 from tests.support.sound import noise, write_wav
 

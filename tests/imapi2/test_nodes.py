@@ -144,7 +144,7 @@ def test_volume_name_is_the_node(bench: Bench) -> None:
 
 def test_plugging_in_and_out_is_notified(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     turn = Turns()
-    monkeypatch.setattr("redbook.watching.UeventWaiter", lambda: turn)
+    monkeypatch.setattr("redbook.recorders.watching.UeventWaiter", lambda: turn)
     heard: list[tuple[str, str]] = []
 
     class Handler:

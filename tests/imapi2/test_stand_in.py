@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner
 
 from redbook.cli.app import cli
-from redbook.discovery import discs, insert_disc
 from redbook.imapi2 import (
     STAND_IN,
     MsftDiscFormat2Erase,
@@ -20,6 +19,7 @@ from redbook.imapi2 import (
     MsftDiscRecorder2,
     com_error,
 )
+from redbook.recorders.discs import discs, insert_disc
 from redbook.virtual.spindle import Spindle
 from tests.support.imapi import Rig, track
 

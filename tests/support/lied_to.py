@@ -23,7 +23,6 @@ from unittest import mock
 from click.testing import CliRunner
 
 import redbook
-from redbook import discovery, doctor
 from redbook.cli import shapes
 from redbook.cli.app import DIFFERS, DONE, DRIVE, RULE, SOURCE, cli
 from redbook.clock import ManualClock
@@ -37,6 +36,7 @@ from redbook.image.base import TrackState
 from redbook.imapi2 import com_error
 from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.mode_pages import MultiSession
+from redbook.recorders import doctor, names
 from redbook.runner import runner
 from redbook.runner.caller import Caller
 from redbook.runner.mailbox import Mailbox
@@ -388,7 +388,7 @@ def play_command(job: str, lies: Sequence[Lie], model: str = MODELS[0]) -> None:
     files = sources() if job in ("burn", "append", "verify", "plan") else []
     with (
         stage.heard_at_once(),
-        mock.patch.object(discovery, "open_drive", lambda *_, **__: stage.drive),
+        mock.patch.object(names, "open_drive", lambda *_, **__: stage.drive),
         mock.patch.object(runner, "SystemClock", lambda: stage.clock),
     ):
         result = CliRunner().invoke(

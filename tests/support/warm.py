@@ -24,8 +24,9 @@ PATIENCE_SECONDS = 120
 
 _PARENT = """
 import gc, json, os, runpy, socket, sys
-import redbook.cli.app, redbook.cli.render, redbook.cli.shapes, redbook.discovery, redbook.burning
-import redbook.audio.decode, redbook.audio.convert, redbook.checking, redbook.doctor, av, numpy, soxr
+import redbook.cli.app, redbook.cli.render, redbook.cli.shapes, redbook.recorders.names, redbook.burning
+import redbook.audio.decode, redbook.audio.convert, redbook.checking
+import redbook.recorders.doctor, av, numpy, soxr
 control = socket.socket(fileno=int(sys.argv[1]))
 gc.collect()
 gc.freeze()

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from redbook import discovery
-from redbook.choosing import Task, choose_drive
 from redbook.clock import ManualClock
-from redbook.discovery import create_disc
 from redbook.engine.events import Event, Waiting
 from redbook.errors import Cancelled, DriveError, DriveNotFound, MediumUnsuitable, Sense
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.identify import GetConfiguration
+from redbook.recorders import listing
+from redbook.recorders.choosing import Task, choose_drive
+from redbook.recorders.discs import create_disc
 from redbook.runner.caller import Caller
 from redbook.runner.runner import Cancel
 from redbook.transport.base import Reply, Transport
@@ -32,7 +32,7 @@ DVD_RW, BD_RE = 0x0014, 0x0043
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     bench = Bench(tmp_path / "root")
     monkeypatch.setenv("REDBOOK_SYSTEM_ROOT", str(tmp_path / "root"))
-    monkeypatch.setattr(discovery, "open_for_a_look", bench.open)
+    monkeypatch.setattr(listing, "open_for_a_look", bench.open)
     return bench
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from redbook.recorders.watching import DriveWatch
 from redbook.system import inhibit
 from redbook.system.readable import readable
 from redbook.system.uevents import UeventWaiter
-from redbook.watching import DriveWatch
 from tests.support.inhibit import Tool
 from tests.support.recorders import Bench
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 import redbook
-from redbook import discovery
 from redbook.clock import ManualClock
-from redbook.discovery import create_disc, drives, open_drive
 from redbook.errors import DriveNotFound
+from redbook.recorders import listing
+from redbook.recorders.discs import create_disc
+from redbook.recorders.listing import drives
+from redbook.recorders.names import open_drive
 from redbook.transport.base import Transport
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
@@ -22,7 +24,7 @@ from tests.support.recorders import Bench
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     bench = Bench(tmp_path / "root")
     monkeypatch.setenv("REDBOOK_SYSTEM_ROOT", str(tmp_path / "root"))
-    monkeypatch.setattr(discovery, "open_for_a_look", bench.open)
+    monkeypatch.setattr(listing, "open_for_a_look", bench.open)
     return bench
 
 

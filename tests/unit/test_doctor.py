@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from redbook import discovery, doctor
 from redbook.disc import Msf
-from redbook.doctor import Diagnosis, diagnose
 from redbook.engine.makers import dye, maker
 from redbook.errors import DriveGone, Sense
 from redbook.mmc.disc_info import Atip
+from redbook.recorders import doctor
+from redbook.recorders.doctor import Diagnosis, diagnose
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
@@ -24,7 +24,7 @@ from tests.support.recorders import Bench
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     bench = Bench(tmp_path / "root")
     monkeypatch.setenv("REDBOOK_SYSTEM_ROOT", str(tmp_path / "root"))
-    monkeypatch.setattr(discovery, "open_for_a_look", bench.open)
+    monkeypatch.setattr(names, "open_for_a_look", bench.open)
     monkeypatch.setenv("PATH", "/nowhere")
     return bench
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from redbook.drive_memory import DriveMemory, KnownDrive
+from redbook.recorders.memory import DriveMemory, KnownDrive
 
 
 def test_a_user_without_a_home_has_no_memory_of_drives(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from redbook.burning import burn, disc_info
-from redbook.discovery import create_disc, drives, open_drive
 from redbook.drive import Drive
 from redbook.errors import DriveBusy, DriveError, ImageError, MediumUnsuitable, StorageFailed
 from redbook.image.base import DiscState
 from redbook.image.folder import FolderStore
 from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
 from redbook.mmc.write import Write10
+from redbook.recorders.discs import create_disc
+from redbook.recorders.listing import drives
+from redbook.recorders.names import open_drive
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import next_lba, ready, write_track

@@ -11,13 +11,13 @@ import pytest
 from redbook import errors
 from redbook.burning import disc_info
 from redbook.disc import SECTOR_BYTES
-from redbook.discovery import open_drive
 from redbook.errors import ImageError
 from redbook.mmc.disc_info import ReadCdText, ReadToc, ReadTrackInformation
 from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
 from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
 from redbook.mmc.write import Blank, BlankType, SynchronizeCache, Write10
+from redbook.recorders.names import open_drive
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.album import END, ISRCS, MCN, STARTS, burn_album, packs

@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from redbook.burning import burn, disc_info
-from redbook.choosing import last_virtual_name, new_virtual_name
-from redbook.discovery import create_disc, drives, open_drive
 from redbook.errors import DriveError, ImageError, StorageFailed
 from redbook.image.disc_files import DiscFiles, NotAFile
 from redbook.image.view import OWNER_FILE, FolderView, owner_of
 from redbook.mmc.write import Blank, BlankType
+from redbook.recorders.choosing import last_virtual_name, new_virtual_name
+from redbook.recorders.discs import create_disc
+from redbook.recorders.listing import drives
+from redbook.recorders.names import open_drive
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.shared import RecorderLock
@@ -297,7 +299,7 @@ def test_a_blank_disc_that_another_program_has_is_not_the_default(tmp_path: Path
 
 LOOKING = """
 import redbook
-from redbook.choosing import Task, choose_drive
+from redbook.recorders.choosing import Task, choose_drive
 for number in range(60):
     found = redbook.drives()
     assert len(found) == 1, found

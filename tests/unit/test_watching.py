@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from redbook.clock import ManualClock
-from redbook.system.uevents import UeventWaiter
-from redbook.virtual.medium import Medium
-from redbook.virtual.recorder import VirtualRecorder
-from redbook.watching import (
+from redbook.recorders.watching import (
     POLLS_TO_SETTLE,
     DriveAdded,
     DriveEvent,
@@ -20,6 +17,9 @@ from redbook.watching import (
     MediumInserted,
     MediumRemoved,
 )
+from redbook.system.uevents import UeventWaiter
+from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
 from tests.support.recorders import Bench
 
 

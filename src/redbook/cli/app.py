@@ -421,14 +421,14 @@ def drives(watch: bool, as_json: bool) -> None:
     Real ones first, then a virtual one for each disc in this folder. One that another program has is named
     and left alone. What keeps one from being used is said, with what to do.
     """
-    from redbook import discovery
     from redbook.cli.render import make_renderer
+    from redbook.recorders import listing
 
     with make_renderer("drives", as_json) as out, reporting(out):
         if not watch:
-            out.drives(discovery.drives(on_event=waits_of(out), cancel=signals_cancel()))
+            out.drives(listing.drives(on_event=waits_of(out), cancel=signals_cancel()))
             return
-        with discovery.drives(watch=True) as watching:
+        with listing.drives(watch=True) as watching:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 if signal.getsignal(number) != signal.SIG_IGN:  # nohup
                     signal.signal(number, lambda *_: watching.close())
@@ -455,8 +455,8 @@ def doctor(drive_name: str | None, serial: bool, record: Path | None, as_json: b
     Nothing is written, and a drive that another program has is left alone. The exit code is 0 if a burn could
     start now, else 5.
     """
-    from redbook import doctor as page
     from redbook.cli.render import make_renderer
+    from redbook.recorders import doctor as page
 
     if record is not None and drive_name is None:
         raise click.UsageError("--record: name the recorder, too, with --drive")
@@ -501,13 +501,13 @@ def kind_of_disc(command: Callable[..., Any]) -> Callable[..., Any]:
 @json_option
 def new(path: str, medium: str, minutes: str, as_json: bool) -> None:
     """Make a new blank disc: a folder at PATH."""
-    from redbook import discovery
     from redbook.cli.render import make_renderer
+    from redbook.recorders import discs, names
 
     with make_renderer("disc-new", as_json) as out, reporting(out):
-        path = path.removeprefix(discovery.VIRTUAL)
-        discovery.create_disc(path, medium, int(minutes))
-        out.done(f"{discovery.VIRTUAL}{path}", f"a blank {medium.upper()} of {minutes} minutes")
+        path = path.removeprefix(names.VIRTUAL)
+        discs.create_disc(path, medium, int(minutes))
+        out.done(f"{names.VIRTUAL}{path}", f"a blank {medium.upper()} of {minutes} minutes")
 
 
 @disc.command(name="list", epilog=EPILOG)
@@ -517,11 +517,11 @@ def list_discs(as_json: bool) -> None:
 
     IMAPI2 scripts burn to it where there is no other; every disc that it ever burned is kept.
     """
-    from redbook import discovery
     from redbook.cli.render import make_renderer
+    from redbook.recorders import discs
 
     with make_renderer("disc-list", as_json) as out, reporting(out):
-        out.discs(discovery.discs())
+        out.discs(discs.discs())
 
 
 @disc.command(epilog=EPILOG)
@@ -532,11 +532,11 @@ def insert(medium: str, minutes: str, as_json: bool) -> None:
 
     It takes a new CD-R by itself whenever one is used up; a CD-RW stays until another disc is put in.
     """
-    from redbook import discovery
     from redbook.cli.render import make_renderer
+    from redbook.recorders import discs
 
     with make_renderer("disc-insert", as_json) as out, reporting(out):
-        name = discovery.insert_disc(medium, int(minutes))
+        name = discs.insert_disc(medium, int(minutes))
         out.done(name, f"a blank {medium.upper()} of {minutes} minutes is in the recorder")
 
 
@@ -567,29 +567,29 @@ def opened(
 ) -> Iterator[Drive]:
     """The recorder asked for, or the default one, and say which that is.
 
-    task       what it is for: a name in redbook.choosing.Task
+    task       what it is for: a name in redbook.recorders.choosing.Task
     read_only  a virtual disc is only looked at, and left to other programs
     """
-    from redbook import discovery
-    from redbook.choosing import Task, choose_drive
     from redbook.errors import DriveNotFound
+    from redbook.recorders import names
+    from redbook.recorders.choosing import Task, choose_drive
     from redbook.runner.caller import Caller
 
     tell = waits_of(out)
     if name is None:
         name = choose_drive(Task[task], Caller(tell, cancel), patient=somebody_is_there())
-        kind = "virtual recorder with the disc" if name.startswith(discovery.VIRTUAL) else "recorder"
+        kind = "virtual recorder with the disc" if name.startswith(names.VIRTUAL) else "recorder"
         out.note(f"no --drive was given: using the {kind} {printable(name)}")
-    path = name.removeprefix(discovery.VIRTUAL)
-    if name.startswith(discovery.VIRTUAL) and path and not os.path.lexists(path):
+    path = name.removeprefix(names.VIRTUAL)
+    if name.startswith(names.VIRTUAL) and path and not os.path.lexists(path):
         if not Task[task].value.new:
             raise DriveNotFound(
                 f"there is no disc at {printable(path)}; make one with `redbook disc new`, or burn to it"
             )
         out.note(f"{printable(path)} will be made: a new blank 80-minute CD-R")
-    if read_only and discovery.in_use(name):
+    if read_only and names.in_use(name):
         out.note(f"{printable(name)} is in use by another program: what is shown may be changing")
-    drive = discovery.open_drive(name, read_only=read_only, on_event=tell, cancel=cancel)
+    drive = names.open_drive(name, read_only=read_only, on_event=tell, cancel=cancel)
     with drive, _transcribed(drive, out):
         yield drive
 

@@ -22,8 +22,6 @@ from redbook.cli.describe import border_in_words, on_the_disc, pause_before, sum
 from redbook.cli.output import Output, standard_output
 from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, Toc, duration
 from redbook.disc.cd_text import PackType, Texts
-from redbook.discovery import DiscEntry
-from redbook.doctor import Diagnosis
 from redbook.engine.events import (
     Event,
     Notice,
@@ -41,9 +39,11 @@ from redbook.engine.prepare import numbered
 from redbook.engine.spoilt import spoilt_in_words
 from redbook.engine.verification import Verdict, Verification
 from redbook.errors import RedbookError, VerificationFailed
-from redbook.recorders import DriveEntry
+from redbook.recorders.discs import DiscEntry
+from redbook.recorders.doctor import Diagnosis
+from redbook.recorders.real import DriveEntry
+from redbook.recorders.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
 from redbook.sheet_files import SheetReport
-from redbook.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
 
 PIPE_WIDTH = 120
 WIDTH_WITH_SHA256 = 115

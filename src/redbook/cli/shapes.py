@@ -11,8 +11,6 @@ from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyRepor
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
 from redbook.disc.cd_text import Texts
 from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, LaidTrack
-from redbook.discovery import DiscEntry
-from redbook.doctor import Diagnosis
 from redbook.engine.events import Event
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.labels import Told
@@ -20,8 +18,10 @@ from redbook.engine.verification import Verification
 from redbook.mmc.disc_info import TrackInformation
 from redbook.mmc.identify import Profile
 from redbook.planning import Mode
-from redbook.recorders import DriveEntry
-from redbook.watching import DriveEvent
+from redbook.recorders.discs import DiscEntry
+from redbook.recorders.doctor import Diagnosis
+from redbook.recorders.real import DriveEntry
+from redbook.recorders.watching import DriveEvent
 
 Checksums = dict[int, tuple[str, str, str]]
 """SHA-256, AccurateRip v1 and v2 by track number."""

@@ -135,7 +135,7 @@ def iscsi(
 def _recorders(
     discs: tuple[str, ...], model: str | None, speed: float | None
 ) -> Iterator[list[VirtualRecorder]]:
-    from redbook.choosing import new_virtual_name
+    from redbook.recorders.choosing import new_virtual_name
     from redbook.share.recorders import recorders
 
     if not discs:

@@ -105,7 +105,7 @@ def log_traffic_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def discs_or_default(discs: tuple[str, ...]) -> tuple[str, ...]:
     """The discs named, or the one that a burn without --drive would take.  raises  DriveError"""
-    from redbook.choosing import new_virtual_name
+    from redbook.recorders.choosing import new_virtual_name
 
     if discs:
         return discs

@@ -12,9 +12,9 @@ from redbook.burning import BurnReport, DiscInfo, Plan, VerifyReport
 from redbook.cli import shapes
 from redbook.cli.render import PHASES, TextRenderer, clock, shown, waited_for
 from redbook.disc import SECTORS_PER_SECOND
-from redbook.doctor import Diagnosis
 from redbook.engine.events import Event, Phase, PhaseStarted, Progress, SourceRead, Waiting, Working
-from redbook.recorders import DriveEntry
+from redbook.recorders.doctor import Diagnosis
+from redbook.recorders.real import DriveEntry
 
 FRAMES_PER_SECOND = 8
 

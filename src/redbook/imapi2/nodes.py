@@ -11,16 +11,16 @@ from collections.abc import Callable
 
 from redbook.clock import Clock
 from redbook.disc import SECTOR_BYTES
-from redbook.discovery import NODES, open_for_a_look, open_transport
 from redbook.errors import DriveBusy, DriveError
 from redbook.mmc.identify import Inquiry
-from redbook.recorders import Recorders
+from redbook.recorders.names import NODES, open_for_a_look, open_transport
+from redbook.recorders.real import Recorders
+from redbook.recorders.watching import DriveAdded, DriveRemoved, DriveWatch
 from redbook.system import holders, optical
 from redbook.system.optical import OpticalDrive
 from redbook.system.system import System
 from redbook.transport.base import Device as DeviceTransport
 from redbook.transport.base import Reply, Status, Transport
-from redbook.watching import DriveAdded, DriveRemoved, DriveWatch
 
 WHILE_CLOSED_BYTES = 27 * SECTOR_BYTES
 """What a command carries on every way known; nothing is sent before the node is open and says more."""

@@ -16,7 +16,7 @@ from typing import Self, TypeAlias
 
 from redbook.clock import Clock
 from redbook.engine.glance import LOADING, NO_DISC
-from redbook.recorders import DriveEntry, Recorders, known
+from redbook.recorders.real import DriveEntry, Recorders, known
 from redbook.system.optical import OpticalDrive, find
 from redbook.system.uevents import ClockWaiter, UeventWaiter, Waiter
 

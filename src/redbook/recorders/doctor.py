@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from redbook import discovery
 from redbook._version import __version__
 from redbook.drive import Drive
 from redbook.engine.examine import Examination, examine
@@ -24,7 +23,8 @@ from redbook.engine.makers import dye, maker
 from redbook.errors import Cancelled, RedbookError
 from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.identify import FeatureCode
-from redbook.recorders import Recorders
+from redbook.recorders import names
+from redbook.recorders.real import Recorders
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.runner import Cancel
 from redbook.system import holders, inhibit, optical
@@ -105,7 +105,7 @@ def diagnose(
     page = Diagnosis(record=record, caller=Caller.of(on_event, cancel))
     system = system or System.of_process()
     page.sections += [_program(), _system(system)]
-    if name is not None and name.startswith(discovery.VIRTUAL):
+    if name is not None and name.startswith(names.VIRTUAL):
         _virtual(page, name)
         return page
     drives = optical.find(system)
@@ -188,7 +188,7 @@ def _no_drive(system: System) -> list[str]:
 def _virtual(page: Diagnosis, name: str) -> None:
     lines: list[tuple[str, str]] = []
     try:
-        with discovery.open_drive(name, read_only=True) as drive:
+        with names.open_drive(name, read_only=True) as drive:
             _examined(page, name, drive, lines)
     except Cancelled:
         raise
@@ -210,7 +210,7 @@ def _examined(page: Diagnosis, name: str, drive: Drive, lines: list[tuple[str, s
     lines += _abilities(found)
     lines += _medium(found)
     hindrance = _hindrance(found)
-    if discovery.in_use(name):
+    if names.in_use(name):
         hindrance = "another program has the disc; wait until that has finished"
     if hindrance:
         page.advice.append(f"{name}: {hindrance}")
@@ -233,7 +233,7 @@ class _Recorder:
         lines += [(node[5:], self._node(node)) for node in drive.nodes]
         lines.append(("serial", drive.serial or "none told"))
         lines += self._held()
-        problem = Recorders(self._system, discovery.open_for_a_look).hindrance(drive)
+        problem = Recorders(self._system, names.open_for_a_look).hindrance(drive)
         if not problem:
             problem = self._ask(lines)
         if problem:
@@ -245,7 +245,7 @@ class _Recorder:
     def _ask(self, lines: list[tuple[str, str]]) -> str:
         """What the drive says of itself; why it cannot be asked."""
         try:
-            with discovery.open_for_a_look(str(self._system.at(self._drive.node))) as opened:
+            with names.open_for_a_look(str(self._system.at(self._drive.node))) as opened:
                 _examined(self._page, self._drive.node, opened, lines)
         except Cancelled:
             raise

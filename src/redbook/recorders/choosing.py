@@ -13,13 +13,14 @@ from enum import Enum
 from pathlib import Path
 
 from redbook.clock import ManualClock, SystemClock
-from redbook.discovery import DEFAULT_DISC, VIRTUAL, real_recorders
 from redbook.engine.events import Waiting
 from redbook.engine.glance import LOADING, NO_DISC
 from redbook.engine.waiting import READY_SECONDS
 from redbook.errors import Cancelled, DriveError, DriveNotFound, MediumUnsuitable
 from redbook.mmc.disc_info import DiscStatus
-from redbook.recorders import DriveEntry
+from redbook.recorders.listing import real_recorders
+from redbook.recorders.names import DEFAULT_DISC, VIRTUAL
+from redbook.recorders.real import DriveEntry
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.runner import UNCHANGED
 from redbook.virtual.medium import Medium

@@ -1,0 +1,77 @@
+"""Virtual discs: new ones, and those of the recorder that stands in where there is no real one."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from redbook.errors import ImageError, MediumUnsuitable, printable
+from redbook.image.folder import FolderStore
+from redbook.recorders.listing import virtual_entry
+from redbook.recorders.names import VIRTUAL
+from redbook.virtual.medium import blank_state
+from redbook.virtual.shared import insert_new
+from redbook.virtual.spindle import Spindle
+
+
+def create_disc(
+    path: str | os.PathLike[str], medium: str = "cd-r", minutes: int = 80, *, write_protected: bool = False
+) -> None:
+    """A new blank disc for virtual recorders, as a folder.
+
+    medium   "cd-r" or "cd-rw"
+    minutes  74, 80 or 90
+
+    raises  ValueError        for a kind of disc that there is none of
+            MediumUnsuitable  if something is there already
+            ImageError        if the folder cannot be made
+    """
+    path = Path(path)
+    state = blank_state(medium, minutes, write_protected)
+    try:
+        FolderStore.create(path, state)
+    except FileExistsError as error:
+        raise MediumUnsuitable(
+            f"{printable(path)} exists already; a disc is never overwritten: choose another name"
+        ) from error
+    except OSError as error:
+        raise ImageError(f"a new disc cannot be made at {printable(path)}: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class DiscEntry:
+    """A disc that the recorder which stands in for a real one has or had.
+
+    name    for `open_drive`
+    medium  what it is and what is on it, in words
+    loaded  whether it is in the recorder
+    """
+
+    name: str
+    medium: str
+    blank: bool
+    loaded: bool
+    problem: str = ""
+
+
+def discs() -> list[DiscEntry]:
+    """All discs of the recorder that stands in, the oldest first.  raises  ImageError"""
+    entries = []
+    for disc in Spindle.of_user().discs():
+        entry = virtual_entry(disc.path)
+        entries.append(DiscEntry(entry.name, entry.medium, entry.blank, disc.loaded, entry.problem))
+    return entries
+
+
+def insert_disc(medium: str = "cd-r", minutes: int = 80) -> str:
+    """Put a new blank disc into the recorder that stands in; its name for `open_drive`.
+
+    medium   "cd-r" or "cd-rw"
+    minutes  74, 80 or 90
+
+    raises  ValueError  for a kind of disc that there is none of
+            ImageError  if it cannot be made
+            DriveBusy   while a program has the recorder for itself
+    """
+    return f"{VIRTUAL}{insert_new(Spindle.of_user(), medium, minutes)}"

@@ -1,0 +1,114 @@
+"""The list of recorders there are: real ones, and a virtual one for each disc in a folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Literal, overload
+
+from redbook.clock import Clock
+from redbook.errors import DriveError
+from redbook.image.state_file import STATE_FILE
+from redbook.mmc.disc_info import DiscStatus
+from redbook.recorders.names import DEFAULT_DISC, VIRTUAL, open_for_a_look
+from redbook.recorders.real import DriveEntry, Recorders
+from redbook.recorders.watching import DriveWatch
+from redbook.runner.caller import Caller, Listener
+from redbook.runner.runner import Cancel
+from redbook.system.system import System
+from redbook.virtual.medium import Medium
+
+
+@overload
+def drives(
+    folder: str | os.PathLike[str] = ".",
+    *,
+    watch: Literal[False] = False,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+) -> list[DriveEntry]: ...
+@overload
+def drives(
+    folder: str | os.PathLike[str] = ".", *, watch: Literal[True], clock: Clock | None = None
+) -> DriveWatch: ...
+def drives(
+    folder: str | os.PathLike[str] = ".",
+    *,
+    watch: bool = False,
+    clock: Clock | None = None,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+) -> list[DriveEntry] | DriveWatch:
+    """The recorders that there are: real ones first, then a virtual one for each disc in this folder.
+
+    A real recorder that another program has is listed, and nothing is sent to it.
+
+    watch   instead of a list, an iterator of DriveAdded, DriveRemoved, MediumInserted and MediumRemoved
+            of real recorders, until its `close()`; its `entries` are those at the start
+    clock   whose time the watch lets pass
+    on_event, cancel
+            of a list: told of a recorder that takes its time to answer, and able to stop the looking
+
+    raises  Cancelled
+    """
+    if watch:
+        return DriveWatch(real_recorders(), clock=clock)
+    entries = real_recorders(Caller.of(on_event, cancel)).entries()
+    for path in sorted(Path(folder).iterdir(), key=str):
+        if _may_be_disc(path):
+            entries.append(virtual_entry(path))
+    return entries
+
+
+def _may_be_disc(path: Path) -> bool:
+    """Whether it looks like one; what it is, and what is wrong with it, is known when it was looked into."""
+    try:
+        return not stat.S_ISDIR((path / STATE_FILE).lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return path.suffix == DEFAULT_DISC.suffix  # closed to us
+
+
+def real_recorders(caller: Caller | None = None) -> Recorders:
+    """Those of this machine.
+
+    caller  told of one that takes its time to answer, and able to stop the looking
+    """
+    return Recorders(System.of_process(), open_for_a_look, caller)
+
+
+def virtual_entry(path: Path) -> DriveEntry:
+    """A virtual recorder with this disc in it, as a line of the list."""
+
+    def told(
+        medium: str = "", blank: bool = False, problem: str = "", appendable: bool = False
+    ) -> DriveEntry:
+        return DriveEntry(
+            f"{VIRTUAL}{path}", "virtual recorder", medium, blank, problem, appendable, bus="virtual"
+        )
+
+    try:
+        medium = Medium.look(path)
+    except DriveError as error:
+        return told(problem=str(error))
+    try:
+        status = medium.status
+        words = f"{medium.state.medium.upper()} {medium.state.minutes} min, {status.name.lower()}"
+        if medium.state.tracks:
+            count = len(medium.state.tracks)
+            words += f", {count} track{'s' if count > 1 else ''}"
+        problem = "write-protected" if medium.write_protected else ""
+    except DriveError as error:
+        return told(problem=str(error))
+    finally:
+        medium.close()
+    if medium.in_use:
+        return told(problem="in use by another program")
+    return told(
+        words,
+        status is DiscStatus.BLANK and not problem,
+        problem,
+        status is DiscStatus.APPENDABLE and not problem,
+    )

@@ -1,0 +1,100 @@
+"""A name to an open Drive."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from redbook.clock import Clock, ManualClock
+from redbook.drive import Drive
+from redbook.errors import DriveError, DriveNotFound, printable
+from redbook.runner.caller import Caller, Listener
+from redbook.runner.runner import Cancel
+from redbook.system.explain import explained
+from redbook.transport.base import Transport
+from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
+
+VIRTUAL = "virtual:"
+NODES = "/dev/"
+DEFAULT_DISC = Path("redbook.disc")
+
+
+def open_drive(
+    name: str | os.PathLike[str],
+    *,
+    clock: Clock | None = None,
+    read_only: bool = False,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+) -> Drive:
+    """Open a recorder.  Close it, or use it in a `with`.
+
+    name   "virtual:PATH": a virtual recorder with the disc in that folder; a new blank 80-minute CD-R
+           where nothing is there yet (its folder is made when it is first written to). "virtual:"
+           alone: one without a disc.
+           "/dev/sr0" or another node, or a link to one (/dev/disk/by-id/...): a real recorder, for
+           this program alone
+    clock  whose time is waited while another program still has a real one
+    read_only
+           look at a virtual disc only: nothing is written to its folder, another program may have it
+           or take it meanwhile, and what would change it raises StorageFailed. Otherwise it is held for
+           this program alone
+
+    on_event, cancel
+           told of that waiting, and able to stop it
+
+    raises  DriveNotFound, DriveBusy, DriveError, ImageError; the text says what to do. Cancelled
+    """
+    text = os.fspath(name)
+    if text.startswith(VIRTUAL):
+        path = text.removeprefix(VIRTUAL)
+        medium = (Medium.look if read_only else Medium.at)(Path(path)) if path else None
+        return Drive(VirtualRecorder(medium), text)
+    if text.startswith(NODES) or Path(text).is_block_device() or Path(text).is_char_device():
+        caller = Caller.of(on_event, cancel, clock)
+        waiting = caller.audible_clock(f"{text}, which another program has")
+        return Drive(open_transport(text, waiting), text)
+    raise not_found(text)
+
+
+def open_transport(path: str, clock: Clock | None = None) -> Transport:
+    """The way to a real recorder, held against other programs.  raises  as `open_drive`"""
+    from redbook.transport.sg_io import SgIo  # ctypes, which virtual recorders do without
+
+    with explained(path):
+        return SgIo.open(path, clock)
+
+
+def open_for_a_look(path: str) -> Drive:
+    """A real recorder, if it is free now.  raises  DriveError"""
+    from redbook.transport.sg_io import SgIo
+
+    return Drive(SgIo.open(path, ManualClock()), path)
+
+
+def in_use(name: str) -> bool:
+    """Whether another program has a virtual disc open to change it; nothing is locked for the question."""
+    path = name.removeprefix(VIRTUAL)
+    if not name.startswith(VIRTUAL) or not path:
+        return False
+    try:
+        medium = Medium.look(Path(path))
+    except DriveError:
+        return False
+    medium.close()
+    return medium.in_use
+
+
+def not_found(name: str) -> DriveNotFound:
+    """Why there is no such recorder."""
+    if not name.strip():
+        return DriveNotFound(
+            f"no recorder was named (its name is empty): use {NODES}sr0 or {VIRTUAL}my.disc, "
+            "or leave --drive "
+            "out (`redbook drives` lists them)"
+        )
+    return DriveNotFound(
+        f"no recorder called {printable(name)}: use {NODES}sr0 or {VIRTUAL}my.disc (`redbook "
+        "drives` lists them)"
+    )
