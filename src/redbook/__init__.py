@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from redbook.audio.source import Source
     from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
     from redbook.authoring.wishes import CdText, Join, Wishes
-    from redbook.burning import (
+    from redbook.burning.jobs import (
         BurnReport,
         DiscInfo,
         Plan,
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         plan,
         verify,
     )
+    from redbook.burning.planning import Mode
+    from redbook.burning.sheet_files import write_sheet
     from redbook.disc.cd_text import PackType, Texts
     from redbook.drive import Drive
     from redbook.engine.events import (
@@ -66,7 +68,6 @@ if TYPE_CHECKING:
         TransportError,
         VerificationFailed,
     )
-    from redbook.planning import Mode
     from redbook.recorders.discs import create_disc
     from redbook.recorders.listing import drives
     from redbook.recorders.names import open_drive
@@ -80,14 +81,13 @@ if TYPE_CHECKING:
         MediumRemoved,
     )
     from redbook.runner.runner import Cancel
-    from redbook.sheet_files import write_sheet
     from redbook.sheets import SheetOptions
 
 _HOMES = {
     "CdText": "redbook.authoring.wishes",
     "CueSheetRefused": "redbook.errors",
     "Join": "redbook.authoring.wishes",
-    "Mode": "redbook.planning",
+    "Mode": "redbook.burning.planning",
     "PackType": "redbook.disc.cd_text",
     "Piece": "redbook.authoring.program",
     "Program": "redbook.authoring.program",
@@ -99,14 +99,14 @@ _HOMES = {
     "Texts": "redbook.disc.cd_text",
     "Verification": "redbook.engine.verification",
     "Wishes": "redbook.authoring.wishes",
-    "write_sheet": "redbook.sheet_files",
+    "write_sheet": "redbook.burning.sheet_files",
     "MAX_SPEED": "redbook.engine.speed",
     "AudioError": "redbook.errors",
     "BurnFailed": "redbook.errors",
-    "BurnReport": "redbook.burning",
+    "BurnReport": "redbook.burning.jobs",
     "Cancel": "redbook.runner.runner",
     "Cancelled": "redbook.errors",
-    "DiscInfo": "redbook.burning",
+    "DiscInfo": "redbook.burning.jobs",
     "Drive": "redbook.drive",
     "DriveAdded": "redbook.recorders.watching",
     "DriveBusy": "redbook.errors",
@@ -127,7 +127,7 @@ _HOMES = {
     "Notice": "redbook.engine.events",
     "Phase": "redbook.engine.events",
     "PhaseStarted": "redbook.engine.events",
-    "Plan": "redbook.burning",
+    "Plan": "redbook.burning.jobs",
     "PlanError": "redbook.errors",
     "Progress": "redbook.engine.events",
     "RedbookError": "redbook.errors",
@@ -135,23 +135,23 @@ _HOMES = {
     "SourceRead": "redbook.engine.events",
     "Stopping": "redbook.engine.events",
     "TrackEnded": "redbook.engine.events",
-    "TrackReport": "redbook.burning",
+    "TrackReport": "redbook.burning.jobs",
     "TrackStarted": "redbook.engine.events",
     "TrackVerified": "redbook.engine.events",
     "TransportError": "redbook.errors",
     "VerificationFailed": "redbook.errors",
-    "VerifyReport": "redbook.burning",
+    "VerifyReport": "redbook.burning.jobs",
     "Waiting": "redbook.engine.events",
     "Working": "redbook.engine.events",
-    "blank": "redbook.burning",
-    "burn": "redbook.burning",
-    "close_disc": "redbook.burning",
+    "blank": "redbook.burning.jobs",
+    "burn": "redbook.burning.jobs",
+    "close_disc": "redbook.burning.jobs",
     "create_disc": "redbook.recorders.discs",
-    "disc_info": "redbook.burning",
+    "disc_info": "redbook.burning.jobs",
     "drives": "redbook.recorders.listing",
     "open_drive": "redbook.recorders.names",
-    "plan": "redbook.burning",
-    "verify": "redbook.burning",
+    "plan": "redbook.burning.jobs",
+    "verify": "redbook.burning.jobs",
 }
 """Where each public name lives; it is imported when it is first asked for, so that starting is quick."""
 

@@ -10,7 +10,7 @@ from redbook.audio.source import Source
 from redbook.authoring.arrange import Border, arrange
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
 from redbook.authoring.wishes import DEFAULTS
-from redbook.composing import as_single_tracks, compose
+from redbook.burning.composing import as_single_tracks, compose
 from redbook.disc.layout import LaidTrack
 from redbook.errors import PlanError
 

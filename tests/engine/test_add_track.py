@@ -256,7 +256,7 @@ def progress(track: int, done: int) -> Progress:
 
 
 def test_an_envelope_is_replaced_as_what_is_in_it() -> None:
-    from redbook.imapi2.event_args import Timed
+    from redbook.imapi2.writer.event_args import Timed
 
     assert Timed(2.0, progress(1, 20)).replaces(Timed(1.0, progress(1, 10)))
     assert not Timed(2.0, progress(2, 20)).replaces(Timed(1.0, progress(1, 10)))

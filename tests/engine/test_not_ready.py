@@ -51,7 +51,7 @@ JOBS: dict[str, tuple[str, str, Call]] = {
     "close": ("cd-r", "open", lambda drive, **how: redbook.close_disc(drive, **how)),
     "info": ("cd-r", "closed", lambda drive, **how: redbook.disc_info(drive, **how)),
     "verify": ("cd-r", "closed", lambda drive, **how: redbook.verify(["a.wav"], drive, **how)),
-    "checksums": ("cd-r", "closed", lambda drive, **how: redbook.burning.read_checksums(drive, **how)),
+    "checksums": ("cd-r", "closed", lambda drive, **how: redbook.burning.jobs.read_checksums(drive, **how)),
 }
 
 

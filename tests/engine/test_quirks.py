@@ -23,7 +23,7 @@ from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.write_parameters import select_track_at_once
 from redbook.errors import BurnFailed, Sense
 from redbook.imapi2.errors import code_of
-from redbook.imapi2.hresults import HResult
+from redbook.imapi2.typelib.hresults import HResult
 from redbook.mmc import sense as sense_data
 from redbook.mmc.control import PreventAllowMediumRemoval, SendOpcInformation, SetCdSpeed
 from redbook.mmc.control import TestUnitReady as UnitReady

@@ -16,10 +16,10 @@ from redbook.mmc.disc_info import INVISIBLE_TRACK, ReadTrackInformation
 from redbook.mmc.mode_pages import ModeSense10
 from redbook.sheets.packs import PacksWrong, packs_in
 from redbook.virtual import faults
-from redbook.virtual.announced import understand
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
+from redbook.virtual.writing.announced import understand
 
 DISC_ERRORS = (KeyError, TypeError, ValueError, AttributeError)
 """Those that the folder makes an ImageError of."""

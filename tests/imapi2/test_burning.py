@@ -14,7 +14,7 @@ from redbook.engine.events import Event, TrackStarted
 from redbook.errors import Sense
 from redbook.image.base import TrackState
 from redbook.imapi2 import AudioStream, HResult, MsftStreamZero, WithEvents, com_error
-from redbook.imapi2.event_args import Timed
+from redbook.imapi2.writer.event_args import Timed
 from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.write import CloseTrackSession, SynchronizeCache, Write10
 from redbook.runner.mailbox import Mailbox

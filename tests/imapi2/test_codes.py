@@ -21,7 +21,7 @@ from redbook.imapi2 import (
     MsftDiscRecorder2,
     com_error,
 )
-from redbook.imapi2.interfaces import INTERFACES, Kind
+from redbook.imapi2.typelib.interfaces import INTERFACES, Kind
 from redbook.mmc.control import SendOpcInformation, StartStopUnit
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.disc_info import ReadDiscInformation, ReadTrackInformation
@@ -221,7 +221,7 @@ def in_(state: Any, call: Callable[[Rig], object], *causes: Cause, **more: Any) 
 
 
 def writing(call: Callable[[Rig], object]) -> Callable[[], object]:
-    from redbook.imapi2.state import State
+    from redbook.imapi2.writer.state import State
 
     def run() -> object:
         with prepared() as rig, inside_a_call(rig, State.WRITING):

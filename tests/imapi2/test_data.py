@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from redbook.imapi2 import HResult, constants
-from redbook.imapi2.enumerations import ENUMERATIONS, NUMBERS
-from redbook.imapi2.interfaces import CLASSES, INTERFACES, members_of
+from redbook.imapi2.typelib.enumerations import ENUMERATIONS, NUMBERS
+from redbook.imapi2.typelib.interfaces import CLASSES, INTERFACES, members_of
 
 SAMPLES = {  # imapi2error.h, winerror.h
     "E_IMAPI_REQUEST_CANCELLED": 0xC0AA0002,

@@ -128,8 +128,8 @@ def test_updates_may_be_divided_by_from_the_first_to_the_last() -> None:
 
 def test_an_erase_that_says_at_once_how_far_it_is_has_no_total_of_zero() -> None:
     from redbook.engine.events import Phase, Working
-    from redbook.imapi2.erase import _EraseStory
-    from redbook.imapi2.event_args import Timed
+    from redbook.imapi2.formats.erase import _EraseStory
+    from redbook.imapi2.writer.event_args import Timed
 
     story = _EraseStory(10.0, 60.0)
     assert story.of(Timed(10.0, Working(Phase.BLANKING, 0.5))) == (0, 1)

@@ -14,12 +14,12 @@ import pytest
 import redbook.imapi2 as imapi2
 from redbook.imapi2 import HResult, MsftDiscMaster2, MsftStreamZero, MsftWriteSpeedDescriptor, com_error
 from redbook.imapi2.com import ComObject
-from redbook.imapi2.enumerations import (
+from redbook.imapi2.typelib.enumerations import (
     IMAPI_BURN_VERIFICATION_LEVEL,
     IMAPI_MEDIA_PHYSICAL_TYPE,
     IMAPI_PROFILE_TYPE,
 )
-from redbook.imapi2.interfaces import CLASSES, INTERFACES, Interface, Kind, Member
+from redbook.imapi2.typelib.interfaces import CLASSES, INTERFACES, Interface, Kind, Member
 from redbook.virtual.medium import Medium
 from tests.support.imapi import NAME, Rig, track
 

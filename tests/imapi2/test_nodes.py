@@ -18,9 +18,9 @@ from redbook.imapi2 import (
     MsftDiscRecorder2,
     WithEvents,
     com_error,
-    nodes,
 )
 from redbook.imapi2.devices import registry
+from redbook.imapi2.recorder import nodes
 from redbook.system.uevents import ClockWaiter
 from redbook.transport.base import Transport
 from redbook.virtual.medium import Medium

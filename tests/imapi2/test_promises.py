@@ -20,7 +20,7 @@ from redbook.imapi2 import (
     WithEvents,
     com_error,
 )
-from redbook.imapi2.state import TABLE, Operation, State
+from redbook.imapi2.writer.state import TABLE, Operation, State
 from redbook.mmc.control import PreventAllowMediumRemoval, SendOpcInformation
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.disc_info import ReadDiscInformation, ReadToc

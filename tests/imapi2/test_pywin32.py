@@ -25,7 +25,7 @@ from redbook.imapi2 import (
     win32com,
     winerror,
 )
-from redbook.imapi2.interfaces import CLASSES
+from redbook.imapi2.typelib.interfaces import CLASSES
 from tests.support.imapi import NAME, Rig, track
 
 TAO = "IMAPI2.MsftDiscFormat2TrackAtOnce"

@@ -14,7 +14,7 @@ import pytest
 
 from redbook.errors import Sense
 from redbook.imapi2 import Dispatch, MsftDiscFormat2Data, com_error, constants
-from redbook.imapi2.state import State
+from redbook.imapi2.writer.state import State
 from redbook.mmc.disc_info import (
     DiscInformation,
     DiscStatus,

@@ -31,7 +31,7 @@ from redbook.imapi2 import (
     WithEvents,
     com_error,
 )
-from redbook.imapi2.session import Session
+from redbook.imapi2.writer.session import Session
 from redbook.mmc.control import PreventAllowMediumRemoval
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation

@@ -8,7 +8,7 @@ import pytest
 
 from redbook.errors import Sense
 from redbook.imapi2 import HResult, com_error
-from redbook.imapi2.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE as MEDIA
+from redbook.imapi2.typelib.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE as MEDIA
 from redbook.mmc.control import SetCdSpeed
 from redbook.mmc.identify import Configuration, Feature, FeatureCode, GetConfiguration
 from redbook.mmc.mode_pages import Capabilities, ModeData, ModeSense10, WriteSpeed

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from redbook.imapi2 import HResult, MsftDiscRecorder2, com_error
-from redbook.imapi2.state import STATES, TABLE, Operation, State, diagram, markdown
+from redbook.imapi2.writer.state import STATES, TABLE, Operation, State, diagram, markdown
 from tests.support.imapi import NAME, Rig, code_of, track
 
 ROOT = Path(__file__).parent.parent.parent

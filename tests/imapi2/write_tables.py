@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from redbook.imapi2.state import diagram, markdown
+from redbook.imapi2.writer.state import diagram, markdown
 from tests.imapi2.test_members import ROOT, table
 
 HEAD = """# Every member of IMAPI2's audio side
 
-Made by `python -m tests.imapi2.write_tables` from the lists in `redbook/imapi2/*_tables.py`; a test sees
+Made by `python -m tests.imapi2.write_tables` from `redbook/imapi2/typelib/*_tables.py`; a test sees
 that it is up to date and that no cell is empty. *Present* names the class, *tested* the number of checks
 that the member's own test makes.
 

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from redbook.imapi2 import HResult, com_error
-from redbook.imapi2.state import TABLE, Operation, State
+from redbook.imapi2.writer.state import TABLE, Operation, State
 from redbook.mmc.disc_info import DiscStatus
 from redbook.virtual.medium import Medium
 from tests.imapi2.test_states import CALLS

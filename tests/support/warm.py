@@ -24,8 +24,8 @@ PATIENCE_SECONDS = 120
 
 _PARENT = """
 import gc, json, os, runpy, socket, sys
-import redbook.cli.app, redbook.cli.render, redbook.cli.shapes, redbook.recorders.names, redbook.burning
-import redbook.audio.decode, redbook.audio.convert, redbook.checking
+import redbook.cli.app, redbook.cli.render, redbook.cli.shapes, redbook.recorders.names, redbook.burning.jobs
+import redbook.audio.decode, redbook.audio.convert, redbook.burning.checking
 import redbook.recorders.doctor, av, numpy, soxr
 control = socket.socket(fileno=int(sys.argv[1]))
 gc.collect()

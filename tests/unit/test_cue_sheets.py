@@ -24,10 +24,10 @@ from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
 from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
 from redbook.mmc.write import SynchronizeCache, Write10
-from redbook.virtual.announced import Announced, understand
 from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
+from redbook.virtual.writing.announced import Announced, understand
 from tests.support.at_once import (
     announce,
     choose_session_at_once,

@@ -10,7 +10,7 @@ from redbook.disc import Msf
 from redbook.engine.makers import dye, maker
 from redbook.errors import DriveGone, Sense
 from redbook.mmc.disc_info import Atip
-from redbook.recorders import doctor
+from redbook.recorders import doctor, names
 from redbook.recorders.doctor import Diagnosis, diagnose
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault

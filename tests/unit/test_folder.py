@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from redbook.burning import burn, disc_info
+from redbook.burning.jobs import burn, disc_info
 from redbook.drive import Drive
 from redbook.errors import DriveBusy, DriveError, ImageError, MediumUnsuitable, StorageFailed
 from redbook.image.base import DiscState

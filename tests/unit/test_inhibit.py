@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from redbook import burning
+from redbook.burning import jobs as burning
 from redbook.drive import Drive
 from redbook.system import inhibit
 from redbook.virtual.medium import Medium

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from redbook import errors
-from redbook.burning import burn
+from redbook.burning.jobs import burn
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive

@@ -192,7 +192,7 @@ def burn(
     Without --drive the recorder with a blank disc is taken. Only where the machine has no recorder, the
     virtual one burns to ./redbook.disc, or to the next free name beside it.
     """
-    from redbook import burning
+    from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
@@ -253,7 +253,7 @@ def plan(
     **authoring: Any,
 ) -> None:
     """Show what a burn of FILES would be. Nothing is written."""
-    from redbook import burning
+    from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
@@ -295,8 +295,8 @@ def sheet(files: tuple[str, ...], output: str, force: bool, as_json: bool, **aut
 
     It has the files, the pauses, the joins and the titles; `redbook burn FILE.cue` burns it.
     """
+    from redbook.burning.sheet_files import write_sheet
     from redbook.cli.render import make_renderer
-    from redbook.sheet_files import write_sheet
 
     cancel = signals_cancel()
     wanted = split_off(authoring)
@@ -321,7 +321,7 @@ def verify(
     **authoring: Any,
 ) -> None:
     """Compare a disc with the FILES it was burned from."""
-    from redbook import burning
+    from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
@@ -350,7 +350,7 @@ def verify(
 @json_option
 def blank(drive_name: str | None, full: bool, yes: bool, as_json: bool) -> None:
     """Make a CD-RW blank again. What is on it is lost."""
-    from redbook import burning
+    from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
@@ -378,7 +378,7 @@ def close_command(drive_name: str | None, as_json: bool) -> None:
 
     It gets its lead-in and lead-out, so that players can play it.
     """
-    from redbook import burning
+    from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
@@ -397,7 +397,7 @@ def close_command(drive_name: str | None, as_json: bool) -> None:
 @json_option
 def info(drive_name: str | None, checksums: bool, as_json: bool) -> None:
     """Show the recorder and what is on its disc."""
-    from redbook import burning
+    from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from redbook.authoring.arrange import Border
+from redbook.burning.planning import Mode, Plan
 from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, duration
 from redbook.disc.cd_text import PackType, Texts
 from redbook.disc.layout import LaidTrack
-from redbook.planning import Mode, Plan
 
 MODE_NAMES = {Mode.SAO: "session-at-once", Mode.TAO: "track-at-once", Mode.AUTO: "automatic"}
 

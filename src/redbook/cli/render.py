@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
+from redbook.burning.jobs import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
+from redbook.burning.sheet_files import SheetReport
 from redbook.cli import shapes
 from redbook.cli.describe import border_in_words, on_the_disc, pause_before, summary, title_of
 from redbook.cli.output import Output, standard_output
@@ -43,7 +44,6 @@ from redbook.recorders.discs import DiscEntry
 from redbook.recorders.doctor import Diagnosis
 from redbook.recorders.real import DriveEntry
 from redbook.recorders.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
-from redbook.sheet_files import SheetReport
 
 PIPE_WIDTH = 120
 WIDTH_WITH_SHA256 = 115

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from redbook.authoring.arrange import Border
-from redbook.burning import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
+from redbook.burning.jobs import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
+from redbook.burning.planning import Mode
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
 from redbook.disc.cd_text import Texts
 from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, LaidTrack
@@ -17,7 +18,6 @@ from redbook.engine.labels import Told
 from redbook.engine.verification import Verification
 from redbook.mmc.disc_info import TrackInformation
 from redbook.mmc.identify import Profile
-from redbook.planning import Mode
 from redbook.recorders.discs import DiscEntry
 from redbook.recorders.doctor import Diagnosis
 from redbook.recorders.real import DriveEntry

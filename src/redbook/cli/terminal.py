@@ -8,7 +8,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from redbook.burning import BurnReport, DiscInfo, Plan, VerifyReport
+from redbook.burning.jobs import BurnReport, DiscInfo, Plan, VerifyReport
 from redbook.cli import shapes
 from redbook.cli.render import PHASES, TextRenderer, clock, shown, waited_for
 from redbook.disc import SECTORS_PER_SECOND

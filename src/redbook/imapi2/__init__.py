@@ -14,9 +14,7 @@
 What is the same as on Windows and what differs: docs/imapi2.md.
 """
 
-from redbook.imapi2.data import MsftDiscFormat2Data
 from redbook.imapi2.devices import STAND_IN, attach, detach
-from redbook.imapi2.discmaster import MsftDiscMaster2
 from redbook.imapi2.dispatch import (
     CastTo,
     Dispatch,
@@ -27,14 +25,16 @@ from redbook.imapi2.dispatch import (
     constants,
     getevents,
 )
-from redbook.imapi2.erase import MsftDiscFormat2Erase
 from redbook.imapi2.errors import com_error
-from redbook.imapi2.event_args import TrackAtOnceEventArgs
-from redbook.imapi2.hresults import HResult
-from redbook.imapi2.recorder import MsftDiscRecorder2
-from redbook.imapi2.speeds import MsftWriteSpeedDescriptor
+from redbook.imapi2.formats.data import MsftDiscFormat2Data
+from redbook.imapi2.formats.erase import MsftDiscFormat2Erase
+from redbook.imapi2.formats.speeds import MsftWriteSpeedDescriptor
+from redbook.imapi2.recorder.disc_recorder import MsftDiscRecorder2
+from redbook.imapi2.recorder.discmaster import MsftDiscMaster2
 from redbook.imapi2.streams import AudioStream, FileStream, MsftStreamZero
-from redbook.imapi2.track_at_once import MsftDiscFormat2TrackAtOnce
+from redbook.imapi2.typelib.hresults import HResult
+from redbook.imapi2.writer.event_args import TrackAtOnceEventArgs
+from redbook.imapi2.writer.track_at_once import MsftDiscFormat2TrackAtOnce
 
 __all__ = [
     "STAND_IN",

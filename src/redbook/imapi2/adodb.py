@@ -7,8 +7,8 @@ import os
 from typing import Any
 
 from redbook.imapi2.com import fail, to_bytes, to_long, translated
-from redbook.imapi2.hresults import HResult
 from redbook.imapi2.streams import FileStream
+from redbook.imapi2.typelib.hresults import HResult
 
 BINARY, TEXT = 1, 2
 READ_ALL = -1

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Concatenate, NoReturn, ParamSpec, Self, TypeVa
 
 from redbook.errors import RedbookError, Sense
 from redbook.imapi2.errors import code_of, com_error, sense_of
-from redbook.imapi2.hresults import HResult
-from redbook.imapi2.interfaces import INTERFACES
+from redbook.imapi2.typelib.hresults import HResult
+from redbook.imapi2.typelib.interfaces import INTERFACES
 from redbook.imapi2.variant import plain
 
 P = ParamSpec("P")

@@ -18,8 +18,8 @@ from redbook.clock import Clock, SystemClock
 from redbook.drive import Drive
 from redbook.engine.steps import Procedure, R
 from redbook.errors import DriveBusy, DriveClosed, NotTaken
-from redbook.imapi2.letters import VARIABLE, drive_path, parsed
-from redbook.imapi2.nodes import NodeNews, NodeRecorder, real_ids
+from redbook.imapi2.recorder.letters import VARIABLE, drive_path, parsed
+from redbook.imapi2.recorder.nodes import NodeNews, NodeRecorder, real_ids
 from redbook.recorders.names import NODES, VIRTUAL, not_found
 from redbook.runner.runner import Cancel, Runner
 from redbook.system.inhibit import awake

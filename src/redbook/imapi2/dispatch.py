@@ -7,17 +7,17 @@ from typing import Any, Literal, overload
 
 from redbook.imapi2.adodb import AdodbStream
 from redbook.imapi2.com import ComObject, EventSource, failure, interfaces_of
-from redbook.imapi2.data import MsftDiscFormat2Data
-from redbook.imapi2.discmaster import MsftDiscMaster2
-from redbook.imapi2.enumerations import ENUMERATIONS, NUMBERS
-from redbook.imapi2.erase import MsftDiscFormat2Erase
-from redbook.imapi2.hresults import HResult
-from redbook.imapi2.interfaces import CLASSES, INTERFACES
+from redbook.imapi2.formats.data import MsftDiscFormat2Data
+from redbook.imapi2.formats.erase import MsftDiscFormat2Erase
+from redbook.imapi2.formats.speeds import MsftWriteSpeedDescriptor
 from redbook.imapi2.missing import missing
-from redbook.imapi2.recorder import MsftDiscRecorder2
-from redbook.imapi2.speeds import MsftWriteSpeedDescriptor
+from redbook.imapi2.recorder.disc_recorder import MsftDiscRecorder2
+from redbook.imapi2.recorder.discmaster import MsftDiscMaster2
 from redbook.imapi2.streams import MsftStreamZero
-from redbook.imapi2.track_at_once import MsftDiscFormat2TrackAtOnce
+from redbook.imapi2.typelib.enumerations import ENUMERATIONS, NUMBERS
+from redbook.imapi2.typelib.hresults import HResult
+from redbook.imapi2.typelib.interfaces import CLASSES, INTERFACES
+from redbook.imapi2.writer.track_at_once import MsftDiscFormat2TrackAtOnce
 
 _CLASSES: dict[str, type[ComObject]] = {
     kind.PROGID.lower(): kind

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from redbook import errors
 from redbook.errors import Sense, SenseError
-from redbook.imapi2.hresults import HResult
+from redbook.imapi2.typelib.hresults import HResult
 from redbook.mmc.disc_structure import ReadDiscStructure, SendDiscStructure
 from redbook.mmc.identify import GetConfiguration
 from redbook.mmc.mode_pages import ModeSelect10, ModeSense10

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from redbook.imapi2.com import failure
 from redbook.imapi2.dispatch import Dispatch
-from redbook.imapi2.hresults import HResult
+from redbook.imapi2.typelib.hresults import HResult
 
 _NEW = "new:"
 

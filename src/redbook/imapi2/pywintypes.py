@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from redbook.imapi2 import com_error
-from redbook.imapi2.interfaces import CLASSES
+from redbook.imapi2.typelib.interfaces import CLASSES
 
 error = com_error
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, NoReturn, Self
 
 from redbook.imapi2.com import ComObject, fail, to_bytes, to_long, translated
-from redbook.imapi2.hresults import HResult
+from redbook.imapi2.typelib.hresults import HResult
 
 _LARGEST = (1 << 63) - 1
 _COPY_BYTES = 1 << 20

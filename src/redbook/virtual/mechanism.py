@@ -17,7 +17,7 @@ from redbook.virtual.pickup import Pickup
 
 if TYPE_CHECKING:
     from redbook.virtual.initiator import Initiator
-    from redbook.virtual.writing import Writing
+    from redbook.virtual.writing.write_types import Writing
 
 POWER_ON = Sense(sense.ATTENTION, 0x29, 0)
 MEDIUM_CHANGED = Sense(sense.ATTENTION, 0x28, 0)

@@ -30,17 +30,18 @@ from redbook.mmc.decode import UnknownOpcode, decode
 from redbook.mmc.events import EventClass, MediaEvent, MediaStatus
 from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status
-from redbook.virtual import disc_answers, faults, identity, timing
+from redbook.virtual import faults, identity, timing
+from redbook.virtual.commands import disc_answers
+from redbook.virtual.commands.play import PlayCommands
+from redbook.virtual.commands.read import ReadCommands
+from redbook.virtual.commands.rules import RULES
+from redbook.virtual.commands.setting import SettingCommands
+from redbook.virtual.commands.write import WriteCommands
 from redbook.virtual.faults import BadSpot, Fault
 from redbook.virtual.initiator import Initiator
 from redbook.virtual.mechanism import MEDIUM_CHANGED, POWER_ON, Mechanism
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.model import FASTEST, SLOWEST, Model, default_model
-from redbook.virtual.play_commands import PlayCommands
-from redbook.virtual.read_commands import ReadCommands
-from redbook.virtual.rules import RULES
-from redbook.virtual.setting_commands import SettingCommands
-from redbook.virtual.write_commands import WriteCommands
 
 MOST_SERIAL_CHARACTERS = 64
 

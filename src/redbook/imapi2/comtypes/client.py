@@ -13,7 +13,7 @@ from redbook.imapi2.com import EventSource
 from redbook.imapi2.comtypes.gen import IMAPI2
 from redbook.imapi2.dispatch import Constants as _Constants
 from redbook.imapi2.dispatch import constants, unwrapped
-from redbook.imapi2.interfaces import CLASSES
+from redbook.imapi2.typelib.interfaces import CLASSES
 
 
 def CreateObject(

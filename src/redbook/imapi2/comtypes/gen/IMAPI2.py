@@ -1,8 +1,8 @@
 """What comtypes makes of the type library of IMAPI2: interfaces, classes and constants by name."""
 
-from redbook.imapi2.enumerations import ENUMERATIONS
-from redbook.imapi2.interfaces import CLASSES, INTERFACES
 from redbook.imapi2.pywintypes import IID
+from redbook.imapi2.typelib.enumerations import ENUMERATIONS
+from redbook.imapi2.typelib.interfaces import CLASSES, INTERFACES
 
 _made: dict[str, object] = {
     name: type(name, (), {"__doc__": f"Stands for {name}.", "_iid_": IID(known.iid)})

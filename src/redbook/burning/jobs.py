@@ -1,0 +1,572 @@
+"""The Python face: burn, plan, verify, blank, look at a disc. Each a few lines over the engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redbook.authoring.wishes import DEFAULTS, Wishes
+from redbook.burning import checking
+from redbook.burning.checking import HowToRead
+from redbook.burning.planning import (
+    Mode,
+    Plan,
+    Request,
+    SourceName,
+    TrackReport,
+    is_written_at_once,
+    make_plan,
+    read_master,
+    reports,
+)
+from redbook.clock import Clock
+from redbook.disc import PREGAP_SECTORS, Toc, TocTrack
+from redbook.disc.layout import LaidTrack, SessionLayout
+from redbook.drive import Drive
+from redbook.engine import burn as burning_disc
+from redbook.engine import erase, inspect, session
+from redbook.engine import verify as verifying
+from redbook.engine.erase import Erasable
+from redbook.engine.extents import audio_extents
+from redbook.engine.inspect import Abilities, DiscContents
+from redbook.engine.labels import Told, read_labels
+from redbook.engine.method import Method
+from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.places import Place, in_words, places_on
+from redbook.engine.session_at_once import SessionAtOnce
+from redbook.engine.spoilt import spoilt_in_words
+from redbook.engine.steps import Procedure, R
+from redbook.engine.track_at_once import TrackAtOnce
+from redbook.engine.verification import Verification
+from redbook.engine.waiting import resending
+from redbook.errors import (
+    AudioError,
+    BurnFailed,
+    Cancelled,
+    DriveError,
+    MediumUnsuitable,
+    PlanError,
+    SenseError,
+    VerificationFailed,
+)
+from redbook.mmc.disc_info import DiscInformation, DiscStatus
+from redbook.mmc.write import BlankType
+from redbook.runner.caller import Caller, Listener
+from redbook.runner.runner import Cancel
+from redbook.system.inhibit import awake
+
+if TYPE_CHECKING:
+    from redbook.audio.sectors import PreparedTrack
+    from redbook.authoring.program import Program
+    from redbook.sheets import SheetOptions
+
+
+@dataclass(frozen=True, slots=True)
+class BurnReport:
+    """What was burned.
+
+    verified      True: read back and the same; False: not read back (verify=False, or a test write)
+    toc           the disc's table of contents as it was read back; as it was meant where it was not read
+                  back, or the session was left open; None if it cannot be read
+    verification  the verdict on each promise
+    offset_samples  by how many stereo samples the drive reads this disc late (negative: early), which were
+                  taken off; None if that was not told
+    mode          SAO or TAO
+    cue_sheet_form  in which of its forms the drive took the cue sheet of a session; empty for track-at-once
+    finalized     whether the session was closed
+    test_write    whether the laser was off
+    speed         multiple of 1x that the drive chose; None if it does not say
+    measured_speed  the true one, as sectors over time without those that filled the drive's buffer;
+                  None if that took no time, or too little to measure
+
+    host_buffer_lowest, drive_buffer_lowest, longest_gap_seconds, underruns
+                  how well the drive was supplied with data: `redbook.runner.meter.Supply`
+    """
+
+    verified: bool
+    tracks: list[TrackReport]
+    toc: Toc | None
+    finalized: bool
+    test_write: bool
+    speed: float | None
+    measured_speed: float | None
+    verification: Verification | None
+    offset_samples: int | None
+    host_buffer_lowest: float
+    drive_buffer_lowest: float | None
+    longest_gap_seconds: float | None
+    underruns: int
+    mode: Mode = Mode.TAO
+    cue_sheet_form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What a disc was compared with and what came out.  same: everything is as it should be."""
+
+    same: bool
+    tracks: list[TrackReport]
+    verification: Verification
+
+
+@dataclass(frozen=True, slots=True)
+class DiscInfo:
+    """A drive and the disc in it.
+
+    labels  what the closed sessions say: CD-Text, MCN, ISRC, pregaps, indexes; empty where not asked for
+    offset_samples  that this drive was found to read its own discs late (negative: early); None while unknown
+    """
+
+    drive: Abilities
+    disc: DiscContents
+    labels: Told = Told()
+    offset_samples: int | None = None
+
+
+def disc_info(
+    drive: Drive,
+    *,
+    labels: bool = True,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> DiscInfo:
+    """What the drive is and what is on its disc.
+
+    labels  read CD-Text, MCN, ISRC, pregaps and indexes, too; a real drive takes some seconds for that
+
+    raises  DriveError, Cancelled
+    """
+    return _disc_info(drive, labels, Caller.of(on_event, cancel, clock))
+
+
+def _disc_info(drive: Drive, labels: bool, caller: Caller) -> DiscInfo:
+    abilities, disc = caller.run(drive, inspect.inspect())
+    _, known = checking.known_drive(drive, caller)
+    if not labels or disc.toc is None:
+        return DiscInfo(abilities, disc, offset_samples=known.offset_samples)
+    closed = {track.number for track in disc.toc.tracks}
+    labelled = [track for track in disc.tracks if track.number in closed]
+    tells_cd_text = abilities.capabilities is not None and abilities.capabilities.cd_text
+    told = _read(drive, read_labels(labelled, disc.toc, tells_cd_text), caller)
+    return DiscInfo(abilities, disc, told, known.offset_samples)
+
+
+def _read(drive: Drive, reading: Procedure[R], caller: Caller) -> R:
+    """Of a drive that may have no time for a command at first.  raises  what the procedure raises"""
+    return caller.run(drive, resending(reading, lambda: False))
+
+
+def read_checksums(
+    drive: Drive,
+    *,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> dict[int, tuple[str, str, str]]:
+    """Read every audio track of a disc: SHA-256, AccurateRip v1 and v2 in hexadecimal, by track number.
+
+    SHA-256 is of the track's own sectors. AccurateRip's sums reach to the next track's start, the gap
+    included, or to the lead-out of the track's session, as every ripper counts; a gap that cannot be read
+    is taken for silence. Data tracks are left out.
+
+    raises  DriveError, Cancelled
+    """
+    from redbook.audio.checksum import TrackChecksums
+
+    caller = Caller.of(on_event, cancel, clock)
+    tracks = _read(drive, audio_extents(_disc_info(drive, False, caller).disc), caller)
+    sums = {}
+    for track in tracks:
+        checksums = TrackChecksums(first=track.first, last=track.last)
+        _read(drive, verifying.read_track(track.start_lba, track.own_sectors, checksums.update), caller)
+        gap_sectors = track.sectors - track.own_sectors
+        try:
+            gap_lba = track.start_lba + track.own_sectors
+            _read(drive, verifying.read_track(gap_lba, gap_sectors, checksums.update_gap), caller)
+        except SenseError:  # of run-out and link blocks many drives make nothing
+            checksums.fill_gap(gap_sectors)
+        sums[track.number] = (checksums.sha256, checksums.accuraterip_v1, checksums.accuraterip_v2)
+    return sums
+
+
+def plan(
+    sources: SourceName | Sequence[SourceName] | Program,
+    drive: Drive,
+    *,
+    mode: Mode | str = Mode.AUTO,
+    append: bool = False,
+    finalize: bool = True,
+    wishes: Wishes = DEFAULTS,
+    sheet: SheetOptions | None = None,
+    dither_seed: int = 0,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+    keep_audio: bool = False,
+) -> Plan:
+    """Read every source to its end and lay the tracks out on the disc in this drive.
+
+    sources      one or many: sound files, folders, playlists, a cue sheet; "raw:PATH" for 44.1 kHz 16-bit
+                 stereo PCM; or a Program
+    mode         "auto", "sao" or "tao": session-at-once or track-at-once
+    append       add to a disc that has tracks already
+    finalize     whether the session is to be closed
+    wishes       how files are joined, pauses, texts and codes
+    sheet        how a sheet is to be read
+    keep_audio   keep the decoded audio for `burn`; close the plan when done
+
+    raises  AudioError, PlanError, DriveError, Cancelled; nothing was written
+    """
+    request = Request(
+        _listed(sources), Mode(mode), append, finalize, wishes, sheet, dither_seed, keep_audio=keep_audio
+    )
+    return make_plan(request, drive, Caller.of(on_event, cancel, clock))
+
+
+def _listed(sources: SourceName | Sequence[SourceName] | Program) -> Sequence[SourceName] | Program:
+    """One path is enough."""
+    return [sources] if isinstance(sources, str | os.PathLike) else sources
+
+
+def burn(
+    sources: SourceName | Sequence[SourceName] | Program | Plan,
+    drive: Drive,
+    *,
+    mode: Mode | str = Mode.AUTO,
+    speed: float | None = None,
+    finalize: bool = True,
+    simulate: bool = False,
+    verify: bool = True,
+    read_speed: float | None = None,
+    reload: bool = True,
+    append: bool = False,
+    wishes: Wishes = DEFAULTS,
+    sheet: SheetOptions | None = None,
+    dither_seed: int = 0,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> BurnReport:
+    """Burn an audio disc, read it back and compare.
+
+    sources   as for `plan`, or a Plan
+    mode, wishes, sheet  as for `plan`; a Plan has its own
+    speed     multiple of 1x, MAX_SPEED for as fast as the drive can; None for the one that is recommended
+              for audio on this drive and disc (`Plan.drive.speeds`), or the fastest where none is known
+    finalize  close the session, so that players can play the disc
+    simulate  everything with the laser off; nothing is on the disc afterwards
+    verify    read every sector back
+    read_speed  multiple of 1x for that, MAX_SPEED for as fast as the drive can; None for 24x
+    reload    have the drive load the finished disc again before it is read back, so that the table of
+              contents is the disc's and not the drive's memory
+    append    add to a disc that has tracks already
+    on_event  told what happens, on this thread; what it raises is logged and the burn goes on
+    cancel    call it from another thread to stop; Ctrl-C does the same
+
+    raises  AudioError          a source is unusable or has changed; nothing was written
+            PlanError           it does not fit; nothing was written
+            DriveError          the drive or disc; BurnFailed once anything was written
+            VerificationFailed  the disc is not what was sent; .report is the BurnReport
+            Cancelled           .disc_now says what is on the disc
+    """
+    if speed is not None and not speed > 0:  # also what is no number
+        raise ValueError(f"speed is a multiple of 1x greater than 0, MAX_SPEED or None, and not {speed!r}")
+    _check_read_speed(read_speed)
+    reading = checking.HowToRead(read_speed, reload) if verify else None
+    settings = Settings(speed, simulate, finalize, append, real_time=drive.real_time)
+    caller = Caller.of(on_event, cancel, clock)
+    if isinstance(sources, Plan):
+        return _burn_plan(sources, drive, settings, reading, caller)
+    request = Request(
+        _listed(sources), Mode(mode), append, finalize, wishes, sheet, dither_seed, keep_audio=True
+    )
+    with make_plan(request, drive, caller) as made:
+        return _burn_planned(made, drive, settings, reading, caller)
+
+
+def _burn_plan(
+    earlier: Plan, drive: Drive, settings: Settings, reading: HowToRead | None, caller: Caller
+) -> BurnReport:
+    """A plan whose audio was not kept is made anew, and has to be the same."""
+    if earlier.mode is Mode.SAO and (settings.append or not settings.finalize):
+        raise PlanError(
+            "it was planned session-at-once, for a blank disc that is closed: plan it with finalize=False or "
+            "append=True, too"
+        )
+    if earlier.master is not None:
+        with earlier:
+            return _burn_planned(earlier, drive, settings, reading, caller)
+    request = Request(
+        earlier.sources,
+        earlier.mode,
+        settings.append,
+        settings.finalize,
+        earlier.wishes,
+        earlier.sheet,
+        earlier.dither_seed,
+        keep_audio=True,
+    )
+    with make_plan(request, drive, caller) as made:
+        _check_same(earlier, made)
+        return _burn_planned(made, drive, settings, reading, caller)
+
+
+def _check_read_speed(speed: float | None) -> None:
+    if speed is not None and not speed > 0:
+        raise ValueError(
+            f"read_speed is a multiple of 1x greater than 0, MAX_SPEED or None, and not {speed!r}"
+        )
+
+
+def _check_same(earlier: Plan, made: Plan) -> None:
+    before = [track.sha256 for track in earlier.tracks]
+    for index, track in enumerate(made.tracks):
+        if index >= len(before) or track.sha256 != before[index]:
+            raise AudioError(f"{track.source}: the audio has changed since it was planned", track.source)
+    if len(before) != len(made.tracks):
+        raise AudioError("there are fewer sources than when it was planned")
+    if made.areas != earlier.areas:
+        raise AudioError("the audio before a track, in its pregap, has changed since it was planned")
+    if made.mode is Mode.SAO and made.layout != earlier.layout:
+        changed = earlier.layout.differences(made.layout)
+        what = f" ({changed[0]})" if changed else ""
+        raise AudioError(f"the layout of the disc has changed since it was planned{what}; plan it again")
+
+
+def _burn_planned(
+    made: Plan,
+    drive: Drive,
+    settings: Settings,
+    reading: HowToRead | None,
+    caller: Caller,
+) -> BurnReport:
+    with _undisturbed(drive, settings.test_write):
+        return _burn_awake(made, drive, settings, reading, caller)
+
+
+def _burn_awake(
+    made: Plan,
+    drive: Drive,
+    settings: Settings,
+    reading: HowToRead | None,
+    caller: Caller,
+) -> BurnReport:
+    master = made.master
+    if master is None:
+        raise ValueError("the plan does not hold its audio")
+    for source in master.sources:
+        source.check_unchanged()
+    outcome = Outcome()
+    caller.cancel.under_way.test_write = settings.test_write
+    caller.cancel.under_way.whole_session = made.mode is Mode.SAO
+    method: Method
+    if made.mode is Mode.SAO:
+        key, known = checking.known_drive(drive, caller)
+        method = SessionAtOnce(made.layout, known.rung)
+        streams = [master.session_stream(PREGAP_SECTORS)]
+    else:
+        method = TrackAtOnce([track.sectors for track in master.tracks])
+        streams = master.track_streams()
+    procedure = burning_disc.burn(method, settings, outcome)
+    total = sum(stream.sectors for stream in streams)
+    layout, supply = caller.run_with_audio(drive, procedure, streams, total)
+    if made.mode is Mode.SAO:
+        checking.remember_rung(key, known, outcome.rung)
+    verification = None
+    if reading is not None and not settings.test_write:
+        try:
+            verification = checking.check(
+                drive, master, layout, made.dither_seed, caller, reading, closed=outcome.closed
+            )
+        except Cancelled as error:
+            now = method.disc_now(outcome, settings)
+            raise Cancelled(f"cancelled before the disc was verified; {now}", now) from error
+        except DriveError as error:
+            now = method.disc_now(outcome, settings)
+            text = f"the disc was burned, but could not be read back: {error}\n{now}"
+            raise BurnFailed(text, now) from error
+    report = BurnReport(
+        verified=verification is not None and verification.same,
+        offset_samples=verification.offset_samples if verification else None,
+        tracks=reports(master.tracks, (made.layout if made.mode is Mode.SAO else layout).tracks),
+        toc=verification.toc if verification else _planned_toc(made, layout),
+        finalized=outcome.closed,
+        test_write=settings.test_write,
+        speed=outcome.speed,
+        measured_speed=outcome.pace.speed,
+        verification=verification,
+        host_buffer_lowest=supply.host_buffer_lowest,
+        drive_buffer_lowest=supply.drive_buffer_lowest,
+        longest_gap_seconds=supply.longest_gap_seconds,
+        underruns=supply.underruns,
+        mode=made.mode,
+        cue_sheet_form=outcome.rung,
+    )
+    if verification is not None and not verification.same:
+        raise VerificationFailed(checking.in_words(verification), report)
+    return report
+
+
+def _planned_toc(made: Plan, layout: SessionLayout) -> Toc:
+    before = made.disc.expected_toc()
+    session = made.disc.information.sessions
+    new = tuple(TocTrack(t.number, t.start_lba, t.toc_control, session) for t in layout.tracks)
+    return Toc((before.tracks if before else ()) + new, layout.lead_out_lba)
+
+
+def verify(
+    sources: SourceName | Sequence[SourceName] | Program,
+    drive: Drive,
+    *,
+    wishes: Wishes = DEFAULTS,
+    sheet: SheetOptions | None = None,
+    dither_seed: int = 0,
+    read_speed: float | None = None,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> VerifyReport:
+    """Compare a disc with the sources that it was burned from, sector by sector.
+
+    Whether it was written at once or track by track is told by where its tracks start, and of a single track
+    by where it ends. Of a disc that holds
+    data, too, the audio tracks are compared, in order; the verdict names the others.
+
+    sources, wishes, sheet  as it was burned with
+    read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x
+
+    raises  AudioError, DriveError, Cancelled
+            VerificationFailed  it differs; .report is the VerifyReport
+    """
+    from redbook.burning.composing import compose
+
+    _check_read_speed(read_speed)
+    caller = Caller.of(on_event, cancel, clock)
+    composed = compose(_listed(sources), wishes, sheet)
+    _, disc = caller.run(drive, inspect.inspect())
+    if disc.spoilt:
+        raise MediumUnsuitable(spoilt_in_words(disc.information))
+    on_disc = _read(drive, places_on(disc), caller)
+    audio = [place for place in on_disc if place.is_audio]
+    if not audio:
+        there = "no complete track"
+        if on_disc:
+            there = f"no audio, but data ({in_words([place.number for place in on_disc])}),"
+        raise MediumUnsuitable(f"there is {there} on the disc; insert the disc to be verified")
+
+    starts = [place.start_lba for place in audio]
+    lead_out = disc.toc.lead_out_lba if disc.toc else None
+    found = tuple(starts), lead_out
+    master, _, losses = read_master(composed, Mode.AUTO, wishes, 1, dither_seed, caller, found)
+    with master:
+        layout = master.arrangement.layout
+        whole = is_written_at_once(layout, found) and len(on_disc) == len(audio)
+        verification = checking.check(
+            drive,
+            master,
+            layout if whole else None,
+            dither_seed,
+            caller,
+            checking.HowToRead(read_speed),
+            closed=False,
+            binding=not composed.from_files,
+        )
+    if losses and not composed.from_files:
+        verification = verification.with_note(
+            f"the disc was written track-at-once, so this is not on it: {'; '.join(losses)}"
+        )
+    places = list(layout.tracks) if whole else _compared(master.tracks, audio)
+    report = VerifyReport(verification.same, reports(master.tracks, places), verification)
+    if not verification.same:
+        raise VerificationFailed(checking.in_words(verification), report)
+    return report
+
+
+def _compared(prepared: Sequence[PreparedTrack], audio: Sequence[Place]) -> list[LaidTrack]:
+    """Each source beside the audio track that it was held against; what the disc has no track for, behind."""
+    places = []
+    for index, track in enumerate(prepared):
+        number, start_lba = audio[-1].number + index + 1 - len(audio), 0
+        if index < len(audio):
+            number, start_lba = audio[index].number, audio[index].start_lba
+        places.append(LaidTrack(number, start_lba, track.sent_sectors))
+    return places
+
+
+def look_before_blanking(
+    drive: Drive,
+    *,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> Erasable:
+    """Whether there is a CD-RW, and something on it that `blank` would erase.
+
+    raises  DriveError, Cancelled; MediumUnsuitable for a disc that cannot be erased
+    """
+    return Caller.of(on_event, cancel, clock).run(drive, erase.look())
+
+
+def blank(
+    drive: Drive,
+    *,
+    full: bool = False,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> DiscInformation:
+    """Make a CD-RW blank again.  full: erase every sector, not the table of contents alone.
+
+    raises  DriveError, Cancelled; MediumUnsuitable for a disc that is no CD-RW
+            EraseFailed if it was begun and went wrong: .disc_now says what is known of the disc
+    """
+    kind = BlankType.ALL if full else BlankType.MINIMAL
+    with _undisturbed(drive):
+        return Caller.of(on_event, cancel, clock).run(drive, erase.erase(kind))
+
+
+def close_disc(
+    drive: Drive,
+    *,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> DiscContents:
+    """Close a session that was left open, so that players can play the disc.
+
+    raises  DriveError, Cancelled; MediumUnsuitable if no session is open
+            CloseFailed if it was begun and went wrong: .disc_now says what is known of the disc
+    """
+    with _undisturbed(drive):
+        return Caller.of(on_event, cancel, clock).run(drive, session.finalize())
+
+
+def _undisturbed(drive: Drive, test_write: bool = False) -> AbstractContextManager[None]:
+    """The system stays awake while a real drive writes: a disc half written is lost."""
+    if not drive.real_time:
+        return nullcontext()
+    return awake(f"{'test write on' if test_write else 'writing to'} {drive.name}")
+
+
+__all__ = [
+    "BurnReport",
+    "DiscInfo",
+    "DiscStatus",
+    "Mode",
+    "Plan",
+    "TrackReport",
+    "VerifyReport",
+    "Wishes",
+    "blank",
+    "burn",
+    "close_disc",
+    "disc_info",
+    "look_before_blanking",
+    "plan",
+    "read_checksums",
+    "verify",
+]

@@ -1,0 +1,375 @@
+"""What a burn will be, before anything is written: disc looked at, sources read, everything laid out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum, unique
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+from redbook.authoring.wishes import DEFAULTS, CdText, Wishes
+from redbook.burning.fitting import check_row, check_session, lay_out_named
+from redbook.disc.layout import LaidTrack, SessionLayout
+from redbook.drive import Drive
+from redbook.engine import inspect
+from redbook.engine.events import Notice, Phase, PhaseStarted, SourceRead
+from redbook.engine.inspect import Abilities, DiscContents
+from redbook.engine.method import Method
+from redbook.engine.plan import Space, lay_out
+from redbook.engine.prepare import check_recordable, check_writer
+from redbook.engine.session_at_once import SessionAtOnce
+from redbook.engine.track_at_once import TrackAtOnce
+from redbook.errors import PlanError
+from redbook.mmc.disc_info import DiscStatus
+from redbook.runner.caller import Caller, Listener
+
+if TYPE_CHECKING:
+    from redbook.audio.sectors import PreparedTrack
+    from redbook.authoring.arrange import Arrangement, Border
+    from redbook.authoring.chains import Look
+    from redbook.authoring.master import Decision, Master
+    from redbook.authoring.program import Program
+    from redbook.burning.composing import Composition
+    from redbook.disc.cd_text import Texts
+    from redbook.sheets import SheetOptions
+
+SourceName: TypeAlias = str | os.PathLike[str]
+DiscPlaces: TypeAlias = tuple[Sequence[int], int | None]
+"""Where the audio tracks of a disc start, and its last lead-out; None where it has none yet."""
+
+
+@unique
+class Mode(StrEnum):
+    """How a disc is written.
+
+    AUTO  session-at-once for a blank disc that will be closed, else track-at-once
+    SAO   session-at-once: exact, gapless, with titles; in one go
+    TAO   track-at-once: two seconds of silence between tracks; tracks can be added later
+    """
+
+    AUTO = "auto"
+    SAO = "sao"
+    TAO = "tao"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackReport:
+    """One track of a plan or a burn.
+
+    sectors       sent to the disc, padding included; from its index 1 on
+    start_lba     where it starts
+    sha256, accuraterip_v1, accuraterip_v2   of these sectors, in hexadecimal
+    """
+
+    number: int
+    sectors: int
+    start_lba: int
+    source: str
+    sha256: str
+    accuraterip_v1: str
+    accuraterip_v2: str
+    prepared: PreparedTrack
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a burn of these sources to this disc will be; nothing was written.
+
+    Made by `plan`; `burn` takes it in place of the sources and refuses if they have changed since.
+
+    mode     SAO or TAO
+    texts    CD-Text as it will be on the disc, one entry for each language
+    areas    SHA-256 of each track with what is sent before its index 1
+    borders  how each track but the first begins; with TAO there are two seconds of silence in front of it
+    sheet    how a sheet was read
+    losses   what this way of writing cannot carry, in words
+    """
+
+    tracks: list[TrackReport]
+    layout: SessionLayout
+    space: Space
+    drive: Abilities
+    disc: DiscContents
+    notes: list[str]
+    sources: list[SourceName] | Program
+    dither_seed: int
+    mode: Mode
+    wishes: Wishes
+    sheet: SheetOptions | None
+    texts: tuple[Texts, ...]
+    areas: tuple[str, ...]
+    borders: tuple[Border, ...]
+    losses: tuple[str, ...]
+    master: Master | None = field(default=None, repr=False)
+
+    @property
+    def free_sectors_after(self) -> int:
+        """What stays free on the disc."""
+        return self.space.last_lead_out_lba - self.layout.lead_out_lba
+
+    def close(self) -> None:
+        """Give back the room that the decoded audio takes, if it was kept."""
+        if self.master is not None:
+            self.master.close()
+            self.master = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be planned.
+
+    finalize  whether the session is to be closed
+    """
+
+    sources: Sequence[SourceName] | Program
+    mode: Mode = Mode.AUTO
+    append: bool = False
+    finalize: bool = True
+    wishes: Wishes = DEFAULTS
+    sheet: SheetOptions | None = None
+    dither_seed: int = 0
+    keep_audio: bool = False
+
+
+def make_plan(request: Request, drive: Drive, caller: Caller) -> Plan:
+    """raises  AudioError, PlanError, DriveError, Cancelled; nothing was written"""
+    from redbook.burning.composing import compose
+
+    composed = compose(request.sources, request.wishes, request.sheet)
+    abilities, disc = caller.run(drive, inspect.inspect())
+    check_writer(abilities)
+    check_recordable(abilities, disc.information, request.append, disc.spoilt)
+    mode = _mode(request, abilities, disc)
+    space = _method_without_tracks(mode).room(abilities, disc)
+    drive.announce(0)  # a disc that cannot be stored at all is known before hours of decoding
+    lay_out([0] * len(composed.program.tracks), space)  # the number of tracks, too
+    if composed.from_files:
+        _check_stated(composed, mode, space, caller)
+    return _with_master(composed, mode, space, request, abilities, disc, caller)
+
+
+def _check_stated(composed: Composition, mode: Mode, space: Space, caller: Caller) -> None:
+    """raises  PlanError  where the files are too long by what they state themselves; Cancelled"""
+    from redbook.audio.sectors import stated_sectors
+
+    sources = composed.program.sources
+    names = [source.name for source in sources]
+    stated = caller.work(lambda emit: stated_sectors(sources, caller.cancel.asked))
+    if mode is Mode.SAO:
+        check_row(names, stated, space)
+    else:
+        lay_out_named(names, stated, space, stated=True)
+
+
+def _with_master(
+    composed: Composition,
+    mode: Mode,
+    space: Space,
+    request: Request,
+    abilities: Abilities,
+    disc: DiscContents,
+    caller: Caller,
+) -> Plan:
+    master, settled, losses = read_master(
+        composed, mode, request.wishes, space.first_track, request.dither_seed, caller
+    )
+    try:
+        _check_losses(losses, mode, request, composed.from_files, abilities)
+        names = [track.source for track in master.tracks]
+        if mode is Mode.SAO:
+            check_session(names, master.arrangement.layout, space)
+            method = SessionAtOnce(master.arrangement.layout)
+            method.check(abilities)
+            layout = method.place(space)
+        else:
+            layout = lay_out_named(names, [track.sectors for track in master.tracks], space)
+    except BaseException:
+        master.close()
+        raise
+    plan = Plan(
+        reports(master.tracks, layout.tracks),
+        layout,
+        space,
+        abilities,
+        disc,
+        list(settled.notes),
+        request.sources if not isinstance(request.sources, Sequence) else list(request.sources),
+        request.dither_seed,
+        mode,
+        request.wishes,
+        request.sheet,
+        settled.program.texts,
+        tuple(area.sha256 for area in master.areas),
+        master.arrangement.borders,
+        losses if request.mode is Mode.TAO or not composed.from_files else (),
+        master,
+    )
+    if not request.keep_audio:
+        plan.close()
+    return plan
+
+
+def _mode(request: Request, abilities: Abilities, disc: DiscContents) -> Mode:
+    """raises  PlanError  for what cannot go together"""
+    stays_open = request.append or not request.finalize
+    if request.mode is Mode.SAO:
+        if stays_open:
+            option = "--append" if request.append else "--leave-open"
+            raise PlanError(
+                f"a session written at once is written whole and closed; {option} needs track-at-once: "
+                "leave out --mode sao, or leave out " + option
+            )
+        return Mode.SAO
+    blank = disc.status is DiscStatus.BLANK
+    if request.mode is Mode.AUTO and not stays_open and blank and abilities.writes_sao:
+        return Mode.SAO
+    return Mode.TAO
+
+
+def _method_without_tracks(mode: Mode) -> Method:
+    return SessionAtOnce(SessionLayout((), 0)) if mode is Mode.SAO else TrackAtOnce(())
+
+
+def _check_losses(
+    losses: Sequence[str], mode: Mode, request: Request, from_files: bool, abilities: Abilities
+) -> None:
+    """raises  PlanError  where track-at-once was not asked for, and cannot carry what was; and where it
+    cannot carry what is required
+
+    Of a row of files that nothing special was wanted of, track-at-once loses what nobody asked for.
+    """
+    if mode is Mode.TAO and request.wishes.cd_text is CdText.REQUIRE:
+        raise PlanError(
+            "CD-Text is required, and track-at-once cannot write it: leave out --mode tao, --append and "
+            "--leave-open, or leave out --cd-text require"
+        )
+    if mode is Mode.SAO or request.mode is Mode.TAO or not losses:
+        return
+    plain = from_files and request.wishes.are_plain
+    if plain and (request.append or not request.finalize):
+        return
+    if request.append or not request.finalize:
+        why = f"{'--append' if request.append else '--leave-open'} is track-at-once"
+    else:
+        why = f"{abilities.name} cannot write session-at-once"
+    raise PlanError(
+        f"{why}, which cannot carry everything that is planned: {'; '.join(losses)}. If that may be lost, "
+        "ask for it: --mode tao"
+    )
+
+
+def read_master(
+    composed: Composition,
+    mode: Mode,
+    wishes: Wishes,
+    first_number: int,
+    seed: int,
+    caller: Caller,
+    there: DiscPlaces = ((), None),
+) -> tuple[Master, Composition, tuple[str, ...]]:
+    """Every source to its end, and the events that go with it.
+
+    mode         AUTO for the way in which a disc was burned whose tracks are `there`
+
+    Returns the master, the composition as it was settled, and what track-at-once cannot carry of it
+
+    raises  AudioError, PlanError, Cancelled
+    """
+    from redbook.audio.sectors import Spool
+    from redbook.authoring.master import Decision, read_program
+    from redbook.burning.composing import as_single_tracks, foresee, settle
+
+    settled = composed
+    losses: tuple[str, ...] = ()
+
+    def decide(sources: Sequence[PreparedTrack], laid_out: Callable[[Decision], Arrangement]) -> Decision:
+        nonlocal settled, losses
+        settled = settle(composed, [source.tags for source in sources], wishes)
+        whole = Decision(settled.program, False, wishes.pad_short_tracks)
+        if mode is Mode.SAO or (mode is Mode.AUTO and _is_session(whole, laid_out, there)):
+            return whole
+        program, losses = as_single_tracks(settled.program)
+        settled = replace(settled, program=program)
+        return Decision(program, True, True)
+
+    def foreseen(look: Look) -> Program:
+        if mode is not Mode.TAO:
+            return foresee(composed, wishes, look)
+        if composed.from_files:  # two seconds of silence part them, whatever they are
+            return composed.program
+        return as_single_tracks(foresee(composed, wishes, look))[0]
+
+    def work(emit: Listener) -> Master:
+        emit(PhaseStarted(Phase.READING))
+        for note in composed.notes:
+            emit(Notice(note))
+        sources = composed.program.sources
+        return read_program(
+            composed.program,
+            spool,
+            first_number=first_number,
+            run_out=mode is Mode.TAO,
+            fill_short_tracks=wishes.pad_short_tracks or mode is Mode.TAO,
+            seed=seed,
+            cancel=caller.cancel.asked,
+            on_read=lambda n, s: emit(SourceRead(n, len(sources), s.name)),
+            decide=decide,
+            foresee=foreseen,
+        )
+
+    spool = Spool()
+    try:
+        master = caller.work(work)
+    except BaseException:
+        spool.close()
+        raise
+    for note in settled.notes[len(composed.notes) :]:
+        if caller.on_event is not None:
+            caller.on_event(Notice(note))
+    return master, settled, losses
+
+
+def _is_session(decision: Decision, laid_out: Callable[[Decision], Arrangement], there: DiscPlaces) -> bool:
+    """Whether this, written at once, would be a disc whose tracks are there."""
+    try:
+        made = laid_out(decision)
+    except PlanError:
+        return False
+    return is_written_at_once(made.layout, there)
+
+
+def is_written_at_once(layout: SessionLayout, there: DiscPlaces) -> bool:
+    """Whether a disc is this layout, written at once: by where its tracks start.
+
+    A single track starts at the same place in any case. Track-at-once leaves run-out behind it.
+    """
+    starts, lead_out = there
+    if [track.start_lba for track in layout.tracks] != list(starts):
+        return False
+    return len(starts) > 1 or lead_out == layout.lead_out_lba
+
+
+def reports(prepared: Sequence[PreparedTrack], places: Sequence[LaidTrack]) -> list[TrackReport]:
+    return [
+        TrackReport(
+            place.number,
+            place.sectors,
+            place.start_lba,
+            track.source,
+            track.sha256,
+            track.accuraterip_v1,
+            track.accuraterip_v2,
+            track,
+        )
+        for track, place in zip(prepared, places, strict=True)
+    ]

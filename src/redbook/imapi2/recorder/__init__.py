@@ -1,0 +1,1 @@
+"""Recorders as IMAPI2 shows them."""

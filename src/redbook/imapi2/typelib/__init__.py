@@ -1,0 +1,1 @@
+"""The interfaces of IMAPI2 as data."""

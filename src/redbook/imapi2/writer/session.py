@@ -1,0 +1,240 @@
+"""From PrepareMedia to ReleaseMedia: the drive in this writer's hands, and what it has written."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, Toc, TocTrack
+from redbook.disc.layout import LaidTrack
+from redbook.engine.burn import add_track
+from redbook.engine.conclude import not_reached_in_words
+from redbook.engine.events import TrackEnded
+from redbook.engine.fingerprint import Fingerprint
+from redbook.engine.inspect import Abilities, DiscContents, where_next
+from redbook.engine.locate import not_located
+from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.plan import Space
+from redbook.engine.prepare import room_on, set_up
+from redbook.engine.quick_check import check_disc, check_track
+from redbook.engine.session import end_session, unlock_tray
+from redbook.engine.speed import MAX_SPEED, believable
+from redbook.engine.steps import Procedure, R
+from redbook.engine.track_at_once import TrackAtOnce
+from redbook.engine.verify import Asked, ReadBack, verify
+from redbook.errors import DriveError, MediumUnsuitable, VerificationFailed
+from redbook.imapi2.devices import Handle
+from redbook.imapi2.formats.media import type_by
+from redbook.imapi2.formats.speeds import choose_speed, read_speeds
+from redbook.imapi2.typelib.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
+from redbook.imapi2.writer.track_stream import TrackStream
+from redbook.mmc.disc_info import ReadToc
+from redbook.mmc.mode_pages import Capabilities, MultiSession
+from redbook.runner.runner import Cancel
+
+_log = logging.getLogger("redbook.imapi2")
+
+
+class Session:
+    """The sector counts stand still while a track is written: `refresh` brings them up to date.
+
+    tracks   every track of ours that is on the disc, also one that was cut short
+    touched  whether anything was sent to the disc
+    speed    multiple of 1x that the drive has chosen; 0 if it does not say
+    """
+
+    def __init__(self, handle: Handle, client_name: str) -> None:
+        self.handle = handle
+        self.tracks: list[TrackEnded] = []
+        self.touched = False
+        self.total_sectors = self.free_sectors = self.next_lba = 0
+        self.speed = 0.0
+        self.media_type = IMAPI_MEDIA_PHYSICAL_TYPE.IMAPI_MEDIA_TYPE_UNKNOWN
+        self.capabilities = Capabilities()
+        self._client_name = client_name
+        self._abilities: Abilities | None = None
+        self._outcome = Outcome()
+        self._sent: dict[int, Fingerprint] = {}
+        self._held = False
+        self._stale = False
+        self._pid = os.getpid()
+
+    def _run(self, procedure: Procedure[R], cancel: Cancel | None = None) -> R:
+        return self.handle.run(procedure, own=True, cancel=cancel)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call is at work on it; the drive takes no commands from elsewhere then."""
+        return self.handle.at_work
+
+    @busy.setter
+    def busy(self, value: bool) -> None:
+        self.handle.at_work = value
+
+    # Taking and giving back
+
+    def open(self, sectors_per_second: int, pure_cav: bool, cancel: Cancel) -> None:
+        """Lock the drive and make it ready.  raises  what goes wrong; the drive is free again then"""
+        self.handle.begin_job(self._client_name)
+        self._held = True
+        self.handle.before_closing.append(self.let_go)
+        try:
+            outcome = Outcome()
+            settings = Settings(MAX_SPEED, real_time=self.handle.device.drive.real_time)
+            abilities, disc = self._run(set_up(TrackAtOnce(()), settings, outcome), cancel)
+            self._begin(abilities, disc, outcome)
+            self._ask_for_speed(sectors_per_second, pure_cav)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def _begin(self, abilities: Abilities, disc: DiscContents, outcome: Outcome) -> None:
+        with self.handle.use(own=True) as drive:
+            drive.announce(0)  # a disc that the host cannot store is known before the first track
+        self._abilities, self._outcome = abilities, outcome
+        space = room_on(abilities, disc)
+        self.total_sectors = self.free_sectors = space.free_sectors
+        self.next_lba = space.next_lba
+        self.media_type = type_by(abilities, disc.information)
+        self.capabilities = abilities.capabilities or Capabilities()
+        self.speed = outcome.speed or 0.0
+
+    def _ask_for_speed(self, sectors_per_second: int, pure_cav: bool) -> None:
+        """Once more what SetWriteSpeed was asked, by the same rule; a burn does not fail for it."""
+        try:
+            self._run(choose_speed(sectors_per_second, pure_cav))
+        except DriveError as error:
+            _log.warning("the drive keeps its own speed: %s", error)
+        self.read_speed()
+
+    def abandon(self) -> None:
+        """Let go of the drive and leave the disc as it is; also what becomes of a dropped writer."""
+        if not self._held or os.getpid() != self._pid:  # in a forked child it is the parent's
+            return
+        try:
+            self._run(unlock_tray())
+        except (DriveError, MemoryError, OSError) as error:
+            _log.warning("the tray could not be unlocked: %s", error)
+        finally:
+            self.give_back()
+
+    def let_go(self) -> bool:
+        """The recorder object shall be closed: whether that is possible now."""
+        if not self.busy:
+            self.abandon()
+        return not self.busy
+
+    def give_back(self) -> None:
+        if self._held:
+            self._held = False
+            self.handle.before_closing.remove(self.let_go)
+            self.handle.end_job()
+
+    # Tracks
+
+    @property
+    def used_sectors(self) -> int:
+        return self.total_sectors - self.free_sectors
+
+    @staticmethod
+    def sectors_for(stream: TrackStream) -> int:
+        return max(SHORTEST_TRACK_SECTORS, stream.sectors)
+
+    def add(self, stream: TrackStream, underrun_protection: bool) -> Procedure[LaidTrack]:
+        """Write the next track.  Call `refresh` afterwards, however it ends."""
+        before = self._outcome
+        self._outcome = before.next_track(list(self.tracks))
+        self._outcome.protection = self._abilities is not None and self._abilities.underrun_protection
+        settings = Settings(MAX_SPEED, underrun_protection=underrun_protection)
+        return add_track(settings, stream.sectors, self._outcome)
+
+    def refresh(self, stream: TrackStream) -> None:
+        """What the last track has changed: as the drive says, and where it does not, as it was written."""
+        outcome = self._outcome
+        if stream.summed and len(outcome.ended) > len(self.tracks):
+            last = outcome.ended[-1]
+            self._sent[last.number] = stream.fingerprint(last.sectors)
+        self.touched = self.touched or outcome.touched
+        self.tracks = list(outcome.ended)
+        if outcome.open_track is not None and outcome.touched:  # it will be ended with what came through
+            begun = outcome.open_track
+            sectors = max(outcome.sent, SHORTEST_TRACK_SECTORS)
+            self.tracks.append(TrackEnded(begun.number, begun.start_lba, sectors))
+        elif outcome.cut_short is not None:
+            track, sent = outcome.cut_short
+            known = None if outcome.found is None else {t.number: t for t in outcome.found.tracks}
+            if known is None or track.number in known:
+                sectors = known[track.number].track_sectors if known else max(sent, SHORTEST_TRACK_SECTORS)
+                self.tracks.append(TrackEnded(track.number, track.start_lba, sectors))
+        self._stale = self._stale or outcome.touched
+        if outcome.space is not None and outcome.found is None:
+            self._know(outcome.space)
+        try:
+            self.bring_up_to_date()
+        except DriveError as error:
+            _log.warning("how much room is left cannot be said now: %s", error)
+
+    def bring_up_to_date(self) -> None:
+        """Ask the drive where the next track goes, if that is not known.  raises  DriveError"""
+        if self._stale:
+            try:
+                self._know(self._run(where_next()))
+            except MediumUnsuitable:  # no further track
+                self.free_sectors, self._stale = 0, False
+
+    def _know(self, space: Space) -> None:
+        self.free_sectors, self.next_lba = space.free_sectors, space.next_lba
+        self._stale = False
+
+    def read_speed(self) -> None:
+        """After the speed was set: what the drive will do."""
+        try:
+            self.capabilities = self._run(read_speeds())
+        except DriveError as error:
+            _log.warning("the drive does not say how fast it writes: %s", error)
+            return
+        self.speed = float(believable(self.capabilities.write_speed.times) or 0)
+
+    def expected_toc(self) -> bytes:
+        """READ TOC, format 0 with LBAs, of the tracks there are."""
+        entries = tuple(TocTrack(track.number, track.start_lba) for track in self.tracks)
+        last = self.tracks[-1]
+        return ReadToc().build_reply(Toc(entries, last.start_lba + last.sectors + RUN_OUT_SECTORS))
+
+    # The end
+
+    def close(self, finalize: bool) -> Procedure[bool]:
+        next_session = MultiSession.LAST if finalize else MultiSession.NEXT_ALLOWED
+        return end_session(next_session, bool(self.tracks))
+
+    def check_last_track(self) -> None:
+        """raises  VerificationFailed, DriveError"""
+        self._run(check_track(self.tracks[-1]))
+
+    def check_disc(self, finalized: bool) -> None:
+        """raises  VerificationFailed, DriveError"""
+        self._run(check_disc(self.tracks, finalized))
+
+    @property
+    def whole_tracks(self) -> list[TrackEnded]:
+        """Of which it is known what was sent."""
+        return [track for track in self.tracks if track.number in self._sent]
+
+    def read_back(self) -> Procedure[ReadBack]:
+        """Every whole track, compared with what the streams gave; a track that was cut short is left out."""
+        whole = self.whole_tracks
+        places = [LaidTrack(t.number, t.start_lba, t.sectors) for t in whole]
+        sent = [self._sent[t.number] for t in whole]
+        others = tuple(t.number for t in self.tracks if t.number not in self._sent)
+        return verify(places, sent, Asked(closed=True, reload=True, also_there=others))
+
+
+def check_read_back(found: ReadBack) -> None:
+    """raises  VerificationFailed  with what differs"""
+    if not found.same:
+        wrong = [*found.layout_errors]
+        samples = found.offset.samples
+        wrong += [str(not_located(reading, samples)) for reading in found.readings if not reading.same]
+        if found.broken_off:
+            wrong.append(not_reached_in_words(found))
+        raise VerificationFailed(f"the disc was read back: {'; '.join(wrong)}")

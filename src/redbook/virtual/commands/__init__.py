@@ -1,0 +1,1 @@
+"""What the virtual recorder does for each command."""

@@ -1,0 +1,1 @@
+"""What each write type makes of the sectors that a host sends."""

@@ -1,0 +1,252 @@
+"""Raw writing: the host makes everything, lead-in, sub-channel and lead-out; the drive only writes it.
+
+What is on the disc afterwards is what a reader finds in Q: the table of contents in the lead-in, tracks
+and indexes in the program.  Source: MMC-5 4.4 (raw recording), IEC 60908 clause 17.
+"""
+
+from __future__ import annotations
+
+from redbook.disc import MOST_INDEXES, MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES, Msf
+from redbook.disc.cd_text import Collector, each_pack
+from redbook.disc.layout import LaidTrack
+from redbook.disc.sub_channel import (
+    ISRC,
+    LEAD_IN_TNO,
+    LEAD_OUT_TNO,
+    MCN,
+    POSITION,
+    Q_TIMES_BYTES,
+    RAW_BYTES,
+    Q,
+    crc,
+    interleave,
+    is_isrc,
+    q_of,
+)
+from redbook.image.base import DATA_BIT, HowWritten, RecordedSession, RecordedTrack
+from redbook.mmc import sense
+from redbook.mmc.mode_pages import WriteParameters
+from redbook.mmc.write import Write10
+from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.writing.at_once import split
+from redbook.virtual.writing.write_types import Writing, next_allowed
+
+P_AND_Q_BYTES = 16
+PACKED = 2
+SUB_BYTES = {1: P_AND_Q_BYTES, PACKED: RAW_BYTES, 3: RAW_BYTES}
+"""Sub-channel bytes behind each sector, by the data block type of page 05h.
+
+Packed, R to W are packs whose parity and interleaving are the drive's to make. This recorder makes none, so
+there it takes R to W of zeros alone behind the lead-in, whose packs of CD-Text have neither.
+"""
+
+_WITHOUT_R_TO_W = bytes((0x00, 0x40, 0x80, 0xC0))
+
+FIRST_TRACK, LAST_TRACK, LEAD_OUT_START = 0xA0, 0xA1, 0xA2
+LONGEST_LEAD_OUT_SECTORS = 13_500
+
+
+def first_lba(medium: Medium) -> int:
+    """Where a raw session begins on a blank disc: at the lead-in.  raises  Refused 5/64/00"""
+    if medium.state.sessions:
+        raise Refused(sense.ILLEGAL, 0x64, 0)
+    return medium.state.lead_in_start.lba
+
+
+class RawWriting(Writing):
+    """A whole disc from the first sector of its lead-in on."""
+
+    def __init__(self, medium: Medium, page: WriteParameters, command: Write10) -> None:
+        super().__init__(medium)
+        self._next = first_lba(medium)
+        self._sub_bytes = SUB_BYTES[page.data_block_type]
+        self._packed = page.data_block_type == PACKED
+        self._next_allowed = next_allowed(page)
+        self._reader = _QReader()
+        self._limit = medium.state.last_lead_out_lba + LONGEST_LEAD_OUT_SECTORS
+        self.check(command)
+        unknown = RecordedTrack(LaidTrack(1, 0, 0, PREGAP_SECTORS))
+        medium.begin_at_once(RecordedSession([unknown], written=HowWritten.RAW), self._next)
+
+    @property
+    def next_lba(self) -> int:
+        return self._next
+
+    @property
+    def sector_bytes(self) -> int:
+        return SECTOR_BYTES + self._sub_bytes
+
+    def check(self, command: Write10) -> None:
+        if command.lba != self._next:
+            raise Refused(sense.ILLEGAL, 0x21, 0x02, command.lba)
+        if command.sector_bytes != self.sector_bytes:
+            raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
+        if command.lba + command.sectors > self._limit:
+            raise Refused(sense.ILLEGAL, 0x63, 0, command.lba)
+        data = self._first_of_data(command)
+        if data is not None:  # this recorder writes audio alone
+            raise Refused(sense.ILLEGAL, 0x64, 0, data)
+        if self._packed and command.lba + command.sectors > -PREGAP_SECTORS:
+            self._check_packs(command)
+
+    def _check_packs(self, command: Write10) -> None:
+        """raises  Refused 5/64/00  for packs behind the lead-in"""
+        _, symbols = split(command, RAW_BYTES)
+        for number in range(max(0, -PREGAP_SECTORS - command.lba), command.sectors):
+            if symbols[number * RAW_BYTES : (number + 1) * RAW_BYTES].translate(None, _WITHOUT_R_TO_W):
+                raise Refused(sense.ILLEGAL, 0x64, 0, command.lba + number)
+
+    def _first_of_data(self, command: Write10) -> int | None:
+        """The first sector whose Q is of a data track, or says in the lead-in that there is one.
+
+        Pregaps and lead-out do not count: wodim -clone calls them data whatever the tracks are.
+        """
+        length, view = self.sector_bytes, memoryview(command.data_out)
+        for number in range(command.sectors):
+            sub = view[number * length + SECTOR_BYTES : (number + 1) * length]
+            if sub[1 if self._sub_bytes == RAW_BYTES else 0] & 0x40:  # the data bit of control, if it is a Q
+                try:
+                    q = Q.from_bytes(q_of(_as_symbols(bytes(sub))))
+                except ValueError:
+                    continue
+                in_track = 1 <= q.track <= MOST_TRACKS and q.index
+                if q.adr == POSITION and q.control & DATA_BIT and (in_track or _is_of_a_track(q)):
+                    return command.lba + number
+        return None
+
+    def take(self, command: Write10) -> None:
+        main, sub = split(command, self._sub_bytes)
+        symbols = sub if self._sub_bytes == RAW_BYTES else _all_symbols(sub)
+        for number in range(command.sectors):
+            self._reader.take(self._next + number, symbols[number * RAW_BYTES : (number + 1) * RAW_BYTES])
+        end = self._next + command.sectors
+        begin = max(self._next, -PREGAP_SECTORS)
+        program_end = min(end, self._reader.lead_out_lba(end))
+        if begin < program_end:
+            first, last = begin - self._next, program_end - self._next
+            self.medium.put_at_once(
+                begin,
+                main[first * SECTOR_BYTES : last * SECTOR_BYTES],
+                symbols[first * RAW_BYTES : last * RAW_BYTES],
+            )
+        self._next = self.medium.at_once_lba = end
+
+    def end(self) -> None:
+        session = self._reader.session()
+        if session is None or session.lead_out_lba is None or self._next < session.lead_out_lba:
+            self.break_off()
+            raise Refused(sense.MEDIUM, 0x72, 0x01)
+        if session.lead_out_lba > self.medium.state.last_lead_out_lba:
+            self.break_off()
+            raise Refused(sense.MEDIUM, 0x72, 0x02)
+        self.medium.end_at_once(session, next_allowed=self._next_allowed)
+
+    def break_off(self) -> None:
+        self.medium.leave_at_once()
+
+    def lose(self, sectors: int) -> None:
+        self.medium.leave_at_once(lost_sectors=sectors)
+
+
+def _all_symbols(p_and_q: bytes) -> bytes:
+    """P to W of sectors that came with P and Q alone.
+
+    The CRC of Q is the drive's to make then: what cdrdao has in its place is not inverted.
+    """
+    symbols = []
+    for start in range(0, len(p_and_q), P_AND_Q_BYTES):
+        part = p_and_q[start : start + P_AND_Q_BYTES]
+        q = part[:Q_TIMES_BYTES]
+        symbols.append(interleave(bool(part[15] & 0x80), q + crc(q).to_bytes(2, "big")))
+    return b"".join(symbols)
+
+
+def _is_of_a_track(q: Q) -> bool:
+    """Whether a Q of the lead-in is that."""
+    return q.track == LEAD_IN_TNO and 1 <= q.index <= MOST_TRACKS
+
+
+def _as_symbols(sub: bytes) -> bytes:
+    return sub if len(sub) == RAW_BYTES else _all_symbols(sub)
+
+
+class _QReader:
+    """Follows Q from the lead-in to the lead-out, as a drive that reads the disc would."""
+
+    def __init__(self) -> None:
+        self._points: dict[int, tuple[int, Msf]] = {}
+        self._begins: dict[tuple[int, int], int] = {}
+        self._isrc: dict[int, str] = {}
+        self._mcn = ""
+        self._track = 0
+        self._lead_out_lba: int | None = None
+        self._collector = Collector()
+
+    def take(self, lba: int, symbols: bytes) -> None:
+        if lba < -PREGAP_SECTORS:
+            self._collector.take(symbols)
+        try:
+            q = Q.from_bytes(q_of(symbols))
+        except ValueError:
+            return  # damaged, or of a mode that says nothing of the program
+        if q.adr == MCN:
+            self._mcn = self._mcn or q.code
+        elif q.adr == ISRC and self._track:
+            self._isrc.setdefault(self._track, q.code)
+        elif q.adr == POSITION:
+            self._take_position(lba, q)
+
+    def _take_position(self, lba: int, q: Q) -> None:
+        if lba < -PREGAP_SECTORS:
+            if q.track == 0:
+                self._points.setdefault(q.index, (q.control, q.time))
+        elif q.track == LEAD_OUT_TNO:
+            if self._lead_out_lba is None:
+                self._lead_out_lba = lba
+        elif 1 <= q.track <= MOST_TRACKS and q.index <= MOST_INDEXES:
+            self._track = q.track
+            self._begins.setdefault((q.track, q.index), lba)
+
+    def lead_out_lba(self, default: int) -> int:
+        return default if self._lead_out_lba is None else self._lead_out_lba
+
+    def session(self) -> RecordedSession | None:
+        """None where lead-in and program do not make a session."""
+        ends = [self._points.get(point) for point in (FIRST_TRACK, LAST_TRACK, LEAD_OUT_START)]
+        numbers = sorted(point for point in self._points if 1 <= point <= MOST_TRACKS)
+        if None in ends or not numbers or numbers != list(range(numbers[0], numbers[-1] + 1)):
+            return None
+        said = [self._points[point][1].minute for point in (FIRST_TRACK, LAST_TRACK)]
+        if said != [numbers[0], numbers[-1]]:
+            return None
+        lead_out = self._points[LEAD_OUT_START][1].lba
+        starts = [self._points[number][1].lba for number in numbers]
+        if sorted({*starts, lead_out}) != [*starts, lead_out] or starts[0] < 0:
+            return None
+        pregaps = [
+            min(self._begins.get((n, 0), start), start) for n, start in zip(numbers, starts, strict=True)
+        ]
+        pregaps[0] = -PREGAP_SECTORS
+        bounds = [*pregaps[1:], lead_out]
+        tracks = [
+            self._recorded(number, start, pregap, end)
+            for number, start, pregap, end in zip(numbers, starts, pregaps, bounds, strict=True)
+        ]
+        if any(track.sectors <= 0 for track in tracks):
+            return None
+        packs = [pack.hex() for pack in each_pack(self._collector.packs)]
+        return RecordedSession(tracks, lead_out, HowWritten.RAW, self._mcn, packs)
+
+    def _recorded(self, number: int, start: int, pregap: int, end: int) -> RecordedTrack:
+        indexes = sorted(lba for (track, index), lba in self._begins.items() if track == number and index > 1)
+        isrc = self._isrc.get(number, "")
+        laid = LaidTrack(
+            number,
+            start,
+            end - start,
+            start - pregap,
+            indexes=tuple(lba for lba in indexes if start < lba < end),
+            control=self._points[number][0],
+            isrc=isrc if is_isrc(isrc) else "",
+        )
+        return RecordedTrack(laid)
