@@ -24,7 +24,8 @@ from click.testing import CliRunner
 
 import redbook
 from redbook.cli import shapes
-from redbook.cli.app import DIFFERS, DONE, DRIVE, RULE, SOURCE, cli
+from redbook.cli.app import cli
+from redbook.cli.exits import DIFFERS, DONE, DRIVE, RULE, SOURCE
 from redbook.clock import ManualClock
 from redbook.disc import LAST_LBA
 from redbook.drive import Drive

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from redbook.cli.share_options import (
+from redbook.cli.commands.share_options import (
     DRIVE,
     complain,
     disc_option,

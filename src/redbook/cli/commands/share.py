@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from redbook.cli.share_iscsi import iscsi
-from redbook.cli.share_run import run
+from redbook.cli.commands.share_iscsi import iscsi
+from redbook.cli.commands.share_run import run
 
 
 @click.group()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from redbook.cli.share_options import (
+from redbook.cli.commands.share_options import (
     DRIVE,
     complain,
     disc_option,

@@ -1,0 +1,106 @@
+"""`redbook burn`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from redbook.cli.authoring_options import authoring_options, mode_option, split_off
+from redbook.cli.exits import EPILOG, reporting
+from redbook.cli.options import (
+    SpeedType,
+    drive_option,
+    files_argument,
+    json_option,
+    read_speed_option,
+    seed_option,
+)
+from redbook.cli.recorder import confirm, opened, signals_cancel
+
+
+@click.command(epilog=EPILOG)
+@files_argument
+@drive_option
+@click.option(
+    "--speed",
+    type=SpeedType(),
+    metavar="N",
+    help="Writing speed: auto (the default: the one recommended for audio on this drive and disc), max, or a "
+    "multiple of 1x such as 8. (Ignored by the virtual recorder, which writes as fast as it can.)",
+)
+@mode_option
+@click.option("--leave-open", is_flag=True, help="Do not close the session: tracks can be added later.")
+@click.option("--append", is_flag=True, help="Add to a disc that was left open (--leave-open).")
+@click.option("--simulate", is_flag=True, help="A test write: everything with the laser off.")
+@click.option("--no-verify", is_flag=True, help="Do not read the disc back.")
+@read_speed_option
+@click.option(
+    "--no-reload",
+    is_flag=True,
+    help="Do not have the drive load the finished disc again before it is read back.",
+)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before a real disc is written.")
+@authoring_options
+@seed_option
+@json_option
+def burn(
+    files: tuple[str, ...],
+    drive_name: str | None,
+    speed: float | None,
+    mode: str,
+    leave_open: bool,
+    append: bool,
+    simulate: bool,
+    no_verify: bool,
+    read_speed: float | None,
+    no_reload: bool,
+    yes: bool,
+    dither_seed: int,
+    as_json: bool,
+    **authoring: Any,
+) -> None:
+    """Burn FILES as an audio disc, read it back and compare.
+
+    Without --drive the recorder with a blank disc is taken. Only where the machine has no recorder, the
+    virtual one burns to ./redbook.disc, or to the next free name beside it.
+    """
+    from redbook.burning import jobs as burning
+    from redbook.cli.render import make_renderer
+
+    cancel = signals_cancel()
+    wanted = split_off(authoring)
+    with (
+        make_renderer("burn", as_json) as out,
+        reporting(out),
+        opened(drive_name, out, cancel, "APPEND" if append else "BURN") as drive,
+    ):
+        with burning.plan(
+            files,
+            drive,
+            mode=mode,
+            append=append,
+            finalize=not leave_open,
+            dither_seed=dither_seed,
+            on_event=out.event,
+            cancel=cancel,
+            keep_audio=True,
+            **wanted,
+        ) as plan:
+            if not as_json:
+                out.plan(plan, drive.name, speed)
+            confirm(drive.name, yes or simulate, "Burn this disc now?")
+            report = burning.burn(
+                plan,
+                drive,
+                speed=speed,
+                finalize=not leave_open,
+                simulate=simulate,
+                verify=not no_verify,
+                read_speed=read_speed,
+                reload=not no_reload,
+                append=append,
+                on_event=out.event,
+                cancel=cancel,
+            )
+        out.burned(report, drive.name)

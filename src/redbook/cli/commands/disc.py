@@ -1,0 +1,82 @@
+"""`redbook disc`: discs for the virtual recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from redbook.cli.exits import EPILOG, reporting
+from redbook.cli.options import (
+    json_option,
+)
+
+
+@click.group()
+def disc() -> None:
+    """Discs for the virtual recorder."""
+
+
+def kind_of_disc(command: Callable[..., Any]) -> Callable[..., Any]:
+    kind = click.option(
+        "--type",
+        "medium",
+        type=click.Choice(["cd-r", "cd-rw"]),
+        default="cd-r",
+        show_default=True,
+        help="Kind of disc.",
+    )
+    minutes = click.option(
+        "--minutes",
+        type=click.Choice(["74", "80", "90"]),
+        default="80",
+        show_default=True,
+        help="Nominal playing time.",
+    )
+    return kind(minutes(command))
+
+
+@disc.command(epilog=EPILOG)
+@click.argument("path", type=click.Path())
+@kind_of_disc
+@json_option
+def new(path: str, medium: str, minutes: str, as_json: bool) -> None:
+    """Make a new blank disc: a folder at PATH."""
+    from redbook.cli.render import make_renderer
+    from redbook.recorders import discs, names
+
+    with make_renderer("disc-new", as_json) as out, reporting(out):
+        path = path.removeprefix(names.VIRTUAL)
+        discs.create_disc(path, medium, int(minutes))
+        out.done(f"{names.VIRTUAL}{path}", f"a blank {medium.upper()} of {minutes} minutes")
+
+
+@disc.command(name="list", epilog=EPILOG)
+@json_option
+def list_discs(as_json: bool) -> None:
+    """List the discs of the recorder that stands in.
+
+    IMAPI2 scripts burn to it where there is no other; every disc that it ever burned is kept.
+    """
+    from redbook.cli.render import make_renderer
+    from redbook.recorders import discs
+
+    with make_renderer("disc-list", as_json) as out, reporting(out):
+        out.discs(discs.discs())
+
+
+@disc.command(epilog=EPILOG)
+@kind_of_disc
+@json_option
+def insert(medium: str, minutes: str, as_json: bool) -> None:
+    """Put a new blank disc into the recorder that stands in.
+
+    It takes a new CD-R by itself whenever one is used up; a CD-RW stays until another disc is put in.
+    """
+    from redbook.cli.render import make_renderer
+    from redbook.recorders import discs
+
+    with make_renderer("disc-insert", as_json) as out, reporting(out):
+        name = discs.insert_disc(medium, int(minutes))
+        out.done(name, f"a blank {medium.upper()} of {minutes} minutes is in the recorder")

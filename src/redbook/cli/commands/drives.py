@@ -1,0 +1,40 @@
+"""`redbook drives`."""
+
+from __future__ import annotations
+
+import signal
+
+import click
+
+from redbook.cli.exits import EPILOG, reporting
+from redbook.cli.options import (
+    json_option,
+)
+from redbook.cli.recorder import signals_cancel, waits_of
+
+
+@click.command(epilog=EPILOG)
+@click.option("--watch", is_flag=True, help="Go on, and tell what comes and goes, until Ctrl-C.")
+@json_option
+def drives(watch: bool, as_json: bool) -> None:
+    """List the recorders there are.
+
+    Real ones first, then a virtual one for each disc in this folder. One that another program has is named
+    and left alone. What keeps one from being used is said, with what to do.
+    """
+    from redbook.cli.render import make_renderer
+    from redbook.recorders import listing
+
+    with make_renderer("drives", as_json) as out, reporting(out):
+        if not watch:
+            out.drives(listing.drives(on_event=waits_of(out), cancel=signals_cancel()))
+            return
+        with listing.drives(watch=True) as watching:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                    signal.signal(number, lambda *_: watching.close())
+            out.drives(watching.entries)
+            for event in watching:
+                out.drive_event(event)
+                if out.unheard:
+                    break

@@ -1,0 +1,121 @@
+"""What a command does around its work: the recorder opened, a question asked, signals obeyed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from redbook.cli.options import RECORD
+from redbook.errors import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from redbook.cli.render import Renderer
+    from redbook.drive import Drive
+    from redbook.engine.events import Event
+    from redbook.runner.runner import Cancel
+
+
+@contextmanager
+def opened(
+    name: str | None, out: Renderer, cancel: Cancel, task: str, *, read_only: bool = False
+) -> Iterator[Drive]:
+    """The recorder asked for, or the default one, and say which that is.
+
+    task       what it is for: a name in redbook.recorders.choosing.Task
+    read_only  a virtual disc is only looked at, and left to other programs
+    """
+    from redbook.errors import DriveNotFound
+    from redbook.recorders import names
+    from redbook.recorders.choosing import Task, choose_drive
+    from redbook.runner.caller import Caller
+
+    tell = waits_of(out)
+    if name is None:
+        name = choose_drive(Task[task], Caller(tell, cancel), patient=somebody_is_there())
+        kind = "virtual recorder with the disc" if name.startswith(names.VIRTUAL) else "recorder"
+        out.note(f"no --drive was given: using the {kind} {printable(name)}")
+    path = name.removeprefix(names.VIRTUAL)
+    if name.startswith(names.VIRTUAL) and path and not os.path.lexists(path):
+        if not Task[task].value.new:
+            raise DriveNotFound(
+                f"there is no disc at {printable(path)}; make one with `redbook disc new`, or burn to it"
+            )
+        out.note(f"{printable(path)} will be made: a new blank 80-minute CD-R")
+    if read_only and names.in_use(name):
+        out.note(f"{printable(name)} is in use by another program: what is shown may be changing")
+    drive = names.open_drive(name, read_only=read_only, on_event=tell, cancel=cancel)
+    with drive, _transcribed(drive, out):
+        yield drive
+
+
+def somebody_is_there() -> bool:
+    """Whether somebody is at a terminal, who can be asked and can see what is waited for."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+@contextmanager
+def _transcribed(drive: Drive, out: Renderer) -> Iterator[None]:
+    """With --record: everything from here on goes to its file, too."""
+    path = click.get_current_context().meta.get(RECORD)
+    if path is None:
+        yield
+        return
+    try:
+        transcript = drive.transcribe(Path(path))
+    except FileExistsError as error:
+        raise click.UsageError(f"--record: {printable(path)} exists already; name a new file") from error
+    except OSError as error:
+        raise click.UsageError(f"--record: {printable(path)} cannot be written: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        drive.close()  # the file is whole only then
+        if transcript.problem:
+            out.note(f"{printable(path)}: {transcript.problem}")
+
+
+def confirm(drive_name: str, yes: bool, question: str) -> None:
+    """Ask at a terminal, unless told not to; a virtual disc costs nothing, so it is not asked for.
+
+    Without a terminal there is nobody to ask: the command itself is the wish.
+    """
+    if yes or drive_name.startswith("virtual:") or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        agreed = click.confirm(question, err=True)
+    finally:
+        signal.signal(signal.SIGINT, ours)
+    if not agreed:
+        raise click.Abort
+
+
+def waits_of(out: Renderer) -> Callable[[Event], None]:
+    """For commands that print one thing: only that they wait, or stop, comes before it."""
+    from redbook.engine.events import Notice, Stopping, Waiting
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Notice | Stopping | Waiting):
+            out.event(event)
+
+    return tell
+
+
+def signals_cancel() -> Cancel:
+    """A Cancel that Ctrl-C, SIGTERM and SIGHUP set, from now to the end of the command."""
+    from redbook.runner.runner import Cancel
+
+    cancel = Cancel()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, cancel.on_signal)
+    return cancel
