@@ -14,8 +14,9 @@ from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, Progress, TrackEnded, TrackStarted
+from redbook.engine.ladder import RUNGS, rungs_for
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.session_at_once import RUNGS, SessionAtOnce, rungs_for
+from redbook.engine.session_at_once import SessionAtOnce
 from redbook.errors import BurnFailed, Cancelled, DiscNotBlank, MediumUnsuitable, PlanError, Sense
 from redbook.mmc.cue_sheet import SendCueSheet
 from redbook.mmc.disc_info import DiscStatus, ReadCdText, ReadDiscInformation, ReadToc, SessionStatus

@@ -11,10 +11,10 @@ from redbook.drive import Drive
 from redbook.engine import verify as verifying
 from redbook.engine.conclude import conclude
 from redbook.engine.glance import who_is_it
+from redbook.engine.ladder import RUNGS
 from redbook.engine.locate import locate, not_located
 from redbook.engine.places import in_words as numbered
 from redbook.engine.read_audio import ReadHabits
-from redbook.engine.session_at_once import RUNGS
 from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import READ_SPEED, Asked, ReadBack
 from redbook.engine.waiting import resending

@@ -15,7 +15,6 @@ Source: MMC-5 4.4, 6.33; cdrecord, libburn, cdrdao and psysonic, and what they f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -26,6 +25,7 @@ from redbook.disc.layout import LaidTrack, RulesBroken, SessionLayout, with_preg
 from redbook.disc.sub_channel import RAW_BYTES
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted, Working
 from redbook.engine.inspect import Abilities, DiscContents, is_virtual
+from redbook.engine.ladder import PREGAPS, Rung, all_refused, rungs_for, taken_in_words
 from redbook.engine.one_track import synchronize
 from redbook.engine.outcome import EXCHANGED, Outcome, Settings
 from redbook.engine.plan import Space, check_fits
@@ -34,7 +34,6 @@ from redbook.engine.sending import Area, Run, check_time, send, write_one
 from redbook.engine.session import CLOSE_SECONDS
 from redbook.engine.steps import MostSectors, Now, Procedure, TakeSectors
 from redbook.errors import (
-    CueSheetRefused,
     DiscNotBlank,
     DriveError,
     ImpossiblyFast,
@@ -46,64 +45,16 @@ from redbook.errors import (
     StillBusy,
     TransferTooLarge,
 )
-from redbook.mmc.cue_sheet import ENTRY_BYTES, CueForm, SendCueSheet, entries_of
+from redbook.mmc.cue_sheet import ENTRY_BYTES, SendCueSheet, entries_of
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadTrackInformation
 from redbook.mmc.mode_pages import WriteType
 from redbook.mmc.write import Write10
 
-CD_TEXT_BLOCK_TYPE = 3  # 2448 bytes: raw P to W; what some drives want where CD-Text comes from the host
 _NEXT_RUNG = (errors.InvalidField, errors.InvalidParameter, errors.UnknownCommand)
 _MOST_LEAD_IN_SECTORS = 341  # just under 32 KiB, which the weakest bridge carries; as libburn
 _SHORTEST_SHEET_BYTES = 4 * ENTRY_BYTES  # lead-in, index 0 and 1 of a track, lead-out
 _WITHIN_REACH = (-60_000, -1_000)
 """Where a lead-in can begin, as an LBA: those of discs lie about -11600, three minutes before the audio."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One way to say it.
-
-    name           by which it is remembered and told
-    form           of the cue sheet, but for the true time of the lead-in
-    true_lead_in   say that
-    block_type     data block type of page 05h
-    """
-
-    name: str
-    form: CueForm = CueForm()
-    true_lead_in: bool = False
-    block_type: int = 0
-
-
-PREGAPS = "pregaps of one sector"
-RUNGS = (
-    Rung("plain"),
-    Rung("ISRC without control", CueForm(isrc_has_control=False)),
-    Rung("true lead-in", true_lead_in=True, block_type=CD_TEXT_BLOCK_TYPE),
-    Rung(
-        "true lead-in, ISRC without control",
-        CueForm(isrc_has_control=False),
-        true_lead_in=True,
-        block_type=CD_TEXT_BLOCK_TYPE,
-    ),
-    Rung(PREGAPS, CueForm(pregaps=True)),
-)
-"""From the one that most drives take down. All carry the same disc, but for the last: there each track begins
-its index 0 one sector before its index 1."""
-
-
-def rungs_for(layout: SessionLayout, first: str = "") -> Iterator[Rung]:
-    """Those that differ for this session.
-
-    first  the name of the one to begin with; one that changes the disc stays behind those that do not
-    """
-    with_isrc = any(track.isrc for track in layout.tracks)
-    fit = [
-        rung
-        for rung in RUNGS
-        if (with_isrc or rung.form.isrc_has_control) and (layout.cd_text or not rung.true_lead_in)
-    ]
-    yield from sorted(fit, key=lambda rung: (rung.form.pregaps, rung.name != first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +124,11 @@ class SessionAtOnce:
                 refusals.append((rung, error))
                 continue
             if refusals:
-                yield Notice(_taken_in_words(rung, refusals))
+                yield Notice(taken_in_words(rung, refusals))
             outcome.rung = rung.name
             outcome.lead_in_start = lead_in
             return
-        raise _all_refused(layout, refusals)
+        raise all_refused(layout, refusals)
 
     def _try(
         self, rung: Rung, lead_in: Msf | None, layout: SessionLayout, settings: Settings, outcome: Outcome
@@ -367,31 +318,3 @@ def _send_lead_in(packs: bytes, start_lba: int, first: LaidTrack, outcome: Outco
         outcome.lead_in_sent = True
         lba += count
         yield Working(Phase.LEAD_IN, (lba - start_lba) / (end_lba - start_lba))
-
-
-def _taken_in_words(rung: Rung, refusals: list[tuple[Rung, SenseError]]) -> str:
-    first = refusals[0][1]
-    text = (
-        f"the drive refused the cue sheet in {len(refusals)} form{'s' if len(refusals) > 1 else ''} "
-        f"({first.sense}) and took it in another one: {rung.name}"
-    )
-    if rung.form.pregaps:
-        text += "; index 0 of each track lies one sector before its index 1, and no sample is moved"
-    return text
-
-
-def _all_refused(layout: SessionLayout, refusals: list[tuple[Rung, SenseError]]) -> CueSheetRefused:
-    last = refusals[-1][1]
-    tried = ", ".join(f"{rung.name} ({error.sense})" for rung, error in refusals)
-    cures = []
-    if layout.cd_text:
-        cures.append("without CD-Text (--cd-text none)")
-    if layout.mcn or any(track.isrc for track in layout.tracks):
-        cures.append("without ISRC and catalogue number (--without-codes)")
-    cures.append("track-at-once (--mode tao), which has two seconds of silence between tracks")
-    return CueSheetRefused(
-        f"the drive refused the cue sheet in every form: {tried}; the disc is untouched. Try it "
-        f"{', or '.join(cures)}; or use another drive",
-        last.command,
-        last.sense,
-    )
