@@ -11,13 +11,14 @@ import redbook
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
-from redbook.errors import EraseFailed, Sense
+from redbook.errors import EraseFailed, NotARecorder, Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Blank, Write10
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium, blank_state
 from redbook.virtual.recorder import VirtualRecorder
+from tests.support.drives import model
 from tests.support.sound import noise, write_wav
 
 
@@ -172,3 +173,12 @@ def test_a_write_error_says_track_and_sector(songs: list[Path]) -> None:
         redbook.burn(songs, drive, clock=ManualClock())
     assert "try the next disc at 8x (--speed 8)" in str(caught.value)  # 16x was taken
     assert caught.value.disc_now.startswith("the disc is spoilt: the session broke off at 00:06:48 of ")
+
+
+def test_a_drive_without_the_write_type_is_refused_before_anything_is_decoded(tmp_path: Path) -> None:
+    """The file is damaged, which would be known at the end of decoding it."""
+    damaged = write_wav(tmp_path / "damaged.wav", noise(5 * 44_100))
+    damaged.write_bytes(damaged.read_bytes()[:-4_000])
+    recorder = VirtualRecorder(Medium.new(), model=model(write_types=["track-at-once"]))
+    with pytest.raises(NotARecorder):
+        redbook.plan([damaged], Drive(recorder, "test"), mode="sao")

@@ -6,6 +6,10 @@ import math
 import os
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
+from typing import TypeAlias
+
+SourceName: TypeAlias = str | os.PathLike[str]
+"""A file, a folder, a playlist or a sheet, as a user names it."""
 
 LONGEST_PAUSE_SECONDS = 60.0
 

@@ -9,7 +9,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
 from redbook.audio.format import Tags
 from redbook.audio.glimpse import length_of
@@ -17,7 +16,7 @@ from redbook.audio.source import SHEET_SUFFIXES, expand, printable
 from redbook.authoring.chains import Look
 from redbook.authoring.program import Note, Piece, Program, ProgramTrack, Segment
 from redbook.authoring.tags import Labels, merge, of_program, of_tags, onto_program, tags_by_track
-from redbook.authoring.wishes import CdText, Join, Wishes
+from redbook.authoring.wishes import CdText, Join, SourceName, Wishes
 from redbook.disc import SAMPLE_RATE_HZ, SECTORS_PER_SECOND
 from redbook.disc.cd_text import PackType, Texts, encode
 from redbook.disc.codes import read_isrc
@@ -29,7 +28,6 @@ from redbook.sheets.options import Notebook
 from redbook.sheets.packs import read_packs_file
 from redbook.sheets.v07t import read_v07t
 
-SourceName: TypeAlias = str | os.PathLike[str]
 _TEXT_SHEETS = (".v07t", ".txt")
 
 

@@ -8,14 +8,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redbook.authoring.wishes import DEFAULTS, Wishes
+from redbook.authoring.wishes import DEFAULTS, SourceName, Wishes
 from redbook.burning import checking
 from redbook.burning.checking import HowToRead
 from redbook.burning.planning import (
     Mode,
     Plan,
     Request,
-    SourceName,
     TrackReport,
     is_written_at_once,
     make_plan,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum, unique
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from redbook.authoring.wishes import DEFAULTS, CdText, Wishes
+from redbook.authoring.wishes import DEFAULTS, CdText, SourceName, Wishes
 from redbook.burning.fitting import check_row, check_session, lay_out_named
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
@@ -18,7 +17,7 @@ from redbook.engine.events import Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.method import Method
 from redbook.engine.plan import Space, lay_out
-from redbook.engine.prepare import check_recordable, check_writer
+from redbook.engine.prepare import check_recordable
 from redbook.engine.session_at_once import SessionAtOnce
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import PlanError
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from redbook.disc.cd_text import Texts
     from redbook.sheets import SheetOptions
 
-SourceName: TypeAlias = str | os.PathLike[str]
 DiscPlaces: TypeAlias = tuple[Sequence[int], int | None]
 """Where the audio tracks of a disc start, and its last lead-out; None where it has none yet."""
 
@@ -147,10 +145,11 @@ def make_plan(request: Request, drive: Drive, caller: Caller) -> Plan:
 
     composed = compose(request.sources, request.wishes, request.sheet)
     abilities, disc = caller.run(drive, inspect.inspect())
-    check_writer(abilities)
-    check_recordable(abilities, disc.information, request.append, disc.spoilt)
     mode = _mode(request, abilities, disc)
-    space = _method_without_tracks(mode).room(abilities, disc)
+    method = _method_without_tracks(mode)
+    method.check(abilities)
+    check_recordable(abilities, disc.information, request.append, disc.spoilt)
+    space = method.room(abilities, disc)
     drive.announce(0)  # a disc that cannot be stored at all is known before hours of decoding
     lay_out([0] * len(composed.program.tracks), space)  # the number of tracks, too
     if composed.from_files:

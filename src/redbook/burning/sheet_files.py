@@ -10,8 +10,7 @@ from dataclasses import replace as replaced
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from redbook.authoring.wishes import DEFAULTS, Wishes
-from redbook.burning.planning import SourceName
+from redbook.authoring.wishes import DEFAULTS, SourceName, Wishes
 from redbook.disc import SAMPLE_RATE_HZ
 from redbook.engine.events import Phase, PhaseStarted
 from redbook.errors import NoRoom, PlanError, printable
