@@ -99,6 +99,11 @@ def lose_one_pack(session: RecordedSession) -> None:
     session.cd_text = session.cd_text[1:]
 
 
+def move_lead_out(session: RecordedSession) -> None:
+    assert session.lead_out_lba is not None
+    session.lead_out_lba += 3  # the last track has more than was sent
+
+
 WRONG: dict[str, tuple[Callable[[RecordedSession], None], str, str]] = {
     "another ISRC": (spoil_isrc, "ISRC", "track 2 has DEABC2500009 instead of DEABC2500002"),
     "no ISRC": (lose_isrc, "ISRC", "track 1 has none instead of DEABC2500001"),
@@ -106,6 +111,7 @@ WRONG: dict[str, tuple[Callable[[RecordedSession], None], str, str]] = {
     "a shorter pregap": (move_pregap, "pregaps", "track 2 has 74 instead of 75"),
     "no MCN": (lose_mcn, "MCN", "none instead of 4006381333931"),
     "no texts": (lose_texts, "CD-Text", "no English texts"),
+    "a later lead-out": (move_lead_out, "table of contents", "the lead-out is at sector 2003 instead of 2000"),
     "a pack lost": (lose_one_pack, "CD-Text", "title of the disc is 'missing' instead of 'Album'"),
 }
 

@@ -60,6 +60,7 @@ def read_and_check_toc(
     also_there: Sequence[int] = (),
     just_closed: bool = False,
     lead_outs: Mapping[int, int] | None = None,
+    lead_out_lba: int | None = None,
 ) -> Procedure[TocResult]:
     """Compare the disc's table of contents; where it is amiss, once more after the disc was loaded again.
 
@@ -69,13 +70,14 @@ def read_and_check_toc(
     also_there    numbers of other tracks that were written
     just_closed   the drive may remember what it has just written
     lead_outs     of earlier sessions, by the number of the last track before each
+    lead_out_lba  where the disc's own lead-out must be, where that is known to the sector
     """
     while True:
         reading = yield from _read_toc()
         if reading.toc is None:
             wrong, notes = [_no_toc(reading.problem)], list[str]()
         else:
-            wrong, notes = compare_toc(reading.toc, tracks, placed, also_there, lead_outs or {})
+            wrong, notes = compare_toc(reading.toc, tracks, placed, also_there, lead_outs or {}, lead_out_lba)
         if not wrong or reloaded or not_reloaded:
             break
         yield Notice(f"{wrong[0]}; the disc is loaded again, because drives may remember an older one")
@@ -117,6 +119,7 @@ def compare_toc(
     placed: bool,
     also_there: Sequence[int] = (),
     lead_outs: Mapping[int, int] = MappingProxyType({}),
+    lead_out_lba: int | None = None,
 ) -> tuple[list[str], list[str]]:
     """What is wrong with it, and what is only worth a note, in words.
 
@@ -125,6 +128,7 @@ def compare_toc(
     placed      the tracks lie where they were written, so the gaps are known; some drives leave their own
     also_there  numbers of other tracks that were written
     lead_outs   of earlier sessions, by the number of the last track before each
+    lead_out_lba  where the disc's own lead-out must be; None for where the drive puts it behind the last track
     """
     wrong: list[str] = []
     notes: list[str] = []
@@ -150,6 +154,10 @@ def compare_toc(
                 f"track {track.number} is marked as something other than {meant} (control {entry.control})"
             )
         following = next((t for t in toc.tracks if t.number == track.number + 1), None)
+        if track.number == toc.tracks[-1].number and lead_out_lba is not None:
+            if toc.lead_out_lba != lead_out_lba:
+                wrong.append(f"the lead-out is at sector {toc.lead_out_lba} instead of {lead_out_lba}")
+            continue
         if track.number in ends:
             _check_end(track, ends[track.number] - track.start_lba, wrong, notes)
             continue
