@@ -111,7 +111,11 @@ WRONG: dict[str, tuple[Callable[[RecordedSession], None], str, str]] = {
     "a shorter pregap": (move_pregap, "pregaps", "track 2 has 74 instead of 75"),
     "no MCN": (lose_mcn, "MCN", "none instead of 4006381333931"),
     "no texts": (lose_texts, "CD-Text", "no English texts"),
-    "a later lead-out": (move_lead_out, "table of contents", "the lead-out is at sector 2003 instead of 2000"),
+    "a later lead-out": (
+        move_lead_out,
+        "table of contents",
+        "the lead-out is at sector 2003 instead of 2000",
+    ),
     "a pack lost": (lose_one_pack, "CD-Text", "title of the disc is 'missing' instead of 'Album'"),
 }
 

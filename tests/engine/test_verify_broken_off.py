@@ -240,3 +240,27 @@ def test_a_burned_disc_that_differs_is_bad_though_it_cannot_be_read_to_its_end(t
         redbook.VerificationFailed, match=r"tracks 2 and 3 was not compared: the drive is gone"
     ):
         redbook.burn(songs, Drive(recorder), clock=ManualClock())
+
+
+class TestADiscThatIsChangedMeanwhile:
+    """A person opens the drive while it reads, or a reset makes it say that its disc may have changed."""
+
+    @pytest.mark.parametrize(
+        "other", [lambda: Medium.new(), lambda: burned([noise(588 * 900, 7)])[0].disc], ids=["blank", "audio"]
+    )
+    def test_is_told_and_nothing_is_said_of_the_other_one(self, other: Callable[[], Medium]) -> None:
+        recorder, _ = burned(SONGS)
+        put_in = [other()]
+        at_reading(recorder, 700, COMPARING, lambda: put_in and recorder.insert(put_in.pop()))
+        events: list[Event] = []
+        with pytest.raises(DriveError, match="another disc was put into the drive"):
+            run(recorder, verify(None, [fingerprint(pcm) for pcm in SONGS]), events=events)
+        notices = [event.text for event in events if isinstance(event, Notice)]
+        assert any("track 1 read back and the same; the rest" in text for text in notices)
+
+    def test_and_is_the_same_still_is_compared_to_its_end_with_a_note(self) -> None:
+        recorder, _ = burned(SONGS)
+        recorder.faults.append(Fault(Sense(6, 0x28, 0), ReadCd, lba=700))
+        events: list[Event] = []
+        assert check(recorder, SONGS, events=events).same
+        assert ["may have been changed" in e.text for e in events if isinstance(e, Notice)] == [True]

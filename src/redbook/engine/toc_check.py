@@ -128,7 +128,7 @@ def compare_toc(
     placed      the tracks lie where they were written, so the gaps are known; some drives leave their own
     also_there  numbers of other tracks that were written
     lead_outs   of earlier sessions, by the number of the last track before each
-    lead_out_lba  where the disc's own lead-out must be; None for where the drive puts it behind the last track
+    lead_out_lba  where the disc's own lead-out must be; None for behind the last track, as drives do it
     """
     wrong: list[str] = []
     notes: list[str] = []

@@ -26,6 +26,7 @@ from redbook.engine.read_audio import ReadHabits, read_audio
 from redbook.engine.read_back import compare_track
 from redbook.engine.reading_speed import ReadingSpeed, at_its_own_speed_again
 from redbook.engine.reload import reload_to_read
+from redbook.engine.same_disc import SameDisc
 from redbook.engine.steps import Procedure
 from redbook.engine.toc_check import read_and_check_toc
 from redbook.engine.track_reading import TrackReading
@@ -112,12 +113,17 @@ def verify(
     """
     asked = asked or Asked()
     speed = ReadingSpeed()
-    verifying = resending(_verify(tracks, sent, asked, speed), lambda: False)
+    disc = SameDisc()
+    verifying = resending(_verify(tracks, sent, asked, speed, disc), lambda: False, changed=disc.doubt)
     return (yield from at_its_own_speed_again(verifying, speed))
 
 
 def _verify(
-    tracks: Sequence[LaidTrack] | None, sent: Sequence[Fingerprint], asked: Asked, speed: ReadingSpeed
+    tracks: Sequence[LaidTrack] | None,
+    sent: Sequence[Fingerprint],
+    asked: Asked,
+    speed: ReadingSpeed,
+    same_disc: SameDisc,
 ) -> Procedure[ReadBack]:
     yield PhaseStarted(Phase.VERIFYING)
     not_reloaded = (yield from reload_to_read()) if asked.reload else ""
@@ -136,6 +142,7 @@ def _verify(
             return ReadBack((wrong,), (), disc.expected_toc(), check, tracks, data=data)
     result = yield from _check_toc(disc, places, tracks, placed, asked, not_reloaded)
     result = replace(result, data=data)
+    same_disc.is_this(disc, result.toc)
     if asked.session is not None and result.toc is not None:
         promises = yield from _labels(asked.session, disc, result.toc, abilities, asked.closed)
         if asked.binding:
@@ -150,7 +157,7 @@ def _verify(
     lead_out = result.toc.lead_out_lba if result.toc is not None else None
     care.spans = _spans(tracks, sent, places, lead_out)
     yield from speed.ask_for(asked.speed)
-    return (yield from _with_audio(result, care, asked.offset_hint))
+    return (yield from _with_audio(result, care, asked.offset_hint, same_disc))
 
 
 def _labels(
@@ -175,7 +182,7 @@ def _disc_s_own(places: Sequence[Place], sent: Sequence[Fingerprint]) -> tuple[t
     return tracks, f"the disc has {len(audio)} {kind}track{plural}, {len(sent)} were expected"
 
 
-def _with_audio(result: ReadBack, care: Care, hint: int | None) -> Procedure[ReadBack]:
+def _with_audio(result: ReadBack, care: Care, hint: int | None, same_disc: SameDisc) -> Procedure[ReadBack]:
     """The tracks compared.  An error of the drive ends that; what differs is known all the same.
 
     raises  DriveError  where nothing was found to differ until then
@@ -183,7 +190,7 @@ def _with_audio(result: ReadBack, care: Care, hint: int | None) -> Procedure[Rea
     offset, readings = DiscOffset(), list[TrackReading]()
     try:
         offset = yield from find_disc_offset(care.spans, care.habits, hint)
-        yield from _compare(care, offset, readings)
+        yield from _compare(care, offset, readings, same_disc)
         if care.shows_jitter:
             yield Notice(
                 "the drive reads inexactly: the disc is read once more, each stretch together with what lies "
@@ -191,7 +198,7 @@ def _with_audio(result: ReadBack, care: Care, hint: int | None) -> Procedure[Rea
             )
             care.accurate_stream = False
             care.hopeless = 0
-            yield from _compare(care, offset, readings)
+            yield from _compare(care, offset, readings, same_disc)
     except (DriveError, Cancelled) as error:
         found = replace(result, readings=tuple(readings), offset=offset, care=care)
         if found.same or isinstance(error, Cancelled):
@@ -213,14 +220,21 @@ def _so_far(found: ReadBack) -> str:
     return f"{'; '.join(parts)}; the rest of the audio was not compared"
 
 
-def _compare(care: Care, offset: DiscOffset, readings: list[TrackReading]) -> Procedure[None]:
+def _compare(
+    care: Care, offset: DiscOffset, readings: list[TrackReading], same_disc: SameDisc
+) -> Procedure[None]:
     """Every track, or as many as it takes to see that the drive reads inexactly.
 
     readings  what was known before goes, and what is found comes in, track by track
     """
     readings.clear()
     for span in care.spans:
-        reading = yield from compare_track(span, offset.samples, care)
+        try:
+            reading = yield from compare_track(span, offset.samples, care)
+        except DriveError:
+            yield from same_disc.check()
+            raise
+        yield from same_disc.check()
         if care.shows_jitter:
             return
         if not reading.same:

@@ -144,7 +144,10 @@ def pausing(seconds: int, what: str) -> Procedure[None]:
 
 
 def resending(
-    procedure: Procedure[R], begun: Callable[[], bool], doubt: Callable[[], None] = lambda: None
+    procedure: Procedure[R],
+    begun: Callable[[], bool],
+    doubt: Callable[[], None] = lambda: None,
+    changed: Callable[[], None] = lambda: None,
 ) -> Procedure[R]:
     """A procedure whose commands are sent again where an answer says nothing about them.
 
@@ -155,6 +158,7 @@ def resending(
     begun  whether something of this job is on the disc: a drive that was reset, or a disc that has changed,
            is the end of it then
     doubt  called when another program has changed the drive's parameters
+    changed  called when the drive says that its disc may have changed
     """
     answer: Any = None
     error: BaseException | None = None
@@ -167,7 +171,7 @@ def resending(
             answer = error = None
             try:
                 if isinstance(step, Command):
-                    answer = yield from _resent(step, begun, doubt)
+                    answer = yield from _resent(step, begun, doubt, changed)
                 else:
                     answer = yield step
             except (Exception, Abandoned) as raised:  # noqa: BLE001 - it is the procedure's to handle
@@ -177,7 +181,9 @@ def resending(
         procedure.close()
 
 
-def _resent(command: Command[R], begun: Callable[[], bool], doubt: Callable[[], None]) -> Procedure[R]:
+def _resent(
+    command: Command[R], begun: Callable[[], bool], doubt: Callable[[], None], changed: Callable[[], None]
+) -> Procedure[R]:
     tried: Counter[_Again] = Counter()
     patience: Patience | None = None
     while True:
@@ -186,6 +192,8 @@ def _resent(command: Command[R], begun: Callable[[], bool], doubt: Callable[[], 
         except errors.DriveError as error:
             if isinstance(error, errors.ParametersChanged):
                 doubt()
+            if isinstance(error, errors.MediumChanged):
+                changed()
             again = _why_again(error, command, begun())
             if again is None:
                 raise
