@@ -11,6 +11,7 @@ from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.burn import add_track
 from redbook.engine.chunks import CHUNK_BYTES
+from redbook.engine.close import end_session
 from redbook.engine.events import (
     Event,
     Phase,
@@ -23,7 +24,6 @@ from redbook.engine.inspect import where_next
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.prepare import set_up
 from redbook.engine.quick_check import check_disc, check_track
-from redbook.engine.session import end_session
 from redbook.engine.steps import Procedure, R
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import Cancelled, DiscNotBlank, ParametersIgnored, PlanError, VerificationFailed

@@ -13,8 +13,8 @@ import redbook
 from redbook import errors
 from redbook.clock import ManualClock
 from redbook.drive import Drive
+from redbook.engine.close import end_session
 from redbook.engine.events import Event, Notice
-from redbook.engine.session import end_session
 from redbook.errors import CloseFailed, Sense
 from redbook.mmc.command import Command
 from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit

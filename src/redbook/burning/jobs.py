@@ -26,7 +26,7 @@ from redbook.disc import PREGAP_SECTORS, Toc, TocTrack
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine import burn as burning_disc
-from redbook.engine import erase, inspect, session
+from redbook.engine import close, erase, inspect
 from redbook.engine import verify as verifying
 from redbook.engine.erase import Erasable
 from redbook.engine.extents import audio_extents
@@ -541,7 +541,7 @@ def close_disc(
             CloseFailed if it was begun and went wrong: .disc_now says what is known of the disc
     """
     with _undisturbed(drive):
-        return Caller.of(on_event, cancel, clock).run(drive, session.finalize())
+        return Caller.of(on_event, cancel, clock).run(drive, close.finalize())
 
 
 def _undisturbed(drive: Drive, test_write: bool = False) -> AbstractContextManager[None]:

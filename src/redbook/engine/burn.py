@@ -27,9 +27,9 @@ from redbook.engine.one_track import (
 from redbook.engine.outcome import Outcome, Settings, broken_off, weigh
 from redbook.engine.plan import lay_out
 from redbook.engine.prepare import prepare, take_write_parameters
-from redbook.engine.session import forget_test_write, release, unlock_tray_at_once
 from redbook.engine.steps import Abandoned, Announce, Procedure, Shield
 from redbook.engine.track_at_once import TrackAtOnce
+from redbook.engine.tray import forget_test_write, release, unlock_tray_at_once
 from redbook.engine.waiting import pausing, resending, until_idle, until_ready
 from redbook.errors import (
     Cancelled,

@@ -9,8 +9,8 @@ from redbook import errors
 from redbook.engine.events import Phase, PhaseStarted
 from redbook.engine.glance import KINDS
 from redbook.engine.inspect import Abilities, identify, is_cd
-from redbook.engine.session import holding_tray
 from redbook.engine.steps import Abandoned, Procedure
+from redbook.engine.tray import holding_tray
 from redbook.engine.waiting import NOT_YET, resending, until_begun, until_idle, until_ready
 from redbook.errors import (
     Cancelled,

@@ -22,10 +22,10 @@ from redbook.engine.one_track import end_open_track
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.places import in_words
 from redbook.engine.plan import Space
-from redbook.engine.session import lock_tray, reload
 from redbook.engine.speed import MAX_SPEED, believable, set_speed
 from redbook.engine.spoilt import is_spoilt, spoilt_in_words
 from redbook.engine.steps import Announce, Procedure
+from redbook.engine.tray import lock_tray, reload
 from redbook.engine.waiting import WORKING, resending, until_ready
 from redbook.engine.write_parameters import clear_test_write, select_write_type
 from redbook.errors import (

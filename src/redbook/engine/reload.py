@@ -5,8 +5,8 @@ from __future__ import annotations
 from redbook import errors
 from redbook.engine.events import Notice
 from redbook.engine.inspect import read_capabilities
-from redbook.engine.session import reload
 from redbook.engine.steps import Now, Pause, Procedure
+from redbook.engine.tray import reload
 from redbook.errors import DriveError, MediumUnsuitable
 from redbook.mmc.control import TestUnitReady
 from redbook.mmc.mode_pages import Loader

@@ -23,6 +23,7 @@ from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, Msf, duration
 from redbook.disc.cd_text import LeadIn
 from redbook.disc.layout import LaidTrack, RulesBroken, SessionLayout, with_pregaps
 from redbook.disc.sub_channel import RAW_BYTES
+from redbook.engine.close import CLOSE_SECONDS
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted, Working
 from redbook.engine.inspect import Abilities, DiscContents, is_virtual
 from redbook.engine.ladder import PREGAPS, Rung, all_refused, rungs_for, taken_in_words
@@ -31,7 +32,6 @@ from redbook.engine.outcome import EXCHANGED, Outcome, Settings
 from redbook.engine.plan import Space, check_fits
 from redbook.engine.prepare import check_writer, room_on, take_write_parameters
 from redbook.engine.sending import Area, Run, check_time, send, write_one
-from redbook.engine.session import CLOSE_SECONDS
 from redbook.engine.steps import MostSectors, Now, Procedure, TakeSectors
 from redbook.errors import (
     DiscNotBlank,

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS
 from redbook.disc.layout import LaidTrack, SessionLayout, behind_run_out
+from redbook.engine.close import close_session
 from redbook.engine.events import Notice, Phase, PhaseStarted
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.one_track import pad, place_track, synchronize, write_track
 from redbook.engine.outcome import Outcome, Settings, disc_now
 from redbook.engine.plan import Space, lay_out
 from redbook.engine.prepare import check_writer, room_on, take_write_parameters
-from redbook.engine.session import close_session
 from redbook.engine.steps import Procedure, SectorsDone
 from redbook.errors import DriveError, StillBusy
 from redbook.mmc.mode_pages import MultiSession

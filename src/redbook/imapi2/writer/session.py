@@ -8,6 +8,7 @@ import os
 from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, Toc, TocTrack
 from redbook.disc.layout import LaidTrack
 from redbook.engine.burn import add_track
+from redbook.engine.close import end_session
 from redbook.engine.conclude import not_reached_in_words
 from redbook.engine.events import TrackEnded
 from redbook.engine.fingerprint import Fingerprint
@@ -17,10 +18,10 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import Space
 from redbook.engine.prepare import room_on, set_up
 from redbook.engine.quick_check import check_disc, check_track
-from redbook.engine.session import end_session, unlock_tray
 from redbook.engine.speed import MAX_SPEED, believable
 from redbook.engine.steps import Procedure, R
 from redbook.engine.track_at_once import TrackAtOnce
+from redbook.engine.tray import unlock_tray
 from redbook.engine.verify import Asked, ReadBack, verify
 from redbook.errors import DriveError, MediumUnsuitable, VerificationFailed
 from redbook.imapi2.devices import Handle

@@ -1,8 +1,7 @@
-"""The end of a burn: the session closed, the drive left as it was found."""
+"""A session closed: at the end of a burn, or one that was left open."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from redbook import errors
@@ -13,20 +12,16 @@ from redbook.engine.inspect import (
     identify,
 )
 from redbook.engine.one_track import END_TRACK_SECONDS, close_track, end_open_track, synchronize
-from redbook.engine.outcome import Outcome
 from redbook.engine.spoilt import spoilt_in_words
-from redbook.engine.steps import Abandoned, Pause, Procedure, R, Shield
+from redbook.engine.steps import Abandoned, Procedure, Shield
+from redbook.engine.tray import holding_tray, release, unlock_tray_at_once
 from redbook.engine.waiting import (
-    POLL_SECONDS,
-    WORKING,
     resending,
-    until_accepted,
     until_begun,
     until_idle,
     until_ready,
 )
 from redbook.engine.write_parameters import (
-    clear_test_write,
     read_write_parameters,
     select_track_at_once,
 )
@@ -38,16 +33,12 @@ from redbook.errors import (
     MediumUnsuitable,
     SenseError,
     StillBusy,
-    TransportTimeout,
 )
-from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation, SessionStatus
 from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.write import CloseFunction, CloseTrackSession
 
 CLOSE_SECONDS = 3600.0
-LOCK_SECONDS = 10.0
-UNLOCK_ATTEMPTS = 5
 LAST_TRACK = 0xFF  # of CLOSE TRACK: the one that is not ended
 INCOMPLETE_TRACK = 0x03  # ASCQ of 5/72
 
@@ -242,96 +233,3 @@ def state_in_words(disc: DiscContents) -> str:
         f"{holds}; its session is open, so players cannot play it until it is closed: try `redbook close` "
         "again, or another drive"
     )
-
-
-def holding_tray(procedure: Procedure[R]) -> Procedure[R]:
-    """A procedure that must not be stopped half way, with the tray locked around it."""
-    yield Shield(True)
-    yield from lock_tray()
-    try:
-        result = yield from procedure
-    except (Abandoned, Cancelled):
-        yield from unlock_tray_at_once()
-        raise
-    except Exception:
-        yield from unlock_tray()
-        raise
-    yield from unlock_tray()
-    return result
-
-
-def release(test_write: bool) -> Procedure[None]:
-    """Leave the drive as it was found: test bit off, tray unlocked. What fails here is only noted."""
-    if test_write:
-        try:
-            yield from clear_test_write()
-        except DriveError as error:
-            yield Notice(f"the drive may still be set to test writes: {error}")
-    yield from unlock_tray()
-
-
-def reload() -> Procedure[None]:
-    """Tray out, tray in: cures what a drive has made up its mind about.  The tray is not locked afterwards.
-
-    raises  DriveError  also if the tray does not come back by itself
-    """
-    yield from unlock_tray()
-    eject = StartStopUnit(start=False, load_eject=True)
-    try:
-        yield eject
-    except errors.RemovalPrevented:
-        yield PreventAllowMediumRemoval(False)
-        yield eject
-    try:
-        yield StartStopUnit(start=True, load_eject=True)
-    except errors.IllegalRequest as error:  # a tray without a motor, or a slot
-        raise MediumUnsuitable("the tray does not close by itself; push it in, and try again") from error
-    yield from until_ready()
-
-
-def forget_test_write(outcome: Outcome) -> Procedure[None]:
-    """After a test write: a drive that takes the disc for written now is cured by opening the tray."""
-    try:
-        information: DiscInformation = yield ReadDiscInformation()
-        if outcome.quirks.remembers_test_write or information.status is not outcome.status_before:
-            yield from reload()
-    except DriveError as error:
-        yield Notice(
-            f"open and close the tray before the next burn: the drive may remember this one ({error})"
-        )
-
-
-def unlock_tray_at_once() -> Procedure[None]:
-    """For who leaves at once: asked once, and not waited for."""
-    with suppress(DriveError):
-        yield PreventAllowMediumRemoval(False)
-
-
-def unlock_tray() -> Procedure[None]:
-    """What fails for good is only noted; a drive that has no time is asked again."""
-    for attempt in range(UNLOCK_ATTEMPTS):
-        try:
-            yield PreventAllowMediumRemoval(False)
-            return
-        except (errors.UnitAttention, errors.NotTaken, *WORKING, TransportTimeout) as error:
-            if attempt == UNLOCK_ATTEMPTS - 1:
-                yield _still_locked(error)
-                return
-        except DriveError as error:
-            yield _still_locked(error)
-            return
-        yield Pause(POLL_SECONDS)
-
-
-def _still_locked(error: DriveError) -> Notice:
-    return Notice(f"the tray could not be unlocked: {error}; the next look at the drive tries again")
-
-
-def lock_tray() -> Procedure[None]:
-    """raises  MediumChanged, DeviceReset, where that is the end of the job"""
-    try:
-        yield from until_accepted(PreventAllowMediumRemoval(True), LOCK_SECONDS, POLL_SECONDS)
-    except (errors.MediumChanged, errors.DeviceReset):
-        raise
-    except (SenseError, errors.NotTaken) as error:
-        yield Notice(f"the tray could not be locked, do not open it: {error}")
