@@ -21,7 +21,7 @@ from measured import Cost
 TRACKS, SECONDS = 12, 368
 UNPACK = ["flac", "-dcs", "--force-raw-format", "--endian=little", "--sign=signed"]
 BURNERS = {
-    "cdrskin -sao": ["cdrskin", "dev=/dev/sr0", "-sao", "-audio", "-pad"],
+    "cdrskin -sao": ["cdrskin", "dev=/dev/sr0", "-force", "-sao", "-audio", "-pad"],
     "wodim -dao": ["wodim", "dev=/dev/sr0", "-dao", "-audio", "-pad"],
 }
 

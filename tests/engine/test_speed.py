@@ -13,7 +13,7 @@ from redbook.disc import Msf
 from redbook.drive import Drive
 from redbook.engine.events import Notice
 from redbook.engine.inspect import inspect
-from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.outcome import DriveInUse, Outcome, Settings
 from redbook.engine.sending import check_time
 from redbook.engine.speed import MAX_SPEED, Speeds, read_speeds, rewritable_limits
 from redbook.errors import BurnFailed, ImpossiblyFast, Sense
@@ -214,13 +214,13 @@ def test_the_measured_speed_leaves_out_what_only_filled_the_buffer() -> None:
     recorder = VirtualRecorder(Medium.new(), speed=8, clock=clock)
     clock.sleep(10)
     run(recorder, tracks=[LONG], clock=clock, outcome=outcome)
-    assert outcome.pace.speed == pytest.approx(8, rel=0.05)
+    assert outcome.drive.pace.speed == pytest.approx(8, rel=0.05)
 
 
 def test_what_took_no_time_has_no_speed(recorder: VirtualRecorder) -> None:
     outcome = Outcome()
     run(recorder, tracks=[LONG], outcome=outcome)
-    assert outcome.pace.speed is None
+    assert outcome.drive.pace.speed is None
 
 
 def test_a_burn_that_is_faster_than_possible_is_a_failure() -> None:
@@ -237,7 +237,7 @@ def test_a_burn_that_is_faster_than_possible_is_a_failure() -> None:
 def test_the_burn_of_36_55_in_12_seconds_would_be_told_so() -> None:
     """Psysonic's first version, which took every refusal for success."""
     sectors = (36 * 60 + 55) * 75
-    outcome = Outcome(real_time=True, speeds=Speeds((48, 40, 32)))
+    outcome = Outcome(DriveInUse(real_time=True, speeds=Speeds((48, 40, 32))))
     with pytest.raises(ImpossiblyFast, match=r"36:55 long, in 12\.4 s .* 179x, and 48x is the most"):
         check_time(sectors, 12.4, outcome, "track 1")
     check_time(sectors, 219, outcome, "track 1")  # the good burns of that disc took 219 to 256 s

@@ -107,7 +107,7 @@ def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proc
         begun: TrackInformation = yield ReadTrackInformation()
         if not begun.blank:
             yield from end_open_track(begun)
-        outcome.protection = yield from take_write_parameters(settings, outcome.protection)
+        outcome.drive.protection = yield from take_write_parameters(settings, outcome.drive.protection)
         space = yield from where_next()
         layout = lay_out([audio_sectors], space)
         yield Announce(layout.lead_out_lba * SECTOR_BYTES)

@@ -51,7 +51,7 @@ def slow_down(error: PowerCalibrationError, outcome: Outcome) -> Procedure[bool]
 
     Often it is disc and speed that do not match (seen on Optiarc AD-7280S).
     """
-    lower = outcome.speeds.gentler(outcome.speed)
+    lower = outcome.drive.speeds.gentler(outcome.drive.speed)
     if code(error) != CALIBRATION_FAILED or lower is None:
         return False
     yield Notice(f"the laser's power could not be set; trying once more at {lower}x ({error.sense})")
@@ -59,7 +59,7 @@ def slow_down(error: PowerCalibrationError, outcome: Outcome) -> Procedure[bool]
         yield from set_speed(lower)
     except SenseError:
         return False
-    outcome.speed = lower
+    outcome.drive.speed = lower
     return True
 
 

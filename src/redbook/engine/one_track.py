@@ -77,7 +77,7 @@ def write_track(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
         if not (yield from is_virtual()):
             outcome.open_track, outcome.cut_short = None, (track, 0)
             raise
-        outcome.real_time = False
+        outcome.drive.real_time = False
     ended = TrackEnded(track.number, track.start_lba, track.sectors)
     outcome.open_track = None
     outcome.ended.append(ended)
@@ -105,11 +105,11 @@ def place_track(
         yield Notice(f"the drive does not say where track {planned.number} goes: {error}")
         return planned
     except InvalidReply:
-        if outcome.quirks.knows_next_address:
+        if outcome.drive.quirks.knows_next_address:
             raise
         return planned
     start = information.next_writable_lba
-    if not outcome.quirks.knows_next_address or start == planned.start_lba:
+    if not outcome.drive.quirks.knows_next_address or start == planned.start_lba:
         return planned
     if start is not None and start < 0 and planned.start_lba == 0:
         return planned
@@ -139,7 +139,7 @@ def pad(sectors: int, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
         count = min((yield MostSectors()), sectors - outcome.sent)
         outcome.lba = lba = track.start_lba + outcome.sent
         command = Write10(lba, bytes(count * SECTOR_BYTES))
-        accepted = until_accepted(command, BUSY_SECONDS, busy_pause_seconds(outcome.speed))
+        accepted = until_accepted(command, BUSY_SECONDS, busy_pause_seconds(outcome.drive.speed))
         yield from telling_underrun(accepted, outcome)
         outcome.sent += count
         outcome.lba = None

@@ -71,6 +71,33 @@ class Pace:
 
 
 @dataclass(slots=True)
+class DriveInUse:
+    """What a burn has found and set of its drive.
+
+    buffer_bytes   of the drive; 0 if it does not say
+    protection     whether the laser pauses when data are late
+    speed          multiple of 1x that it has chosen; None if it does not say
+    speeds, quirks what it offers for the disc, and what is known of the model
+    real_time      whether a burn that is too fast was none
+    status_before  of the disc
+    rewritable     whether the disc can be erased
+    page_in_doubt  another program has changed the write parameters, perhaps
+    pace           how fast it has really been
+    """
+
+    buffer_bytes: int = 0
+    protection: bool = True
+    speed: float | None = None
+    speeds: Speeds = field(default_factory=Speeds)
+    quirks: Quirks = field(default_factory=Quirks)
+    real_time: bool = False
+    status_before: DiscStatus | None = None
+    page_in_doubt: bool = False
+    pace: Pace = field(default_factory=Pace)
+    rewritable: bool = False
+
+
+@dataclass(slots=True)
 class Outcome:
     """What a burn has done so far; filled in as it goes.
 
@@ -84,15 +111,7 @@ class Outcome:
     changed    whether the drive said, after the first error, that its disc may have been changed
     exchanged  whether the disc was taken out, and another one is in the drive after it
 
-    Of the drive:
-    protection     whether the laser pauses when data are late
-    speed          multiple of 1x that it has chosen; None if it does not say
-    speeds, quirks what it offers for the disc, and what is known of the model
-    real_time      whether a burn that is too fast was none
-    status_before  of the disc
-    rewritable     whether the disc can be erased
-    page_in_doubt  another program has changed the write parameters, perhaps
-    pace           how fast it has really been
+    drive      that it is done with; the same for all tracks of a disc
 
     Of a session written at once:
     rung           in which form the drive took the cue sheet
@@ -101,29 +120,20 @@ class Outcome:
     seconds        from the first WRITE to the last
     """
 
+    drive: DriveInUse = field(default_factory=DriveInUse)
     ended: list[TrackEnded] = field(default_factory=list)
     open_track: LaidTrack | None = None
     cut_short: tuple[LaidTrack, int] | None = None
     sent: int = 0
     touched: bool = False
     closed: bool = False
-    buffer_bytes: int = 0
     found: DiscContents | None = None
     unknown: str = ""
     full: bool = False
     changed: bool = False
     exchanged: bool = False
-    protection: bool = True
-    speed: float | None = None
     lba: int | None = None
     space: Space | None = None
-    speeds: Speeds = field(default_factory=Speeds)
-    quirks: Quirks = field(default_factory=Quirks)
-    real_time: bool = False
-    status_before: DiscStatus | None = None
-    page_in_doubt: bool = False
-    pace: Pace = field(default_factory=Pace)
-    rewritable: bool = False
     rung: str = ""
     lead_in_start: Msf | None = None
     lead_in_sent: bool = False
@@ -131,21 +141,10 @@ class Outcome:
 
     def next_track(self, ended: list[TrackEnded]) -> Outcome:
         """Of one more track with the same drive, behind those that have ended."""
-        return Outcome(
-            ended=ended,
-            buffer_bytes=self.buffer_bytes,
-            protection=self.protection,
-            speed=self.speed,
-            speeds=self.speeds,
-            quirks=self.quirks,
-            real_time=self.real_time,
-            status_before=self.status_before,
-            page_in_doubt=self.page_in_doubt,
-            pace=self.pace,
-        )
+        return Outcome(self.drive, ended)
 
     def doubt_page(self) -> None:
-        self.page_in_doubt = True
+        self.drive.page_in_doubt = True
 
     @property
     def begun(self) -> bool:
@@ -210,7 +209,7 @@ def _is_the_same_disc(outcome: Outcome) -> bool:
 def advice_for(first: Exception, outcome: Outcome) -> str:
     """What to try next, beside what the error itself says; a line of its own."""
     if isinstance(first, LossOfStreaming) or (isinstance(first, MediumError) and not _is_full(first)):
-        gentler = outcome.speeds.gentler(outcome.speed)
+        gentler = outcome.drive.speeds.gentler(outcome.drive.speed)
         if gentler is not None:
             return f"\ntry the next disc at {gentler}x (--speed {gentler})"
     if isinstance(first, DeviceReset | DriveGone) and not outcome.sent and not outcome.ended:

@@ -101,8 +101,8 @@ def _make_ready(
 ) -> Procedure[tuple[Abilities, DiscContents]]:
     yield from until_ready()
     abilities = yield from identify()
-    outcome.quirks = abilities.quirks
-    outcome.real_time = settings.real_time and abilities.quirks.real_time and not settings.test_write
+    outcome.drive.quirks = abilities.quirks
+    outcome.drive.real_time = settings.real_time and abilities.quirks.real_time and not settings.test_write
     method.check(abilities)
     if settings.test_write and not abilities.test_write:
         raise MediumUnsuitable(f"{abilities.name} cannot do a test write; leave out --simulate")
@@ -110,16 +110,16 @@ def _make_ready(
     yield from lock_tray()
     yield from spin_up(abilities.quirks)
     information = yield from _disc_as_it_is(settings.append)
-    outcome.status_before = information.status
+    outcome.drive.status_before = information.status
     spoilt = yield from is_spoilt(information)
     check_recordable(abilities, information, settings.append, spoilt)
     capabilities = abilities.capabilities
-    outcome.buffer_bytes = capabilities.buffer_kib * 1024 if capabilities else 0
-    outcome.rewritable = abilities.profile == Profile.CD_RW
-    outcome.protection = yield from method.parameters(settings, abilities.underrun_protection)
+    outcome.drive.buffer_bytes = capabilities.buffer_kib * 1024 if capabilities else 0
+    outcome.drive.rewritable = abilities.profile == Profile.CD_RW
+    outcome.drive.protection = yield from method.parameters(settings, abilities.underrun_protection)
     disc = yield from contents()
     abilities = yield from with_speeds(abilities, disc.atip)
-    outcome.speeds = abilities.speeds
+    outcome.drive.speeds = abilities.speeds
     yield from _try_speed(settings, outcome)
     return abilities, disc
 
@@ -244,11 +244,11 @@ def check_recordable(abilities: Abilities, information: DiscInformation, append:
 
 def _try_speed(settings: Settings, outcome: Outcome) -> Procedure[None]:
     """Best effort: what the drive makes of it is read back and told."""
-    wanted = speed = outcome.speeds.recommended if settings.speed is None else settings.speed
+    wanted = speed = outcome.drive.speeds.recommended if settings.speed is None else settings.speed
     if wanted == MAX_SPEED:
         speed = None
     elif wanted is not None:
-        closest = outcome.speeds.closest(wanted)
+        closest = outcome.drive.speeds.closest(wanted)
         if closest is not None and closest != wanted:
             yield Notice(f"{wanted:g}x is not offered for this disc; {closest}x is the closest that is")
             speed = closest
@@ -257,6 +257,6 @@ def _try_speed(settings: Settings, outcome: Outcome) -> Procedure[None]:
     except SenseError as error:
         yield Notice(f"the drive keeps its own speed: {error}")
     capabilities = yield from read_capabilities()
-    outcome.speed = believable(capabilities.write_speed.times) if capabilities else None
-    if speed is not None and outcome.speed is not None and outcome.speed != round(speed):
-        yield Notice(f"the drive will write at {outcome.speed:g}x instead of {speed:g}x")
+    outcome.drive.speed = believable(capabilities.write_speed.times) if capabilities else None
+    if speed is not None and outcome.drive.speed is not None and outcome.drive.speed != round(speed):
+        yield Notice(f"the drive will write at {outcome.drive.speed:g}x instead of {speed:g}x")

@@ -106,8 +106,8 @@ def send(chunk: memoryview, run: Run, outcome: Outcome) -> Procedure[None]:
     How large that is may only show at the first WRITE of a burn. Later a WRITE that the system calls too
     large is not sent again in pieces: whether it was taken is not known.
     """
-    asks_buffer = outcome.buffer_bytes > 0 and outcome.quirks.tells_buffer
-    buffer_bytes = outcome.buffer_bytes or USUAL_BUFFER_BYTES
+    asks_buffer = outcome.drive.buffer_bytes > 0 and outcome.drive.quirks.tells_buffer
+    buffer_bytes = outcome.drive.buffer_bytes or USUAL_BUFFER_BYTES
     now = polled_at = yield Now()
     filled_at: tuple[float, int] | None = None
     refused: SenseError | None = None
@@ -137,7 +137,7 @@ def send(chunk: memoryview, run: Run, outcome: Outcome) -> Procedure[None]:
                 asks_buffer = yield from _tell_buffer()
         chunk = chunk[len(piece) :] or (yield TakeSectors())
     if filled_at is not None:
-        outcome.pace.add(outcome.sent - filled_at[1], now - filled_at[0])
+        outcome.drive.pace.add(outcome.sent - filled_at[1], now - filled_at[0])
 
 
 def _smaller(piece: memoryview, error: SenseError, start_lba: int) -> Procedure[bool]:
@@ -192,8 +192,8 @@ def write_one(command: Write10, waited: float, track: LaidTrack, outcome: Outcom
 
 def _taken(command: Write10, waited: float, outcome: Outcome) -> Procedure[None]:
     limit = BUSY_SECONDS if outcome.sent else BUSY_AT_START_SECONDS
-    pause = busy_pause_seconds(outcome.speed)
-    late = waited * SPEED_1X_BYTES_PER_SECOND * (outcome.speed or 1) > outcome.buffer_bytes / 2
+    pause = busy_pause_seconds(outcome.drive.speed)
+    late = waited * SPEED_1X_BYTES_PER_SECOND * (outcome.drive.speed or 1) > outcome.drive.buffer_bytes / 2
     try:
         yield from telling_underrun(until_accepted(command, limit, pause), outcome, late)
     except PowerCalibrationError as error:
@@ -218,7 +218,7 @@ def _as_underrun(error: SenseError, outcome: Outcome, late: bool) -> SenseError:
 
     late  whether the data were so late that names which can mean anything mean this
     """
-    if outcome.protection or not outcome.sent or isinstance(error, LossOfStreaming):
+    if outcome.drive.protection or not outcome.sent or isinstance(error, LossOfStreaming):
         return error
     if error.sense.asc not in _UNDERRUN_CODES and not (late and code(error) in _UNDERRUN_IF_LATE):
         return error
@@ -245,8 +245,8 @@ def check_time(sectors: int, seconds: float, outcome: Outcome, what: str) -> Non
 
     raises  ImpossiblyFast
     """
-    fastest = max((*outcome.speeds.offered, outcome.speed or 0)) or FASTEST_CD
-    if not outcome.real_time or seconds * SECTORS_PER_SECOND * fastest * CLEARLY >= sectors:
+    fastest = max((*outcome.drive.speeds.offered, outcome.drive.speed or 0)) or FASTEST_CD
+    if not outcome.drive.real_time or seconds * SECTORS_PER_SECOND * fastest * CLEARLY >= sectors:
         return
     times = sectors / SECTORS_PER_SECOND / max(seconds, 0.001)
     raise ImpossiblyFast(

@@ -138,9 +138,9 @@ class SessionAtOnce:
         sheet = SendCueSheet.of(entries_of(layout, form))
         for last in (False, True):
             # A drive may forget the page with a sheet that it refuses, so it is sent before each.
-            outcome.page_in_doubt = False
-            outcome.protection = yield from take_write_parameters(
-                settings, outcome.protection, WriteType.SESSION_AT_ONCE, rung.block_type
+            outcome.drive.page_in_doubt = False
+            outcome.drive.protection = yield from take_write_parameters(
+                settings, outcome.drive.protection, WriteType.SESSION_AT_ONCE, rung.block_type
             )
             try:
                 yield sheet
@@ -148,7 +148,7 @@ class SessionAtOnce:
                 if last:
                     raise
                 continue
-            if not outcome.page_in_doubt:
+            if not outcome.drive.page_in_doubt:
                 return
 
     def write(
@@ -181,7 +181,7 @@ class SessionAtOnce:
         except ImpossiblyFast:
             if not (yield from is_virtual()):
                 raise
-            outcome.real_time = False
+            outcome.drive.real_time = False
         if settings.test_write:
             outcome.open_track = None
             return
@@ -250,7 +250,9 @@ class SessionAtOnce:
 
 def _cure(outcome: Outcome) -> str:
     return (
-        "erase it (`redbook blank`) to use it again" if outcome.rewritable else "it cannot be used any more"
+        "erase it (`redbook blank`) to use it again"
+        if outcome.drive.rewritable
+        else "it cannot be used any more"
     )
 
 

@@ -54,9 +54,11 @@ class TrackAtOnce:
         placed: list[LaidTrack] = []
         moved = 0
         for track in layout.tracks:
-            if outcome.page_in_doubt:
-                outcome.page_in_doubt = False
-                outcome.protection = yield from take_write_parameters(settings, outcome.protection)
+            if outcome.drive.page_in_doubt:
+                outcome.drive.page_in_doubt = False
+                outcome.drive.protection = yield from take_write_parameters(
+                    settings, outcome.drive.protection
+                )
             there = replace(track, start_lba=track.start_lba + moved)
             behind = layout.tracks[-1].end_lba - track.end_lba  # what is still to come, gaps included
             before = placed[-1] if placed else None

@@ -67,7 +67,7 @@ def forget_test_write(outcome: Outcome) -> Procedure[None]:
     """After a test write: a drive that takes the disc for written now is cured by opening the tray."""
     try:
         information: DiscInformation = yield ReadDiscInformation()
-        if outcome.quirks.remembers_test_write or information.status is not outcome.status_before:
+        if outcome.drive.quirks.remembers_test_write or information.status is not outcome.drive.status_before:
             yield from reload()
     except DriveError as error:
         yield Notice(

@@ -98,7 +98,7 @@ class Session:
         self.next_lba = space.next_lba
         self.media_type = type_by(abilities, disc.information)
         self.capabilities = abilities.capabilities or Capabilities()
-        self.speed = outcome.speed or 0.0
+        self.speed = outcome.drive.speed or 0.0
 
     def _ask_for_speed(self, sectors_per_second: int, pure_cav: bool) -> None:
         """Once more what SetWriteSpeed was asked, by the same rule; a burn does not fail for it."""
@@ -145,7 +145,7 @@ class Session:
         """Write the next track.  Call `refresh` afterwards, however it ends."""
         before = self._outcome
         self._outcome = before.next_track(list(self.tracks))
-        self._outcome.protection = self._abilities is not None and self._abilities.underrun_protection
+        self._outcome.drive.protection = self._abilities is not None and self._abilities.underrun_protection
         settings = Settings(MAX_SPEED, underrun_protection=underrun_protection)
         return add_track(settings, stream.sectors, self._outcome)
 
