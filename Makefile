@@ -23,7 +23,7 @@ ifneq ($(APT),)
 APT += -o DPkg::Lock::Timeout=600
 endif
 
-.PHONY: help setup demo test test-fast test-discs test-kernel test-lowest corpus lint bench fuzz clean packages kernel-packages
+.PHONY: help setup demo test test-fast test-discs test-kernel test-lowest corpus lint bench fuzz mutation clean packages kernel-packages
 
 help:
 	@echo "make demo    burn the files in examples/ to a virtual recorder, verify, show the disc"
@@ -35,6 +35,7 @@ help:
 	@echo "make lint    ruff and mypy only"
 	@echo "make bench   measure: time, memory, start-up (takes a few minutes)"
 	@echo "make fuzz    look for what breaks the virtual recorder, led by coverage: MINUTES=10 for each target"
+	@echo "make mutation   break engine and virtual recorder in CHANGES=50 places, and see whether a test notices (hours)"
 	@echo "make clean   remove .venv and what tests and demos left"
 
 # Two runs at once in one folder set it up one after the other: this file is the lock.
@@ -135,6 +136,12 @@ bench: $(DEV_READY) packages
 	@$(BIN)/python bench/preload.py
 	@$(BIN)/python -m tests.kernel.debian_kernel || true
 	@$(BIN)/python bench/kernel.py
+
+# Not in continuous integration: each change that no test notices costs a whole run of the suites.
+CHANGES ?= 50
+
+mutation: $(DEV_READY) packages
+	@$(BIN)/python -m tests.mutation -n $(CHANGES)
 
 # What a run has reached is kept in .cache/fuzz, and the next one goes on from there.
 MINUTES ?= 10

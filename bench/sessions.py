@@ -20,6 +20,7 @@ from measured import Cost
 
 TRACKS, SECONDS = 12, 368
 UNPACK = ["flac", "-dcs", "--force-raw-format", "--endian=little", "--sign=signed"]
+# cdrskin reckons a session of WAV files to be a seventh longer than it is, and would not try; -force lets it.
 BURNERS = {
     "cdrskin -sao": ["cdrskin", "dev=/dev/sr0", "-force", "-sao", "-audio", "-pad"],
     "wodim -dao": ["wodim", "dev=/dev/sr0", "-dao", "-audio", "-pad"],
@@ -32,10 +33,10 @@ def one_flac(files: list[str], folder: Path) -> tuple[str, str]:
     sheet = ['FILE "whole.flac" WAVE']
     with raw.open("wb") as out:
         for number, name in enumerate(files, 1):
-            sector = out.tell() // 2352
+            sector = raw.stat().st_size // 2352
             place = f"{sector // 4500:02d}:{sector // 75 % 60:02d}:{sector % 75:02d}"
             sheet += [f"  TRACK {number:02d} AUDIO", f'    TITLE "Piece {number}"', f"    INDEX 01 {place}"]
-            out.write(subprocess.run([*UNPACK, name], check=True, capture_output=True).stdout)
+            subprocess.run([*UNPACK, name], check=True, stdout=out)
     options = ["--endian=little", "--sign=signed", "--channels=2", "--bps=16", f"--sample-rate={RATE}"]
     subprocess.run(
         ["flac", "-s", "-5", "--force-raw-format", *options, "-o", "whole.flac", "whole.raw"],
