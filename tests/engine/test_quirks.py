@@ -407,10 +407,22 @@ def test_a_drive_that_leaves_more_room_between_tracks_is_followed() -> None:
     assert told == ["the drive wants track 2 at sector 560 instead of 552"]  # the third moves along
 
 
-def test_a_drive_that_wants_a_track_in_the_middle_of_the_last_one_has_lost_it() -> None:
+@pytest.mark.parametrize("by", [-300, -3])
+def test_a_drive_that_wants_a_track_where_the_last_one_or_its_gap_must_be_has_lost_sectors(by: int) -> None:
+    """Track 1 has 400 sectors, and 150 of pregap at the least lie before the next; 552 was planned."""
     recorder = VirtualRecorder(Medium.new())
-    with pytest.raises(BurnFailed, match="in the middle of it"):
-        run(Shifted(recorder, -300))
+    with pytest.raises(
+        BurnFailed, match=f"at sector {552 + by}, where that and the gap .* were lost"
+    ):
+        run(Shifted(recorder, by))
+
+
+def test_a_drive_that_leaves_no_run_out_between_tracks_is_followed() -> None:
+    recorder = VirtualRecorder(Medium.new())
+    events = run(Shifted(recorder, -2))
+    assert "the drive wants track 2 at sector 550 instead of 552" in [
+        e.text for e in events if isinstance(e, Notice)
+    ]
 
 
 def test_a_job_that_no_longer_fits_where_the_drive_wants_it_ends_before_the_track() -> None:

@@ -56,19 +56,20 @@ def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--pause",
             type=PauseType(),
             metavar="SECONDS",
-            help="Silence before every track but the first, beside the pauses that a sheet has.",
+            help="Silence before every track but the first. To the pauses of a sheet it is added.",
         ),
         click.option(
             "--pad-short-tracks",
             is_flag=True,
-            help="Fill tracks shorter than 4 s up with silence, also between others.",
+            help="Fill up tracks shorter than 4 s with silence, even between other tracks.",
         ),
         click.option(
             "--cd-text",
             type=click.Choice(("auto", "require", "none")),
             default="auto",
             show_default=True,
-            help="Titles on the disc: auto writes what is known, require wants some, none writes none.",
+            help="Titles on the disc (CD-Text): auto writes what is known; require refuses to burn without; "
+            "none leaves them out.",
         ),
         *(
             click.option(f"--{name}", metavar="TEXT", help=f"The {name} of the disc, for CD-Text.")
@@ -87,15 +88,17 @@ def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--mcn", metavar="DIGITS", help="The catalogue number (UPC or EAN) of the disc."),
         click.option("--without-codes", is_flag=True, help="Write no ISRC and no catalogue number."),
-        click.option("--strict", is_flag=True, help="A note on a sheet or a text is an error."),
+        click.option("--strict", is_flag=True, help="Treat every note on a sheet or a text as an error."),
         click.option("--cue-encoding", metavar="NAME", help="The encoding of a sheet, such as cp1251."),
         click.option(
             "--keep-mcn",
             is_flag=True,
-            help="Keep a sheet's catalogue number though its check digit is wrong.",
+            help="Keep a sheet's catalogue number even if its check digit is wrong.",
         ),
         click.option(
-            "--match-files", is_flag=True, help="Match a sheet's missing files to others by number and order."
+            "--match-files",
+            is_flag=True,
+            help="Match a sheet's missing files by the numbers in their names, and by their order.",
         ),
         click.option("--audio-only", is_flag=True, help="Leave out a sheet's data tracks."),
     ]

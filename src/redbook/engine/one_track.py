@@ -119,7 +119,8 @@ def place_track(
         if start < before.end_lba + PREGAP_SECTORS:
             raise InvalidReply(
                 f"the drive took all {before.sectors} sectors of track {before.number}, and now wants track "
-                f"{planned.number} at sector {start}, in the middle of it; try another drive or cable"
+                f"{planned.number} at sector {start}, where that and the gap behind it must be: sectors were "
+                "lost; try another drive or cable"
             )
         moved = replace(planned, start_lba=start)
         if moved.end_lba <= last_end_lba:

@@ -228,7 +228,7 @@ class SessionAtOnce:
         if status is DiscStatus.BLANK and not outcome.sent and not outcome.lead_in_sent:
             return "the disc is still blank"
         if status is DiscStatus.BLANK:
-            other = "; it may be another disc, for the drive has seen a change" if outcome.exchanged else ""
+            other = "; it may be another disc, for the drive reported a change" if outcome.exchanged else ""
             return (
                 f"the drive calls the disc blank, though the session was begun{other}. Take it out, put it "
                 "in again, and look at it (`redbook info`) before you use it"
