@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 import redbook
+from redbook import errors
 from redbook.clock import ManualClock
 from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.events import Event, Phase, PhaseStarted, Stopping, TrackStarted, Waiting
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.track_at_once import TrackAtOnce
+from redbook.engine.waiting import Patience
 from redbook.errors import BurnFailed, EraseFailed, Sense, StillBusy
 from redbook.mmc.command import Command
 from redbook.mmc.control import TestUnitReady as UnitReady
@@ -437,3 +439,15 @@ def test_closing_that_is_left_at_once_says_that_the_drive_goes_on() -> None:
 
     with pytest.raises(redbook.Cancelled, match="goes on closing"):
         redbook.close_disc(Drive(held), on_event=listen, cancel=cancel)
+
+
+def test_a_refusal_without_a_cause_is_waited_for_5_s_each_time_and_not_5_s_in_all() -> None:
+    """A cause that was named in between begins the five seconds anew."""
+    unexplained = errors.Unexplained(UnitReady(), Sense(2, 4, 0))
+    explained = errors.BecomingReady(UnitReady(), LOADING)
+    patience = Patience(0.0, 120.0)
+    assert not patience.is_over(0.0, unexplained)
+    assert not patience.is_over(4.0, explained)
+    assert not patience.is_over(6.0, unexplained)
+    assert not patience.is_over(11.0, unexplained)
+    assert patience.is_over(11.5, unexplained)
