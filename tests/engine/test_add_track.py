@@ -26,6 +26,7 @@ from redbook.engine.prepare import set_up
 from redbook.engine.quick_check import check_disc, check_track
 from redbook.engine.steps import Procedure, R
 from redbook.engine.track_at_once import TrackAtOnce
+from redbook.engine.write_parameters import select_track_at_once
 from redbook.errors import Cancelled, DiscNotBlank, ParametersIgnored, PlanError, VerificationFailed
 from redbook.mmc.control import SendOpcInformation
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadTrackInformation, TrackInformation
@@ -66,6 +67,22 @@ def test_tracks_are_added_one_by_one_and_the_session_closed(recorder: VirtualRec
     assert run(recorder, end_session(MultiSession.LAST, True)) is True
     run(recorder, check_disc(second.ended, finalized=True))
     assert ready(recorder).run(ReadDiscInformation()).status is DiscStatus.COMPLETE
+
+
+def test_a_drive_that_somebody_has_set_to_test_writes_meanwhile_closes_the_session_all_the_same(
+    recorder: VirtualRecorder,
+) -> None:
+    """With the test bit on, CLOSE is taken and closes nothing."""
+    run(recorder, set_up(TrackAtOnce(()), Settings(), Outcome()))
+    added = add(recorder, 310, [])
+    run(
+        recorder,
+        select_track_at_once(test_write=True, underrun_protection=True, next_session=MultiSession.LAST),
+    )
+    assert run(recorder, end_session(MultiSession.LAST, True)) is True
+    run(recorder, check_disc(added.ended, finalized=True))
+    assert recorder.disc is not None  # what the drive itself says may be of the test
+    assert recorder.disc.status is DiscStatus.COMPLETE
 
 
 class CountsElsewhere:

@@ -443,8 +443,8 @@ def test_closing_that_is_left_at_once_says_that_the_drive_goes_on() -> None:
 
 def test_a_refusal_without_a_cause_is_waited_for_5_s_each_time_and_not_5_s_in_all() -> None:
     """A cause that was named in between begins the five seconds anew."""
-    unexplained = errors.Unexplained(UnitReady(), Sense(2, 4, 0))
-    explained = errors.BecomingReady(UnitReady(), LOADING)
+    unexplained = errors.Unexplained("not ready", "TEST UNIT READY", Sense(2, 4, 0))
+    explained = errors.BecomingReady("looking at its disc", "TEST UNIT READY", LOADING)
     patience = Patience(0.0, 120.0)
     assert not patience.is_over(0.0, unexplained)
     assert not patience.is_over(4.0, explained)
