@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from redbook.errors import EraseFailed, NotARecorder, Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Blank, Write10
+from redbook.transport.base import Reply
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium, blank_state
 from redbook.virtual.recorder import VirtualRecorder
@@ -148,6 +150,26 @@ def test_leaving_blank_at_once_is_a_cancel() -> None:
     cancel.at_once()
     with pytest.raises(redbook.Cancelled):
         redbook.blank(drive, cancel=cancel)
+
+
+def test_leaving_at_once_while_the_drive_erases_unlocks_the_tray() -> None:
+    recorder, drive = virtual(medium="cd-rw")
+    cancel = redbook.Cancel()
+    real = recorder.execute
+    locked: list[bool] = []
+
+    def execute(cdb: bytes, *rest: Any, **named: Any) -> Reply:
+        reply = real(cdb, *rest, **named)
+        if cdb[0] == Blank.OPCODE:
+            locked.append(recorder.tray_locked)
+            cancel.at_once()
+        return reply
+
+    recorder.execute = execute  # type: ignore[method-assign]
+    with pytest.raises(redbook.Cancelled):
+        redbook.blank(drive, cancel=cancel, clock=ManualClock())
+    assert locked == [True]
+    assert not recorder.tray_locked
 
 
 def test_a_failed_blank_unlocks_the_tray() -> None:
