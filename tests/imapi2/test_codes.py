@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 
+from redbook.disc import Msf
 from redbook.errors import Sense, StorageFailed, TransportTimeout
 from redbook.imapi2 import (
     HResult,
+    MsftDiscFormat2RawCD,
     MsftDiscFormat2TrackAtOnce,
     MsftDiscMaster2,
     MsftDiscRecorder2,
+    MsftRawCDImageCreator,
     com_error,
 )
 from redbook.imapi2.typelib.interfaces import INTERFACES, Kind
@@ -31,7 +34,7 @@ from redbook.transport.base import Reply, Status
 from redbook.virtual import faults
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
-from tests.imapi2.test_states import inside_a_call
+from tests.imapi2.test_states import another_image, inside_a_call, raw_inside_a_write
 from tests.support.imapi import NAME, Hanging, Rig, code_of, track
 
 Cause = Callable[[Rig], object]
@@ -93,6 +96,14 @@ def chosen(**more: Any) -> Iterator[Rig]:
         rig.ready()
         rig.ready_eraser()
         rig.asked()
+        rig.ready_raw()
+        yield rig
+
+
+@contextmanager
+def prepared_raw(**more: Any) -> Iterator[Rig]:
+    with Rig(**more) as rig:
+        rig.prepared_raw()
         yield rig
 
 
@@ -106,6 +117,14 @@ def get(name: str) -> Callable[[Rig], object]:
 
 def get_tao(name: str) -> Callable[[Rig], object]:
     return lambda rig: getattr(rig.writer, name)
+
+
+def get_raw(name: str) -> Callable[[Rig], object]:
+    return lambda rig: getattr(rig.raw, name)
+
+
+def write_image(rig: Rig) -> object:
+    return rig.raw.WriteMedia(rig.image())
 
 
 def get_data(name: str) -> Callable[[Rig], object]:
@@ -165,6 +184,17 @@ MEMBERS: dict[str, tuple[Any, Callable[[Rig], object]]] = {
     "IDiscFormat2TrackAtOnce.SetWriteSpeed": (chosen, lambda rig: rig.writer.SetWriteSpeed(600, False)),
     **{
         f"IDiscFormat2TrackAtOnce.{name}": (chosen, get_tao(name))
+        for name in (
+            *("CurrentPhysicalMediaType", "CurrentWriteSpeed", "CurrentRotationTypeIsPureCAV"),
+            *("SupportedWriteSpeeds", "SupportedWriteSpeedDescriptors"),
+        )
+    },
+    "IDiscFormat2RawCD.PrepareMedia": (chosen, lambda rig: rig.raw.PrepareMedia()),
+    "IDiscFormat2RawCD.WriteMedia": (prepared_raw, write_image),
+    "IDiscFormat2RawCD.WriteMedia2": (prepared_raw, lambda rig: rig.raw.WriteMedia2(rig.image(), 22_650)),
+    "IDiscFormat2RawCD.SetWriteSpeed": (chosen, lambda rig: rig.raw.SetWriteSpeed(600, False)),
+    **{
+        f"IDiscFormat2RawCD.{name}": (chosen, get_raw(name))
         for name in (
             *("CurrentPhysicalMediaType", "CurrentWriteSpeed", "CurrentRotationTypeIsPureCAV"),
             *("SupportedWriteSpeeds", "SupportedWriteSpeedDescriptors"),
@@ -241,7 +271,9 @@ def cancelled(rig: Rig) -> object:
 
 TAO, REC, EX, ERASE = "IDiscFormat2TrackAtOnce.", "IDiscRecorder2.", "IDiscRecorder2Ex.", "IDiscFormat2Erase."
 DATA = "IDiscFormat2Data."
-DF2TAO, DF2DATA = "E_IMAPI_DF2TAO_", "E_IMAPI_DF2DATA_"
+RAW, CREATOR, INFO = "IDiscFormat2RawCD.", "IRawCDImageCreator.", "IRawCDImageTrackInfo."
+DF2TAO, DF2DATA, DF2RAW = "E_IMAPI_DF2TAO_", "E_IMAPI_DF2DATA_", "E_IMAPI_DF2RAW_"
+IMAGE, PQ_ONLY = "E_IMAPI_RAW_IMAGE_", 1
 READER_ONLY = Reply(  # page 2Ah of a drive that writes nothing, no GET CONFIGURATION
     Status.GOOD, bytes.fromhex("001a 00 00 00 00 0000 2a 14 07 00 71 03 29 00") + bytes(14)
 )
@@ -254,11 +286,21 @@ def reads_only(rig: Rig) -> None:
     answer(READER_ONLY, ModeSense10)(rig)
 
 
-def with_profile(profile: int) -> Cause:
+def with_profile(profile: int, raw: bool = False) -> Cause:
     from redbook.mmc.identify import Configuration, Feature, FeatureCode, GetConfiguration
 
     tao = Feature(FeatureCode.CD_TRACK_AT_ONCE, bytes.fromhex("46000001"), True)
-    return answer(Reply(Status.GOOD, Configuration(profile, (tao,)).to_bytes()), GetConfiguration)
+    mastering = Feature(FeatureCode.CD_MASTERING, bytes.fromhex("6F000C00"), True)
+    features = (tao, mastering) if raw else (tao,)
+    return answer(Reply(Status.GOOD, Configuration(profile, features).to_bytes()), GetConfiguration)
+
+
+def longest_lead_in(rig: Rig) -> None:
+    """Of a disc whose lead-in begins at 90:01:00, before that of any image from 95:00:00."""
+    rig.raw.ReleaseMedia()
+    assert rig.medium is not None
+    rig.medium.state.lead_in_start = Msf(90, 1, 0)
+    rig.raw.PrepareMedia()
 
 
 SPECIAL: dict[tuple[str, str], Callable[[], object]] = {
@@ -426,6 +468,246 @@ SPECIAL: dict[tuple[str, str], Callable[[], object]] = {
         Rig, lambda rig: put("Recorder", rig.recorder, "eraser")(rig), reads_only
     ),
 }
+
+
+def new_raw(call: Callable[[MsftDiscFormat2RawCD], object]) -> Callable[[], object]:
+    return lambda: call(MsftDiscFormat2RawCD())
+
+
+def writing_raw(call: Callable[[Rig], object]) -> Callable[[], object]:
+    def run() -> object:
+        with prepared_raw() as rig, raw_inside_a_write(rig):
+            return call(rig)
+
+    return run
+
+
+@contextmanager
+def written_raw() -> Iterator[Rig]:
+    with prepared_raw() as rig:
+        write_image(rig)
+        yield rig
+
+
+def cancelled_raw(rig: Rig) -> object:
+    rig.raw._advise(lambda source, progress: source.CancelWrite())
+    return write_image(rig)
+
+
+def of_whole_image(rig: Rig, first_sector: int, lead_in: int | None = None) -> object:
+    """Written from there on."""
+    image = rig.image()
+    image.Seek(first_sector * 2448)
+    rest = image.Read(1 << 30)
+    return rig.raw.WriteMedia(rest) if lead_in is None else rig.raw.WriteMedia2(rest, lead_in)
+
+
+def too_long(rig: Rig) -> object:
+    rig.creator.AddTrack(0, silence(rig.raw.LastPossibleStartOfLeadout + 1))
+    return rig.creator.CreateResultImage()
+
+
+for _name, _write in {
+    "WriteMedia": lambda rig, data: rig.raw.WriteMedia(data),
+    "WriteMedia2": lambda rig, data: rig.raw.WriteMedia2(data, 22_650),
+}.items():
+    SPECIAL |= {
+        (RAW + _name, "E_POINTER"): in_(prepared_raw, lambda rig, w=_write: w(rig, None)),  # type: ignore[misc]
+        (RAW + _name, "E_INVALIDARG"): in_(prepared_raw, lambda rig, w=_write: w(rig, 5)),  # type: ignore[misc]
+        (RAW + _name, DF2RAW + "STREAM_NOT_SUPPORTED"): in_(
+            prepared_raw,
+            lambda rig, w=_write: w(rig, bytes(2448 * 30_000)),  # type: ignore[misc]
+        ),
+        (RAW + _name, DF2RAW + "MEDIA_IS_NOT_PREPARED"): in_(
+            chosen,
+            lambda rig, w=_write: w(rig, rig.image()),  # type: ignore[misc]
+        ),
+        (RAW + _name, DF2RAW + "WRITE_IN_PROGRESS"): writing_raw(
+            lambda rig, w=_write: w(rig, rig.image())  # type: ignore[misc]
+        ),
+        (RAW + _name, DF2RAW + "MEDIA_IS_NOT_BLANK"): in_(
+            written_raw,
+            lambda rig, w=_write: w(rig, another_image()),  # type: ignore[misc]
+        ),
+        (RAW + _name, DF2RAW + "NOT_ENOUGH_SPACE"): in_(
+            prepared_raw,
+            lambda rig, w=_write: w(rig, too_long(rig)),  # type: ignore[misc]
+        ),
+        (RAW + _name, "E_IMAPI_REQUEST_CANCELLED"): in_(prepared_raw, cancelled_raw),
+    }
+
+
+def image_type(rig: Rig) -> None:
+    rig.creator.ResultingImageType = PQ_ONLY
+
+
+def frozen(call: Callable[[Any], object], of_track: bool = False) -> Callable[[], object]:
+    def run() -> object:
+        creator = MsftRawCDImageCreator()
+        creator.AddTrack(0, track(400))
+        creator.TrackInfo(1).AddTrackIndex(100)
+        creator.CreateResultImage()
+        return call(creator.TrackInfo(1) if of_track else creator)
+
+    return run
+
+
+def with_track(call: Callable[[Any], object], of_track: bool = False) -> Callable[[], object]:
+    def run() -> object:
+        creator = MsftRawCDImageCreator()
+        creator.AddTrack(0, track(400))
+        return call(creator.TrackInfo(1) if of_track else creator)
+
+    return run
+
+
+def empty(call: Callable[[MsftRawCDImageCreator], object]) -> Callable[[], object]:
+    return lambda: call(MsftRawCDImageCreator())
+
+
+def hundred_tracks(creator: MsftRawCDImageCreator) -> None:
+    for _ in range(100):
+        creator.AddTrack(0, track(300))
+
+
+def hundred_indexes(info: Any) -> None:
+    for number in range(1, 100):
+        info.AddTrackIndex(number * 10)
+
+
+def of_1200_sectors(call: Callable[[Any], object]) -> Callable[[], object]:
+    def run() -> object:
+        creator = MsftRawCDImageCreator()
+        creator.AddTrack(0, silence(1200))
+        return call(creator.TrackInfo(1))
+
+    return run
+
+
+SPECIAL |= {
+    # The disc-at-once writer
+    (RAW + "PrepareMedia", DF2RAW + "NO_RECORDER_SPECIFIED"): new_raw(lambda writer: writer.PrepareMedia()),
+    (RAW + "PrepareMedia", DF2RAW + "MEDIA_IS_PREPARED"): in_(
+        prepared_raw, lambda rig: rig.raw.PrepareMedia()
+    ),
+    (RAW + "PrepareMedia", DF2RAW + "CLIENT_NAME_IS_NOT_VALID"): in_(
+        Rig, lambda rig: (put("Recorder", rig.recorder, "raw")(rig), rig.raw.PrepareMedia())
+    ),
+    (RAW + "PrepareMedia", DF2RAW + "MEDIA_IS_NOT_BLANK"): in_(written, lambda rig: rig.raw.PrepareMedia()),
+    (RAW + "PrepareMedia", DF2RAW + "MEDIA_IS_NOT_SUPPORTED"): in_(
+        chosen, lambda rig: rig.raw.PrepareMedia(), with_profile(0x0010, raw=True)
+    ),
+    (RAW + "WriteMedia", DF2RAW + "STREAM_LEADIN_TOO_SHORT"): in_(
+        prepared_raw, lambda rig: rig.raw.WriteMedia(rig.image()), longest_lead_in
+    ),
+    (RAW + "WriteMedia2", DF2RAW + "STREAM_LEADIN_TOO_SHORT"): in_(
+        prepared_raw, lambda rig: of_whole_image(rig, 12_650, 10_000)
+    ),
+    (RAW + "CancelWrite", DF2RAW + "WRITE_NOT_IN_PROGRESS"): new_raw(lambda writer: writer.CancelWrite()),
+    (RAW + "ReleaseMedia", DF2RAW + "MEDIA_IS_NOT_PREPARED"): new_raw(lambda writer: writer.ReleaseMedia()),
+    (RAW + "ReleaseMedia", DF2RAW + "WRITE_IN_PROGRESS"): writing_raw(lambda rig: rig.raw.ReleaseMedia()),
+    (RAW + "SetWriteSpeed", "E_IMAPI_RECORDER_REQUIRED"): new_raw(lambda w: w.SetWriteSpeed(600, False)),
+    (RAW + "SetWriteSpeed", "E_INVALIDARG"): in_(chosen, lambda rig: rig.raw.SetWriteSpeed(0, False)),
+    (RAW + "put Recorder", DF2RAW + "WRITE_IN_PROGRESS"): writing_raw(put("Recorder", None, "raw")),
+    (RAW + "put Recorder", DF2RAW + "MEDIA_IS_PREPARED"): in_(prepared_raw, put("Recorder", None, "raw")),
+    (RAW + "put Recorder", DF2RAW + "RECORDER_NOT_SUPPORTED"): in_(
+        Rig, lambda rig: put("Recorder", rig.recorder, "raw")(rig), reads_only
+    ),
+    (RAW + "put BufferUnderrunFreeDisabled", DF2RAW + "MEDIA_IS_NOT_PREPARED"): in_(
+        chosen, put("BufferUnderrunFreeDisabled", True, "raw")
+    ),
+    (RAW + "put BufferUnderrunFreeDisabled", DF2RAW + "WRITE_IN_PROGRESS"): writing_raw(
+        put("BufferUnderrunFreeDisabled", True, "raw")
+    ),
+    (RAW + "put RequestedSectorType", DF2RAW + "WRITE_IN_PROGRESS"): writing_raw(
+        put("RequestedSectorType", 3, "raw")
+    ),
+    (RAW + "put RequestedSectorType", DF2RAW + "MEDIA_IS_NOT_PREPARED"): in_(
+        chosen, put("RequestedSectorType", 3, "raw")
+    ),
+    (RAW + "put RequestedSectorType", DF2RAW + "DATA_BLOCK_TYPE_NOT_SUPPORTED"): in_(
+        prepared_raw, put("RequestedSectorType", 4, "raw")
+    ),
+    (RAW + "put ClientName", DF2RAW + "CLIENT_NAME_IS_NOT_VALID"): in_(chosen, put("ClientName", "", "raw")),
+    (RAW + "put ClientName", DF2RAW + "WRITE_IN_PROGRESS"): writing_raw(put("ClientName", "x", "raw")),
+    (RAW + "put ClientName", DF2RAW + "MEDIA_IS_PREPARED"): in_(prepared_raw, put("ClientName", "x", "raw")),
+    **{
+        (RAW + name, DF2RAW + "MEDIA_IS_NOT_PREPARED"): in_(chosen, get_raw(name))
+        for name in ("StartOfNextSession", "LastPossibleStartOfLeadout", "RequestedSectorType")
+    },
+    **{
+        (RAW + name, DF2RAW + "NO_RECORDER_SPECIFIED"): new_raw(
+            lambda writer, name=name: getattr(writer, name)
+        )  # type: ignore[misc]
+        for name in (
+            *("CurrentPhysicalMediaType", "CurrentWriteSpeed", "CurrentRotationTypeIsPureCAV"),
+            *("SupportedWriteSpeeds", "SupportedWriteSpeedDescriptors"),
+        )
+    },
+    # The maker of images
+    (CREATOR + "CreateResultImage", IMAGE + "NO_TRACKS"): empty(lambda creator: creator.CreateResultImage()),
+    (CREATOR + "AddTrack", IMAGE + "SECTOR_TYPE_NOT_SUPPORTED"): empty(
+        lambda creator: creator.AddTrack(2, track(300))
+    ),
+    (CREATOR + "AddTrack", IMAGE + "TOO_MANY_TRACKS"): empty(hundred_tracks),
+    (CREATOR + "AddTrack", IMAGE + "INSUFFICIENT_SPACE"): empty(
+        lambda creator: creator.AddTrack(0, silence(398_101))
+    ),
+    (CREATOR + "AddSpecialPregap", IMAGE + "TRACKS_ALREADY_ADDED"): with_track(
+        lambda creator: creator.AddSpecialPregap(track(150))
+    ),
+    (CREATOR + "AddSpecialPregap", IMAGE + "INSUFFICIENT_SPACE"): empty(
+        lambda creator: creator.AddSpecialPregap(silence(397_800 + 151))
+    ),
+    (CREATOR + "put StartingTrackNumber", IMAGE + "TRACKS_ALREADY_ADDED"): with_track(
+        lambda creator: setattr(creator, "StartingTrackNumber", 2)
+    ),
+    **{
+        (CREATOR + name, IMAGE + "NO_TRACKS"): empty(lambda creator, name=name: getattr(creator, name))  # type: ignore[misc]
+        for name in ("StartOfLeadout", "LastUsedUserSectorInImage", "ExpectedTableOfContents")
+    },
+    (CREATOR + "CreateResultImage", IMAGE + "IS_READ_ONLY"): frozen(
+        lambda creator: creator.CreateResultImage()
+    ),
+    (CREATOR + "AddTrack", IMAGE + "IS_READ_ONLY"): frozen(lambda creator: creator.AddTrack(0, track(300))),
+    (CREATOR + "AddSpecialPregap", IMAGE + "IS_READ_ONLY"): frozen(
+        lambda creator: creator.AddSpecialPregap(track(300))
+    ),
+    (CREATOR + "AddSubcodeRWGenerator", IMAGE + "IS_READ_ONLY"): frozen(
+        lambda creator: creator.AddSubcodeRWGenerator(bytes(96))
+    ),
+    **{
+        (CREATOR + f"put {name}", IMAGE + "IS_READ_ONLY"): frozen(
+            lambda creator, name=name, value=value: setattr(creator, name, value)  # type: ignore[misc]
+        )
+        for name, value in {
+            "ResultingImageType": 3,
+            "StartOfLeadoutLimit": 300_000,
+            "DisableGaplessAudio": True,
+            "MediaCatalogNumber": "4006381333931",
+            "StartingTrackNumber": 2,
+        }.items()
+    },
+    **{
+        (INFO + f"put {name}", IMAGE + "IS_READ_ONLY"): frozen(
+            lambda info, name=name, value=value: setattr(info, name, value),  # type: ignore[misc]
+            True,
+        )
+        for name, value in {"ISRC": "", "DigitalAudioCopySetting": 1, "AudioHasPreemphasis": True}.items()
+    },
+    (INFO + "AddTrackIndex", IMAGE + "IS_READ_ONLY"): frozen(lambda info: info.AddTrackIndex(50), True),
+    (INFO + "ClearTrackIndex", IMAGE + "IS_READ_ONLY"): frozen(lambda info: info.ClearTrackIndex(100), True),
+    (INFO + "AddTrackIndex", IMAGE + "TRACK_INDEX_TOO_CLOSE_TO_OTHER_INDEX"): with_track(
+        lambda info: info.AddTrackIndex(9), True
+    ),
+    (INFO + "AddTrackIndex", IMAGE + "TOO_MANY_TRACK_INDEXES"): of_1200_sectors(hundred_indexes),
+    (INFO + "ClearTrackIndex", IMAGE + "TRACK_INDEX_NOT_FOUND"): with_track(
+        lambda info: info.ClearTrackIndex(50), True
+    ),
+    (INFO + "ClearTrackIndex", IMAGE + "TRACK_INDEX_OFFSET_ZERO_CANNOT_BE_CLEARED"): with_track(
+        lambda info: info.ClearTrackIndex(0), True
+    ),
+}
 SPECIAL[REC + "InitializeDiscRecorder", "STRSAFE_E_INVALID_PARAMETER"] = SPECIAL[
     REC + "InitializeDiscRecorder", "E_INVALIDARG"
 ]
@@ -464,7 +746,36 @@ def while_erasing() -> object:
 SPECIAL[ERASE + "put Recorder", "E_IMAPI_ERASE_ONLY_ONE_RECORDER_SUPPORTED"] = second_recorder
 SPECIAL[ERASE + "put Recorder", "E_IMAPI_ERASE_RECORDER_IN_USE"] = while_erasing
 
+
+def prepared_at(speed: int, pure_cav: bool) -> Callable[[], object]:
+    """PrepareMedia, and what it has made of this speed."""
+
+    def run() -> object:
+        with chosen(cav_speeds=(8,)) as rig:
+            rig.raw.SetWriteSpeed(speed, pure_cav)
+            return rig.raw.PrepareMedia()
+
+    return run
+
+
 SUCCESSES: dict[tuple[str, str], Callable[[], object]] = {
+    (INFO + "AddTrackIndex", "S_IMAPI_RAW_IMAGE_TRACK_INDEX_ALREADY_EXISTS"): with_track(
+        lambda info: info.AddTrackIndex(0), True
+    ),
+    (RAW + "PrepareMedia", "S_IMAPI_SPEEDADJUSTED"): prepared_at(601, False),
+    (RAW + "PrepareMedia", "S_IMAPI_ROTATIONADJUSTED"): in_(
+        chosen, lambda rig: (rig.raw.SetWriteSpeed(600, True), rig.raw.PrepareMedia())[1]
+    ),
+    (RAW + "PrepareMedia", "S_IMAPI_BOTHADJUSTED"): in_(
+        chosen, lambda rig: (rig.raw.SetWriteSpeed(601, True), rig.raw.PrepareMedia())[1]
+    ),
+    **{
+        (RAW + "SetWriteSpeed", f"S_IMAPI_{what}ADJUSTED"): in_(
+            chosen,
+            lambda rig, asked=asked: rig.raw.SetWriteSpeed(*asked),  # type: ignore[misc]
+        )
+        for what, asked in {"SPEED": (601, False), "ROTATION": (600, True), "BOTH": (601, True)}.items()
+    },
     (DATA + "SetWriteSpeed", "S_IMAPI_SPEEDADJUSTED"): in_(
         chosen, lambda rig: rig.data.SetWriteSpeed(601, False)
     ),
@@ -525,6 +836,11 @@ NEVER: dict[tuple[str, str], str] = {
 }
 
 
+_COPIED = {
+    DF2RAW + name for name in ("MEDIA_IS_NOT_BLANK", "MEDIA_IS_NOT_SUPPORTED", "CLIENT_NAME_IS_NOT_VALID")
+}
+
+
 def why_never(name: str, code: str) -> str:
     """Why a documented code has no cause here; empty where it has one."""
     if (name, code) in NEVER:
@@ -532,6 +848,10 @@ def why_never(name: str, code: str) -> str:
     member = name.partition(".")[2]
     if ".SendCommand" in name and code in SENT_TO_THE_CALLER:
         return "the sense is handed to the caller, the call succeeds"
+    if name == RAW + "SetWriteSpeed" and code in _COPIED:
+        return "copied from PrepareMedia by its page; before a disc is looked at they make no sense"
+    if name == RAW + "SupportedSectorTypes":
+        return "PrepareMedia has found it out; the drive is not asked again"
     if name == DATA + "Write":
         return "refused before the stream, the recorder or the disc is looked at"
     if code == DF2DATA + "WRITE_IN_PROGRESS":
@@ -565,7 +885,7 @@ def cause_of(name: str, code: str) -> Callable[[], object] | None:
     if ".SendCommand" in name and code in SENT_TO_THE_CALLER:
         return None
     state, call = MEMBERS[name]
-    if code == "E_IMAPI_RECORDER_LOCKED" and state is prepared:
+    if code == "E_IMAPI_RECORDER_LOCKED" and state in (prepared, prepared_raw):
         return in_(state, call, RESERVED)
     return in_(state, call, DEVICE[code])
 

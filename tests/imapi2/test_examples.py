@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import redbook
-from redbook.mmc.disc_info import DiscStatus
+from redbook.mmc.disc_info import DiscStatus, ReadToc
+from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
+from redbook.mmc.read import ReadCd
 from redbook.recorders.discs import discs, insert_disc
 from tests.support import warm
 from tests.support.sound import noise, write_wav
@@ -59,6 +61,26 @@ def test_burn_and_leave_open(leave_open: bool, tmp_path: Path) -> None:
             info = redbook.disc_info(drive).disc
             assert info.status is (DiscStatus.APPENDABLE if leave_open else DiscStatus.COMPLETE)
             assert redbook.verify(files, drive).same
+
+
+def test_gapless(tmp_path: Path) -> None:
+    """A piece of sound in two files is on the disc as the one it was; both codes are there."""
+    pcm = noise(588 * 900, 3)
+    parts = [pcm[: 2352 * 410], pcm[2352 * 410 :]]
+    files = [str(write_wav(tmp_path / f"part {n}.wav", data)) for n, data in enumerate(parts)]
+    for number in (1, 2):
+        output = run("gapless.py", "--mcn", "4006381333931", f"{files[0]}=DE-ABC-25-00001", files[1])
+        assert "track 2 from sector 410 on, ISRC none\n2 tracks burned, read back and compared" in output
+        assert "100 %, lead-out" in output
+        with redbook.open_drive(discs()[number - 1].name) as drive:
+            redbook.disc_info(drive)  # what the drive has to tell of being switched on is told by then
+            toc = drive.run(ReadToc())
+            assert [track.start_lba for track in toc.tracks] == [0, 410]
+            assert drive.run(ReadSubChannel(SubChannelFormat.MCN)).code == "4006381333931"
+            assert drive.run(ReadSubChannel(SubChannelFormat.ISRC, 1)).code == "DEABC2500001"
+            assert drive.run(ReadSubChannel(SubChannelFormat.ISRC, 2)).code == ""
+            read = b"".join(drive.run(ReadCd(lba, 25)) for lba in range(0, 900, 25))
+            assert pcm[16_000:-16_000] in read  # the drive has an offset of some samples
 
 
 def test_burn_says_what_is_wrong() -> None:

@@ -148,8 +148,8 @@ def test_the_first_raw_command_is_not_answered_with_what_happened_before() -> No
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("IMAPI2.MsftDiscFormat2RawCD", "MsftDiscFormat2TrackAtOnce"),
-        ("{25983561-9D65-49CE-B335-40630D901227}", "MsftRawCDImageCreator"),
+        ("IMAPI2.MsftWriteEngine2", "MsftDiscFormat2TrackAtOnce"),
+        ("{27354126-7F64-5B0F-8F00-5D77AFBE261E}", "MsftStreamPrng001"),
         ("imapi2fs.msftfilesystemimage.1", "xorriso"),
         ("Scripting.FileSystemObject", "pathlib"),
     ],

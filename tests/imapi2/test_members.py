@@ -35,6 +35,10 @@ HOMES: dict[str, type] = {
     "IBurnVerification": imapi2.MsftDiscFormat2TrackAtOnce,
     "IDiscFormat2Data": imapi2.MsftDiscFormat2Data,
     "IDiscFormat2Erase": imapi2.MsftDiscFormat2Erase,
+    "IDiscFormat2RawCD": imapi2.MsftDiscFormat2RawCD,
+    "IDiscFormat2RawCDEventArgs": imapi2.RawCDEventArgs,
+    "IRawCDImageCreator": imapi2.MsftRawCDImageCreator,
+    "IRawCDImageTrackInfo": imapi2.RawCDImageTrackInfo,
     "IWriteEngine2EventArgs": imapi2.TrackAtOnceEventArgs,
     "IDiscFormat2TrackAtOnceEventArgs": imapi2.TrackAtOnceEventArgs,
     "IWriteSpeedDescriptor": imapi2.MsftWriteSpeedDescriptor,
@@ -775,6 +779,327 @@ def _erase_update(rig: Rig) -> None:
     imapi2.WithEvents(rig.eraser, lambda *arguments: told.append(arguments))
     rig.ready_eraser().EraseMedia()
     assert told[0] == (rig.eraser, 0, 60)
+
+
+# IDiscFormat2RawCD
+
+LEAD_IN_START = -11_077  # of an 80-minute blank of the virtual recorder: 97:34:23
+LEAD_OUT_SECTORS = 90 * 75
+RAW, PQ_ONLY, COOKED = 3, 1, 2
+
+
+check("IDiscFormat2RawCD.PrepareMedia", lambda rig: rig.ready_raw().PrepareMedia(), HResult.S_OK)
+
+
+@exercise("IDiscFormat2RawCD.WriteMedia")
+def _write_media(rig: Rig) -> None:
+    assert rig.prepared_raw().WriteMedia(rig.image()) == HResult.S_OK
+    assert rig.tracks == [(1, 0, 300)]
+    assert rig.audio(0, 300) == track(300)
+
+
+@exercise("IDiscFormat2RawCD.WriteMedia2")
+def _write_media_2(rig: Rig) -> None:
+    image = rig.image()
+    image.Seek(10_000 * 2448)
+    rest = image.Read(1 << 30)
+    assert rig.prepared_raw().WriteMedia2(rest, 22_650 - 10_000) == HResult.S_OK
+    assert rig.audio(0, 300) == track(300)
+
+
+@exercise("IDiscFormat2RawCD.CancelWrite")
+def _cancel_write(rig: Rig) -> None:
+    imapi2.WithEvents(rig.raw, lambda source, progress: source.CancelWrite())
+    with pytest.raises(com_error) as error:
+        rig.prepared_raw().WriteMedia(rig.image())
+    assert error.value.name == "E_IMAPI_REQUEST_CANCELLED"
+
+
+@exercise("IDiscFormat2RawCD.ReleaseMedia")
+def _release_raw(rig: Rig) -> None:
+    assert rig.prepared_raw().ReleaseMedia() == HResult.S_OK
+    assert rig.is_free()
+    assert rig.tracks == []
+
+
+@exercise("IDiscFormat2RawCD.SetWriteSpeed")
+def _raw_speed(rig: Rig) -> None:
+    assert rig.ready_raw().SetWriteSpeed(600, False) == HResult.S_OK
+    assert rig.raw.SetWriteSpeed(601, False) == HResult.S_IMAPI_SPEEDADJUSTED
+    assert rig.raw.CurrentWriteSpeed == 600
+
+
+@exercise("IDiscFormat2RawCD.Recorder")
+def _raw_recorder(rig: Rig) -> None:
+    assert rig.raw.Recorder is None
+    rig.raw.Recorder = rig.recorder
+    assert rig.raw.Recorder is rig.recorder
+    rig.raw.Recorder = None
+    assert rig.raw.Recorder is None
+
+
+@exercise("IDiscFormat2RawCD.BufferUnderrunFreeDisabled")
+def _raw_underrun(rig: Rig) -> None:
+    assert rig.prepared_raw().BufferUnderrunFreeDisabled is False
+    rig.raw.BufferUnderrunFreeDisabled = True
+    assert rig.raw.BufferUnderrunFreeDisabled is True
+    rig.raw.ReleaseMedia()
+    rig.raw.PrepareMedia()
+    assert rig.raw.BufferUnderrunFreeDisabled is False
+
+
+check(
+    "IDiscFormat2RawCD.StartOfNextSession",
+    lambda rig: rig.prepared_raw().StartOfNextSession,
+    LEAD_IN_START,
+)
+check(
+    "IDiscFormat2RawCD.LastPossibleStartOfLeadout",
+    lambda rig: rig.prepared_raw().LastPossibleStartOfLeadout,
+    LAST_LEAD_OUT,
+)
+check(
+    "IDiscFormat2RawCD.CurrentPhysicalMediaType",
+    lambda rig: rig.ready_raw().CurrentPhysicalMediaType,
+    MEDIA.IMAPI_MEDIA_TYPE_CDR,
+)
+check(
+    "IDiscFormat2RawCD.SupportedSectorTypes",
+    lambda rig: rig.prepared_raw().SupportedSectorTypes,
+    (PQ_ONLY, COOKED, RAW),
+)
+
+
+@exercise("IDiscFormat2RawCD.RequestedSectorType")
+def _sector_type(rig: Rig) -> None:
+    assert rig.prepared_raw().RequestedSectorType == COOKED
+    rig.raw.RequestedSectorType = PQ_ONLY
+    assert rig.raw.RequestedSectorType == PQ_ONLY
+    rig.creator.ResultingImageType = PQ_ONLY
+    rig.raw.WriteMedia(rig.image())
+    assert rig.audio(0, 300) == track(300)
+
+
+@exercise("IDiscFormat2RawCD.ClientName")
+def _raw_client_name(rig: Rig) -> None:
+    assert rig.raw.ClientName == ""
+    rig.raw.ClientName = NAME
+    assert rig.raw.ClientName == NAME
+    rig.raw.ClientName = None  # type: ignore[assignment]
+    assert rig.raw.ClientName == ""
+
+
+@exercise("IDiscFormat2RawCD.RequestedWriteSpeed")
+def _raw_requested(rig: Rig) -> None:
+    assert rig.raw.RequestedWriteSpeed == -1
+    rig.ready_raw().SetWriteSpeed(601, False)
+    assert rig.raw.RequestedWriteSpeed == 601
+
+
+@exercise("IDiscFormat2RawCD.RequestedRotationTypeIsPureCAV")
+def _raw_requested_cav(rig: Rig) -> None:
+    assert rig.raw.RequestedRotationTypeIsPureCAV is False
+    rig.ready_raw().SetWriteSpeed(600, True)
+    assert rig.raw.RequestedRotationTypeIsPureCAV is True
+
+
+@exercise("IDiscFormat2RawCD.CurrentWriteSpeed")
+def _raw_current(rig: Rig) -> None:
+    rig.ready_raw().SetWriteSpeed(1800, False)
+    assert rig.raw.CurrentWriteSpeed == 1800
+
+
+check(
+    "IDiscFormat2RawCD.CurrentRotationTypeIsPureCAV",
+    lambda rig: rig.ready_raw().CurrentRotationTypeIsPureCAV,
+    False,
+)
+check("IDiscFormat2RawCD.SupportedWriteSpeeds", lambda rig: rig.ready_raw().SupportedWriteSpeeds, CD_R_SPEEDS)
+
+
+@exercise("IDiscFormat2RawCD.SupportedWriteSpeedDescriptors")
+def _raw_descriptors(rig: Rig) -> None:
+    found = rig.ready_raw().SupportedWriteSpeedDescriptors
+    assert [one.WriteSpeed for one in found] == list(CD_R_SPEEDS)
+
+
+@exercise("DDiscFormat2RawCDEvents.Update")
+def _raw_update(rig: Rig) -> None:
+    told: list[Any] = []
+    imapi2.WithEvents(rig.raw, lambda *arguments: told.append(arguments))
+    rig.prepared_raw().WriteMedia(rig.image())
+    assert [source for source, _ in told] == [rig.raw] * 4
+    assert [progress.CurrentAction for _, progress in told] == [1, 2, 2, 3]
+
+
+def last_raw_writing(rig: Rig) -> Any:
+    """What the last WRITING event of an image with 300 sectors of program says."""
+    told: list[Any] = []
+    imapi2.WithEvents(rig.raw, lambda source, progress: told.append(progress))
+    rig.prepared_raw().WriteMedia(rig.image())
+    last = [one for one in told if one.CurrentAction == 2][-1]
+    assert (last.StartLba, last.LastWrittenLba) == (LEAD_IN_START, 300 + LEAD_OUT_SECTORS - 1)
+    return last
+
+
+check("IDiscFormat2RawCDEventArgs.CurrentAction", lambda rig: last_raw_writing(rig).CurrentAction, 2)
+check("IDiscFormat2RawCDEventArgs.ElapsedTime", lambda rig: last_raw_writing(rig).ElapsedTime, 0)
+check("IDiscFormat2RawCDEventArgs.RemainingTime", lambda rig: last_raw_writing(rig).RemainingTime, 0)
+
+# IRawCDImageCreator
+
+
+@exercise("IRawCDImageCreator.CreateResultImage")
+def _create(rig: Rig) -> None:
+    image = rig.with_track().CreateResultImage()
+    assert image.Stat(1).cbSize == (22_650 + 300 + LEAD_OUT_SECTORS) * 2448
+
+
+@exercise("IRawCDImageCreator.AddTrack")
+def _add_track(rig: Rig) -> None:
+    assert rig.creator.AddTrack(0, track(300)) == 1
+    assert rig.creator.AddTrack(0, io.BytesIO(track(300))) == 2
+
+
+@exercise("IRawCDImageCreator.AddSpecialPregap")
+def _special(rig: Rig) -> None:
+    assert rig.creator.AddSpecialPregap(track(200)) == HResult.S_OK
+    assert rig.with_track().TrackInfo(1).StartingLba == 50
+
+
+@exercise("IRawCDImageCreator.AddSubcodeRWGenerator")
+def _generator(rig: Rig) -> None:
+    sectors = 22_650 + 300 + LEAD_OUT_SECTORS
+    assert rig.with_track().AddSubcodeRWGenerator(b"\x15" * (96 * sectors)) == HResult.S_OK
+    image = rig.creator.CreateResultImage()
+    image.Seek(22_700 * 2448 + 2352)
+    assert {byte & 0x3F for byte in image.Read(96)} == {0x15}
+
+
+@exercise("IRawCDImageCreator.ResultingImageType")
+def _image_type(rig: Rig) -> None:
+    assert rig.creator.ResultingImageType == COOKED
+    rig.creator.ResultingImageType = PQ_ONLY
+    assert rig.creator.ResultingImageType == PQ_ONLY
+    assert rig.image().Stat(1).cbSize % 2368 == 0
+
+
+check("IRawCDImageCreator.StartOfLeadout", lambda rig: rig.with_track(333).StartOfLeadout, 333)
+
+
+@exercise("IRawCDImageCreator.StartOfLeadoutLimit")
+def _limit(rig: Rig) -> None:
+    assert rig.creator.StartOfLeadoutLimit == 398_099
+    rig.creator.StartOfLeadoutLimit = 333
+    with pytest.raises(com_error) as error:
+        rig.with_track(334)
+    assert error.value.name == "E_IMAPI_RAW_IMAGE_INSUFFICIENT_SPACE"
+    assert rig.with_track(333).StartOfLeadoutLimit == 333
+
+
+@exercise("IRawCDImageCreator.DisableGaplessAudio")
+def _gaps(rig: Rig) -> None:
+    assert rig.with_track().DisableGaplessAudio is False
+    assert rig.with_track().TrackInfo(2).StartingLba == 300
+    rig.creator.DisableGaplessAudio = True
+    assert rig.creator.TrackInfo(2).StartingLba == 450
+
+
+@exercise("IRawCDImageCreator.MediaCatalogNumber")
+def _mcn(rig: Rig) -> None:
+    assert rig.creator.MediaCatalogNumber == ""
+    rig.creator.MediaCatalogNumber = "123456789012"
+    assert rig.creator.MediaCatalogNumber == "0123456789012"
+
+
+@exercise("IRawCDImageCreator.StartingTrackNumber")
+def _starting_number(rig: Rig) -> None:
+    assert rig.creator.StartingTrackNumber == 1
+    rig.creator.StartingTrackNumber = 7
+    assert rig.with_track().TrackInfo(1).TrackNumber == 7
+
+
+@exercise("IRawCDImageCreator.TrackInfo")
+def _track_info(rig: Rig) -> None:
+    assert rig.with_track().TrackInfo(1) is rig.creator.TrackInfo(1) is rig.creator.TrackInfo[1]
+    with pytest.raises(com_error) as error:
+        rig.creator.TrackInfo(2)
+    assert error.value.name == "E_INVALIDARG"
+
+
+check("IRawCDImageCreator.NumberOfExistingTracks", lambda rig: rig.with_track().NumberOfExistingTracks, 1)
+check(
+    "IRawCDImageCreator.LastUsedUserSectorInImage",
+    lambda rig: rig.with_track(333).LastUsedUserSectorInImage,
+    332,
+)
+
+
+@exercise("IRawCDImageCreator.ExpectedTableOfContents")
+def _image_toc(rig: Rig) -> None:
+    expected = bytes.fromhex("0012 01 01 00 12 01 00 00000000 00 12 AA 00 0000014D")
+    assert rig.with_track(333).ExpectedTableOfContents == expected
+
+
+# IRawCDImageTrackInfo
+
+
+def info(rig: Rig) -> imapi2.RawCDImageTrackInfo:
+    """Of the second track of two."""
+    rig.with_track(310)
+    return rig.with_track(320).TrackInfo(2)
+
+
+check("IRawCDImageTrackInfo.StartingLba", lambda rig: info(rig).StartingLba, 310)
+check("IRawCDImageTrackInfo.SectorCount", lambda rig: info(rig).SectorCount, 320)
+check("IRawCDImageTrackInfo.TrackNumber", lambda rig: info(rig).TrackNumber, 2)
+check("IRawCDImageTrackInfo.SectorType", lambda rig: info(rig).SectorType, 0)
+
+
+@exercise("IRawCDImageTrackInfo.ISRC")
+def _isrc(rig: Rig) -> None:
+    one = info(rig)
+    assert one.ISRC == ""
+    for given in ("US-K7Y-98-12345", "usk7y9812345"):
+        one.ISRC = given
+        assert one.ISRC == "US-K7Y-98-12345"
+
+
+@exercise("IRawCDImageTrackInfo.DigitalAudioCopySetting")
+def _copy_setting(rig: Rig) -> None:
+    one = info(rig)
+    assert one.DigitalAudioCopySetting == 0
+    one.DigitalAudioCopySetting = 1
+    assert one.DigitalAudioCopySetting == 1
+    assert rig.creator.ExpectedTableOfContents[4 + 8 + 1] == 0x10
+
+
+@exercise("IRawCDImageTrackInfo.AudioHasPreemphasis")
+def _pre_emphasis(rig: Rig) -> None:
+    one = info(rig)
+    assert one.AudioHasPreemphasis is False
+    one.AudioHasPreemphasis = -1  # type: ignore[assignment]
+    assert one.AudioHasPreemphasis is True
+    assert rig.creator.ExpectedTableOfContents[4 + 8 + 1] == 0x13
+
+
+check("IRawCDImageTrackInfo.TrackIndexes", lambda rig: info(rig).TrackIndexes, (0,))
+
+
+@exercise("IRawCDImageTrackInfo.AddTrackIndex")
+def _add_index(rig: Rig) -> None:
+    one = info(rig)
+    assert one.AddTrackIndex(100) == HResult.S_OK
+    assert one.AddTrackIndex(50) == HResult.S_OK
+    assert one.TrackIndexes == (0, 50, 100)
+
+
+@exercise("IRawCDImageTrackInfo.ClearTrackIndex")
+def _clear_index(rig: Rig) -> None:
+    one = info(rig)
+    one.AddTrackIndex(100)
+    assert one.ClearTrackIndex(100) == HResult.S_OK
+    assert one.TrackIndexes == (0,)
 
 
 # IStream

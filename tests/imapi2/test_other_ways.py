@@ -243,7 +243,7 @@ def test_an_item_that_there_is_not_is_an_error_either_way(rig: Rig) -> None:
         assert error.value.name == "E_INVALIDARG"
 
 
-@pytest.mark.parametrize("name", ["IMAPI2.MsftDiscFormat2AudioCD", "IMAPI2.MsftDiscFormat2RawCD"])
+@pytest.mark.parametrize("name", ["IMAPI2.MsftDiscFormat2AudioCD", "IMAPI2.MsftWriteEngine2"])
 def test_comtypes_has_an_oserror_for_a_class_that_there_is_not(name: str) -> None:
     """Programs catch just that and go on with the track-at-once writer."""
     with pytest.raises(OSError, match="MsftDiscFormat2TrackAtOnce") as error:

@@ -41,8 +41,8 @@ def test_every_class_is_made_by_progid_and_clsid_in_any_case(name: str) -> None:
 @pytest.mark.parametrize(
     ("clsid", "code"),
     [
-        ("IMAPI2.MsftDiscFormat2RawCD", "CO_E_CLASSSTRING"),
-        ("27354128-7F64-5B0F-8F00-5D77AFBE261E", "REGDB_E_CLASSNOTREG"),
+        ("IMAPI2.MsftWriteEngine2", "CO_E_CLASSSTRING"),
+        ("2735412C-7F64-5B0F-8F00-5D77AFBE261E", "REGDB_E_CLASSNOTREG"),
         (None, "REGDB_E_CLASSNOTREG"),
     ],
 )

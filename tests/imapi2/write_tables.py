@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from redbook.imapi2.writer.state import diagram, markdown
+from redbook.imapi2.raw.creator_state import CREATOR_TABLE, CreatorState
+from redbook.imapi2.writer.state import RAW_TABLE, TABLE, diagram, markdown
 from tests.imapi2.test_members import ROOT, table
 
 HEAD = """# Every member of IMAPI2's audio side
@@ -16,12 +17,24 @@ that the member's own test makes.
 """
 
 
+STATES = {
+    "track-at-once": markdown(TABLE),
+    "disc-at-once": markdown(RAW_TABLE),
+    "creator": markdown(CREATOR_TABLE, CreatorState),
+}
+
+
 def main() -> None:
     page = ROOT / "docs/imapi2.md"
     text = page.read_text(encoding="utf-8")
-    text = text.replace("<!-- states -->", markdown()).replace("<!-- diagram -->", diagram())
-    text = re.sub(r"\| call \| N .*?(?=\n\n)", lambda match: markdown(), text, flags=re.DOTALL)
-    text = re.sub(r"stateDiagram-v2.*?(?=\n```)", lambda match: diagram(), text, flags=re.DOTALL)
+    for name, states in STATES.items():
+        text = re.sub(
+            rf"(?<=<!-- states: {name} -->\n)\| call .*?(?=\n\n)",
+            lambda match, states=states: states,  # type: ignore[misc]
+            text,
+            flags=re.DOTALL,
+        )
+    text = re.sub(r"stateDiagram-v2.*?(?=\n```)", lambda match: diagram(TABLE), text, flags=re.DOTALL)
     page.write_text(text, encoding="utf-8")
     (ROOT / "docs/imapi2-members.md").write_text(HEAD + table() + "\n", encoding="utf-8")
 

@@ -18,8 +18,10 @@ from redbook.imapi2 import (
     HResult,
     MsftDiscFormat2Data,
     MsftDiscFormat2Erase,
+    MsftDiscFormat2RawCD,
     MsftDiscFormat2TrackAtOnce,
     MsftDiscRecorder2,
+    MsftRawCDImageCreator,
     attach,
     com_error,
     detach,
@@ -66,6 +68,8 @@ class Rig:
         self.writer = MsftDiscFormat2TrackAtOnce()
         self.eraser = MsftDiscFormat2Erase()
         self.data = MsftDiscFormat2Data()
+        self.raw = MsftDiscFormat2RawCD()
+        self.creator = MsftRawCDImageCreator()
 
     def __enter__(self) -> Rig:
         attach(self.transport or self.drive, self.unique_id, node=self.node, clock=self.clock)
@@ -110,6 +114,28 @@ class Rig:
         self.eraser.Recorder = self.recorder
         self.eraser.ClientName = NAME
         return self.eraser
+
+    def ready_raw(self) -> MsftDiscFormat2RawCD:
+        """State R."""
+        self.raw.Recorder = self.recorder
+        self.raw.ClientName = NAME
+        return self.raw
+
+    def prepared_raw(self, kind: int | None = None) -> MsftDiscFormat2RawCD:
+        """State P.  kind: IMAPI_FORMAT2_RAW_CD_DATA_SECTOR_TYPE"""
+        self.ready_raw().PrepareMedia()
+        if kind is not None:
+            self.raw.RequestedSectorType = kind
+        return self.raw
+
+    def with_track(self, sectors: int = 300) -> MsftRawCDImageCreator:
+        """The creator, with one track more."""
+        self.creator.AddTrack(0, track(sectors))
+        return self.creator
+
+    def image(self) -> Any:
+        """Of one track of 300 sectors, of type IS_COOKED."""
+        return self.with_track().CreateResultImage()
 
     def asked(self) -> MsftDiscFormat2Data:
         self.data.Recorder = self.recorder

@@ -20,6 +20,9 @@ POSITION, MCN, ISRC = 1, 2, 3
 LEAD_IN_TNO, LEAD_OUT_TNO = 0x00, 0xAA
 """Track numbers as Q has them, not BCD."""
 
+FIRST_TRACK, LAST_TRACK, LEAD_OUT_START = 0xA0, 0xA1, 0xA2
+"""POINTs of the lead-in beside the numbers of tracks."""
+
 _ISRC_LETTERS = {**{str(n): n for n in range(10)}, **{chr(65 + n): 17 + n for n in range(26)}}
 _ISRC_VALUES = {value: letter for letter, value in _ISRC_LETTERS.items()}
 _BITS = [bytes(0x40 * (byte >> (7 - bit) & 1) for bit in range(8)) for byte in range(256)]

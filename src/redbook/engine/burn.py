@@ -16,7 +16,7 @@ from redbook.disc import (
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.engine.calibration import calibrate
 from redbook.engine.events import Notice, Phase
-from redbook.engine.inspect import contents, where_next
+from redbook.engine.inspect import Abilities, contents, where_next
 from redbook.engine.method import Method
 from redbook.engine.one_track import (
     END_TRACK_SECONDS,
@@ -83,6 +83,45 @@ def _leave(settings: Settings, outcome: Outcome) -> Procedure[None]:
     yield from release(settings.test_write)
     if settings.test_write and outcome.touched:
         yield from forget_test_write(outcome)
+
+
+def burn_prepared(
+    method: Method, abilities: Abilities, settings: Settings, outcome: Outcome
+) -> Procedure[SessionLayout]:
+    """As `burn`, on a drive that `set_up` has made ready: speed, tray and drive stay as they are.
+
+    raises  MediumUnsuitable, PlanError, SenseError   nothing was written
+            Cancelled, BurnFailed   with `disc_now`, once anything was sent
+    """
+    try:
+        burning = _burn_prepared(method, abilities, settings, outcome)
+        return (yield from resending(burning, lambda: outcome.begun, outcome.doubt_page))
+    except Abandoned as left:
+        now = "the drive was left as it was: the disc may be unusable, and the drive busy for a while"
+        raise Cancelled(f"cancelled at once; {now}", now) from left
+
+
+def _burn_prepared(
+    method: Method, abilities: Abilities, settings: Settings, outcome: Outcome
+) -> Procedure[SessionLayout]:
+    try:
+        yield from until_ready()
+        outcome.drive.protection = yield from method.parameters(settings, abilities.underrun_protection)
+        disc = yield from contents()
+        space = method.room(abilities, disc)
+        layout = method.place(space)
+        yield Announce(layout.lead_out_lba * SECTOR_BYTES)
+        yield from calibrate(outcome)
+        yield from method.arm(layout, disc, settings, outcome)
+        layout = yield from method.write(layout, space, settings, outcome)
+        yield Shield(True)  # from here on a cancel comes too late
+        yield from method.end(layout, settings, outcome)
+    except Exception as first:
+        yield from _clean_up(first, method, outcome)
+        if not _must_be_told(first, outcome):
+            raise
+        raise _told(first, method, outcome, settings) from first
+    return layout
 
 
 def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Procedure[LaidTrack]:

@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Toc, TocTrack
+from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Msf, Toc, TocTrack
 from redbook.engine.plan import Space
 from redbook.engine.room import find_room
 from redbook.engine.speed import Speeds, believable, read_speeds
@@ -49,6 +49,9 @@ from redbook.quirks import VIRTUAL_MARK, Quirks, quirks_of
 
 WSPD = 0x02  # of feature 0107h
 SAO = 0x20  # of feature 002Eh
+RAW = 0x08
+_WITHIN_REACH = (-60_000, -1_000)
+"""Where a lead-in can begin, as an LBA: those of discs lie about -11600, three minutes before the audio."""
 _CDS = (None, Profile.NONE, Profile.CD_ROM, Profile.CD_R, Profile.CD_RW)
 
 
@@ -57,6 +60,7 @@ class Abilities:
     """Who the drive is and what it can do with the medium in it now.
 
     writes_sao    session-at-once; taken for granted of a drive that does not know GET CONFIGURATION
+    writes_raw    with a sub-channel of the host's making; the same
     largest_cue_sheet_bytes  that it says it takes; 0 where it does not say
     lists_speeds  whether it knows GET PERFORMANCE's list of them
     speeds        empty until they were asked for
@@ -74,6 +78,7 @@ class Abilities:
     quirks: Quirks = Quirks()
     speeds: Speeds = Speeds()
     largest_cue_sheet_bytes: int = 0
+    writes_raw: bool = False
 
     @property
     def name(self) -> str:
@@ -120,6 +125,15 @@ class DiscContents:
         """Those that are no music, the one that was not ended among them."""
         opened = () if self.open_track is None else (self.open_track,)
         return tuple(track for track in (*self.tracks, *opened) if not track.is_audio)
+
+    @property
+    def lead_in_start(self) -> Msf | None:
+        """Of a blank disc, as the drive says it, or the disc itself; None where neither makes sense."""
+        said = (self.information.last_session_lead_in, self.atip.lead_in_start if self.atip else None)
+        for start in said:
+            if start is not None and _WITHIN_REACH[0] <= start.lba <= _WITHIN_REACH[1]:
+                return start
+        return None
 
     def expected_toc(self) -> Toc | None:
         """The table of contents, or what it would be if the session were closed now.
@@ -171,9 +185,10 @@ def identify() -> Procedure[Abilities]:
     rewrites = configuration is not None and configuration.feature(FeatureCode.CD_RW_MEDIA_WRITE) is not None
     mastering = configuration.feature(FeatureCode.CD_MASTERING) if configuration else None
     if configuration is None:
-        writes_sao = writes_tao  # page 05h will tell
+        writes_sao = writes_raw = writes_tao  # page 05h will tell
     else:
         writes_sao = bool(mastering and mastering.data and mastering.data[0] & SAO)
+        writes_raw = bool(mastering and mastering.data and mastering.data[0] & RAW)
     largest_sheet = int.from_bytes(mastering.data[1:4], "big") if mastering else 0
     writes_cd_rw = rewrites or bool(capabilities and capabilities.writes_cd_rw)
     streaming = configuration.feature(FeatureCode.REAL_TIME_STREAMING) if configuration else None
@@ -190,6 +205,7 @@ def identify() -> Procedure[Abilities]:
         lists_speeds,
         quirks_of(inquiry),
         largest_cue_sheet_bytes=largest_sheet,
+        writes_raw=writes_raw,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from redbook import errors
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND, SPEED_1X_BYTES_PER_SECOND, duration
@@ -69,8 +70,24 @@ class Area:
     end_lba: int
 
 
+class Sectors(Protocol):
+    """Sectors that are sent one behind the other, and what there is to tell of them."""
+
+    @property
+    def start_lba(self) -> int: ...
+
+    @property
+    def track(self) -> LaidTrack:
+        """The one that comes next, or is under way."""
+        ...
+
+    def reached(self, lba: int) -> Iterator[SectorsDone | TrackStarted]:
+        """What there is to tell when everything before this sector is sent."""
+        ...
+
+
 class Run:
-    """Sectors that are sent one behind the other.
+    """The tracks of a session, or one of them.
 
     areas  of its tracks, in order and without a gap
     """
@@ -98,10 +115,13 @@ class Run:
             yield TrackStarted(track.number, track.start_lba, track.sectors)
 
 
-def send(chunk: memoryview, run: Run, outcome: Outcome) -> Procedure[None]:
+def send(
+    chunk: memoryview, run: Sectors, outcome: Outcome, sector_bytes: int = SECTOR_BYTES
+) -> Procedure[None]:
     """All of a run, in WRITEs no larger than the way to the drive carries.
 
-    chunk  the first of it; the others are taken
+    chunk         the first of it; the others are taken
+    sector_bytes  of each sector, its sub-channel among them
 
     How large that is may only show at the first WRITE of a burn. Later a WRITE that the system calls too
     large is not sent again in pieces: whether it was taken is not known.
@@ -112,25 +132,28 @@ def send(chunk: memoryview, run: Run, outcome: Outcome) -> Procedure[None]:
     filled_at: tuple[float, int] | None = None
     refused: SenseError | None = None
     while chunk:
-        piece = chunk[: (yield MostSectors()) * SECTOR_BYTES]
+        piece = chunk[: _carried((yield MostSectors()), sector_bytes)]
         waited = (yield Now()) - now
         try:
-            yield from write_one(Write10(run.start_lba + outcome.sent, piece), waited, run.track, outcome)
+            write = Write10(run.start_lba + outcome.sent, piece, sector_bytes)
+            yield from write_one(write, waited, run.track, outcome)
         except TransferTooLarge:
-            if outcome.sent or outcome.ended or (yield MostSectors()) * SECTOR_BYTES >= len(piece):
+            most = yield MostSectors()
+            if outcome.sent or outcome.ended or _carried(most, sector_bytes) >= len(piece):
                 raise
             continue
         except _LIMITS as error:
-            if outcome.sent or outcome.ended or not (yield from _smaller(piece, error, run.start_lba)):
+            count = len(piece) // SECTOR_BYTES
+            if outcome.sent or outcome.ended or not (yield from _smaller(count, error, run.start_lba)):
                 raise (refused or error) from None
             refused = refused or error
             continue
-        outcome.sent += len(piece) // SECTOR_BYTES
+        outcome.sent += len(piece) // sector_bytes
         outcome.lba = None
         now = yield Now()
         yield from run.reached(run.start_lba + outcome.sent)
         # Pioneer firmware throws data away if asked for its buffer before that was filled once.
-        if outcome.sent * SECTOR_BYTES > buffer_bytes:
+        if outcome.sent * sector_bytes > buffer_bytes:
             filled_at = filled_at or (now, outcome.sent)
             if asks_buffer and now - polled_at >= BUFFER_POLL_SECONDS:
                 polled_at = now
@@ -140,13 +163,17 @@ def send(chunk: memoryview, run: Run, outcome: Outcome) -> Procedure[None]:
         outcome.drive.pace.add(outcome.sent - filled_at[1], now - filled_at[0])
 
 
-def _smaller(piece: memoryview, error: SenseError, start_lba: int) -> Procedure[bool]:
+def _carried(most_sectors: int, sector_bytes: int) -> int:
+    """How many bytes of whole sectors go into one command that carries so many sectors of sound alone."""
+    return max(1, most_sectors * SECTOR_BYTES // sector_bytes) * sector_bytes
+
+
+def _smaller(count: int, error: SenseError, start_lba: int) -> Procedure[bool]:
     """Whether the first WRITE of a burn, refused so, may be sent again with fewer sectors.
 
     Bridges with a limit of 32 KiB refuse more in words of their own. Only where the drive still wants that
     sector: whether it has taken some of a transfer that failed is not known otherwise.
     """
-    count = len(piece) // SECTOR_BYTES
     try:
         information: TrackInformation = yield ReadTrackInformation()
     except (SenseError, InvalidReply):

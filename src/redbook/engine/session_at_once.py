@@ -19,42 +19,35 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from redbook import errors
-from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, Msf, duration
+from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, Msf
 from redbook.disc.cd_text import LeadIn
 from redbook.disc.layout import LaidTrack, RulesBroken, SessionLayout, with_pregaps
 from redbook.disc.sub_channel import RAW_BYTES
-from redbook.engine.close import CLOSE_SECONDS
-from redbook.engine.events import Notice, Phase, PhaseStarted, TrackEnded, TrackStarted, Working
-from redbook.engine.inspect import Abilities, DiscContents, is_virtual
+from redbook.engine.events import Notice, Phase, PhaseStarted, TrackStarted, Working
+from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.ladder import PREGAPS, Rung, all_refused, rungs_for, taken_in_words
-from redbook.engine.one_track import synchronize
-from redbook.engine.outcome import EXCHANGED, Outcome, Settings
+from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import Space, check_fits
 from redbook.engine.prepare import check_writer, room_on, take_write_parameters
-from redbook.engine.sending import Area, Run, check_time, send, write_one
+from redbook.engine.sending import Area, Run, send, write_one
 from redbook.engine.steps import MostSectors, Now, Procedure, TakeSectors
+from redbook.engine.whole_disc import check_blank, disc_now, end_session, wind_down
 from redbook.errors import (
-    DiscNotBlank,
-    DriveError,
-    ImpossiblyFast,
     InvalidReply,
     MediumUnsuitable,
     NotARecorder,
     PlanError,
     SenseError,
-    StillBusy,
     TransferTooLarge,
 )
 from redbook.mmc.cue_sheet import ENTRY_BYTES, SendCueSheet, entries_of
-from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadTrackInformation
+from redbook.mmc.disc_info import ReadTrackInformation
 from redbook.mmc.mode_pages import WriteType
 from redbook.mmc.write import Write10
 
 _NEXT_RUNG = (errors.InvalidField, errors.InvalidParameter, errors.UnknownCommand)
 _MOST_LEAD_IN_SECTORS = 341  # just under 32 KiB, which the weakest bridge carries; as libburn
 _SHORTEST_SHEET_BYTES = 4 * ENTRY_BYTES  # lead-in, index 0 and 1 of a track, lead-out
-_WITHIN_REACH = (-60_000, -1_000)
-"""Where a lead-in can begin, as an LBA: those of discs lie about -11600, three minutes before the audio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +68,7 @@ class SessionAtOnce:
             _check_sheet_size(self.layout, abilities)
 
     def room(self, abilities: Abilities, disc: DiscContents) -> Space:
-        if disc.status is not DiscStatus.BLANK:
-            raise DiscNotBlank(
-                f"the disc in {abilities.name} is not blank; a session written at once needs a blank disc: "
-                "use one, or add the tracks track-at-once (--mode tao --append)"
-            )
+        check_blank(abilities, disc, ", or add the tracks track-at-once (--mode tao --append)")
         space = room_on(abilities, disc)
         return replace(space, first_track=1, next_lba=0)
 
@@ -108,7 +97,7 @@ class SessionAtOnce:
         raises  CueSheetRefused  if it takes none
                 MediumUnsuitable  if it does not say where the lead-in begins, which CD-Text needs
         """
-        lead_in = _lead_in_start(disc)
+        lead_in = disc.lead_in_start
         if layout.cd_text and lead_in is None:
             raise MediumUnsuitable(
                 "the drive does not say where the disc's lead-in begins, and CD-Text is written there: burn "
@@ -169,91 +158,14 @@ class SessionAtOnce:
         return with_pregaps(layout)
 
     def end(self, layout: SessionLayout, settings: Settings, outcome: Outcome) -> Procedure[None]:
-        """The buffer written out; then the drive adds the lead-out, and no CLOSE is sent."""
-        yield PhaseStarted(Phase.CLOSING)
-        since = yield Now()
-        information: DiscInformation = yield from synchronize(Phase.CLOSING, CLOSE_SECONDS)
-        if information.status is not DiscStatus.COMPLETE and not settings.test_write:
-            information = yield from synchronize(Phase.CLOSING, CLOSE_SECONDS)
-        seconds = outcome.seconds + (yield Now()) - since
-        try:
-            check_time(layout.lead_out_lba + PREGAP_SECTORS, seconds, outcome, "the session")
-        except ImpossiblyFast:
-            if not (yield from is_virtual()):
-                raise
-            outcome.drive.real_time = False
-        if settings.test_write:
-            outcome.open_track = None
-            return
-        if information.status is not DiscStatus.COMPLETE:
-            raise InvalidReply("the drive took the whole session, but the disc is not complete")
-        outcome.open_track = None
-        outcome.closed = True
-        for track in layout.tracks:
-            ended = TrackEnded(track.number, track.start_lba, track.sectors)
-            outcome.ended.append(ended)
-            yield ended
+        """The drive adds the lead-out."""
+        return end_session(layout, layout.lead_out_lba + PREGAP_SECTORS, settings, outcome)
 
     def wind_down(self, outcome: Outcome) -> Procedure[None]:
-        """The buffer is written out, so that the drive lets go; the disc is lost all the same."""
-        if outcome.open_track is None:
-            return
-        try:
-            yield PhaseStarted(Phase.ENDING_TRACK, outcome.open_track.number)
-            yield from synchronize()
-        except StillBusy as error:
-            outcome.unknown = str(error)
-        except DriveError:
-            pass  # a session that broke off cannot be ended; what the disc is then is asked next
+        return wind_down(outcome)
 
     def disc_now(self, outcome: Outcome, settings: Settings) -> str:
-        if settings.test_write:
-            return "it was a test write: the disc is as it was before"
-        if outcome.unknown:
-            text = f"what is on the disc is not known, for the drive does not say ({outcome.unknown})"
-            if (outcome.sent or outcome.lead_in_sent) and outcome.sent < self._sectors:
-                text += f"; {self._where_broken_off(outcome)}, so take the disc for spoilt"
-            return text
-        status = outcome.found.status if outcome.found is not None else None
-        if outcome.exchanged and status is DiscStatus.COMPLETE:
-            return EXCHANGED
-        if outcome.closed or (status is DiscStatus.COMPLETE and outcome.found and outcome.found.toc):
-            if outcome.sent < self._sectors:
-                return (
-                    f"the disc is spoilt: {self._where_broken_off(outcome)}; the drive has closed it all the "
-                    f"same, so players may play the disc up to there; {_cure(outcome)}"
-                )
-            whole = "the session is closed, so players can play the disc"
-            return f"{whole}; whether all of it is right is not known"
-        if status is DiscStatus.BLANK and not outcome.sent and not outcome.lead_in_sent:
-            return "the disc is still blank"
-        if status is DiscStatus.BLANK:
-            other = "; it may be another disc, for the drive reported a change" if outcome.exchanged else ""
-            return (
-                f"the drive calls the disc blank, though the session was begun{other}. Take it out, put it "
-                "in again, and look at it (`redbook info`) before you use it"
-            )
-        return (
-            f"the disc is spoilt: {self._where_broken_off(outcome)}, so it has no table of contents, no "
-            f"player can play it, and nothing can be added; {_cure(outcome)}"
-        )
-
-    @property
-    def _sectors(self) -> int:
-        """All that are sent, the 150 before LBA 0 among them."""
-        return self.layout.lead_out_lba + PREGAP_SECTORS
-
-    def _where_broken_off(self, outcome: Outcome) -> str:
-        reached = duration(max(0, outcome.sent - PREGAP_SECTORS))
-        return f"the session broke off at {reached} of {duration(self.layout.lead_out_lba)}"
-
-
-def _cure(outcome: Outcome) -> str:
-    return (
-        "erase it (`redbook blank`) to use it again"
-        if outcome.drive.rewritable
-        else "it cannot be used any more"
-    )
+        return disc_now(self.layout, -PREGAP_SECTORS, self.layout.lead_out_lba, outcome, settings)
 
 
 _INSTEAD = (
@@ -285,15 +197,6 @@ def _check_sheet_size(layout: SessionLayout, abilities: Abilities) -> None:
 def run_of(layout: SessionLayout) -> Run:
     """All from the first pregap to the lead-out, a track's pregap counting as its own."""
     return Run([Area(track, track.pregap_lba, track.end_lba) for track in layout.tracks])
-
-
-def _lead_in_start(disc: DiscContents) -> Msf | None:
-    """As the drive says it of a blank disc, or the disc itself; None where neither makes sense."""
-    said = (disc.information.last_session_lead_in, disc.atip.lead_in_start if disc.atip else None)
-    for start in said:
-        if start is not None and _WITHIN_REACH[0] <= start.lba <= _WITHIN_REACH[1]:
-            return start
-    return None
 
 
 def _send_lead_in(packs: bytes, start_lba: int, first: LaidTrack, outcome: Outcome) -> Procedure[None]:

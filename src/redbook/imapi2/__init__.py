@@ -29,11 +29,14 @@ from redbook.imapi2.errors import com_error
 from redbook.imapi2.formats.data import MsftDiscFormat2Data
 from redbook.imapi2.formats.erase import MsftDiscFormat2Erase
 from redbook.imapi2.formats.speeds import MsftWriteSpeedDescriptor
+from redbook.imapi2.raw.creator import MsftRawCDImageCreator
+from redbook.imapi2.raw.track_info import RawCDImageTrackInfo
+from redbook.imapi2.raw.writer import MsftDiscFormat2RawCD
 from redbook.imapi2.recorder.disc_recorder import MsftDiscRecorder2
 from redbook.imapi2.recorder.discmaster import MsftDiscMaster2
 from redbook.imapi2.streams import AudioStream, FileStream, MsftStreamZero
 from redbook.imapi2.typelib.hresults import HResult
-from redbook.imapi2.writer.event_args import TrackAtOnceEventArgs
+from redbook.imapi2.writer.event_args import RawCDEventArgs, TrackAtOnceEventArgs
 from redbook.imapi2.writer.track_at_once import MsftDiscFormat2TrackAtOnce
 
 __all__ = [
@@ -48,11 +51,15 @@ __all__ = [
     "HResult",
     "MsftDiscFormat2Data",
     "MsftDiscFormat2Erase",
+    "MsftDiscFormat2RawCD",
     "MsftDiscFormat2TrackAtOnce",
     "MsftDiscMaster2",
     "MsftDiscRecorder2",
+    "MsftRawCDImageCreator",
     "MsftStreamZero",
     "MsftWriteSpeedDescriptor",
+    "RawCDEventArgs",
+    "RawCDImageTrackInfo",
     "TrackAtOnceEventArgs",
     "WithEvents",
     "attach",

@@ -11,6 +11,8 @@ from redbook.imapi2.formats.data import MsftDiscFormat2Data
 from redbook.imapi2.formats.erase import MsftDiscFormat2Erase
 from redbook.imapi2.formats.speeds import MsftWriteSpeedDescriptor
 from redbook.imapi2.missing import missing
+from redbook.imapi2.raw.creator import MsftRawCDImageCreator
+from redbook.imapi2.raw.writer import MsftDiscFormat2RawCD
 from redbook.imapi2.recorder.disc_recorder import MsftDiscRecorder2
 from redbook.imapi2.recorder.discmaster import MsftDiscMaster2
 from redbook.imapi2.streams import MsftStreamZero
@@ -27,6 +29,8 @@ _CLASSES: dict[str, type[ComObject]] = {
         MsftDiscFormat2TrackAtOnce,
         MsftDiscFormat2Data,
         MsftDiscFormat2Erase,
+        MsftDiscFormat2RawCD,
+        MsftRawCDImageCreator,
         MsftWriteSpeedDescriptor,
         MsftStreamZero,
         AdodbStream,
@@ -83,6 +87,14 @@ def Dispatch(
 def Dispatch(
     dispatch: Literal["IMAPI2.MsftDiscFormat2Erase"], userName: str | None = None, *ignored: Any, **more: Any
 ) -> MsftDiscFormat2Erase: ...
+@overload
+def Dispatch(
+    dispatch: Literal["IMAPI2.MsftDiscFormat2RawCD"], userName: str | None = None, *ignored: Any, **more: Any
+) -> MsftDiscFormat2RawCD: ...
+@overload
+def Dispatch(
+    dispatch: Literal["IMAPI2.MsftRawCDImageCreator"], userName: str | None = None, *ignored: Any, **more: Any
+) -> MsftRawCDImageCreator: ...
 @overload
 def Dispatch(
     dispatch: Literal["IMAPI2.MsftWriteSpeedDescriptor"],

@@ -6,13 +6,10 @@ Source of the ids: imapi2.idl
 from __future__ import annotations
 
 _DATA = "redbook burns audio, no data discs; use xorriso or growisofs for those"
-_AT_ONCE = "this face writes no whole disc at once; MsftDiscFormat2TrackAtOnce writes it track by track"
 _STREAM = "AddAudioTrack takes bytes, files and any object with read and seek instead"
 _FAMILY = "7F64-5B0F-8F00-5D77AFBE261E"
 
 INSTEAD: dict[str, str] = {
-    "IMAPI2.MsftDiscFormat2RawCD": _AT_ONCE,
-    "IMAPI2.MsftRawCDImageCreator": _AT_ONCE,
     "IMAPI2.MsftWriteEngine2": "MsftDiscFormat2TrackAtOnce writes audio tracks with redbook's own engine",
     "IMAPI2.MsftStreamPrng001": _STREAM,
     "IMAPI2.MsftStreamConcatenate": _STREAM,
@@ -31,14 +28,12 @@ INSTEAD: dict[str, str] = {
 """ProgID, and what to do instead."""
 
 _CLSIDS = {
-    f"27354128-{_FAMILY}": "IMAPI2.MsftDiscFormat2RawCD",
     f"2735412C-{_FAMILY}": "IMAPI2.MsftWriteEngine2",
     f"27354126-{_FAMILY}": "IMAPI2.MsftStreamPrng001",
     f"27354125-{_FAMILY}": "IMAPI2.MsftStreamConcatenate",
     f"27354124-{_FAMILY}": "IMAPI2.MsftStreamInterleave",
     f"27354122-{_FAMILY}": "IMAPI2.MsftMultisessionSequential",
     "B507CA24-2204-11DD-966A-001AA01BBC58": "IMAPI2.MsftMultisessionRandomWrite",
-    "25983561-9D65-49CE-B335-40630D901227": "IMAPI2.MsftRawCDImageCreator",
 }
 _BY_TEXT = {name.lower(): name for name in INSTEAD} | {clsid.lower(): name for clsid, name in _CLSIDS.items()}
 

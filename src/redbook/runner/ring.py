@@ -21,12 +21,14 @@ def ring_bytes(sectors: int, most_bytes: int = DEFAULT_RING_BYTES) -> int:
 
 
 class Ring:
-    """Chunks of at most 27 sectors, in order, never across the border of two tracks.
+    """Chunks of as many sectors as one command carries, in order, never across the border of two tracks.
 
     Memory is taken once. A chunk stays valid until the next `take`. Each begins a page, so that the kernel
     can hand it to a device where it lies.
 
-    times_empty  how often there was nothing when something was wanted
+    sectors       of sound alone that one command carries, 27 at most
+    sector_bytes  of the sectors that come, with their sub-channel where they have one
+    times_empty   how often there was nothing when something was wanted
     """
 
     def __init__(
@@ -34,10 +36,13 @@ class Ring:
         streams: Sequence[SectorStream],
         size_bytes: int = DEFAULT_RING_BYTES,
         sectors: int = CHUNK_SECTORS,
+        sector_bytes: int = SECTOR_BYTES,
     ) -> None:
-        self._chunk_bytes = sectors * SECTOR_BYTES
+        self._sector_bytes = sector_bytes
+        self._chunk_bytes = max(1, sectors * SECTOR_BYTES // sector_bytes) * sector_bytes
         self._slot_bytes = -(-self._chunk_bytes // mmap.PAGESIZE) * mmap.PAGESIZE
-        whole = ring_bytes(sum(stream.sectors for stream in streams), size_bytes)
+        total_bytes = sum(stream.sectors for stream in streams) * sector_bytes
+        whole = ring_bytes(-(-total_bytes // SECTOR_BYTES), size_bytes)
         slots = self._slots = max(2, whole // self._chunk_bytes)
         self._filled_ever = self._taken_ever = 0  # chunks; each is counted by one thread alone
         self._lowest = slots
@@ -119,7 +124,7 @@ class Ring:
     def _run(self) -> None:
         try:
             for number, stream in enumerate(self._streams, 1):
-                left = stream.sectors * SECTOR_BYTES
+                left = stream.sectors * self._sector_bytes
                 while left:
                     left -= self._fill(stream, min(left, self._chunk_bytes), number)
                 self._all_read = number == len(self._streams)
@@ -151,7 +156,7 @@ class Ring:
 
     def _hand_over(self, slot: int, chunk: memoryview, length: int) -> None:
         """What came before the reading failed, the last sector of it filled up with silence."""
-        whole = -(-length // SECTOR_BYTES) * SECTOR_BYTES
+        whole = -(-length // self._sector_bytes) * self._sector_bytes
         if whole:
             chunk[length:whole] = bytes(whole - length)
             self._filled_ever += 1

@@ -118,6 +118,7 @@ class Runner:
     total             sectors of all of them, for Progress
     emit              is given every event, on the thread that runs
     progress_seconds  how often Progress is told
+    sector_bytes      of what the streams give, with their sub-channel where they have one
     system            that is asked for priority while a disc is written
     """
 
@@ -132,6 +133,7 @@ class Runner:
         total: int = 0,
         ring_bytes: int = DEFAULT_RING_BYTES,
         progress_seconds: float = PROGRESS_SECONDS,
+        sector_bytes: int = SECTOR_BYTES,
         system: Privileges | None = None,
     ) -> None:
         self._drive = drive
@@ -141,6 +143,7 @@ class Runner:
         self._clock = clock or SystemClock()
         self._streams = streams
         self._ring_bytes = ring_bytes
+        self._sector_bytes = sector_bytes
         self._ring: Ring | None = None
         self._shielded = False
         self._cancel_thrown = self._abandon_thrown = False
@@ -256,7 +259,8 @@ class Runner:
 
     def _take(self) -> memoryview:
         if self._ring is None:
-            self._ring = Ring(self._streams, self._ring_bytes, chunk_sectors(self._drive.most_bytes))
+            carried = chunk_sectors(self._drive.most_bytes)
+            self._ring = Ring(self._streams, self._ring_bytes, carried, self._sector_bytes)
             self._ring.start()
             while not self._ring.wait_until_full(LONGEST_NAP_SECONDS):
                 self._while_starving()

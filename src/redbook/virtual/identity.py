@@ -30,7 +30,7 @@ from redbook.quirks import OWN_VENDOR, VIRTUAL_MARK
 from redbook.virtual.habits import CdTextAnswer
 from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.model import Model
-from redbook.virtual.settings import RAW_BLOCK_TYPES, WRITE_TYPES, Speeds, kb_per_second
+from redbook.virtual.settings import WRITE_TYPES, Speeds, kb_per_second
 
 _TAO_BLOCK_TYPES = (0,)
 _TOLERANCE, _NOMINAL, _EXCEPTIONS = 0x18, 0x10, 0x03
@@ -135,7 +135,7 @@ def _cd_read(model: Model) -> bytes:
 def _mastering(model: Model) -> bytes:
     """BUF, SAO, raw, test write, CD-RW, R-W."""
     sao = WRITE_TYPES["session-at-once"] if "session-at-once" in model.write_types else 0
-    raw = "raw" in model.write_types and bool(RAW_BLOCK_TYPES)
+    raw = "raw" in model.write_types
     r_to_w = model.writes_cd_text or raw
     flags = model.underrun_protection << 6 | bool(sao) << 5 | raw << 3 | model.test_write << 2 | 0x02 | r_to_w
     return bytes((flags,)) + model.largest_cue_sheet_bytes.to_bytes(3, "big")

@@ -37,6 +37,7 @@ MODEL_VARIABLE = "REDBOOK_MODEL"
 """Environment variable: the model of virtual recorders for which none is named."""
 _SUFFIX = ".toml"
 _WRITE_TYPES = ("track-at-once", "session-at-once", "raw")
+_RAW_BLOCK_TYPES = (1, 2, 3)
 _READ_TYPES = ("any", "cd-da")
 _MOST_OFFSET_SAMPLES = 588 * 5
 """Known drives stay below 2000 samples; a write offset beyond the run-out would lose audio."""
@@ -121,6 +122,7 @@ class Model:
     waits_when_full        holds a WRITE until there is room, instead of answering 2/04/08
     underrun_protection    has BUFE
     write_types            names of the write types that page 05h takes
+    raw_block_types        data block types that it takes with raw writing: 1, 2, 3
     largest_cue_sheet_bytes
     atip                   how it answers READ ATIP
     always_150_before      says -150 for the next writable address of a blank in any write type
@@ -180,6 +182,7 @@ class Model:
     underrun_protection: bool = True
     test_write: bool = True
     write_types: tuple[str, ...] = _WRITE_TYPES
+    raw_block_types: tuple[int, ...] = _RAW_BLOCK_TYPES
     largest_cue_sheet_bytes: int = 3072
     takes_cue_sheets: bool = True
     lead_in_time: LeadInTime = LeadInTime.ANY
@@ -331,6 +334,9 @@ def _check_numbers(model: type[Model], values: Mapping[str, Any]) -> None:
     fields = values.get("read_fields", ())
     if not isinstance(fields, tuple) or not all(type(f) is int and f & 0xF8 == f for f in fields):
         raise ValueError(f"read_fields = {fields!r}; they are values of bits 7 to 3")
+    raw = values.get("raw_block_types", _RAW_BLOCK_TYPES)
+    if not raw or not _are_whole(raw) or not set(raw) <= set(_RAW_BLOCK_TYPES):
+        raise ValueError(f"raw_block_types = {raw!r}; they are one or more of 1, 2 and 3")
     standards = values.get("standards", ())
     if not isinstance(standards, tuple) or len(standards) > _MOST_STANDARDS:
         raise ValueError(f"standards = {standards!r}")

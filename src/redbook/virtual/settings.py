@@ -29,9 +29,6 @@ WRITE_TYPES = {
     "session-at-once": WriteType.SESSION_AT_ONCE,
     "raw": WriteType.RAW,
 }
-RAW_BLOCK_TYPES = (1, 2, 3)
-"""Raw writing takes 2352 bytes with 16 of P and Q, or with 96 of P to W: R to W packed, or as they are."""
-
 _KNOWN_BLOCK_TYPES = {*range(4), *range(8, 14)}
 _LINK_SIZE_OF_CD = 7
 
@@ -203,7 +200,7 @@ def _is_impossible(page: WriteParameters, model: Model) -> bool:
     types = {WRITE_TYPES[name] for name in model.write_types}
     return (
         page.write_type not in types
-        or (page.write_type == WriteType.RAW and page.data_block_type not in RAW_BLOCK_TYPES)
+        or (page.write_type == WriteType.RAW and page.data_block_type not in model.raw_block_types)
         or (page.multi_session == 2)
         or (page.write_type == WriteType.SESSION_AT_ONCE and _has_wrong_block_type(page, model))
         or page.data_block_type not in _KNOWN_BLOCK_TYPES

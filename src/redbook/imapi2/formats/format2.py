@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from redbook.disc import SECTOR_BYTES
+from redbook.engine.chunks import SectorStream
 from redbook.engine.events import Event, Notice
 from redbook.engine.inspect import Abilities, identify
 from redbook.engine.steps import Procedure
@@ -20,7 +22,6 @@ from redbook.imapi2.recorder.disc_recorder import MsftDiscRecorder2
 from redbook.imapi2.typelib.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
 from redbook.imapi2.typelib.hresults import HResult
 from redbook.imapi2.writer.event_args import Timed
-from redbook.imapi2.writer.track_stream import TrackStream
 from redbook.mmc.identify import Inquiry
 from redbook.runner.runner import Cancel, Job, Runner, interrupts_cancel
 
@@ -151,8 +152,9 @@ class DiscFormat2(EventSource, ABC):
         procedure: Procedure[R],
         listener: Callable[[Timed], None],
         cancel: Cancel,
-        stream: TrackStream | None = None,
+        stream: SectorStream | None = None,
         on_worker: Callable[[Event], None] | None = None,
+        sector_bytes: int = SECTOR_BYTES,
     ) -> R:
         """A procedure whose events reach `listener` on this thread, while another one serves the drive.
 
@@ -175,6 +177,7 @@ class DiscFormat2(EventSource, ABC):
                 streams=streams,
                 total=total,
                 progress_seconds=EVENT_SECONDS,
+                sector_bytes=sector_bytes,
             )
             return runner.run(procedure)
 

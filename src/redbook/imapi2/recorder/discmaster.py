@@ -3,48 +3,15 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import overload
+from collections.abc import Iterator
 
 from redbook.errors import RedbookError
 from redbook.imapi2.com import EventSource, fail, to_long, translated
 from redbook.imapi2.devices import registry
 from redbook.imapi2.errors import com_error
+from redbook.imapi2.indexed import indexed
 from redbook.imapi2.recorder.disc_recorder import MsftDiscRecorder2
 from redbook.imapi2.typelib.hresults import HResult
-
-
-class _Item:
-    """`Item(0)`, or `Item[0]` as comtypes has it."""
-
-    def __init__(self, get: Callable[[int], str]) -> None:
-        self.__doc__ = get.__doc__
-        self._get = get
-
-    def __call__(self, index: int) -> str:
-        return self._get(index)
-
-    def __getitem__(self, index: int) -> str:
-        return self._get(index)
-
-
-class indexed:
-    """Makes a method of one argument such a thing."""
-
-    def __init__(self, method: Callable[[MsftDiscMaster2, int], str]) -> None:
-        self.__doc__ = method.__doc__
-        self._method = method
-
-    def __call__(self, master: MsftDiscMaster2, index: int) -> str:
-        return self._method(master, index)
-
-    @overload
-    def __get__(self, master: None, kind: type) -> indexed: ...
-    @overload
-    def __get__(self, master: MsftDiscMaster2, kind: type) -> _Item: ...
-    def __get__(self, master: MsftDiscMaster2 | None, kind: type) -> indexed | _Item:
-        return self if master is None else _Item(partial(self._method, master))
 
 
 class MsftDiscMaster2(EventSource):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from redbook.imapi2.typelib import data_tables as data
+from redbook.imapi2.typelib import raw_tables as raw
 from redbook.imapi2.typelib import recorder_tables as recorder
 from redbook.imapi2.typelib import writer_tables as writer
 from redbook.imapi2.typelib.members import Kind, Member
@@ -55,6 +56,11 @@ def _iid(first: str, second: str = "7F64") -> str:
     return f"{first}-{second}-5B0F-8F00-5D77AFBE261E"
 
 
+def _image(first: str) -> str:
+    """An identifier of the family that the maker of images has."""
+    return f"{first}-9D65-49CE-B335-40630D901227"
+
+
 INTERFACES: dict[str, Interface] = {
     interface.name: interface
     for interface in (
@@ -81,6 +87,13 @@ INTERFACES: dict[str, Interface] = {
         ),
         Interface("IDiscFormat2Data", _iid("27354153", "9F64"), "IDiscFormat2", data.DATA),
         Interface("DDiscFormat2DataEvents", _iid("2735413C"), None, data.DATA_EVENTS, events=True),
+        Interface("IDiscFormat2RawCD", _iid("27354155", "8F64"), "IDiscFormat2", raw.RAW_CD),
+        Interface("DDiscFormat2RawCDEvents", _iid("27354142"), None, raw.RAW_CD_EVENTS, events=True),
+        Interface(
+            "IDiscFormat2RawCDEventArgs", _iid("27354143"), "IWriteEngine2EventArgs", raw.RAW_CD_EVENT_ARGS
+        ),
+        Interface("IRawCDImageCreator", _image("25983550"), None, raw.IMAGE_CREATOR),
+        Interface("IRawCDImageTrackInfo", _image("25983551"), None, raw.IMAGE_TRACK_INFO),
         Interface("IDiscFormat2Erase", _iid("27354156", "8F64"), "IDiscFormat2", writer.ERASE),
         Interface("DDiscFormat2EraseEvents", _iid("2735413A"), None, writer.ERASE_EVENTS, events=True),
         Interface(
@@ -107,6 +120,8 @@ CLASSES: dict[str, CoClass] = {
             ("IDiscFormat2Data", "IBurnVerification"),
             "DDiscFormat2DataEvents",
         ),
+        CoClass("MsftDiscFormat2RawCD", _iid("27354128"), ("IDiscFormat2RawCD",), "DDiscFormat2RawCDEvents"),
+        CoClass("MsftRawCDImageCreator", _image("25983561"), ("IRawCDImageCreator",), None),
         CoClass("MsftDiscFormat2Erase", _iid("2735412B"), ("IDiscFormat2Erase",), "DDiscFormat2EraseEvents"),
         CoClass("MsftWriteSpeedDescriptor", _iid("27354123"), ("IWriteSpeedDescriptor",), None),
         CoClass("MsftStreamZero", _iid("27354127"), ("IStream",), None),

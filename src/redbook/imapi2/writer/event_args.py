@@ -1,13 +1,16 @@
-"""What an Update of the track-at-once writer tells, and how it follows from what the engine tells."""
+"""What an Update of a writer tells, and how it follows from what the engine tells."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
 from redbook.engine.events import Event, Phase, PhaseStarted, Progress, TrackStarted, Waiting, Working
 from redbook.imapi2.com import ComObject
+from redbook.imapi2.typelib.enumerations import IMAPI_FORMAT2_RAW_CD_WRITE_ACTION as RAW_ACTION
 from redbook.imapi2.typelib.enumerations import IMAPI_FORMAT2_TAO_WRITE_ACTION as ACTION
 from redbook.runner.ring import ring_bytes
 
@@ -26,32 +29,84 @@ class Timed(Event):
         return isinstance(earlier, Timed) and self.event.replaces(earlier.event)
 
 
-class TrackAtOnceEventArgs(ComObject):
-    """IDiscFormat2TrackAtOnceEventArgs: how far a track, or the closing of the session, has come.
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a call has come.
+
+    start_lba, sectors  from where, and how many there are
+    done, read          of them, written and taken from the stream
+    buffer_bytes, buffer_size  of the read-ahead
+    elapsed, remaining  seconds
+    """
+
+    start_lba: int
+    sectors: int
+    done: int
+    read: int
+    buffer_bytes: int
+    buffer_size: int
+    elapsed: float
+    remaining: float
+
+
+class WriteEngineEventArgs(ComObject):
+    """IWriteEngine2EventArgs, and the times that the arguments of both writers have beside it.
 
     Lengths in sectors and bytes, times in whole seconds.
     """
 
+    def __init__(self, reached: Reached) -> None:
+        self._reached = reached
+
+    @property
+    def ElapsedTime(self) -> int:
+        """Since the call under way began, rounded down."""
+        return math.floor(self._reached.elapsed)
+
+    @property
+    def RemainingTime(self) -> int:
+        """Estimated, rounded up; 0 where nothing is known, in FINISHING at least 1."""
+        return math.ceil(max(0.0, self._reached.remaining))
+
+    @property
+    def StartLba(self) -> int:
+        return self._reached.start_lba
+
+    @property
+    def SectorCount(self) -> int:
+        return self._reached.sectors
+
+    @property
+    def LastReadLba(self) -> int:
+        """StartLba until something was read."""
+        return self._reached.start_lba + max(0, self._reached.read - 1)
+
+    @property
+    def LastWrittenLba(self) -> int:
+        """StartLba until something was written."""
+        return self._reached.start_lba + max(0, self._reached.done - 1)
+
+    @property
+    def TotalSystemBuffer(self) -> int:
+        return self._reached.buffer_size
+
+    @property
+    def UsedSystemBuffer(self) -> int:
+        return self._reached.buffer_bytes
+
+    @property
+    def FreeSystemBuffer(self) -> int:
+        return self._reached.buffer_size - self._reached.buffer_bytes
+
+
+class TrackAtOnceEventArgs(WriteEngineEventArgs):
+    """IDiscFormat2TrackAtOnceEventArgs: how far a track, or the closing of the session, has come."""
+
     IMPLEMENTS = ("IDiscFormat2TrackAtOnceEventArgs",)
 
-    def __init__(
-        self,
-        action: ACTION,
-        track: int,
-        start_lba: int,
-        sectors: int,
-        done: int,
-        read: int,
-        buffer_bytes: int,
-        buffer_size: int,
-        elapsed: float,
-        remaining: float,
-    ) -> None:
-        self._action = action
-        self._track = track
-        self._start, self._sectors, self._done, self._read = start_lba, sectors, done, read
-        self._used, self._size = buffer_bytes, buffer_size
-        self._elapsed, self._remaining = elapsed, remaining
+    def __init__(self, action: ACTION, track: int, reached: Reached) -> None:
+        super().__init__(reached)
+        self._action, self._track = action, track
 
     @property
     def CurrentTrackNumber(self) -> int:
@@ -62,75 +117,67 @@ class TrackAtOnceEventArgs(ComObject):
     def CurrentAction(self) -> ACTION:
         return self._action
 
-    @property
-    def ElapsedTime(self) -> int:
-        """Since AddAudioTrack or ReleaseMedia was called, rounded down."""
-        return math.floor(self._elapsed)
+
+class RawCDEventArgs(WriteEngineEventArgs):
+    """IDiscFormat2RawCDEventArgs: how far the writing of an image has come.
+
+    StartLba is that of the disc's lead-in, below 0.
+    """
+
+    IMPLEMENTS = ("IDiscFormat2RawCDEventArgs",)
+
+    def __init__(self, action: ACTION, track: int, reached: Reached) -> None:
+        super().__init__(reached)
+        self._action = RAW_ACTION(min(action, max(RAW_ACTION)))  # reading back has no action of its own
 
     @property
-    def RemainingTime(self) -> int:
-        """Estimated, rounded up; 0 where nothing is known, in FINISHING at least 1."""
-        return math.ceil(max(0.0, self._remaining))
-
-    @property
-    def StartLba(self) -> int:
-        return self._start
-
-    @property
-    def SectorCount(self) -> int:
-        return self._sectors
-
-    @property
-    def LastReadLba(self) -> int:
-        """StartLba until something was read."""
-        return self._start + max(0, self._read - 1)
-
-    @property
-    def LastWrittenLba(self) -> int:
-        """StartLba until something was written."""
-        return self._start + max(0, self._done - 1)
-
-    @property
-    def TotalSystemBuffer(self) -> int:
-        return self._size
-
-    @property
-    def UsedSystemBuffer(self) -> int:
-        return self._used
-
-    @property
-    def FreeSystemBuffer(self) -> int:
-        return self._size - self._used
+    def CurrentAction(self) -> RAW_ACTION:
+        return self._action
 
 
-class Story:
+A = TypeVar("A", bound=WriteEngineEventArgs)
+
+
+class Story(Generic[A]):
     """Makes one call's engine events into Updates; what they have no word for makes none.
 
-    speed  multiple of 1x that the drive has chosen, for the first estimates; 0 if unknown
-    done   sectors that are on the disc already, as when a session is closed
+    speed         multiple of 1x that the drive has chosen, for the first estimates; 0 if unknown
+    done          sectors that are on the disc already, as when a session is closed
+    sector_bytes  of what is sent
+    make          the arguments of an Update: of an action, the track, and how far it is
     """
 
     def __init__(
-        self, track: int, start_lba: int, sectors: int, began: float, speed: float, done: int = 0
+        self,
+        track: int,
+        start_lba: int,
+        sectors: int,
+        began: float,
+        speed: float,
+        done: int = 0,
+        *,
+        sector_bytes: int = SECTOR_BYTES,
+        make: Callable[[ACTION, int, Reached], A],
     ) -> None:
         self._track, self._start, self._sectors = track, start_lba, sectors
         self._began = began
         self._speed = speed
         self._done = self._read = done
         self._used = 0
-        self._size = ring_bytes(sectors)
+        self._sector_bytes, self._make = sector_bytes, make
+        self._size = ring_bytes(sectors * sector_bytes // SECTOR_BYTES)
         self._writes = False  # before that the read-ahead is filled
         self._last: tuple[ACTION, float, float] | None = (
             None  # what was told last: the action, when, time left
         )
 
-    def preparing(self, now: float) -> TrackAtOnceEventArgs:
+    def preparing(self, now: float) -> A:
         return self._args(ACTION.IMAPI_FORMAT2_TAO_WRITE_ACTION_PREPARING, now, self._seconds_to_write())
 
-    def verifying(self, now: float) -> TrackAtOnceEventArgs:
+    def verifying(self, now: float) -> A:
         return self._verifying(now, 0.0)
 
-    def of(self, timed: Timed) -> TrackAtOnceEventArgs | None:
+    def of(self, timed: Timed) -> A | None:
         event, now = timed.event, timed.seconds
         if isinstance(event, TrackStarted):
             self._writes = True
@@ -141,7 +188,7 @@ class Story:
         if isinstance(event, Progress):
             self._done = event.track_sectors_done
             self._used, self._size = event.host_buffer_bytes, event.host_buffer_size
-            self._read = min(self._sectors, self._done + self._used // SECTOR_BYTES)
+            self._read = min(self._sectors, self._done + self._used // self._sector_bytes)
             left = event.seconds_left
             return self._writing(now, self._seconds_to_write() if left is None else left)
         if isinstance(event, PhaseStarted) and event.phase in (Phase.ENDING_TRACK, Phase.CLOSING):
@@ -159,13 +206,13 @@ class Story:
             return self._args(action, now, max(0.0, left - (now - then)))
         return None
 
-    def _writing(self, now: float, left: float) -> TrackAtOnceEventArgs:
+    def _writing(self, now: float, left: float) -> A:
         return self._args(ACTION.IMAPI_FORMAT2_TAO_WRITE_ACTION_WRITING, now, left)
 
-    def _verifying(self, now: float, left: float) -> TrackAtOnceEventArgs:
+    def _verifying(self, now: float, left: float) -> A:
         return self._args(ACTION.IMAPI_FORMAT2_TAO_WRITE_ACTION_VERIFYING, now, left)
 
-    def _finishing(self, now: float, left: float) -> TrackAtOnceEventArgs:
+    def _finishing(self, now: float, left: float) -> A:
         return self._args(ACTION.IMAPI_FORMAT2_TAO_WRITE_ACTION_FINISHING, now, max(1.0, left))
 
     def _seconds_to_write(self) -> float:
@@ -178,17 +225,19 @@ class Story:
             return elapsed * (1 - fraction) / fraction
         return max(0.0, CLOSING_AT_1X_SECONDS / self._speed - max(0.0, elapsed)) if self._speed else 0.0
 
-    def _args(self, action: ACTION, now: float, left: float) -> TrackAtOnceEventArgs:
+    def _args(self, action: ACTION, now: float, left: float) -> A:
         self._last = action, now, left
-        return TrackAtOnceEventArgs(
+        return self._make(
             action,
             self._track,
-            self._start,
-            self._sectors,
-            self._done,
-            self._read,
-            self._used,
-            self._size,
-            now - self._began,
-            left,
+            Reached(
+                self._start,
+                self._sectors,
+                self._done,
+                self._read,
+                self._used,
+                self._size,
+                now - self._began,
+                left,
+            ),
         )

@@ -1,9 +1,8 @@
-"""From PrepareMedia to ReleaseMedia: the drive in this writer's hands, and what it has written."""
+"""The drive in the hands of the track-at-once writer, and what it has written."""
 
 from __future__ import annotations
 
 import logging
-import os
 
 from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, Toc, TocTrack
 from redbook.disc.layout import LaidTrack
@@ -14,122 +13,49 @@ from redbook.engine.events import TrackEnded
 from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.inspect import Abilities, DiscContents, where_next
 from redbook.engine.locate import not_located
-from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.method import Method
+from redbook.engine.outcome import Settings
 from redbook.engine.plan import Space
-from redbook.engine.prepare import room_on, set_up
+from redbook.engine.prepare import room_on
 from redbook.engine.quick_check import check_disc, check_track
-from redbook.engine.speed import MAX_SPEED, believable
-from redbook.engine.steps import Procedure, R
+from redbook.engine.speed import MAX_SPEED
+from redbook.engine.steps import Procedure
 from redbook.engine.track_at_once import TrackAtOnce
-from redbook.engine.tray import unlock_tray
 from redbook.engine.verify import Asked, ReadBack, verify
 from redbook.errors import DriveError, MediumUnsuitable, VerificationFailed
 from redbook.imapi2.devices import Handle
-from redbook.imapi2.formats.media import type_by
-from redbook.imapi2.formats.speeds import choose_speed, read_speeds
-from redbook.imapi2.typelib.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
+from redbook.imapi2.writer.held_drive import HeldDrive
 from redbook.imapi2.writer.track_stream import TrackStream
 from redbook.mmc.disc_info import ReadToc
-from redbook.mmc.mode_pages import Capabilities, MultiSession
+from redbook.mmc.mode_pages import MultiSession
 from redbook.runner.runner import Cancel
 
 _log = logging.getLogger("redbook.imapi2")
 
 
-class Session:
+class Session(HeldDrive):
     """The sector counts stand still while a track is written: `refresh` brings them up to date.
 
     tracks   every track of ours that is on the disc, also one that was cut short
     touched  whether anything was sent to the disc
-    speed    multiple of 1x that the drive has chosen; 0 if it does not say
     """
 
     def __init__(self, handle: Handle, client_name: str) -> None:
-        self.handle = handle
+        super().__init__(handle, client_name)
         self.tracks: list[TrackEnded] = []
         self.touched = False
         self.total_sectors = self.free_sectors = self.next_lba = 0
-        self.speed = 0.0
-        self.media_type = IMAPI_MEDIA_PHYSICAL_TYPE.IMAPI_MEDIA_TYPE_UNKNOWN
-        self.capabilities = Capabilities()
-        self._client_name = client_name
-        self._abilities: Abilities | None = None
-        self._outcome = Outcome()
         self._sent: dict[int, Fingerprint] = {}
-        self._held = False
         self._stale = False
-        self._pid = os.getpid()
-
-    def _run(self, procedure: Procedure[R], cancel: Cancel | None = None) -> R:
-        return self.handle.run(procedure, own=True, cancel=cancel)
 
     @property
-    def busy(self) -> bool:
-        """Whether a call is at work on it; the drive takes no commands from elsewhere then."""
-        return self.handle.at_work
+    def _method(self) -> Method:
+        return TrackAtOnce(())
 
-    @busy.setter
-    def busy(self, value: bool) -> None:
-        self.handle.at_work = value
-
-    # Taking and giving back
-
-    def open(self, sectors_per_second: int, pure_cav: bool, cancel: Cancel) -> None:
-        """Lock the drive and make it ready.  raises  what goes wrong; the drive is free again then"""
-        self.handle.begin_job(self._client_name)
-        self._held = True
-        self.handle.before_closing.append(self.let_go)
-        try:
-            outcome = Outcome()
-            settings = Settings(MAX_SPEED, real_time=self.handle.device.drive.real_time)
-            abilities, disc = self._run(set_up(TrackAtOnce(()), settings, outcome), cancel)
-            self._begin(abilities, disc, outcome)
-            self._ask_for_speed(sectors_per_second, pure_cav)
-        except BaseException:
-            self.abandon()
-            raise
-
-    def _begin(self, abilities: Abilities, disc: DiscContents, outcome: Outcome) -> None:
-        with self.handle.use(own=True) as drive:
-            drive.announce(0)  # a disc that the host cannot store is known before the first track
-        self._abilities, self._outcome = abilities, outcome
+    def _begin(self, abilities: Abilities, disc: DiscContents, cancel: Cancel) -> None:
         space = room_on(abilities, disc)
         self.total_sectors = self.free_sectors = space.free_sectors
         self.next_lba = space.next_lba
-        self.media_type = type_by(abilities, disc.information)
-        self.capabilities = abilities.capabilities or Capabilities()
-        self.speed = outcome.drive.speed or 0.0
-
-    def _ask_for_speed(self, sectors_per_second: int, pure_cav: bool) -> None:
-        """Once more what SetWriteSpeed was asked, by the same rule; a burn does not fail for it."""
-        try:
-            self._run(choose_speed(sectors_per_second, pure_cav))
-        except DriveError as error:
-            _log.warning("the drive keeps its own speed: %s", error)
-        self.read_speed()
-
-    def abandon(self) -> None:
-        """Let go of the drive and leave the disc as it is; also what becomes of a dropped writer."""
-        if not self._held or os.getpid() != self._pid:  # in a forked child it is the parent's
-            return
-        try:
-            self._run(unlock_tray())
-        except (DriveError, MemoryError, OSError) as error:
-            _log.warning("the tray could not be unlocked: %s", error)
-        finally:
-            self.give_back()
-
-    def let_go(self) -> bool:
-        """The recorder object shall be closed: whether that is possible now."""
-        if not self.busy:
-            self.abandon()
-        return not self.busy
-
-    def give_back(self) -> None:
-        if self._held:
-            self._held = False
-            self.handle.before_closing.remove(self.let_go)
-            self.handle.end_job()
 
     # Tracks
 
@@ -186,15 +112,6 @@ class Session:
     def _know(self, space: Space) -> None:
         self.free_sectors, self.next_lba = space.free_sectors, space.next_lba
         self._stale = False
-
-    def read_speed(self) -> None:
-        """After the speed was set: what the drive will do."""
-        try:
-            self.capabilities = self._run(read_speeds())
-        except DriveError as error:
-            _log.warning("the drive does not say how fast it writes: %s", error)
-            return
-        self.speed = float(believable(self.capabilities.write_speed.times) or 0)
 
     def expected_toc(self) -> bytes:
         """READ TOC, format 0 with LBAs, of the tracks there are."""

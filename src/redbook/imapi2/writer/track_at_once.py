@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from redbook.disc import MOST_TRACKS
 from redbook.engine.events import Event, TrackStarted
 from redbook.errors import AudioError
 from redbook.imapi2.com import fail, translated
-from redbook.imapi2.devices import finalize_in_thread
+from redbook.imapi2.devices import Handle
 from redbook.imapi2.formats.format2 import InterruptibleCancel, late_interrupts
 from redbook.imapi2.typelib.enumerations import IMAPI_BURN_VERIFICATION_LEVEL
 from redbook.imapi2.typelib.hresults import HResult
@@ -18,6 +15,12 @@ from redbook.imapi2.writer.properties import TrackAtOnceProperties
 from redbook.imapi2.writer.session import Session, check_read_back
 from redbook.imapi2.writer.state import ENDS_IN, Operation, State
 from redbook.imapi2.writer.track_stream import TrackStream
+
+
+def _story(
+    track: int, start_lba: int, sectors: int, began: float, speed: float, done: int = 0
+) -> Story[TrackAtOnceEventArgs]:
+    return Story(track, start_lba, sectors, began, speed, done, make=TrackAtOnceEventArgs)
 
 
 class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
@@ -43,29 +46,8 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
             self._prepare(cancel)
         return HResult.S_OK
 
-    def _prepare(self, cancel: InterruptibleCancel) -> None:
-        name = "PrepareMedia"
-        with self._mutex:
-            after = self._step(Operation.PREPARE_MEDIA, name)
-            handle = self._need_handle(name)
-            if not self._client_name:
-                fail(self, name, HResult.E_IMAPI_DF2TAO_CLIENT_NAME_IS_NOT_VALID, "no ClientName is set")
-            self._state = State.IN_TRANSITION
-        try:
-            session = Session(handle, self._client_name)
-            session.open(self._requested_speed, self._requested_pure_cav, cancel)
-        except BaseException:
-            self._state = State.RECORDER_SET
-            raise
-        with self._mutex:
-            if cancel.interrupted:  # whoever pressed Ctrl-C will not call ReleaseMedia
-                session.abandon()
-                self._state = State.RECORDER_SET
-                return
-            self._session = session
-            finalize_in_thread(self, Session.abandon, session)
-            self._underrun_free_disabled = False
-            self._state = after
+    def _new_session(self, handle: Handle) -> Session:
+        return Session(handle, self._client_name)
 
     @translated
     def AddAudioTrack(self, data: object) -> int:
@@ -108,7 +90,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
             fail(self, name, HResult.E_IMAPI_DF2TAO_NOT_ENOUGH_SPACE, detail)
         clock = session.handle.clock
         number = len(session.tracks) + 1
-        story = Story(number, session.next_lba, sectors, clock.now(), session.speed)
+        story = _story(number, session.next_lba, sectors, clock.now(), session.speed)
         self._update(story.preparing(clock.now()))
         if cancel.asked.is_set():
             fail(self, name, HResult.E_IMAPI_REQUEST_CANCELLED, "nothing was written")
@@ -140,7 +122,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
             detail = f"track {number} was complete by then, and is on the disc"
             fail(self, name, HResult.E_IMAPI_REQUEST_CANCELLED, detail)
 
-    def _tell(self, story: Story, timed: Timed) -> None:
+    def _tell(self, story: Story[TrackAtOnceEventArgs], timed: Timed) -> None:
         arguments = story.of(timed)
         if arguments is not None:
             self._update(arguments)
@@ -184,7 +166,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
     def _close_session(self, session: Session, cancel: InterruptibleCancel) -> None:
         finalize = not self._do_not_finalize
         last = session.tracks[-1] if session.tracks else None
-        story = Story(
+        story = _story(
             last.number if last else 0,
             last.start_lba if last else 0,
             last.sectors if last else 1,  # programs divide by it
@@ -200,15 +182,3 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
             session.check_disc(finalize)
         if self._read_back and session.whole_tracks:
             check_read_back(self._run_job(session.handle, session.read_back(), tell, cancel))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Give the drive back; a session that was not released stays open."""
-        with self._mutex:
-            if self._session is not None and self._state is State.PREPARED:
-                self._session.abandon()
-                self._session, self._state = None, State.RECORDER_SET

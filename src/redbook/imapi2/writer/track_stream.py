@@ -36,11 +36,16 @@ class HasHeader(AudioError):
     """It is a sound file, whose header would be heard, or worse: whose every byte would be noise."""
 
 
-class _Source(NamedTuple):
+class OpenSource(NamedTuple):
     """Two ways to the same: a Python file, or an object with IStream's methods."""
 
     read_into: Callable[[memoryview], int]
     size_bytes: int
+    seek: Callable[[int], object]
+
+
+def with_article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'AOM' else 'a'} {kind}"
 
 
 class TrackStream:
@@ -52,7 +57,7 @@ class TrackStream:
     """
 
     def __init__(self, data: object, strict: bool = False, summed: bool = False) -> None:
-        self._source = _open(data)
+        self._source = open_source(data)
         size = self._source.size_bytes
         if size <= 0:
             raise StreamNotSupported("the stream is empty")
@@ -132,7 +137,7 @@ class TrackStream:
             kind = kind_of_file(self._head)
             if kind:
                 self.failure = HasHeader(
-                    f"this is {'an' if kind[0] in 'AOM' else 'a'} {kind} file, header and all, and a track "
+                    f"this is {with_article(kind)} file, header and all, and a track "
                     "is PCM without one; give AudioStream(path) of redbook.imapi2, which converts it"
                 )
 
@@ -185,8 +190,8 @@ class TrackStream:
             raise self.failure
 
 
-def _open(data: object) -> _Source:
-    """raises  NoStream, StreamNotSupported"""
+def open_source(data: object) -> OpenSource:
+    """Its size counts from its start, where it stands then.  raises  NoStream, StreamNotSupported"""
     if isinstance(data, bytes | bytearray | memoryview):
         data = io.BytesIO(bytes(data))
     if isinstance(data, str | int | float | list | tuple | dict):
@@ -200,7 +205,7 @@ def _open(data: object) -> _Source:
     raise NoStream(f"{type(data).__name__} has neither read() nor IStream's Read, Seek and Stat")
 
 
-def _open_file(file: Any) -> _Source:
+def _open_file(file: Any) -> OpenSource:
     if getattr(file, "closed", False):
         raise StreamNotSupported("the file is closed")
     if not hasattr(file, "seek") or not hasattr(file, "tell"):
@@ -223,23 +228,34 @@ def _open_file(file: Any) -> _Source:
     if type(size) is not int or not 0 <= size <= _MOST_LONG:
         raise StreamNotSupported(f"the stream says that its size is {size!r}")
     if isinstance(file, io.RawIOBase | io.BufferedIOBase):
-        return _Source(lambda part: file.readinto(part) or 0, size)
-    return _Source(lambda part: _copy(file.read(len(part)), part), size)
+        return OpenSource(lambda part: file.readinto(part) or 0, size, file.seek)
+    return OpenSource(lambda part: _copy(file.read(len(part)), part), size, file.seek)
 
 
-def _open_istream(stream: Any) -> _Source:
+def size_of_istream(stream: Any) -> int:
+    """As its Stat says.  raises  StreamNotSupported"""
     try:
         try:
             status = stream.Stat(STATFLAG_NONAME)
         except TypeError:
             status = stream.Stat()
-        stream.Seek(0, io.SEEK_SET)
     except Exception as error:
         raise StreamNotSupported(f"the stream's size cannot be found out: {error!r}") from error
     size = _size_in(status)
     if type(size) is not int or not 0 <= size <= _MOST_LONG:
         raise StreamNotSupported(f"the stream's Stat says that its size is {size!r}")
-    return _Source(lambda part: _copy(stream.Read(len(part)), part), size)
+    return size
+
+
+def _open_istream(stream: Any) -> OpenSource:
+    size = size_of_istream(stream)
+    try:
+        stream.Seek(0, io.SEEK_SET)
+    except Exception as error:
+        raise StreamNotSupported(f"the stream cannot be moved to its start: {error!r}") from error
+    return OpenSource(
+        lambda part: _copy(stream.Read(len(part)), part), size, lambda at: stream.Seek(at, io.SEEK_SET)
+    )
 
 
 def _size_in(status: Any) -> Any:

@@ -6,21 +6,19 @@ and indexes in the program.  Source: MMC-5 4.4 (raw recording), IEC 60908 clause
 
 from __future__ import annotations
 
-from redbook.disc import MOST_INDEXES, MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES, Msf
-from redbook.disc.cd_text import Collector, each_pack
-from redbook.disc.layout import LaidTrack
+from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES
+from redbook.disc.cd_text import each_pack
+from redbook.disc.layout import LaidTrack, SessionLayout
+from redbook.disc.q_reader import QReader
+from redbook.disc.raw_sectors import SubForm
 from redbook.disc.sub_channel import (
-    ISRC,
     LEAD_IN_TNO,
-    LEAD_OUT_TNO,
-    MCN,
     POSITION,
     Q_TIMES_BYTES,
     RAW_BYTES,
     Q,
     crc,
     interleave,
-    is_isrc,
     q_of,
 )
 from redbook.image.base import DATA_BIT, HowWritten, RecordedSession, RecordedTrack
@@ -31,9 +29,8 @@ from redbook.virtual.medium import Medium, Refused
 from redbook.virtual.writing.at_once import split
 from redbook.virtual.writing.write_types import Writing, next_allowed
 
-P_AND_Q_BYTES = 16
-PACKED = 2
-SUB_BYTES = {1: P_AND_Q_BYTES, PACKED: RAW_BYTES, 3: RAW_BYTES}
+PACKED = SubForm.PACKED
+SUB_BYTES: dict[int, int] = {form: form.sub_bytes for form in SubForm}
 """Sub-channel bytes behind each sector, by the data block type of page 05h.
 
 Packed, R to W are packs whose parity and interleaving are the drive's to make. This recorder makes none, so
@@ -42,7 +39,6 @@ there it takes R to W of zeros alone behind the lead-in, whose packs of CD-Text 
 
 _WITHOUT_R_TO_W = bytes((0x00, 0x40, 0x80, 0xC0))
 
-FIRST_TRACK, LAST_TRACK, LEAD_OUT_START = 0xA0, 0xA1, 0xA2
 LONGEST_LEAD_OUT_SECTORS = 13_500
 
 
@@ -62,7 +58,7 @@ class RawWriting(Writing):
         self._sub_bytes = SUB_BYTES[page.data_block_type]
         self._packed = page.data_block_type == PACKED
         self._next_allowed = next_allowed(page)
-        self._reader = _QReader()
+        self._reader = QReader()
         self._limit = medium.state.last_lead_out_lba + LONGEST_LEAD_OUT_SECTORS
         self.check(command)
         unknown = RecordedTrack(LaidTrack(1, 0, 0, PREGAP_SECTORS))
@@ -118,10 +114,12 @@ class RawWriting(Writing):
         main, sub = split(command, self._sub_bytes)
         symbols = sub if self._sub_bytes == RAW_BYTES else _all_symbols(sub)
         for number in range(command.sectors):
-            self._reader.take(self._next + number, symbols[number * RAW_BYTES : (number + 1) * RAW_BYTES])
+            one = symbols[number * RAW_BYTES : (number + 1) * RAW_BYTES]
+            self._reader.take(self._next + number, q_of(one), one)
         end = self._next + command.sectors
         begin = max(self._next, -PREGAP_SECTORS)
-        program_end = min(end, self._reader.lead_out_lba(end))
+        lead_out = self._reader.lead_out_lba
+        program_end = end if lead_out is None else min(end, lead_out)
         if begin < program_end:
             first, last = begin - self._next, program_end - self._next
             self.medium.put_at_once(
@@ -132,14 +130,14 @@ class RawWriting(Writing):
         self._next = self.medium.at_once_lba = end
 
     def end(self) -> None:
-        session = self._reader.session()
-        if session is None or session.lead_out_lba is None or self._next < session.lead_out_lba:
+        layout = self._reader.layout()
+        if layout is None or self._next < layout.lead_out_lba:
             self.break_off()
             raise Refused(sense.MEDIUM, 0x72, 0x01)
-        if session.lead_out_lba > self.medium.state.last_lead_out_lba:
+        if layout.lead_out_lba > self.medium.state.last_lead_out_lba:
             self.break_off()
             raise Refused(sense.MEDIUM, 0x72, 0x02)
-        self.medium.end_at_once(session, next_allowed=self._next_allowed)
+        self.medium.end_at_once(_recorded(layout), next_allowed=self._next_allowed)
 
     def break_off(self) -> None:
         self.medium.leave_at_once()
@@ -154,11 +152,17 @@ def _all_symbols(p_and_q: bytes) -> bytes:
     The CRC of Q is the drive's to make then: what cdrdao has in its place is not inverted.
     """
     symbols = []
-    for start in range(0, len(p_and_q), P_AND_Q_BYTES):
-        part = p_and_q[start : start + P_AND_Q_BYTES]
+    for start in range(0, len(p_and_q), SubForm.P_AND_Q.sub_bytes):
+        part = p_and_q[start : start + SubForm.P_AND_Q.sub_bytes]
         q = part[:Q_TIMES_BYTES]
         symbols.append(interleave(bool(part[15] & 0x80), q + crc(q).to_bytes(2, "big")))
     return b"".join(symbols)
+
+
+def _recorded(layout: SessionLayout) -> RecordedSession:
+    tracks = [RecordedTrack(track) for track in layout.tracks]
+    packs = [pack.hex() for pack in each_pack(layout.cd_text)]
+    return RecordedSession(tracks, layout.lead_out_lba, HowWritten.RAW, layout.mcn, packs)
 
 
 def _is_of_a_track(q: Q) -> bool:
@@ -168,85 +172,3 @@ def _is_of_a_track(q: Q) -> bool:
 
 def _as_symbols(sub: bytes) -> bytes:
     return sub if len(sub) == RAW_BYTES else _all_symbols(sub)
-
-
-class _QReader:
-    """Follows Q from the lead-in to the lead-out, as a drive that reads the disc would."""
-
-    def __init__(self) -> None:
-        self._points: dict[int, tuple[int, Msf]] = {}
-        self._begins: dict[tuple[int, int], int] = {}
-        self._isrc: dict[int, str] = {}
-        self._mcn = ""
-        self._track = 0
-        self._lead_out_lba: int | None = None
-        self._collector = Collector()
-
-    def take(self, lba: int, symbols: bytes) -> None:
-        if lba < -PREGAP_SECTORS:
-            self._collector.take(symbols)
-        try:
-            q = Q.from_bytes(q_of(symbols))
-        except ValueError:
-            return  # damaged, or of a mode that says nothing of the program
-        if q.adr == MCN:
-            self._mcn = self._mcn or q.code
-        elif q.adr == ISRC and self._track:
-            self._isrc.setdefault(self._track, q.code)
-        elif q.adr == POSITION:
-            self._take_position(lba, q)
-
-    def _take_position(self, lba: int, q: Q) -> None:
-        if lba < -PREGAP_SECTORS:
-            if q.track == 0:
-                self._points.setdefault(q.index, (q.control, q.time))
-        elif q.track == LEAD_OUT_TNO:
-            if self._lead_out_lba is None:
-                self._lead_out_lba = lba
-        elif 1 <= q.track <= MOST_TRACKS and q.index <= MOST_INDEXES:
-            self._track = q.track
-            self._begins.setdefault((q.track, q.index), lba)
-
-    def lead_out_lba(self, default: int) -> int:
-        return default if self._lead_out_lba is None else self._lead_out_lba
-
-    def session(self) -> RecordedSession | None:
-        """None where lead-in and program do not make a session."""
-        ends = [self._points.get(point) for point in (FIRST_TRACK, LAST_TRACK, LEAD_OUT_START)]
-        numbers = sorted(point for point in self._points if 1 <= point <= MOST_TRACKS)
-        if None in ends or not numbers or numbers != list(range(numbers[0], numbers[-1] + 1)):
-            return None
-        said = [self._points[point][1].minute for point in (FIRST_TRACK, LAST_TRACK)]
-        if said != [numbers[0], numbers[-1]]:
-            return None
-        lead_out = self._points[LEAD_OUT_START][1].lba
-        starts = [self._points[number][1].lba for number in numbers]
-        if sorted({*starts, lead_out}) != [*starts, lead_out] or starts[0] < 0:
-            return None
-        pregaps = [
-            min(self._begins.get((n, 0), start), start) for n, start in zip(numbers, starts, strict=True)
-        ]
-        pregaps[0] = -PREGAP_SECTORS
-        bounds = [*pregaps[1:], lead_out]
-        tracks = [
-            self._recorded(number, start, pregap, end)
-            for number, start, pregap, end in zip(numbers, starts, pregaps, bounds, strict=True)
-        ]
-        if any(track.sectors <= 0 for track in tracks):
-            return None
-        packs = [pack.hex() for pack in each_pack(self._collector.packs)]
-        return RecordedSession(tracks, lead_out, HowWritten.RAW, self._mcn, packs)
-
-    def _recorded(self, number: int, start: int, pregap: int, end: int) -> RecordedTrack:
-        indexes = sorted(lba for (track, index), lba in self._begins.items() if track == number and index > 1)
-        isrc = self._isrc.get(number, "")
-        laid = LaidTrack(
-            number,
-            start,
-            end - start,
-            start - pregap,
-            indexes=tuple(lba for lba in indexes if start < lba < end),
-            control=self._points[number][0],
-            isrc=isrc if is_isrc(isrc) else "",
-        )
-        return RecordedTrack(laid)

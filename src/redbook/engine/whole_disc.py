@@ -1,0 +1,123 @@
+"""What session-at-once and raw writing have in common: a whole disc in one run, lost where it breaks off."""
+
+from __future__ import annotations
+
+from redbook.disc import duration
+from redbook.disc.layout import SessionLayout
+from redbook.engine.close import CLOSE_SECONDS
+from redbook.engine.events import Phase, PhaseStarted, TrackEnded
+from redbook.engine.inspect import Abilities, DiscContents, is_virtual
+from redbook.engine.one_track import synchronize
+from redbook.engine.outcome import EXCHANGED, Outcome, Settings
+from redbook.engine.sending import check_time
+from redbook.engine.steps import Now, Procedure
+from redbook.errors import DiscNotBlank, DriveError, ImpossiblyFast, InvalidReply, StillBusy
+from redbook.mmc.disc_info import DiscInformation, DiscStatus
+
+
+def check_blank(abilities: Abilities, disc: DiscContents, instead: str = "") -> None:
+    """raises  DiscNotBlank  for any other; instead: what can be done with such a disc"""
+    if disc.status is not DiscStatus.BLANK:
+        raise DiscNotBlank(
+            f"the disc in {abilities.name} is not blank; a session written at once needs a blank disc: "
+            f"use one{instead}"
+        )
+
+
+def end_session(layout: SessionLayout, sectors: int, settings: Settings, outcome: Outcome) -> Procedure[None]:
+    """The buffer written out; the lead-out follows or was among what was sent, and no CLOSE is sent.
+
+    sectors  all that were sent
+
+    raises   SenseError, ImpossiblyFast, InvalidReply
+    """
+    yield PhaseStarted(Phase.CLOSING)
+    since = yield Now()
+    information: DiscInformation = yield from synchronize(Phase.CLOSING, CLOSE_SECONDS)
+    if information.status is not DiscStatus.COMPLETE and not settings.test_write:
+        information = yield from synchronize(Phase.CLOSING, CLOSE_SECONDS)
+    seconds = outcome.seconds + (yield Now()) - since
+    try:
+        check_time(sectors, seconds, outcome, "the session")
+    except ImpossiblyFast:
+        if not (yield from is_virtual()):
+            raise
+        outcome.drive.real_time = False
+    if settings.test_write:
+        outcome.open_track = None
+        return
+    if information.status is not DiscStatus.COMPLETE:
+        raise InvalidReply("the drive took the whole session, but the disc is not complete")
+    outcome.open_track = None
+    outcome.closed = True
+    for track in layout.tracks:
+        ended = TrackEnded(track.number, track.start_lba, track.sectors)
+        outcome.ended.append(ended)
+        yield ended
+
+
+def wind_down(outcome: Outcome) -> Procedure[None]:
+    """The buffer is written out, so that the drive lets go; the disc is lost all the same."""
+    if outcome.open_track is None:
+        return
+    try:
+        yield PhaseStarted(Phase.ENDING_TRACK, outcome.open_track.number)
+        yield from synchronize()
+    except StillBusy as error:
+        outcome.unknown = str(error)
+    except DriveError:
+        pass  # a session that broke off cannot be ended; what the disc is then is asked next
+
+
+def disc_now(
+    layout: SessionLayout, first_lba: int, end_lba: int, outcome: Outcome, settings: Settings
+) -> str:
+    """What is on the disc, in words.
+
+    first_lba, end_lba  from where to where sectors are sent that outcome.sent counts
+    """
+    sectors = end_lba - first_lba
+    where = _where_broken_off(layout, first_lba + outcome.sent)
+    if settings.test_write:
+        return "it was a test write: the disc is as it was before"
+    if outcome.unknown:
+        text = f"what is on the disc is not known, for the drive does not say ({outcome.unknown})"
+        if (outcome.sent or outcome.lead_in_sent) and outcome.sent < sectors:
+            text += f"; {where}, so take the disc for spoilt"
+        return text
+    status = outcome.found.status if outcome.found is not None else None
+    if outcome.exchanged and status is DiscStatus.COMPLETE:
+        return EXCHANGED
+    if outcome.closed or (status is DiscStatus.COMPLETE and outcome.found and outcome.found.toc):
+        if outcome.sent < sectors:
+            return (
+                f"the disc is spoilt: {where}; the drive has closed it all the "
+                f"same, so players may play the disc up to there; {_cure(outcome)}"
+            )
+        whole = "the session is closed, so players can play the disc"
+        return f"{whole}; whether all of it is right is not known"
+    if status is DiscStatus.BLANK and not outcome.sent and not outcome.lead_in_sent:
+        return "the disc is still blank"
+    if status is DiscStatus.BLANK:
+        other = "; it may be another disc, for the drive reported a change" if outcome.exchanged else ""
+        return (
+            f"the drive calls the disc blank, though the session was begun{other}. Take it out, put it "
+            "in again, and look at it (`redbook info`) before you use it"
+        )
+    return (
+        f"the disc is spoilt: {where}, so it has no table of contents, no "
+        f"player can play it, and nothing can be added; {_cure(outcome)}"
+    )
+
+
+def _where_broken_off(layout: SessionLayout, reached_lba: int) -> str:
+    reached = duration(min(max(0, reached_lba), layout.lead_out_lba))
+    return f"the session broke off at {reached} of {duration(layout.lead_out_lba)}"
+
+
+def _cure(outcome: Outcome) -> str:
+    return (
+        "erase it (`redbook blank`) to use it again"
+        if outcome.drive.rewritable
+        else "it cannot be used any more"
+    )
