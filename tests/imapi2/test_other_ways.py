@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import redbook
 import redbook.imapi2 as imapi2
 from redbook.imapi2 import com_error, comtypes, constants, pythoncom, pywintypes, win32com
 from redbook.imapi2.comtypes import client
@@ -125,12 +126,23 @@ def test_a_property_may_be_called(way: Any, rig: Rig) -> None:
     assert isinstance(writer, imapi2.MsftDiscFormat2TrackAtOnce)
 
 
-def test_true_and_false_stay_themselves_and_can_be_flagged_as_methods(rig: Rig) -> None:
+def test_true_and_false_stay_themselves_and_may_be_called(rig: Rig) -> None:
+    """Read and called, on one line and on several, by any spelling, in an assert and outside of one."""
     writer = Dispatch(rig.ready())
     assert writer.MediaPhysicallyBlank is True
     assert writer.DoNotFinalizeMedia is False
+    assert writer.MediaPhysicallyBlank() is True
+    assert writer.mediaphysicallyblank() is writer.mediaPhysicallyBlank is True
+    assert writer.DoNotFinalizeMedia() is False
+    found = [writer.MediaPhysicallyBlank, writer.MediaPhysicallyBlank(), writer.DoNotFinalizeMedia()]
+    assert found == [True, True, False]
+    words = "blank" if writer.MediaPhysicallyBlank() and not writer.DoNotFinalizeMedia() else "used"
+    assert (words, f"{writer.MediaPhysicallyBlank()}") == ("blank", "True")
+    print(writer.MediaPhysicallyBlank(), writer.MediaPhysicallyBlank)
+    (blank,) = {writer.MediaPhysicallyBlank}
+    assert blank is True
     with pytest.raises(TypeError):
-        writer.MediaPhysicallyBlank()
+        getattr(writer, "MediaPhysicallyBlank")()  # noqa: B009 - what was read before is a bool
     writer._FlagAsMethod("mediaphysicallyblank", "SupportedMediaTypes")
     assert writer.MediaPhysicallyBlank() is True
     assert writer.SupportedMediaTypes() == (2, 3)
@@ -323,11 +335,63 @@ WIN32 = """
 """
 
 
+WINDLL = """
+    import ctypes
+    from ctypes import POINTER, byref, windll, oledll, HRESULT
+    from ctypes.wintypes import DWORD, LPCWSTR, BOOL
+    import comtypes, comtypes.client
+    imapi2 = comtypes.client.GetModule("imapi2.dll")
+    from comtypes.gen.IMAPI2 import IStream
+
+    STGM_READ, STGM_SHARE_DENY_WRITE = 0x0, 0x20
+    open_stream = windll.shlwapi.SHCreateStreamOnFileEx
+    open_stream.argtypes = [LPCWSTR, DWORD, DWORD, BOOL, POINTER(IStream), POINTER(POINTER(IStream))]
+    open_stream.restype = HRESULT
+
+    def stream_of(name):
+        stream = POINTER(IStream)()
+        open_stream(name, STGM_READ | STGM_SHARE_DENY_WRITE, 0, False, None, byref(stream))
+        return stream
+
+    ctypes.windll.ole32.CoInitialize(None)
+    master = comtypes.client.CreateObject("IMAPI2.MsftDiscMaster2")
+    recorder = comtypes.client.CreateObject("IMAPI2.MsftDiscRecorder2")
+    recorder.InitializeDiscRecorder(master.Item(0))
+    writer = comtypes.client.CreateObject("IMAPI2.MsftDiscFormat2TrackAtOnce")
+    writer.Recorder = recorder
+    writer.ClientName = "A script"
+    writer.PrepareMedia()
+    writer.AddAudioTrack(stream_of("a.pcm"))
+    second = POINTER(IStream)()
+    result = ctypes.WinDLL("shlwapi.dll").SHCreateStreamOnFileW(LPCWSTR("a.pcm"), DWORD(0), byref(second))
+    print(result, second.Stat(1).cbSize)
+    writer.AddAudioTrack(second)
+    writer.ReleaseMedia()
+    print(hex(windll.shlwapi.SHCreateStreamOnFileW("none", 0, byref(POINTER(IStream)())) & 0xFFFFFFFF))
+    for call in (lambda: stream_of("none"), lambda: oledll.shlwapi.SHCreateStreamOnFileW("none", 0, byref(second)),
+                 lambda: windll.kernel32, lambda: windll.shlwapi.PathFileExistsW):
+        try:
+            call()
+        except (OSError, AttributeError) as error:
+            print(type(error).__name__)
+"""
+
+
+def test_a_script_makes_streams_by_ctypes_windll(tmp_path: Path) -> None:
+    (tmp_path / "a.pcm").write_bytes(track(400))
+    lines = run(tmp_path, WINDLL)
+    assert lines == ["0 940800", "0x80070002", "OSError", "OSError", "OSError", "AttributeError"]
+    drive = redbook.open_drive(f"virtual:{next((tmp_path / 'data' / 'redbook' / 'discs').glob('*.disc'))}")
+    with drive:
+        assert len(redbook.disc_info(drive).disc.tracks) == 2
+
+
 def run(tmp_path: Path, script: str) -> list[str]:
     path = tmp_path / "script.py"
     path.write_text(textwrap.dedent(script))
     done = subprocess.run(
         [sys.executable, "-m", "redbook.imapi2", str(path)],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         env={"XDG_DATA_HOME": str(tmp_path / "data"), "HOME": str(tmp_path), "PATH": ""},

@@ -1,6 +1,7 @@
 """python -m redbook.imapi2 SCRIPT [ARGUMENT ...]: run a pywin32 or comtypes script as it is.
 
-Its imports of win32com, pythoncom, pywintypes, winerror and comtypes lead to the modules of those names here.
+Its imports of win32com, pythoncom, pywintypes, winerror and comtypes lead to the modules of those names here,
+and `ctypes.windll` to what there is of it.
 """
 
 import runpy
@@ -22,6 +23,8 @@ def install() -> None:
     """Let `import win32com.client` and the like find what stands here."""
     for name in STAND_INS:
         sys.modules[name] = import_module(f"redbook.imapi2.{name}")
+    windll = import_module("redbook.imapi2.windll")
+    windll.install()
     for name in ("shell", "shellcon"):
         sys.modules[f"win32comext.shell.{name}"] = sys.modules[f"win32com.shell.{name}"]
 

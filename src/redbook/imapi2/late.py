@@ -1,15 +1,18 @@
 """Late binding, as scripts write for it: a property may be called with (), `recorder.VendorId()`.
 
 Texts, numbers, bytes and lists of them give themselves when they are called. True and False cannot: no other
-object is true in the way of `is True`. For them, and for all, there is pywin32's `_FlagAsMethod`.
+object is true in the way of `is True`. Where they are called on the spot, that is seen (`called`); for all
+else there is pywin32's `_FlagAsMethod`.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 from typing import Any
 
 from redbook.imapi2 import dispatch
+from redbook.imapi2.called import is_called
 from redbook.imapi2.com import ComObject
 
 
@@ -64,7 +67,17 @@ class _Late(ComObject):
             return find(name)
         if name in find("__dict__").get("_late_methods", ()):
             return lambda: find(name)
-        return _callable(find(name))
+        value = find(name)
+        if isinstance(value, bool) and is_called(sys._getframe(1)):
+            return lambda: value
+        return _callable(value)
+
+    def __getattr__(self, name: str) -> Any:
+        """Only asked for names in another case, and for put_ and get_."""
+        value = super().__getattr__(name)
+        if isinstance(value, bool) and is_called(sys._getframe(1)):
+            return lambda: value
+        return value
 
     def _FlagAsMethod(self, *methodNames: str) -> None:
         """These properties are read by calling them from now on, as pywin32 has it."""

@@ -1,11 +1,14 @@
 """What comtypes makes of the type library of IMAPI2: interfaces, classes and constants by name."""
 
+from ctypes import Structure
+
 from redbook.imapi2.pywintypes import IID
 from redbook.imapi2.typelib.enumerations import ENUMERATIONS
 from redbook.imapi2.typelib.interfaces import CLASSES, INTERFACES
 
+# A Structure, so that ctypes.POINTER takes it: scripts let SHCreateStreamOnFileEx fill such a pointer.
 _made: dict[str, object] = {
-    name: type(name, (), {"__doc__": f"Stands for {name}.", "_iid_": IID(known.iid)})
+    name: type(name, (Structure,), {"__doc__": f"Stands for {name}.", "_iid_": IID(known.iid)})
     for name, known in INTERFACES.items()
 }
 _made |= {
