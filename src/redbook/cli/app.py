@@ -24,27 +24,18 @@ from redbook.cli.commands.share import share
 from redbook.cli.commands.sheet import sheet
 from redbook.cli.commands.verify import verify
 from redbook.cli.exits import CANCELLED, DONE, EPILOG
+from redbook.cli.verbosity import add_to_all
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="redbook %(version)s")
-@click.option("-v", "--verbose", count=True, help="Log to standard error; -vv more, -vvv every command sent.")
-def cli(verbose: int) -> None:
+def cli() -> None:
     """Burn audio CDs, and check that they are right.
 
     FILES are sound files of any kind, folders, or playlists (M3U, PLS, XSPF), or one sheet that describes a
     disc (CUE, TOC); raw:PATH is 44.1 kHz 16-bit stereo PCM without a header (raw-be:PATH if its bytes are
     swapped).
     """
-    if verbose:
-        import logging
-
-        from redbook.log import TRAFFIC, Printable
-
-        level = {1: logging.INFO, 2: logging.DEBUG}.get(verbose, TRAFFIC)
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(Printable("%(asctime)s %(levelname)s %(message)s"))
-        logging.basicConfig(level=level, handlers=[handler])
 
 
 for command in (
@@ -62,6 +53,7 @@ for command in (
     completion,
 ):
     cli.add_command(command)
+add_to_all(cli)
 
 
 def run() -> int:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from redbook.authoring.arrange import Border
 from redbook.burning.planning import Mode, Plan
-from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, duration
+from redbook.cli.times import length, seconds
+from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
 from redbook.disc.cd_text import PackType, Texts
 from redbook.disc.layout import LaidTrack
 
 MODE_NAMES = {Mode.SAO: "session-at-once", Mode.TAO: "track-at-once", Mode.AUTO: "automatic"}
 
 
-def pause_before(track: LaidTrack) -> str:
+def pause_before(track: LaidTrack, frames: bool = False) -> str:
     """What lies between index 0 and index 1, beside the two seconds that every disc begins with."""
     sectors = track.pregap_sectors - (PREGAP_SECTORS if track.pregap_lba < 0 else 0)
-    return duration(sectors) if sectors > 0 else "-"
+    if sectors <= 0:
+        return "-"
+    return length(sectors, frames) if frames else seconds(sectors)
 
 
 def border_in_words(border: Border, track: LaidTrack, mode: Mode) -> str:
@@ -43,13 +46,13 @@ def _ms(samples: int) -> str:
     return f"{samples * 1000 / SAMPLE_RATE_HZ:.1f}"
 
 
-def on_the_disc(track: LaidTrack) -> str:
+def on_the_disc(track: LaidTrack, frames: bool = False) -> str:
     """ISRC, indexes and flags; empty for none."""
     parts = []
     if track.isrc:
         parts.append(f"ISRC {track.isrc}")
     if track.indexes:
-        places = ", ".join(duration(lba - track.start_lba) for lba in track.indexes)
+        places = ", ".join(length(lba - track.start_lba, frames) for lba in track.indexes)
         parts.append(
             f"index {2 if len(track.indexes) == 1 else f'2 to {len(track.indexes) + 1}'} at {places}"
         )

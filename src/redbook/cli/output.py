@@ -73,9 +73,10 @@ class Output:
 
 
 def take_over() -> Output:
-    """From now on sys.stdout is an Output."""
+    """From now on sys.stdout is an Output, and sys.stderr: who stops reading notes spoils no disc."""
     output = Output(sys.stdout)
     sys.stdout = cast(TextIO, output)
+    sys.stderr = cast(TextIO, Output(sys.stderr))
     return output
 
 
@@ -83,3 +84,9 @@ def standard_output() -> Output:
     """sys.stdout as an Output: the one in its place, or a new one."""
     stream: object = sys.stdout
     return stream if isinstance(stream, Output) else Output(sys.stdout)
+
+
+def standard_error() -> Output:
+    """The same of sys.stderr."""
+    stream: object = sys.stderr
+    return stream if isinstance(stream, Output) else Output(sys.stderr)

@@ -59,7 +59,7 @@ def opened(
 
 def somebody_is_there() -> bool:
     """Whether somebody is at a terminal, who can be asked and can see what is waited for."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 @contextmanager

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import math
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TextIO, cast
@@ -20,8 +22,10 @@ from redbook.burning.jobs import BurnReport, DiscInfo, Plan, TrackReport, Verify
 from redbook.burning.sheet_files import SheetReport
 from redbook.cli import shapes
 from redbook.cli.describe import border_in_words, on_the_disc, pause_before, summary, title_of
-from redbook.cli.output import Output, standard_output
-from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, Toc, duration
+from redbook.cli.output import Output, standard_error, standard_output
+from redbook.cli.times import FRAMES_LEGEND, length, room, seconds
+from redbook.cli.verbosity import verbosity
+from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, Toc
 from redbook.disc.cd_text import PackType, Texts
 from redbook.engine.events import (
     Event,
@@ -29,6 +33,7 @@ from redbook.engine.events import (
     Phase,
     PhaseStarted,
     Progress,
+    SourceRead,
     Stopping,
     TrackStarted,
     TrackVerified,
@@ -44,6 +49,8 @@ from redbook.recorders.discs import DiscEntry
 from redbook.recorders.doctor import Diagnosis
 from redbook.recorders.real import DriveEntry
 from redbook.recorders.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
+
+_log = logging.getLogger(__name__)
 
 PIPE_WIDTH = 120
 WIDTH_WITH_SHA256 = 115
@@ -74,8 +81,8 @@ class Renderer(Protocol):
 
     def event(self, happened: Event) -> None: ...
     def note(self, text: str) -> None: ...
-    def plan(self, made: Plan, drive: str, speed: float | None = None) -> None:
-        """speed: as for `burn`"""
+    def plan(self, made: Plan, drive: str, speed: float | None = None, *, ahead: bool = False) -> None:
+        """speed: as for `burn`; ahead: it is no result, for a burn of it follows"""
         ...
 
     def burned(self, report: BurnReport, drive: str) -> None: ...
@@ -102,14 +109,22 @@ class Renderer(Protocol):
 def make_renderer(command: str, as_json: bool) -> Renderer:
     out = standard_output()
     if as_json:
-        return JsonRenderer(out)
+        return JsonRenderer(out, verbosity())
+    results, aside = _console(out), _console(standard_error())
+    if aside.is_terminal and not aside.is_dumb_terminal:
+        from redbook.cli.terminal import TerminalRenderer
+
+        return TerminalRenderer(results, aside, verbosity())
+    return TextRenderer(results, aside, verbosity())
+
+
+def _console(out: Output) -> Console:
     file = cast(TextIO, out)  # it has all that rich uses
     console = Console(file=file, highlight=False, emoji=False)
     if console.is_terminal and not console.is_dumb_terminal:
-        from redbook.cli.terminal import TerminalRenderer
-
-        return TerminalRenderer(console)
-    return TextRenderer(Console(file=file, highlight=False, emoji=False, width=PIPE_WIDTH, no_color=True))
+        return console
+    width = shutil.get_terminal_size().columns if out.isatty() else PIPE_WIDTH
+    return Console(file=file, highlight=False, emoji=False, width=width, no_color=True)
 
 
 def shown(text: str) -> str:
@@ -119,8 +134,9 @@ def shown(text: str) -> str:
     return safe.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
+def clock(whole: float) -> str:
+    """Seconds as m:ss."""
+    minutes, rest = divmod(round(whole), 60)
     return f"{minutes}:{rest:02d}"
 
 
@@ -130,16 +146,16 @@ def _artist_and_title(texts: Texts, track: int) -> str:
     return " - ".join(part for part in parts if part)
 
 
-def _said_of(labels: Told, number: int, control: int) -> list[str]:
+def _said_of(labels: Told, number: int, control: int, frames: bool) -> list[str]:
     """What is worth a line: codes, flags, indexes, and a pregap other than the usual two seconds."""
     track = labels.of(number)
     said = [f"ISRC {track.isrc}"] if track is not None and track.isrc else []
     said += [text for bit, text in ((1, "pre-emphasis"), (2, "copying permitted")) if control & bit]
     pregap = labels.pregap_sectors(number)
     if pregap is not None and pregap != PREGAP_SECTORS:
-        said.append(f"pregap {duration(pregap)}")
+        said.append(f"pregap {length(pregap, frames) if frames else seconds(pregap)}")
     indexes = track.indexes if track is not None else ()
-    said += [f"index {index} at {duration(lba)}" for index, lba in enumerate(indexes, 2)]
+    said += [f"index {index} at {length(lba, frames)}" for index, lba in enumerate(indexes, 2)]
     return said
 
 
@@ -190,6 +206,15 @@ def in_words(stopping: Stopping) -> str:
     return f"Stopping: {stopping.doing}. Press Ctrl-C again to leave at once; then {stopping.price}"
 
 
+def pace(progress: Progress) -> tuple[str, str]:
+    """Speed and time left, each empty while it is not known."""
+    left = progress.seconds_left
+    return (
+        f"{progress.speed:.1f}x" if progress.speed else "",
+        f"{clock(left)} left" if left is not None else "",
+    )
+
+
 class Waits:
     """Which of many Waitings are worth a line of a log: fewer, the longer it takes."""
 
@@ -212,8 +237,9 @@ class Waits:
 class JsonRenderer:
     """One object a line; nothing else on standard output."""
 
-    def __init__(self, out: Output) -> None:
+    def __init__(self, out: Output, verbosity: int = 0) -> None:
         self._out = out
+        self._quiet = verbosity < 0
 
     @property
     def unheard(self) -> bool:
@@ -225,13 +251,16 @@ class JsonRenderer:
         self._out.flush()
 
     def event(self, happened: Event) -> None:
-        self._print(shapes.event(happened))
+        if not self._quiet:
+            self._print(shapes.event(happened))
 
     def note(self, text: str) -> None:
-        self._print({"event": "notice", "text": text})
+        if not self._quiet:
+            self._print({"event": "notice", "text": text})
 
-    def plan(self, made: Plan, drive: str, speed: float | None = None) -> None:
-        self._print(shapes.plan(made, drive))
+    def plan(self, made: Plan, drive: str, speed: float | None = None, *, ahead: bool = False) -> None:
+        if not ahead:
+            self._print(shapes.plan(made, drive))
 
     def burned(self, report: BurnReport, drive: str) -> None:
         self._out.result = burned_in_words(report, drive)
@@ -291,10 +320,18 @@ class JsonRenderer:
 
 
 class TextRenderer:
-    """Plain lines, for a pipe, a log, a terminal that can do no better."""
+    """Plain lines, for a pipe, a log, a terminal that can do no better.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    results    where what a command came to is shown
+    aside      where everything else is: progress, notes, what is about to be burned
+    verbosity  -1: only results and errors; 1 and more: details, and times with frames
+    """
+
+    def __init__(self, results: Console, aside: Console, verbosity: int = 0) -> None:
+        self._console = results
+        self._aside_console = aside
+        self._quiet = verbosity < 0
+        self._detailed = verbosity > 0
         self._names: dict[int, str] = {}
         self._tenth = -1
         self._waits = Waits()
@@ -313,6 +350,23 @@ class TextRenderer:
     def _say(self, text: str, style: str = "") -> None:
         self._console.print(Text(_lines(text), style=style))
 
+    def _aside(self, text: str, style: str = "") -> None:
+        if not self._quiet:
+            self._aside_console.print(Text(_lines(text), style=style))
+
+    @contextlib.contextmanager
+    def _all_aside(self) -> Iterator[None]:
+        """What is said in here is no result."""
+        results, self._console = self._console, self._aside_console
+        try:
+            yield
+        finally:
+            self._console = results
+
+    def _remark(self, text: str) -> None:
+        """A note that is part of the result."""
+        self._console.print(Text.assemble(("Note: ", "bold"), _lines(text)))
+
     def _conclude(self, text: str, style: str) -> None:
         """What the command came to; remembered, in case that nobody hears it."""
         if isinstance(self._console.file, Output):
@@ -324,26 +378,33 @@ class TextRenderer:
         self._console.print(shown(text), markup=False, soft_wrap=True)
 
     def event(self, happened: Event) -> None:
+        if not isinstance(happened, Progress):
+            _log.debug("%s", happened)
         match happened:
             case Notice(text):
                 self.note(text)
             case PhaseStarted(phase, track):
                 self._tenth = -1
                 if phase not in (Phase.WRITING, Phase.ENDING_TRACK) or not track:
-                    self._say(f"{PHASES[phase]} ...")
+                    self._aside(f"{PHASES[phase]} ...")
             case TrackStarted(number, _, sectors):
                 name = self._names.get(number, "")
-                self._say(f"Writing track {number} ({duration(sectors)}) {name}".rstrip())
+                self._aside(f"Writing track {number} ({length(sectors, self._detailed)}) {name}".rstrip())
             case TrackVerified(number, same):
                 if not same:
-                    self._say(f"Track {number} differs", "bold red")
+                    self._aside(f"Track {number} differs", "bold red")
+                elif self._detailed:
+                    self._aside(f"Track {number} read back: identical")
+            case SourceRead(number, total, source):
+                if self._detailed:
+                    self._aside(f"  {number} of {total}: {source}")
             case Progress() as progress:
                 self._progress(progress)
             case Waiting() as waiting:
                 if self._waits.is_worth_a_line(waiting):
-                    self._say(f"  {waited_for(waiting)}")
+                    self._aside(f"  {waited_for(waiting)}")
             case Stopping() as stopping:
-                self._say(in_words(stopping), "bold yellow")
+                self._aside(in_words(stopping), "bold")
             case _:
                 pass
 
@@ -352,14 +413,21 @@ class TextRenderer:
         if tenth > self._tenth:
             self._tenth = tenth
             if 0 < tenth < 10:
-                left = f", {clock(progress.seconds_left)} left" if progress.seconds_left is not None else ""
-                self._say(f"  {tenth * 10} % done, {progress.speed:.1f}x{left}")
+                self._aside(", ".join(part for part in (f"  {tenth * 10} % done", *pace(progress)) if part))
 
     def note(self, text: str) -> None:
-        self._say(f"Note: {text}", "yellow")
+        if not self._quiet:
+            self._aside_console.print(Text.assemble(("Note: ", "bold"), _lines(text)))
 
-    def plan(self, made: Plan, drive: str, speed: float | None = None) -> None:
+    def plan(self, made: Plan, drive: str, speed: float | None = None, *, ahead: bool = False) -> None:
         self._names = {t.number: _title(t) for t in made.tracks}
+        if not ahead:
+            self._show_plan(made, drive, speed)
+        elif not self._quiet:
+            with self._all_aside():
+                self._show_plan(made, drive, speed)
+
+    def _show_plan(self, made: Plan, drive: str, speed: float | None) -> None:
         self._say(f"{made.drive.name} ({shown(drive)})", "bold")
         table = Table(box=None, pad_edge=False, padding=(0, 1), expand=False)
         for name in ("#", "start", "length", "gap"):
@@ -370,14 +438,14 @@ class TextRenderer:
             border = borders.get(track.number)
             table.add_row(
                 str(track.number),
-                duration(track.start_lba),
-                duration(track.sectors),
-                pause_before(laid),
+                length(track.start_lba, self._detailed),
+                length(track.sectors, self._detailed),
+                pause_before(laid, self._detailed),
                 _description(
                     track,
                     title_of(made.texts, track.number),
                     border_in_words(border, laid, made.mode) if border else "",
-                    on_the_disc(laid),
+                    on_the_disc(laid, self._detailed),
                 ),
             )
         self._table(table)
@@ -415,11 +483,10 @@ class TextRenderer:
         for track in made.layout.tracks:
             fill(track.start_lba, track.end_lba, full if track.number % 2 else other)
         self._console.print(Text("[" + "".join(cells) + "]"))
-        self._say(
-            f"{_plural(len(made.tracks), 'track')}, {duration(made.layout.lead_out_lba - space.next_lba)} "
-            f"in all; {duration(made.free_sectors_after)} of {duration(capacity)} stay free "
-            "(minutes:seconds:frames, 75 frames to the second)"
-        )
+        total = length(made.layout.lead_out_lba - space.next_lba, self._detailed)
+        left, whole = (room(sectors, self._detailed) for sectors in (made.free_sectors_after, capacity))
+        legend = f" ({FRAMES_LEGEND})" if self._detailed else ""
+        self._say(f"{_plural(len(made.tracks), 'track')}, {total} in total; {left} of {whole} left{legend}")
 
     def burned(self, report: BurnReport, drive: str) -> None:
         self._supply(report)
@@ -443,10 +510,11 @@ class TextRenderer:
             parts.append(f"drive buffer at least {report.drive_buffer_lowest:.0%}")
         if report.longest_gap_seconds is not None:
             parts.append(f"longest gap between two writes {report.longest_gap_seconds * 1000:.0f} ms")
-        self._say("; ".join(parts), "dim")
+        if self._detailed:
+            self._say("; ".join(parts), "dim")
         if report.underruns:
             times = _plural(report.underruns, "time")
-            self.note(
+            self._remark(
                 f"the data came too late {times}: the drive may have paused its laser; close other "
                 "programs or burn at a lower speed (--speed)"
             )
@@ -461,14 +529,14 @@ class TextRenderer:
     def _checks(self, verification: Verification) -> None:
         """What was not compared, and what a person should know of a disc that is the same."""
         for note in verification.notes:
-            self.note(note)
+            self._remark(note)
         for check in verification.checks:
             if check.promise == "edges":
-                self.note(check.text)
+                self._remark(check.text)
             elif check.verdict is Verdict.NOT_COMPARED:
-                self.note(f"the {check.promise} could not be compared: {check.text}")
+                self._remark(f"the {check.promise} could not be compared: {check.text}")
             elif check.promise == "audio" and verification.offset_samples is None:
-                self.note(f"the audio was {check.text}")
+                self._remark(f"the audio was {check.text}")
 
     def _sums(self, tracks: list[TrackReport]) -> None:
         table = Table(box=None, pad_edge=False, padding=(0, 1))
@@ -505,7 +573,7 @@ class TextRenderer:
         if disc.spoilt:
             self._say(spoilt_in_words(disc.information), "yellow")
         if disc.space is not None:
-            self._say(f"free for another track: {duration(disc.space.free_sectors)}")
+            self._say(f"free for another track: {room(disc.space.free_sectors, self._detailed)}")
         if disc.open_track is not None:
             self._say(
                 f"track {disc.open_track.number} was begun and never ended; the next burn (--append) or "
@@ -518,7 +586,7 @@ class TextRenderer:
                 holds = "hold" if len(disc.data_tracks) > 1 else "holds"
                 self._say(f"{numbered(disc.data_tracks)} {holds} data, which have no checksums")
             if sums and found.offset_samples:
-                self.note(
+                self._remark(
                     "the checksums are of the audio as this drive reads it, "
                     f"{_beside(found.offset_samples)}; that is not taken off"
                 )
@@ -527,7 +595,7 @@ class TextRenderer:
         if toc is not None:
             self._ids(toc)
         for problem in disc.problems:
-            self.note(problem)
+            self._remark(problem)
 
     def _tracks(self, found: DiscInfo, sums: shapes.Checksums) -> None:
         table = Table(box=None, pad_edge=False, padding=(0, 1))
@@ -538,7 +606,7 @@ class TextRenderer:
         for name in names + (["AccurateRip v1", "v2"] if sums else []):
             table.add_column(name, justify="right", no_wrap=True)
         for t in found.disc.tracks:
-            row = [str(t.number), duration(t.start_lba), duration(t.track_sectors)]
+            row = [str(t.number), *(length(n, self._detailed) for n in (t.start_lba, t.track_sectors))]
             row += [] if narrow else [str(t.track_sectors), str(t.session)]
             row += ["audio" if t.is_audio else "data"] * with_data
             table.add_row(*row, *sums.get(t.number, ("", "", ""))[1:] if sums else ())
@@ -559,7 +627,7 @@ class TextRenderer:
             if texts.damaged:
                 self._line(f"  on the disc, but damaged: {', '.join(texts.damaged_names)}")
         for track in found.disc.tracks:
-            if track.is_audio and (said := _said_of(labels, track.number, track.control)):
+            if track.is_audio and (said := _said_of(labels, track.number, track.control, self._detailed)):
                 self._line(f"track {track.number}: {', '.join(said)}")
 
     def drives(self, entries: list[DriveEntry]) -> None:
@@ -650,7 +718,7 @@ def burned_in_words(report: BurnReport, drive: str) -> str:
     )
     read_back = "not read back"
     if report.verified and report.verification is not None:
-        read_back = f"read back and the same{_moved(report.verification)}"
+        read_back = f"read back: identical{_moved(report.verification)}"
     return f"Done: {count} on {shown(drive)}, {read_back}; {state}"
 
 

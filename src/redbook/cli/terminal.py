@@ -10,7 +10,7 @@ from rich.text import Text
 
 from redbook.burning.jobs import BurnReport, DiscInfo, Plan, VerifyReport
 from redbook.cli import shapes
-from redbook.cli.render import PHASES, TextRenderer, clock, shown, waited_for
+from redbook.cli.render import PHASES, TextRenderer, clock, pace, shown, waited_for
 from redbook.disc import SECTORS_PER_SECOND
 from redbook.engine.events import Event, Phase, PhaseStarted, Progress, SourceRead, Waiting, Working
 from redbook.recorders.doctor import Diagnosis
@@ -19,11 +19,18 @@ from redbook.recorders.real import DriveEntry
 FRAMES_PER_SECOND = 8
 
 
+def _bar(total: float, completed: float, style: str = "green") -> ProgressBar:
+    """Its unfilled part is the fainter one, on a dark terminal and on a light one."""
+    return ProgressBar(
+        total=total, completed=completed, style="dim", complete_style=style, finished_style=style
+    )
+
+
 class TerminalRenderer(TextRenderer):
     """The same, with bars that move while the drive works."""
 
-    def __init__(self, console: Console) -> None:
-        super().__init__(console)
+    def __init__(self, results: Console, aside: Console, verbosity: int = 0) -> None:
+        super().__init__(results, aside, verbosity)
         self._live: Live | None = None
         self._phase = ""
         self._last: Progress | None = None
@@ -55,9 +62,9 @@ class TerminalRenderer(TextRenderer):
                 return
         self._show()
 
-    def plan(self, made: Plan, drive: str, speed: float | None = None) -> None:
+    def plan(self, made: Plan, drive: str, speed: float | None = None, *, ahead: bool = False) -> None:
         self.rest()
-        super().plan(made, drive, speed)
+        super().plan(made, drive, speed, ahead=ahead)
 
     def burned(self, report: BurnReport, drive: str) -> None:
         self.rest()
@@ -91,9 +98,11 @@ class TerminalRenderer(TextRenderer):
             self._live = None
 
     def _show(self) -> None:
+        if self._quiet:
+            return
         if self._live is None:
             self._live = Live(
-                console=self._console,
+                console=self._aside_console,
                 refresh_per_second=FRAMES_PER_SECOND,
                 transient=True,
                 redirect_stdout=False,
@@ -114,21 +123,20 @@ class TerminalRenderer(TextRenderer):
             seconds = [n / SECTORS_PER_SECOND for n in (last.track_sectors_done, last.track_sectors)]
             grid.add_row(
                 "track",
-                ProgressBar(total=max(1, last.track_sectors), completed=last.track_sectors_done),
+                _bar(max(1, last.track_sectors), last.track_sectors_done),
                 f"{clock(seconds[0])} of {clock(seconds[1])}",
             )
-            left = f"{clock(last.seconds_left)} left" if last.seconds_left is not None else ""
             grid.add_row(
                 "disc",
-                ProgressBar(total=max(1, last.sectors), completed=last.sectors_done),
-                f"{last.speed:.1f}x {left}",
+                _bar(max(1, last.sectors), last.sectors_done),
+                " ".join(part for part in pace(last) if part),
             )
             for name, filled, size in (
                 ("host buffer", last.host_buffer_bytes, last.host_buffer_size),
                 ("drive buffer", last.drive_buffer_bytes, last.drive_buffer_size),
             ):
                 if size:
-                    grid.add_row(name, ProgressBar(total=size, completed=filled), f"{filled * 100 // size} %")
+                    grid.add_row(name, _bar(size, filled, "cyan"), f"{filled * 100 // size} %")
         elif self._fraction is not None:
-            grid.add_row("", ProgressBar(total=1.0, completed=self._fraction), f"{self._fraction:.0%}")
+            grid.add_row("", _bar(1.0, self._fraction), f"{self._fraction:.0%}")
         return Group(*(part for part in (head, grid if grid.row_count else None, wait) if part))

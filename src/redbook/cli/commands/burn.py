@@ -87,8 +87,7 @@ def burn(
             keep_audio=True,
             **wanted,
         ) as plan:
-            if not as_json:
-                out.plan(plan, drive.name, speed)
+            out.plan(plan, drive.name, speed, ahead=True)
             confirm(drive.name, yes or simulate, "Burn this disc now?")
             report = burning.burn(
                 plan,
