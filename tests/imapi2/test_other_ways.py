@@ -368,8 +368,12 @@ WINDLL = """
     writer.AddAudioTrack(second)
     writer.ReleaseMedia()
     print(hex(windll.shlwapi.SHCreateStreamOnFileW("none", 0, byref(POINTER(IStream)())) & 0xFFFFFFFF))
-    for call in (lambda: stream_of("none"), lambda: oledll.shlwapi.SHCreateStreamOnFileW("none", 0, byref(second)),
-                 lambda: windll.kernel32, lambda: windll.shlwapi.PathFileExistsW):
+    for call in (
+        lambda: stream_of("none"),
+        lambda: oledll.shlwapi.SHCreateStreamOnFileW("none", 0, byref(second)),
+        lambda: windll.kernel32,
+        lambda: windll.shlwapi.PathFileExistsW,
+    ):
         try:
             call()
         except (OSError, AttributeError) as error:

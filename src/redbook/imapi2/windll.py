@@ -128,10 +128,8 @@ def _text(path: Any) -> str:
 
 
 def _mem_stream(data: Any, length: int) -> NoReturn:
-    raise com_error(
-        int(HResult.E_NOTIMPL),
-        "SHCreateMemStream gives a bare address; give the bytes to AddAudioTrack instead",
-    )
+    instead = "SHCreateMemStream gives a bare address; give the bytes to AddAudioTrack instead"
+    raise com_error(int(HResult.E_NOTIMPL), instead)
 
 
 def _on_hglobal(handle: Any, release: int, where: Any) -> int:
