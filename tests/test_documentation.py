@@ -74,6 +74,22 @@ def test_the_virtual_recorder_page_s_example_runs() -> None:
 
 
 @pytest.mark.tools("umockdev-run", "wodim")
+def test_the_testing_page_s_examples_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, name in enumerate(("a.wav", "b.wav")):
+        write_wav(tmp_path / name, noise(588 * 375, number))
+    *tests, script = python_blocks(ROOT / "docs/testing.md")
+    (tmp_path / "test_page.py").write_text("\n".join(tests))
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\nfilterwarnings = error\n")
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_page.py"]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True)
+    assert "3 passed" in done.stdout, done.stdout
+    exec(script, {})
+    told = capsys.readouterr().out
+    assert "ATIP start of lead in:  -11077 (97:34/23)" in told
+    assert told.endswith("blank\n")
+
+
+@pytest.mark.tools("umockdev-run", "wodim")
 def test_the_sharing_page_s_example_runs(capfd: pytest.CaptureFixture[str]) -> None:
     exec(python_blocks(ROOT / "docs/sharing.md")[0], {})
     assert "ATIP start of lead in:  -11077 (97:34/23)" in capfd.readouterr().out
@@ -95,7 +111,7 @@ def test_the_example_script_runs(songs: None) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), target
 

@@ -15,6 +15,8 @@ ROOT = Path(redbook.__file__).parent
 LAYERS = [
     ["__main__"],
     ["cli"],
+    ["pytest_plugin"],
+    ["testing"],
     ["__init__"],
     ["imapi2"],
     ["burning"],
