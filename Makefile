@@ -145,7 +145,7 @@ mutation: $(DEV_READY) packages
 
 # What a run has reached is kept in .cache/fuzz, and the next one goes on from there.
 MINUTES ?= 10
-FUZZ_TARGETS ?= recorder texts replies iscsi containers playlists sheets toc-files
+FUZZ_TARGETS ?= recorder texts replies iscsi containers playlists sheets toc-files ddp
 
 fuzz: $(DEV_READY)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --group fuzz

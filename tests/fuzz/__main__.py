@@ -14,7 +14,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["redbook"]):
-    from tests.fuzz import recorder, replies, sheets, sound, texts, toc_files
+    from tests.fuzz import ddp, recorder, replies, sheets, sound, texts, toc_files
     from tests.support import iscsi_fuzz
 
 TARGETS = {
@@ -25,6 +25,7 @@ TARGETS = {
     "playlists": (sound.one_playlist, sound.PLAYLIST_SEEDS),
     "sheets": (sheets.one, sheets.SEEDS),
     "toc-files": (toc_files.one, toc_files.SEEDS),
+    "ddp": (ddp.one, ddp.SEEDS),
     "iscsi": (iscsi_fuzz.behave, [b"\0"]),
 }
 LONGEST_BYTES = 1500

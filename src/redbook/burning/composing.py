@@ -22,7 +22,7 @@ from redbook.disc.cd_text import PackType, Texts, encode
 from redbook.disc.codes import read_isrc
 from redbook.engine.places import in_words
 from redbook.errors import AudioError, PlanError, SheetError
-from redbook.sheets import SheetOptions, read_cue, read_embedded, read_toc
+from redbook.sheets import SheetOptions, folder_of_set, read_cue, read_ddp, read_embedded, read_toc
 from redbook.sheets.codes import read_mcn
 from redbook.sheets.options import Notebook
 from redbook.sheets.packs import read_packs_file
@@ -60,7 +60,8 @@ def compose(
     sheets = [name for name in texts if _is_sheet(name)]
     if sheets and len(texts) > 1:
         raise AudioError(
-            f"{printable(sheets[0])}: a sheet describes a whole disc; name it alone, or name sound files",
+            f"{printable(sheets[0])}: a sheet or a master describes a whole disc; name it alone, or "
+            "name sound files",
             sheets[0],
         )
     if sheets:
@@ -93,11 +94,14 @@ def _check_sources(program: Program) -> None:
 
 def _is_sheet(name: str) -> bool:
     path = Path(name)
-    return path.suffix.lower() in SHEET_SUFFIXES and not path.is_dir()
+    return (path.suffix.lower() in SHEET_SUFFIXES and not path.is_dir()) or folder_of_set(path) is not None
 
 
 def _read_sheet(name: str, options: SheetOptions) -> Program:
     path = Path(name)
+    folder = folder_of_set(path)
+    if folder is not None:
+        return read_ddp(folder, name, options)
     if not path.exists():
         raise SheetError(f"{printable(name)}: there is no such file", name)
     read = read_toc if path.suffix.lower() == ".toc" else read_cue

@@ -22,6 +22,7 @@ from redbook.disc.numbers import duration
 from redbook.errors import AudioError
 from redbook.sheets.codes import read_isrc, read_mcn
 from redbook.sheets.options import DEFAULTS, Notebook, SheetOptions, shown
+from redbook.sheets.reading import read_bytes
 from redbook.sheets.sheet_files import SheetFiles, TwoFiles
 from redbook.sheets.sources import LengthOf
 from redbook.sheets.toc_grammar import FilePart, Mark, SilencePart, TocStatements, TrackStatement, parse
@@ -39,13 +40,7 @@ def read_toc(path: Path, name: str, length_of: LengthOf, options: SheetOptions =
                         for files that are not there or shorter than what is asked of them
     """
     notes = Notebook(name, options.strict)
-    try:
-        if path.exists() and not path.is_file():
-            raise notes.error("this is no file that can be read twice")
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise notes.error(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    data = read_bytes(path, MOST_BYTES, notes)
     try:
         "".encode(options.encoding or "ascii")
     except (LookupError, UnicodeError) as error:

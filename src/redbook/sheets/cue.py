@@ -9,6 +9,7 @@ from redbook.authoring.program import Program
 from redbook.sheets.encoding import decode
 from redbook.sheets.meaning import program_of
 from redbook.sheets.options import DEFAULTS, Notebook, SheetOptions
+from redbook.sheets.reading import read_bytes
 from redbook.sheets.sheet import Sheet
 from redbook.sheets.sheet_files import SheetFiles
 from redbook.sheets.sources import LengthOf, Sources
@@ -38,13 +39,7 @@ def read_cue(path: Path, name: str, length_of: LengthOf, options: SheetOptions =
 
 def _read(path: Path, notes: Notebook) -> bytes:
     """raises  SheetError"""
-    try:
-        if path.exists() and not path.is_file():
-            raise notes.error("this is no file that can be read twice")
-        with path.open("rb") as file:
-            data = file.read(MOST_SHEET_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise notes.error(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    data = read_bytes(path, MOST_SHEET_BYTES, notes)
     if len(data) > MOST_SHEET_BYTES:
         raise notes.error("it is too large for a cue sheet")
     if not data:

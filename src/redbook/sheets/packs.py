@@ -22,6 +22,7 @@ from redbook.disc.cd_text import (
     with_checksums,
 )
 from redbook.sheets.options import Notebook
+from redbook.sheets.reading import read_bytes
 
 HEADER_BYTES = 4
 MOST_FILE_BYTES = BLOCKS * 256 * PACK_BYTES + HEADER_BYTES + 1
@@ -48,11 +49,7 @@ def read_packs_file(path: Path, first_track: int, last_track: int, notes: Notebo
 
     raises  SheetError  for a file that cannot be read, damaged packs, and those of a disc with other tracks
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_FILE_BYTES + 1)
-    except OSError as error:
-        raise notes.error(f"it cannot be read: {error.strerror or error}") from error
+    data = read_bytes(path, MOST_FILE_BYTES, notes)
     try:
         packs = packs_in(data)
         check_tracks(packs.packs, first_track, last_track)

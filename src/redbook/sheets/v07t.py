@@ -18,6 +18,7 @@ from pathlib import Path
 from redbook.disc.cd_text import ENGLISH, PackType, Texts, genre_code, language_code
 from redbook.disc.cd_text.packs import ASCII, CHARACTER_SETS, ISO_8859_1, MS_JIS
 from redbook.sheets.options import Notebook, shown
+from redbook.sheets.reading import read_bytes
 
 _MOST_BYTES = 1_000_000
 _BEGINS = "input sheet version"
@@ -55,11 +56,7 @@ class TextSheet:
 
 def read_v07t(path: Path, notes: Notebook) -> TextSheet:
     """raises  SheetError  for a file that cannot be read or is no such sheet"""
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise notes.error(f"it cannot be read: {error.strerror or error}") from error
+    data = read_bytes(path, _MOST_BYTES, notes)
     if len(data) > _MOST_BYTES:
         raise notes.error("it is too large for a sheet of texts")
     return texts_in(data, notes)

@@ -1,0 +1,522 @@
+"""A DDP set: the folder that a mastering studio sends to a plant, as a program.
+
+Nothing of a master is mended. What contradicts itself is refused with its file and field; the notes say what
+was checked, and what was not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from redbook.audio.source import Source
+from redbook.authoring.arrange import cut
+from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
+from redbook.disc import PREGAP_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES, duration
+from redbook.disc.cd_text import PackType, Texts, each_pack, name_of, parse
+from redbook.disc.cd_text.packs import ASCII, MS_JIS
+from redbook.errors import SheetError
+from redbook.sheets.codes import check_digit, read_isrc, read_mcn
+from redbook.sheets.ddp_pq import Pq, understand
+from redbook.sheets.ddp_records import (
+    IDENTIFIER_BYTES,
+    LEVELS,
+    MAP_BYTES,
+    PQ_BYTES,
+    Identifier,
+    MapPacket,
+    PqPacket,
+    RecordWrong,
+)
+from redbook.sheets.ddp_sums import MOST_BYTES, Sum, checksum, is_sums_file, sums_in
+from redbook.sheets.options import DEFAULTS, Notebook, SheetOptions, shown
+from redbook.sheets.packs import MOST_FILE_BYTES, PacksWrong, check_tracks, packs_in
+from redbook.sheets.reading import read_bytes
+
+IDENTIFIER, MAP = "DDPID", "DDPMS"
+_SMALL_BYTES = 4_000_000
+_MOST_FILES = 10_000
+T = TypeVar("T")
+
+
+def folder_of_set(name: str | os.PathLike[str]) -> Path | None:
+    """The folder of a DDP set, where a name means one: the folder itself, its DDPID or its DDPMS."""
+    path = Path(name)
+    try:
+        if path.name.upper() in (IDENTIFIER, MAP) and path.is_file():
+            return path.parent
+        if not path.is_dir():
+            return None
+        with os.scandir(path) as entries:
+            there = any(entry.name.upper() in (IDENTIFIER, MAP) for entry in entries)
+    except (OSError, ValueError):
+        return None
+    return path if there else None
+
+
+def read_ddp(folder: Path, name: str, options: SheetOptions = DEFAULTS) -> Program:
+    """What a DDP set asks for.
+
+    name  of the set as the user gave it, for messages
+
+    raises  SheetError  with file, packet and field, for what is missing, damaged, contradictory or no CD
+    """
+    return _Set(folder, name, options).program()
+
+
+class _Set:
+    def __init__(self, folder: Path, name: str, options: SheetOptions) -> None:
+        self.notes = Notebook(name, options.strict)
+        self._folder = folder
+        self._options = options
+        self._names = self._listed()
+        self._checked: set[str] = set()
+        self._map: list[MapPacket] = []
+
+    def _wrong(self, text: str) -> SheetError:
+        return self.notes.error(text)
+
+    # ---- files
+
+    def _listed(self) -> dict[str, list[str]]:
+        """Names in the folder by their lower case."""
+        found: dict[str, list[str]] = {}
+        try:
+            for count, name in enumerate(sorted(path.name for path in self._folder.iterdir())):
+                if count >= _MOST_FILES:
+                    raise self._wrong(f"the folder has more than {_MOST_FILES} files")
+                found.setdefault(name.lower(), []).append(name)
+        except OSError as error:
+            raise self._wrong(f"the folder cannot be read: {error.strerror}") from error
+        return found
+
+    def _path(self, name: str, who: str) -> Path:
+        """Of a file of the set, whatever its case.  raises  SheetError"""
+        base = name.replace("\\", "/").rsplit("/", 1)[-1]
+        found = self._names.get(base.lower(), [])
+        if len(found) > 1 and base in found:
+            found = [base]
+        if len(found) > 1:
+            raise self._wrong(
+                f"{who} may mean any of {', '.join(map(shown, found))}; leave one in the folder"
+            )
+        if not base or not found:
+            missing = f"{shown(base) or 'a file'} is missing"
+            raise self._wrong(f"{missing} ({who}): the set is incomplete, or not in one folder; get it again")
+        return self._folder / found[0]
+
+    def _read(self, name: str, who: str, most: int = _SMALL_BYTES) -> bytes:
+        path = self._path(name, who)
+        data = read_bytes(path, most, self.notes, shown(path.name))
+        if len(data) > most:
+            raise self._wrong(f"{shown(path.name)}: it is too large for what it is")
+        return data
+
+    def _size(self, path: Path) -> int:
+        try:
+            if not path.is_file():
+                raise self._wrong(f"{shown(path.name)}: this is no file")
+            with path.open("rb"):
+                return path.stat().st_size
+        except OSError as error:
+            raise self._wrong(f"{shown(path.name)}: it cannot be read: {error.strerror}") from error
+
+    def _records(self, data: bytes, size: int, file: str, read: Callable[[bytes], T]) -> list[T]:
+        bare = data if len(data) % size == 0 else data.rstrip(b"\r\n\0\x1a")
+        if not bare or len(bare) % size:
+            raise self._wrong(f"{file}: its {len(data)} bytes are no whole number of packets of {size} bytes")
+        found = []
+        for number, place in enumerate(range(0, len(bare), size), 1):
+            try:
+                found.append(read(bare[place : place + size]))
+            except RecordWrong as error:
+                raise self._wrong(f"{file}, packet {number}, {error}") from error
+        return found
+
+    # ---- checksums
+
+    def _sums(self) -> list[Sum]:
+        used = {packet.name.lower() for packet in self._map} | {IDENTIFIER.lower(), MAP.lower()}
+        names = {key: found[0] for key, found in self._names.items()}
+        sums = []
+        for key, real in names.items():
+            path = self._folder / real
+            if key in used or not is_sums_file(real) or not path.is_file():
+                continue
+            data = read_bytes(path, MOST_BYTES, self.notes, shown(real))
+            others = {k: v for k, v in names.items() if k != key}
+            found = sums_in(data, real, others) if len(data) <= MOST_BYTES else []
+            if key.endswith(".chk"):  # plants' own; what looks like a CRC-32 there is another sum
+                found = [one for one in found if one.kind != "CRC-32"]
+            if not found:
+                self.notes.note(f"{shown(real)}: no checksum in it is understood; it was not checked")
+            sums += found
+        return sums
+
+    def _check_sums(self, sums: Sequence[Sum], chosen: Callable[[str], bool]) -> None:
+        for one in sums:
+            if not chosen(one.name):
+                continue
+            path = self._path(one.name, f"{shown(one.said_in)} has its {one.kind}")
+            self._size(path)
+            try:
+                found = checksum(path, one.kind)
+            except OSError as error:
+                raise self._wrong(f"{shown(path.name)}: it cannot be read: {error.strerror}") from error
+            if found != one.value:
+                raise self._wrong(
+                    f"{shown(path.name)}: its {one.kind} is {found}, and {shown(one.said_in)} says "
+                    f"{one.value}: the file was changed or damaged on its way; get the set again"
+                )
+            self._checked.add(path.name)
+
+    def _tell_sums(self, sums: Sequence[Sum]) -> None:
+        streams = [packet.name for packet in self._map]
+        own = {self._path(name, MAP).name for name in (IDENTIFIER, MAP, *streams)}
+        if not sums:
+            self.notes.note(
+                "no file of checksums is there: whether the set arrived as it was made was not checked"
+            )
+        elif lacking := sorted(own - self._checked):
+            self.notes.note(f"no checksum was found of {', '.join(map(shown, lacking))}; not checked")
+
+    # ---- the set
+
+    def program(self) -> Program:
+        raw_id = self._read(IDENTIFIER, "it says what the set is")
+        raw_map = self._read(MAP, "it names the files of the set")
+        sums = self._sums()
+        small = {IDENTIFIER, MAP}
+        self._check_sums(sums, lambda name: name.upper() in small)
+        identifier = self._identifier(raw_id)
+        level = identifier.level
+        self._map = self._records(raw_map, MAP_BYTES, MAP, lambda one: MapPacket.from_bytes(one, level))
+        self._check_map()
+        found = self._only("PQ DESCR")
+        if found is None:
+            raise self._wrong(f"{MAP}: no packet has SUB PQ DESCR: where tracks begin is not said")
+        pq_place, pq_packet = found
+        text = self._only("CDTEXT")
+        subcodes = {p.name.lower() for p in self._map if p.stream.startswith("S")}
+        self._check_sums(sums, lambda name: name.lower() in subcodes)
+        pq, pq_name = self._pq(pq_place, pq_packet)
+        sources, stream = self._streams(pq, pq_name)
+        self._check_sums(sums, lambda name: name.upper() not in small and name.lower() not in subcodes)
+        self._tell_sums(sums)
+        packs = self._packs(text, len(pq.tracks)) if text else b""
+        texts = tuple(parse(packs)) if packs else ()
+        mcn = self._mcn(identifier, pq, pq_name)
+        isrcs = self._isrcs(pq, pq_name)
+        if text:
+            self._check_texts(packs, texts, mcn, isrcs, self._path(text[1].name, MAP).name, pq_name)
+        self._tell_pause(sources, stream)
+        self._tell_checked(identifier, pq, bool(sums), bool(text))
+        tracks = tuple(self._track(pq, number, stream, isrcs) for number in range(len(pq.tracks)))
+        return Program(sources, tracks, mcn, texts, packs, self.notes.notes)
+
+    def _identifier(self, data: bytes) -> Identifier:
+        found = self._records(data, IDENTIFIER_BYTES, IDENTIFIER, Identifier.from_bytes)
+        one = found[0]
+        if len(found) > 1:
+            raise self._wrong(f"{IDENTIFIER}: {len(data)} bytes; one packet of {IDENTIFIER_BYTES} is due")
+        if one.level not in LEVELS:
+            why = "2.10 and later are of DVDs" if one.level.startswith("DDP") else "this is no DDP set"
+            raise self._wrong(
+                f"{IDENTIFIER}, level: {shown(one.level)} is neither DDP 2.00 nor DDP 1.01: {why}"
+            )
+        if one.disc_type not in ("", "CD"):
+            raise self._wrong(f"{IDENTIFIER}, TYPE: {shown(one.disc_type)} is no CD (bytes 87 and 88)")
+        numbers = (("MED", one.media), ("sides", one.sides), ("side", one.side))
+        for what, number in (*numbers, ("layers", one.layers), ("layer", one.layer)):
+            if number not in (None, 0, 1):
+                raise self._wrong(
+                    f"{IDENTIFIER}, {what}: {number}; a CD comes on one medium and has one layer"
+                )
+        return one
+
+    def _map_wrong(self, place: int, text: str) -> NoReturn:
+        raise self._wrong(f"{MAP}, packet {place}, {text}")
+
+    def _check_map(self) -> None:
+        for place, one in enumerate(self._map, 1):
+            kind = one.stream[:1]
+            if kind not in "DST" or not kind or one.stream in ("D1", "D4"):
+                self._map_wrong(
+                    place, f"DST: {shown(one.stream)} is no stream of an audio CD (bytes 4 and 5)"
+                )
+            if not one.name:
+                self._map_wrong(place, "DSI: it names no file; a set on tape is not read (bytes 74 to 90)")
+            if one.media not in (None, 0, 1):
+                self._map_wrong(place, f"MED: {one.media}; one medium is due (byte 54)")
+            if one.new not in ("", "0"):
+                self._map_wrong(
+                    place, f"NEW: {shown(one.new)}, another session; one is burned at once (byte 91)"
+                )
+            if one.stream.startswith("S") and one.subcode not in ("PQ DESCR", "CDTEXT"):
+                self._map_wrong(
+                    place, f"SUB: {shown(one.subcode)}: R-W (CD+G) is not burned (bytes 30 to 37)"
+                )
+            if one.stream == "D0":
+                self._check_audio(place, one)
+            elif one.stream in ("D2", "D3") or kind == "T":
+                self.notes.note(f"{MAP}, packet {place}: {one.stream}, {shown(one.name)}, is not burned")
+
+    def _check_audio(self, place: int, one: MapPacket) -> None:
+        if one.mode != "DA":
+            self._map_wrong(
+                place, f"CDM: {shown(one.mode)} is no audio; redbook burns audio only (bytes 38, 39)"
+            )
+        if one.storage not in (None, 0, 7):
+            self._map_wrong(place, f"SSM: {one.storage}; 7, whole sectors of 2352 bytes, is due (byte 40)")
+        if one.length is None or not one.length:
+            self._map_wrong(place, "DSL: how long the stream is, is not said (bytes 14 to 21)")
+        fields = (("PRE1", one.pregap_1), ("PAUSEADD", one.pause_added), ("PRE1NXT", one.pregap_next))
+        for what, number in fields:
+            if number:
+                self._map_wrong(place, f"{what}: {number}; blank or 0 is due: what it adds is not known")
+        if one.offset and one.offset % SAMPLE_BYTES:
+            self._map_wrong(place, f"OFS: {one.offset} is no whole number of samples (bytes 104 to 112)")
+
+    def _only(self, subcode: str) -> tuple[int, MapPacket] | None:
+        found = [(place, one) for place, one in enumerate(self._map, 1) if one.subcode == subcode]
+        if len(found) > 1:
+            self._map_wrong(found[1][0], f"SUB: a second {subcode}; one is due")
+        return found[0] if found else None
+
+    def _pq(self, place: int, packet: MapPacket) -> tuple[Pq, str]:
+        data = self._read(packet.name, f"{MAP}, packet {place}, DSI")
+        name = self._path(packet.name, MAP).name
+        self._check_bytes(place, packet, len(data), name)
+
+        def wrong(text: str, number: int) -> NoReturn:
+            raise self._wrong(f"{shown(name)}{f', packet {number}' if number else ''}, {text}")
+
+        return understand(self._records(data, PQ_BYTES, shown(name), PqPacket.from_bytes), wrong), name
+
+    def _check_bytes(self, place: int, packet: MapPacket, size: int, name: str) -> None:
+        if packet.length is not None and packet.length != size:
+            text = f"DSL: {packet.length} bytes, but {shown(name)} has {size}: another file, or cut short"
+            self._map_wrong(place, f"{text} (bytes 14 to 21)")
+
+    def _streams(self, pq: Pq, pq_name: str) -> tuple[tuple[Source, ...], tuple[Piece, ...]]:
+        """The audio from LBA -150 on: what of the pause is not in the set is silence.  raises  SheetError"""
+        packets = [(place, one) for place, one in enumerate(self._map, 1) if one.stream == "D0"]
+        if not packets:
+            raise self._wrong(f"{MAP}: no packet of audio (DST D0)")
+        total = sum(one.length or 0 for _, one in packets)
+        at = start = self._first_sector(packets[0], total, pq)
+        paths: list[Path] = []
+        pieces = []
+        ends: dict[Path, int] = {}
+        for place, one in packets:
+            if one.start is not None and one.start != at and place != packets[0][0]:
+                self._map_wrong(
+                    place, f"DSS: {one.start}, where the streams before it end at {at} (bytes 22 to 29)"
+                )
+            self._check_track(place, one, at, pq, pq_name)
+            path = self._path(one.name, f"{MAP}, packet {place}, DSI")
+            first, length = (one.offset or 0) // SAMPLE_BYTES, one.length or 0
+            size, end = self._size(path), (one.offset or 0) + length * SECTOR_BYTES
+            if size < end:
+                self._map_wrong(
+                    place,
+                    f"DSL: {length} sectors, but {shown(path.name)} has {size} bytes of {end}: "
+                    "it was cut short",
+                )
+            ends[path] = max(end, ends.get(path, 0))
+            if path not in paths:
+                paths.append(path)
+            pieces.append(Piece(paths.index(path), first, length * SAMPLES_PER_SECTOR))
+            at += length
+        for path, end in ends.items():
+            if (size := self._size(path)) != end:
+                raise self._wrong(f"{shown(path.name)} has {size} bytes, and {MAP} (DSL) speaks of {end}")
+        if at != pq.lead_out:
+            raise self._wrong(
+                f"{MAP}, DSL and DSS: the audio ends at {duration(at)}, and {shown(pq_name)} has the "
+                f"lead-out (AA) at {duration(pq.lead_out)}: the set contradicts itself"
+            )
+        silence = (Piece.silence(start * SAMPLES_PER_SECTOR),) if start else ()
+        return tuple(Source(str(path), path, "little") for path in paths), (*silence, *pieces)
+
+    def _first_sector(self, first: tuple[int, MapPacket], total: int, pq: Pq) -> int:
+        """Where the first stream begins; 0 where track 1's pause is in it."""
+        place, one = first
+        pause, start = one.pause or 0, one.start
+        if pause and pause > pq.tracks[0].start:
+            self._map_wrong(
+                place, f"PRE2: {pause} sectors of pause, but index 01 lies at {pq.tracks[0].start}"
+            )
+        if start is not None:
+            if start > PREGAP_SECTORS:
+                self._map_wrong(
+                    place, f"DSS: {start}; the audio begins at 0 or {PREGAP_SECTORS} (bytes 22 to 29)"
+                )
+            if pause >= PREGAP_SECTORS and start:
+                self._map_wrong(
+                    place, f"PRE2: {pause} sectors of pause are in the stream, but DSS {start} says not"
+                )
+            return start
+        if pause:
+            return max(0, PREGAP_SECTORS - pause)
+        return PREGAP_SECTORS if total == pq.lead_out - PREGAP_SECTORS else 0
+
+    def _check_track(self, place: int, one: MapPacket, at: int, pq: Pq, pq_name: str) -> None:
+        """Where a stream says that it is of one track."""
+        if not one.track.isdecimal() or int(one.track) == 0:
+            return
+        number = int(one.track)
+        if number > len(pq.tracks):
+            self._map_wrong(place, f"TRK: {one.track}, and {shown(pq_name)} has {len(pq.tracks)} tracks")
+        track = pq.tracks[number - 1]
+        if at not in (*track.times, 0, PREGAP_SECTORS):
+            self._map_wrong(
+                place, f"TRK: track {number} begins at {at} here, in {shown(pq_name)} at {track.start}"
+            )
+        if one.isrc and track.isrc and one.isrc != track.isrc:
+            self._map_wrong(place, f"ISRC: {shown(one.isrc)}, in {shown(pq_name)} {shown(track.isrc)}")
+
+    def _track(self, pq: Pq, place: int, stream: Sequence[Piece], isrcs: Sequence[str]) -> ProgramTrack:
+        track = pq.tracks[place]
+        end = pq.tracks[place + 1].times[0] if place + 1 < len(pq.tracks) else pq.lead_out
+        times = [*track.times, end]
+        if place == 0 and track.first == 1:
+            times.insert(0, 0)
+        first = 0 if place == 0 else track.first
+        segments = []
+        for index, (begin, stop) in enumerate(pairwise(times), first):
+            begin = max(begin, PREGAP_SECTORS)
+            pieces = cut(stream, begin * SAMPLES_PER_SECTOR, stop * SAMPLES_PER_SECTOR)
+            if pieces or index:
+                segments.append(Segment(index, pieces))
+        return ProgramTrack(
+            tuple(segments),
+            isrc=isrcs[place],
+            pre_emphasis=bool(track.control & 1),
+            copy_permitted=bool(track.control & 2),
+            four_channels=bool(track.control & 8),
+            copy_alternates=track.scms,
+        )
+
+    # ---- codes and texts
+
+    def _mcn(self, identifier: Identifier, pq: Pq, pq_name: str) -> str:
+        codes = {}
+        for who, said in ((f"{IDENTIFIER}, UPC", identifier.upc), (f"{shown(pq_name)}, UPC", pq.upc)):
+            code, note = read_mcn(said, keep=True, who="")
+            if said.strip("0 ") and not code:
+                raise self._wrong(f"{who}: {note}")
+            if code and check_digit(code[:12]) != int(code[12]):
+                if not self._options.keep_mcn:
+                    due = check_digit(code[:12])
+                    raise self._wrong(
+                        f"{who}: the check digit of {said} is wrong, {due} is due; --keep-mcn burns it"
+                    )
+                self.notes.note(f"{who}: the check digit of {said} is wrong; it is burned")
+            codes[who] = code
+        (_, in_id), (_, in_pq) = codes.items()
+        if in_id and in_pq and in_id != in_pq:
+            raise self._wrong(
+                f"{IDENTIFIER} has UPC {in_id}, {shown(pq_name)} has {in_pq}: the set contradicts itself"
+            )
+        if in_id and not in_pq:
+            self.notes.note(f"UPC {in_id} is in {IDENTIFIER} only, and not in {shown(pq_name)}; it is burned")
+        return in_pq or in_id
+
+    def _isrcs(self, pq: Pq, pq_name: str) -> list[str]:
+        found: list[str] = []
+        for track in pq.tracks:
+            where = f"{shown(pq_name)}, packet {track.packet}, ISRC"
+            code = read_isrc(track.isrc)
+            if code is None:
+                raise self._wrong(f"{where}: {shown(track.isrc)} of track {track.number} is no ISRC")
+            if code and code in found:
+                other = found.index(code) + 1
+                raise self._wrong(
+                    f"{where}: {code} is that of track {other}, too; no two recordings have the same"
+                )
+            found.append(code)
+        return found
+
+    def _packs(self, entry: tuple[int, MapPacket], tracks: int) -> bytes:
+        place, packet = entry
+        data = self._read(packet.name, f"{MAP}, packet {place}, DSI", MOST_FILE_BYTES)
+        name = self._path(packet.name, MAP).name
+        self._check_bytes(place, packet, len(data), name)
+        try:
+            packs = packs_in(data)
+            check_tracks(packs.packs, 1, tracks)
+        except PacksWrong as error:
+            raise self._wrong(f"{shown(name)}: {error}") from error
+        for text in packs.odd:
+            self.notes.note(f"{shown(name)}: {text}")
+        return packs.packs
+
+    def _check_texts(
+        self, packs: bytes, texts: Sequence[Texts], mcn: str, isrcs: Sequence[str], name: str, pq_name: str
+    ) -> None:
+        for number, pack in enumerate(each_pack(packs), 1):
+            block = texts[min(pack[3] >> 4 & 7, len(texts) - 1)]
+            body = pack[4:16]
+            if not 0x80 <= pack[0] <= 0x86 or block.character_set == MS_JIS or pack[3] & 0x80:
+                continue
+            alien = [
+                byte for byte in body if 0x80 <= byte < 0xA0 or (block.character_set == ASCII and byte > 0x7F)
+            ]
+            if alien or _is_utf_8(body):
+                what = f"byte {alien[0]:02X}h" if alien else "what is UTF-8"
+                raise self._wrong(
+                    f"{shown(name)}, pack {number}, text of track {pack[1]}: {what} is no letter of its "
+                    "character set (ISO 8859-1); players show something else. Have the set made again"
+                )
+        for one in texts[:1]:
+            for track, said in one.by_type.get(PackType.CODE, {}).items():
+                there = isrcs[track - 1] if 0 < track <= len(isrcs) else mcn
+                here = read_isrc(said) if track else read_mcn(said, keep=True)[0]
+                if here != there and said.strip("0 "):
+                    raise self._wrong(
+                        f"{shown(name)}: {name_of(PackType.CODE, track)} is {shown(said)}, and "
+                        f"{shown(pq_name)} says {there or 'none'}: the set contradicts itself"
+                    )
+
+    # ---- what is told
+
+    def _tell_pause(self, sources: Sequence[Source], stream: Sequence[Piece]) -> None:
+        for piece in cut(stream, 0, PREGAP_SECTORS * SAMPLES_PER_SECTOR):
+            if piece.source is None:
+                continue
+            try:
+                with sources[piece.source].path.open("rb") as file:
+                    file.seek(piece.first * SAMPLE_BYTES)
+                    silent = not any(file.read((piece.samples or 0) * SAMPLE_BYTES))
+            except OSError as error:
+                raise self._wrong(f"{shown(sources[piece.source].path.name)}: {error.strerror}") from error
+            if not silent:
+                self.notes.note(
+                    "the two seconds before 00:02:00 hold sound; silence is burned there, because no player "
+                    "gets there"
+                )
+
+    def _tell_checked(self, identifier: Identifier, pq: Pq, sums: bool, text: bool) -> None:
+        named = f" {shown(identifier.master_id)}" if identifier.master_id else ""
+        parts = ["files and their lengths", "the map against the PQ descriptor", "tracks, indexes and flags"]
+        parts += [
+            "UPC and ISRC",
+            *(["checksums"] if sums else []),
+            *(["CD-Text against the PQ descriptor"] if text else []),
+        ]
+        self.notes.remark(
+            f"{identifier.level} set{named}, {len(pq.tracks)} tracks. Checked: {', '.join(parts)}"
+        )
+        self.notes.remark(
+            "not checked: whether codes and titles are those of this recording, what it sounds like, and "
+            "what a plant asks beyond the public facts of the format"
+        )
+
+
+def _is_utf_8(body: bytes) -> bool:
+    """Whether a letter of two bytes begins in it that cannot be meant in ISO 8859-1."""
+    return any(a in (0xC2, 0xC3) and 0x80 <= b < 0xC0 for a, b in pairwise(body))

@@ -1,0 +1,114 @@
+"""Checksum files beside a DDP set. They are no part of the format, so every program has a form of its own.
+
+Known: lines of md5sum, of macOS's md5, `name=CRC` and `name CRC` (CHECKSUM.TXT, SFV), and one file for each
+that holds a checksum alone (IMAGE.DAT.md5). What is read is a line with a file's name and a checksum in it,
+in any order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST_BYTES = 1_000_000
+_PIECE_BYTES = 1 << 20
+_KINDS = {8: "CRC-32", 32: "MD5", 40: "SHA-1", 64: "SHA-256"}
+_SUFFIXES = frozenset((".md5", ".sfv", ".crc", ".crc32", ".sha1", ".sha256", ".md5sum"))
+_WORDS = ("checksum", "md5", "crc32", "sha1", "sha256")
+_HASH = re.compile(
+    r"(?<![0-9A-Za-z.])([0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8})(?![0-9A-Za-z.])"
+)
+_FORMS = (
+    re.compile(r"(?P<sum>[0-9A-Fa-f]+)[ \t]+\*?(?P<name>\S+)"),
+    re.compile(r"MD5 ?\((?P<name>[^)]+)\) ?= ?(?P<sum>[0-9A-Fa-f]+)"),
+    re.compile(r"(?P<name>[^=\s]+)[ \t]*=[ \t]*(?P<sum>[0-9A-Fa-f]+)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What a checksum file says of a file.  said_in: which one"""
+
+    name: str
+    kind: str
+    value: str
+    said_in: str
+
+
+def is_sums_file(name: str) -> bool:
+    path = Path(name.lower())
+    return path.suffix in _SUFFIXES or (
+        path.suffix in ("", ".txt", ".chk") and any(word in path.stem for word in _WORDS)
+    )
+
+
+def sums_in(data: bytes, said_in: str, names: Mapping[str, str]) -> list[Sum]:
+    """names: what there is beside it, by its name in lower case. A name that is not there is one, too, if
+    the line is of a form that says nothing else."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = data.decode("utf-16", "replace")
+    else:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+    found = []
+    before = ""
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        name = _named(line, names)
+        spare = line if not name else re.sub(re.escape(name), " ", line, flags=re.IGNORECASE)
+        values = [match[1].lower() for match in _HASH.finditer(spare)]
+        if not values:
+            before = name or before
+            continue
+        value = max(reversed(values), key=len)
+        name = name or _absent(line) or (before if value == spare.strip().split()[-1].lower() else "")
+        if not name and len(text.split()) == 1:
+            name = _of_file(said_in, names)
+        if name:
+            found.append(Sum(name, _KINDS[len(value)], value, said_in))
+    return found
+
+
+def _named(line: str, names: Mapping[str, str]) -> str:
+    """The longest name of a file that stands in a line by itself."""
+    low = line.lower()
+    there = [
+        real for key, real in names.items() if re.search(rf"(?<![\w.\-]){re.escape(key)}(?![\w\-]|\.\w)", low)
+    ]
+    return max(there, key=len, default="")
+
+
+def _absent(line: str) -> str:
+    for form in _FORMS:
+        match = form.fullmatch(line.strip())
+        if (
+            match
+            and len(match["sum"]) in _KINDS
+            and len(match["name"]) <= 255
+            and not match["name"].endswith(":")
+        ):
+            return re.split(r"[\\/]", match["name"])[-1]
+    return ""
+
+
+def _of_file(said_in: str, names: Mapping[str, str]) -> str:
+    """Of IMAGE.DAT.md5 or IMAGE.md5."""
+    stem = Path(said_in.lower()).stem
+    alike = [real for key, real in names.items() if key != said_in.lower() and Path(key).stem == stem]
+    return names.get(stem, alike[0] if len(alike) == 1 else "")
+
+
+def checksum(path: Path, kind: str) -> str:
+    """raises  OSError"""
+    if kind == "CRC-32":
+        crc = 0
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE_BYTES):
+                crc = zlib.crc32(piece, crc)
+        return f"{crc:08x}"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, kind.replace("-", "").lower()).hexdigest()
