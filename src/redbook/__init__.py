@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from redbook.audio.source import Source
     from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
     from redbook.authoring.wishes import CdText, Join, Wishes
+    from redbook.burning.copying import CopyReport, copy
     from redbook.burning.jobs import (
         BurnReport,
         DiscInfo,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
         verify,
     )
     from redbook.burning.planning import Mode
+    from redbook.burning.read_report import ReadReport, ReadTrack
+    from redbook.burning.reading import read
     from redbook.burning.sheet_files import write_sheet
     from redbook.disc.cd_text import PackType, Texts
     from redbook.drive import Drive
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
         ImageError,
         MediumUnsuitable,
         NoRoom,
+        NotReadWhole,
         PlanError,
         RedbookError,
         SenseError,
@@ -152,6 +156,12 @@ _HOMES = {
     "open_drive": "redbook.recorders.names",
     "plan": "redbook.burning.jobs",
     "verify": "redbook.burning.jobs",
+    "read": "redbook.burning.reading",
+    "copy": "redbook.burning.copying",
+    "ReadReport": "redbook.burning.read_report",
+    "ReadTrack": "redbook.burning.read_report",
+    "CopyReport": "redbook.burning.copying",
+    "NotReadWhole": "redbook.errors",
 }
 """Where each public name lives; it is imported when it is first asked for, so that starting is quick."""
 
@@ -180,6 +190,7 @@ __all__ = [
     "Cancelled",
     "CdText",
     "CloseFailed",
+    "CopyReport",
     "CueSheetRefused",
     "DiscInfo",
     "Drive",
@@ -200,6 +211,7 @@ __all__ = [
     "MediumUnsuitable",
     "Mode",
     "NoRoom",
+    "NotReadWhole",
     "Notice",
     "PackType",
     "Phase",
@@ -210,6 +222,8 @@ __all__ = [
     "Program",
     "ProgramTrack",
     "Progress",
+    "ReadReport",
+    "ReadTrack",
     "RedbookError",
     "Segment",
     "SenseError",
@@ -234,11 +248,13 @@ __all__ = [
     "blank",
     "burn",
     "close_disc",
+    "copy",
     "create_disc",
     "disc_info",
     "drives",
     "open_drive",
     "plan",
+    "read",
     "verify",
     "write_sheet",
 ]

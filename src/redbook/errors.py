@@ -16,6 +16,7 @@ RedbookError
     │   ├── NotARecorder        the drive cannot write CDs
     │   ├── NotRecordable       no CD-R or CD-RW
     │   └── DiscNotBlank        a CD-R or CD-RW that something is on
+    ├── NotReadWhole            parts of a disc cannot be read, and were not to be left out; .lba
     ├── FeatureMissing          the drive lacks a feature; FeatureNotCurrent: with this disc
     ├── BurnFailed              a burn broke off; .disc_now says what is on the disc, __cause__ why
     ├── EraseFailed             the same of the blanking of a disc
@@ -190,6 +191,17 @@ class NotRecordable(MediumUnsuitable):
 
 class DiscNotBlank(MediumUnsuitable):
     """A CD-R or CD-RW that something is on, where a blank one is needed."""
+
+
+class NotReadWhole(DriveError):
+    """A disc that is to be kept or copied cannot be read whole, and parts of it were not asked for.
+
+    lba  the first sector that cannot be read right; None where it is no matter of single sectors
+    """
+
+    def __init__(self, message: str, lba: int | None = None) -> None:
+        super().__init__(message)
+        self.lba = lba
 
 
 class FeatureMissing(DriveError):

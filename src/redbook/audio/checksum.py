@@ -1,8 +1,9 @@
-"""Checksums by which a track is known elsewhere: SHA-256, AccurateRip v1 and v2."""
+"""Checksums by which a track is known elsewhere: SHA-256, AccurateRip v1 and v2, CTDB."""
 
 from __future__ import annotations
 
 import hashlib
+import zlib
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,42 @@ class AccurateRip:
     @property
     def v2(self) -> int:
         return (self._low + self._high) & 0xFFFFFFFF
+
+
+CTDB_SKIPPED_SAMPLES = 10 * SAMPLES_PER_SECTOR
+"""At the start of a disc's audio; at its end as many, and what its length leaves when divided by them."""
+
+
+class Ctdb:
+    """The CUETools database's checksum of one track, or of a whole disc: a CRC-32 of the samples.
+
+    What an offset moves out of the readable part of a disc does not count.
+
+    first, last   whether the audio begins, or ends, at the disc's own start or end
+    disc_samples  of the audio of the whole disc, from the first track's index 1 to the lead-out
+
+    Source: CUETools.net, CUETools.AccurateRip/AccurateRip.cs and CDRepair.cs
+    """
+
+    def __init__(self, *, first: bool, last: bool, disc_samples: int) -> None:
+        self._skip = CTDB_SKIPPED_SAMPLES * SAMPLE_BYTES if first else 0
+        behind = CTDB_SKIPPED_SAMPLES + disc_samples % CTDB_SKIPPED_SAMPLES
+        self._hold = behind * SAMPLE_BYTES if last else 0
+        self._held = b""
+        self.value = 0
+
+    def update(self, pcm: bytes | bytearray | memoryview) -> None:
+        """pcm: whole stereo samples."""
+        data = memoryview(pcm)
+        if self._skip:
+            cut = min(self._skip, len(data))
+            self._skip -= cut
+            data = data[cut:]
+        if self._hold:
+            held = self._held + bytes(data)
+            cut = max(0, len(held) - self._hold)
+            data, self._held = memoryview(held)[:cut], held[cut:]
+        self.value = zlib.crc32(data, self.value)
 
 
 class TrackChecksums:

@@ -17,6 +17,7 @@ from redbook.authoring.chains import Look
 from redbook.authoring.program import Note, Piece, Program, ProgramTrack, Segment
 from redbook.authoring.tags import Labels, merge, of_program, of_tags, onto_program, tags_by_track
 from redbook.authoring.wishes import CdText, Join, SourceName, Wishes
+from redbook.burning.virtual_disc import is_virtual_disc, program_of_virtual_disc
 from redbook.disc import SAMPLE_RATE_HZ, SECTORS_PER_SECOND
 from redbook.disc.cd_text import PackType, Texts, encode
 from redbook.disc.codes import read_isrc
@@ -57,6 +58,13 @@ def compose(
         return Composition(names, False, tuple(str(note) for note in names.notes))
     options = sheet_options or SheetOptions(strict=wishes.strict)
     texts = [os.fspath(name) for name in names]
+    discs = [name for name in texts if is_virtual_disc(name)]
+    if discs and len(texts) > 1:
+        raise AudioError(
+            f"{printable(discs[0])}: that is a whole disc; name it alone, or name sound files", discs[0]
+        )
+    if discs:
+        return _of_sheet(program_of_virtual_disc(discs[0]))
     sheets = [name for name in texts if _is_sheet(name)]
     if sheets and len(texts) > 1:
         raise AudioError(

@@ -15,11 +15,13 @@ from redbook.cli.commands.blank import blank
 from redbook.cli.commands.burn import burn
 from redbook.cli.commands.close import close_command
 from redbook.cli.commands.completion import completion
+from redbook.cli.commands.copy import copy
 from redbook.cli.commands.disc import disc
 from redbook.cli.commands.doctor import doctor
 from redbook.cli.commands.drives import drives
 from redbook.cli.commands.info import info
 from redbook.cli.commands.plan import plan
+from redbook.cli.commands.read import read
 from redbook.cli.commands.share import share
 from redbook.cli.commands.sheet import sheet
 from redbook.cli.commands.verify import verify
@@ -33,8 +35,8 @@ def cli() -> None:
     """Burn audio CDs, and check that they are right.
 
     FILES are sound files of any kind, folders, or playlists (M3U, PLS, XSPF), or one sheet that describes a
-    disc (CUE, TOC); raw:PATH is 44.1 kHz 16-bit stereo PCM without a header (raw-be:PATH if its bytes are
-    swapped).
+    disc (CUE, TOC), or one virtual disc (virtual:PATH); raw:PATH is 44.1 kHz 16-bit stereo PCM without a
+    header (raw-be:PATH if its bytes are swapped).
     """
 
 
@@ -43,6 +45,8 @@ for command in (
     plan,
     sheet,
     verify,
+    read,
+    copy,
     blank,
     close_command,
     info,

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import math
+import shlex
 import shutil
 import sys
 import textwrap
@@ -18,7 +19,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from redbook.burning.copying import CopyReport
 from redbook.burning.jobs import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
+from redbook.burning.read_report import ReadReport, as_json, offset_in_words, verdict
 from redbook.burning.sheet_files import SheetReport
 from redbook.cli import shapes
 from redbook.cli.describe import border_in_words, on_the_disc, pause_before, summary, title_of
@@ -68,6 +71,8 @@ PHASES = {
     Phase.CLOSING: "Closing the session",
     Phase.VERIFYING: "Reading the disc back",
     Phase.BLANKING: "Blanking",
+    Phase.READING_DISC: "Reading the disc, each sector twice",
+    Phase.SAVING: "Saving what was read",
 }
 
 
@@ -94,6 +99,11 @@ class Renderer(Protocol):
     def discs(self, entries: list[DiscEntry]) -> None: ...
     def done(self, drive: str, text: str) -> None: ...
     def sheet_written(self, report: SheetReport) -> None: ...
+    def was_read(self, report: ReadReport) -> None: ...
+    def copied(self, report: CopyReport, drive: str, *, kept: bool) -> None:
+        """kept: whether what was read is still in its folder"""
+        ...
+
     def failed(self, error: RedbookError, exit_code: int) -> None: ...
 
     def rest(self) -> None:
@@ -293,6 +303,15 @@ class JsonRenderer:
         path = str(report.path)
         self._out.result = f"{shown(path)} is written"
         self._print({"event": "sheet", "path": path, "tracks": report.tracks, "notes": list(report.notes)})
+
+    def was_read(self, report: ReadReport) -> None:
+        self._out.result = read_in_words(report)
+        self._print({"event": "done", **as_json(report)})
+
+    def copied(self, report: CopyReport, drive: str, *, kept: bool) -> None:
+        self._out.result = burned_in_words(report.burned, drive)
+        read = as_json(report.read) | ({} if kept else {"folder": None, "files": [], "sheet": None})
+        self._print({**shapes.burned(report.burned, drive), "read": read})
 
     def failed(self, error: RedbookError, exit_code: int) -> None:
         shape: dict[str, Any] = {
@@ -691,6 +710,29 @@ class TextRenderer:
             f"{path}: {_plural(report.tracks, 'track')}; burn it with `redbook burn`", "bold green"
         )
 
+    def was_read(self, report: ReadReport) -> None:
+        self.rest()
+        self._how_it_was_read(report)
+        self._conclude(read_in_words(report), "bold green" if report.whole else "bold yellow")
+        if report.sheet is not None:
+            self._say(f"burn it with `redbook burn {shlex.quote(str(report.sheet))}`")
+
+    def _how_it_was_read(self, report: ReadReport) -> None:
+        self._ids(report.toc)
+        for line in (*report.holes, *report.left_out):
+            self._say(line, "bold yellow")
+        for line in (*report.untold, *report.notes):
+            self.note(line)
+        self._say(verdict(report))
+        self._say(f"offset taken off: {offset_in_words(report)}")
+
+    def copied(self, report: CopyReport, drive: str, *, kept: bool) -> None:
+        self.rest()
+        self._how_it_was_read(report.read)
+        if kept:
+            self._say(read_in_words(report.read))
+        self.burned(report.burned, drive)
+
     def failed(self, error: RedbookError, exit_code: int) -> None:
         self.rest()
         _complain(error)
@@ -705,6 +747,17 @@ class TextRenderer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.rest()
+
+
+def read_in_words(report: ReadReport) -> str:
+    where = shown(str(report.folder))
+    count = _plural(len(report.tracks), "track")
+    if report.whole:
+        return f"Done: {count} in {where}; every sector came the same twice"
+    return (
+        f"Done: {count} in {where}, but not all of the disc is there or known to be right; "
+        f"{where}/report.txt tells"
+    )
 
 
 def burned_in_words(report: BurnReport, drive: str) -> str:

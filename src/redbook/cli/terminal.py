@@ -121,11 +121,12 @@ class TerminalRenderer(TextRenderer):
         last = self._last
         if last is not None:
             seconds = [n / SECTORS_PER_SECOND for n in (last.track_sectors_done, last.track_sectors)]
-            grid.add_row(
-                "track",
-                _bar(max(1, last.track_sectors), last.track_sectors_done),
-                f"{clock(seconds[0])} of {clock(seconds[1])}",
-            )
+            if last.track:
+                grid.add_row(
+                    "track",
+                    _bar(max(1, last.track_sectors), last.track_sectors_done),
+                    f"{clock(seconds[0])} of {clock(seconds[1])}",
+                )
             grid.add_row(
                 "disc",
                 _bar(max(1, last.sectors), last.sectors_done),

@@ -64,6 +64,27 @@ class Toc:
         return base64.b64encode(digest, b"._").decode("ascii").replace("=", "-")
 
     @property
+    def ctdb_id(self) -> str:
+        """The name of the disc in the CUETools database: of its audio tracks, wherever they begin; empty
+        without audio.
+
+        Source: CUETools.net, CUETools.CDImage/CDImage.cs
+        """
+        audio = [index for index, track in enumerate(self.tracks) if track.is_audio]
+        if not audio:
+            return ""
+        behind = self.tracks[audio[-1] + 1 :]
+        end = self.lead_out_lba
+        if behind:
+            later = behind[0].session != self.tracks[audio[-1]].session
+            end = behind[0].start_lba - (next_session_start(0, 1) if later else 0)
+        first = self.tracks[audio[0]].start_lba
+        places = [self.tracks[index].start_lba - first for index in audio[1:]] + [end - first]
+        text = "".join(f"{place:08X}" for place in places).ljust(100 * 8, "0")
+        digest = hashlib.sha1(text.encode("ascii"), usedforsecurity=False).digest()
+        return base64.b64encode(digest, b"._").decode("ascii").replace("=", "-")
+
+    @property
     def freedb_id(self) -> str:
         """Eight hexadecimal digits, as freedb and gnudb use them.  Source: the freedb "DISCID HOWTO"."""
         seconds = [(t.start_lba + PREGAP_SECTORS) // SECTORS_PER_SECOND for t in self.tracks]

@@ -28,6 +28,8 @@ class Phase(StrEnum):
     ENDING_TRACK = "ending-track"
     CLOSING = "closing"
     VERIFYING = "verifying"
+    READING_DISC = "reading-disc"  # a disc that is to be kept or copied, each sector twice
+    SAVING = "saving"  # what was read, as files
     BLANKING = "blanking"
 
 

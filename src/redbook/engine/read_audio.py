@@ -15,7 +15,7 @@ from redbook.disc import SECTOR_BYTES, Msf
 from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.steps import MostSectors, Procedure
 from redbook.engine.waiting import until_accepted
-from redbook.mmc.read import ReadCd, ReadCdMsf, Selection
+from redbook.mmc.read import C2, ReadCd, ReadCdMsf, Selection
 
 READ_BUSY_SECONDS = 60.0
 _BUSY_PAUSE_SECONDS = 0.05
@@ -45,8 +45,8 @@ class ReadForm(NamedTuple):
     sector_type: int
     fields: int
 
-    def command(self, lba: int, sectors: int) -> ReadCd | ReadCdMsf:
-        selection = Selection(self.fields)
+    def command(self, lba: int, sectors: int, c2: C2 = C2.NONE) -> ReadCd | ReadCdMsf:
+        selection = Selection(self.fields, c2)
         if self.by_msf:
             return ReadCdMsf(Msf.from_lba(lba), Msf.from_lba(lba + sectors), self.sector_type, selection)
         return ReadCd(lba, sectors, self.sector_type, selection)

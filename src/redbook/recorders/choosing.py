@@ -64,6 +64,12 @@ class Task(Enum):
         "a disc with something on it",
         reads=True,
     )
+    READ = _Need(
+        lambda one: one.has_cd and not one.blank,
+        "the disc to be read",
+        "a disc with something on it",
+        reads=True,
+    )
     CLOSE = _Need(lambda one: one.appendable, "the disc to be closed", "an open disc")
     BLANK = _Need(lambda one: one.medium.startswith("CD-RW"), "the CD-RW to be blanked", "a CD-RW")
 

@@ -34,6 +34,11 @@ _STOPPING = {
         "if it is switched off meanwhile",
     ),
     Phase.VERIFYING: ("as soon as the drive has answered", "nothing is lost: the disc is only read"),
+    Phase.READING_DISC: (
+        "as soon as the drive has answered; what was read is kept for the next time",
+        "nothing is lost: the disc is only read",
+    ),
+    Phase.SAVING: ("what was read is kept for the next time", "nothing is lost: the disc is only read"),
     Phase.BLANKING: (
         "once the disc is erased, for erasing cannot be stopped half way",
         "the drive goes on erasing by itself, and the disc is of no use until it has finished",

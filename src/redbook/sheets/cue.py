@@ -51,7 +51,7 @@ def _with_packs(program: Program, sheet: Sheet, files: SheetFiles, encoding: str
     if sheet.packs_file is None:
         return program
     name, line = sheet.packs_file
-    packs = read_packs(name, line, files, encoding, len(program.tracks), notes)
+    packs = read_packs(name, line, files, encoding, len(program.tracks), notes, sheet.packs_sum)
     if not packs:
         return program
     texts = texts_of(packs)

@@ -79,6 +79,7 @@ class Sheet:
 
     texts            of the disc
     packs_file       the name after CDTEXTFILE, and its line
+    packs_sum        SHA-256 of the packs in that file, by whom they were read from a disc; else empty
     freedb_id, accuraterip_id   after REM DISCID and REM ACCURATERIPID, in lower case, and the line
     lead_out         where its maker's audio ended, in samples; 0 where it does not say
     """
@@ -88,6 +89,7 @@ class Sheet:
     mcn: str = ""
     texts: dict[PackType, str] = field(default_factory=dict)
     packs_file: tuple[str, int] | None = None
+    packs_sum: str = ""
     freedb_id: tuple[str, int] | None = None
     accuraterip_id: tuple[str, int] | None = None
     lead_out: int = 0

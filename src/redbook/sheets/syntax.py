@@ -14,6 +14,7 @@ from redbook.disc.cd_text import PackType
 from redbook.sheets.codes import read_isrc, read_mcn
 from redbook.sheets.options import Notebook, SheetOptions, shown
 from redbook.sheets.sheet import RAW_TYPES, SOUND_TYPES, Mark, Sheet, SheetFile, SheetTrack
+from redbook.sheets.text_packs import PACKS_SUM
 
 MOST_LINES = 50_000
 """Far above a disc of 99 tracks with 99 indexes each."""
@@ -368,6 +369,8 @@ class _Parser:
             self._sheet.freedb_id = text[-8:].lower(), self._line
         elif word == "ACCURATERIPID" and re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{8}){2}", text):
             self._sheet.accuraterip_id = text.lower(), self._line
+        elif word == PACKS_SUM and re.fullmatch(r"[0-9A-Fa-f]{64}", text):
+            self._sheet.packs_sum = text.lower()
         elif word == "FLAC__LEAD-OUT" and re.fullmatch(r"[0-9]{1,3}\s+[0-9]{1,18}", text):
             self._sheet.lead_out, self._sheet.lead_out_line = int(text.split()[1]), self._line
         elif word not in ("", "FLAC__LEAD-IN"):

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from redbook.disc.cd_text import Texts, parse
+import hashlib
+
+from redbook.disc.cd_text import PACK_BYTES, Texts, each_pack, is_sound, parse
 from redbook.sheets.options import Notebook, shown
 from redbook.sheets.packs import MOST_FILE_BYTES, PacksWrong, check_tracks, packs_in
 from redbook.sheets.sheet_files import SheetFiles, TwoFiles
 
+PACKS_SUM = "CDTEXTFILE-SHA256"
+"""A remark with the sum of packs that were read from a disc and have wrong checksums there already. While the
+sum is right nothing has damaged the file since, and the packs are burned as the disc has them."""
 
-def read_packs(name: str, line: int, files: SheetFiles, encoding: str, tracks: int, notes: Notebook) -> bytes:
+
+def read_packs(
+    name: str,
+    line: int,
+    files: SheetFiles,
+    encoding: str,
+    tracks: int,
+    notes: Notebook,
+    known_sum: str = "",
+) -> bytes:
     """The packs; empty, with a note, where there is no such file or it cannot be trusted.
 
-    tracks  how many the disc has
+    tracks     how many the disc has
+    known_sum  SHA-256 of packs that are to be burned whatever their own checksums say; empty for none
 
     raises  SheetError  for packs of a disc with other tracks
     """
@@ -32,6 +47,15 @@ def read_packs(name: str, line: int, files: SheetFiles, encoding: str, tracks: i
         return b""
     if found.why:
         notes.note(f"CDTEXTFILE says {shown(name)}; {files.shown(found.path)} is taken: {found.why}", line)
+    if known_sum and hashlib.sha256(data).hexdigest() == known_sum and not len(data) % PACK_BYTES:
+        wrong = sum(not is_sound(pack) for pack in each_pack(data))
+        notes.note(
+            f"CDTEXTFILE {shown(name)}: {wrong} of its packs have wrong checksums, as on the disc that "
+            "they were "
+            "read from; they are burned as they are",
+            line,
+        )
+        return data
     try:
         packs = packs_in(data)
     except PacksWrong as error:

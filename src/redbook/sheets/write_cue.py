@@ -1,8 +1,8 @@
 """A program as a cue sheet, where a cue sheet can say it.
 
 A cue sheet plays whole files, one behind the other, with silence before a track's start and behind its end.
-So it cannot say: a part of a file, silence elsewhere, silence that only fills a sector up, two languages,
-packs. What would change the audio is an error; what else is lost is told.
+So it cannot say: a part of a file, silence elsewhere, silence that only fills a sector up, two languages.
+Packs it says by a file beside it. What would change the audio is an error; what else is lost is told.
 
 A file need not begin at a sector: a mark lies where its time, counted from the file's first sample, comes
 to, and at the sector in which that sample is. So times are counted from the sector in which the file begins.
@@ -12,6 +12,7 @@ Source: the CDRWIN manual's description of cue sheets, and docs/sheets.md for ho
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,11 +23,12 @@ from redbook.audio.source import Source
 from redbook.authoring.arrange import arrange
 from redbook.authoring.program import Note, Piece, Program
 from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
-from redbook.disc.cd_text import ENGLISH, PackType, Texts
+from redbook.disc.cd_text import ENGLISH, PackType, Texts, each_pack, is_sound
 from redbook.disc.cd_text.texts import name_of
 from redbook.disc.layout import COPY_PERMITTED, FOUR_CHANNELS, PRE_EMPHASIS, LaidTrack
 from redbook.disc.numbers import duration
 from redbook.errors import SheetError, printable
+from redbook.sheets.text_packs import PACKS_SUM
 from redbook.sheets.written import Written, kinds_said, name_in
 
 _TYPES = {".mp3": "MP3", ".mp2": "MP3", ".aif": "AIFF", ".aiff": "AIFF", ".aifc": "AIFF"}
@@ -49,16 +51,17 @@ _OF_THE_DISC = frozenset((PackType.DISC_ID, PackType.CODE, PackType.GENRE))
 _LONGEST_TEXT = 160
 
 
-def write_cue(program: Program, samples: Sequence[int], sheet: Path) -> Written:
+def write_cue(program: Program, samples: Sequence[int], sheet: Path, packs_file: str = "") -> Written:
     """The text of a cue sheet.
 
     samples  how long each source is, in stereo samples at 44.1 kHz
     sheet    where it will be saved
+    packs_file  the name of a file beside it that holds the program's packs, if there is one
 
     raises  PlanError   where the program cannot be laid out
             SheetError  where a cue sheet cannot say which samples are played
     """
-    return _Writer(program, samples, sheet).written()
+    return _Writer(program, samples, sheet, packs_file).written()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,9 @@ class _Run:
 
 
 class _Writer:
-    def __init__(self, program: Program, samples: Sequence[int], sheet: Path) -> None:
+    def __init__(self, program: Program, samples: Sequence[int], sheet: Path, packs_file: str) -> None:
         self._program = program
+        self._packs_file = packs_file
         self._samples = samples
         self._sheet = sheet
         self._made = arrange(program, samples)
@@ -138,6 +142,8 @@ class _Writer:
     def _language(self) -> Texts:
         """The one that is written."""
         said = [entry for entry in self._program.texts if not entry.is_empty]
+        if self._packs_file:  # the texts are for programs that do not read it
+            return said[0] if said else Texts(ENGLISH)
         if self._program.packs:
             self._note("packs of CD-Text are not kept as they are; CD-Text is packed anew from the texts")
         if len(said) > 1:
@@ -170,6 +176,10 @@ class _Writer:
             yield f"REM ACCURATERIPID {toc.accuraterip_id.partition('-')[2]}"
         if self._made.layout.mcn:
             yield f"CATALOG {self._made.layout.mcn}"
+        if self._packs_file:
+            yield f'CDTEXTFILE "{self._packs_file}"'
+            if not all(map(is_sound, each_pack(self._program.packs))):
+                yield f"REM {PACKS_SUM} {hashlib.sha256(self._program.packs).hexdigest()}"
         yield from self._texts(texts, 0)
 
     def _texts(self, texts: Texts, track: int) -> Iterator[str]:

@@ -169,23 +169,27 @@ def with_checksums(packs: bytes) -> bytes:
 class Collector:
     """Picks the packs out of a lead-in, where they are repeated until it ends.
 
-    Each block numbers its packs from 0 to 255; the first sound copy of each counts. At most 8 blocks, so
-    it holds 36 kB at most.
+    Each block numbers its packs from 0 to 255; the first sound copy of each counts. One of which no copy is
+    sound is there all the same: drives hand packs over as they are, and so a disc with wrong checksums was
+    made. At most 8 blocks, so it holds 72 kB at most.
     """
 
     def __init__(self) -> None:
         self._packs: dict[tuple[int, int], bytes] = {}
+        self._unsound: dict[tuple[int, int], bytes] = {}
 
     def take(self, symbols: bytes) -> None:
         """One or more sectors of 96 symbols each."""
         for pack in each_pack(from_symbols(symbols)):
-            if pack[0] & 0x80 and is_sound(pack):
-                self._packs.setdefault((pack[3] >> 4 & 7, pack[2]), pack)
+            if pack[0] & 0x80:
+                kept = self._packs if is_sound(pack) else self._unsound
+                kept.setdefault((pack[3] >> 4 & 7, pack[2]), pack)
 
     @property
     def packs(self) -> bytes:
         """All that came, block by block and in their order."""
-        return b"".join(self._packs[key] for key in sorted(self._packs))
+        packs = self._unsound | self._packs
+        return b"".join(packs[key] for key in sorted(packs))
 
 
 class LeadIn:

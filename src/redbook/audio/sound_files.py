@@ -1,0 +1,132 @@
+"""Audio of a disc as a sound file that anybody can play: FLAC or WAV, 44.1 kHz 16-bit stereo, bit for bit.
+
+What was written is decoded again and compared: a file that cannot be read back is no copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import wave
+from collections.abc import Iterable, Mapping
+from enum import StrEnum, unique
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from redbook.disc import SAMPLE_BYTES, SAMPLE_RATE_HZ
+from redbook.errors import NoRoom, printable
+
+_CHECKED_SAMPLES = 1 << 16
+
+
+@unique
+class SoundFormat(StrEnum):
+    FLAC = "flac"
+    WAV = "wav"
+
+
+def write_sound(
+    path: Path, kind: SoundFormat, blocks: Iterable[bytes], tags: Mapping[str, str] | None = None
+) -> str:
+    """Write a file and read it back.  Returns the SHA-256 of its samples, in hexadecimal.
+
+    path    of a new file: what is there already stays as it is. Nothing is left there if writing fails
+    blocks  of whole stereo samples, in order
+    tags    as Vorbis comments; a WAV file has none
+
+    raises  NoRoom  where it cannot be stored, or cannot be read back as it was written
+    """
+    total: Any = hashlib.sha256()
+
+    def summed() -> Iterable[bytes]:
+        for block in blocks:
+            total.update(block)
+            yield block
+
+    try:
+        file = path.open("xb")
+    except OSError as error:
+        raise _cannot(path, error) from error
+    try:
+        with file:
+            if kind is SoundFormat.FLAC:
+                _write_flac(file, summed(), tags or {})
+            else:
+                _write_wav(file, summed())
+            file.flush()
+            os.fsync(file.fileno())  # what is full or broken there shows now, and not after the next start
+        stored = sha256_of(path, kind)
+        if stored != total.hexdigest():
+            raise NoRoom(
+                f"{printable(path)} was written and does not read back as it was written; check the disk it "
+                "is on"
+            )
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _cannot(path, error) from error
+        raise
+    return stored
+
+
+def _cannot(path: Path, error: OSError) -> NoRoom:
+    return NoRoom(f"{printable(path)} cannot be written: {error.strerror or error}")
+
+
+def sha256_of(path: Path, kind: SoundFormat) -> str:
+    """Of the samples of a file that `write_sound` wrote, decoded anew.  raises  OSError"""
+    total: Any = hashlib.sha256()
+    for block in _read_flac(path) if kind is SoundFormat.FLAC else _read_wav(path):
+        total.update(block)
+    return str(total.hexdigest())
+
+
+def _write_wav(raw: BinaryIO, blocks: Iterable[bytes]) -> None:
+    with wave.open(raw, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE_HZ)
+        for block in blocks:
+            file.writeframes(block)
+
+
+def _read_wav(path: Path) -> Iterable[bytes]:
+    with path.open("rb") as raw:
+        try:
+            with wave.open(raw, "rb") as file:
+                while block := file.readframes(_CHECKED_SAMPLES):
+                    yield block
+        except (wave.Error, EOFError):  # what was read until then is not what was written
+            return
+
+
+def _write_flac(file: BinaryIO, blocks: Iterable[bytes], tags: Mapping[str, str]) -> None:
+    """FFmpeg's encoder puts the MD5 of the samples into STREAMINFO as the file is ended."""
+    import av
+
+    with av.open(file, "w", format="flac") as container:
+        stream = container.add_stream("flac", rate=SAMPLE_RATE_HZ)
+        stream.codec_context.layout = "stereo"
+        stream.codec_context.format = "s16"
+        for name, text in tags.items():
+            container.metadata[name] = text
+        at = 0
+        for block in blocks:
+            samples = np.frombuffer(block, dtype="<i2").reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
+            frame.sample_rate = SAMPLE_RATE_HZ
+            frame.pts = at
+            at += len(block) // SAMPLE_BYTES
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _read_flac(path: Path) -> Iterable[bytes]:
+    import av
+
+    with path.open("rb") as file, av.open(file, "r", format="flac") as container:
+        stream = container.streams.audio[0]
+        for frame in container.decode(stream):
+            yield frame.to_ndarray().tobytes()

@@ -1,0 +1,138 @@
+"""The program of a disc whose audio is in files, one from each index 1 to the next, as rippers cut it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from redbook.audio.source import Source
+from redbook.authoring.arrange import arrange
+from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
+from redbook.disc import SAMPLES_PER_SECTOR, SHORTEST_TRACK_SECTORS
+from redbook.disc.cd_text import Texts
+from redbook.disc.layout import COPY_PERMITTED, FOUR_CHANNELS, PRE_EMPHASIS, LaidTrack, SessionLayout
+from redbook.errors import PlanError
+
+
+def program_of(
+    layout: SessionLayout,
+    sources: Sequence[Source],
+    hidden: Source | None,
+    first_lba: int,
+    texts: Sequence[Texts],
+    packs: bytes,
+) -> tuple[Program, tuple[str, ...]]:
+    """What burns the same disc again; and what of the layout it cannot say, in words.
+
+    sources    of each track, from its index 1 to the next one's, the last to the lead-out
+    hidden     what lies before the first track, from `first_lba` on; None for silence
+    texts, packs  CD-Text as it is on the disc, of these tracks
+
+    raises  PlanError  where nothing can be burned of it
+    """
+    files = list(sources) if hidden is None else [hidden, *sources]
+    own = len(files) - len(sources)
+    tracks: list[ProgramTrack] = []
+    said: list[str] = []
+    before: list[Segment] = []
+    for place, track in enumerate(layout.tracks):
+        following = layout.tracks[place + 1] if place + 1 < len(layout.tracks) else None
+        end = layout.lead_out_lba if following is None else following.start_lba
+        pregap = _pregap_within(track, following, said)
+        segments: list[Segment] = []
+        if tracks:
+            segments += before
+        elif track.start_lba > first_lba:
+            samples = (track.start_lba - first_lba) * SAMPLES_PER_SECTOR
+            segments.append(Segment(0, (Piece.silence(samples) if hidden is None else Piece(0, 0, samples),)))
+        marks = [track.start_lba, *track.indexes, end - pregap]
+        if any(later <= earlier for earlier, later in pairwise(marks)):
+            said.append(f"track {track.number}: its indexes lie where they cannot, and are left out")
+            marks = [marks[0], marks[-1]]
+        segments += [
+            Segment(index, (_piece(own + place, track, begin, stop),))
+            for index, (begin, stop) in enumerate(pairwise(marks), 1)
+        ]
+        before = [Segment(0, (_piece(own + place, track, end - pregap, end),))] if pregap else []
+        tracks.append(
+            ProgramTrack(
+                tuple(segments),
+                isrc=track.isrc,
+                pre_emphasis=bool(track.control & PRE_EMPHASIS),
+                copy_permitted=bool(track.toc_control & COPY_PERMITTED),
+                four_channels=bool(track.control & FOUR_CHANNELS),
+                copy_alternates=track.copy_alternates,
+            )
+        )
+    program = Program(tuple(files), tuple(tracks), layout.mcn, tuple(texts), packs)
+    return program, (
+        *said,
+        *_otherwise(layout, program, first_lba, [_samples(layout, n) for n in range(len(sources))]),
+    )
+
+
+def _samples(layout: SessionLayout, place: int) -> int:
+    starts = [track.start_lba for track in layout.tracks] + [layout.lead_out_lba]
+    return (starts[place + 1] - starts[place]) * SAMPLES_PER_SECTOR
+
+
+def _piece(source: int, track: LaidTrack, begin: int, end: int) -> Piece:
+    return Piece(source, (begin - track.start_lba) * SAMPLES_PER_SECTOR, (end - begin) * SAMPLES_PER_SECTOR)
+
+
+def _pregap_within(track: LaidTrack, following: LaidTrack | None, said: list[str]) -> int:
+    """Of the track that follows, where it leaves this one its four seconds."""
+    if following is None:
+        return 0
+    room = following.start_lba - track.start_lba
+    if room - following.pregap_sectors >= min(SHORTEST_TRACK_SECTORS, room):
+        return following.pregap_sectors
+    said.append(
+        f"track {following.number}: the drive tells of a pregap that reaches into what the track before "
+        "it needs, "
+        "and it is left out"
+    )
+    return 0
+
+
+def _otherwise(
+    layout: SessionLayout, program: Program, first_lba: int, samples: Sequence[int]
+) -> tuple[str, ...]:
+    """What a burn of it will have elsewhere than the disc.  raises  PlanError"""
+    lengths = list(samples)
+    if len(program.sources) > len(samples):
+        lengths.insert(0, (layout.tracks[0].start_lba - first_lba) * SAMPLES_PER_SECTOR)
+    made = arrange(program, lengths, first_number=layout.tracks[0].number).layout
+    shifted = _moved(layout, first_lba)
+    return tuple(map(str, shifted.differences(replace(made, cd_text=layout.cd_text))))
+
+
+def _moved(layout: SessionLayout, first_lba: int) -> SessionLayout:
+    """As it lies on a disc that begins with it."""
+    if not first_lba:
+        return layout
+    tracks = tuple(
+        replace(
+            track,
+            start_lba=track.start_lba - first_lba,
+            indexes=tuple(lba - first_lba for lba in track.indexes),
+            pregap_sectors=track.pregap_sectors,
+        )
+        for track in layout.tracks
+    )
+    return replace(layout, tracks=tracks, lead_out_lba=layout.lead_out_lba - first_lba)
+
+
+def check_one_run(layout: SessionLayout, ends: Sequence[int]) -> None:
+    """raises  PlanError  where something else than audio lies between the tracks
+
+    ends  where the audio of each track ends, as a ripper reads it
+    """
+    for track, end, following in zip(layout.tracks, ends, layout.tracks[1:], strict=False):
+        if end != following.start_lba:
+            raise PlanError(
+                f"data lie between tracks {track.number} and {following.number}: no sheet can say the "
+                "disc; its "
+                "tracks are there as files"
+            )

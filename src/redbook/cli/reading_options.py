@@ -1,0 +1,84 @@
+"""Options that say how a disc is read that is to be kept or copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from redbook.cli.options import SpeedType
+from redbook.disc import MOST_OFFSET_SAMPLES
+
+
+class OffsetType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """A number of samples, or "drive"."""
+
+    name = "offset"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if isinstance(value, int):
+            return value
+        text = str(value).strip().lower()
+        if text == "drive":
+            return text
+        try:
+            samples = int(text)
+        except ValueError:
+            samples = MOST_OFFSET_SAMPLES + 1
+        if abs(samples) > MOST_OFFSET_SAMPLES:
+            self.fail(
+                f"{value!r} is no offset: use a number of samples such as 6 or -30, "
+                f"{MOST_OFFSET_SAMPLES} at most, or "
+                "drive",
+                param,
+                ctx,
+            )
+        return samples
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS = (
+    click.option(
+        "--format",
+        "sound",
+        type=click.Choice(["flac", "wav"]),
+        default="flac",
+        show_default=True,
+        help="Kind of the sound files.",
+    ),
+    click.option(
+        "--offset",
+        type=OffsetType(),
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Samples that the drive brings audio late (negative: early), to be taken off: what rippers "
+        "call the "
+        "read offset correction. drive: those that this drive was found to read its own discs late.",
+    ),
+    click.option(
+        "--read-speed",
+        type=SpeedType(),
+        default="auto",
+        show_default=True,
+        metavar="N",
+        help="Speed of reading: auto (24x), max, or a multiple of 1x.",
+    ),
+    click.option(
+        "--keep-going",
+        is_flag=True,
+        help="Take what can be had: pass over sectors that cannot be read right, leave out data and later "
+        "sessions. The report names them.",
+    ),
+    click.option(
+        "--no-c2",
+        is_flag=True,
+        help="Do not ask the drive which sectors it could not correct: some mark all of a disc.",
+    ),
+)

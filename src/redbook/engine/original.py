@@ -1,0 +1,252 @@
+"""A disc that is to be kept or copied: what there is to be read of it, and what there is not.
+
+What is read is the audio of the first session: from LBA 0, or from where the first audio track behind data
+starts, to the lead-out. Everything else on the disc is named, so that nothing is left out in silence.
+Source: MMC-5 6.20 (Q), 6.26 (READ TOC formats 0, 2 and 5); IEC 60908 17.5 (control in Q).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from redbook.disc import Toc
+from redbook.disc.cd_text.packs import each_pack, is_sound
+from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, Item, LaidTrack, SessionLayout
+from redbook.disc.sub_channel import POSITION, Q
+from redbook.engine.inspect import Abilities, DiscContents, inspect
+from redbook.engine.labels import Told, read_labels
+from redbook.engine.places import Place, in_words, places_on
+from redbook.engine.steps import Procedure
+from redbook.engine.twice import Area
+from redbook.engine.waiting import ANY_COMMAND_SECONDS, POLL_SECONDS, until_accepted
+from redbook.errors import InvalidReply, MediumUnsuitable, SenseError
+from redbook.mmc.disc_info import ReadCdText
+from redbook.mmc.read import ReadCd, Selection, SubChannel
+
+_Q_ONLY = Selection(0, sub_channel=SubChannel.Q)
+_Q_BYTES = 16
+_Q_SECTORS = 50
+"""Looked at in each track: where the copy bit alternates (SCMS), it does so about nine times a second."""
+_Q_AT_ONCE = 25
+_EDGE_SECTORS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A disc as it is before its audio is read.
+
+    toc       of the whole disc
+    layout    the audio tracks of the first session with all that is said of them; its lead-out is where
+              their audio ends
+    areas     runs of audio to be read, in order
+    untold    what the drive cannot tell of the disc, by track (0: the disc); there the layout has nothing
+    left_out  what is on the disc and is not read, in words; these ask for a consent
+    remarks   what else a person should know of it, in words
+    """
+
+    abilities: Abilities
+    disc: DiscContents
+    toc: Toc
+    layout: SessionLayout
+    told: Told
+    areas: tuple[Area, ...]
+    untold: frozenset[tuple[Item, int]] = frozenset()
+    left_out: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def sectors(self) -> int:
+        """To be read."""
+        return sum(area.end_lba - area.start_lba for area in self.areas)
+
+    @property
+    def hidden_sectors(self) -> int:
+        """From LBA 0 to track 1; 0 where the disc begins with data."""
+        return self.layout.tracks[0].start_lba - self.areas[0].start_lba
+
+
+def look_at_original() -> Procedure[Original]:
+    """All that a disc says of itself.
+
+    raises  MediumUnsuitable  for a disc without an audio track in a closed session
+            DriveError
+    """
+    abilities, disc = yield from inspect()
+    toc = disc.toc
+    if toc is None or not toc.tracks:
+        raise MediumUnsuitable(_nothing_to_read(disc))
+    listed = {entry.number for entry in toc.tracks}
+    places = [place for place in (yield from places_on(disc)) if place.number in listed]
+    first = places[0].session
+    audio = [place for place in places if place.is_audio and place.session == first]
+    if not audio:
+        raise MediumUnsuitable(
+            f"there is no audio in the first session of the disc, but data ({_numbers(places)}); only "
+            "audio is read"
+        )
+    known = [track for track in disc.tracks if track.number in listed]
+    tells_cd_text = abilities.capabilities is not None and abilities.capabilities.cd_text
+    told = yield from read_labels(known, toc, tells_cd_text)
+    remarks: list[str] = []
+    packs, remark = yield from _packs_again(told.sessions[0].cd_text if told.sessions else b"")
+    remarks += [remark] if remark else []
+    tracks = []
+    untold = set(told.untold)
+    for place in audio:
+        end = _end_of(place, places, toc)
+        laid = told.of(place.number)
+        if laid is None:
+            control = next(entry.control for entry in toc.tracks if entry.number == place.number)
+            laid = LaidTrack(place.number, place.start_lba, end - place.start_lba, control=control)
+            untold |= {(item, place.number) for item in (Item.PREGAPS, Item.INDEXES, Item.ISRC)}
+        laid, said = yield from _with_control(laid)
+        remarks += said
+        tracks.append(laid)
+    areas = tuple(_areas(audio, tracks, places, toc))
+    layout = SessionLayout(
+        tuple(tracks),
+        areas[-1].end_lba,
+        mcn=told.mcn,
+        cd_text=packs,
+    )
+    return Original(
+        abilities,
+        disc,
+        toc,
+        layout,
+        told,
+        areas,
+        frozenset(untold),
+        tuple(_left_out(disc, places, first)),
+        tuple(remarks),
+    )
+
+
+def _nothing_to_read(disc: DiscContents) -> str:
+    if disc.spoilt:
+        return "the disc has no table of contents: its session was to be written at once and broke off"
+    if disc.tracks:
+        return "the session on the disc was left open: close it first (redbook close), then read it"
+    return "there is no closed session on the disc; insert the disc to be read"
+
+
+def _numbers(places: Sequence[Place]) -> str:
+    return in_words([place.number for place in places])
+
+
+def _end_of(place: Place, places: Sequence[Place], toc: Toc) -> int:
+    """Where a ripper reads to: the next track, the two seconds before data, or the lead-out."""
+    if place.end_lba is not None:
+        return place.end_lba
+    following = next((other for other in places if other.number > place.number), None)
+    return toc.lead_out_lba if following is None else following.start_lba
+
+
+def _areas(
+    audio: Sequence[Place], tracks: Sequence[LaidTrack], places: Sequence[Place], toc: Toc
+) -> list[Area]:
+    areas: list[Area] = []
+    for place, laid, following in zip(audio, tracks, (*tracks[1:], None), strict=True):
+        start, end = place.start_lba, _end_of(place, places, toc)
+        if place is places[0]:
+            start = max(0, min(start, laid.pregap_lba, 0))
+        # Only where a run-out lies behind the track: a pregap that follows at once is audio of its own.
+        behind = end if following is None else min(end, following.pregap_lba)
+        gaps = ((laid.end_lba, end),) if laid.sectors and laid.end_lba < behind else ()
+        if areas and areas[-1].end_lba == start:
+            areas[-1] = Area(areas[-1].start_lba, end, areas[-1].gaps + gaps)
+        else:
+            areas.append(Area(start, end, gaps))
+    return areas
+
+
+def _left_out(disc: DiscContents, places: Sequence[Place], first: int) -> list[str]:
+    """In words, for whoever is asked whether that is all right."""
+    left = []
+    data = [place for place in places if not place.is_audio and place.session == first]
+    if data:
+        left.append(f"{_numbers(data)}: data, which redbook does not read")
+    others = [place for place in places if place.session != first]
+    for kind, of in (("data", False), ("audio", True)):
+        later = [place for place in others if place.is_audio is of]
+        if later:
+            left.append(
+                f"{_numbers(later)}: {kind} in a later session; a copy has the first session of a disc"
+            )
+    unlisted = [track.number for track in disc.tracks if track.number > places[-1].number]
+    if unlisted:
+        left.append(f"{in_words(unlisted)}: in a session that was left open")
+    return left
+
+
+def _packs_again(packs: bytes) -> Procedure[tuple[bytes, str]]:
+    """The packs read once more: of two readings the one with fewer wrong checksums, and what differed."""
+    if not packs:
+        return packs, ""
+    try:
+        again: bytes = yield ReadCdText()
+    except (SenseError, InvalidReply):
+        return packs, ""
+    if again == packs:
+        return packs, ""
+    better = max((packs, again), key=lambda one: sum(map(is_sound, each_pack(one))))
+    return (
+        better,
+        "CD-Text came differently when it was read again; the reading with fewer wrong packs is kept",
+    )
+
+
+def _with_control(track: LaidTrack) -> Procedure[tuple[LaidTrack, list[str]]]:
+    """The flags: those of the table of contents, and what only the track's own Q says of them.
+
+    A sheet has one set of flags for a track. Pre-emphasis counts wherever it is said: a copy without it
+    sounds wrong on every player, one with it on none that reads the table of contents.
+    """
+    seen = yield from _controls(track)
+    if not seen:
+        return track, []
+    said = []
+    number, own = track.number, track.control
+    in_q = {bool(control & PRE_EMPHASIS) for control in seen}
+    if in_q == {True} and not own & PRE_EMPHASIS:
+        own |= PRE_EMPHASIS
+        said.append(
+            f"track {number}: pre-emphasis is in the track itself and not in the table of contents; it "
+            "is kept"
+        )
+    elif in_q == {False} and own & PRE_EMPHASIS:
+        said.append(
+            f"track {number}: pre-emphasis is in the table of contents and not in the track itself; it "
+            "is kept"
+        )
+    copies = {bool(control & COPY_PERMITTED) for control in seen}
+    if copies == {True, False}:
+        track = replace(track, copy_alternates=True)
+    elif bool(own & COPY_PERMITTED) not in copies:
+        said.append(
+            f"track {number}: the table of contents and the track disagree on whether copying is permitted"
+        )
+    return replace(track, control=own), said
+
+
+def _controls(track: LaidTrack) -> Procedure[set[int]]:
+    """What the Q of its sectors has as control, from its middle; empty from a drive that does not tell."""
+    found: set[int] = set()
+    room = track.sectors - 2 * _EDGE_SECTORS
+    begin = track.start_lba + max(0, (track.sectors - min(room, _Q_SECTORS)) // 2)
+    end = begin + max(0, min(room, _Q_SECTORS))
+    for lba in range(begin, end, _Q_AT_ONCE):
+        command = ReadCd(lba, min(_Q_AT_ONCE, end - lba), selection=_Q_ONLY)
+        try:
+            data = yield from until_accepted(command, ANY_COMMAND_SECONDS, POLL_SECONDS)
+        except (SenseError, InvalidReply):
+            break
+        for at in range(0, len(data), _Q_BYTES):
+            try:
+                q = Q.from_bytes(data[at : at + _Q_BYTES])
+            except ValueError:
+                continue
+            if q.adr == POSITION and q.track == track.number:
+                found.add(q.control)
+    return found

@@ -1,0 +1,352 @@
+"""Audio that counts only once it has come the same twice.
+
+A disc is read in stretches that are longer than what a drive remembers. Each is read from its first sector
+to its last, and then once more, in commands that begin elsewhere: a drive that loses samples where a command
+begins loses others then. Only what differs, does not come, or is marked by the drive (C2) is read again,
+after something far away and more slowly. A sector counts once two readings of it are the same and the drive
+has marked one of them at most. Nothing is averaged, and nothing is put together from halves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from redbook.disc import SECTOR_BYTES
+from redbook.engine.chunks import CHUNK_SECTORS
+from redbook.engine.events import Notice, Phase
+from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
+from redbook.engine.read_c2 import NotGiven, read_marked
+from redbook.engine.reading_speed import ReadingSpeed
+from redbook.engine.steps import Procedure, SectorsDone
+from redbook.errors import NotReadWhole
+
+STRETCH_SECTORS = 4500
+"""A minute of audio, 10 MB: more than most drives remember."""
+MOST_STRETCH_SECTORS = 20_000
+USUAL_MEMORY_KIB = 2048
+"""Of a drive that does not tell how much it remembers."""
+
+_TRIES = 6
+_SLOWER = {1: 8, 3: 4}  # at which try to read at which multiple of 1x
+_RUN_SECTORS = 16
+_HOPELESS_RUNS = 24  # after so many in a row that no reading mended, nothing is read again
+_LOST_SECTORS = 270  # after so many in a row that did not come one by one, a command that fails is lost whole
+_SILENCE = bytes(SECTOR_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A run of audio sectors to be read: from `start_lba` up to `end_lba`.
+
+    gaps  runs (first, last + 1) in it that belong to no track: run-out and link blocks, of which many drives
+          make nothing. What of them cannot be read is silence, and no hole
+    """
+
+    start_lba: int
+    end_lba: int
+    gaps: tuple[tuple[int, int], ...] = ()
+
+    def is_gap(self, lba: int) -> bool:
+        return any(first <= lba < end for first, end in self.gaps)
+
+
+@dataclass(slots=True)
+class Trouble:
+    """Sectors that did not simply come the same twice, by their addresses.
+
+    again       came the same twice only after more readings
+    marked      came the same twice, and the drive has marked (C2) all readings of them but none that count
+    differing   of which no two readings were the same; the last one is kept
+    unreadable  did not come at all; they are silence
+    gaps        did not come the same twice, between tracks, where there is no audio; they are silence
+    c2          marked in any reading
+    """
+
+    again: list[int] = field(default_factory=list)
+    marked: list[int] = field(default_factory=list)
+    differing: list[int] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)
+    gaps: list[int] = field(default_factory=list)
+    c2: list[int] = field(default_factory=list)
+
+    @property
+    def holes(self) -> list[int]:
+        """Sectors of which nobody can say that they are right."""
+        return sorted((*self.marked, *self.differing, *self.unreadable))
+
+    def add(self, other: Trouble) -> None:
+        for name in self.__slots__:
+            getattr(self, name).extend(getattr(other, name))
+
+    def before(self, lba: int) -> Trouble:
+        """The same of what lies before this sector."""
+        return Trouble(*([one for one in getattr(self, name) if one < lba] for name in self.__slots__))
+
+    def between(self, first_lba: int, end_lba: int) -> Trouble:
+        return Trouble(
+            *([one for one in getattr(self, name) if first_lba <= one < end_lba] for name in self.__slots__)
+        )
+
+
+Keep = Callable[[int, bytes | bytearray | memoryview, Trouble], None]
+"""Takes what is settled: its first sector, the audio, and what there is to say of it."""
+
+
+@dataclass(slots=True)
+class HowToRead:
+    """How a disc is to be read, and what is found out on the way.
+
+    speed       multiple of 1x; MAX_SPEED for as fast as the drive can
+    keep_going  whether sectors that cannot be read right are passed over; else the first one ends the reading
+    memory_kib  that the drive has for what it read
+    c2          whether the drive is asked for its marks; becomes False where it refuses
+    done        sectors that were settled before, for the progress
+    """
+
+    habits: ReadHabits
+    drive: ReadingSpeed
+    speed: float
+    keep_going: bool = False
+    memory_kib: int = USUAL_MEMORY_KIB
+    c2: bool = True
+    done: int = 0
+    total: int = 0
+    hopeless: int = 0
+    lost: int = 0
+
+    @property
+    def stretch_sectors(self) -> int:
+        memory = self.memory_kib * 1024 // SECTOR_BYTES
+        return min(MOST_STRETCH_SECTORS, max(STRETCH_SECTORS, 2 * memory))
+
+
+def read_twice(area: Area, how: HowToRead, keep: Keep) -> Procedure[None]:
+    """The audio of an area, stretch by stretch.
+
+    raises  NotReadWhole  at the first sector that cannot be read right, unless these are passed over; what
+                          lies before it was kept
+            DriveError    what concerns more than single sectors; what was kept stays so
+    """
+    for first, end in stretches(area, how.stretch_sectors):
+        audio, trouble = yield from _Stretch(area, first, end, how).read()
+        holes = trouble.holes
+        if holes and not how.keep_going:
+            if holes[0] > first:
+                keep(
+                    first,
+                    memoryview(audio)[: (holes[0] - first) * SECTOR_BYTES],
+                    trouble.before(holes[0]),
+                )
+            raise NotReadWhole(_why(holes[0], trouble, how), lba=holes[0])
+        keep(first, audio, trouble)
+        how.done += end - first
+
+
+def stretches(area: Area, sectors: int) -> Iterator[tuple[int, int]]:
+    """Of about equal length, none shorter than asked for unless the whole area is."""
+    length = area.end_lba - area.start_lba
+    count = max(1, length // sectors)
+    for number in range(count):
+        yield area.start_lba + length * number // count, area.start_lba + length * (number + 1) // count
+
+
+def _why(lba: int, trouble: Trouble, how: HowToRead) -> str:
+    if lba in trouble.unreadable:
+        return "cannot be read"
+    if lba in trouble.differing:
+        return f"came differently each time that it was read ({_TRIES + 2} times)"
+    return "came the same twice, but the drive marks it as damaged (C2) each time"
+
+
+class _Stretch:
+    """One stretch while it is read.
+
+    audio  as far as it is known; silence where it is not
+    """
+
+    def __init__(self, area: Area, first: int, end: int, how: HowToRead) -> None:
+        self._area = area
+        self._first = first
+        self._end = end
+        self._how = how
+        self._audio = bytearray((end - first) * SECTOR_BYTES)
+        self._missing: set[int] = set()
+        self._readings: dict[int, list[tuple[bytes, bool]]] = {}
+        """Of what is not settled yet: each one that came, and whether it was marked."""
+        self._trouble = Trouble()
+
+    def read(self) -> Procedure[tuple[bytearray, Trouble]]:
+        marks: set[int] = set()
+        yield from self._pass(0, lambda lba, data, marked: self._fill(lba, data, marked, marks))
+        yield from self._pass(
+            CHUNK_SECTORS // 2, lambda lba, data, marked: self._hold(lba, data, marked, marks)
+        )
+        for run in _runs(sorted(self._readings)):
+            yield from self._settle(run)
+        yield from self._how.drive.ask_for(self._how.speed)
+        return self._audio, self._trouble
+
+    def _pass(
+        self, first_chunk: int, take: Callable[[int, bytes | None, Sequence[int]], None]
+    ) -> Procedure[None]:
+        """Once from the first sector to the last.
+
+        first_chunk  how many sectors the first command asks for; 0 for as many as the others
+        """
+        lba = self._first
+        second = bool(first_chunk)
+        while lba < self._end:
+            count = min(first_chunk or CHUNK_SECTORS, self._end - lba)
+            first_chunk = 0
+            data, marked = yield from self._take(lba, count)
+            if data is not None:
+                take(lba, data, marked)
+            else:
+                for one in range(lba, lba + count):
+                    data, marked = yield from self._take_one(one)
+                    take(one, data, marked)
+            lba += count
+            done = (lba - self._first + second * (self._end - self._first)) // 2
+            yield SectorsDone(Phase.READING_DISC, 0, self._how.done + done, self._how.total)
+
+    def _take(self, lba: int, sectors: int) -> Procedure[tuple[bytes | None, Sequence[int]]]:
+        """None where not all of it comes."""
+        how = self._how
+        try:
+            read = yield from read_marked(lba, sectors, how.habits, how.c2)
+        except NotGiven as refusal:
+            how.c2 = False
+            yield Notice(f"the drive does not say which sectors it could not correct (C2): {refusal}")
+            return (yield from self._take(lba, sectors))
+        except PASSING:
+            return None, ()
+        how.lost = 0
+        return read
+
+    def _take_one(self, lba: int) -> Procedure[tuple[bytes | None, Sequence[int]]]:
+        """Far into a part that cannot be read nothing is asked for: a drive tries each sector for seconds."""
+        how = self._how
+        if how.lost >= _LOST_SECTORS:
+            return None, ()
+        data, marked = yield from self._take(lba, 1)
+        if data is None:
+            how.lost += 1
+        return data, marked
+
+    def _place(self, lba: int) -> slice:
+        at = (lba - self._first) * SECTOR_BYTES
+        return slice(at, at + SECTOR_BYTES)
+
+    def _fill(self, lba: int, data: bytes | None, marked: Sequence[int], marks: set[int]) -> None:
+        """The first reading."""
+        if data is None:
+            self._missing.add(lba)
+            return
+        at = (lba - self._first) * SECTOR_BYTES
+        self._audio[at : at + len(data)] = data
+        marks.update(marked)
+
+    def _hold(self, lba: int, data: bytes | None, marked: Sequence[int], marks: set[int]) -> None:
+        """The second reading, held against the first."""
+        if data is None:
+            self._unsettled(lba, marks)
+            return
+        count = len(data) // SECTOR_BYTES
+        at = (lba - self._first) * SECTOR_BYTES
+        same = self._audio[at : at + len(data)] == data
+        there = range(lba, lba + count)
+        if same and not marked and not (marks or self._missing):
+            return
+        for number, one in enumerate(there):
+            sector = data[number * SECTOR_BYTES : (number + 1) * SECTOR_BYTES]
+            if (
+                one not in self._missing
+                and not (one in marks and one in marked)
+                and (same or self._audio[self._place(one)] == sector)
+            ):
+                if one in marks or one in marked:
+                    self._trouble.c2.append(one)
+                continue
+            self._unsettled(one, marks).append((sector, one in marked))
+
+    def _unsettled(self, lba: int, marks: set[int]) -> list[tuple[bytes, bool]]:
+        readings = self._readings.setdefault(lba, [])
+        if lba not in self._missing:
+            readings.append((bytes(self._audio[self._place(lba)]), lba in marks))
+        return readings
+
+    def _settle(self, run: range) -> Procedure[None]:
+        """A run of neighbours, read again until each came the same twice, or as often as makes sense."""
+        how = self._how
+        left = list(run)
+        again: set[int] = set()
+        tries = 0 if how.hopeless >= _HOPELESS_RUNS else 1 if self._all_gap(left) else _TRIES
+        for number in range(tries):
+            yield from self._before_another_try(number, run.start)
+            for lba in left:
+                data, marked = yield from self._take_one(lba)
+                if data is not None:
+                    self._readings[lba].append((data, lba in marked))
+            settled = [lba for lba in left if self._verdict(lba) is not None]
+            again.update(settled)
+            left = [lba for lba in left if lba not in again]
+            if not left:
+                break
+        how.hopeless = how.hopeless + 1 if left and not self._all_gap(left) else 0
+        for lba in run:
+            self._conclude(lba)
+
+    def _all_gap(self, sectors: Sequence[int]) -> bool:
+        return all(self._area.is_gap(lba) for lba in sectors)
+
+    def _before_another_try(self, number: int, lba: int) -> Procedure[None]:
+        """Something far away is read first: the same sectors would come from the drive's memory."""
+        how, area = self._how, self._area
+        if number in _SLOWER and _SLOWER[number] < how.speed:
+            yield from how.drive.ask_for(_SLOWER[number])
+        last = max(area.start_lba, area.end_lba - CHUNK_SECTORS)
+        far = area.start_lba if lba - area.start_lba > area.end_lba - lba else last
+        with contextlib.suppress(*PASSING):
+            yield from read_audio(far, min(CHUNK_SECTORS, area.end_lba - far), how.habits)
+
+    def _verdict(self, lba: int) -> bytes | None:
+        """What came the same twice, marked in one of the readings at most."""
+        readings = self._readings[lba]
+        for number, (data, marked) in enumerate(readings):
+            if any(other == data and not (marked and bad) for other, bad in readings[:number]):
+                return data
+        return None
+
+    def _conclude(self, lba: int) -> None:
+        trouble, readings = self._trouble, self._readings[lba]
+        if any(marked for _, marked in readings):
+            trouble.c2.append(lba)
+        data = self._verdict(lba)
+        if data is not None:
+            trouble.again.append(lba)
+        elif self._area.is_gap(lba):
+            trouble.gaps.append(lba)
+            data = _SILENCE
+        elif not readings:
+            trouble.unreadable.append(lba)
+            data = _SILENCE
+        else:
+            seen = [one for one, _ in readings]
+            twice = next((one for one in seen if seen.count(one) > 1), None)
+            (trouble.differing if twice is None else trouble.marked).append(lba)
+            data = seen[-1] if twice is None else twice
+        self._audio[self._place(lba)] = data
+
+
+def _runs(sectors: Sequence[int]) -> Iterator[range]:
+    """Neighbours together."""
+    first: int | None = None
+    for number, lba in enumerate(sectors):
+        if first is None:
+            first = lba
+        following = sectors[number + 1] if number + 1 < len(sectors) else None
+        if following != lba + 1 or lba + 1 - first == _RUN_SECTORS:
+            yield range(first, lba + 1)
+            first = None

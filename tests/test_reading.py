@@ -1,0 +1,421 @@
+"""A disc that is read into a folder, and one that is copied: what is kept is what is on the disc."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import wave
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import redbook
+from redbook.audio.checksum import Ctdb
+from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
+from redbook.disc.cd_text import each_pack
+from redbook.disc.toc import Toc, TocTrack
+from redbook.drive import Drive
+from redbook.mmc.read import ReadCd
+from redbook.virtual.faults import BadSpot, Displaced, Fault
+from redbook.virtual.medium import Medium
+from redbook.virtual.prepared import Audio, Session, prepare
+from redbook.virtual.recorder import VirtualRecorder
+from tests.support.album import END, SHEET, STARTS, packs, write_album
+from tests.support.drives import as_sent, model, ready
+from tests.support.foreign import extra, mixed
+from tests.support.sound import noise
+
+WHOLE = END * SECTOR_BYTES
+
+
+def album(path: Path, texts: bytes = b"", **habits: Any) -> VirtualRecorder:
+    """Hidden audio, indexes, pre-emphasis, ISRC, MCN, CD-Text; loaded anew."""
+    write_album(VirtualRecorder(Medium.new_at(path), model=model(**habits)), SHEET, texts or packs(), END)
+    return VirtualRecorder(Medium.at(path), model=model(**habits))
+
+
+def again(recorder: VirtualRecorder, faults: Any = (), **habits: Any) -> VirtualRecorder:
+    """The same disc in a recorder that has these faults, and reads at the place."""
+    assert recorder.disc is not None
+    return VirtualRecorder(recorder.disc, faults=faults, model=model(**habits))
+
+
+def on(recorder: VirtualRecorder) -> bytes:
+    """What was sent to it."""
+    return as_sent(recorder, 0, END)
+
+
+def stored(folder: Path) -> bytes:
+    """All audio of a folder, as a standard library reads it."""
+    parts = []
+    for path in sorted(folder.glob("*.wav")):
+        with wave.open(str(path)) as file:
+            assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, 44_100)
+            parts.append(file.readframes(file.getnframes()))
+    return b"".join(parts)
+
+
+def layout(recorder: VirtualRecorder) -> Any:
+    assert recorder.disc is not None
+    return recorder.disc.state.sessions[0].layout()
+
+
+def test_the_folder_burns_the_same_disc(tmp_path: Path) -> None:
+    original = album(tmp_path / "a.disc")
+    folder = tmp_path / "my album, Ünï"
+    report = redbook.read(ready(original), folder)
+    assert report.whole
+    assert [track.start_lba for track in report.tracks] == STARTS
+    assert report.hidden is not None
+    assert report.hidden.sectors == STARTS[0]
+    copy = VirtualRecorder(Medium.new_at(tmp_path / "b.disc"))
+    assert redbook.burn(folder / "disc.cue", Drive(copy)).verified
+    assert on(copy) == on(original)
+    assert layout(copy) == layout(original)
+    assert (folder / "disc.cdt").read_bytes() == packs()
+
+
+@pytest.mark.parametrize("offset", [667, -30])
+def test_the_drive_s_offset_is_taken_off(offset: int, tmp_path: Path) -> None:
+    """What it moves to where nothing can be read is silence, and is counted."""
+    original = album(tmp_path / "a.disc", read_offset=offset)
+    report = redbook.read(ready(original), tmp_path / "out", sound="wav", offset=offset)
+    sent, lost = on(original), abs(offset) * SAMPLE_BYTES
+    whole = sent[:-lost] + bytes(lost) if offset > 0 else bytes(lost) + sent[lost:]
+    assert stored(tmp_path / "out") == whole
+    missing = [(t.missing_head_samples, t.missing_tail_samples) for t in report.every_track]
+    none = [(0, 0)] * 3
+    assert missing == ([*none, (0, offset)] if offset > 0 else [(-offset, 0), *none])
+
+
+def test_an_offset_that_was_not_asked_for_is_not_taken_off(tmp_path: Path) -> None:
+    original = album(tmp_path / "a.disc", read_offset=667)
+    redbook.read(ready(original), tmp_path / "out", sound="wav")
+    late = 667 * SAMPLE_BYTES
+    assert stored(tmp_path / "out")[late:] == on(original)[:-late]
+
+
+def test_the_drive_s_own_offset_has_to_be_known(tmp_path: Path) -> None:
+    original = album(tmp_path / "a.disc")
+    with pytest.raises(redbook.PlanError, match="no offset of this drive is known"):
+        redbook.read(ready(original), tmp_path / "out", offset="drive")
+    assert not (tmp_path / "out").exists()
+
+
+def test_flac_is_checked_by_its_own_program(tmp_path: Path) -> None:
+    """STREAMINFO has the MD5 of the samples; PyAV's reading of the file is not what proves it."""
+    import hashlib
+    import struct
+
+    original = album(tmp_path / "a.disc")
+    redbook.read(ready(original), tmp_path / "out")
+    head = (tmp_path / "out" / "01.flac").read_bytes()[:42]
+    samples = struct.unpack(">Q", head[18:26])[0] & 0xF_FFFF_FFFF
+    own = on(original)[STARTS[0] * SECTOR_BYTES : STARTS[1] * SECTOR_BYTES]
+    assert (samples, head[26:42]) == (len(own) // 4, hashlib.md5(own).digest())
+
+
+def test_an_unreadable_sector_ends_it_and_the_same_goes_on(tmp_path: Path) -> None:
+    spot = BadSpot(1234, 1234)
+    original = album(tmp_path / "a.disc")
+    damaged = again(original, faults=[spot])
+    out = tmp_path / "out"
+    with pytest.raises(
+        redbook.NotReadWhole, match=r"sector 1234 .track 2, at 00:03:09. cannot be read"
+    ) as info:
+        redbook.read(ready(damaged), out, sound="wav")
+    assert info.value.lba == 1234
+    assert not list(out.glob("*.wav"))
+    seen: list[int] = []
+    cleaned = again(original)
+    watched = _watched(cleaned, seen)
+    report = redbook.read(watched, out, sound="wav")
+    assert report.whole
+    assert report.goes_on
+    assert stored(out) == on(original)
+    assert min(lba for lba in seen if lba >= 600) >= 1234 - 27  # what was kept is not read again
+    assert not list(out.glob(".*"))
+
+
+def _watched(recorder: VirtualRecorder, seen: list[int]) -> Drive:
+    """seen  takes the addresses of audio that is read with C2 pointers: by the reading itself"""
+    drive = ready(recorder)
+    run = drive.run
+
+    def noted(command: Any) -> Any:
+        if isinstance(command, ReadCd) and command.selection.c2:
+            seen.append(command.lba)
+        return run(command)
+
+    drive.run = noted  # type: ignore[method-assign]
+    return drive
+
+
+def test_what_can_be_had_is_had_when_asked_and_the_holes_are_named(tmp_path: Path) -> None:
+    original = album(tmp_path / "a.disc")
+    damaged = again(original, faults=[BadSpot(1234, 1236)])
+    out = tmp_path / "out"
+    report = redbook.read(ready(damaged), out, sound="wav", keep_going=True)
+    assert not report.whole
+    assert report.tracks[1].trouble.unreadable == [1234, 1235, 1236]
+    assert report.holes == [
+        "track 2, sectors 1234 to 1236 (from 00:03:09 on): cannot be read; silence stands for it"
+    ]
+    sent = on(original)
+    hole = slice(1234 * SECTOR_BYTES, 1237 * SECTOR_BYTES)
+    assert stored(out) == sent[: hole.start] + bytes(3 * SECTOR_BYTES) + sent[hole.stop :]
+    said = json.loads((out / "report.json").read_text())
+    assert said["whole"] is False
+    assert said["tracks"][2]["unreadable"] == [[1234, 1236]]
+    assert "sectors 1234 to 1236" in (out / "report.txt").read_text()
+
+
+def test_holes_of_an_earlier_run_are_read_again_when_they_are_no_longer_allowed(tmp_path: Path) -> None:
+    original = album(tmp_path / "a.disc")
+    faults = [BadSpot(1234, 1234), Fault(redbook.TransportError("gone"), ReadCd, lba=1900)]
+    with pytest.raises(redbook.TransportError):
+        redbook.read(ready(again(original, faults=faults)), tmp_path / "out", keep_going=True)
+    report = redbook.read(ready(again(original)), tmp_path / "out", sound="wav")
+    assert report.whole
+    assert stored(tmp_path / "out") == on(original)
+
+
+def test_a_reading_that_differs_once_is_outvoted(tmp_path: Path) -> None:
+    """The first of two readings comes displaced: two that are the same count, and the report says so."""
+    original = album(tmp_path / "a.disc")
+    shaky = again(original, faults=[Fault(Displaced(7), ReadCd, lba=800, nth=1)])
+    report = redbook.read(ready(shaky), tmp_path / "out", sound="wav")
+    assert stored(tmp_path / "out") == on(original)
+    assert 800 in report.tracks[0].trouble.again
+    assert report.whole
+
+
+def test_a_drive_that_never_reads_the_same_twice_is_not_believed(tmp_path: Path) -> None:
+    original = album(tmp_path / "a.disc")
+    assert original.disc is not None
+    jittery = again(original, jitter=300)
+    with pytest.raises(redbook.NotReadWhole, match=r"came differently each time.*no accurate stream"):
+        redbook.read(ready(jittery), tmp_path / "out")
+
+
+def test_c2_everywhere_is_said_and_is_had_only_when_asked(tmp_path: Path) -> None:
+    original = album(tmp_path / "a.disc")
+    everywhere = [BadSpot(0, END - 1, readable=True)]
+    with pytest.raises(redbook.NotReadWhole, match=r"marks it as damaged .C2."):
+        redbook.read(ready(again(original, faults=everywhere)), tmp_path / "out")
+    report = redbook.read(
+        ready(again(original, faults=everywhere)), tmp_path / "b", sound="wav", keep_going=True
+    )
+    assert sum(len(track.trouble.marked) for track in report.every_track) == END
+    without = redbook.read(ready(again(original, faults=everywhere)), tmp_path / "c", sound="wav", c2=False)
+    assert without.whole
+    assert not without.c2
+    assert stored(tmp_path / "b") == stored(tmp_path / "c") == on(original)
+
+
+@pytest.mark.parametrize(
+    ("disc", "said"), [(mixed, "data, which redbook does not read"), (extra, "data in a later session")]
+)
+def test_data_are_left_out_only_when_asked(disc: Any, said: str, tmp_path: Path) -> None:
+    with pytest.raises(redbook.NotReadWhole, match=said):
+        redbook.read(ready(VirtualRecorder(disc())), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    report = redbook.read(ready(VirtualRecorder(disc())), tmp_path / "out", keep_going=True)
+    assert said in report.left_out[0]
+    assert not report.whole
+    assert not report.holes
+    copy = VirtualRecorder(Medium.new_at(tmp_path / "b.disc"))
+    assert redbook.burn(tmp_path / "out" / "disc.cue", Drive(copy)).verified
+
+
+def test_cd_text_with_wrong_checksums_is_carried_byte_for_byte(tmp_path: Path) -> None:
+    wrong = bytearray(packs())
+    wrong[17] ^= 0x55
+    wrong[36 + 16] ^= 0xFF
+    original = album(tmp_path / "a.disc", bytes(wrong))
+    report = redbook.read(ready(original), tmp_path / "out")
+    assert (tmp_path / "out" / "disc.cdt").read_bytes() == bytes(wrong)
+    assert any("2 of the 8 packs" in note for note in report.notes), report.notes
+    for number, source in enumerate([tmp_path / "out" / "disc.cue", f"virtual:{tmp_path / 'a.disc'}"]):
+        original.close()
+        copy = VirtualRecorder(Medium.new_at(tmp_path / f"{number}.disc"))
+        assert redbook.burn(source, Drive(copy)).verified
+        assert layout(copy).cd_text == bytes(wrong)
+
+
+def test_a_pack_file_that_was_damaged_since_is_refused(tmp_path: Path) -> None:
+    """The sum in the sheet is of the file as it was read."""
+    wrong = bytearray(packs())
+    wrong[17] ^= 0x55
+    redbook.read(ready(album(tmp_path / "a.disc", bytes(wrong))), tmp_path / "out")
+    wrong[3] ^= 1
+    (tmp_path / "out" / "disc.cdt").write_bytes(wrong)
+    with redbook.open_drive(f"virtual:{tmp_path / 'b.disc'}") as drive:
+        plan = redbook.plan(tmp_path / "out" / "disc.cue", drive)
+    assert any("the file is damaged" in note for note in plan.notes)
+    assert len(list(each_pack(plan.layout.cd_text))) > 0
+
+
+def test_cancelled_and_gone_on_with(tmp_path: Path) -> None:
+    pcm = noise(588 * 9500, 5)
+    disc = prepare([Session([Audio(pcm)])])
+    cancel = redbook.Cancel()
+
+    def listen(event: redbook.Event) -> None:
+        if isinstance(event, redbook.Progress) and event.sectors_done > 5000:
+            cancel()
+
+    gone = Fault(redbook.TransportError("gone"), ReadCd, lba=9000)
+    recorder = VirtualRecorder(disc, faults=[gone], model=model())
+    with pytest.raises((redbook.Cancelled, redbook.TransportError)):
+        redbook.read(ready(recorder), tmp_path / "out", sound="wav", on_event=listen, cancel=cancel)
+    assert (tmp_path / "out" / ".reading.json").exists()
+    seen: list[int] = []
+    report = redbook.read(_watched(VirtualRecorder(disc, model=model()), seen), tmp_path / "out", sound="wav")
+    assert report.goes_on
+    assert min(seen) >= 4000
+    assert stored(tmp_path / "out") == pcm
+
+
+def test_another_disc_of_the_same_length_is_not_gone_on_with(tmp_path: Path) -> None:
+    """Same table of contents, other audio."""
+    discs = [prepare([Session([Audio(noise(588 * 9500, seed))])]) for seed in (1, 2)]
+    broken = VirtualRecorder(
+        discs[0], faults=[Fault(redbook.TransportError("gone"), ReadCd, lba=9000)], model=model()
+    )
+    with pytest.raises(redbook.TransportError):
+        redbook.read(ready(broken), tmp_path / "out")
+    with pytest.raises(redbook.MediumUnsuitable, match="other audio"):
+        redbook.read(ready(VirtualRecorder(discs[1], model=model())), tmp_path / "out")
+    third = prepare([Session([Audio(noise(588 * 400, 3))])])
+    with pytest.raises(redbook.PlanError, match="a reading of another disc"):
+        redbook.read(ready(VirtualRecorder(third, model=model())), tmp_path / "out")
+    other = VirtualRecorder(discs[0], model=model(product="OTHER"))
+    with pytest.raises(redbook.PlanError, match="by another drive"):
+        redbook.read(ready(other), tmp_path / "out")
+
+
+def test_nobody_s_files_are_touched(tmp_path: Path) -> None:
+    original = album(tmp_path / "a.disc")
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "cover.jpg").write_bytes(b"x")
+    with pytest.raises(redbook.PlanError, match=r"holds other files .cover.jpg."):
+        redbook.read(ready(original), full)
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(redbook.PlanError, match="is a file"):
+        redbook.read(ready(original), tmp_path / "file")
+    assert [path.name for path in full.iterdir()] == ["cover.jpg"]
+    redbook.read(ready(original), tmp_path / "out")
+    with pytest.raises(redbook.PlanError, match="holds other files"):  # a second run
+        redbook.read(ready(original), tmp_path / "out")
+
+
+def test_a_sound_file_that_is_there_stays(tmp_path: Path) -> None:
+    from redbook.audio.sound_files import SoundFormat, write_sound
+
+    path = tmp_path / "01.flac"
+    path.write_bytes(b"somebody's")
+    with pytest.raises(redbook.NoRoom):
+        write_sound(path, SoundFormat.FLAC, [bytes(400)])
+    assert path.read_bytes() == b"somebody's"
+
+
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("kept", [False, True])
+def test_copied_onto_another_disc(alone: bool, kept: bool, tmp_path: Path) -> None:
+    """On two recorders, or on one while somebody changes its discs."""
+    original = album(tmp_path / "a.disc", read_offset=667 if not alone else 0)
+    sent, meant = on(original), layout(original)
+    folder = tmp_path / "kept" if kept else None
+    blank = Medium.new_at(tmp_path / "b.disc")
+    source = ready(original)
+    if alone:
+        hand = threading.Thread(target=_change, args=(original, blank))
+        hand.start()
+        report = redbook.copy(source, folder=folder)
+        hand.join()
+        copy = original
+    else:
+        copy = VirtualRecorder(blank, model=model(read_offset=6, write_offset=-30))
+        report = redbook.copy(source, Drive(copy), folder=folder, offset=667)
+    assert report.read.whole
+    assert report.burned.verified
+    assert layout(copy) == meant
+    lost = 0 if alone else 667 * SAMPLE_BYTES
+    assert on(copy)[: WHOLE - 700 * SAMPLE_BYTES] == sent[: WHOLE - 700 * SAMPLE_BYTES]
+    if not lost:
+        assert on(copy) == sent
+    assert (folder is not None) == (tmp_path / "kept" / "disc.cue").exists()
+
+
+def _change(recorder: VirtualRecorder, blank: Medium) -> None:
+    while not recorder.tray_open:
+        time.sleep(0.01)
+    recorder.insert(blank)
+
+
+def test_the_blank_disc_is_looked_at_before_the_original_is_read(tmp_path: Path) -> None:
+    original, other = album(tmp_path / "a.disc"), album(tmp_path / "b.disc")
+    seen: list[int] = []
+    with pytest.raises(redbook.MediumUnsuitable, match="is complete"):
+        redbook.copy(_watched(original, seen), ready(other))
+    assert not seen
+
+
+def test_a_virtual_disc_is_a_source(tmp_path: Path) -> None:
+    original = album(tmp_path / "a.disc")
+    sent, meant = on(original), layout(original)
+    original.close()
+    copy = VirtualRecorder(Medium.new_at(tmp_path / "b.disc"))
+    assert redbook.burn(f"virtual:{tmp_path / 'a.disc'}", Drive(copy)).verified
+    assert (on(copy), layout(copy)) == (sent, meant)
+
+
+@pytest.mark.parametrize(
+    ("disc", "said"),
+    [
+        (None, "there is no disc at"),
+        (lambda path: redbook.create_disc(path, "cd-r", 80), "the disc is blank"),
+        (lambda path: mixed(path=path), "there are data on the disc"),
+    ],
+)
+def test_a_virtual_disc_that_is_no_source(disc: Any, said: str, tmp_path: Path) -> None:
+    if disc is not None:
+        disc(tmp_path / "a.disc")
+    with (
+        redbook.open_drive(f"virtual:{tmp_path / 'b.disc'}") as drive,
+        pytest.raises(redbook.AudioError, match=said),
+    ):
+        redbook.plan(f"virtual:{tmp_path / 'a.disc'}", drive)
+
+
+def test_ctdb_counts_what_the_cuetools_database_counts() -> None:
+    """Ten sectors less at the start; at the end those and what the length leaves."""
+    pcm = noise(588 * 1003, 3)
+    samples = len(pcm) // 4
+    behind = 5880 + samples % 5880
+    first = Ctdb(first=True, last=False, disc_samples=samples)
+    last = Ctdb(first=False, last=True, disc_samples=samples)
+    disc = Ctdb(first=True, last=True, disc_samples=samples)
+    cut = 588 * 500 * 4
+    for at in range(0, len(pcm), 9996):
+        block = pcm[at : at + 9996]
+        disc.update(block)
+    for at in range(0, cut, 9996):
+        first.update(pcm[at : min(cut, at + 9996)])
+    for at in range(cut, len(pcm), 9996):
+        last.update(pcm[at : at + 9996])
+    assert first.value == zlib.crc32(pcm[5880 * 4 : cut])
+    assert last.value == zlib.crc32(pcm[cut : -behind * 4])
+    assert disc.value == zlib.crc32(pcm[5880 * 4 : -behind * 4])
+
+
+def test_the_ctdb_id_is_that_of_the_crate_cdtoc() -> None:
+    """Its documentation: 4+96+2D2B+6256+B327+D84A."""
+    starts = [0x96, 0x2D2B, 0x6256, 0xB327]
+    toc = Toc(tuple(TocTrack(n, start - 150) for n, start in enumerate(starts, 1)), 0xD84A - 150)
+    assert toc.ctdb_id == "VukMWWItblELRM.CEFpXxw0FlME-"
