@@ -52,6 +52,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test works in folders of its own, so that default names lead nowhere else."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+    monkeypatch.delenv("REDBOOK_DRIVE", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / ".data"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / ".state"))
     monkeypatch.setenv("REDBOOK_SYSTEM_ROOT", str(tmp_path / ".system"))  # no recorder of this machine

@@ -25,6 +25,7 @@ from redbook.cli.commands.read import read
 from redbook.cli.commands.share import share
 from redbook.cli.commands.sheet import sheet
 from redbook.cli.commands.verify import verify
+from redbook.cli.defaults import default_map
 from redbook.cli.exits import CANCELLED, DONE, EPILOG
 from redbook.cli.verbosity import add_to_all
 
@@ -63,7 +64,7 @@ add_to_all(cli)
 def run() -> int:
     """The exit code of the command given by `sys.argv`."""
     try:
-        return int(cli.main(prog_name="redbook", standalone_mode=False) or DONE)
+        return int(cli.main(prog_name="redbook", standalone_mode=False, default_map=default_map(cli)) or DONE)
     except click.ClickException as error:
         error.show()
         if "--json" in sys.argv:

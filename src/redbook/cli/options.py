@@ -8,6 +8,11 @@ from typing import Any
 
 import click
 
+from redbook.cli.completing import drive_names, model_names, speeds
+
+VIRTUAL_OPTIONS = "redbook.virtual"
+"""Where in the context model, pace and faults of a virtual recorder are, as `open_drive` takes them."""
+
 RECORD = "redbook.record"
 """Where in the context the file for the transcript is, so that no command needs to pass it on."""
 
@@ -48,16 +53,102 @@ def drive_option(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Write the whole exchange with the drive, its serial number included, to a new FILE, for a bug "
         "report or a test.",
     )
-    command = record(command)
+    command = _virtual_options(record(command))
     return click.option(
         "--drive",
         "drive_name",
         metavar="NAME",
-        help="The recorder: /dev/sr0 or another node, or virtual:PATH, a virtual one with the disc in that "
-        "folder. Default: the one real recorder whose disc fits; where the machine has none, a virtual one: "
-        "for burn and plan on ./redbook.disc or the next free name, made if nothing is there, for the others "
-        "on the last disc made so.",
+        envvar="REDBOOK_DRIVE",
+        shell_complete=drive_names,
+        help="The recorder: /dev/sr0, or virtual:PATH for a virtual one with the disc in that folder. "
+        "Default: $REDBOOK_DRIVE, then the real recorder whose disc fits, then (on a machine without one) a "
+        "virtual one with ./redbook.disc.",
     )(command)
+
+
+class PaceType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """A multiple of 1x: 16, 16x."""
+
+    name = "pace"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            pace = float(str(value).strip().lower().removesuffix("x"))
+        except ValueError:
+            pace = 0.0
+        if not 1 <= pace <= 72:
+            self.fail(f"{value!r} is not a speed: use a number such as 8 or 16x", param, ctx)
+        return pace
+
+
+def _checked_model(context: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
+    if name is not None:
+        from redbook.virtual.model import Model
+
+        try:
+            Model.load(name)
+        except ValueError as error:
+            raise click.BadParameter(str(error), context, parameter) from error
+    return name
+
+
+def _checked_faults(
+    context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
+) -> tuple[str, ...]:
+    if texts:
+        from redbook.virtual.faults import parse
+
+        for text in texts:
+            try:
+                parse(text)
+            except ValueError as error:
+                raise click.BadParameter(str(error), context, parameter) from error
+    return texts
+
+
+def _virtual_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Kept in the context, for `opened`."""
+
+    def keep(
+        check: Callable[[click.Context, click.Parameter, Any], Any] | None, key: str
+    ) -> Callable[[click.Context, click.Parameter, Any], None]:
+        def callback(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+            checked = check(context, parameter, value) if check else value
+            if checked:
+                context.meta.setdefault(VIRTUAL_OPTIONS, {})[key] = checked
+
+        return callback
+
+    options = [
+        click.option(
+            "--model",
+            metavar="NAME",
+            expose_value=False,
+            callback=keep(_checked_model, "model"),
+            shell_complete=model_names,
+            help="Virtual recorder: behave like this model (a wrong name lists them), or like a .toml file.",
+        ),
+        click.option(
+            "--pace",
+            type=PaceType(),
+            metavar="N",
+            expose_value=False,
+            callback=keep(None, "pace"),
+            shell_complete=speeds,
+            help="Virtual recorder: take the time that a real one of this speed takes, such as 16x.",
+        ),
+        click.option(
+            "--fault",
+            metavar="WHAT[@WHERE]",
+            multiple=True,
+            expose_value=False,
+            callback=keep(_checked_faults, "faults"),
+            help="Virtual recorder: let something go wrong, such as 3/0C/00@lba:1000; may be repeated.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,6 +174,7 @@ def read_speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
         default="auto",
         show_default=True,
         metavar="N",
+        shell_complete=speeds,
         help="Speed of reading the disc back: auto (24x), max, or a multiple of 1x.",
     )(command)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from redbook.cli.options import RECORD
+from redbook.cli.options import RECORD, VIRTUAL_OPTIONS
 from redbook.errors import printable
 
 if TYPE_CHECKING:
@@ -35,15 +36,23 @@ def opened(
     """
     from redbook.errors import DriveNotFound
     from redbook.recorders import names
-    from redbook.recorders.choosing import Task, choose_drive
+    from redbook.recorders.choosing import Task, choose_drive, last_virtual_name, new_virtual_name
     from redbook.runner.caller import Caller
+    from redbook.virtual.faults import parse
 
     tell = waits_of(out)
+    context = click.get_current_context()
+    virtual = context.meta.get(VIRTUAL_OPTIONS, {})
+    if name is not None:
+        _tell_where_from(context, name, out)
+    if name is None and virtual:
+        name = new_virtual_name() if Task[task].value.new else last_virtual_name()
     if name is None:
         name = choose_drive(Task[task], Caller(tell, cancel), patient=somebody_is_there())
         kind = "virtual recorder with the disc" if name.startswith(names.VIRTUAL) else "recorder"
         out.note(f"no --drive was given: using the {kind} {printable(name)}")
     path = name.removeprefix(names.VIRTUAL)
+    _check_no_options_in(path if name.startswith(names.VIRTUAL) else "")
     if name.startswith(names.VIRTUAL) and path and not os.path.lexists(path):
         if not Task[task].value.new:
             raise DriveNotFound(
@@ -52,9 +61,46 @@ def opened(
         out.note(f"{printable(path)} will be made: a new blank 80-minute CD-R")
     if read_only and names.in_use(name):
         out.note(f"{printable(name)} is in use by another program: what is shown may be changing")
-    drive = names.open_drive(name, read_only=read_only, on_event=tell, cancel=cancel)
-    with drive, _transcribed(drive, out):
-        yield drive
+    if virtual and not name.startswith(names.VIRTUAL):
+        raise click.UsageError(
+            f"--model, --pace and --fault are for virtual recorders; this one is {printable(name)}"
+        )
+    faults = [(text, parse(text)) for text in virtual.get("faults", ())]
+    drive = names.open_drive(
+        name,
+        read_only=read_only,
+        on_event=tell,
+        cancel=cancel,
+        **virtual | {"faults": [fault for _, fault in faults]},
+    )
+    try:
+        with drive, _transcribed(drive, out):
+            yield drive
+    finally:
+        for text, fault in faults:
+            if not fault.struck:
+                out.note(f"--fault {text} never happened: {fault.shortfall}")
+
+
+def _tell_where_from(context: click.Context, name: str, out: Renderer) -> None:
+    """That a recorder was named somewhere else than on this command line."""
+    sources = {
+        click.core.ParameterSource.ENVIRONMENT: "$REDBOOK_DRIVE",
+        click.core.ParameterSource.DEFAULT_MAP: "the configuration file",
+    }
+    source = context.get_parameter_source("drive_name")
+    if source in sources:
+        out.note(f"using the recorder {printable(name)}, which {sources[source]} names")
+
+
+def _check_no_options_in(path: str) -> None:
+    """A disc may be called anything; a new one called so was meant otherwise."""
+    found = re.search(r",(speed|pace|model|fault)=", path)
+    if found and not os.path.lexists(path):
+        option = found[1].replace("speed", "pace")
+        raise click.UsageError(
+            f"--drive {printable(path)}: a disc's name takes no settings; give --{option} as an option"
+        )
 
 
 def somebody_is_there() -> bool:

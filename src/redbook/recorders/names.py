@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from redbook.clock import Clock, ManualClock
@@ -12,6 +13,7 @@ from redbook.runner.caller import Caller, Listener
 from redbook.runner.runner import Cancel
 from redbook.system.explain import explained
 from redbook.transport.base import Transport
+from redbook.virtual.faults import BadSpot, Fault, parse
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 
@@ -25,6 +27,9 @@ def open_drive(
     *,
     clock: Clock | None = None,
     read_only: bool = False,
+    model: str | None = None,
+    pace: float | None = None,
+    faults: Sequence[str | Fault | BadSpot] = (),
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
 ) -> Drive:
@@ -41,16 +46,32 @@ def open_drive(
            or take it meanwhile, and what would change it raises StorageFailed. Otherwise it is held for
            this program alone
 
+    model  whose habits a virtual recorder has; None for the one that REDBOOK_MODEL names, else the exact one
+    pace   a virtual recorder takes the time of a real one, up to this multiple of 1x; None for as fast as
+           data come
+    faults what goes wrong in a virtual recorder: values of `redbook.virtual.faults`, or texts for its `parse`
+
     on_event, cancel
            told of that waiting, and able to stop it
 
     raises  DriveNotFound, DriveBusy, DriveError, ImageError; the text says what to do. Cancelled
+            ValueError  for a model, a pace or a fault that there is none of, or given for a real recorder
     """
     text = os.fspath(name)
     if text.startswith(VIRTUAL):
         path = text.removeprefix(VIRTUAL)
         medium = (Medium.look if read_only else Medium.at)(Path(path)) if path else None
-        return Drive(VirtualRecorder(medium), text)
+        try:
+            afflicted = [parse(fault) if isinstance(fault, str) else fault for fault in faults]
+            return Drive(VirtualRecorder(medium, speed=pace, model=model, faults=afflicted), text)
+        except ValueError:
+            if medium is not None:
+                medium.close()
+            raise
+    if model is not None or pace is not None or faults:
+        raise ValueError(
+            f"only a virtual recorder takes a model, a pace or faults, and not {printable(text)}"
+        )
     if text.startswith(NODES) or Path(text).is_block_device() or Path(text).is_char_device():
         caller = Caller.of(on_event, cancel, clock)
         waiting = caller.audible_clock(f"{text}, which another program has")

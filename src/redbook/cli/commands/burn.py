@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from redbook.cli.authoring_options import authoring_options, mode_option, split_off
+from redbook.cli.completing import speeds
 from redbook.cli.exits import EPILOG, reporting
 from redbook.cli.options import (
     SpeedType,
@@ -26,8 +27,9 @@ from redbook.cli.recorder import confirm, opened, signals_cancel
     "--speed",
     type=SpeedType(),
     metavar="N",
+    shell_complete=speeds,
     help="Writing speed: auto (the default: the one recommended for audio on this drive and disc), max, or a "
-    "multiple of 1x such as 8. (Ignored by the virtual recorder, which writes as fast as it can.)",
+    "multiple of 1x such as 8. (Virtual recorders write as fast as they can, unless --pace is given.)",
 )
 @mode_option
 @click.option("--leave-open", is_flag=True, help="Do not close the session: tracks can be added later.")

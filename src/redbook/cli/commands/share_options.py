@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from redbook.cli.completing import disc_paths, model_names
 from redbook.errors import printable
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def disc_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "discs",
         multiple=True,
         metavar="PATH",
+        shell_complete=disc_paths,
         help="The disc in the recorder: a folder, which is made when it is first written to if nothing is "
         'there. Again for a second recorder, and so on; "" for one without a disc. '
         "Default: ./redbook.disc or the next free name.",
@@ -67,6 +69,7 @@ def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--model",
         metavar="NAME",
         callback=_known_model,
+        shell_complete=model_names,
         help="Whose habits the recorder has; a wrong name lists them all. Or the path of a .toml file.",
     )(command)
 

@@ -26,6 +26,7 @@ from redbook.cli.commands.share_options import (
     show_traffic,
     speed_option,
 )
+from redbook.cli.completing import program_and_arguments
 
 if TYPE_CHECKING:
     from redbook.share.host import Host
@@ -39,7 +40,14 @@ _log = logging.getLogger(__name__)
 @fault_option
 @speed_option
 @log_traffic_option
-@click.argument("command", nargs=-1, required=True, metavar="PROGRAM [ARGS]...", type=click.UNPROCESSED)
+@click.argument(
+    "command",
+    nargs=-1,
+    required=True,
+    metavar="PROGRAM [ARGS]...",
+    type=click.UNPROCESSED,
+    shell_complete=program_and_arguments,
+)
 def run(
     discs: tuple[str, ...],
     model: str | None,
