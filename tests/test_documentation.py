@@ -12,6 +12,7 @@ import pytest
 
 import redbook
 from redbook.cli.app import cli
+from redbook.imapi2 import AudioStream, Dispatch, constants
 from redbook.recorders.discs import discs
 from tests import write_modules
 from tests.support.sound import noise, write_wav
@@ -101,6 +102,20 @@ def test_the_imapi2_page_s_example_runs(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     exec(python_blocks(ROOT / "docs/imapi2.md")[0], {})
     assert "1 track, 359385 sectors free" in capsys.readouterr().out
+
+
+def test_the_imapi2_page_s_example_of_disc_at_once_runs(
+    songs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (block,) = (b for b in python_blocks(ROOT / "docs/imapi2.md") if "MsftRawCDImageCreator" in b)
+    recorder = Dispatch("IMAPI2.MsftDiscRecorder2")
+    recorder.InitializeDiscRecorder(Dispatch("IMAPI2.MsftDiscMaster2").Item(0))
+    names = {"Dispatch": Dispatch, "AudioStream": AudioStream, "recorder": recorder}
+    exec(block, names | {"album": [("a.wav", "DEABC2500001"), ("b.wav", "DEABC2500002")]})
+    data = Dispatch("IMAPI2.MsftDiscFormat2Data")
+    data.Recorder = recorder
+    assert data.CurrentMediaStatus == constants.IMAPI_FORMAT2_DATA_MEDIA_STATE_FINALIZED
 
 
 def test_the_example_script_runs(songs: None) -> None:
