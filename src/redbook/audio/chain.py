@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from redbook.audio.checksum import TrackChecksums
-from redbook.audio.convert import Converter, NotSixteenBits, joined, one_stream
+from redbook.audio.convert import Converter, NotSixteenBits, one_stream
 from redbook.audio.decode import Recording, open_recording
-from redbook.audio.format import resampled
+from redbook.audio.format import joined, resampled
 from redbook.audio.source import Source, printable
+from redbook.audio.stages import Stage, ahead
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.errors import AudioError
 
@@ -24,7 +25,10 @@ BATCH_BYTES = 1 << 18
 
 
 class SectorWriter:
-    """Takes samples, writes whole sectors, and sums up what will be sent."""
+    """Takes samples, writes whole sectors, and sums up what will be sent; the last two in a thread beside.
+
+    Ended by `end`, or by `stop` where something failed.
+    """
 
     def __init__(
         self,
@@ -37,6 +41,7 @@ class SectorWriter:
         self._write = write
         self._check_cancel = check_cancel
         self._batch = bytearray()
+        self._stage: Stage[bytearray] = Stage(self._sum_and_write)
 
     def take(self, pcm: bytes | memoryview) -> None:
         self._batch += pcm
@@ -44,24 +49,30 @@ class SectorWriter:
         if len(self._batch) >= BATCH_BYTES:
             self._check_cancel()
             whole = len(self._batch) - len(self._batch) % SECTOR_BYTES
-            rest = self._batch[whole:]
-            del self._batch[whole:]
-            self._put()
-            self._batch = rest
+            batch, self._batch = self._batch, self._batch[whole:]
+            del batch[whole:]
+            self._stage.put(batch)
+
+    def stop(self) -> None:
+        """Drop what is not written; without effect after `end`."""
+        self._stage.stop()
 
     def end(self) -> None:
-        """Silence to the end of the sector; and to that of the shortest legal track in the sums alone, for
+        """Wait until all is written.
+
+        Silence to the end of the sector; and to that of the shortest legal track in the sums alone, for
         it is sent after the track's own sectors."""
         self._batch += bytes(-len(self._batch) % SECTOR_BYTES)
-        self._put()
+        self._stage.put(self._batch)
+        self._stage.finish()
         sectors = -(-self.samples * SAMPLE_BYTES // SECTOR_BYTES)
         if self.checksums and sectors < SHORTEST_TRACK_SECTORS:
             self.checksums.update(bytes((SHORTEST_TRACK_SECTORS - sectors) * SECTOR_BYTES))
 
-    def _put(self) -> None:
+    def _sum_and_write(self, batch: bytearray) -> None:
         if self.checksums:
-            self.checksums.update(self._batch)
-        self._write(self._batch)
+            self.checksums.update(batch)
+        self._write(batch)
 
 
 @dataclass(slots=True)
@@ -123,13 +134,19 @@ class _Cutter:
             self._end_first()
 
     def _end_first(self) -> None:
-        part = self._open.popleft().part
-        part.writer.end()
+        part = self._open[0].part
+        part.writer.end()  # where it fails the part is still open, and is stopped
+        self._open.popleft()
         self.on_end(part)
 
     def end(self) -> None:
         while self._open:
             self._end_first()
+
+    def stop(self) -> None:
+        """Leave nothing running of what has not ended."""
+        for waiting in self._open:
+            waiting.part.writer.stop()
 
 
 def read_chain(
@@ -180,32 +197,44 @@ def _read(
     cutter = _Cutter(end)
     converter: Converter | None = None
     position = 0
-    for place, source in enumerate(chain):
-        before(place)
-        with _named(source):
-            recording = open_recording(source.path, source.raw)
-            try:
-                audio = recording.format
-                if converter is not None and not one_stream(converter.format, audio):
-                    raise AudioError("the file changed while it was read")
-                converter = Converter(audio, seed, sixteen=sixteen, after=converter)
-                if not place:
-                    may_repeat = sixteen and not converter.resamples
-                cutter.begin(Part(place, recording, converter, new_writer(place)))
-                for chunk in joined(recording) if converter.calculates else recording:
-                    position += len(chunk)
-                    for pcm in converter.convert(chunk):
-                        cutter.take(pcm)
-            finally:
-                recording.close()
-        after(place)
-        if place < len(chain) - 1:
-            cutter.set_border(resampled(position, audio.rate_hz))
-        else:
-            cutter.take(converter.finish())
-            cutter.end()
+    try:
+        for place, source in enumerate(chain):
+            before(place)
+            with _named(source):
+                recording = open_recording(source.path, source.raw)
+                try:
+                    audio = recording.format
+                    if converter is not None and not one_stream(converter.format, audio):
+                        raise AudioError("the file changed while it was read")
+                    converter = Converter(audio, seed, sixteen=sixteen, after=converter)
+                    if not place:
+                        may_repeat = sixteen and not converter.resamples
+                    cutter.begin(Part(place, recording, converter, new_writer(place)))
+                    position += _pour(recording, converter, cutter)
+                finally:
+                    recording.close()
+            after(place)
+            if place < len(chain) - 1:
+                cutter.set_border(resampled(position, audio.rate_hz))
+            else:
+                cutter.take(converter.finish())
+                cutter.end()
+    finally:
+        cutter.stop()
     for part in held:
         on_end(part)
+
+
+def _pour(recording: Recording, converter: Converter, cutter: _Cutter) -> int:
+    """All of a recording, decoded beside the conversion where there is one; how many samples it had."""
+    samples = 0
+    chunks = iter(recording)
+    with closing(ahead(joined(chunks))) if converter.calculates else nullcontext(chunks) as ready:
+        for chunk in ready:
+            samples += len(chunk)
+            for pcm in converter.convert(chunk):
+                cutter.take(pcm)
+    return samples
 
 
 @contextmanager

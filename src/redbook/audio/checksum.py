@@ -39,9 +39,16 @@ class AccurateRip:
     def update(self, pcm: bytes | bytearray | memoryview) -> None:
         """pcm: whole stereo samples."""
         if self._hold:
-            data = self._held + bytes(pcm)
-            cut = max(0, len(data) - self._hold * SAMPLE_BYTES)
-            pcm, self._held = data[:cut], data[cut:]
+            pcm = memoryview(pcm)
+            most = self._hold * SAMPLE_BYTES
+            cut = max(0, len(pcm) - most)  # what is held back of this piece begins here
+            due = max(0, len(self._held) + len(pcm) - most)
+            before, self._held = self._held[: due - cut], self._held[due - cut :] + bytes(pcm[cut:])
+            self._add_all(before)
+            pcm = pcm[:cut]
+        self._add_all(pcm)
+
+    def _add_all(self, pcm: bytes | bytearray | memoryview) -> None:
         samples = np.frombuffer(pcm, "<u4")
         for start in range(0, len(samples), len(_INDEX)):
             self._add(samples[start : start + len(_INDEX)])

@@ -8,7 +8,7 @@ is rounded once at the end, with TPDF dither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -182,26 +182,3 @@ def _sixteen_bits(samples: Samples) -> Samples:
 def _check_numbers(samples: Samples) -> None:
     if samples.dtype.kind == "f" and not np.isfinite(samples).all():
         raise AudioError("it has values in it that are no numbers: it is damaged")
-
-
-def joined(chunks: Iterable[Samples], samples: int = 1 << 14) -> Iterator[Samples]:
-    """The same in chunks of this length at least; each is only good until the next."""
-    buffer: Samples | None = None
-    filled = 0
-    for chunk in chunks:
-        if filled and (buffer is None or filled + len(chunk) > len(buffer)):
-            assert buffer is not None
-            yield buffer[:filled]
-            filled = 0
-        if len(chunk) >= samples:
-            yield chunk
-            continue
-        if buffer is None:
-            buffer = np.empty((2 * samples, chunk.shape[1]), chunk.dtype)
-        buffer[filled : filled + len(chunk)] = chunk
-        filled += len(chunk)
-        if filled >= samples:
-            yield buffer[:filled]
-            filled = 0
-    if buffer is not None and filled:
-        yield buffer[:filled]

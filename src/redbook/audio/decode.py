@@ -23,7 +23,7 @@ from redbook.audio.ffmpeg import (
     tags_from,
     translated,
 )
-from redbook.audio.format import AudioFormat, Samples, Tags, kept
+from redbook.audio.format import AudioFormat, Samples, Tags, joined, kept
 from redbook.audio.pcm import MOST_UNEXPLAINED_BYTES, Layout
 from redbook.audio.statement import ENCODER_ENDS_SAMPLES, Statement, StreamFacts, read_statement
 from redbook.audio.tally import Tally
@@ -47,6 +47,9 @@ _SIZED = ("wav", "w64", "aiff", "au")
 
 _UNTRIMMED = ("flac", "wv", "tta", "ape", "tak")
 """Containers whose packets hold music from the first sample to the last."""
+
+_BATCH_SAMPLES = 1 << 16
+"""Handed on at once: with fewer, the threads would wait for each other more than they work."""
 
 _HOLE_STAYS_S = 1.0
 """So long a time stamp may be off: writers round, and know a variable block's length one block late."""
@@ -208,13 +211,19 @@ class Decoder:
         skip = cut = 0
         plain = self._statement.keep is None and self.format.container in _UNTRIMMED
         with translated():
+            if plain:
+                for samples in joined(map(self._checked, self._each_frame()), _BATCH_SAMPLES):
+                    position += len(samples)
+                    if self._tally is not None:
+                        self._tally.add(samples)
+                    if len(samples):
+                        yield samples
+                music = position
             for frame in self._each_frame():
                 samples = self._checked(frame)
                 if self._tally is not None:
                     self._tally.add(samples)
-                if plain:
-                    parts = [samples]
-                elif self._statement.keep is None:
+                if self._statement.keep is None:
                     skipped, ended = _ends_by_ffmpeg(frame)
                     skip += skipped
                     begin = min(skip, len(samples))
@@ -398,6 +407,8 @@ class Decoder:
         return int.from_bytes(extradata[12:16], "big") if self.format.codec == "alac" else 0
 
     def close(self) -> None:
+        if self._tally is not None:
+            self._tally.stop()
         self._container.close()
 
 
@@ -416,14 +427,18 @@ class _Clock:
         self._end: float | None = None
         self._hole = 0.0
         self._hole_s = self._since_s = 0.0
+        self._base_s: float | None = None
 
     def check(self, frame: av.AudioFrame) -> None:
         """raises  AudioError  for a hole that has stayed"""
-        if frame.pts is None or frame.time_base is None:
+        pts = frame.pts
+        if self._base_s is None:  # a stream's time base stays what it is, and asking for it is slow
+            self._base_s = float(frame.time_base) if frame.time_base is not None else None
+        if pts is None or self._base_s is None:
             self._end = None
             return
-        tick = float(frame.time_base) * frame.sample_rate
-        start = frame.pts * tick
+        tick = self._base_s * frame.sample_rate
+        start = pts * tick
         tolerance = max(2 * tick, 2.0)
         if self._end is not None and abs(start - self._end) > tolerance:
             if self._hole <= tolerance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -128,6 +129,28 @@ def kept(samples: Samples, position: int, ranges: tuple[tuple[int, int | None], 
         if first < last:
             parts.append(samples[first:last])
     return parts
+
+
+def joined(chunks: Iterable[Samples], samples: int = 1 << 14) -> Iterator[Samples]:
+    """The same in chunks of about this length or more, none of which is written to again."""
+    buffer: Samples | None = None
+    filled = 0
+    for chunk in chunks:
+        if buffer is not None and filled + len(chunk) > len(buffer):
+            yield buffer[:filled]
+            buffer, filled = None, 0
+        if len(chunk) >= samples:
+            yield chunk
+            continue
+        if buffer is None:
+            buffer = np.empty((samples + samples // 2, chunk.shape[1]), chunk.dtype)
+        buffer[filled : filled + len(chunk)] = chunk
+        filled += len(chunk)
+        if filled >= samples:
+            yield buffer[:filled]
+            buffer, filled = None, 0
+    if buffer is not None:
+        yield buffer[:filled]
 
 
 def dtype_name(samples: Samples) -> str:

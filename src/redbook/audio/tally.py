@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from redbook.audio.format import Samples
+from redbook.audio.stages import Stage
 from redbook.errors import AudioError
 
 
@@ -25,6 +26,7 @@ class Tally:
     bits: int
     count: int = 0
     _digest: Any = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
+    _stage: Stage[Samples] | None = None
 
     @classmethod
     def of_flac(cls, stream_info: bytes) -> Tally:
@@ -36,9 +38,21 @@ class Tally:
         return cls(packed & (1 << 36) - 1 or None, md5 if any(md5) else None, (packed >> 36 & 31) + 1)
 
     def add(self, samples: Samples) -> None:
+        """Count what was decoded; summed up beside, so that it must not be changed any more."""
         self.count += len(samples)
-        if self.md5 is not None:
-            self._digest.update(_flac_bytes(samples, self.bits))
+        if self.md5 is None:
+            return
+        if self._stage is None:
+            self._stage = Stage(self._sum_up)
+        self._stage.put(samples)
+
+    def _sum_up(self, samples: Samples) -> None:
+        self._digest.update(_flac_bytes(samples, self.bits))
+
+    def stop(self) -> None:
+        """Leave nothing running, where `check` is not reached."""
+        if self._stage is not None:
+            self._stage.stop()
 
     def check(self) -> None:
         """raises  AudioError  if it is not what the file says"""
@@ -52,6 +66,8 @@ class Tally:
                 f"it says that it has {self.samples} samples, but {self.count} were decoded: "
                 "it is damaged, or something was appended to it"
             )
+        if self._stage is not None:
+            self._stage.finish()
         if self.md5 is not None and self._digest.digest() != self.md5:
             raise AudioError(
                 "the decoded audio does not have the MD5 that the file states: it is damaged; get it again"

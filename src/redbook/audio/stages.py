@@ -1,0 +1,107 @@
+"""Work that goes on beside other work: one thread for each stage, bounded queues between them.
+
+Decoding, checking, converting and summing up are separate pieces of work on the same audio, and most of each
+is done in libraries that let other threads run meanwhile. Audio goes from stage to stage in chunks of
+about 256 kB, always in order, so that what comes out does not depend on how the threads are timed.
+
+Who owns what: a chunk that was handed over is never changed again, so that several may
+read it at once. A stage that has failed goes on taking what it is given, and drops it: so nobody waits
+for ever for room in its queue, and its error is raised where the next chunk is handed over, or at the end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from queue import Empty, Queue
+from typing import Generic, TypeVar
+
+WAITING_CHUNKS = 4
+"""That a queue holds at most; the stages' memory is bounded by it.  At least 2 (`ahead`)."""
+
+T = TypeVar("T")
+
+
+class Stage(Generic[T]):
+    """Does `work` with each item, in order, in a thread of its own. `finish` or `stop` ends it."""
+
+    def __init__(self, work: Callable[[T], None]) -> None:
+        self._work = work
+        self._error: BaseException | None = None
+        self._stopped = False
+        self._queue: Queue[tuple[T] | None] = Queue(WAITING_CHUNKS)
+        self._thread = threading.Thread(target=self._run, name="redbook-stage", daemon=True)
+        self._thread.start()
+
+    def put(self, item: T) -> None:
+        """Hand an item over; waits while too many are waiting.
+
+        raises  what the work with an earlier one raised
+        """
+        self._raise()
+        self._queue.put((item,))
+
+    def finish(self) -> None:
+        """Wait until all is done.  raises  what the work raised"""
+        self._end()
+        self._raise()
+
+    def stop(self) -> None:
+        """Drop what is waiting, and wait for what is being done; without effect on a stage that has ended."""
+        self._stopped = True
+        self._end()
+
+    def _end(self) -> None:
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+
+    def _raise(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        while (entry := self._queue.get()) is not None:
+            if self._error is not None or self._stopped:
+                continue
+            try:
+                self._work(entry[0])
+            except BaseException as error:  # noqa: BLE001 - raised to whoever hands the next item over
+                self._error = error
+
+
+def ahead(items: Iterator[T]) -> Generator[T]:
+    """The same items, made in a thread of its own, a few ahead of who takes them.
+
+    Close it (`contextlib.closing`) before what the items are made from is closed: then its thread has ended.
+
+    raises  what making them raised, behind those that were made before
+    """
+    queue: Queue[tuple[T] | BaseException | None] = Queue(WAITING_CHUNKS)
+    stopped = threading.Event()
+
+    def run() -> None:
+        try:
+            for item in items:
+                queue.put((item,))
+                if stopped.is_set():
+                    return
+            queue.put(None)
+        except BaseException as error:  # noqa: BLE001 - raised to whoever takes the items
+            queue.put(error)
+
+    thread = threading.Thread(target=run, name="redbook-ahead", daemon=True)
+    thread.start()
+    try:
+        while (entry := queue.get()) is not None:
+            if isinstance(entry, BaseException):
+                raise entry
+            yield entry[0]
+    finally:
+        # Once this is set the thread puts down two entries at most: with an empty queue it cannot be held up.
+        stopped.set()
+        with suppress(Empty):
+            while True:
+                queue.get_nowait()
+        thread.join()
