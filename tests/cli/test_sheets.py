@@ -119,6 +119,18 @@ def test_a_pause_and_texts_are_in_the_plan() -> None:
     assert "0 to 60 seconds" in redbook("plan", *FILES, *DRIVE, "--pause", "61", code=2).stderr
 
 
+def test_a_pause_that_is_not_quite_what_was_asked_for_is_told() -> None:
+    redbook("sheet", *FILES, "-o", "a.cue", "--pause", "2")
+    planned = objects(redbook("plan", "a.cue", *DRIVE, "--pause", "0", "--json").stdout)[-1]
+    assert any("the pauses of the sheet stay" in note for note in planned["notes"])
+    assert [track["pregap_sectors"] for track in planned["tracks"]][1:] == [150, 150]
+    planned = objects(redbook("plan", *FILES, *DRIVE, "--pause", "1.5", "--json").stdout)[-1]
+    assert any("112 of them, 1.493 s" in note for note in planned["notes"])
+    for plain in (("--pause", "2"), ("--pause", "0"), ()):
+        planned = objects(redbook("plan", *FILES, *DRIVE, *plain, "--json").stdout)[-1]
+        assert not any("a pause of" in note for note in planned["notes"])
+
+
 def test_titles_from_a_file_of_packs_and_from_a_sheet_of_texts() -> None:
     vectors = Path(__file__).parents[1] / "vectors" / "cd-text"
     found = []

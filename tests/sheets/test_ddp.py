@@ -197,7 +197,14 @@ REFUSED = [
     ("DDPMS", D0 + 38, b"10", "packet 3, CDM: 10 is no audio"),
     ("DDPMS", D0 + 40, b"8", "packet 3, SSM: 8"),
     ("DDPMS", D0 + 42, b"0001", "packet 3, PRE1: 1"),
-    ("DDPMS", D0 + 46, b"0150", "packet 3, PRE2: 150 sectors of pause are in the stream, but DSS 150"),
+    (
+        "DDPMS",
+        D0 + 46,
+        b"0150",
+        "packet 3, PRE2: 150 sectors of pause are in the stream, but by DSS it begins at 150",
+    ),
+    ("DDPMS", D0 + 46, b"0075", "packet 3, PRE2: 75 sectors"),
+    ("DDPMS", S0 + 4, b"S9", "packet 1, DST: S9 is no stream"),
     ("DDPMS", D0 + 54, b"2", "packet 3, MED: 2"),
     ("DDPMS", D0 + 55, b"07", "packet 3, TRK: 07, and PQDESCR has 2 tracks"),
     ("DDPMS", D0 + 74, b" " * 17, "packet 3, DSI: it names no file"),
@@ -271,6 +278,14 @@ def test_packs_with_a_zero_behind_them(ddp: Path) -> None:
     (ddp / "CDTEXT.BIN").write_bytes(packs + b"\0")
     put(ddp, "DDPMS", TEXT + 14, f"{len(packs) + 1:08d}".encode())
     assert read_ddp(ddp, "a set").packs == packs
+
+
+def test_cd_text_is_told_by_its_sub(ddp: Path) -> None:
+    put(ddp, "DDPMS", TEXT + 4, b"T0")
+    assert read_ddp(ddp, "a set").packs == (ddp / "CDTEXT.BIN").read_bytes()
+    assert "not burned" not in notes(ddp)
+    put(ddp, "DDPMS", TEXT + 30, b"        ")
+    assert "packet 2: T0, CDTEXT.BIN, is not burned" in notes(ddp)
 
 
 def test_a_set_of_1_01(ddp: Path) -> None:

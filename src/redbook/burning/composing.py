@@ -136,6 +136,7 @@ def settle(
     """
     program = _as_they_follow(composed, tags, wishes)
     program, notes = _labelled(program, tags, wishes, packed)
+    notes = _pause_notes(composed, wishes) + notes
     return replace(composed, program=program, notes=composed.notes + notes)
 
 
@@ -168,6 +169,22 @@ def _joined(program: Program, tags: Sequence[Tags], join: Join) -> Program:
         together = join is Join.JOIN or (join is Join.AUTO and own != "" and own == before)
         tracks.append(replace(track, joined=together))
     return replace(program, tracks=tuple(tracks))
+
+
+def _pause_notes(composed: Composition, wishes: Wishes) -> tuple[str, ...]:
+    """Where what was asked for is not quite what is done."""
+    seconds = wishes.pause_seconds
+    if seconds is None:
+        return ()
+    if not seconds and not composed.from_files:
+        return ("a pause of 0 s adds nothing, and takes nothing away: the pauses of the sheet stay",)
+    sectors = round(seconds * SECTORS_PER_SECOND)
+    if abs(sectors - seconds * SECTORS_PER_SECOND) < 1e-6:
+        return ()
+    return (
+        f"a pause of {seconds:g} s is no whole number of sectors: {sectors} of them, "
+        f"{sectors / SECTORS_PER_SECOND:.3f} s, are written",
+    )
 
 
 def _with_pauses(program: Program, seconds: float) -> Program:

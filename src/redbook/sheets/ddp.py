@@ -37,6 +37,7 @@ from redbook.sheets.packs import MOST_FILE_BYTES, PacksWrong, check_tracks, pack
 from redbook.sheets.reading import read_bytes
 
 IDENTIFIER, MAP = "DDPID", "DDPMS"
+_STREAMS = ("D0", "D2", "D3", "S0", "T0", "T1", "T2", "T3")
 _SMALL_BYTES = 4_000_000
 _MOST_FILES = 10_000
 T = TypeVar("T")
@@ -200,7 +201,7 @@ class _Set:
             raise self._wrong(f"{MAP}: no packet has SUB PQ DESCR: where tracks begin is not said")
         pq_place, pq_packet = found
         text = self._only("CDTEXT")
-        subcodes = {p.name.lower() for p in self._map if p.stream.startswith("S")}
+        subcodes = {p.name.lower() for p in self._map if p.stream != "D0"}
         self._check_sums(sums, lambda name: name.lower() in subcodes)
         pq, pq_name = self._pq(pq_place, pq_packet)
         sources, stream = self._streams(pq, pq_name)
@@ -242,8 +243,7 @@ class _Set:
 
     def _check_map(self) -> None:
         for place, one in enumerate(self._map, 1):
-            kind = one.stream[:1]
-            if kind not in "DST" or not kind or one.stream in ("D1", "D4"):
+            if one.stream not in _STREAMS:
                 self._map_wrong(
                     place, f"DST: {shown(one.stream)} is no stream of an audio CD (bytes 4 and 5)"
                 )
@@ -261,7 +261,7 @@ class _Set:
                 )
             if one.stream == "D0":
                 self._check_audio(place, one)
-            elif one.stream in ("D2", "D3") or kind == "T":
+            elif one.subcode != "CDTEXT" and not one.stream.startswith("S"):
                 self.notes.note(f"{MAP}, packet {place}: {one.stream}, {shown(one.name)}, is not burned")
 
     def _check_audio(self, place: int, one: MapPacket) -> None:
@@ -355,9 +355,10 @@ class _Set:
                 self._map_wrong(
                     place, f"DSS: {start}; the audio begins at 0 or {PREGAP_SECTORS} (bytes 22 to 29)"
                 )
-            if pause >= PREGAP_SECTORS and start:
+            if pause and start + pause not in (PREGAP_SECTORS, pq.tracks[0].start):
                 self._map_wrong(
-                    place, f"PRE2: {pause} sectors of pause are in the stream, but DSS {start} says not"
+                    place,
+                    f"PRE2: {pause} sectors of pause are in the stream, but by DSS it begins at {start}",
                 )
             return start
         if pause:
