@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -165,6 +166,10 @@ def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="Seed of the dither that conversions add; the same seed gives the same disc.",
     )(command)
+
+
+def report_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option("--report", "report_path", metavar="FILE", type=click.Path(path_type=Path), help=text)
 
 
 def read_speed_option(command: Callable[..., Any]) -> Callable[..., Any]:

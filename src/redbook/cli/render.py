@@ -539,7 +539,8 @@ class TextRenderer:
             )
 
     def verified(self, report: VerifyReport, drive: str) -> None:
-        self._sums(report.tracks)
+        if report.tracks:  # a report of a burn has them already
+            self._sums(report.tracks)
         if report.verification.toc is not None:
             self._ids(report.verification.toc)
         self._checks(report.verification)
@@ -776,6 +777,8 @@ def burned_in_words(report: BurnReport, drive: str) -> str:
 
 
 def verified_in_words(report: VerifyReport, drive: str) -> str:
+    if not report.tracks:
+        return f"The disc in {shown(drive)} is what the report says{_moved(report.verification)}"
     count = _plural(len(report.tracks), "track")
     return f"The disc in {shown(drive)} is the same as the sources{_moved(report.verification)}: {count}"
 

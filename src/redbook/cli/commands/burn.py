@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +17,7 @@ from redbook.cli.options import (
     files_argument,
     json_option,
     read_speed_option,
+    report_option,
     seed_option,
 )
 from redbook.cli.recorder import confirm, opened, signals_cancel
@@ -43,6 +46,10 @@ from redbook.cli.recorder import confirm, opened, signals_cancel
     help="Do not have the drive load the finished disc again before it is read back.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before a real disc is written.")
+@report_option(
+    "Keep a report of the burn in a new FILE: JSON if its name ends with .json, else text. `redbook verify "
+    "--report` compares a disc with the JSON."
+)
 @authoring_options
 @seed_option
 @json_option
@@ -58,6 +65,7 @@ def burn(
     read_speed: float | None,
     no_reload: bool,
     yes: bool,
+    report_path: Path | None,
     dither_seed: int,
     as_json: bool,
     **authoring: Any,
@@ -69,6 +77,7 @@ def burn(
     """
     from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer
+    from redbook.cli.report_file import keeping
 
     cancel = signals_cancel()
     wanted = split_off(authoring)
@@ -91,17 +100,24 @@ def burn(
         ) as plan:
             out.plan(plan, drive.name, speed, ahead=True)
             confirm(drive.name, yes or simulate, "Burn this disc now?")
-            report = burning.burn(
-                plan,
-                drive,
-                speed=speed,
-                finalize=not leave_open,
-                simulate=simulate,
-                verify=not no_verify,
-                read_speed=read_speed,
-                reload=not no_reload,
-                append=append,
-                on_event=out.event,
-                cancel=cancel,
-            )
+            sent = plan.master.areas if plan.master else []
+            with contextlib.ExitStack() as kept:
+                keep = None
+                if report_path is not None:
+                    keep = kept.enter_context(keeping(report_path, plan, sent, drive, cancel))
+                report = burning.burn(
+                    plan,
+                    drive,
+                    speed=speed,
+                    finalize=not leave_open,
+                    simulate=simulate,
+                    verify=not no_verify,
+                    read_speed=read_speed,
+                    reload=not no_reload,
+                    append=append,
+                    on_event=out.event,
+                    cancel=cancel,
+                )
+                if keep is not None:
+                    keep(report)
         out.burned(report, drive.name)

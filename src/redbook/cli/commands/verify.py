@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,18 +11,19 @@ from redbook.cli.authoring_options import authoring_options, split_off
 from redbook.cli.exits import EPILOG, reporting
 from redbook.cli.options import (
     drive_option,
-    files_argument,
     json_option,
     read_speed_option,
+    report_option,
     seed_option,
 )
 from redbook.cli.recorder import opened, signals_cancel
 
 
 @click.command(epilog=EPILOG)
-@files_argument
+@click.argument("files", nargs=-1, type=click.Path(readable=False))
 @drive_option
 @read_speed_option
+@report_option("Compare with what `redbook burn --report FILE.json` kept of the burn, instead of with FILES.")
 @authoring_options
 @seed_option
 @json_option
@@ -29,14 +31,23 @@ def verify(
     files: tuple[str, ...],
     drive_name: str | None,
     read_speed: float | None,
+    report_path: Path | None,
     dither_seed: int,
     as_json: bool,
     **authoring: Any,
 ) -> None:
-    """Compare a disc with the FILES it was burned from."""
+    """Compare a disc with the FILES it was burned from, or with a report of the burn."""
     from redbook.burning import jobs as burning
+    from redbook.burning.checking import in_words
+    from redbook.burning.fingerprints import verify_fingerprints
     from redbook.cli.render import make_renderer
+    from redbook.cli.report_file import read
+    from redbook.errors import VerificationFailed
 
+    if bool(files) == (report_path is not None):
+        raise click.UsageError(
+            "name the FILES that the disc was burned from, or a report of the burn (--report)"
+        )
     cancel = signals_cancel()
     wanted = split_off(authoring)
     with (
@@ -44,6 +55,22 @@ def verify(
         reporting(out),
         opened(drive_name, out, cancel, "VERIFY") as drive,
     ):
+        if report_path is not None:
+            kept = read(report_path)
+            verification = verify_fingerprints(
+                kept.sent,
+                kept.layout,
+                kept.at_once,
+                drive,
+                read_speed=read_speed,
+                on_event=out.event,
+                cancel=cancel,
+            )
+            found = burning.VerifyReport(verification.same, [], verification)
+            if not verification.same:
+                raise VerificationFailed(in_words(verification), found)
+            out.verified(found, drive.name)
+            return
         report = burning.verify(
             files,
             drive,
