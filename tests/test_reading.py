@@ -325,6 +325,26 @@ def test_a_sound_file_that_is_there_stays(tmp_path: Path) -> None:
     assert path.read_bytes() == b"somebody's"
 
 
+@pytest.mark.parametrize("kind", ["flac", "wav"])
+def test_a_full_disk_is_said_and_leaves_no_file(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a file of the system says when there is no room: the device that is always full."""
+    from redbook.audio.sound_files import SoundFormat, write_sound
+
+    path, real = tmp_path / "01", Path.open
+
+    def opened(self: Path, mode: str = "r", *rest: Any) -> Any:
+        real(self, mode, *rest).close()
+        return real(Path("/dev/full"), "wb") if "x" in mode else real(self, mode, *rest)
+
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(redbook.NoRoom, match="No space left"):
+        write_sound(path, SoundFormat(kind), [noise(44_100, n) for n in range(20)])
+    assert not path.exists()
+    assert Path("/dev/full").exists()
+
+
 @pytest.mark.parametrize("alone", [False, True])
 @pytest.mark.parametrize("kept", [False, True])
 def test_copied_onto_another_disc(alone: bool, kept: bool, tmp_path: Path) -> None:

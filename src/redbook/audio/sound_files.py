@@ -106,7 +106,35 @@ def _write_flac(file: BinaryIO, blocks: Iterable[bytes], tags: Mapping[str, str]
     """FFmpeg's encoder puts the MD5 of the samples into STREAMINFO as the file is ended."""
     import av
 
-    with av.open(file, "w", format="flac") as container:
+    sink = _Sink(file)
+    try:
+        _encode_flac(av.open(sink, "w", format="flac"), blocks, tags)
+    except Exception:
+        if sink.error is not None:
+            raise sink.error from None
+        raise
+
+
+class _Sink:
+    """A file for FFmpeg, which does not hand on why writing to it failed."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.error: OSError | None = None
+        self.seek, self.tell = file.seek, file.tell
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+
+def _encode_flac(opened: Any, blocks: Iterable[bytes], tags: Mapping[str, str]) -> None:
+    import av
+
+    with opened as container:
         stream = container.add_stream("flac", rate=SAMPLE_RATE_HZ)
         stream.codec_context.layout = "stereo"
         stream.codec_context.format = "s16"
