@@ -256,6 +256,17 @@ class TestJitter:
         assert found.same
         assert any("inexactly" in note for note in found.notes)
 
+    @pytest.mark.parametrize("habits", [{"jitter": -12, "jitter_every": 11}, {"jitter": 20}])
+    @pytest.mark.parametrize("samples", [-2000, -1164, 1292, 2900])
+    def test_more_than_a_sector_of_offset_as_well(self, samples: int, habits: dict[str, object]) -> None:
+        """The offset hides whole sectors at one end of the disc, and the jitter moves what is beside them."""
+        recorder, store = burned(ONE, read_offset=samples, reads_before_zero=False, **habits)
+        found = check(recorder, ONE)
+        assert found.same
+        assert abs(found.hidden_samples - hidden_of(samples, ONE[0], ONE[0])) <= 40
+        spoil(store, 5 if samples < 0 else 394, 100)
+        assert not check(recorder, ONE).same
+
     @pytest.mark.parametrize("seed", range(12))
     @pytest.mark.parametrize("samples", [0, 102, -24])
     def test_whatever_the_jitter_a_good_disc_is_good_and_no_offset_is_made_of_it(

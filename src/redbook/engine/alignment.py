@@ -150,17 +150,18 @@ class Alignment:
     def taken_from(self, raw: bytes, at: int, run: Run, most_samples: int) -> tuple[bytearray, HiddenEnds]:
         """These sectors as they lie in `raw` from byte `at` on; less where they are not all in it.
 
-        What lies before the track's own first sector, or up to `most_samples` behind its last, is taken as
-        sent where it is not in `raw`.
+        What lies before the track's own first sector, or behind its last by no more than the offset and
+        `most_samples`, is taken as sent where it is not in `raw`. That may be whole sectors.
         """
         sent, length = self.span.sent, run.sectors * SECTOR_BYTES
         start = at + self.skip_bytes
-        before = -start if start < 0 and run.first == 0 and -start <= len(sent.head) else 0
-        if start < 0 and not before:
+        if start < 0 and (run.first > 0 or -start > len(sent.head)):
             return bytearray(), HiddenEnds()
-        data = bytearray(sent.head[:before] + raw[max(0, start) : start + length])
+        before = min(max(0, -start), length)
+        data = bytearray(sent.head[:before] + raw[max(0, start) : max(0, start + length)])
         behind = length - len(data)
-        if behind and run.end == self.span.sectors and behind <= most_samples * SAMPLE_BYTES:
+        most_behind = (max(0, self.samples) + most_samples) * SAMPLE_BYTES
+        if behind and run.end == self.span.sectors and behind <= min(most_behind, len(sent.tail)):
             data += sent.tail[len(sent.tail) - behind :]
             return data, HiddenEnds(before // SAMPLE_BYTES, behind // SAMPLE_BYTES)
         return data, HiddenEnds(before // SAMPLE_BYTES)
