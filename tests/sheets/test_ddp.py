@@ -16,7 +16,7 @@ import pytest
 
 import redbook
 from redbook.clock import ManualClock
-from redbook.disc.cd_text import each_pack, sealed
+from redbook.disc.cd_text import PackType, Texts, each_pack, encode, sealed
 from redbook.drive import Drive
 from redbook.errors import SheetError
 from redbook.sheets import SheetOptions, folder_of_set, read_ddp
@@ -221,6 +221,7 @@ REFUSED = [
     ("PQDESCR", 64 * 3 + 6, b"03", "packet 4, IDX: 03, where 02 is due"),
     ("PQDESCR", 64 * 5 + 10, b"010000", "packet 5, time: the last index of track 2, 01:00:00 lies beyond"),
     ("PQDESCR", 64 * 6 + 10, b"001300", "00:14:00 lies beyond the audio: the lead-out is at 00:13:00"),
+    ("PQDESCR", 64 * 5 + 10, b"001850", "track 2 lasts 3.33 s; a track lasts 4 s at least"),
     ("PQDESCR", 64 * 3 + 16, b"01", "packet 4, control: another one"),
     ("PQDESCR", 64 * 4 + 16, b"41", "packet 5, control: track 2 is data"),
     ("PQDESCR", 64 * 4 + 4, b"03", "packet 5, TRK: 03, where 02 is due"),
@@ -271,6 +272,18 @@ def test_packs_of_another_disc_and_damaged_ones(ddp: Path) -> None:
     assert "CDTEXT.BIN: it is of a disc with tracks 1 to 3" in refused(ddp)
     put(ddp, "CDTEXT.BIN", 5, b"?")
     assert "CDTEXT.BIN: the checksum of pack 1" in refused(ddp)
+
+
+def test_codes_of_cd_text_and_of_the_pq_descriptor(ddp: Path) -> None:
+    for code, wrong in (("DEABC2500001", False), ("DEABC2500009", True)):
+        texts = Texts(9, {PackType.TITLE: {0: "A", 1: "x", 2: "y"}, PackType.CODE: {1: code}})
+        packs = encode([texts], 1, 2).packs
+        (ddp / "CDTEXT.BIN").write_bytes(packs)
+        put(ddp, "DDPMS", TEXT + 14, f"{len(packs):08d}".encode())
+        if wrong:
+            assert "PQDESCR says DEABC2500001: the set contradicts itself" in refused(ddp)
+        else:
+            assert read_ddp(ddp, "a set").packs == packs
 
 
 def test_packs_with_a_zero_behind_them(ddp: Path) -> None:
