@@ -175,3 +175,21 @@ def test_doctor_looks_at_a_recorder_behind_the_kernel_s_interface(shared: None) 
     assert page["can_burn"]
     assert lines["medium"] == "CD-RW 74 min, blank"
     assert lines["inquiry"] == "REDBOOK | TYPICAL CD-RW | 1.00"
+
+
+def test_both_kinds_of_virtual_discs_are_listed_with_their_places() -> None:
+    redbook("disc", "new", "mine.disc")
+    text = redbook("disc", "list").stdout
+    assert "In this folder:\nvirtual:mine.disc" in text
+    assert str(Path.cwd() / ".data/redbook/discs") in text
+    (shape,) = objects(redbook("disc", "list", "--json").stdout)
+    assert [entry["name"] for entry in shape["here"]] == ["virtual:mine.disc"]
+
+
+def test_the_tray_is_open_after_a_burn_with_eject() -> None:
+    write_wav(Path("a.wav"), noise(588 * 300))
+    words = ["burn", "a.wav", "--drive", "virtual:e.disc", "--no-verify"]
+    assert "1b 00 00 00 02 00" not in redbook(*words, "--mode", "tao", "--leave-open", "-vvv").stderr
+    words[3] = "virtual:f.disc"
+    said = redbook(*words, "--eject", "-vvv").stderr
+    assert "1b 00 00 00 02 00" in said

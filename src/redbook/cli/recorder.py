@@ -145,6 +145,18 @@ def confirm(drive_name: str, yes: bool, question: str) -> None:
         raise click.Abort
 
 
+def open_tray(drive: Drive, out: Renderer, cancel: Cancel) -> None:
+    """What the command was for is done: a tray that stays shut is only told."""
+    from redbook.engine.tray import eject
+    from redbook.errors import DriveError
+    from redbook.runner.caller import Caller
+
+    try:
+        Caller(waits_of(out), cancel).run(drive, eject())
+    except DriveError as error:
+        out.note(f"the tray did not open: {error}")
+
+
 def waits_of(out: Renderer) -> Callable[[Event], None]:
     """For commands that print one thing: only that they wait, or stop, comes before it."""
     from redbook.engine.events import Notice, Stopping, Waiting

@@ -96,7 +96,7 @@ class Renderer(Protocol):
     def drives(self, entries: list[DriveEntry]) -> None: ...
     def drive_event(self, happened: DriveEvent) -> None: ...
     def doctor(self, page: Diagnosis) -> None: ...
-    def discs(self, entries: list[DiscEntry]) -> None: ...
+    def discs(self, entries: list[DiscEntry], here: list[DiscEntry], folder: Path) -> None: ...
     def done(self, drive: str, text: str) -> None: ...
     def sheet_written(self, report: SheetReport) -> None: ...
     def was_read(self, report: ReadReport) -> None: ...
@@ -292,8 +292,8 @@ class JsonRenderer:
     def doctor(self, page: Diagnosis) -> None:
         self._print(shapes.doctor(page))
 
-    def discs(self, entries: list[DiscEntry]) -> None:
-        self._print(shapes.discs(entries))
+    def discs(self, entries: list[DiscEntry], here: list[DiscEntry], folder: Path) -> None:
+        self._print(shapes.discs(entries, here, folder))
 
     def done(self, drive: str, text: str) -> None:
         self._out.result = f"{shown(drive)}: {text}"
@@ -692,7 +692,13 @@ class TextRenderer:
         for line in page.to_text().split("\n"):
             self._line(line)
 
-    def discs(self, entries: list[DiscEntry]) -> None:
+    def discs(self, entries: list[DiscEntry], here: list[DiscEntry], folder: Path) -> None:
+        if here:
+            self._say("In this folder:", "bold")
+        for entry in here:
+            problem = f" ({entry.problem})" if entry.problem else ""
+            self._line(f"{entry.name}  {entry.medium}{problem}")
+        self._line(f"Of the virtual recorder that IMAPI2 scripts use, in {folder}:")
         for entry in entries:
             problem = f" ({entry.problem})" if entry.problem else ""
             loaded = " (in the recorder)" if entry.loaded else ""

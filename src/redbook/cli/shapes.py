@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from redbook.authoring.arrange import Border
@@ -255,8 +256,13 @@ def cd_text(texts: Texts) -> dict[str, Any]:
     }
 
 
-def discs(entries: list[DiscEntry]) -> dict[str, Any]:
-    return {"event": "discs", "discs": [asdict(entry) for entry in entries]}
+def discs(entries: list[DiscEntry], here: list[DiscEntry], folder: Path) -> dict[str, Any]:
+    return {
+        "event": "discs",
+        "discs": [asdict(entry) for entry in entries],
+        "folder": str(folder),
+        "here": [asdict(entry) for entry in here],
+    }
 
 
 def drives(entries: list[DriveEntry]) -> dict[str, Any]:

@@ -63,6 +63,12 @@ def reload() -> Procedure[None]:
     yield from until_ready()
 
 
+def eject() -> Procedure[None]:
+    """Open the tray.  raises  DriveError"""
+    yield from unlock_tray()
+    yield from until_accepted(StartStopUnit(start=False, load_eject=True), LOCK_SECONDS, POLL_SECONDS)
+
+
 def forget_test_write(outcome: Outcome) -> Procedure[None]:
     """After a test write: a drive that takes the disc for written now is cured by opening the tray."""
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from redbook.errors import ImageError, MediumUnsuitable, printable
 from redbook.image.folder import FolderStore
-from redbook.recorders.listing import virtual_entry
+from redbook.recorders.listing import virtual_entries, virtual_entry
 from redbook.recorders.names import VIRTUAL
 from redbook.virtual.medium import blank_state
 from redbook.virtual.shared import insert_new
@@ -62,6 +62,18 @@ def discs() -> list[DiscEntry]:
         entry = virtual_entry(disc.path)
         entries.append(DiscEntry(entry.name, entry.medium, entry.blank, disc.loaded, entry.problem))
     return entries
+
+
+def discs_here() -> list[DiscEntry]:
+    """The virtual discs in this folder; none of them is in a recorder until one is named."""
+    return [
+        DiscEntry(entry.name, entry.medium, entry.blank, False, entry.problem) for entry in virtual_entries()
+    ]
+
+
+def spindle_folder() -> Path:
+    """Where the discs of the recorder that stands in are kept.  raises  ImageError"""
+    return Spindle.of_user().folder
 
 
 def insert_disc(medium: str = "cd-r", minutes: int = 80) -> str:

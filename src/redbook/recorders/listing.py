@@ -55,10 +55,12 @@ def drives(
     if watch:
         return DriveWatch(real_recorders(), clock=clock)
     entries = real_recorders(Caller.of(on_event, cancel)).entries()
-    for path in sorted(Path(folder).iterdir(), key=str):
-        if _may_be_disc(path):
-            entries.append(virtual_entry(path))
-    return entries
+    return entries + virtual_entries(folder)
+
+
+def virtual_entries(folder: str | os.PathLike[str] = ".") -> list[DriveEntry]:
+    """A virtual recorder for each disc in a folder."""
+    return [virtual_entry(path) for path in sorted(Path(folder).iterdir(), key=str) if _may_be_disc(path)]
 
 
 def _may_be_disc(path: Path) -> bool:

@@ -20,7 +20,7 @@ from redbook.cli.options import (
     report_option,
     seed_option,
 )
-from redbook.cli.recorder import confirm, opened, signals_cancel
+from redbook.cli.recorder import confirm, open_tray, opened, signals_cancel
 
 
 @click.command(epilog=EPILOG)
@@ -46,6 +46,7 @@ from redbook.cli.recorder import confirm, opened, signals_cancel
     help="Do not have the drive load the finished disc again before it is read back.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before a real disc is written.")
+@click.option("--eject", is_flag=True, help="Open the tray when all is done.")
 @report_option(
     "Keep a report of the burn in a new FILE: JSON if its name ends with .json, else text. `redbook verify "
     "--report` compares a disc with the JSON."
@@ -65,6 +66,7 @@ def burn(
     read_speed: float | None,
     no_reload: bool,
     yes: bool,
+    eject: bool,
     report_path: Path | None,
     dither_seed: int,
     as_json: bool,
@@ -121,3 +123,5 @@ def burn(
                 if keep is not None:
                     keep(report)
         out.burned(report, drive.name)
+        if eject:
+            open_tray(drive, out, cancel)

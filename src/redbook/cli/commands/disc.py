@@ -55,22 +55,22 @@ def new(path: str, medium: str, minutes: str, as_json: bool) -> None:
 @disc.command(name="list", epilog=EPILOG)
 @json_option
 def list_discs(as_json: bool) -> None:
-    """List the discs of the recorder that stands in.
+    """List virtual discs: those in this folder, and those that IMAPI2 scripts have burned.
 
-    IMAPI2 scripts burn to it where there is no other; every disc that it ever burned is kept.
+    On a machine without a recorder such scripts use a virtual one; every disc that it has burned is kept.
     """
     from redbook.cli.render import make_renderer
     from redbook.recorders import discs
 
     with make_renderer("disc-list", as_json) as out, reporting(out):
-        out.discs(discs.discs())
+        out.discs(discs.discs(), discs.discs_here(), discs.spindle_folder())
 
 
 @disc.command(epilog=EPILOG)
 @kind_of_disc
 @json_option
 def insert(medium: str, minutes: str, as_json: bool) -> None:
-    """Put a new blank disc into the recorder that stands in.
+    """Put a new blank disc into the virtual recorder that IMAPI2 scripts use.
 
     It takes a new CD-R by itself whenever one is used up; a CD-RW stays until another disc is put in.
     """

@@ -26,7 +26,7 @@ from redbook.cli.recorder import signals_cancel, waits_of
 )
 @json_option
 def doctor(drive_name: str | None, serial: bool, record: Path | None, as_json: bool) -> None:
-    """Show one page on system and recorders, for a report of a fault.
+    """Show system and recorder details for a bug report.
 
     Nothing is written, and a drive that another program has is left alone. The exit code is 0 if a burn could
     start now, else 5.

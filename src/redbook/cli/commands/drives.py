@@ -19,8 +19,8 @@ from redbook.cli.recorder import signals_cancel, waits_of
 def drives(watch: bool, as_json: bool) -> None:
     """List the recorders there are.
 
-    Real ones first, then a virtual one for each disc in this folder. One that another program has is named
-    and left alone. What keeps one from being used is said, with what to do.
+    Real ones first, then a virtual one for each disc in this folder. Recorders in use by another program are
+    listed but not touched. If one cannot be used, the reason and the remedy are shown.
     """
     from redbook.cli.render import make_renderer
     from redbook.recorders import listing

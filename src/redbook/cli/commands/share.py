@@ -10,7 +10,7 @@ from redbook.cli.commands.share_run import run
 
 @click.group()
 def share() -> None:
-    """Put virtual recorders before programs written by others."""
+    """Give other programs a virtual CD recorder."""
 
 
 share.add_command(run)

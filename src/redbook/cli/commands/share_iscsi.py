@@ -111,7 +111,7 @@ def iscsi(
     idle: float | None,
     log_traffic: bool,
 ) -> None:
-    """Be an iSCSI target with virtual recorders, for QEMU, Linux, Windows and others.
+    """Serve virtual recorders over iSCSI, to QEMU, Linux, Windows and others.
 
     Each --disc is a recorder of its own: logical unit 0, 1 and so on. When initiators may come, the address
     of each is printed, one a line, as iscsi://HOST:PORT/NAME/LUN. Ctrl-C or SIGTERM ends it, or --idle.
