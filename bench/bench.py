@@ -63,7 +63,9 @@ def _make_flacs(folder: Path, tracks: int, seconds: int) -> list[str]:
 
 
 def burn(files: list[str], folder: Path, *options: str) -> Cost:
-    cost = measure([*REDBOOK, "burn", *files, "--drive", "virtual:bench.disc", "--yes", *options], folder)
+    cost = measure(
+        [*REDBOOK, "burn", "-q", *files, "--drive", "virtual:bench.disc", "--yes", *options], folder
+    )
     shutil.rmtree(folder / "bench.disc")
     return cost
 

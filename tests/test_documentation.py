@@ -136,11 +136,24 @@ def test_every_command_and_option_in_the_readme_exists() -> None:
     shell = "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
     for line in re.findall(r"^redbook (.+)$", shell, re.MULTILINE):
         words = re.split(r"[#|&]| -- ", line)[0].split()
-        command = cli.commands[words[0]]
+        command = cli.get_command(click.Context(cli), words[0])
+        assert command is not None, line
         if isinstance(command, click.Group):
             command = command.commands[words[1]]
         options = {name for parameter in command.params for name in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, line
+
+
+def test_the_list_of_commands_says_what_the_commands_say_of_themselves() -> None:
+    """It has their sentences without importing them."""
+    context = click.Context(cli)
+    names = cli.list_commands(context)
+    shown = context.get_help().partition("Commands:")[2]
+    for name in names:
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        assert re.search(rf"^  {name} +{re.escape(command.get_short_help_str(60)[:45])}", shown, re.MULTILINE)
 
 
 def test_the_commands_in_the_readme_run_from_top_to_bottom(tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys\n"
         "from redbook.cli.app import cli\n"
         "cli.main(['--help'], standalone_mode=False)\n"
-        "heavy = {'av', 'numpy', 'soxr', 'rich', 'redbook.burning.jobs'} & set(sys.modules)\n"
+        "names = {'av', 'numpy', 'soxr', 'rich', 'redbook.burning.jobs', 'redbook.cli.commands.burn'}\n"
+        "heavy = names & set(sys.modules)\n"
         "sys.exit(', '.join(heavy) or 0)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -17,7 +17,7 @@ from contextlib import suppress
 from queue import Empty, Queue
 from typing import Generic, TypeVar
 
-WAITING_CHUNKS = 4
+WAITING_CHUNKS = 2
 """That a queue holds at most; the stages' memory is bounded by it.  At least 2 (`ahead`)."""
 
 T = TypeVar("T")

@@ -11,26 +11,40 @@ import sys
 import click
 
 from redbook._version import __version__
-from redbook.cli.commands.blank import blank
-from redbook.cli.commands.burn import burn
-from redbook.cli.commands.close import close_command
-from redbook.cli.commands.completion import completion
-from redbook.cli.commands.copy import copy
-from redbook.cli.commands.disc import disc
-from redbook.cli.commands.doctor import doctor
-from redbook.cli.commands.drives import drives
-from redbook.cli.commands.info import info
-from redbook.cli.commands.plan import plan
-from redbook.cli.commands.read import read
-from redbook.cli.commands.share import share
-from redbook.cli.commands.sheet import sheet
-from redbook.cli.commands.verify import verify
 from redbook.cli.defaults import default_map
 from redbook.cli.exits import CANCELLED, DONE, EPILOG
+from redbook.cli.lazy import LazyGroup
 from redbook.cli.verbosity import add_to_all
 
+_HERE = "redbook.cli.commands"
+_COMMANDS = {
+    "blank": (f"{_HERE}.blank:blank", "Make a CD-RW blank again."),
+    "burn": (f"{_HERE}.burn:burn", "Burn FILES as an audio disc, read it back and compare."),
+    "close": (f"{_HERE}.close:close_command", "Close a disc that was left open."),
+    "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
+    "copy": (
+        f"{_HERE}.copy:copy",
+        "Copy an audio disc with everything on it, and compare the copy with what was read.",
+    ),
+    "disc": (f"{_HERE}.disc:disc", "Discs for the virtual recorder."),
+    "doctor": (f"{_HERE}.doctor:doctor", "Show one page on system and recorders, for a report of a fault."),
+    "drives": (f"{_HERE}.drives:drives", "List the recorders there are."),
+    "info": (f"{_HERE}.info:info", "Show the recorder and what is on its disc."),
+    "plan": (f"{_HERE}.plan:plan", "Show what a burn of FILES would be."),
+    "read": (f"{_HERE}.read:read", "Read an audio disc into FOLDER: sound files, sheets, CD-Text, a report."),
+    "share": (f"{_HERE}.share:share", "Put virtual recorders before programs written by others."),
+    "sheet": (f"{_HERE}.sheet:sheet", "Write an editable sheet of FILES: the project file of a disc."),
+    "verify": (f"{_HERE}.verify:verify", "Compare a disc with the FILES it was burned from."),
+}
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=LazyGroup,
+    places=_COMMANDS,
+    on_import=add_to_all,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, message="redbook %(version)s")
 def cli() -> None:
     """Burn audio CDs, and check that they are right.
@@ -41,23 +55,6 @@ def cli() -> None:
     """
 
 
-for command in (
-    burn,
-    plan,
-    sheet,
-    verify,
-    read,
-    copy,
-    blank,
-    close_command,
-    info,
-    drives,
-    doctor,
-    disc,
-    share,
-    completion,
-):
-    cli.add_command(command)
 add_to_all(cli)
 
 

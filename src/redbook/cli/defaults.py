@@ -59,11 +59,14 @@ def default_map(root: click.Group) -> dict[str, Any]:
 def _of_group(
     group: click.Group, common: dict[str, Any], said: dict[str, Any], used: set[str], path: str
 ) -> dict[str, Any]:
+    context = click.Context(group)
+    commands = {name: group.get_command(context, name) for name in group.list_commands(context)}
     for name, value in said.items():
-        if isinstance(value, dict) and name not in group.commands:
+        if isinstance(value, dict) and name not in commands:
             raise click.UsageError(f"{path}: there is no command {name}")
     found: dict[str, Any] = {}
-    for name, command in group.commands.items():
+    for name, command in commands.items():
+        assert command is not None  # it is listed
         own = said.get(name, {})
         if isinstance(command, click.Group):
             found[name] = _of_group(command, common, own, used, path)
