@@ -27,14 +27,17 @@ _COMMANDS = {
         "Copy an audio disc with everything on it, and compare the copy with what was read.",
     ),
     "disc": (f"{_HERE}.disc:disc", "Discs for the virtual recorder."),
-    "doctor": (f"{_HERE}.doctor:doctor", "Show one page on system and recorders, for a report of a fault."),
+    "doctor": (f"{_HERE}.doctor:doctor", "Show system and recorder details for a bug report."),
     "drives": (f"{_HERE}.drives:drives", "List the recorders there are."),
     "info": (f"{_HERE}.info:info", "Show the recorder and what is on its disc."),
     "plan": (f"{_HERE}.plan:plan", "Show what a burn of FILES would be."),
     "read": (f"{_HERE}.read:read", "Read an audio disc into FOLDER: sound files, sheets, CD-Text, a report."),
-    "share": (f"{_HERE}.share:share", "Put virtual recorders before programs written by others."),
+    "share": (f"{_HERE}.share:share", "Give other programs a virtual CD recorder."),
     "sheet": (f"{_HERE}.sheet:sheet", "Write an editable sheet of FILES: the project file of a disc."),
-    "verify": (f"{_HERE}.verify:verify", "Compare a disc with the FILES it was burned from."),
+    "verify": (
+        f"{_HERE}.verify:verify",
+        "Compare a disc with the FILES it was burned from, or with a report of the burn.",
+    ),
 }
 
 
