@@ -35,7 +35,7 @@ LAYERS = [
     ["quirks"],
     ["mmc"],
     ["disc"],
-    ["clock", "log", "_version"],
+    ["clock", "log", "host", "_version"],
     ["errors"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from redbook import host
 from redbook.audio.chain import Part, SectorWriter, read_chain
 from redbook.audio.checksum import TrackChecksums
 from redbook.audio.decode import open_recording
@@ -264,7 +265,7 @@ def prepare(
     chained = {index for row in chains for index in row}
     rows = sorted([*map(tuple, chains), *((index,) for index in range(len(sources)) if index not in chained)])
     tracks = []
-    with ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), 4), "redbook-decode") as pool:
+    with ThreadPoolExecutor(min(host.processors(), 4), "redbook-decode") as pool:
         jobs = [pool.submit(work, row) for row in rows]
         try:
             for index, future in enumerate(found):

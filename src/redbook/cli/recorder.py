@@ -15,6 +15,7 @@ import click
 
 from redbook.cli.options import RECORD, VIRTUAL_OPTIONS
 from redbook.errors import printable
+from redbook.host import stop_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,7 +174,7 @@ def signals_cancel() -> Cancel:
     from redbook.runner.runner import Cancel
 
     cancel = Cancel()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in stop_signals():
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, cancel.on_signal)
     return cancel

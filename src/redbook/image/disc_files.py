@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 import secrets
 import stat
-import struct
 from pathlib import Path
 
-_LOCK = struct.Struct("@hhqqi0q")  # struct flock: type, whence, start, length, pid
+from redbook import host
+
 _LEFT_BEHIND = re.compile(r"\.disc\.(json|cue|toc|owner)(\.[0-9a-f]{16})?\.new")
 
 _SECOND_NAME = "has a second name (a hard link), and what that stands for would change, too"
@@ -61,34 +60,17 @@ class DiscFiles:
 
     def lock(self) -> None:
         """Keep the folder for this process until `close`, or its end.  raises  BlockingIOError"""
-        fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        with contextlib.suppress(OSError):  # a sign for others; on some file systems there is none
-            self._sign(fcntl.F_RDLCK)
+        host.lock(self.fd)
 
     def is_locked(self) -> bool:
-        """Whether somebody has locked it. Nothing is locked for the question, so nobody is in the way.
-
-        A second lock stands beside the first as a sign, because the system answers this of fcntl's open
-        file description locks alone.  Source: fcntl(2), F_OFD_GETLK
-        """
-        wanted = _LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-        try:
-            answer = fcntl.fcntl(self.fd, fcntl.F_OFD_GETLK, wanted)
-        except OSError:
-            return False
-        return bool(_LOCK.unpack(answer)[0] != fcntl.F_UNLCK)
-
-    def _sign(self, kind: int) -> None:
-        fcntl.fcntl(self.fd, fcntl.F_OFD_SETLK, _LOCK.pack(kind, os.SEEK_SET, 0, 0, 0))
+        """Whether somebody has locked it."""
+        return host.is_locked(self.fd)
 
     def close(self) -> None:
         if self._fd is None:
             return
         if os.getpid() == self._pid:  # a forked child may have the folder open, too
-            with contextlib.suppress(OSError):
-                self._sign(fcntl.F_UNLCK)
-            with contextlib.suppress(OSError):
-                fcntl.flock(self._fd, fcntl.LOCK_UN)
+            host.unlock(self._fd)
         os.close(self._fd)
         self._fd = None
 

@@ -7,7 +7,6 @@ nothing to a drive that another program has.
 from __future__ import annotations
 
 import platform
-import resource
 import stat
 import textwrap
 from collections.abc import Iterable
@@ -15,12 +14,14 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
+from redbook import host
 from redbook._version import __version__
 from redbook.drive import Drive
 from redbook.engine.examine import Examination, examine
 from redbook.engine.glance import LOADING, NO_DISC
 from redbook.engine.makers import dye, maker
 from redbook.errors import Cancelled, RedbookError
+from redbook.host import group_name, user_name
 from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.identify import FeatureCode
 from redbook.recorders import names
@@ -31,7 +32,7 @@ from redbook.system import holders, inhibit, optical
 from redbook.system.explain import NO_DRIVE, explain_error
 from redbook.system.kernel_log import last_lines
 from redbook.system.optical import OpticalDrive
-from redbook.system.system import System, group_name, user_name
+from redbook.system.system import System
 
 WIDTH = 60
 LABEL = 10
@@ -165,9 +166,11 @@ def _suspend() -> str:
 
 
 def _limits() -> str:
-    priority = resource.getrlimit(resource.RLIMIT_RTPRIO)[0]
-    memory = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
-    locked = "without end" if memory == resource.RLIM_INFINITY else f"{memory // 1024} KiB"
+    known = host.limits()
+    if known is None:
+        return "not said by this system"
+    priority, memory = known
+    locked = "without end" if memory is None else f"{memory // 1024} KiB"
     return f"real-time priority {priority}, locked memory {locked}"
 
 

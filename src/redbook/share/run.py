@@ -8,10 +8,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from redbook.host import stop_signals
+
 NOT_EXECUTABLE, NOT_FOUND, KILLED = 126, 127, 128
 """Exit codes of a shell; KILLED plus the signal's number."""
 
-_PASSED_ON = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
+_PASSED_ON = (*stop_signals(), signal.SIGQUIT)
 _HELD = {*_PASSED_ON, signal.SIGCHLD}
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from redbook.errors import DriveError, printable
+from redbook.host import group_name, user_name
 from redbook.system import holders
 from redbook.system.optical import OpticalDrive, find
-from redbook.system.system import DOMINANT_GROUPS, IS_GONE, System, group_name, user_name
+from redbook.system.system import DOMINANT_GROUPS, IS_GONE, System
 
 NO_DRIVE = (
     "the kernel knows no optical drive at all: check its cable and power (`lsusb`, or `dmesg | tail` after "

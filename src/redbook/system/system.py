@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import grp
 import os
-import pwd
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from redbook.host import group_name, groups_with, user_name
 
 ROOT_VARIABLE = "REDBOOK_SYSTEM_ROOT"
 """Environment variable: another folder than / under which /sys, /proc, /dev, /etc and /run are looked for."""
@@ -37,26 +37,8 @@ class User:
     def current(cls) -> User:
         uid = os.geteuid()
         gids = frozenset((*os.getgroups(), os.getegid()))
-        try:
-            name = pwd.getpwuid(uid).pw_name
-        except KeyError:
-            name = str(uid)
-        member = tuple(sorted({group.gr_name for group in grp.getgrall() if name in group.gr_mem}))
-        return cls(uid, name, gids, tuple(sorted(group_name(gid) for gid in gids)), member)
-
-
-def group_name(gid: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
-
-
-def user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
+        name = user_name(uid)
+        return cls(uid, name, gids, tuple(sorted(group_name(gid) for gid in gids)), groups_with(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,18 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from redbook.clock import Clock
 from redbook.drive import Drive
-from redbook.share.host import Host, require_library
 from redbook.testing.burned import BurnedDisc
 from redbook.virtual.faults import BadSpot, Fault, parse
 from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
+
+if TYPE_CHECKING:
+    from redbook.share.host import Host
 
 
 class TestRecorder:
@@ -141,6 +144,8 @@ def recorder_host(recorder: TestRecorder) -> Iterator[RecorderHost]:
 
     raises  ShareError  if umockdev's preload library is missing, with the name of its package
     """
+    from redbook.share.host import Host, require_library  # Linux only
+
     require_library()
     with Host([recorder.recorder]) as host:
         yield RecorderHost(host, recorder)

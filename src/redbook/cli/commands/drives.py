@@ -11,6 +11,7 @@ from redbook.cli.options import (
     json_option,
 )
 from redbook.cli.recorder import signals_cancel, waits_of
+from redbook.host import stop_signals
 
 
 @click.command(epilog=EPILOG)
@@ -30,7 +31,7 @@ def drives(watch: bool, as_json: bool) -> None:
             out.drives(listing.drives(on_event=waits_of(out), cancel=signals_cancel()))
             return
         with listing.drives(watch=True) as watching:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in stop_signals():
                 if signal.getsignal(number) != signal.SIG_IGN:  # nohup
                     signal.signal(number, lambda *_: watching.close())
             out.drives(watching.entries)

@@ -24,6 +24,7 @@ from redbook.cli.commands.share_options import (
     show_traffic,
     speed_option,
 )
+from redbook.host import stop_signals
 
 if TYPE_CHECKING:
     from redbook.share.iscsi.chap import Credentials
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 ISCSI_PORT = 3260
 DEFAULT_NAME = "iqn.2026-11.example.redbook:recorder"
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOPPING = stop_signals()
 
 
 class Address(NamedTuple):
