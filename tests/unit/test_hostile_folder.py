@@ -283,7 +283,7 @@ def test_a_disc_that_is_being_burned_can_be_looked_at(disc: Path) -> None:
         assert [entry.problem for entry in drives()] == ["in use by another program"]
         command = [sys.executable, "-m", "redbook", "info", "--drive", "virtual:x.disc"]
         told = subprocess.run(command, capture_output=True, text=True, timeout=300)
-        assert "in use by another program" in told.stdout
+        assert "in use by another program" in told.stderr
         assert "track 1" in told.stdout.lower() or "1 track" in told.stdout.lower()
         with pytest.raises(DriveError, match="in use"):
             open_drive("virtual:x.disc")
