@@ -7,7 +7,6 @@ and only once the audio is on the disk: whatever ends the program, what the file
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from redbook import host
 from redbook.disc import SECTOR_BYTES
 from redbook.engine.original import Original
 from redbook.engine.twice import Area, Trouble
@@ -77,6 +77,7 @@ class Unfinished:
         self.reached = [area.start_lba for area in areas]
         self.saved: list[str] = []
         self._whose = whose
+        self._locked = False
         self._areas = areas
         with _in_words(folder, "be written to"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +91,8 @@ class Unfinished:
 
     def _lock(self) -> None:
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            host.lock(self._fd)
+            self._locked = True
         except BlockingIOError:
             raise PlanError(
                 f"{printable(self.folder)}: another program is reading a disc into this folder; wait, or "
@@ -182,6 +184,8 @@ class Unfinished:
 
     def close(self) -> None:
         if self._fd >= 0:
+            if self._locked:
+                host.unlock(self._fd)
             os.close(self._fd)
             self._fd = -1
 
