@@ -18,6 +18,7 @@ LAYERS = [
     ["pytest_plugin"],
     ["testing"],
     ["__init__"],
+    ["production"],
     ["imapi2"],
     ["burning"],
     ["sheets"],

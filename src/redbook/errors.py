@@ -8,6 +8,18 @@ RedbookError
 ├── VerificationFailed          the disc was read back and differs; .report
 ├── Cancelled                   somebody asked to stop; .disc_now
 ├── ShareError                  a recorder cannot be put before other programs
+├── LedgerError                 the account of ordered copies cannot take or give what was asked
+│   ├── LedgerUnavailable       no answer came; ask again
+│   ├── LedgerFull              no room; nothing was changed
+│   ├── LedgerDamaged           it is no ledger, is damaged, or from a newer version
+│   ├── LedgerConflict          the database's own rules refuse it; nothing was changed
+│   ├── NotInLedger             no such order, attempt or drive
+│   ├── HostNameTaken           another machine goes by this host's name
+│   ├── NoCopyFree              each copy of the order has its disc already
+│   └── StepRefused             what was said of an attempt or order cannot be; .state
+│       ├── Overtaken           somebody else speaks for this attempt now
+│       ├── OrderClosed         the order is paused or cancelled: do not burn
+│       └── ClaimRefused        this drive or this blank may not be used
 └── DriveError                  the drive, the medium, or the way to them
     ├── DriveNotFound           no recorder of that name
     ├── DriveBusy               another program has it
@@ -155,6 +167,58 @@ class Cancelled(RedbookError):
 
 class ShareError(RedbookError):
     """A recorder cannot be put before other programs: something that this needs is missing."""
+
+
+class LedgerError(RedbookError):
+    """The account of ordered copies cannot take or give what was asked."""
+
+
+class LedgerUnavailable(LedgerError):
+    """No answer came, and what was to be written may or may not be: say it again."""
+
+
+class LedgerFull(LedgerError):
+    """There is no room where the ledger is kept; nothing was changed."""
+
+
+class LedgerDamaged(LedgerError):
+    """This is no ledger, it is damaged, or it is from a newer version."""
+
+
+class LedgerConflict(LedgerError):
+    """The database's own rules refuse it, whatever the code thought; nothing was changed."""
+
+
+class NotInLedger(LedgerError):
+    """The ledger has no such order, attempt or drive."""
+
+
+class HostNameTaken(LedgerError):
+    """Another machine goes by this host's name."""
+
+
+class NoCopyFree(LedgerError):
+    """Each copy of the order has its disc already."""
+
+
+class StepRefused(LedgerError):
+    """What was said of an attempt or an order cannot be.  `state` is the one that it is in."""
+
+    def __init__(self, message: str, state: str = "") -> None:
+        super().__init__(message)
+        self.state = state
+
+
+class Overtaken(StepRefused):
+    """Somebody else speaks for this attempt now: an examination, after this process was taken for dead."""
+
+
+class OrderClosed(StepRefused):
+    """The order is paused or cancelled: the blank is not to be burned."""
+
+
+class ClaimRefused(StepRefused):
+    """This drive or this blank may not be used now."""
 
 
 class DriveError(RedbookError):

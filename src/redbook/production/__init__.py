@@ -1,0 +1,1 @@
+"""Many copies: who ordered what, and what became of every blank."""

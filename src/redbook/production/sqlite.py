@@ -1,0 +1,144 @@
+"""A ledger in a file, for one machine: SQLite in WAL mode with synchronous FULL.
+
+A transaction that writes begins as such (BEGIN IMMEDIATE), so it waits for its turn and sees what its
+predecessor left; no row needs a lock of its own.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from redbook.errors import (
+    LedgerConflict,
+    LedgerDamaged,
+    LedgerError,
+    LedgerFull,
+    LedgerUnavailable,
+    printable,
+)
+from redbook.production.store import Connections, Row, check_version, prepare, schema
+
+BUSY_SECONDS = 30.0
+"""So long a transaction waits for the one before; each takes milliseconds."""
+
+_GUARDS = [
+    f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+    "BEGIN SELECT RAISE(ABORT, 'the history is append only'); END"
+    for table in ("history", "order_history")
+    for verb in ("UPDATE", "DELETE")
+]
+
+
+class SQLiteTransaction:
+    """See `store.Transaction`."""
+
+    lock = lock_free = share = ""
+
+    def __init__(self, connection: sqlite3.Connection, now: float) -> None:
+        self._connection = connection
+        self.now = now
+
+    def row(self, sql: str, *values: object) -> Row | None:
+        rows = self.rows(sql, *values)
+        return rows[0] if rows else None
+
+    def rows(self, sql: str, *values: object) -> list[Row]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def run(self, sql: str, *values: object) -> int:
+        return self._connection.execute(sql, values).rowcount
+
+
+class SQLiteStore:
+    """See `store.Store`.
+
+    path    the file; with `create` it is made where it is missing
+    now     the time: seconds since 1970, UTC
+    raises  LedgerUnavailable  if there is none and none is to be made, or it cannot be opened
+    """
+
+    def __init__(self, path: Path, *, create: bool = True, now: Callable[[], float] = time.time) -> None:
+        self._path = path.absolute()
+        self.name = str(path)
+        self._now = now
+        if not create and not self._path.exists():
+            raise LedgerUnavailable(f"there is no ledger {printable(path)}")
+        self._connections = Connections(self._connect, sqlite3.Connection.close)
+        with self.write() as transaction:
+            tables = {
+                row[0] for row in transaction.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+            }
+            if not tables:
+                prepare(transaction, schema("INTEGER PRIMARY KEY AUTOINCREMENT", "") + _GUARDS)
+            elif "ledger" not in tables:
+                raise LedgerDamaged(f"{printable(path)} is a database, but no ledger of redbook's")
+            check_version(transaction, self.name)
+
+    def _connect(self) -> sqlite3.Connection:
+        # Each connection is one thread's at a time (store.Connections); sqlite3 need not insist on the
+        # same one.
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def read(self) -> AbstractContextManager[SQLiteTransaction]:
+        return self._turn("BEGIN")
+
+    def write(self) -> AbstractContextManager[SQLiteTransaction]:
+        return self._turn("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def _turn(self, begin: str) -> Iterator[SQLiteTransaction]:
+        try:
+            with self._connections.one() as connection:
+                connection.execute(begin)
+                try:
+                    yield SQLiteTransaction(connection, self._now())
+                    connection.execute("COMMIT")
+                except BaseException:
+                    # A full disk may have rolled it back already.
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+        except sqlite3.Error as error:
+            self._explain(error)
+
+    def _explain(self, error: sqlite3.Error) -> NoReturn:
+        name = printable(self._path)
+        primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if isinstance(error, sqlite3.IntegrityError):
+            raise LedgerConflict(f"the ledger {name} refuses it: {error}") from error
+        if primary == sqlite3.SQLITE_FULL:
+            raise LedgerFull(
+                f"no room for the ledger {name}; nothing was changed. Make room on its file system"
+            ) from error
+        if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise LedgerDamaged(f"{name} is no ledger, or damaged: {error}") from error
+        if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise LedgerUnavailable(
+                f"another program has kept the ledger {name} for {BUSY_SECONDS:g} s; try again"
+            ) from error
+        if primary in (
+            sqlite3.SQLITE_IOERR,
+            sqlite3.SQLITE_CANTOPEN,
+            sqlite3.SQLITE_READONLY,
+            sqlite3.SQLITE_PERM,
+        ):
+            raise LedgerUnavailable(f"the ledger {name} cannot be used: {error}") from error
+        raise LedgerError(f"the ledger {name}: {error}") from error
+
+    def close(self) -> None:
+        self._connections.close()

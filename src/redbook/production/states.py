@@ -1,0 +1,199 @@
+"""Which states an attempt may go through, who may say so, and what an examination's finding means.
+
+The one place with these rules, as data; `ledger` applies them, docs/ledger.md shows them.
+
+An attempt is one blank in one drive, the only thing that may switch a laser on. It is *live* from its
+claim until it ends. While it is live, and while it is `unknown`, its copy's number is given to nobody else.
+
+    claimed --gate--> writing --> closing --> verifying --> good | checked
+    claimed --> void
+    writing, closing, verifying --> spoiled; by examination also good, void, unknown
+    unknown --a person--> good | spoiled | lost
+
+`void` means that the blank is unharmed. `spoiled`, `void` and `lost` give the copy back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+
+@unique
+class AttemptState(StrEnum):
+    """Where an attempt is.  The values are what the ledger's tables hold."""
+
+    CLAIMED = "claimed"
+    WRITING = "writing"
+    CLOSING = "closing"
+    VERIFYING = "verifying"
+    GOOD = "good"
+    CHECKED = "checked"
+    SPOILED = "spoiled"
+    VOID = "void"
+    UNKNOWN = "unknown"
+    LOST = "lost"
+
+
+@unique
+class OrderState(StrEnum):
+    """Whether an order gets further discs.  `done` and `cancelled` are final."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    DONE = "done"
+
+
+@unique
+class CheckMode(StrEnum):
+    """How a disc is checked: every sector read back, or only the table of contents and the track sizes."""
+
+    FULL = "full"
+    QUICK = "quick"
+
+
+@unique
+class Said(StrEnum):
+    """Who says that a step was made.
+
+    hand         the process that burns
+    examination  the worker of the attempt's host, which has looked at the disc
+    person       somebody with a name
+    lease        the ledger: a claim was not followed by a burn in time
+    order        the ledger: the order was paused or cancelled, or says that surplus discs are welcome
+    """
+
+    HAND = "hand"
+    EXAMINATION = "examination"
+    PERSON = "person"
+    LEASE = "lease"
+    ORDER = "order"
+
+
+LIVE = frozenset({AttemptState.CLAIMED, AttemptState.WRITING, AttemptState.CLOSING, AttemptState.VERIFYING})
+"""An attempt in one of these has its drive."""
+
+BURNING = LIVE - {AttemptState.CLAIMED}
+"""Behind the gate: the blank is no longer what it was, and nothing ends the attempt by time."""
+
+HOLDS_COPY = LIVE | {AttemptState.GOOD, AttemptState.CHECKED, AttemptState.UNKNOWN}
+"""An attempt in one of these keeps its copy's number from everybody else."""
+
+FREES_COPY = frozenset({AttemptState.SPOILED, AttemptState.VOID, AttemptState.LOST})
+
+MADE = frozenset({AttemptState.GOOD, AttemptState.CHECKED})
+"""A copy with such an attempt is delivered."""
+
+ENDED = frozenset(AttemptState) - LIVE
+
+_S, _BY = AttemptState, Said
+
+STEPS: dict[tuple[AttemptState, AttemptState], frozenset[Said]] = {
+    (_S.CLAIMED, _S.WRITING): frozenset({_BY.HAND}),
+    (_S.CLAIMED, _S.VOID): frozenset({_BY.HAND, _BY.EXAMINATION, _BY.LEASE, _BY.ORDER}),
+    (_S.WRITING, _S.CLOSING): frozenset({_BY.HAND}),
+    (_S.WRITING, _S.SPOILED): frozenset({_BY.HAND, _BY.EXAMINATION}),
+    (_S.WRITING, _S.GOOD): frozenset({_BY.EXAMINATION}),
+    (_S.WRITING, _S.VOID): frozenset({_BY.EXAMINATION}),
+    (_S.WRITING, _S.UNKNOWN): frozenset({_BY.EXAMINATION}),
+    (_S.CLOSING, _S.VERIFYING): frozenset({_BY.HAND}),
+    (_S.CLOSING, _S.SPOILED): frozenset({_BY.HAND, _BY.EXAMINATION}),
+    (_S.CLOSING, _S.GOOD): frozenset({_BY.EXAMINATION}),
+    (_S.CLOSING, _S.VOID): frozenset({_BY.EXAMINATION}),
+    (_S.CLOSING, _S.UNKNOWN): frozenset({_BY.EXAMINATION}),
+    (_S.VERIFYING, _S.GOOD): frozenset({_BY.HAND, _BY.EXAMINATION}),
+    (_S.VERIFYING, _S.CHECKED): frozenset({_BY.HAND}),
+    (_S.VERIFYING, _S.SPOILED): frozenset({_BY.HAND, _BY.EXAMINATION}),
+    (_S.VERIFYING, _S.VOID): frozenset({_BY.EXAMINATION}),
+    (_S.VERIFYING, _S.UNKNOWN): frozenset({_BY.EXAMINATION}),
+    (_S.UNKNOWN, _S.GOOD): frozenset({_BY.PERSON}),
+    (_S.UNKNOWN, _S.SPOILED): frozenset({_BY.PERSON}),
+    (_S.UNKNOWN, _S.LOST): frozenset({_BY.PERSON, _BY.ORDER}),
+}
+"""Every legal step, and who may say it.  What is not here is refused."""
+
+
+@unique
+class Finding(StrEnum):
+    """What an examination found in the drive, after everything it may try (CLOSE once more, blanking a
+    CD-RW).
+
+    blank      the attempt's own blank, and nothing is on it
+    blanked    the attempt's own CD-RW held something; it was blanked again
+    broken     the attempt's own disc, appendable, damaged or unreadable
+    same       complete, and every sector is the master's
+    different  complete, and not the master
+    gone       another disc, no disc, or a blank in a machine that has been restarted since
+    """
+
+    BLANK = "blank"
+    BLANKED = "blanked"
+    BROKEN = "broken"
+    SAME = "same"
+    DIFFERENT = "different"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a finding makes of an attempt.
+
+    to          the state it ends in
+    why         for the history, and for people
+    rest_drive  the drive did something that no working drive does; nobody may use it until a person says so
+    """
+
+    to: AttemptState
+    why: str
+    rest_drive: bool = False
+
+
+_UNTOUCHED = Verdict(_S.VOID, "the blank is unharmed")
+_NOT_OURS = Verdict(_S.VOID, "another disc is in the drive; nothing had been written")
+_SPOILED = Verdict(_S.SPOILED, "the burn broke off")
+_COMPLETE = Verdict(_S.GOOD, "complete, and every sector is the master's")
+_DIFFERENT = Verdict(_S.SPOILED, "complete, but not what the master says")
+_GONE = Verdict(_S.UNKNOWN, "the disc is gone, and may be good or spoiled")
+_BLANKED = Verdict(_S.VOID, "the burn broke off; the CD-RW was blanked again")
+_TOOK_ALL = Verdict(
+    _S.SPOILED, "the drive took every sector and wrote none: the disc is still blank", rest_drive=True
+)
+
+VERDICTS: dict[tuple[AttemptState, Finding], Verdict] = {
+    (_S.CLAIMED, Finding.BLANK): _UNTOUCHED,
+    (_S.CLAIMED, Finding.BROKEN): Verdict(
+        _S.VOID, "something is on the disc although nothing was to be written yet", rest_drive=True
+    ),
+    (_S.CLAIMED, Finding.SAME): _NOT_OURS,
+    (_S.CLAIMED, Finding.DIFFERENT): _NOT_OURS,
+    (_S.CLAIMED, Finding.GONE): Verdict(_S.VOID, "the blank was taken out before anything was written"),
+    (_S.WRITING, Finding.BLANK): _UNTOUCHED,
+    (_S.WRITING, Finding.BLANKED): _BLANKED,
+    (_S.WRITING, Finding.BROKEN): _SPOILED,
+    (_S.WRITING, Finding.SAME): _COMPLETE,
+    (_S.WRITING, Finding.DIFFERENT): _DIFFERENT,
+    (_S.WRITING, Finding.GONE): _GONE,
+    (_S.CLOSING, Finding.BLANK): _TOOK_ALL,
+    (_S.CLOSING, Finding.BLANKED): _BLANKED,
+    (_S.CLOSING, Finding.BROKEN): Verdict(_S.SPOILED, "the session could not be closed"),
+    (_S.CLOSING, Finding.SAME): _COMPLETE,
+    (_S.CLOSING, Finding.DIFFERENT): _DIFFERENT,
+    (_S.CLOSING, Finding.GONE): _GONE,
+    (_S.VERIFYING, Finding.BLANK): _TOOK_ALL,
+    (_S.VERIFYING, Finding.BLANKED): _BLANKED,
+    (_S.VERIFYING, Finding.BROKEN): Verdict(_S.SPOILED, "the disc cannot be read"),
+    (_S.VERIFYING, Finding.SAME): _COMPLETE,
+    (_S.VERIFYING, Finding.DIFFERENT): _DIFFERENT,
+    (_S.VERIFYING, Finding.GONE): _GONE,
+}
+"""What an examination makes of a live attempt.  (claimed, blanked) cannot be: nothing had been written."""
+
+SPOILED_IN_A_ROW_TO_REST = 2
+"""So many spoiled discs in a row, and the drive rests until a person says otherwise."""
+
+VOIDS_OF_A_BLANK_TO_REST = 2
+"""So often the same blank given back unharmed, and the drive rests: no burn gets to its beginning."""
+
+SPOILED_TO_PAUSE_AN_ORDER = 5
+"""So many spoiled discs since the order was made or resumed, and it is paused."""
