@@ -13,8 +13,9 @@ from redbook._version import __version__
 
 if TYPE_CHECKING:
     from redbook.audio.source import Source
+    from redbook.authoring.levels import Level, Levels
     from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
-    from redbook.authoring.wishes import CdText, Join, Wishes
+    from redbook.authoring.wishes import CdText, Join, Loudness, Wishes
     from redbook.burning.copying import CopyReport, copy
     from redbook.burning.jobs import (
         BurnReport,
@@ -91,6 +92,9 @@ _HOMES = {
     "CdText": "redbook.authoring.wishes",
     "CueSheetRefused": "redbook.errors",
     "Join": "redbook.authoring.wishes",
+    "Level": "redbook.authoring.levels",
+    "Levels": "redbook.authoring.levels",
+    "Loudness": "redbook.authoring.wishes",
     "Mode": "redbook.burning.planning",
     "PackType": "redbook.disc.cd_text",
     "Piece": "redbook.authoring.program",
@@ -206,6 +210,9 @@ __all__ = [
     "Event",
     "ImageError",
     "Join",
+    "Level",
+    "Levels",
+    "Loudness",
     "MediumInserted",
     "MediumRemoved",
     "MediumUnsuitable",

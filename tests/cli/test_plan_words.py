@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,44 @@ def test_letters_that_cd_text_does_not_have_are_named_with_what_helps() -> None:
     assert "--cd-text-transliterate" not in said("plan", "a.cue", "--cd-text-transliterate")
     Path("a.cue").write_text(SHEET.replace("Album", "東京"))
     assert "--cd-text-transliterate" not in said("plan", "a.cue")
+
+
+def test_a_plan_tells_what_the_loudness_is_brought_to() -> None:
+    write_wav(Path("b.wav"), bytes(S * 400 * 4))
+    text = said("plan", "a.wav", "b.wav", "--loudness", "track", "--loudness-target", "-20")
+    assert "loudness brought to -20 LUFS, each track by itself" in text
+    assert re.search(r"lowered by \d+\.\d\d dB; to 16 bit with TPDF dither -20\.0 LUFS", text)
+    assert re.search(r"track 1: -\d+\.\d\d dB; -20\.0 LUFS, true peak -\d+\.\d dBTP", text)
+    assert "track 2: left as it is; silent" in text
+    assert "b.wav PCM, 44.1 kHz, 16 bit, stereo: bit for bit" in text
+    found = last("plan", "a.wav", "--loudness", "album")
+    assert (found["loudness"]["mode"], found["loudness"]["target_lufs"]) == ("album", -18.0)
+    (group,) = found["loudness"]["groups"]
+    (track,) = found["tracks"]
+    assert group["gain_db"] == track["gain_db"] < 0
+    assert group["loudness_lufs"] == track["loudness_lufs"] == pytest.approx(-18, abs=0.1)
+    assert not track["bit_exact"]
+    plain = last("plan", "a.wav")
+    assert plain["loudness"] is None
+    assert plain["tracks"][0]["bit_exact"]
+    assert (plain["tracks"][0]["gain_db"], plain["tracks"][0]["loudness_lufs"]) == (0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--loudness-target", "-16"), "--loudness-target needs --loudness album or --loudness track"),
+        (("--loudness", "track", "--loudness-target", "16"), "between -40 and -5 LUFS, and is not 16"),
+        (("--loudness", "track", "--loudness-target", "nan"), "between -40 and -5 LUFS, and is not nan"),
+        (("--loudness", "track", "--loudness-target", "loud"), "'loud' is no loudness"),
+    ],
+)
+def test_a_loudness_that_is_none_is_wrong_usage(options: tuple[str, ...], words: str) -> None:
+    assert words in said("plan", "a.wav", *options, code=2)
+
+
+def test_a_disc_is_verified_with_the_loudness_that_it_was_burned_with() -> None:
+    assert "identical" in said("burn", "a.cue", "--loudness", "album", "--report", "a.txt")
+    assert "loudness brought to -18 LUFS, one gain for all tracks" in Path("a.txt").read_text()
+    assert "is the same as the sources" in said("verify", "a.cue", "--loudness", "album")
+    assert "differs" in said("verify", "a.cue", code=6)

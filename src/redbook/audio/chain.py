@@ -155,6 +155,7 @@ def read_chain(
     seed: int,
     *,
     on_end: Callable[[Part], None],
+    gain_db: float = 0.0,
     before: Callable[[int], None] = lambda place: None,
     after: Callable[[int], None] = lambda place: None,
 ) -> None:
@@ -165,20 +166,22 @@ def read_chain(
 
     new_writer     for the source at this place; asked anew where it has to be read again
     on_end         told of each part once, in order, when it is whole
+    gain_db        by which all of it is raised
     before, after  each source is read
 
     raises  AudioError  with the name of the source that cannot be used
     """
     try:
-        _read(chain, new_writer, seed, True, on_end, before, after)
+        _read(chain, new_writer, seed, gain_db, True, on_end, before, after)
     except NotSixteenBits:  # known at the first value that has more, mostly in the first chunk
-        _read(chain, new_writer, seed, False, on_end, before, after)
+        _read(chain, new_writer, seed, gain_db, False, on_end, before, after)
 
 
 def _read(
     chain: Sequence[Source],
     new_writer: Callable[[int], SectorWriter],
     seed: int,
+    gain_db: float,
     sixteen: bool,
     on_end: Callable[[Part], None],
     before: Callable[[int], None],
@@ -206,7 +209,7 @@ def _read(
                     audio = recording.format
                     if converter is not None and not one_stream(converter.format, audio):
                         raise AudioError("the file changed while it was read")
-                    converter = Converter(audio, seed, sixteen=sixteen, after=converter)
+                    converter = Converter(audio, seed, sixteen=sixteen, after=converter, gain_db=gain_db)
                     if not place:
                         may_repeat = sixteen and not converter.resamples
                     cutter.begin(Part(place, recording, converter, new_writer(place)))

@@ -43,6 +43,7 @@ class Converter:
     """Turns chunks of samples into 16-bit little-endian stereo, the same whatever the length of the chunks.
 
     seed         of the dither; the same seed and input give the same output
+    gain_db      by which everything is raised; what is not 0 is calculated, and dithered
     sixteen      whether a deeper file may still turn out to hold 16 bits only; it is not asked for others
     after        the converter of the file before, which this one follows without a gap: it takes over that
                  one's resampler, with what that still holds, and its dither; that one is used up
@@ -53,13 +54,21 @@ class Converter:
     """
 
     def __init__(
-        self, audio: AudioFormat, seed: int, *, sixteen: bool = True, after: Converter | None = None
+        self,
+        audio: AudioFormat,
+        seed: int,
+        *,
+        sixteen: bool = True,
+        after: Converter | None = None,
+        gain_db: float = 0.0,
     ) -> None:
         self.clipped = 0
+        self.gain_db = gain_db
         self.format = audio
         alike = audio.rate_hz == SAMPLE_RATE_HZ and len(audio.channels) <= 2
-        self._exact = is_exact(audio)
-        self._sixteen = sixteen and alike and not self._exact and not audio.lossy
+        self._factor = np.float32(32768.0 * 10 ** (gain_db / 20))
+        self._exact = is_exact(audio) and not gain_db
+        self._sixteen = sixteen and not gain_db and alike and not self._exact and not audio.lossy
         self._matrix = None if len(audio.channels) <= 2 else channels.matrix(audio.channels)
         self._random: tuple[np.random.Generator, ...]
         self._resampler: Any = None
@@ -89,6 +98,8 @@ class Converter:
             )
         if self._resampler is not None:
             done.append(f"{audio.rate_hz / 1000:g} to 44.1 kHz (soxr VHQ)")
+        if self.gain_db:
+            done.append(f"{'raised' if self.gain_db > 0 else 'lowered'} by {abs(self.gain_db):.2f} dB")
         if self._exact and audio.lossy:
             done.append("decoded to 16 bit")
         elif self._exact and audio.dtype == "uint8":
@@ -142,12 +153,13 @@ class Converter:
         """One TPDF dither of +-1 LSB, one rounding; of mono one for both channels."""
         if not len(mixed):
             return b""
-        if mixed.max() > 1.0 or mixed.min() < -1.0:
-            self.clipped += int(np.count_nonzero(np.abs(mixed) > 1.0)) * (2 // mixed.shape[1])
+        mixed = mixed * self._factor
+        if mixed.max() > 32768.0 or mixed.min() < -32768.0:
+            self.clipped += int(np.count_nonzero(np.abs(mixed) > 32768.0)) * (2 // mixed.shape[1])
         shape = mixed.shape
         plus, minus = self._random
         noise = plus.random(shape, dtype=np.float32) - minus.random(shape, dtype=np.float32)
-        values = np.clip(np.rint(mixed * np.float32(32768.0) + noise), -32768.0, 32767.0).astype("<i2")
+        values = np.clip(np.rint(mixed + noise), -32768.0, 32767.0).astype("<i2")
         if shape[1] == 1:
             values = np.repeat(values, 2, axis=1)
         return values.tobytes()

@@ -45,6 +45,8 @@ class PreparedTrack:
     conversion      what was done to it, in words; empty where it is bit for bit
     notes           what a person should know of it
     clipped         how many values were beyond full scale
+    gain_db         by which it was raised to a loudness that was asked for; negative: lowered
+    loudness_lufs   of what is burned, where a loudness was asked for; None for silence
     sha256 ..       of all that is sent, padding to the shortest legal track included
     fingerprint     what a disc is compared with
     """
@@ -64,6 +66,8 @@ class PreparedTrack:
     identity: tuple[int, ...]
     fingerprint: Fingerprint = field(repr=False)
     raw: str = ""
+    gain_db: float = 0.0
+    loudness_lufs: float | None = None
 
     @property
     def sent_sectors(self) -> int:
@@ -88,11 +92,13 @@ class Spool:
     Each track is cut into segments, and a segment is given back as soon as it was read: a burn to a
     virtual disc does not need the room, nor the memory that caches it, twice.
 
-    keep  False to check and sum up only
+    keep             False to check and sum up only
+    longest_sectors  of all tracks together; None where they are not for one disc
     """
 
-    def __init__(self, keep: bool = True) -> None:
+    def __init__(self, keep: bool = True, longest_sectors: int | None = LONGEST_DISC_SECTORS) -> None:
         self._keep = keep
+        self._longest = longest_sectors
         self._segments: dict[int, list[IO[bytes] | None]] = {}
         self._of_track: dict[int, int] = {}
         self._lock = threading.Lock()
@@ -132,7 +138,7 @@ class Spool:
         with self._lock:
             self._of_track[number] = self._of_track.get(number, 0) + sectors
             self._sectors += sectors
-            if self._sectors > LONGEST_DISC_SECTORS:
+            if self._longest is not None and self._sectors > self._longest:
                 raise PlanError(
                     "it does not fit: the sources together are longer than 100 minutes; no CD holds that"
                 )
@@ -225,6 +231,7 @@ def prepare(
     cancel: threading.Event | None = None,
     on_read: Callable[[int, Source], None] | None = None,
     chains: Sequence[Sequence[int]] = (),
+    gains_db: Sequence[float] = (),
 ) -> list[PreparedTrack]:
     """Read all sources, several at a time.
 
@@ -234,6 +241,7 @@ def prepare(
     on_read      told of each source (counted from 1), in order, on the caller's thread
     chains       places (from 0) of sources that follow each other without a gap, of one rate and as many
                  channels: each chain is converted as one stream
+    gains_db     by which each source is raised, the same for all of a chain; empty for not at all
 
     raises  AudioError  for the first source that cannot be used, with its name
             PlanError   if they are longer than any disc
@@ -255,7 +263,8 @@ def prepare(
 
     def work(row: Sequence[int]) -> None:
         try:
-            _prepare_chain(sources, row, writer, seed, check, found)
+            gain_db = gains_db[row[0]] if gains_db else 0.0
+            _prepare_chain(sources, row, writer, seed, gain_db, check, found)
         except BaseException as error:
             for index in row:
                 if not found[index].done():
@@ -285,6 +294,7 @@ def _prepare_chain(
     row: Sequence[int],
     writer: Callable[[int], SectorWriter],
     seed: int,
+    gain_db: float,
     check_cancel: Callable[[], None],
     found: Sequence[Future[PreparedTrack]],
 ) -> None:
@@ -308,7 +318,7 @@ def _prepare_chain(
     def new_writer(place: int) -> SectorWriter:
         return writer(row[place])
 
-    read_chain(chain, new_writer, seed, on_end=on_end, before=before, after=after)
+    read_chain(chain, new_writer, seed, gain_db=gain_db, on_end=on_end, before=before, after=after)
 
 
 def stated_sectors(sources: Sequence[Source], cancel: threading.Event | None = None) -> list[int]:
@@ -353,6 +363,7 @@ def _as_prepared(source: Source, part: Part, identity: tuple[int, ...]) -> Prepa
         identity=identity,
         fingerprint=sums.fingerprint() if sums else Fingerprint.none(),
         raw=source.raw,
+        gain_db=part.converter.gain_db,
     )
 
 

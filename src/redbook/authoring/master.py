@@ -20,6 +20,8 @@ from redbook.audio.sectors import DEFAULT_DITHER_SEED, PreparedTrack, Spool, pre
 from redbook.audio.source import Source
 from redbook.authoring.arrange import Arrangement, arrange
 from redbook.authoring.chains import Chains, Look, find_chains
+from redbook.authoring.levelling import bring_to
+from redbook.authoring.levels import Aim, Levels
 from redbook.authoring.program import Piece, Program
 from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR
 from redbook.disc.layout import LaidTrack
@@ -37,6 +39,7 @@ class Master:
     tracks   each from its index 1 to its end: checksums, lengths, and what its first source is
     areas    what a disc is compared with: of each track, from what was sent before its index 1 to its end
     chains   places of sources that were converted as one stream
+    levels   what the loudness was brought to; None where that was not asked for
     """
 
     program: Program
@@ -46,6 +49,7 @@ class Master:
     areas: list[Fingerprint]
     spool: Spool
     chains: tuple[tuple[int, ...], ...] = ()
+    levels: Levels | None = None
 
     def session_stream(self, silent_sectors: int) -> ProgramStream:
         """All of it in one run, so many sectors of silence first; once only, for it is used up."""
@@ -159,6 +163,8 @@ def read_program(
     on_read: Callable[[int, Source], None] | None = None,
     decide: Decide | None = None,
     foresee: Callable[[Look], Program] | None = None,
+    aim: Aim | None = None,
+    on_measure: Callable[[], None] | None = None,
 ) -> Master:
     """Read every source to its end, lay the program out, and sum its tracks up.
 
@@ -172,13 +178,17 @@ def read_program(
     decide        is asked what it is to be, now that the sources are known, instead of the three above;
                   it is given the sources, and what lays a decision out
     foresee       what `decide` will make of it, as far as a look into the files tells: its joins and pauses
+    aim           the loudness that is wanted; then sources are mostly read twice
+    on_measure    told when the loudness begins to be measured
 
     raises  AudioError, PlanError, Cancelled
     """
     look = cache(lambda place: glimpse(program.sources[place]))
     own = len(program.sources)
 
-    def read(chains: Chains, with_run_out: bool, *, sums: bool, again: bool) -> list[PreparedTrack]:
+    def read(
+        chains: Chains, with_run_out: bool, *, sums: bool, again: bool, gains_db: Sequence[float] = ()
+    ) -> list[PreparedTrack]:
         return prepare(
             chains.onto(program).sources,
             spool,
@@ -189,12 +199,13 @@ def read_program(
             cancel=cancel,
             on_read=lambda n, s: on_read(n, s) if on_read and n <= own and not again else None,
             chains=chains.rows,
+            gains_db=gains_db,
         )
 
     decision = Decision(program, run_out, fill_short_tracks)
     seen = program if foresee is None else foresee(look)
     chains = find_chains(seen, look, fill_short_tracks=fill_short_tracks)
-    sums = tracks_are_sources(program)
+    sums = aim is None and tracks_are_sources(program)
     sources = read(chains, run_out, sums=sums, again=False)
 
     def laid_out(decision: Decision) -> Arrangement:
@@ -213,6 +224,19 @@ def read_program(
         sources = read(wanted, decision.run_out, sums=sums, again=True)
     chains = wanted
     arrangement, program = laid_out(decision), chains.onto(decision.program)
+    levels = None
+    if aim is not None:
+
+        def pcm(start_lba: int, end_lba: int) -> Iterator[memoryview]:
+            return _pcm(arrangement, start_lba, end_lba, spool, cancel)
+
+        def raise_by(gains_db: Sequence[float]) -> None:
+            nonlocal sources
+            sources = read(chains, decision.run_out, sums=False, again=True, gains_db=gains_db)
+
+        if on_measure is not None:
+            on_measure()
+        levels = bring_to(aim, program, arrangement, pcm, raise_by)
     whole = sums and all(
         _is_whole(arrangement, track, source)
         for track, source in zip(arrangement.layout.tracks, sources, strict=True)
@@ -222,7 +246,12 @@ def read_program(
         return Master(program, arrangement, sources, sources, areas, spool, chains.rows)
     silent = RUN_OUT_SECTORS if decision.run_out else 0
     tracks, areas = _sum_up(arrangement, sources, spool, silent, cancel)
-    return Master(program, arrangement, sources, tracks, areas, spool, chains.rows)
+    if levels is not None:
+        tracks = [
+            replace(track, loudness_lufs=levels.tracks_lufs[laid.number])
+            for track, laid in zip(tracks, arrangement.layout.tracks, strict=True)
+        ]
+    return Master(program, arrangement, sources, tracks, areas, spool, chains.rows, levels)
 
 
 def tracks_are_sources(program: Program) -> bool:
@@ -341,7 +370,8 @@ def read_again(
     sources = [master.program.sources[number] for number in needed]
     there = {number: place for place, number in enumerate(needed)}
     rows = [[there[number] for number in chain] for chain in chains]
-    prepare(sources, spool, sums=False, seed=seed, cancel=cancel, chains=rows)
+    gains_db = [master.sources[number].gain_db for number in needed]
+    prepare(sources, spool, sums=False, seed=seed, cancel=cancel, chains=rows, gains_db=gains_db)
     streams = []
     for (track, area), row in zip(chosen, pieces, strict=True):
         moved = [p if p.source is None else replace(p, source=there[p.source]) for p in row]

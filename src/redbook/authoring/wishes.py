@@ -1,4 +1,4 @@
-"""What somebody wants of a disc beside its sources: how tracks are joined, pauses, texts, codes."""
+"""What somebody wants of a disc beside its sources: how tracks are joined, pauses, texts, codes, loudness."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ SourceName: TypeAlias = str | os.PathLike[str]
 """A file, a folder, a playlist or a sheet, as a user names it."""
 
 LONGEST_PAUSE_SECONDS = 60.0
+
+DEFAULT_TARGET_LUFS = -18.0
+"""The reference of ReplayGain 2."""
+
+LOWEST_TARGET_LUFS, HIGHEST_TARGET_LUFS = -40.0, -5.0
+
+TRUE_PEAK_LIMIT_DBTP = -1.0
+"""Nothing is raised so far that its true peak is above this, and what is above is lowered.  EBU R 128"""
 
 
 @unique
@@ -37,6 +45,15 @@ class CdText(StrEnum):
     NONE = "none"
 
 
+@unique
+class Loudness(StrEnum):
+    """OFF: nothing is touched.  ALBUM: one gain for all tracks.  TRACK: one for each that is not joined."""
+
+    OFF = "off"
+    ALBUM = "album"
+    TRACK = "track"
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What is wanted of a disc; the defaults are what a sheet says, or an album needs.
@@ -52,6 +69,9 @@ class Wishes:
     with_codes     whether ISRC and catalogue number are written
     transliterate  write Cyrillic and Greek in Latin letters, which most players can show
     strict         what would be a note on a sheet or a text is an error
+    loudness       whether, and how, tracks are raised or lowered to `target_lufs`; then 16-bit sources are no
+                   longer burned bit for bit
+    target_lufs    integrated loudness (ITU-R BS.1770), -40 to -5
     """
 
     join: Join = Join.AUTO
@@ -64,6 +84,8 @@ class Wishes:
     with_codes: bool = True
     transliterate: bool = False
     strict: bool = False
+    loudness: Loudness = Loudness.OFF
+    target_lufs: float = DEFAULT_TARGET_LUFS
 
     def __post_init__(self) -> None:
         """raises  ValueError"""
@@ -72,6 +94,11 @@ class Wishes:
             raise ValueError(
                 f"a pause lasts 0 to {LONGEST_PAUSE_SECONDS:g} seconds, and not {pause!r}; a longer one is "
                 "written in a sheet"
+            )
+        if not LOWEST_TARGET_LUFS <= self.target_lufs <= HIGHEST_TARGET_LUFS:  # also what is no number
+            raise ValueError(
+                f"a loudness lies between {LOWEST_TARGET_LUFS:g} and {HIGHEST_TARGET_LUFS:g} LUFS, and is "
+                f"not {self.target_lufs!r}"
             )
 
     @property

@@ -134,7 +134,7 @@ def settle(
 
     raises  PlanError  for CD-Text that is required and that there is none of
     """
-    program = _as_they_follow(composed, tags, wishes)
+    program = as_they_follow(composed, tags, wishes)
     program, notes = _labelled(program, tags, wishes, packed)
     notes = _pause_notes(composed, wishes) + notes
     return replace(composed, program=program, notes=composed.notes + notes)
@@ -144,11 +144,11 @@ def foresee(composed: Composition, wishes: Wishes, look: Look) -> Program:
     """What `settle` will decide of joins and pauses, as far as a look into the files tells."""
     if composed.from_files and wishes.join is Join.AUTO:
         seen = map(look, range(len(composed.program.sources)))
-        return _as_they_follow(composed, [one.tags if one else Tags() for one in seen], wishes)
-    return _as_they_follow(composed, [Tags()] * len(composed.program.sources), wishes)
+        return as_they_follow(composed, [one.tags if one else Tags() for one in seen], wishes)
+    return as_they_follow(composed, [Tags()] * len(composed.program.sources), wishes)
 
 
-def _as_they_follow(composed: Composition, tags: Sequence[Tags], wishes: Wishes) -> Program:
+def as_they_follow(composed: Composition, tags: Sequence[Tags], wishes: Wishes) -> Program:
     """With joins and pauses decided."""
     program = composed.program
     if composed.from_files:

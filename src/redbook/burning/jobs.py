@@ -59,6 +59,7 @@ from redbook.system.inhibit import awake
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack
+    from redbook.authoring.levels import Levels
     from redbook.authoring.program import Program
     from redbook.sheets import SheetOptions
 
@@ -74,6 +75,7 @@ class BurnReport:
     offset_samples  by how many stereo samples the drive reads this disc late (negative: early), which were
                   taken off; None if that was not told
     mode          SAO or TAO
+    levels        what the loudness was brought to; None where that was not asked for
     cue_sheet_form  in which of its forms the drive took the cue sheet of a session; empty for track-at-once
     finalized     whether the session was closed
     test_write    whether the laser was off
@@ -100,6 +102,7 @@ class BurnReport:
     underruns: int
     mode: Mode = Mode.TAO
     cue_sheet_form: str = ""
+    levels: Levels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +407,7 @@ def _burn_awake(
         underruns=supply.underruns,
         mode=made.mode,
         cue_sheet_form=outcome.rung,
+        levels=made.levels,
     )
     if verification is not None and not verification.same:
         raise VerificationFailed(checking.in_words(verification), report)

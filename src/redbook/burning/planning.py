@@ -8,7 +8,7 @@ from enum import StrEnum, unique
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from redbook.authoring.wishes import DEFAULTS, CdText, SourceName, Wishes
+from redbook.authoring.wishes import DEFAULTS, CdText, Loudness, SourceName, Wishes
 from redbook.burning.fitting import check_row, check_session, lay_out_named
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack
     from redbook.authoring.arrange import Arrangement, Border
     from redbook.authoring.chains import Look
+    from redbook.authoring.levels import Levels
     from redbook.authoring.master import Decision, Master
     from redbook.authoring.program import Program
     from redbook.burning.composing import Composition
@@ -83,6 +84,7 @@ class Plan:
     borders  how each track but the first begins; with TAO there are two seconds of silence in front of it
     sheet    how a sheet was read
     losses   what this way of writing cannot carry, in words
+    levels   what the loudness was brought to; None where that was not asked for
     """
 
     tracks: list[TrackReport]
@@ -100,6 +102,7 @@ class Plan:
     areas: tuple[str, ...]
     borders: tuple[Border, ...]
     losses: tuple[str, ...]
+    levels: Levels | None = None
     master: Master | None = field(default=None, repr=False)
 
     @property
@@ -144,17 +147,27 @@ def make_plan(request: Request, drive: Drive, caller: Caller) -> Plan:
     from redbook.burning.composing import compose
 
     composed = compose(request.sources, request.wishes, request.sheet)
-    abilities, disc = caller.run(drive, inspect.inspect())
-    mode = _mode(request, abilities, disc)
-    method = _method_without_tracks(mode)
-    method.check(abilities)
-    check_recordable(abilities, disc.information, request.append, disc.spoilt)
-    space = method.room(abilities, disc)
+    mode, space, abilities, disc = look_for_space(request, drive, caller)
     drive.announce(0)  # a disc that cannot be stored at all is known before hours of decoding
     lay_out([0] * len(composed.program.tracks), space)  # the number of tracks, too
     if composed.from_files:
         _check_stated(composed, mode, space, caller)
     return _with_master(composed, mode, space, request, abilities, disc, caller)
+
+
+def look_for_space(
+    request: Request, drive: Drive, caller: Caller
+) -> tuple[Mode, Space, Abilities, DiscContents]:
+    """How the disc in the drive will be written, and the space there is on it.
+
+    raises  PlanError, DriveError, Cancelled
+    """
+    abilities, disc = caller.run(drive, inspect.inspect())
+    mode = _mode(request, abilities, disc)
+    method = _method_without_tracks(mode)
+    method.check(abilities)
+    check_recordable(abilities, disc.information, request.append, disc.spoilt)
+    return mode, method.room(abilities, disc), abilities, disc
 
 
 def _check_stated(composed: Composition, mode: Mode, space: Space, caller: Caller) -> None:
@@ -211,6 +224,7 @@ def _with_master(
         tuple(area.sha256 for area in master.areas),
         master.arrangement.borders,
         losses if request.mode is Mode.TAO or not composed.from_files else (),
+        master.levels,
         master,
     )
     if not request.keep_audio:
@@ -285,6 +299,7 @@ def read_master(
     raises  AudioError, PlanError, Cancelled
     """
     from redbook.audio.sectors import Spool
+    from redbook.authoring.levels import Aim
     from redbook.authoring.master import Decision, read_program
     from redbook.burning.composing import as_single_tracks, foresee, settle
 
@@ -324,8 +339,11 @@ def read_master(
             on_read=lambda n, s: emit(SourceRead(n, len(sources), s.name)),
             decide=decide,
             foresee=foreseen,
+            aim=aim,
+            on_measure=lambda: emit(PhaseStarted(Phase.MEASURING)),
         )
 
+    aim = None if wishes.loudness is Loudness.OFF else Aim(wishes.loudness, wishes.target_lufs)
     spool = Spool()
     try:
         master = caller.work(work)

@@ -6,21 +6,17 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import replace as replaced
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from redbook.authoring.wishes import DEFAULTS, SourceName, Wishes
-from redbook.disc import SAMPLE_RATE_HZ
-from redbook.engine.events import Phase, PhaseStarted
+from redbook.authoring.wishes import DEFAULTS, Loudness, SourceName, Wishes
+from redbook.burning.known import known_lengths
 from redbook.errors import NoRoom, PlanError, printable
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.runner import Cancel
 
 if TYPE_CHECKING:
-    from redbook.audio.format import Tags
     from redbook.authoring.program import Program
-    from redbook.burning.composing import Composition
     from redbook.sheets import SheetOptions
 
 KINDS = (".cue", ".toc")
@@ -59,6 +55,8 @@ def write_sheet(
     from redbook.burning.composing import compose, settle
     from redbook.sheets import write_cue, write_toc
 
+    if wishes.loudness is not Loudness.OFF:
+        raise PlanError("a sheet does not say how loud tracks are to be; ask for that when it is burned")
     target = Path(path)
     shown = printable(str(path))
     if target.suffix.lower() not in KINDS:
@@ -68,41 +66,13 @@ def write_sheet(
     caller = Caller.of(on_event, cancel, None)
     names = [sources] if isinstance(sources, str | os.PathLike) else sources
     composed = compose(names, wishes, sheet)
-    composed, tags, samples = _known(composed, wishes, caller)
+    composed, tags, samples = known_lengths(composed, wishes, caller)
     settled = settle(composed, tags, wishes, packed=False)
     write = write_cue if target.suffix.lower() == ".cue" else write_toc
     written = write(settled.program, samples, target)
     _store(target, written.text)
     notes = (*settled.notes, *(str(note) for note in written.notes))
     return SheetReport(target, len(settled.program.tracks), notes)
-
-
-def _known(
-    composed: Composition, wishes: Wishes, caller: Caller
-) -> tuple[Composition, list[Tags], list[int]]:
-    """Tags and lengths: as the files state them, where they do so exactly, else from reading them, as they
-    will be read for a disc; with a source that is read in more than one way once for each."""
-    from redbook.audio.glimpse import glimpse
-    from redbook.audio.sectors import Spool, prepare
-    from redbook.authoring.chains import find_chains
-    from redbook.burning.composing import foresee
-
-    seen = [glimpse(source) for source in composed.program.sources]
-    known = [one for one in seen if one is not None and one.samples is not None]
-    exact = [one for one in known if one.format.rate_hz == SAMPLE_RATE_HZ]
-    if len(exact) == len(seen):
-        return composed, [one.tags for one in exact], [one.samples or 0 for one in exact]
-    chains = find_chains(foresee(composed, wishes, seen.__getitem__), seen.__getitem__)
-    program = chains.onto(composed.program)
-
-    def work(emit: Listener) -> tuple[list[Tags], list[int]]:
-        emit(PhaseStarted(Phase.READING))
-        read = prepare(
-            program.sources, Spool(keep=False), sums=False, cancel=caller.cancel.asked, chains=chains.rows
-        )
-        return [one.tags for one in read], [one.samples for one in read]
-
-    return replaced(composed, program=program), *caller.work(work)
 
 
 def _store(target: Path, text: str) -> None:

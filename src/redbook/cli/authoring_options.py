@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 TEXTS = ("title", "performer", "songwriter", "composer", "arranger", "message")
+LOUDNESS = ("off", "album", "track")
 MODES = ("auto", "sao", "tao")
 _SHEET = ("cue_encoding", "strict", "keep_mcn", "match_files", "audio_only")
 
@@ -107,12 +108,53 @@ def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+class TargetType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """Integrated loudness in LUFS."""
+
+    name = "lufs"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from redbook.authoring.wishes import HIGHEST_TARGET_LUFS, LOWEST_TARGET_LUFS
+
+        try:
+            target = float(str(value).lower().removesuffix("lufs"))
+        except ValueError:
+            self.fail(f"{value!r} is no loudness; use one such as -16", param, ctx)
+        if not LOWEST_TARGET_LUFS <= target <= HIGHEST_TARGET_LUFS:
+            most = f"between {LOWEST_TARGET_LUFS:g} and {HIGHEST_TARGET_LUFS:g} LUFS"
+            self.fail(f"the loudness of a disc lies {most}, and is not {value}", param, ctx)
+        return target
+
+
+def loudness_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """For commands that have `authoring_options`, too, and read the audio."""
+    options = [
+        click.option(
+            "--loudness",
+            type=click.Choice(LOUDNESS),
+            default="off",
+            show_default=True,
+            help="Bring tracks to one loudness: track, each by itself, but for those that are joined; album, "
+            "all by the same gain. Peaks stay below -1 dBTP. off burns every sample as it is.",
+        ),
+        click.option(
+            "--loudness-target",
+            type=TargetType(),
+            metavar="LUFS",
+            help="The loudness that is meant (ITU-R BS.1770), -18 by default. Discs are often at -14 to -16.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def split_off(given: dict[str, Any]) -> dict[str, Any]:
     """Takes these options out of a command's arguments, as `wishes` and `sheet` for the Python face.
 
     raises  click.BadParameter  for a catalogue number that is none
     """
-    from redbook.authoring.wishes import CdText, Join, Wishes
+    from redbook.authoring.wishes import DEFAULT_TARGET_LUFS, CdText, Join, Loudness, Wishes
     from redbook.sheets import SheetOptions
     from redbook.sheets.codes import read_mcn
 
@@ -122,6 +164,9 @@ def split_off(given: dict[str, Any]) -> dict[str, Any]:
         mcn, trouble = read_mcn(mcn, keep, who="")
         if trouble and not mcn:
             raise click.BadParameter(trouble, param_hint="--mcn")
+    loudness, target = Loudness(given.pop("loudness", "off")), given.pop("loudness_target", None)
+    if target is not None and loudness is Loudness.OFF:
+        raise click.UsageError("--loudness-target needs --loudness album or --loudness track")
     wishes = Wishes(
         join=Join(given.pop("join")),
         pause_seconds=given.pop("pause"),
@@ -133,6 +178,8 @@ def split_off(given: dict[str, Any]) -> dict[str, Any]:
         with_codes=not given.pop("without_codes"),
         transliterate=given.pop("cd_text_transliterate"),
         strict=given["strict"],
+        loudness=loudness,
+        target_lufs=DEFAULT_TARGET_LUFS if target is None else target,
     )
     encoding, strict, keep_mcn, match_files, audio_only = (given.pop(name) for name in _SHEET)
     sheet = SheetOptions(encoding or "", strict, keep_mcn, match_files, audio_only)

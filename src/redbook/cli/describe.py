@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from redbook.authoring.arrange import Border
 from redbook.burning.planning import Mode, Plan
+from redbook.cli import shapes
 from redbook.cli.times import length, seconds
 from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
 from redbook.disc.cd_text import PackType, Texts
 from redbook.disc.layout import LaidTrack
+from redbook.engine.places import in_words
 
 MODE_NAMES = {Mode.SAO: "session-at-once", Mode.TAO: "track-at-once", Mode.AUTO: "automatic"}
 
@@ -78,8 +82,26 @@ def summary(made: Plan) -> list[str]:
     if made.mode is Mode.SAO:
         with_text = f"CD-Text in {_languages(made.texts)}" if layout.cd_text else "no CD-Text"
         lines[0] += f"; {with_text}" + (f"; MCN {layout.mcn}" if layout.mcn else "")
+    if told := shapes.loudness(made.levels):
+        lines += loudness_in_words(told)
     if made.losses:
         lines.append("track-at-once cannot carry " + "; ".join(made.losses))
+    return lines
+
+
+def loudness_in_words(told: dict[str, Any]) -> list[str]:
+    """What was aimed at, then each group of tracks that has one gain; told: as in JSON"""
+    kinds = {"album": "one gain for all tracks", "track": "each track by itself"}
+    lines = [
+        f"loudness brought to {told['target_lufs']:g} LUFS, {kinds[told['mode']]}; true peaks at most "
+        f"{told['true_peak_limit_dbtp']:g} dBTP; what is raised or lowered is not burned bit for bit"
+    ]
+    for group in told["groups"]:
+        gain, loudness, peak = (group[key] for key in ("gain_db", "loudness_lufs", "true_peak_dbtp"))
+        text = f"{in_words(group['tracks'])}: {f'{gain:+.2f} dB' if gain else 'left as it is'}"
+        text += "; silent" if loudness is None else f"; {loudness:.1f} LUFS"
+        text += "" if peak is None else f", true peak {peak:.1f} dBTP"
+        lines.append(text + (", as loud as its peaks allow" if group["held_back"] else ""))
     return lines
 
 

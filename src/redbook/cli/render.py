@@ -64,6 +64,7 @@ LOG_WAITS_SECONDS = (5.0, 15.0, 30.0, 60.0)
 
 PHASES = {
     Phase.READING: "Reading and checking the sources",
+    Phase.MEASURING: "Measuring the loudness",
     Phase.PREPARING: "Preparing the drive",
     Phase.LEAD_IN: "Writing the titles (lead-in)",
     Phase.WRITING: "Writing",
@@ -818,6 +819,8 @@ def _description(track: TrackReport, on_disc: str = "", *more: str) -> Text:
     text.append(shown(track.source))
     what = "; ".join(prepared.conversion) or "bit for bit"
     text.append(f"\n{prepared.format}: {what}", "dim")
+    if prepared.loudness_lufs is not None:
+        text.append(f"\n{prepared.loudness_lufs:.1f} LUFS", "dim")
     if prepared.clipped:
         text.append(f"\n{_plural(prepared.clipped, 'value')} beyond full scale clipped", "yellow")
     if prepared.sent_sectors > prepared.sectors:

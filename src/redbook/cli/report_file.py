@@ -16,6 +16,7 @@ from redbook.burning.fingerprints import from_json, layout_from_json, layout_to_
 from redbook.burning.jobs import BurnReport, Plan
 from redbook.burning.planning import Mode
 from redbook.cli import shapes
+from redbook.cli.describe import loudness_in_words
 from redbook.cli.times import length
 from redbook.disc.layout import LaidTrack, Pregap, SessionLayout
 from redbook.drive import Drive
@@ -116,6 +117,8 @@ def in_words(kept: dict[str, Any]) -> str:
     lines += [
         f"  {check['promise']}: {check['verdict']} {check['text']}".rstrip() for check in kept["checks"]
     ]
+    if kept["loudness"]:
+        lines += ["", *loudness_in_words(kept["loudness"])]
     lines += ["", f"{'#':>2}  {'start':>6}  {'length':>6}  {'AccurateRip v1':14}  {'v2':8}  source"]
     for track in kept["tracks"]:
         times = f"{length(track['start_lba']):>6}  {length(track['sectors']):>6}"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from redbook.authoring.arrange import Border
+from redbook.authoring.levels import Levels
+from redbook.authoring.wishes import TRUE_PEAK_LIMIT_DBTP
 from redbook.burning.jobs import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
 from redbook.burning.planning import Mode
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
@@ -66,6 +68,8 @@ def track(report: TrackReport) -> dict[str, Any]:
         "format": prepared.format,
         "conversion": list(prepared.conversion),
         "bit_exact": not prepared.conversion,
+        "gain_db": prepared.gain_db,
+        "loudness_lufs": prepared.loudness_lufs,
         "clipped_values": prepared.clipped,
         "padding_samples": prepared.padding_samples,
         "notes": list(prepared.notes),
@@ -155,11 +159,33 @@ def plan(made: Plan, drive_name: str) -> dict[str, Any]:
         "dither_seed": made.dither_seed,
         "notes": made.notes,
         "losses": list(made.losses),
+        "loudness": loudness(made.levels),
         "mcn": made.layout.mcn or None,
         "cd_text": [cd_text(texts) for texts in made.texts] if made.layout.cd_text else [],
         "tracks": [
             {**track(t), **_laid(laid, borders.get(laid.number))}
             for t, laid in zip(made.tracks, made.layout.tracks, strict=True)
+        ],
+    }
+
+
+def loudness(levels: Levels | None) -> dict[str, Any] | None:
+    """What the loudness was brought to; null where that was not asked for."""
+    if levels is None:
+        return None
+    return {
+        "mode": levels.mode.value,
+        "target_lufs": levels.target_lufs,
+        "true_peak_limit_dbtp": TRUE_PEAK_LIMIT_DBTP,
+        "groups": [
+            {
+                "tracks": list(group.tracks),
+                "gain_db": group.gain_db,
+                "loudness_lufs": group.loudness_lufs,
+                "true_peak_dbtp": group.true_peak_dbtp,
+                "held_back": levels.is_held_back(group),
+            }
+            for group in levels.groups
         ],
     }
 
@@ -173,6 +199,7 @@ def burned(report: BurnReport, drive_name: str) -> dict[str, Any]:
         "drive": drive_name,
         "mode": report.mode.value,
         "cue_sheet_form": report.cue_sheet_form or None,
+        "loudness": loudness(report.levels),
         "speed": report.speed,
         "host_buffer_lowest": report.host_buffer_lowest,
         "drive_buffer_lowest": report.drive_buffer_lowest,

@@ -22,6 +22,7 @@ from enum import StrEnum, unique
 @unique
 class Phase(StrEnum):
     READING = "reading"  # the sources, before anything is sent
+    MEASURING = "measuring"  # how loud they are, and reading them again with what follows from that
     PREPARING = "preparing"
     LEAD_IN = "lead-in"  # of a session written at once, where the host sends CD-Text in it
     WRITING = "writing"

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from redbook.cli.authoring_options import authoring_options, mode_option, split_off
+from redbook.cli.authoring_options import authoring_options, loudness_options, mode_option, split_off
 from redbook.cli.completing import speeds
 from redbook.cli.exits import EPILOG, reporting
 from redbook.cli.options import (
@@ -52,6 +52,7 @@ from redbook.cli.recorder import confirm, open_tray, opened, signals_cancel
     "--report` compares a disc with the JSON."
 )
 @authoring_options
+@loudness_options
 @seed_option
 @json_option
 def burn(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from redbook.cli.authoring_options import authoring_options, mode_option, split_off
+from redbook.cli.authoring_options import authoring_options, loudness_options, mode_option, split_off
 from redbook.cli.exits import EPILOG, reporting
 from redbook.cli.options import (
     drive_option,
@@ -24,6 +24,7 @@ from redbook.cli.recorder import opened, signals_cancel, waits_of
 @click.option("--append", is_flag=True, help="Plan for a disc that was left open.")
 @click.option("--leave-open", is_flag=True, help="Plan for a disc that will be left open.")
 @authoring_options
+@loudness_options
 @seed_option
 @json_option
 def plan(

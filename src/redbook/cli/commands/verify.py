@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from redbook.cli.authoring_options import authoring_options, split_off
+from redbook.cli.authoring_options import authoring_options, loudness_options, split_off
 from redbook.cli.exits import EPILOG, reporting
 from redbook.cli.options import (
     drive_option,
@@ -25,6 +25,7 @@ from redbook.cli.recorder import opened, signals_cancel
 @read_speed_option
 @report_option("Compare with what `redbook burn --report FILE.json` kept of the burn, instead of with FILES.")
 @authoring_options
+@loudness_options
 @seed_option
 @json_option
 def verify(
