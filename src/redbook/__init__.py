@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from redbook.burning.read_report import ReadReport, ReadTrack
     from redbook.burning.reading import read
     from redbook.burning.sheet_files import write_sheet
+    from redbook.burning.tray import eject, load
     from redbook.disc.cd_text import PackType, Texts
     from redbook.drive import Drive
     from redbook.engine.events import (
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         Working,
     )
     from redbook.engine.speed import MAX_SPEED
+    from redbook.engine.steps import Point
     from redbook.engine.verification import Verification
     from redbook.errors import (
         AudioError,
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
         ImageError,
         MediumUnsuitable,
         NoRoom,
+        NotCommitted,
         NotReadWhole,
         PlanError,
         RedbookError,
@@ -132,11 +135,13 @@ _HOMES = {
     "MediumRemoved": "redbook.recorders.watching",
     "MediumUnsuitable": "redbook.errors",
     "NoRoom": "redbook.errors",
+    "NotCommitted": "redbook.errors",
     "Notice": "redbook.engine.events",
     "Phase": "redbook.engine.events",
     "PhaseStarted": "redbook.engine.events",
     "Plan": "redbook.burning.jobs",
     "PlanError": "redbook.errors",
+    "Point": "redbook.engine.steps",
     "Progress": "redbook.engine.events",
     "RedbookError": "redbook.errors",
     "SenseError": "redbook.errors",
@@ -157,6 +162,8 @@ _HOMES = {
     "create_disc": "redbook.recorders.discs",
     "disc_info": "redbook.burning.jobs",
     "drives": "redbook.recorders.listing",
+    "eject": "redbook.burning.tray",
+    "load": "redbook.burning.tray",
     "open_drive": "redbook.recorders.names",
     "plan": "redbook.burning.jobs",
     "verify": "redbook.burning.jobs",
@@ -218,6 +225,7 @@ __all__ = [
     "MediumUnsuitable",
     "Mode",
     "NoRoom",
+    "NotCommitted",
     "NotReadWhole",
     "Notice",
     "PackType",
@@ -226,6 +234,7 @@ __all__ = [
     "Piece",
     "Plan",
     "PlanError",
+    "Point",
     "Program",
     "ProgramTrack",
     "Progress",
@@ -259,6 +268,8 @@ __all__ = [
     "create_disc",
     "disc_info",
     "drives",
+    "eject",
+    "load",
     "open_drive",
     "plan",
     "read",

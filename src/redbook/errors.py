@@ -7,6 +7,7 @@ RedbookError
 ├── NoRoom                      this computer cannot keep the decoded audio; nothing was sent
 ├── VerificationFailed          the disc was read back and differs; .report
 ├── Cancelled                   somebody asked to stop; .disc_now
+├── NotCommitted                whoever had to agree to a burn did not; .disc_now, .reason
 ├── ShareError                  a recorder cannot be put before other programs
 ├── LedgerError                 the account of ordered copies cannot take or give what was asked
 │   ├── LedgerUnavailable       no answer came; ask again
@@ -162,6 +163,19 @@ class Cancelled(RedbookError):
 
     def __init__(self, message: str, disc_now: str = "") -> None:
         super().__init__(message)
+        self.disc_now = disc_now
+
+
+class NotCommitted(RedbookError):
+    """Whoever had to agree before something that cannot be taken back did not; `__cause__` says why.
+
+    reason    what the callable raised
+    disc_now  what is on the disc, in words
+    """
+
+    def __init__(self, message: str, reason: BaseException, disc_now: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
         self.disc_now = disc_now
 
 

@@ -183,6 +183,27 @@ class Spool:
         self.close()
 
 
+class KeptSpool(Spool):
+    """The same of audio that lies in files as whole sectors: read by any number of burns, used up by none.
+
+    paths  of each track
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        super().__init__(keep=False)
+        self._files: list[IO[bytes]] = [path.open("rb", buffering=0) for path in paths]
+
+    def read_into(self, number: int, offset: int, buffer: memoryview) -> int:
+        return os.preadv(self._files[number].fileno(), [buffer], offset)
+
+    def give_back(self, number: int, before: int | None = None) -> None:
+        pass
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
+
+
 class SpooledStream:
     """A SectorStream that uses up a spooled track."""
 
@@ -374,6 +395,30 @@ def _identity(path: Path, name: str) -> tuple[int, ...]:
     except OSError as error:
         raise AudioError(f"{printable(name)}: cannot be read: {error.strerror}", name) from error
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def kept_track(source: Source, sectors: int, conversion: tuple[str, ...], tags: Tags) -> PreparedTrack:
+    """Audio that lies in a file as whole sectors already; its checksums are not known.
+
+    raises  AudioError
+    """
+    return PreparedTrack(
+        source=source.name,
+        path=source.path,
+        format="a master's audio",
+        tags=tags,
+        sectors=sectors,
+        samples=sectors * (SECTOR_BYTES // SAMPLE_BYTES),
+        conversion=conversion,
+        notes=(),
+        clipped=0,
+        sha256="",
+        accuraterip_v1="",
+        accuraterip_v2="",
+        identity=_identity(source.path, source.name),
+        fingerprint=Fingerprint.none(),
+        raw=source.raw,
+    )
 
 
 def decode_to_file(name: str | os.PathLike[str]) -> tuple[PreparedTrack, IO[bytes]]:

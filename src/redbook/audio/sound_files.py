@@ -78,7 +78,7 @@ def _cannot(path: Path, error: OSError) -> NoRoom:
 def sha256_of(path: Path, kind: SoundFormat) -> str:
     """Of the samples of a file that `write_sound` wrote, decoded anew.  raises  OSError"""
     total: Any = hashlib.sha256()
-    for block in _read_flac(path) if kind is SoundFormat.FLAC else _read_wav(path):
+    for block in read_flac(path) if kind is SoundFormat.FLAC else _read_wav(path):
         total.update(block)
     return str(total.hexdigest())
 
@@ -151,7 +151,7 @@ def _encode_flac(opened: Any, blocks: Iterable[bytes], tags: Mapping[str, str]) 
         container.mux(stream.encode(None))
 
 
-def _read_flac(path: Path) -> Iterable[bytes]:
+def read_flac(path: Path) -> Iterable[bytes]:
     import av
 
     with path.open("rb") as file, av.open(file, "r", format="flac") as container:

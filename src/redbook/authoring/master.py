@@ -254,6 +254,37 @@ def read_program(
     return Master(program, arrangement, sources, tracks, areas, spool, chains.rows, levels)
 
 
+def lay_out_kept(
+    program: Program,
+    sources: Sequence[PreparedTrack],
+    spool: Spool,
+    *,
+    first_number: int,
+    cancel: threading.Event | None,
+    decide: Decide,
+) -> Master:
+    """The same of audio that is in sectors already: nothing is decoded, only laid out and summed up.
+
+    spool  has the audio of each source, and gives it as often as it is wanted
+
+    raises  PlanError, Cancelled
+    """
+
+    def laid_out(decision: Decision) -> Arrangement:
+        return arrange(
+            decision.program,
+            [source.samples for source in sources],
+            first_number=first_number,
+            fill_short_tracks=decision.fill_short_tracks,
+        )
+
+    decision = decide(sources, laid_out)
+    arrangement = laid_out(decision)
+    silent = RUN_OUT_SECTORS if decision.run_out else 0
+    tracks, areas = _sum_up(arrangement, sources, spool, silent, cancel)
+    return Master(decision.program, arrangement, list(sources), tracks, areas, spool)
+
+
 def tracks_are_sources(program: Program) -> bool:
     """Whether each track is one source from its start to its end, in their order, and nothing else."""
     found = [[(segment.index, segment.pieces) for segment in track.segments] for track in program.tracks]

@@ -25,6 +25,7 @@ from redbook.engine.places import in_words
 from redbook.errors import AudioError, PlanError, SheetError
 from redbook.sheets import SheetOptions, folder_of_set, read_cue, read_ddp, read_embedded, read_toc
 from redbook.sheets.codes import read_mcn
+from redbook.sheets.master_file import MasterFile, is_master, program_of_master, read_master_file
 from redbook.sheets.options import Notebook
 from redbook.sheets.packs import read_packs_file
 from redbook.sheets.v07t import read_v07t
@@ -38,11 +39,18 @@ class Composition:
 
     from_files  it is a row of files: how they join, and what their titles are, is not said by a sheet
     notes       what was left out of folders and playlists, and how a sheet was read, in words
+    kept        the master that it is
     """
 
     program: Program
     from_files: bool
     notes: tuple[str, ...] = ()
+    kept: MasterFile | None = None
+
+    @property
+    def in_sectors(self) -> bool:
+        """Whether its audio lies there as it is burned, and nothing has to be decoded."""
+        return self.kept is not None and all(source.raw for source in self.program.sources)
 
 
 def compose(
@@ -65,7 +73,10 @@ def compose(
         )
     if discs:
         return _of_sheet(program_of_virtual_disc(discs[0]))
-    sheets = [name for name in texts if _is_sheet(name)]
+    masters = [name for name in texts if is_master(Path(name))]
+    if masters and len(texts) == 1:
+        return _of_master(masters[0])
+    sheets = masters + [name for name in texts if _is_sheet(name)]
     if sheets and len(texts) > 1:
         raise AudioError(
             f"{printable(sheets[0])}: a sheet or a master describes a whole disc; name it alone, or "
@@ -114,6 +125,14 @@ def _read_sheet(name: str, options: SheetOptions) -> Program:
         raise SheetError(f"{printable(name)}: there is no such file", name)
     read = read_toc if path.suffix.lower() == ".toc" else read_cue
     return read(path, name, length_of, options)
+
+
+def _of_master(name: str) -> Composition:
+    """raises  SheetError"""
+    folder = Path(name)
+    master = read_master_file(folder, name)
+    program = program_of_master(master, folder, name)
+    return Composition(program, False, kept=master)
 
 
 def _of_sheet(program: Program, notes: tuple[str, ...] = ()) -> Composition:

@@ -37,7 +37,7 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.places import Place, in_words, places_on
 from redbook.engine.session_at_once import SessionAtOnce
 from redbook.engine.spoilt import spoilt_in_words
-from redbook.engine.steps import Procedure, R
+from redbook.engine.steps import Point, Procedure, R
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.verification import Verification
 from redbook.engine.waiting import resending
@@ -53,7 +53,7 @@ from redbook.errors import (
 )
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 from redbook.mmc.write import BlankType
-from redbook.runner.caller import Caller, Listener
+from redbook.runner.caller import Caller, Consent, Listener
 from redbook.runner.runner import Cancel
 from redbook.system.inhibit import awake
 
@@ -249,6 +249,7 @@ def burn(
     wishes: Wishes = DEFAULTS,
     sheet: SheetOptions | None = None,
     dither_seed: int = 0,
+    commit: Consent | None = None,
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
     clock: Clock | None = None,
@@ -266,6 +267,11 @@ def burn(
     reload    have the drive load the finished disc again before it is read back, so that the table of
               contents is the disc's and not the drive's memory
     append    add to a disc that has tracks already
+    commit    called with Point.WRITE when all is ready and before the first sector is sent, and with
+              Point.CLOSE before the disc is closed, on the job's thread, which waits for it; not for a test
+              write. If it raises, nothing was written, or the session stays open. A session written at once
+              may end with its last sector: there an objection to closing it stops nothing, and `disc_now`
+              says how the disc is
     on_event  told what happens, on this thread; what it raises is logged and the burn goes on
     cancel    call it from another thread to stop; Ctrl-C does the same
 
@@ -274,6 +280,7 @@ def burn(
             DriveError          the drive or disc; BurnFailed once anything was written
             VerificationFailed  the disc is not what was sent; .report is the BurnReport
             Cancelled           .disc_now says what is on the disc
+            NotCommitted        `commit` raised; .reason is that, .disc_now says what is on the disc
     """
     if speed is not None and not speed > 0:  # also what is no number
         raise ValueError(f"speed is a multiple of 1x greater than 0, MAX_SPEED or None, and not {speed!r}")
@@ -281,17 +288,23 @@ def burn(
     reading = checking.HowToRead(read_speed, reload) if verify else None
     settings = Settings(speed, simulate, finalize, append, real_time=drive.real_time)
     caller = Caller.of(on_event, cancel, clock)
+    consent = None if simulate else commit
     if isinstance(sources, Plan):
-        return _burn_plan(sources, drive, settings, reading, caller)
+        return _burn_plan(sources, drive, settings, reading, caller, consent)
     request = Request(
         _listed(sources), Mode(mode), append, finalize, wishes, sheet, dither_seed, keep_audio=True
     )
     with make_plan(request, drive, caller) as made:
-        return _burn_planned(made, drive, settings, reading, caller)
+        return _burn_planned(made, drive, settings, reading, caller, consent)
 
 
 def _burn_plan(
-    earlier: Plan, drive: Drive, settings: Settings, reading: HowToRead | None, caller: Caller
+    earlier: Plan,
+    drive: Drive,
+    settings: Settings,
+    reading: HowToRead | None,
+    caller: Caller,
+    commit: Consent | None,
 ) -> BurnReport:
     """A plan whose audio was not kept is made anew, and has to be the same."""
     if earlier.mode is Mode.SAO and (settings.append or not settings.finalize):
@@ -301,7 +314,7 @@ def _burn_plan(
         )
     if earlier.master is not None:
         with earlier:
-            return _burn_planned(earlier, drive, settings, reading, caller)
+            return _burn_planned(earlier, drive, settings, reading, caller, commit)
     request = Request(
         earlier.sources,
         earlier.mode,
@@ -314,7 +327,7 @@ def _burn_plan(
     )
     with make_plan(request, drive, caller) as made:
         _check_same(earlier, made)
-        return _burn_planned(made, drive, settings, reading, caller)
+        return _burn_planned(made, drive, settings, reading, caller, commit)
 
 
 def _check_read_speed(speed: float | None) -> None:
@@ -345,9 +358,10 @@ def _burn_planned(
     settings: Settings,
     reading: HowToRead | None,
     caller: Caller,
+    commit: Consent | None,
 ) -> BurnReport:
     with _undisturbed(drive, settings.test_write):
-        return _burn_awake(made, drive, settings, reading, caller)
+        return _burn_awake(made, drive, settings, reading, caller, commit)
 
 
 def _burn_awake(
@@ -356,6 +370,7 @@ def _burn_awake(
     settings: Settings,
     reading: HowToRead | None,
     caller: Caller,
+    commit: Consent | None,
 ) -> BurnReport:
     master = made.master
     if master is None:
@@ -375,7 +390,7 @@ def _burn_awake(
         streams = master.track_streams()
     procedure = burning_disc.burn(method, settings, outcome)
     total = sum(stream.sectors for stream in streams)
-    layout, supply = caller.run_with_audio(drive, procedure, streams, total)
+    layout, supply = caller.run_with_audio(drive, procedure, streams, total, commit)
     if made.mode is Mode.SAO:
         checking.remember_rung(key, known, outcome.rung)
     verification = None
@@ -561,6 +576,7 @@ __all__ = [
     "DiscStatus",
     "Mode",
     "Plan",
+    "Point",
     "TrackReport",
     "VerifyReport",
     "Wishes",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from redbook.burning.composing import Composition
     from redbook.disc.cd_text import Texts
     from redbook.sheets import SheetOptions
+    from redbook.sheets.master_file import MasterFile
 
 DiscPlaces: TypeAlias = tuple[Sequence[int], int | None]
 """Where the audio tracks of a disc start, and its last lead-out; None where it has none yet."""
@@ -147,6 +148,8 @@ def make_plan(request: Request, drive: Drive, caller: Caller) -> Plan:
     from redbook.burning.composing import compose
 
     composed = compose(request.sources, request.wishes, request.sheet)
+    if composed.kept is not None:
+        request = _as_kept(request, composed.kept)
     mode, space, abilities, disc = look_for_space(request, drive, caller)
     drive.announce(0)  # a disc that cannot be stored at all is known before hours of decoding
     lay_out([0] * len(composed.program.tracks), space)  # the number of tracks, too
@@ -168,6 +171,20 @@ def look_for_space(
     method.check(abilities)
     check_recordable(abilities, disc.information, request.append, disc.spoilt)
     return mode, method.room(abilities, disc), abilities, disc
+
+
+def _as_kept(request: Request, master: MasterFile) -> Request:
+    """A master is burned as it was made, unless another mode is asked for.
+
+    raises  PlanError  for what would change its audio
+    """
+    if request.wishes.loudness is not Loudness.OFF:
+        raise PlanError(
+            "a master's audio is burned as it is: leave out --loudness, or make the master again with it"
+        )
+    if master.mode == Mode.TAO and request.mode is Mode.AUTO:
+        return replace(request, mode=Mode.TAO)
+    return request
 
 
 def _check_stated(composed: Composition, mode: Mode, space: Space, caller: Caller) -> None:
@@ -298,17 +315,21 @@ def read_master(
 
     raises  AudioError, PlanError, Cancelled
     """
+    from redbook.audio.format import Tags
     from redbook.audio.sectors import Spool
     from redbook.authoring.levels import Aim
-    from redbook.authoring.master import Decision, read_program
+    from redbook.authoring.master import Decision, lay_out_kept, read_program
     from redbook.burning.composing import as_single_tracks, foresee, settle
+    from redbook.burning.kept import check_kept, kept_sources
 
     settled = composed
     losses: tuple[str, ...] = ()
 
     def decide(sources: Sequence[PreparedTrack], laid_out: Callable[[Decision], Arrangement]) -> Decision:
         nonlocal settled, losses
-        settled = settle(composed, [source.tags for source in sources], wishes)
+        # A master's titles are in its CD-Text, or were not wanted there.
+        tags = [Tags() if composed.kept is not None else source.tags for source in sources]
+        settled = settle(composed, tags, wishes)
         whole = Decision(settled.program, False, wishes.pad_short_tracks)
         if mode is Mode.SAO or (mode is Mode.AUTO and _is_session(whole, laid_out, there)):
             return whole
@@ -328,6 +349,15 @@ def read_master(
         for note in composed.notes:
             emit(Notice(note))
         sources = composed.program.sources
+        if composed.in_sectors:
+            return lay_out_kept(
+                composed.program,
+                kept,
+                spool,
+                first_number=first_number,
+                cancel=caller.cancel.asked,
+                decide=decide,
+            )
         return read_program(
             composed.program,
             spool,
@@ -344,9 +374,16 @@ def read_master(
         )
 
     aim = None if wishes.loudness is Loudness.OFF else Aim(wishes.loudness, wishes.target_lufs)
-    spool = Spool()
+
+    def checked(emit: Listener) -> Master:
+        found = work(emit)
+        if composed.kept is not None:
+            check_kept(composed.kept, found, caller.cancel.asked)
+        return found
+
+    kept, spool = kept_sources(composed) if composed.in_sectors else ([], Spool())
     try:
-        master = caller.work(work)
+        master = caller.work(checked)
     except BaseException:
         spool.close()
         raise

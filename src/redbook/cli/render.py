@@ -10,7 +10,7 @@ import shlex
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TextIO, cast
@@ -99,6 +99,10 @@ class Renderer(Protocol):
     def doctor(self, page: Diagnosis) -> None: ...
     def discs(self, entries: list[DiscEntry], here: list[DiscEntry], folder: Path) -> None: ...
     def done(self, drive: str, text: str) -> None: ...
+    def told(self, shape: dict[str, Any], lines: Sequence[str], conclusion: str = "") -> None:
+        """A result: as JSON this shape, else these lines, and what it came to."""
+        ...
+
     def sheet_written(self, report: SheetReport) -> None: ...
     def was_read(self, report: ReadReport) -> None: ...
     def copied(self, report: CopyReport, drive: str, *, kept: bool) -> None:
@@ -299,6 +303,10 @@ class JsonRenderer:
     def done(self, drive: str, text: str) -> None:
         self._out.result = f"{shown(drive)}: {text}"
         self._print({"event": "done", "drive": drive, "text": text})
+
+    def told(self, shape: dict[str, Any], lines: Sequence[str], conclusion: str = "") -> None:
+        self._out.result = conclusion
+        self._print(shape)
 
     def sheet_written(self, report: SheetReport) -> None:
         path = str(report.path)
@@ -709,6 +717,13 @@ class TextRenderer:
 
     def done(self, drive: str, text: str) -> None:
         self._conclude(f"{shown(drive)}: {text}", "bold green")
+
+    def told(self, shape: dict[str, Any], lines: Sequence[str], conclusion: str = "") -> None:
+        self.rest()
+        for line in lines:
+            self._line(line)
+        if conclusion:
+            self._conclude(conclusion, "bold green")
 
     def sheet_written(self, report: SheetReport) -> None:
         for note in report.notes:

@@ -36,6 +36,7 @@ from redbook.errors import (
     DriveError,
     InvalidReply,
     MediumChanged,
+    NotCommitted,
     RedbookError,
     SenseError,
     StillBusy,
@@ -52,6 +53,7 @@ def burn(method: Method, settings: Settings, outcome: Outcome) -> Procedure[Sess
     method  how it is to be written, and what
 
     raises  Cancelled, BurnFailed   with `disc_now`, once anything was sent
+            NotCommitted            where somebody had to agree and did not
             what `prepare` raises   before that
     """
     try:
@@ -215,11 +217,15 @@ def _let_settle(outcome: Outcome) -> Procedure[None]:
 
 def _must_be_told(first: Exception, outcome: Outcome) -> bool:
     """Whether something is to be said of the disc, beside what went wrong."""
-    return isinstance(first, Cancelled) or (outcome.touched and isinstance(first, RedbookError | OSError))
+    return isinstance(first, Cancelled | NotCommitted) or (
+        outcome.touched and isinstance(first, RedbookError | OSError)
+    )
 
 
 def _told(first: Exception, method: Method, outcome: Outcome, settings: Settings) -> Exception:
     """The error with what is on the disc now."""
+    if not outcome.touched and isinstance(first, NotCommitted):
+        return NotCommitted(f"{first}; nothing was written", first.reason, "nothing was written")
     if not outcome.touched:
         return Cancelled("cancelled; nothing was written", "nothing was written")
     weigh(first, outcome)

@@ -24,8 +24,10 @@ from redbook.engine.sending import (
     telling_underrun,
 )
 from redbook.engine.steps import (
+    Commit,
     MostSectors,
     Now,
+    Point,
     Procedure,
     SectorsDone,
     Shield,
@@ -64,6 +66,8 @@ def write_track(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
     """
     chunk = yield TakeSectors()  # the read-ahead is full now: what is wrong with the input may be known
     outcome.sent = 0
+    if not outcome.begun:
+        yield Commit(Point.WRITE)
     yield TrackStarted(track.number, track.start_lba, track.sectors)
     since = yield Now()
     yield from send(chunk, Run([Area(track, track.start_lba, track.end_lba)]), outcome)

@@ -20,6 +20,7 @@ from redbook.errors import (
     MediumChanged,
     MediumError,
     NoMedium,
+    NotCommitted,
     SenseError,
 )
 from redbook.mmc.disc_info import DiscStatus
@@ -163,6 +164,8 @@ def broken_off(first: Exception, outcome: Outcome, now: str) -> Exception:
     """The error of a burn that broke off.  now: what is on the disc, in words"""
     if isinstance(first, Cancelled):
         return Cancelled(f"cancelled; {now}", now)
+    if isinstance(first, NotCommitted):
+        return NotCommitted(f"{first}\n{now}", first.reason, now)
     why = f"{first}{advice_for(first, outcome)}"
     track = outcome.open_track or (outcome.cut_short[0] if outcome.cut_short else None)
     if track is None:

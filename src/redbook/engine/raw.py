@@ -24,7 +24,7 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import Space, check_fits
 from redbook.engine.prepare import check_writer, room_on, take_write_parameters
 from redbook.engine.sending import send
-from redbook.engine.steps import Now, Procedure, SectorsDone, TakeSectors
+from redbook.engine.steps import Commit, Now, Point, Procedure, SectorsDone, TakeSectors
 from redbook.engine.whole_disc import check_blank, disc_now, end_session, wind_down
 from redbook.engine.write_parameters import read_page
 from redbook.errors import InvalidReply, NotARecorder, SenseError
@@ -115,6 +115,7 @@ class Raw:
         self, layout: SessionLayout, space: Space, settings: Settings, outcome: Outcome
     ) -> Procedure[SessionLayout]:
         chunk = yield TakeSectors()  # the read-ahead is full now: what is wrong with the input may be known
+        yield Commit(Point.WRITE)
         since = yield Now()
         first = layout.tracks[0]
         yield PhaseStarted(Phase.WRITING, first.number)

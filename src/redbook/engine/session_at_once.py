@@ -30,7 +30,7 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import Space, check_fits
 from redbook.engine.prepare import check_writer, room_on, take_write_parameters
 from redbook.engine.sending import Area, Run, send, write_one
-from redbook.engine.steps import MostSectors, Now, Procedure, TakeSectors
+from redbook.engine.steps import Commit, MostSectors, Now, Point, Procedure, TakeSectors
 from redbook.engine.whole_disc import check_blank, disc_now, end_session, wind_down
 from redbook.errors import (
     InvalidReply,
@@ -144,6 +144,7 @@ class SessionAtOnce:
         self, layout: SessionLayout, space: Space, settings: Settings, outcome: Outcome
     ) -> Procedure[SessionLayout]:
         chunk = yield TakeSectors()  # the read-ahead is full now: what is wrong with the input may be known
+        yield Commit(Point.WRITE)
         since = yield Now()
         first = layout.tracks[0]
         if layout.cd_text and outcome.lead_in_start is not None:

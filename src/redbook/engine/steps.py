@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from enum import StrEnum, unique
 from typing import Any, TypeAlias, TypeVar
 
 from redbook.engine.events import Event, Phase
@@ -62,6 +63,25 @@ class Shield:
     up: bool
 
 
+@unique
+class Point(StrEnum):
+    """What a burn is about to do that cannot be taken back.
+
+    WRITE  send the first sector; until then the disc is as it was
+    CLOSE  make the disc playable; after that nothing can be added
+    """
+
+    WRITE = "write"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Whoever wants to have a say is asked, and waited for.  raises  NotCommitted  if he objects"""
+
+    point: Point
+
+
 @dataclass(frozen=True, slots=True)
 class Absorb:
     """Take these bytes into the running SHA-256, in a thread of its own."""
@@ -103,6 +123,7 @@ Step: TypeAlias = (
     | Digest
     | Announce
     | Shield
+    | Commit
     | SectorsDone
     | DriveBuffer
     | Event

@@ -18,7 +18,7 @@ from redbook.engine.one_track import pad, place_track, synchronize, write_track
 from redbook.engine.outcome import Outcome, Settings, disc_now
 from redbook.engine.plan import Space, lay_out
 from redbook.engine.prepare import check_writer, room_on, take_write_parameters
-from redbook.engine.steps import Procedure, SectorsDone
+from redbook.engine.steps import Commit, Point, Procedure, SectorsDone
 from redbook.errors import DriveError, StillBusy
 from redbook.mmc.mode_pages import MultiSession
 
@@ -71,6 +71,7 @@ class TrackAtOnce:
 
     def end(self, layout: SessionLayout, settings: Settings, outcome: Outcome) -> Procedure[None]:
         if settings.finalize:
+            yield Commit(Point.CLOSE)
             yield PhaseStarted(Phase.CLOSING)
             yield from close_session(MultiSession.LAST, settings.test_write)
             outcome.closed = not settings.test_write

@@ -69,6 +69,12 @@ def eject() -> Procedure[None]:
     yield from until_accepted(StartStopUnit(start=False, load_eject=True), LOCK_SECONDS, POLL_SECONDS)
 
 
+def load() -> Procedure[None]:
+    """Close the tray, and wait for the drive to know the disc.  raises  NoMedium, DriveError"""
+    yield from until_accepted(StartStopUnit(start=True, load_eject=True), LOCK_SECONDS, POLL_SECONDS)
+    yield from until_ready()
+
+
 def forget_test_write(outcome: Outcome) -> Procedure[None]:
     """After a test write: a drive that takes the disc for written now is cured by opening the tray."""
     try:

@@ -10,8 +10,15 @@ from redbook.engine.inspect import Abilities, DiscContents, is_virtual
 from redbook.engine.one_track import synchronize
 from redbook.engine.outcome import EXCHANGED, Outcome, Settings
 from redbook.engine.sending import check_time
-from redbook.engine.steps import Now, Procedure
-from redbook.errors import DiscNotBlank, DriveError, ImpossiblyFast, InvalidReply, StillBusy
+from redbook.engine.steps import Commit, Now, Point, Procedure
+from redbook.errors import (
+    DiscNotBlank,
+    DriveError,
+    ImpossiblyFast,
+    InvalidReply,
+    NotCommitted,
+    StillBusy,
+)
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 
 
@@ -27,10 +34,18 @@ def check_blank(abilities: Abilities, disc: DiscContents, instead: str = "") -> 
 def end_session(layout: SessionLayout, sectors: int, settings: Settings, outcome: Outcome) -> Procedure[None]:
     """The buffer written out; the lead-out follows or was among what was sent, and no CLOSE is sent.
 
+    The drive may have ended the session with its last sector, so an objection to closing it comes too late
+    here: all is finished first.
+
     sectors  all that were sent
 
-    raises   SenseError, ImpossiblyFast, InvalidReply
+    raises   SenseError, ImpossiblyFast, InvalidReply, NotCommitted
     """
+    objection = None
+    try:
+        yield Commit(Point.CLOSE)
+    except NotCommitted as error:
+        objection = error
     yield PhaseStarted(Phase.CLOSING)
     since = yield Now()
     information: DiscInformation = yield from synchronize(Phase.CLOSING, CLOSE_SECONDS)
@@ -54,6 +69,8 @@ def end_session(layout: SessionLayout, sectors: int, settings: Settings, outcome
         ended = TrackEnded(track.number, track.start_lba, track.sectors)
         outcome.ended.append(ended)
         yield ended
+    if objection is not None:
+        raise objection
 
 
 def wind_down(outcome: Outcome) -> Procedure[None]:

@@ -12,12 +12,14 @@ from redbook.errors import DriveError
 from redbook.image.state_file import STATE_FILE
 from redbook.mmc.disc_info import DiscStatus
 from redbook.recorders.names import DEFAULT_DISC, VIRTUAL, open_for_a_look
+from redbook.recorders.racks import RackWatch, rack_entries
 from redbook.recorders.real import DriveEntry, Recorders
 from redbook.recorders.watching import DriveWatch
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.runner import Cancel
 from redbook.system.system import System
-from redbook.virtual.medium import Medium
+from redbook.virtual.medium import Medium, in_words
+from redbook.virtual.rack import Rack, is_rack
 
 
 @overload
@@ -31,7 +33,7 @@ def drives(
 @overload
 def drives(
     folder: str | os.PathLike[str] = ".", *, watch: Literal[True], clock: Clock | None = None
-) -> DriveWatch: ...
+) -> DriveWatch | RackWatch: ...
 def drives(
     folder: str | os.PathLike[str] = ".",
     *,
@@ -39,10 +41,11 @@ def drives(
     clock: Clock | None = None,
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
-) -> list[DriveEntry] | DriveWatch:
+) -> list[DriveEntry] | DriveWatch | RackWatch:
     """The recorders that there are: real ones first, then a virtual one for each disc in this folder.
 
-    A real recorder that another program has is listed, and nothing is sent to it.
+    A real recorder that another program has is listed, and nothing is sent to it. Of a folder that is a rack
+    it is the rack's own recorders alone.
 
     watch   instead of a list, an iterator of DriveAdded, DriveRemoved, MediumInserted and MediumRemoved
             of real recorders, until its `close()`; its `entries` are those at the start
@@ -52,6 +55,9 @@ def drives(
 
     raises  Cancelled
     """
+    if is_rack(Path(folder)):
+        rack = Rack(Path(folder))
+        return RackWatch(rack, clock=clock) if watch else rack_entries(rack)
     if watch:
         return DriveWatch(real_recorders(), clock=clock)
     entries = real_recorders(Caller.of(on_event, cancel)).entries()
@@ -97,10 +103,7 @@ def virtual_entry(path: Path) -> DriveEntry:
         return told(problem=str(error))
     try:
         status = medium.status
-        words = f"{medium.state.medium.upper()} {medium.state.minutes} min, {status.name.lower()}"
-        if medium.state.tracks:
-            count = len(medium.state.tracks)
-            words += f", {count} track{'s' if count > 1 else ''}"
+        words = in_words(medium)
         problem = "write-protected" if medium.write_protected else ""
     except DriveError as error:
         return told(problem=str(error))

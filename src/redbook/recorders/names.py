@@ -15,9 +15,11 @@ from redbook.system.explain import explained
 from redbook.transport.base import Transport
 from redbook.virtual.faults import BadSpot, Fault, parse
 from redbook.virtual.medium import Medium
+from redbook.virtual.rack import RackDrive
 from redbook.virtual.recorder import VirtualRecorder
 
 VIRTUAL = "virtual:"
+RACK = "rack:"
 NODES = "/dev/"
 DEFAULT_DISC = Path("redbook.disc")
 
@@ -38,6 +40,7 @@ def open_drive(
     name   "virtual:PATH": a virtual recorder with the disc in that folder; a new blank 80-minute CD-R
            where nothing is there yet (its folder is made when it is first written to). "virtual:"
            alone: one without a disc.
+           "rack:RACK/d1": one of several virtual recorders with trays, which `redbook rack new` makes.
            "/dev/sr0" or another node, or a link to one (/dev/disk/by-id/...): a real recorder, for
            this program alone
     clock  whose time is waited while another program still has a real one
@@ -68,6 +71,10 @@ def open_drive(
             if medium is not None:
                 medium.close()
             raise
+    if text.startswith(RACK):
+        if model is not None or faults:
+            raise ValueError("a recorder of a rack has the model that the rack was made with; its discs fail")
+        return Drive(RackDrive(Path(text.removeprefix(RACK))).open(clock, pace), text)
     if model is not None or pace is not None or faults:
         raise ValueError(
             f"only a virtual recorder takes a model, a pace or faults, and not {printable(text)}"

@@ -44,6 +44,9 @@ class DriveEntry:
     sg_node     /dev/sgN; empty where the module sg is not loaded
     stable_id   a name that it keeps when it is plugged in again; one that begins with /dev/ can be opened
     writes_cd_r, writes_cd_rw   None where neither drive nor kernel tells
+    disc_sequence  the kernel's running number of the disc, another one once the tray was open; None where
+                   it gives none
+    boot_id     of the start of the machine that this number belongs to; empty where none is told
     """
 
     name: str
@@ -63,6 +66,8 @@ class DriveEntry:
     stable_id: str = ""
     writes_cd_r: bool | None = None
     writes_cd_rw: bool | None = None
+    disc_sequence: int | None = None
+    boot_id: str = ""
 
     @property
     def usable(self) -> bool:
@@ -85,7 +90,7 @@ class DriveEntry:
         return self.problem == READS_ONLY or told_by_kernel
 
 
-def known(drive: OpticalDrive) -> DriveEntry:
+def known(drive: OpticalDrive, boot_id: str = "") -> DriveEntry:
     """What the kernel alone tells."""
     return DriveEntry(
         name=drive.node or drive.stable_id,
@@ -103,6 +108,8 @@ def known(drive: OpticalDrive) -> DriveEntry:
         stable_id=drive.stable_id,
         writes_cd_r=drive.writes_cd_r,
         writes_cd_rw=drive.writes_cd_rw,
+        disc_sequence=drive.disc_sequence,
+        boot_id=boot_id,
     )
 
 
@@ -129,7 +136,7 @@ class Recorders:
         Nothing is sent to a drive that another program has: there are drives that lose data when they are
         asked while they write.
         """
-        entry = known(drive)
+        entry = known(drive, self.system.boot_id())
         seen = self._ask(drive, glance())
         return replace(entry, problem=seen) if isinstance(seen, str) else _with(entry, seen)
 

@@ -143,7 +143,9 @@ class DriveWatch:
         if self._discs:
             entry = self._recorders.look(drive)
         else:
-            entry = replace(known(drive), problem=self._recorders.hindrance(drive))
+            entry = replace(
+                known(drive, self._recorders.system.boot_id()), problem=self._recorders.hindrance(drive)
+            )
         medium = _settled_medium(entry)
         return _State(drive, entry, medium, stale=medium is None, polls_left=polls_left)
 

@@ -10,13 +10,16 @@ from redbook.clock import Clock, SystemClock
 from redbook.drive import Drive
 from redbook.engine.chunks import SectorStream
 from redbook.engine.events import Event, Waiting
-from redbook.engine.steps import Procedure, R
+from redbook.engine.steps import Point, Procedure, R
 from redbook.errors import Cancelled
 from redbook.runner.meter import Supply
 from redbook.runner.runner import LONGEST_NAP_SECONDS, UNCHANGED, Cancel, Job, Runner
 from redbook.runner.under_way import WORTH_TELLING_SECONDS
 
 Listener: TypeAlias = Callable[[Event], None]
+
+Consent: TypeAlias = Callable[[Point], None]
+"""Asked before what cannot be taken back, on the job's thread; it objects by raising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,17 @@ class Caller:
         return self.work(lambda emit: self.runner(drive, emit, (), total).run(procedure))
 
     def run_with_audio(
-        self, drive: Drive, procedure: Procedure[R], streams: Sequence[SectorStream], total: int
+        self,
+        drive: Drive,
+        procedure: Procedure[R],
+        streams: Sequence[SectorStream],
+        total: int,
+        commit: Consent | None = None,
     ) -> tuple[R, Supply]:
         """The same, with the audio that it takes; and how well the drive was supplied with it."""
 
         def work(emit: Listener) -> tuple[R, Supply]:
-            runner = self.runner(drive, emit, streams, total)
+            runner = self.runner(drive, emit, streams, total, commit)
             return runner.run(procedure), runner.supply
 
         return self.work(work)
@@ -66,9 +74,22 @@ class Caller:
         return _AudibleClock(self, what)
 
     def runner(
-        self, drive: Drive, emit: Listener, streams: Sequence[SectorStream] = (), total: int = 0
+        self,
+        drive: Drive,
+        emit: Listener,
+        streams: Sequence[SectorStream] = (),
+        total: int = 0,
+        commit: Consent | None = None,
     ) -> Runner:
-        return Runner(drive, emit=emit, cancel=self.cancel, clock=self.clock, streams=streams, total=total)
+        return Runner(
+            drive,
+            emit=emit,
+            cancel=self.cancel,
+            clock=self.clock,
+            streams=streams,
+            total=total,
+            commit=commit,
+        )
 
 
 class _AudibleClock:

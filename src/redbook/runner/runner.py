@@ -22,19 +22,21 @@ from redbook.engine.steps import (
     Abandoned,
     Absorb,
     Announce,
+    Commit,
     Digest,
     DriveBuffer,
     FewerSectors,
     MostSectors,
     Now,
     Pause,
+    Point,
     Procedure,
     R,
     SectorsDone,
     Shield,
     TakeSectors,
 )
-from redbook.errors import Cancelled
+from redbook.errors import Cancelled, NotCommitted
 from redbook.mmc.command import Command
 from redbook.mmc.write import Write10
 from redbook.runner.mailbox import NOTHING_YET, Mailbox
@@ -120,6 +122,8 @@ class Runner:
     progress_seconds  how often Progress is told
     sector_bytes      of what the streams give, with their sub-channel where they have one
     system            that is asked for priority while a disc is written
+    commit            is asked, on the thread that runs, before what cannot be taken back; it objects by
+                      raising, and may take its time
     """
 
     def __init__(
@@ -135,9 +139,11 @@ class Runner:
         progress_seconds: float = PROGRESS_SECONDS,
         sector_bytes: int = SECTOR_BYTES,
         system: Privileges | None = None,
+        commit: Callable[[Point], None] | None = None,
     ) -> None:
         self._drive = drive
         self._emit = emit
+        self._commit = commit
         self._cancel = cancel or Cancel()
         self._under_way = self._cancel.under_way
         self._clock = clock or SystemClock()
@@ -227,6 +233,8 @@ class Runner:
             return chunk_sectors(self._drive.most_bytes)
         elif isinstance(step, FewerSectors):
             return self._fewer_sectors(step.refused)
+        elif isinstance(step, Commit):
+            self._ask(step.point)
         elif isinstance(step, Pause):
             self._nap(step.seconds)
         elif isinstance(step, Shield):
@@ -244,6 +252,16 @@ class Runner:
         self._drive.run(command)
         self._meter.write_taken()
         self._urgency.a_good_moment()
+
+    def _ask(self, point: Point) -> None:
+        """raises  NotCommitted"""
+        if self._commit is None:
+            return
+        try:
+            self._commit(point)
+        except BaseException as error:  # also SystemExit: the drive is left sane first
+            why = str(error) or type(error).__name__
+            raise NotCommitted(f"the burn was not committed: {why}", error) from error
 
     def _fewer_sectors(self, refused: int) -> int:
         fewer = next((count for count in SMALLER_CHUNKS if count < refused), 0)

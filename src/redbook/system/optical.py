@@ -32,6 +32,8 @@ class OpticalDrive:
     stable_id   a path or name that stays the same from one plugging in to the next, if it has one
     writes_cd_r, writes_cd_rw   as the kernel understood page 2Ah; None where it does not say
     media_count changes whenever the kernel has seen another medium; None where it does not look
+    disc_sequence  the running number that the kernel has given the disc; None where it gives none (before
+                   Linux 5.15)
     """
 
     device: str
@@ -47,6 +49,7 @@ class OpticalDrive:
     writes_cd_r: bool | None = None
     writes_cd_rw: bool | None = None
     media_count: int | None = None
+    disc_sequence: int | None = None
 
     @property
     def node(self) -> str:
@@ -112,6 +115,7 @@ def _drive(
         writes_cd_r=told("Can write CD-R"),
         writes_cd_rw=told("Can write CD-RW"),
         media_count=_media_count(system, block) if block else None,
+        disc_sequence=_disc_sequence(system, block) if block else None,
     )
 
 
@@ -182,9 +186,14 @@ def _cdrom_table(system: System) -> dict[str, dict[str, str]]:
 
 
 def _media_count(system: System, block: str) -> int | None:
-    """The disc's running number, where the kernel polls for another one (since Linux 5.15)."""
-    number = system.read(f"/sys/block/{block}/diskseq")
+    """The disc's running number, where the kernel polls for another one."""
     polls = system.read(f"/sys/block/{block}/events_poll_msecs")
     if polls == "-1":
         polls = system.read("/sys/module/block/parameters/events_dfl_poll_msecs")
-    return int(number) if number.isdigit() and polls.isdigit() and polls != "0" else None
+    return _disc_sequence(system, block) if polls.isdigit() and polls != "0" else None
+
+
+def _disc_sequence(system: System, block: str) -> int | None:
+    """No other disc has it until the machine starts again.  Source: Linux 5.15, sysfs-block, diskseq."""
+    number = system.read(f"/sys/block/{block}/diskseq")
+    return int(number) if number.isdigit() else None

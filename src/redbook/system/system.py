@@ -120,6 +120,10 @@ class System:
             return status.st_mode & 0o060 == 0o060
         return status.st_mode & 0o006 == 0o006
 
+    def boot_id(self) -> str:
+        """Another one after each start of the machine; empty where the kernel tells none."""
+        return self.read("/proc/sys/kernel/random/boot_id")
+
     def container(self) -> str:
         """The kind of container that this process is in; empty for none."""
         if self.is_there("/.flatpak-info"):

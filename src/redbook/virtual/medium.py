@@ -93,6 +93,15 @@ def blank_state(medium: str = "cd-r", minutes: int = 80, write_protected: bool =
     return DiscState(medium, minutes, kind.lead_in_start, kind.last_lead_out, write_protected=write_protected)
 
 
+def in_words(medium: Medium) -> str:
+    """What it is, and what is on it: "CD-R 80 min, complete, 3 tracks"."""
+    words = f"{medium.state.medium.upper()} {medium.state.minutes} min, {medium.status.name.lower()}"
+    if medium.state.tracks:
+        count = len(medium.state.tracks)
+        words += f", {count} track{'s' if count > 1 else ''}"
+    return words
+
+
 def _is_nothing(path: Path) -> bool:
     """Whether a new disc may be made there: an empty folder is as good as none."""
     return not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir()))

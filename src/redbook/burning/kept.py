@@ -1,0 +1,71 @@
+"""A master's audio on its way to a disc: read where it lies, by any number of burns at once, and checked.
+
+A burn of files spools what it decodes, up to 850 MB that one burn uses up. A master is those sectors already,
+so several drives are fed from one copy of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING
+
+from redbook.disc import SAMPLES_PER_SECTOR
+from redbook.errors import AudioError, Cancelled
+
+if TYPE_CHECKING:
+    from redbook.audio.sectors import PreparedTrack, Spool
+    from redbook.authoring.master import Master
+    from redbook.burning.composing import Composition
+    from redbook.sheets.master_file import MasterFile
+
+_PIECE_BYTES = 1 << 20
+
+
+def kept_sources(composed: Composition) -> tuple[list[PreparedTrack], Spool]:
+    """Of a composition that is a master.  raises  AudioError"""
+    from redbook.audio.format import Tags
+    from redbook.audio.sectors import KeptSpool, kept_track
+
+    assert composed.kept is not None
+    program, master = composed.program, composed.kept
+    known = {track.sha256: track for track in master.tracks}
+    sectors = dict(zip((track.sha256 for track in master.tracks), master.lengths(), strict=True))
+    sources = []
+    for source in program.sources:
+        track = known[source.path.stem]
+        tags = Tags(title=track.title, artist=track.artist, album=track.album)
+        sources.append(kept_track(source, sectors[track.sha256], track.conversion, tags))
+    try:
+        return sources, KeptSpool([source.path for source in program.sources])
+    except OSError as error:
+        raise AudioError(f"the master's audio cannot be read: {error.strerror}") from error
+
+
+def check_kept(master: MasterFile, found: Master, cancel: threading.Event | None) -> None:
+    """raises  AudioError  if the audio is not what the master says that it is; Cancelled
+
+    Written as it is meant, its sums are known from having been read through; else it is read once more.
+    """
+    meant = [track.sha256 for track in master.tracks]
+    if [area.sha256 for area in found.areas] == meant:
+        return
+    for number, source in enumerate(found.sources):
+        total = hashlib.sha256()
+        buffer = memoryview(bytearray(_PIECE_BYTES))
+        left = source.sectors * SAMPLES_PER_SECTOR * 4
+        offset = 0
+        while offset < left:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled("cancelled while the master was read; nothing was sent")
+            got = found.spool.read_into(number, offset, buffer)
+            if not got:
+                break
+            total.update(buffer[:got])
+            offset += got
+        if total.hexdigest() != source.path.stem:
+            raise AudioError(
+                f"{source.path.name}: the audio of this master was damaged after it was made; copy it once "
+                "more, or make it again",
+                source.source,
+            )

@@ -1,0 +1,56 @@
+"""The tray, by the drive itself: out with `eject`, in with `load`."""
+
+from __future__ import annotations
+
+from redbook import errors
+from redbook.clock import Clock
+from redbook.drive import Drive
+from redbook.engine import tray
+from redbook.engine.waiting import resending
+from redbook.errors import DriveBusy, MediumUnsuitable
+from redbook.runner.caller import Caller, Listener
+from redbook.runner.runner import Cancel
+
+
+def eject(
+    drive: Drive,
+    *,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> None:
+    """Open the tray, also one that a program which died has left locked.  One that is open stays so.
+
+    raises  DriveBusy    another program, or another computer, keeps the tray locked
+            DriveError, Cancelled
+    """
+    try:
+        Caller.of(on_event, cancel, clock).run(drive, resending(tray.eject(), lambda: False))
+    except errors.RemovalPrevented as error:
+        raise DriveBusy(
+            f"the tray of {drive.name} is locked by another program ({error.sense}): end that program, or "
+            "unmount the disc, and try again"
+        ) from error
+
+
+def load(
+    drive: Drive,
+    *,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> bool:
+    """Pull the tray in, and wait until the drive knows what is in it.  Whether there is a disc.
+
+    raises  MediumUnsuitable  the tray has no motor, or there is a slot: it is pushed in by hand
+            DriveError, Cancelled
+    """
+    try:
+        Caller.of(on_event, cancel, clock).run(drive, resending(tray.load(), lambda: False))
+    except errors.NoMedium:
+        return False
+    except errors.IllegalRequest as error:
+        raise MediumUnsuitable(
+            f"the tray of {drive.name} does not close by itself; push it in ({error.sense})"
+        ) from error
+    return True

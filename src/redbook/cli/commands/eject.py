@@ -1,0 +1,43 @@
+"""`redbook eject`."""
+
+from __future__ import annotations
+
+import click
+
+from redbook.cli.exits import EPILOG, reporting
+from redbook.cli.options import drive_option, json_option
+from redbook.cli.recorder import opened, signals_cancel, waits_of
+
+
+@click.command(epilog=EPILOG)
+@drive_option
+@click.option("--load", "load_it", is_flag=True, help="Pull the tray in instead.")
+@json_option
+def eject(drive_name: str | None, load_it: bool, as_json: bool) -> None:
+    """Open the tray of a recorder.
+
+    A tray that a program which died has left locked is unlocked first. One that another program has is left
+    alone, and who has it is told.
+    """
+    from redbook.burning import tray
+    from redbook.cli.render import make_renderer
+    from redbook.recorders.names import VIRTUAL
+
+    cancel = signals_cancel()
+    with (
+        make_renderer("eject", as_json) as out,
+        reporting(out),
+        opened(drive_name, out, cancel, "LOOK", read_only=True) as drive,
+    ):
+        if drive.name.startswith(VIRTUAL):
+            out.done(
+                drive.name,
+                "a virtual recorder that is a disc's folder has no tray; those of a rack have (redbook rack)",
+            )
+            return
+        if load_it:
+            there = tray.load(drive, on_event=waits_of(out), cancel=cancel)
+            out.done(drive.name, f"the tray is shut, {'with a disc' if there else 'with no disc'} in it")
+            return
+        tray.eject(drive, on_event=waits_of(out), cancel=cancel)
+        out.done(drive.name, "the tray is open")
