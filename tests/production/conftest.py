@@ -1,15 +1,15 @@
-"""A ledger on every database that it can be kept in."""
+"""A ledger in every database that it can be kept in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from redbook.production.ledger import Ledger, open_ledger
-
-OpenLedger = Callable[[], Ledger]
+from tests.support import postgres
 
 
 class WallClock:
@@ -27,10 +27,24 @@ def wall() -> WallClock:
     return WallClock()
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> str:
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    """PostgreSQL, once for all tests of a process."""
+    if postgres.programs() is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("not installed: postgresql")
+        pytest.skip("not installed: postgresql")
+    with postgres.Server() as started:
+        yield started
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of a ledger that is not there yet."""
-    return str(tmp_path / "copies of a sermon.ledger")
+    if request.param == "sqlite":
+        return str(tmp_path / "copies of a sermon.ledger")
+    server: postgres.Server = request.getfixturevalue("server")
+    return server.new_database()
 
 
 @pytest.fixture

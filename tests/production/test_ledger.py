@@ -70,25 +70,25 @@ def test_every_step_is_legal_or_refused_as_the_table_says(
     ledger: Ledger, before: AttemptState, after: AttemptState
 ) -> None:
     allowed = LEGAL.get(before, {}).get(after, "").split()
-    quick = CheckMode.QUICK if after is S.CHECKED else CheckMode.FULL
-    for said in Said:
-        attempt = bring_to(ledger, before)
+    attempt = bring_to(ledger, before)
+    history = ledger.history(attempt.id)
+    for said in set(Said) - set(allowed):
+        with pytest.raises(StepRefused), ledger._store.write() as t:
+            move(t, attempt, after, said)
+    assert ledger.attempt(attempt.id) == attempt
+    assert ledger.history(attempt.id) == history
+    for said in allowed:
         with ledger._store.write() as t:
-            t.run("UPDATE orders SET check_mode = ? WHERE id = ?", quick.value, attempt.order)
-        history = ledger.history(attempt.id)
-        with ledger._store.write() as t:
-            if said in allowed:
-                move(t, attempt, after, said)
-            else:
-                with pytest.raises(StepRefused):
-                    move(t, attempt, after, said)
-        now = ledger.attempt(attempt.id)
-        assert now.state is (after if said in allowed else before)
-        assert len(ledger.history(attempt.id)) == len(history) + (said in allowed)
-        # The next round needs the drive.
-        with ledger._store.write() as t:
+            if after is S.CHECKED:
+                t.run("UPDATE orders SET check_mode = 'quick' WHERE id = ?", attempt.order)
+            move(t, attempt, after, Said(said))
+        assert ledger.attempt(attempt.id).state is after
+        assert ledger.history(attempt.id)[:-1] == history
+        with ledger._store.write() as t:  # the next one needs the drive
             t.run("UPDATE attempts SET host = ? WHERE id = ?", f"past {attempt.id}", attempt.id)
             t.run("DELETE FROM drives")
+        attempt = bring_to(ledger, before)
+        history = ledger.history(attempt.id)
 
 
 @pytest.mark.parametrize(("state", "finding", "outcome"), FINDINGS)

@@ -21,6 +21,11 @@ from redbook.production.states import AttemptState, Finding
 from tests.production.support import DESK, Hand, S, blank, bring_to, claim, order, place
 
 
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    return str(tmp_path / "copies of a sermon.ledger")
+
+
 def store_of(ledger: Ledger) -> SQLiteStore:
     assert isinstance(ledger._store, SQLiteStore)
     return ledger._store
@@ -183,7 +188,7 @@ def test_a_ledger_that_cannot_be_written_is_told(ledger: Ledger, address: str) -
 
 
 def test_each_commit_is_on_the_disk_before_it_is_told(ledger: Ledger) -> None:
-    with store_of(ledger)._connections.one() as connection:
+    with store_of(ledger)._connections.one(lambda _: None) as (connection, _):
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)

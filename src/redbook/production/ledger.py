@@ -80,11 +80,15 @@ _LIVE = ", ".join(f"'{state}'" for state in sorted(LIVE))
 
 
 def open_ledger(where: str | Path, *, create: bool = True, now: Callable[[], float] | None = None) -> Ledger:
-    """A ledger in a file.
+    """A ledger in a file, or in PostgreSQL by an address `postgresql://...` (needs `redbook[fleet]`).
 
     now     seconds since 1970, UTC; without it the machine's time, or the database's
     raises  LedgerError
     """
+    if str(where).startswith(("postgresql:", "postgres:")):
+        from redbook.production.postgres import PostgresStore
+
+        return Ledger(PostgresStore(str(where), create=create, now=now))
     from redbook.production.sqlite import SQLiteStore
 
     return Ledger(SQLiteStore(Path(where), create=create, now=now or time.time))

@@ -69,6 +69,13 @@ class SQLiteStore:
         if not create and not self._path.exists():
             raise LedgerUnavailable(f"there is no ledger {printable(path)}")
         self._connections = Connections(self._connect, sqlite3.Connection.close)
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
         with self.write() as transaction:
             tables = {
                 row[0] for row in transaction.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -76,7 +83,7 @@ class SQLiteStore:
             if not tables:
                 prepare(transaction, schema("INTEGER PRIMARY KEY AUTOINCREMENT", "") + _GUARDS)
             elif "ledger" not in tables:
-                raise LedgerDamaged(f"{printable(path)} is a database, but no ledger of redbook's")
+                raise LedgerDamaged(f"{printable(self._path)} is a database, but no ledger of redbook's")
             check_version(transaction, self.name)
 
     def _connect(self) -> sqlite3.Connection:
@@ -103,7 +110,7 @@ class SQLiteStore:
     @contextmanager
     def _turn(self, begin: str) -> Iterator[SQLiteTransaction]:
         try:
-            with self._connections.one() as connection:
+            with self._connections.one(_alive) as (connection, _):
                 connection.execute(begin)
                 try:
                     yield SQLiteTransaction(connection, self._now())
@@ -142,3 +149,7 @@ class SQLiteStore:
 
     def close(self) -> None:
         self._connections.close()
+
+
+def _alive(connection: sqlite3.Connection) -> None:
+    """A file's connection does not die while nobody uses it."""

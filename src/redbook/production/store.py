@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib.resources import files
 from typing import Any, Generic, Protocol, TypeVar
 
-from redbook.errors import LedgerDamaged
+from redbook.errors import LedgerDamaged, RedbookError
 
 SCHEMA_VERSION = 1
 
@@ -23,6 +23,7 @@ IDLE_CONNECTIONS = 4
 
 Row = tuple[Any, ...]
 C = TypeVar("C")
+B = TypeVar("B")
 
 
 class Transaction(Protocol):
@@ -80,27 +81,48 @@ class Connections(Generic[C]):
         self._process = os.getpid()
 
     @contextmanager
-    def one(self) -> Iterator[C]:
-        """A connection for this thread alone; after an error it is closed, not kept."""
-        connection = self._take()
+    def one(self, begin: Callable[[C], B]) -> Iterator[tuple[C, B]]:
+        """A connection for this thread alone; after an error of the database's it is closed, not kept.
+
+        begin  is called first; what it returns is handed on. If it fails on a connection that was idle, which
+               may have died since, a new one is opened
+        """
+        connection, began = self._begun(begin)
         try:
-            yield connection
+            yield connection, began
+        except RedbookError:  # a refusal of ours: the connection is as good as before
+            self._keep(connection)
+            raise
         except BaseException:
             self._close(connection)
             raise
+        self._keep(connection)
+
+    def _begun(self, begin: Callable[[C], B]) -> tuple[C, B]:
+        while (idle := self._take()) is not None:
+            try:
+                return idle, begin(idle)
+            except Exception:  # noqa: BLE001  whatever it is: a new connection shows it again, or it is over
+                self._close(idle)
+        connection = self._open()
+        try:
+            return connection, begin(connection)
+        except BaseException:
+            self._close(connection)
+            raise
+
+    def _take(self) -> C | None:
+        with self._lock:
+            if self._process != os.getpid():
+                self._idle, self._process = [], os.getpid()
+            return self._idle.pop() if self._idle else None
+
+    def _keep(self, connection: C) -> None:
         with self._lock:
             if len(self._idle) < IDLE_CONNECTIONS and self._process == os.getpid():
                 self._idle.append(connection)
                 return
         self._close(connection)
-
-    def _take(self) -> C:
-        with self._lock:
-            if self._process != os.getpid():
-                self._idle, self._process = [], os.getpid()
-            if self._idle:
-                return self._idle.pop()
-        return self._open()
 
     def close(self) -> None:
         with self._lock:
