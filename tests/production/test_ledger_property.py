@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from redbook.errors import LedgerError, StepRefused
-from redbook.production.ledger import Ledger, open_ledger
+from redbook.errors import StepRefused
+from redbook.production.ledger import open_ledger
 from redbook.production.states import (
     HOLDS_COPY,
     LIVE,
