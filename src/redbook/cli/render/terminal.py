@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from redbook.burning.jobs import BurnReport, DiscInfo, Plan, VerifyReport
-from redbook.cli import shapes
-from redbook.cli.render import PHASES, TextRenderer, clock, pace, shown, waited_for
+from redbook.cli.render.page import Page
+from redbook.cli.render.plain import TextRenderer
+from redbook.cli.render.words import PHASES, clock, pace, shown, waited_for
 from redbook.disc import SECTORS_PER_SECOND
 from redbook.engine.events import Event, Phase, PhaseStarted, Progress, SourceRead, Waiting, Working
-from redbook.recorders.doctor import Diagnosis
-from redbook.recorders.real import DriveEntry
 
 FRAMES_PER_SECOND = 8
 
@@ -29,8 +27,8 @@ def _bar(total: float, completed: float, style: str = "green") -> ProgressBar:
 class TerminalRenderer(TextRenderer):
     """The same, with bars that move while the drive works."""
 
-    def __init__(self, results: Console, aside: Console, verbosity: int = 0) -> None:
-        super().__init__(results, aside, verbosity)
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
         self._live: Live | None = None
         self._phase = ""
         self._last: Progress | None = None
@@ -44,7 +42,7 @@ class TerminalRenderer(TextRenderer):
             case PhaseStarted(phase, track):
                 self._phase = PHASES[phase]
                 if phase is Phase.WRITING:
-                    self._phase = f"Writing track {track} {self._names.get(track, '')}".rstrip()
+                    self._phase = f"Writing track {track} {self.names.get(track, '')}".rstrip()
                 if phase not in (Phase.WRITING, Phase.ENDING_TRACK):
                     self._last = None
                 self._fraction = None
@@ -62,34 +60,6 @@ class TerminalRenderer(TextRenderer):
                 return
         self._show()
 
-    def plan(self, made: Plan, drive: str, speed: float | None = None, *, ahead: bool = False) -> None:
-        self.rest()
-        super().plan(made, drive, speed, ahead=ahead)
-
-    def burned(self, report: BurnReport, drive: str) -> None:
-        self.rest()
-        super().burned(report, drive)
-
-    def verified(self, report: VerifyReport, drive: str) -> None:
-        self.rest()
-        super().verified(report, drive)
-
-    def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None:
-        self.rest()
-        super().info(found, drive, sums)
-
-    def drives(self, entries: list[DriveEntry]) -> None:
-        self.rest()
-        super().drives(entries)
-
-    def doctor(self, page: Diagnosis) -> None:
-        self.rest()
-        super().doctor(page)
-
-    def done(self, drive: str, text: str) -> None:
-        self.rest()
-        super().done(drive, text)
-
     def rest(self) -> None:
         self._waiting = None
         if self._live is not None:
@@ -98,11 +68,11 @@ class TerminalRenderer(TextRenderer):
             self._live = None
 
     def _show(self) -> None:
-        if self._quiet:
+        if self.page.quiet:
             return
         if self._live is None:
             self._live = Live(
-                console=self._aside_console,
+                console=self.page.aside_console,
                 refresh_per_second=FRAMES_PER_SECOND,
                 transient=True,
                 redirect_stdout=False,

@@ -1,0 +1,94 @@
+"""What the commands print: JSON lines, plain lines in a pipe, bars at a terminal."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self, TextIO, cast
+
+from rich.console import Console
+
+from redbook.burning.copying import CopyReport
+from redbook.burning.jobs import BurnReport, DiscInfo, Plan, VerifyReport
+from redbook.burning.read_report import ReadReport
+from redbook.burning.sheet_files import SheetReport
+from redbook.cli import shapes
+from redbook.cli.output import Output, standard_error, standard_output
+from redbook.cli.render.json_lines import JsonRenderer
+from redbook.cli.render.page import PIPE_WIDTH, Page
+from redbook.cli.render.plain import TextRenderer
+from redbook.cli.verbosity import verbosity
+from redbook.engine.events import Event
+from redbook.errors import RedbookError
+from redbook.recorders.discs import DiscEntry
+from redbook.recorders.doctor import Diagnosis
+from redbook.recorders.real import DriveEntry
+from redbook.recorders.watching import DriveEvent
+
+
+class Renderer(Protocol):
+    """Shows what happens and what came out."""
+
+    @property
+    def unheard(self) -> bool:
+        """Whether standard output is gone; a command that only tells something may end then."""
+        ...
+
+    def event(self, happened: Event) -> None: ...
+    def note(self, text: str) -> None: ...
+    def plan(self, made: Plan, drive: str, speed: float | None = None, *, ahead: bool = False) -> None:
+        """speed: as for `burn`; ahead: it is no result, for a burn of it follows"""
+        ...
+
+    def burned(self, report: BurnReport, drive: str) -> None: ...
+    def verified(self, report: VerifyReport, drive: str) -> None: ...
+    def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None: ...
+    def drives(self, entries: list[DriveEntry]) -> None: ...
+    def drive_event(self, happened: DriveEvent) -> None: ...
+    def doctor(self, page: Diagnosis) -> None: ...
+    def discs(self, entries: list[DiscEntry], here: list[DiscEntry], folder: Path) -> None: ...
+    def done(self, drive: str, text: str) -> None: ...
+    def told(self, shape: dict[str, Any], lines: Sequence[str], conclusion: str = "") -> None:
+        """A result: as JSON this shape, else these lines, and what it came to."""
+        ...
+
+    def sheet_written(self, report: SheetReport) -> None: ...
+    def was_read(self, report: ReadReport) -> None: ...
+    def copied(self, report: CopyReport, drive: str, *, kept: bool) -> None:
+        """kept: whether what was read is still in its folder"""
+        ...
+
+    def failed(self, error: RedbookError, exit_code: int) -> None: ...
+
+    def rest(self) -> None:
+        """Take away what moves, before somebody is asked something."""
+        ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def make_renderer(command: str, as_json: bool) -> Renderer:
+    out = standard_output()
+    if as_json:
+        return JsonRenderer(out, verbosity())
+    results, aside = _console(out), _console(standard_error())
+    page = Page(results, aside, verbosity())
+    if aside.is_terminal and not aside.is_dumb_terminal:
+        from redbook.cli.render.terminal import TerminalRenderer
+
+        return TerminalRenderer(page)
+    return TextRenderer(page)
+
+
+def _console(out: Output) -> Console:
+    file = cast(TextIO, out)  # it has all that rich uses
+    console = Console(file=file, highlight=False, emoji=False)
+    if console.is_terminal and not console.is_dumb_terminal:
+        return console
+    width = shutil.get_terminal_size().columns if out.isatty() else PIPE_WIDTH
+    return Console(file=file, highlight=False, emoji=False, width=width, no_color=True)
