@@ -9,7 +9,7 @@ DEV_READY := $(VENV)/.dev-ready
 # What the tests burn and read discs back with, and make sound files with.
 TEST_PACKAGES := cd-paranoia libcdio-utils cdrdao cuetools ffmpeg flac lame vorbis-tools opus-tools wavpack \
   mpg123 twolame sox musepack-tools speex faad mp3splt sndfile-programs \
-  umockdev wodim cdrskin icedax cdparanoia libiscsi-bin qemu-system-x86 qemu-block-extra \
+  umockdev wodim cdrskin icedax cdparanoia whipper libiscsi-bin qemu-system-x86 qemu-block-extra \
   sg3-utils xorriso eject python3-libdiscid postgresql
 
 # What a guest with a real kernel is made of, and the programs that burn and read there.
