@@ -17,22 +17,12 @@ if TYPE_CHECKING:
     from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
     from redbook.authoring.wishes import CdText, Join, Loudness, Wishes
     from redbook.burning.copying import CopyReport, copy
-    from redbook.burning.jobs import (
-        BurnReport,
-        DiscInfo,
-        Plan,
-        TrackReport,
-        VerifyReport,
-        blank,
-        burn,
-        close_disc,
-        disc_info,
-        plan,
-        verify,
-    )
-    from redbook.burning.planning import Mode
+    from redbook.burning.jobs import blank, burn, close_disc, plan, verify
+    from redbook.burning.looking import disc_info
+    from redbook.burning.planning import Mode, Plan, TrackReport
     from redbook.burning.read_report import ReadReport, ReadTrack
     from redbook.burning.reading import read
+    from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
     from redbook.burning.sheet_files import write_sheet
     from redbook.burning.tray import eject, load
     from redbook.disc.cd_text import PackType, Texts
@@ -114,10 +104,10 @@ _HOMES = {
     "MAX_SPEED": "redbook.engine.speed",
     "AudioError": "redbook.errors",
     "BurnFailed": "redbook.errors",
-    "BurnReport": "redbook.burning.jobs",
+    "BurnReport": "redbook.burning.reports",
     "Cancel": "redbook.runner.runner",
     "Cancelled": "redbook.errors",
-    "DiscInfo": "redbook.burning.jobs",
+    "DiscInfo": "redbook.burning.reports",
     "Drive": "redbook.drive",
     "DriveAdded": "redbook.recorders.watching",
     "DriveBusy": "redbook.errors",
@@ -139,7 +129,7 @@ _HOMES = {
     "Notice": "redbook.engine.events",
     "Phase": "redbook.engine.events",
     "PhaseStarted": "redbook.engine.events",
-    "Plan": "redbook.burning.jobs",
+    "Plan": "redbook.burning.planning",
     "PlanError": "redbook.errors",
     "Point": "redbook.engine.steps",
     "Progress": "redbook.engine.events",
@@ -148,19 +138,19 @@ _HOMES = {
     "SourceRead": "redbook.engine.events",
     "Stopping": "redbook.engine.events",
     "TrackEnded": "redbook.engine.events",
-    "TrackReport": "redbook.burning.jobs",
+    "TrackReport": "redbook.burning.planning",
     "TrackStarted": "redbook.engine.events",
     "TrackVerified": "redbook.engine.events",
     "TransportError": "redbook.errors",
     "VerificationFailed": "redbook.errors",
-    "VerifyReport": "redbook.burning.jobs",
+    "VerifyReport": "redbook.burning.reports",
     "Waiting": "redbook.engine.events",
     "Working": "redbook.engine.events",
     "blank": "redbook.burning.jobs",
     "burn": "redbook.burning.jobs",
     "close_disc": "redbook.burning.jobs",
     "create_disc": "redbook.recorders.discs",
-    "disc_info": "redbook.burning.jobs",
+    "disc_info": "redbook.burning.looking",
     "drives": "redbook.recorders.listing",
     "eject": "redbook.burning.tray",
     "load": "redbook.burning.tray",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from redbook.burning.jobs import burn, disc_info
+from redbook.burning.jobs import burn
+from redbook.burning.looking import disc_info
 from redbook.image.base import DiscState, TrackState
 from redbook.mmc.disc_info import DiscStatus
 from redbook.recorders.names import open_drive

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import redbook
-from redbook.burning.jobs import read_checksums
+from redbook.burning.looking import read_checksums
 from redbook.disc import Toc, TocTrack
 from redbook.drive import Drive
 from redbook.errors import MediumUnsuitable, NotRecordable, Sense

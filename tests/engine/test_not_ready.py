@@ -11,6 +11,7 @@ import pytest
 
 import redbook
 from redbook import errors
+from redbook.burning.looking import read_checksums
 from redbook.clock import ManualClock
 from redbook.drive import Drive
 from redbook.engine.close import end_session
@@ -51,7 +52,7 @@ JOBS: dict[str, tuple[str, str, Call]] = {
     "close": ("cd-r", "open", lambda drive, **how: redbook.close_disc(drive, **how)),
     "info": ("cd-r", "closed", lambda drive, **how: redbook.disc_info(drive, **how)),
     "verify": ("cd-r", "closed", lambda drive, **how: redbook.verify(["a.wav"], drive, **how)),
-    "checksums": ("cd-r", "closed", lambda drive, **how: redbook.burning.jobs.read_checksums(drive, **how)),
+    "checksums": ("cd-r", "closed", lambda drive, **how: read_checksums(drive, **how)),
 }
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from redbook import errors
-from redbook.burning.jobs import burn, close_disc, disc_info, plan, verify
+from redbook.burning.jobs import burn, close_disc, plan, verify
+from redbook.burning.looking import disc_info
 from redbook.drive import Drive
 from redbook.engine.glance import glance
 from redbook.engine.spoilt import is_spoilt, spoilt_in_words

@@ -11,6 +11,7 @@ import pytest
 
 import redbook
 from redbook import errors
+from redbook.burning.looking import read_checksums
 from redbook.clock import ManualClock
 from redbook.drive import Drive
 from redbook.engine.burn import burn
@@ -60,7 +61,7 @@ CALLS: dict[str, tuple[Call, bool]] = {
     "blank": (lambda drive, **how: redbook.blank(drive, **how), True),
     "close": (lambda drive, **how: redbook.close_disc(drive, **how), True),
     "info": (lambda drive, **how: redbook.disc_info(drive, **how), True),
-    "checksums": (lambda drive, **how: redbook.burning.jobs.read_checksums(drive, **how), True),
+    "checksums": (lambda drive, **how: read_checksums(drive, **how), True),
 }
 """Each function of the Python face, and whether it wants a disc with a track on it."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from redbook.burning.jobs import disc_info
+from redbook.burning.looking import disc_info
 from redbook.disc import SECTOR_BYTES, Msf
 from redbook.disc.sub_channel import LEAD_OUT_TNO, POSITION, Q, interleave
 from redbook.drive import Drive

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from redbook.burning.jobs import burn, disc_info
+from redbook.burning.jobs import burn
+from redbook.burning.looking import disc_info
 from redbook.drive import Drive
 from redbook.errors import DriveBusy, DriveError, ImageError, MediumUnsuitable, StorageFailed
 from redbook.image.base import DiscState

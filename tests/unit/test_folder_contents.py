@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from redbook import errors
-from redbook.burning.jobs import disc_info
+from redbook.burning.looking import disc_info
 from redbook.disc import SECTOR_BYTES
 from redbook.errors import ImageError
 from redbook.mmc.disc_info import ReadCdText, ReadToc, ReadTrackInformation

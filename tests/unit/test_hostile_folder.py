@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from redbook.burning.jobs import burn, disc_info
+from redbook.burning.jobs import burn
+from redbook.burning.looking import disc_info
 from redbook.errors import DriveError, ImageError, StorageFailed
 from redbook.image.disc_files import DiscFiles, NotAFile
 from redbook.image.view import OWNER_FILE, FolderView, owner_of

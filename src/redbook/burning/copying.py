@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from redbook.burning.jobs import BurnReport, burn
+from redbook.burning.jobs import burn
 from redbook.burning.planning import Mode
 from redbook.burning.read_report import ReadReport
 from redbook.burning.reading import SourceOffset, Wanted, read_disc
+from redbook.burning.reports import BurnReport
 from redbook.disc import duration
 from redbook.drive import Drive
 from redbook.engine.change_disc import blank_disc_in

@@ -12,7 +12,8 @@ from array import array
 from dataclasses import asdict
 from typing import Any
 
-from redbook.burning.checking import known_drive
+from redbook.burning.checking import in_words, known_drive
+from redbook.burning.reports import VerifyReport
 from redbook.clock import Clock
 from redbook.disc.layout import LaidTrack, Pregap, SessionLayout
 from redbook.drive import Drive
@@ -20,8 +21,8 @@ from redbook.engine import verify as verifying
 from redbook.engine.conclude import conclude
 from redbook.engine.fingerprint import Fingerprint, Landmark
 from redbook.engine.locate import not_located
-from redbook.engine.verification import Verification
 from redbook.engine.verify import READ_SPEED
+from redbook.errors import VerificationFailed
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.runner import Cancel
 
@@ -84,13 +85,13 @@ def verify_fingerprints(
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
     clock: Clock | None = None,
-) -> Verification:
-    """Compare a disc with what was kept of a burn.
+) -> VerifyReport:
+    """Compare a disc with what was kept of a burn; the report has no tracks, for there are no sources.
 
     at_once     it was written session-at-once: also what it holds beside its samples is compared
     read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x
 
-    raises  DriveError, Cancelled
+    raises  VerificationFailed, DriveError, Cancelled
     """
     caller = Caller.of(on_event, cancel, clock)
     _, known = known_drive(drive, caller)
@@ -104,4 +105,8 @@ def verify_fingerprints(
     differences = [
         not_located(reading, found.offset.samples) for reading in found.readings if not reading.same
     ]
-    return conclude(found, differences)
+    verification = conclude(found, differences)
+    report = VerifyReport(verification.same, [], verification)
+    if not report.same:
+        raise VerificationFailed(in_words(verification), report)
+    return report

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from redbook.authoring.wishes import DEFAULTS, SourceName, Wishes
 from redbook.burning import checking
 from redbook.burning.checking import HowToRead
+from redbook.burning.looking import at_leisure
 from redbook.burning.planning import (
     Mode,
     Plan,
@@ -21,26 +21,22 @@ from redbook.burning.planning import (
     read_master,
     reports,
 )
+from redbook.burning.reports import BurnReport, VerifyReport
 from redbook.clock import Clock
 from redbook.disc import PREGAP_SECTORS, Toc, TocTrack
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine import burn as burning_disc
 from redbook.engine import close, erase, inspect
-from redbook.engine import verify as verifying
 from redbook.engine.erase import Erasable
-from redbook.engine.extents import audio_extents
-from redbook.engine.inspect import Abilities, DiscContents
-from redbook.engine.labels import Told, read_labels
+from redbook.engine.inspect import DiscContents
 from redbook.engine.method import Method
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.places import Place, in_words, places_on
 from redbook.engine.session_at_once import SessionAtOnce
 from redbook.engine.spoilt import spoilt_in_words
-from redbook.engine.steps import Point, Procedure, R
+from redbook.engine.steps import Point
 from redbook.engine.track_at_once import TrackAtOnce
-from redbook.engine.verification import Verification
-from redbook.engine.waiting import resending
 from redbook.errors import (
     AudioError,
     BurnFailed,
@@ -48,7 +44,6 @@ from redbook.errors import (
     DriveError,
     MediumUnsuitable,
     PlanError,
-    SenseError,
     VerificationFailed,
 )
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
@@ -59,140 +54,8 @@ from redbook.system.inhibit import awake
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack
-    from redbook.authoring.levels import Levels
     from redbook.authoring.program import Program
     from redbook.sheets import SheetOptions
-
-
-@dataclass(frozen=True, slots=True)
-class BurnReport:
-    """What was burned.
-
-    verified      True: read back and the same; False: not read back (verify=False, or a test write)
-    toc           the disc's table of contents as it was read back; as it was meant where it was not read
-                  back, or the session was left open; None if it cannot be read
-    verification  the verdict on each promise
-    offset_samples  by how many stereo samples the drive reads this disc late (negative: early), which were
-                  taken off; None if that was not told
-    mode          SAO or TAO
-    levels        what the loudness was brought to; None where that was not asked for
-    cue_sheet_form  in which of its forms the drive took the cue sheet of a session; empty for track-at-once
-    finalized     whether the session was closed
-    test_write    whether the laser was off
-    speed         multiple of 1x that the drive chose; None if it does not say
-    measured_speed  the true one, as sectors over time without those that filled the drive's buffer;
-                  None if that took no time, or too little to measure
-
-    host_buffer_lowest, drive_buffer_lowest, longest_gap_seconds, underruns
-                  how well the drive was supplied with data: `redbook.runner.meter.Supply`
-    """
-
-    verified: bool
-    tracks: list[TrackReport]
-    toc: Toc | None
-    finalized: bool
-    test_write: bool
-    speed: float | None
-    measured_speed: float | None
-    verification: Verification | None
-    offset_samples: int | None
-    host_buffer_lowest: float
-    drive_buffer_lowest: float | None
-    longest_gap_seconds: float | None
-    underruns: int
-    mode: Mode = Mode.TAO
-    cue_sheet_form: str = ""
-    levels: Levels | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
-    """What a disc was compared with and what came out.  same: everything is as it should be."""
-
-    same: bool
-    tracks: list[TrackReport]
-    verification: Verification
-
-
-@dataclass(frozen=True, slots=True)
-class DiscInfo:
-    """A drive and the disc in it.
-
-    labels  what the closed sessions say: CD-Text, MCN, ISRC, pregaps, indexes; empty where not asked for
-    offset_samples  that this drive was found to read its own discs late (negative: early); None while unknown
-    """
-
-    drive: Abilities
-    disc: DiscContents
-    labels: Told = Told()
-    offset_samples: int | None = None
-
-
-def disc_info(
-    drive: Drive,
-    *,
-    labels: bool = True,
-    on_event: Listener | None = None,
-    cancel: Cancel | None = None,
-    clock: Clock | None = None,
-) -> DiscInfo:
-    """What the drive is and what is on its disc.
-
-    labels  read CD-Text, MCN, ISRC, pregaps and indexes, too; a real drive takes some seconds for that
-
-    raises  DriveError, Cancelled
-    """
-    return _disc_info(drive, labels, Caller.of(on_event, cancel, clock))
-
-
-def _disc_info(drive: Drive, labels: bool, caller: Caller) -> DiscInfo:
-    abilities, disc = caller.run(drive, inspect.inspect())
-    _, known = checking.known_drive(drive, caller)
-    if not labels or disc.toc is None:
-        return DiscInfo(abilities, disc, offset_samples=known.offset_samples)
-    closed = {track.number for track in disc.toc.tracks}
-    labelled = [track for track in disc.tracks if track.number in closed]
-    tells_cd_text = abilities.capabilities is not None and abilities.capabilities.cd_text
-    told = _read(drive, read_labels(labelled, disc.toc, tells_cd_text), caller)
-    return DiscInfo(abilities, disc, told, known.offset_samples)
-
-
-def _read(drive: Drive, reading: Procedure[R], caller: Caller) -> R:
-    """Of a drive that may have no time for a command at first.  raises  what the procedure raises"""
-    return caller.run(drive, resending(reading, lambda: False))
-
-
-def read_checksums(
-    drive: Drive,
-    *,
-    on_event: Listener | None = None,
-    cancel: Cancel | None = None,
-    clock: Clock | None = None,
-) -> dict[int, tuple[str, str, str]]:
-    """Read every audio track of a disc: SHA-256, AccurateRip v1 and v2 in hexadecimal, by track number.
-
-    SHA-256 is of the track's own sectors. AccurateRip's sums reach to the next track's start, the gap
-    included, or to the lead-out of the track's session, as every ripper counts; a gap that cannot be read
-    is taken for silence. Data tracks are left out.
-
-    raises  DriveError, Cancelled
-    """
-    from redbook.audio.checksum import TrackChecksums
-
-    caller = Caller.of(on_event, cancel, clock)
-    tracks = _read(drive, audio_extents(_disc_info(drive, False, caller).disc), caller)
-    sums = {}
-    for track in tracks:
-        checksums = TrackChecksums(first=track.first, last=track.last)
-        _read(drive, verifying.read_track(track.start_lba, track.own_sectors, checksums.update), caller)
-        gap_sectors = track.sectors - track.own_sectors
-        try:
-            gap_lba = track.start_lba + track.own_sectors
-            _read(drive, verifying.read_track(gap_lba, gap_sectors, checksums.update_gap), caller)
-        except SenseError:  # of run-out and link blocks many drives make nothing
-            checksums.fill_gap(gap_sectors)
-        sums[track.number] = (checksums.sha256, checksums.accuraterip_v1, checksums.accuraterip_v2)
-    return sums
 
 
 def plan(
@@ -468,7 +331,7 @@ def verify(
     _, disc = caller.run(drive, inspect.inspect())
     if disc.spoilt:
         raise MediumUnsuitable(spoilt_in_words(disc.information))
-    on_disc = _read(drive, places_on(disc), caller)
+    on_disc = at_leisure(drive, places_on(disc), caller)
     audio = [place for place in on_disc if place.is_audio]
     if not audio:
         there = "no complete track"
@@ -571,21 +434,16 @@ def _undisturbed(drive: Drive, test_write: bool = False) -> AbstractContextManag
 
 
 __all__ = [
-    "BurnReport",
-    "DiscInfo",
     "DiscStatus",
     "Mode",
     "Plan",
     "Point",
     "TrackReport",
-    "VerifyReport",
     "Wishes",
     "blank",
     "burn",
     "close_disc",
-    "disc_info",
     "look_before_blanking",
     "plan",
-    "read_checksums",
     "verify",
 ]

@@ -13,8 +13,8 @@ from typing import Any
 
 from redbook._version import __version__
 from redbook.burning.fingerprints import from_json, layout_from_json, layout_to_json, to_json
-from redbook.burning.jobs import BurnReport, Plan
-from redbook.burning.planning import Mode
+from redbook.burning.planning import Mode, Plan
+from redbook.burning.reports import BurnReport
 from redbook.cli import shapes
 from redbook.cli.describe import loudness_in_words
 from redbook.cli.times import length

@@ -10,8 +10,8 @@ from typing import Any
 from redbook.authoring.arrange import Border
 from redbook.authoring.levels import Levels
 from redbook.authoring.wishes import TRUE_PEAK_LIMIT_DBTP
-from redbook.burning.jobs import BurnReport, DiscInfo, Plan, TrackReport, VerifyReport
-from redbook.burning.planning import Mode
+from redbook.burning.planning import Mode, Plan, TrackReport
+from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
 from redbook.disc.cd_text import Texts
 from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, LaidTrack

@@ -18,7 +18,7 @@ from redbook.cli.recorder import opened, signals_cancel, waits_of
 @json_option
 def info(drive_name: str | None, checksums: bool, as_json: bool) -> None:
     """Show the recorder and what is on its disc."""
-    from redbook.burning import jobs as burning
+    from redbook.burning.looking import disc_info, read_checksums
     from redbook.cli.render import make_renderer
 
     cancel = signals_cancel()
@@ -28,6 +28,6 @@ def info(drive_name: str | None, checksums: bool, as_json: bool) -> None:
         opened(drive_name, out, cancel, "LOOK", read_only=True) as drive,
     ):
         tell = waits_of(out)
-        found = burning.disc_info(drive, on_event=tell, cancel=cancel)
-        sums = burning.read_checksums(drive, on_event=tell, cancel=cancel) if checksums else {}
+        found = disc_info(drive, on_event=tell, cancel=cancel)
+        sums = read_checksums(drive, on_event=tell, cancel=cancel) if checksums else {}
         out.info(found, drive.name, sums)

@@ -11,8 +11,9 @@ from typing import Any, Protocol, Self, TextIO, cast
 from rich.console import Console
 
 from redbook.burning.copying import CopyReport
-from redbook.burning.jobs import BurnReport, DiscInfo, Plan, VerifyReport
+from redbook.burning.planning import Plan
 from redbook.burning.read_report import ReadReport
+from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
 from redbook.burning.sheet_files import SheetReport
 from redbook.cli import shapes
 from redbook.cli.output import Output, standard_error, standard_output

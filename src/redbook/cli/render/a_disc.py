@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from redbook.burning.jobs import DiscInfo
+from redbook.burning.reports import DiscInfo
 from redbook.cli import shapes
 from redbook.cli.render.page import Page
 from redbook.cli.render.plans import show_speeds

@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from redbook.burning.copying import CopyReport
-from redbook.burning.jobs import BurnReport, DiscInfo, Plan, VerifyReport
+from redbook.burning.planning import Plan
 from redbook.burning.read_report import ReadReport
+from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
 from redbook.burning.sheet_files import SheetReport
 from redbook.cli import shapes
 from redbook.cli.render.a_disc import show_info

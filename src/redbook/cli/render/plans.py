@@ -7,7 +7,7 @@ import math
 from rich.table import Table
 from rich.text import Text
 
-from redbook.burning.jobs import Plan, TrackReport
+from redbook.burning.planning import Plan, TrackReport
 from redbook.cli.describe import border_in_words, on_the_disc, pause_before, summary, title_of
 from redbook.cli.render.page import PIPE_WIDTH, Page
 from redbook.cli.render.words import plural, shown, titled

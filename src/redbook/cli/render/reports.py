@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 
 from redbook.burning.copying import CopyReport
-from redbook.burning.jobs import BurnReport, VerifyReport
 from redbook.burning.read_report import ReadReport, offset_in_words, verdict
+from redbook.burning.reports import BurnReport, VerifyReport
 from redbook.burning.sheet_files import SheetReport
 from redbook.cli.render.page import Page
 from redbook.cli.render.sums import show_ids, show_sums

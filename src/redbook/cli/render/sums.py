@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from redbook.burning.jobs import TrackReport
+from redbook.burning.planning import TrackReport
 from redbook.cli.render.page import Page
 from redbook.disc import Toc
 

@@ -8,8 +8,9 @@ import sys
 import textwrap
 from pathlib import Path
 
-from redbook.burning.jobs import BurnReport, TrackReport, VerifyReport
+from redbook.burning.planning import TrackReport
 from redbook.burning.read_report import ReadReport
+from redbook.burning.reports import BurnReport, VerifyReport
 from redbook.engine.events import Phase, Progress, Stopping, Waiting
 from redbook.engine.verification import Verification
 from redbook.errors import RedbookError

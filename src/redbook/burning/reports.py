@@ -1,0 +1,79 @@
+"""What a job came to, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redbook.burning.planning import Mode, TrackReport
+from redbook.disc import Toc
+from redbook.engine.inspect import Abilities, DiscContents
+from redbook.engine.labels import Told
+from redbook.engine.verification import Verification
+
+if TYPE_CHECKING:
+    from redbook.authoring.levels import Levels
+
+
+@dataclass(frozen=True, slots=True)
+class BurnReport:
+    """What was burned.
+
+    verified      True: read back and the same; False: not read back (verify=False, or a test write)
+    toc           the disc's table of contents as it was read back; as it was meant where it was not read
+                  back, or the session was left open; None if it cannot be read
+    verification  the verdict on each promise
+    offset_samples  by how many stereo samples the drive reads this disc late (negative: early), which were
+                  taken off; None if that was not told
+    mode          SAO or TAO
+    levels        what the loudness was brought to; None where that was not asked for
+    cue_sheet_form  in which of its forms the drive took the cue sheet of a session; empty for track-at-once
+    finalized     whether the session was closed
+    test_write    whether the laser was off
+    speed         multiple of 1x that the drive chose; None if it does not say
+    measured_speed  the true one, as sectors over time without those that filled the drive's buffer;
+                  None if that took no time, or too little to measure
+
+    host_buffer_lowest, drive_buffer_lowest, longest_gap_seconds, underruns
+                  how well the drive was supplied with data: `redbook.runner.meter.Supply`
+    """
+
+    verified: bool
+    tracks: list[TrackReport]
+    toc: Toc | None
+    finalized: bool
+    test_write: bool
+    speed: float | None
+    measured_speed: float | None
+    verification: Verification | None
+    offset_samples: int | None
+    host_buffer_lowest: float
+    drive_buffer_lowest: float | None
+    longest_gap_seconds: float | None
+    underruns: int
+    mode: Mode = Mode.TAO
+    cue_sheet_form: str = ""
+    levels: Levels | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What a disc was compared with and what came out.  same: everything is as it should be."""
+
+    same: bool
+    tracks: list[TrackReport]
+    verification: Verification
+
+
+@dataclass(frozen=True, slots=True)
+class DiscInfo:
+    """A drive and the disc in it.
+
+    labels  what the closed sessions say: CD-Text, MCN, ISRC, pregaps, indexes; empty where not asked for
+    offset_samples  that this drive was found to read its own discs late (negative: early); None while unknown
+    """
+
+    drive: Abilities
+    disc: DiscContents
+    labels: Told = Told()
+    offset_samples: int | None = None
