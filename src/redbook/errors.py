@@ -8,6 +8,7 @@ RedbookError
 ├── VerificationFailed          the disc was read back and differs; .report
 ├── Cancelled                   somebody asked to stop; .disc_now
 ├── NotCommitted                whoever had to agree to a burn did not; .disc_now, .reason
+├── FetchFailed                 no server gives a master, or what it needs is not installed
 ├── ShareError                  a recorder cannot be put before other programs
 ├── LedgerError                 the account of ordered copies cannot take or give what was asked
 │   ├── LedgerUnavailable       no answer came; ask again
@@ -181,6 +182,10 @@ class NotCommitted(RedbookError):
 
 class ShareError(RedbookError):
     """A recorder cannot be put before other programs: something that this needs is missing."""
+
+
+class FetchFailed(RedbookError):
+    """A master cannot be had from any of the servers that were named."""
 
 
 class LedgerError(RedbookError):

@@ -30,7 +30,8 @@ def programs() -> Path | None:
 class Server:
     """Started by `start`, ended by `stop`; in between it can be killed and started again on the same port."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, fsync: bool = False) -> None:
+        self._fsync = "on" if fsync else "off"  # a process that is killed loses nothing without it
         found = programs()
         assert found is not None, "PostgreSQL is not installed"
         self._programs = found
@@ -63,7 +64,7 @@ class Server:
                     *(self._programs / "postgres", "-D", self._data, "-p", str(self.port)),
                     *("-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="),
                     *("-c", "max_connections=300", "-c", "shared_buffers=64MB"),
-                    *("-c", "fsync=off"),  # a process that is killed loses nothing by that
+                    *("-c", f"fsync={self._fsync}"),
                 ],
                 stdout=log,
                 stderr=log,

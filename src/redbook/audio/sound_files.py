@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from redbook.disc import SAMPLE_BYTES, SAMPLE_RATE_HZ
-from redbook.errors import NoRoom, printable
+from redbook.errors import AudioError, NoRoom, printable
 
 _CHECKED_SAMPLES = 1 << 16
 
@@ -152,9 +152,12 @@ def _encode_flac(opened: Any, blocks: Iterable[bytes], tags: Mapping[str, str]) 
 
 
 def read_flac(path: Path) -> Iterable[bytes]:
+    """Its samples.  raises  OSError; AudioError for what is no FLAC, or damaged"""
     import av
 
-    with path.open("rb") as file, av.open(file, "r", format="flac") as container:
-        stream = container.streams.audio[0]
-        for frame in container.decode(stream):
-            yield frame.to_ndarray().tobytes()
+    try:
+        with path.open("rb") as file, av.open(file, "r", format="flac") as container:
+            for frame in container.decode(container.streams.audio[0]):
+                yield frame.to_ndarray().tobytes()
+    except (av.error.FFmpegError, IndexError) as error:
+        raise AudioError(f"{printable(path)}: it cannot be decoded: {error}", str(path)) from error

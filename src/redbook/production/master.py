@@ -229,6 +229,11 @@ def check_master(
     return MasterReport(target, file.name, file, _audio_bytes(target, file))
 
 
+def blob_sum(path: Path, cancel: Cancel) -> str:
+    """SHA-256 of the sectors in a blob, decoded where it is FLAC.  raises  AudioError, Cancelled"""
+    return _sum(path, Caller.of(None, cancel))
+
+
 def _sum(path: Path, caller: Caller) -> str:
     """SHA-256 of the sectors in a blob, decoded where it is FLAC.  raises  AudioError, Cancelled"""
     total = hashlib.sha256()

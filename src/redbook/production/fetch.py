@@ -1,0 +1,231 @@
+"""Masters from another machine: by HTTP, by their digests, resumed where they broke off; needs
+`redbook[fleet]`.
+
+A master is some files, each with the SHA-256 of what it holds for a name, so where they come from needs no
+trust, and any server of files will do:
+
+    GET URL/blobs/sha256/NAME    master.json; its digest is the master's name
+    GET URL/blobs/sha256/HEX     the sectors of a track, as they are or as FLAC; HEX is of the decoded sectors
+
+What comes is kept as `.part` until its sum is right. A part that was left is gone on with (Range); if what
+came of it is wrong, it is thrown away and fetched anew, once. A master's folder gets its name when all of
+it is there, so nothing is burned from the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from redbook.clock import Clock, SystemClock
+from redbook.errors import AudioError, Cancelled, FetchFailed, NoRoom, SheetError, printable
+from redbook.production.master import blob_sum
+from redbook.runner.runner import Cancel
+from redbook.sheets.master_file import BLOBS, MASTER_FILE, MOST_BYTES, MasterFile, is_master
+
+try:
+    import httpx
+except ImportError as missing:
+    raise FetchFailed(
+        "masters of another machine need httpx, which is not installed: "
+        f"pip install 'redbook[fleet]' ({missing})"
+    ) from missing
+
+BLOB_PATH = "blobs/sha256/"
+
+TRIES = 6
+"""So often in a row a server may give nothing before it is given up; what came meanwhile is kept."""
+
+PAUSE_SECONDS = 2.0
+TIMEOUT_SECONDS = 20.0
+_FLAC_SLACK_BYTES = 1 << 20
+"""FLAC of noise is a little larger than what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """How far a master has come.  blob, of: the number of the one that comes; bytes of it so far"""
+
+    blob: int
+    of: int
+    bytes: int
+
+
+class _WrongPart(Exception):
+    """What came is not what its name says."""
+
+
+class Fetcher:
+    """Fetches masters from one of some servers.
+
+    urls   of the servers; each is asked in turn where one fails
+    clock  for the pauses between tries
+    """
+
+    def __init__(
+        self, urls: Sequence[str], *, clock: Clock | None = None, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self._urls = [url.rstrip("/") + "/" for url in urls]
+        self._clock = clock or SystemClock()
+        self._client = httpx.Client(
+            timeout=TIMEOUT_SECONDS, follow_redirects=True, transport=transport, trust_env=True
+        )
+
+    def close(self) -> None:
+        self._client.close()
+
+    def fetch(
+        self,
+        name: str,
+        masters: Path,
+        *,
+        cancel: Cancel | None = None,
+        on_progress: Callable[[Fetched], None] | None = None,
+    ) -> Path:
+        """The folder of a master, whole and checked, below `masters`; at once where it is there already.
+
+        name    of the master: 64 hexadecimal digits
+
+        raises  FetchFailed  no server has it, or none answers
+                SheetError, AudioError  what they have is damaged, or no master
+                NoRoom, Cancelled
+        """
+        target = masters / name
+        if is_master(target) and (target / BLOBS).is_dir():
+            return target
+        new = masters / f".{name}.fetching"
+        cancel = cancel or Cancel()
+        try:
+            (new / BLOBS).mkdir(parents=True, exist_ok=True)
+            file = self._master_file(name, new, cancel)
+            wanted = dict(zip((track.sha256 for track in file.tracks), file.lengths(), strict=True))
+            for number, (sha256, sectors) in enumerate(wanted.items(), 1):
+
+                def told(got: int, number: int = number) -> None:
+                    if on_progress is not None:
+                        on_progress(Fetched(number, len(wanted), got))
+
+                self._blob(sha256, sectors * 2352, new / BLOBS, cancel, told)
+            (new / MASTER_FILE).write_bytes(file.to_bytes())
+            if target.exists():  # its audio was tidied away
+                shutil.rmtree(target)
+            new.rename(target)
+        except OSError as error:
+            raise NoRoom(f"{printable(masters)} cannot keep the master: {error.strerror}") from error
+        return target
+
+    def _master_file(self, name: str, folder: Path, cancel: Cancel) -> MasterFile:
+        part = folder / f"{MASTER_FILE}.part"
+        self._download(name, part, MOST_BYTES, cancel, lambda _: None)
+        data = part.read_bytes()
+        part.unlink()
+        if hashlib.sha256(data).hexdigest() != name:
+            raise SheetError(f"the server's master {name[:12]} is damaged: its SHA-256 is another", name)
+        try:
+            return MasterFile.from_bytes(data)
+        except ValueError as error:
+            raise SheetError(f"master {name[:12]} of the server is no master: {error}", name) from error
+
+    def _blob(self, sha256: str, most: int, blobs: Path, cancel: Cancel, told: Callable[[int], None]) -> None:
+        if any((blobs / f"{sha256}{suffix}").exists() for suffix in (".pcm", ".flac")):
+            return  # it came before the last fetch broke off, and its sum was right
+        part = blobs / f"{sha256}.part"
+        for anew in (False, True):
+            begun = part.exists()
+            self._download(sha256, part, most + _FLAC_SLACK_BYTES, cancel, told)
+            try:
+                self._take(sha256, most, part, cancel)
+                return
+            except _WrongPart as wrong:
+                part.unlink()
+                if anew or not begun:
+                    raise AudioError(
+                        f"the server's audio {sha256[:12]} is damaged: {wrong}; "
+                        "make the master there again, or copy it once more",
+                        sha256,
+                    ) from wrong
+
+    def _take(self, sha256: str, pcm_bytes: int, part: Path, cancel: Cancel) -> None:
+        """Under its name only when it is right.  raises  _WrongPart"""
+        suffix = ".pcm" if part.stat().st_size == pcm_bytes else ".flac"
+        whole = part.with_suffix(suffix)
+        new = part.with_name(f".checked{suffix}")
+        part.rename(new)
+        try:
+            found = blob_sum(new, cancel)
+        except AudioError as error:
+            new.rename(part)
+            raise _WrongPart(str(error)) from error
+        except BaseException:
+            new.rename(part)
+            raise
+        if found != sha256:
+            new.rename(part)
+            raise _WrongPart(f"its SHA-256 is {found}")
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
+        new.rename(whole)
+
+    def _download(
+        self, digest: str, part: Path, most: int, cancel: Cancel, told: Callable[[int], None]
+    ) -> None:
+        """All of a file, from wherever it can be had; what came before stays.  raises  FetchFailed"""
+        failures, answers = 0, list[str]()
+        while True:
+            url = self._urls[failures % len(self._urls)] + BLOB_PATH + digest
+            before = part.stat().st_size if part.exists() else 0
+            try:
+                self._get(url, part, most, cancel, told)
+                return
+            except httpx.HTTPStatusError as error:
+                answers.append(f"{printable(url)}: {error.response.status_code}")
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                answers.append(f"{printable(url)}: {printable(error) or type(error).__name__}")
+            gained = part.exists() and part.stat().st_size > before
+            failures = 1 if gained else failures + 1
+            if failures >= max(TRIES, len(self._urls)):
+                raise FetchFailed(
+                    f"no server gives {digest[:12]}; the last answers: {'; '.join(answers[-3:])}. "
+                    "What has come is kept; try again"
+                )
+            if cancel.wanted:
+                raise Cancelled("cancelled while a master was fetched; nothing was burned")
+            self._clock.sleep(PAUSE_SECONDS)
+
+    def _get(self, url: str, part: Path, most: int, cancel: Cancel, told: Callable[[int], None]) -> None:
+        """One request: the whole file, or what is missing of it.  raises  HTTPError, NoRoom, Cancelled"""
+        have = part.stat().st_size if part.exists() else 0
+        headers = {"Accept-Encoding": "identity"}
+        if have:
+            headers["Range"] = f"bytes={have}-"
+        with self._client.stream("GET", url, headers=headers) as answer:
+            if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                return  # all of it is here, or too much: the sum tells
+            answer.raise_for_status()
+            goes_on = answer.status_code == httpx.codes.PARTIAL_CONTENT and answer.headers.get(
+                "Content-Range", ""
+            ).startswith(f"bytes {have}-")
+            if have and not goes_on:
+                have = 0  # a server without ranges begins at the beginning
+            try:
+                with part.open("ab" if have else "wb") as file:
+                    for piece in answer.iter_raw():
+                        if cancel.wanted:
+                            raise Cancelled("cancelled while a master was fetched; nothing was burned")
+                        have += len(piece)
+                        if have > most:
+                            raise AudioError(f"{printable(url)} is larger than it can be: {most} bytes", url)
+                        file.write(piece)
+                        told(have)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError as error:
+                raise NoRoom(f"{printable(part)} cannot be written: {error.strerror}") from error
+            stated = answer.headers.get("Content-Range", "").rpartition("/")[2]
+            total = int(stated) if goes_on and stated.isdigit() else answer.headers.get("Content-Length")
+            if total is not None and have < int(total):
+                raise httpx.RemoteProtocolError("it broke off", request=answer.request)
