@@ -130,6 +130,12 @@ def test_a_file_cut_short(kind: str, kept: float, source: Path, tmp_path: Path) 
         read(file)
 
 
+def test_an_mp4_that_ends_before_its_index(source: Path, tmp_path: Path) -> None:
+    whole = encode(source, tmp_path / "whole.m4a").read_bytes()
+    (tmp_path / "cut.m4a").write_bytes(whole[: len(whole) // 2])
+    refused(tmp_path / "cut.m4a", "without its index")
+
+
 @pytest.mark.parametrize("where", [0.2, 0.5, 0.8])
 def test_a_damaged_flac_that_decoders_pass_over(where: float, source: Path, tmp_path: Path) -> None:
     file = encode(source, tmp_path / "a.flac")

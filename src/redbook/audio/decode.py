@@ -24,6 +24,7 @@ from redbook.audio.ffmpeg import (
     translated,
 )
 from redbook.audio.format import AudioFormat, Samples, Tags, joined, kept
+from redbook.audio.mp4 import lacks_its_index
 from redbook.audio.pcm import MOST_UNEXPLAINED_BYTES, Layout
 from redbook.audio.statement import ENCODER_ENDS_SAMPLES, Statement, StreamFacts, read_statement
 from redbook.audio.tally import Tally
@@ -103,6 +104,19 @@ def open_recording(path: Path, raw: str = "") -> Recording:
     return Decoder(path, layout)
 
 
+def _opened(path: Path) -> av.container.InputContainer:
+    try:
+        return open_container(path)
+    except AudioError as error:
+        with translated(), path.open("rb") as file:
+            if lacks_its_index(file):
+                raise AudioError(
+                    "it is an MP4 file without its index (the moov box, which comes last): the recording or "
+                    "the download ended too soon; get it again"
+                ) from error
+        raise
+
+
 class Decoder:
     """A file that FFmpeg reads."""
 
@@ -110,7 +124,7 @@ class Decoder:
         """raises  AudioError  if it is no sound file or shorter than its header says"""
         self._path = path
         self.notes: list[str] = list(notes)
-        self._container = open_container(path)
+        self._container = _opened(path)
         try:
             self._end_byte = path.stat().st_size
             self._stop_at_the_end()

@@ -70,6 +70,12 @@ def mp4_times(file: BinaryIO) -> Mp4Times | None:
     return None
 
 
+def lacks_its_index(file: BinaryIO) -> bool:
+    """Whether it begins as MP4 does and has no moov box, which most programs write last."""
+    kinds = [kind for kind, _, _ in _boxes(file, 0, os.fstat(file.fileno()).st_size)]
+    return kinds[:1] == [b"ftyp"] and b"moov" not in kinds
+
+
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and end of the content of each box."""
     for _ in range(_MOST_BOXES):
