@@ -23,11 +23,12 @@ ifneq ($(APT),)
 APT += -o DPkg::Lock::Timeout=600
 endif
 
-.PHONY: help setup demo test test-fast test-discs test-kernel test-lowest corpus lint bench fuzz mutation clean packages kernel-packages
+.PHONY: help setup demo test test-slow test-discs test-kernel test-lowest corpus lint bench fuzz mutation clean packages kernel-packages
 
 help:
 	@echo "make demo    burn the files in examples/ to a virtual recorder, verify, show the disc"
-	@echo "make test    run every test and check"
+	@echo "make test    run the checks and the tests"
+	@echo "make test-slow     the slower tests, and those that start programs of others (a few minutes)"
 	@echo "make test-discs    discs burned on every recorder model and read by other programs (a few minutes)"
 	@echo "make test-kernel   the tests that need a real kernel and /dev/sr0, in QEMU (a few minutes)"
 	@echo "make test-lowest   the tests of sound with the lowest versions of what redbook needs (a few minutes)"
@@ -86,13 +87,22 @@ packages:
 # Some tests wait for programs that sleep: two more workers than cores keep the cores at work.
 WORKERS ?= $(shell echo $$(($$(nproc) + 2)))
 
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -rs
+
+# What has a target of its own.
+ELSEWHERE := --ignore=tests/kernel --ignore=tests/corpus --ignore=tests/readback
+
 test: $(DEV_READY) packages lint
 	@echo "== running the tests"
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -rs --ignore=tests/kernel --ignore=tests/corpus
+	@$(PYTEST) $(ELSEWHERE) -m "not slow"
+
+test-slow: $(DEV_READY) packages
+	@echo "== running the slower tests, and those that start programs of others"
+	@$(PYTEST) $(ELSEWHERE) -m slow
 
 test-discs: $(DEV_READY) packages
 	@echo "== burning discs on every recorder model, and reading them back"
-	@REDBOOK_TEST_MODELS=all $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -rs tests/readback
+	@REDBOOK_TEST_MODELS=all $(PYTEST) tests/readback
 
 # The kernel is downloaded and unpacked in .cache/, not installed.
 test-kernel: $(DEV_READY) kernel-packages

@@ -17,6 +17,7 @@ from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support import leftovers
 
+PROGRAMS_OF_OTHERS = Path(__file__).parent / "clients"
 _WATCH = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
@@ -34,6 +35,13 @@ def pytest_configure(config: pytest.Config) -> None:
             signal.signal(number, ours)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         config.stash[_WATCH] = leftovers.watch()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything that starts programs of others takes seconds."""
+    for item in items:
+        if PROGRAMS_OF_OTHERS in item.path.parents:
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

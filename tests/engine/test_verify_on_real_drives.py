@@ -39,6 +39,7 @@ DISCS = {
     "some tracks": SOME,
     "99 tracks": MANY,
 }
+SLOW = {"99 tracks": pytest.mark.slow}
 
 
 def spoil(store: MemoryStore, lba: int, sample: int) -> None:
@@ -54,7 +55,7 @@ def hidden_of(samples: int, first: bytes, last: bytes) -> int:
 
 
 @pytest.mark.parametrize("samples", OFFSETS)
-@pytest.mark.parametrize("name", DISCS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in DISCS])
 class TestOffsets:
     def test_a_good_disc_is_the_same_and_the_offset_is_told(self, name: str, samples: int) -> None:
         tracks = DISCS[name]

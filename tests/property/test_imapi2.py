@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -126,5 +127,5 @@ class Calls(RuleBasedStateMachine):
             assert self.rig.writer.NumberOfExistingTracks == len(self.lengths)
 
 
-TestCalls = Calls.TestCase
-TestCalls.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestCalls = pytest.mark.slow(Calls.TestCase)
+Calls.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)

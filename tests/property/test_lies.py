@@ -47,6 +47,7 @@ def test_no_lie_to_imapi2(model: str) -> None:
 )
 @on_each_model
 @pytest.mark.parametrize("job", JOBS)
+@pytest.mark.slow
 def test_one_kind_of_lie_to_each_command_in_turn(job: str, model: str, kind: Kind) -> None:
     for opcode in OPCODES:
         play(job, [Lie(opcode, kind)], model)

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -301,4 +302,4 @@ AnyHostsAndHands.TestCase.settings = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-TestAnyHostsAndHands = AnyHostsAndHands.TestCase
+TestAnyHostsAndHands = pytest.mark.slow(AnyHostsAndHands.TestCase)
