@@ -1,4 +1,4 @@
-"""Burn audio CDs, on a real or a virtual recorder, and know that they are right.
+"""Burn audio CDs, on a real or a virtual recorder, and check that they are right.
 
 import redbook
 
@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 from redbook._version import __version__
 
 if TYPE_CHECKING:
+    from redbook.audio.format import Tags
+    from redbook.audio.sectors import PreparedTrack
     from redbook.audio.source import Source
+    from redbook.authoring.arrange import Border
     from redbook.authoring.levels import Level, Levels
     from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
     from redbook.authoring.wishes import CdText, Join, Loudness, Wishes
@@ -23,9 +26,12 @@ if TYPE_CHECKING:
     from redbook.burning.read_report import ReadReport, ReadTrack
     from redbook.burning.reading import read
     from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
-    from redbook.burning.sheet_files import write_sheet
+    from redbook.burning.sheet_files import SheetReport, write_sheet
     from redbook.burning.tray import eject, load
+    from redbook.clock import Clock
+    from redbook.disc import Toc, TocTrack
     from redbook.disc.cd_text import PackType, Texts
+    from redbook.disc.layout import LaidTrack, SessionLayout
     from redbook.drive import Drive
     from redbook.engine.events import (
         Event,
@@ -41,9 +47,12 @@ if TYPE_CHECKING:
         Waiting,
         Working,
     )
-    from redbook.engine.speed import MAX_SPEED
+    from redbook.engine.inspect import Abilities, DiscContents
+    from redbook.engine.labels import Told
+    from redbook.engine.plan import Space
+    from redbook.engine.speed import MAX_SPEED, Speeds
     from redbook.engine.steps import Point
-    from redbook.engine.verification import Verification
+    from redbook.engine.verification import Check, Difference, Hidden, Verdict, Verification
     from redbook.errors import (
         AudioError,
         BurnFailed,
@@ -66,6 +75,7 @@ if TYPE_CHECKING:
         TransportError,
         VerificationFailed,
     )
+    from redbook.mmc.disc_info import DiscInformation, DiscStatus, SessionStatus, TrackInformation
     from redbook.recorders.discs import create_disc
     from redbook.recorders.listing import drives
     from redbook.recorders.names import open_drive
@@ -80,34 +90,28 @@ if TYPE_CHECKING:
     )
     from redbook.runner.runner import Cancel
     from redbook.sheets import SheetOptions
+    from redbook.virtual.faults import BadSpot, Fault
 
 _HOMES = {
-    "CdText": "redbook.authoring.wishes",
-    "CueSheetRefused": "redbook.errors",
-    "Join": "redbook.authoring.wishes",
-    "Level": "redbook.authoring.levels",
-    "Levels": "redbook.authoring.levels",
-    "Loudness": "redbook.authoring.wishes",
-    "Mode": "redbook.burning.planning",
-    "PackType": "redbook.disc.cd_text",
-    "Piece": "redbook.authoring.program",
-    "Program": "redbook.authoring.program",
-    "ProgramTrack": "redbook.authoring.program",
-    "Segment": "redbook.authoring.program",
-    "SheetError": "redbook.errors",
-    "SheetOptions": "redbook.sheets",
-    "Source": "redbook.audio.source",
-    "Texts": "redbook.disc.cd_text",
-    "Verification": "redbook.engine.verification",
-    "Wishes": "redbook.authoring.wishes",
-    "write_sheet": "redbook.burning.sheet_files",
-    "MAX_SPEED": "redbook.engine.speed",
+    "Abilities": "redbook.engine.inspect",
     "AudioError": "redbook.errors",
+    "BadSpot": "redbook.virtual.faults",
+    "Border": "redbook.authoring.arrange",
     "BurnFailed": "redbook.errors",
     "BurnReport": "redbook.burning.reports",
     "Cancel": "redbook.runner.runner",
     "Cancelled": "redbook.errors",
+    "CdText": "redbook.authoring.wishes",
+    "Check": "redbook.engine.verification",
+    "Clock": "redbook.clock",
+    "CloseFailed": "redbook.errors",
+    "CopyReport": "redbook.burning.copying",
+    "CueSheetRefused": "redbook.errors",
+    "Difference": "redbook.engine.verification",
+    "DiscContents": "redbook.engine.inspect",
     "DiscInfo": "redbook.burning.reports",
+    "DiscInformation": "redbook.mmc.disc_info",
+    "DiscStatus": "redbook.mmc.disc_info",
     "Drive": "redbook.drive",
     "DriveAdded": "redbook.recorders.watching",
     "DriveBusy": "redbook.errors",
@@ -117,38 +121,73 @@ _HOMES = {
     "DriveNotFound": "redbook.errors",
     "DriveRemoved": "redbook.recorders.watching",
     "DriveWatch": "redbook.recorders.watching",
-    "CloseFailed": "redbook.errors",
     "EraseFailed": "redbook.errors",
     "Event": "redbook.engine.events",
+    "Fault": "redbook.virtual.faults",
+    "Hidden": "redbook.engine.verification",
     "ImageError": "redbook.errors",
+    "Join": "redbook.authoring.wishes",
+    "LaidTrack": "redbook.disc.layout",
+    "Level": "redbook.authoring.levels",
+    "Levels": "redbook.authoring.levels",
+    "Loudness": "redbook.authoring.wishes",
+    "MAX_SPEED": "redbook.engine.speed",
     "MediumInserted": "redbook.recorders.watching",
     "MediumRemoved": "redbook.recorders.watching",
     "MediumUnsuitable": "redbook.errors",
+    "Mode": "redbook.burning.planning",
     "NoRoom": "redbook.errors",
     "NotCommitted": "redbook.errors",
+    "NotReadWhole": "redbook.errors",
     "Notice": "redbook.engine.events",
+    "PackType": "redbook.disc.cd_text",
     "Phase": "redbook.engine.events",
     "PhaseStarted": "redbook.engine.events",
+    "Piece": "redbook.authoring.program",
     "Plan": "redbook.burning.planning",
     "PlanError": "redbook.errors",
     "Point": "redbook.engine.steps",
+    "PreparedTrack": "redbook.audio.sectors",
+    "Program": "redbook.authoring.program",
+    "ProgramTrack": "redbook.authoring.program",
     "Progress": "redbook.engine.events",
+    "ReadReport": "redbook.burning.read_report",
+    "ReadTrack": "redbook.burning.read_report",
     "RedbookError": "redbook.errors",
+    "Segment": "redbook.authoring.program",
     "SenseError": "redbook.errors",
+    "SessionLayout": "redbook.disc.layout",
+    "SessionStatus": "redbook.mmc.disc_info",
+    "SheetError": "redbook.errors",
+    "SheetOptions": "redbook.sheets",
+    "SheetReport": "redbook.burning.sheet_files",
+    "Source": "redbook.audio.source",
     "SourceRead": "redbook.engine.events",
+    "Space": "redbook.engine.plan",
+    "Speeds": "redbook.engine.speed",
     "Stopping": "redbook.engine.events",
+    "Tags": "redbook.audio.format",
+    "Texts": "redbook.disc.cd_text",
+    "Toc": "redbook.disc",
+    "TocTrack": "redbook.disc",
+    "Told": "redbook.engine.labels",
     "TrackEnded": "redbook.engine.events",
+    "TrackInformation": "redbook.mmc.disc_info",
     "TrackReport": "redbook.burning.planning",
     "TrackStarted": "redbook.engine.events",
     "TrackVerified": "redbook.engine.events",
     "TransportError": "redbook.errors",
+    "Verdict": "redbook.engine.verification",
+    "Verification": "redbook.engine.verification",
     "VerificationFailed": "redbook.errors",
     "VerifyReport": "redbook.burning.reports",
     "Waiting": "redbook.engine.events",
+    "Wishes": "redbook.authoring.wishes",
     "Working": "redbook.engine.events",
     "blank": "redbook.burning.jobs",
     "burn": "redbook.burning.jobs",
     "close_disc": "redbook.burning.jobs",
+    "copy": "redbook.burning.copying",
     "create_disc": "redbook.recorders.discs",
     "disc_info": "redbook.burning.looking",
     "drives": "redbook.recorders.listing",
@@ -156,13 +195,9 @@ _HOMES = {
     "load": "redbook.burning.tray",
     "open_drive": "redbook.recorders.names",
     "plan": "redbook.burning.jobs",
-    "verify": "redbook.burning.jobs",
     "read": "redbook.burning.reading",
-    "copy": "redbook.burning.copying",
-    "ReadReport": "redbook.burning.read_report",
-    "ReadTrack": "redbook.burning.read_report",
-    "CopyReport": "redbook.burning.copying",
-    "NotReadWhole": "redbook.errors",
+    "verify": "redbook.burning.jobs",
+    "write_sheet": "redbook.burning.sheet_files",
 }
 """Where each public name lives; it is imported when it is first asked for, so that starting is quick."""
 
@@ -184,16 +219,25 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "MAX_SPEED",
+    "Abilities",
     "AudioError",
+    "BadSpot",
+    "Border",
     "BurnFailed",
     "BurnReport",
     "Cancel",
     "Cancelled",
     "CdText",
+    "Check",
+    "Clock",
     "CloseFailed",
     "CopyReport",
     "CueSheetRefused",
+    "Difference",
+    "DiscContents",
     "DiscInfo",
+    "DiscInformation",
+    "DiscStatus",
     "Drive",
     "DriveAdded",
     "DriveBusy",
@@ -205,8 +249,11 @@ __all__ = [
     "DriveWatch",
     "EraseFailed",
     "Event",
+    "Fault",
+    "Hidden",
     "ImageError",
     "Join",
+    "LaidTrack",
     "Level",
     "Levels",
     "Loudness",
@@ -225,6 +272,7 @@ __all__ = [
     "Plan",
     "PlanError",
     "Point",
+    "PreparedTrack",
     "Program",
     "ProgramTrack",
     "Progress",
@@ -233,17 +281,28 @@ __all__ = [
     "RedbookError",
     "Segment",
     "SenseError",
+    "SessionLayout",
+    "SessionStatus",
     "SheetError",
     "SheetOptions",
+    "SheetReport",
     "Source",
     "SourceRead",
+    "Space",
+    "Speeds",
     "Stopping",
+    "Tags",
     "Texts",
+    "Toc",
+    "TocTrack",
+    "Told",
     "TrackEnded",
+    "TrackInformation",
     "TrackReport",
     "TrackStarted",
     "TrackVerified",
     "TransportError",
+    "Verdict",
     "Verification",
     "VerificationFailed",
     "VerifyReport",

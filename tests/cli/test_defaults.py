@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,21 @@ def test_what_the_file_cannot_mean_is_an_error(text: str, reason: str) -> None:
     configure(text)
     assert reason in " ".join(redbook("burn", "a.wav", code=2).stderr.split())
     assert not Path("redbook.disc").exists()
+
+
+def test_the_file_costs_no_import_of_commands_that_are_not_called() -> None:
+    configure(
+        'drive = "virtual:x.disc"\nspeed = "8x"\n[copy]\nno-such-option = 1\n[disc.new]\ntype = "cd-rw"\n'
+    )
+    code = (
+        "import sys\n"
+        "from redbook.cli.app import cli, default_map\n"
+        "cli.main(['disc', 'new', 'made.disc'], standalone_mode=False, default_map=default_map(cli))\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('redbook.cli.commands.')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "made.disc: a blank CD-RW" in done.stdout, done.stderr
+    assert done.stdout.splitlines()[-1] == "redbook.cli.commands.burn redbook.cli.commands.disc"
 
 
 def test_a_model_and_a_fault_are_taken_by_a_virtual_recorder_only() -> None:

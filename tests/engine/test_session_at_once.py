@@ -339,7 +339,7 @@ def test_an_error_in_the_middle_is_told_with_its_place_and_the_disc_is_called_sp
     error = broken(recorder)
     assert (error.track, error.lba) == (2, 1497)
     assert "at sector 197 of track 2 (LBA 1497)" in str(error)
-    assert "the disc is spoilt: the session broke off at 00:19:72 of 00:40:00" in error.disc_now
+    assert "the disc is spoilt: the session broke off at 0:19 of 0:40" in error.disc_now
     assert "no table of contents, no player can play it, and nothing can be added" in error.disc_now
     assert "it cannot be used any more" in error.disc_now
 
@@ -435,7 +435,7 @@ def test_an_error_before_lba_0_is_said_to_be_there() -> None:
 @pytest.mark.parametrize(
     ("command", "lba", "told"),
     [
-        (Write10, 1500, "the session broke off at 00:19:72 of 00:40:00, so take the disc for spoilt"),
+        (Write10, 1500, "the session broke off at 0:19 of 0:40, so take the disc for spoilt"),
         (SynchronizeCache, None, ""),  # all was sent: the drive may end it by itself
     ],
 )
@@ -466,7 +466,7 @@ def test_half_a_session_that_the_drive_has_closed_is_not_called_whole() -> None:
     assert method.disc_now(outcome, Settings()).startswith("the session is closed")
     outcome.sent -= 1
     now = method.disc_now(outcome, Settings())
-    assert "the disc is spoilt: the session broke off at 00:39:74 of 00:40:00" in now
+    assert "the disc is spoilt: the session broke off at 0:39 of 0:40" in now
     assert "closed it all the same" in now
 
 

@@ -218,6 +218,27 @@ def test_at_a_terminal_another_disc_is_waited_for(bench: Bench, kind: str) -> No
     assert chosen(Task.BURN, patient=True, clock=Person(1000, swap)) == "/dev/sr0"
 
 
+def test_the_recorder_that_was_named_is_waited_for_whatever_another_one_has(bench: Bench) -> None:
+    plug(bench, 0, with_disc(closed=True))
+    plug(bench, 1, VirtualRecorder(Medium.new()))
+
+    def swap() -> None:
+        bench.behind["/dev/sr0"] = VirtualRecorder(Medium.new())
+
+    clock = Person(1000, swap)
+    link = Path("my recorder")
+    link.symlink_to("/dev/sr0")
+    name = choose_drive(Task.BURN, Caller(clock=clock), patient=True, only=str(link))
+    assert name == "/dev/sr0"
+    assert clock.now() >= 1000
+
+
+def test_a_recorder_that_is_not_there_is_not_waited_for(bench: Bench) -> None:
+    plug(bench, 0, VirtualRecorder())
+    name = choose_drive(Task.BURN, Caller(clock=ManualClock()), patient=True, only="/dev/sr7")
+    assert name == "/dev/sr7"  # opening it says what is wrong
+
+
 def test_without_a_terminal_a_disc_that_comes_soon_is_still_taken(bench: Bench) -> None:
     plug(bench, 0, VirtualRecorder())
 

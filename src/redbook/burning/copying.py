@@ -16,7 +16,7 @@ from redbook.burning.planning import Mode
 from redbook.burning.read_report import ReadReport
 from redbook.burning.reading import SourceOffset, Wanted, read_disc
 from redbook.burning.reports import BurnReport
-from redbook.disc import duration
+from redbook.disc import minutes
 from redbook.drive import Drive
 from redbook.engine.change_disc import blank_disc_in
 from redbook.engine.events import Notice
@@ -136,8 +136,8 @@ def _check_length(lead_out_lba: int, abilities: Abilities, disc: DiscContents) -
     most = disc.space.last_lead_out_lba
     if lead_out_lba > most:
         raise PlanError(
-            f"the original lasts {duration(lead_out_lba)}, and the disc in {abilities.name} holds "
-            f"{duration(most)}; use "
+            f"the original lasts {minutes(lead_out_lba)}, and the disc in {abilities.name} holds "
+            f"{minutes(most, down=True)}; use "
             "a longer one"
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, TAO_GAP_SECTORS, duration
+from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, TAO_GAP_SECTORS, minutes
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.engine.plan import Space, check_fits, lay_out
 from redbook.errors import PlanError, printable
@@ -72,11 +72,11 @@ def _with_table(
     lines.append(" #     start    length  track")
     full = False
     for name, audio, place in zip(names, sectors, places, strict=False):
-        length = "unknown" if stated and not audio else duration(audio)
-        lines.append(f"{place.number:>2}  {duration(place.start_lba):>8}  {length:>8}  {printable(name)}")
+        length = "unknown" if stated and not audio else minutes(audio)
+        lines.append(f"{place.number:>2}  {minutes(place.start_lba):>8}  {length:>8}  {printable(name)}")
         if place.end_lba > last_end_lba and not full:
             full = True
             there = max(0, last_end_lba - place.start_lba)
-            where = f"{duration(there)} into this track" if there else "before this track"
+            where = f"{minutes(there, down=True)} into this track" if there else "before this track"
             lines.append(f"    ^^^^^^^^ the disc is full here, {where}")
     return PlanError("\n".join(lines))

@@ -9,7 +9,7 @@ from typing import Any
 
 from redbook._version import __version__
 from redbook.burning.unfinished import ranges
-from redbook.disc import PREGAP_SECTORS, Toc, duration
+from redbook.disc import PREGAP_SECTORS, Toc, duration, minutes
 from redbook.disc.cd_text import PackType, Texts
 from redbook.disc.layout import COPY_PERMITTED, FOUR_CHANNELS, PRE_EMPHASIS, LaidTrack
 from redbook.engine.twice import Trouble
@@ -115,7 +115,7 @@ def _holes(track: ReadTrack) -> Iterator[str]:
 
 
 def _place(first: int, last: int, start_lba: int) -> str:
-    at = duration(first - start_lba)
+    at = minutes(first - start_lba)
     if first == last:
         return f"sector {first} (at {at})"
     return f"sectors {first} to {last} (from {at} on)"

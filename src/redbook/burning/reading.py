@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from redbook.burning.checking import known_drive
 from redbook.burning.read_report import ReadReport, ReadTrack, as_json, as_text
 from redbook.burning.unfinished import Unfinished, Whose, check_folder, check_room, store
-from redbook.disc import MOST_OFFSET_SAMPLES, SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES, duration
+from redbook.disc import MOST_OFFSET_SAMPLES, SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES, minutes
 from redbook.disc.cd_text import PackType, each_pack, is_sound, parse
 from redbook.disc.layout import Item, LaidTrack
 from redbook.drive import Drive
@@ -215,7 +215,7 @@ def _place(original: Original, lba: int) -> str:
     tracks = [track for track in original.layout.tracks if track.start_lba <= lba]
     if not tracks:
         return f"sector {lba} (before track 1)"
-    return f"sector {lba} (track {tracks[-1].number}, at {duration(lba - tracks[-1].start_lba)})"
+    return f"sector {lba} (track {tracks[-1].number}, at {minutes(lba - tracks[-1].start_lba)})"
 
 
 def _hint(original: Original) -> str:

@@ -9,6 +9,7 @@ Source of its place: XDG Base Directory Specification 0.8.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,37 +48,58 @@ def default_map(root: click.Group) -> dict[str, Any]:
         raise click.UsageError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:  # not TOML, or not UTF-8
         raise click.UsageError(f"{path}: {error}") from error
-    common = {key: value for key, value in said.items() if not isinstance(value, dict)}
-    used: set[str] = set()
-    found = _of_group(root, common, said, used, str(path))
-    unknown = sorted(common.keys() - used)
-    if unknown:
-        raise click.UsageError(f"{path}: no command has an option --{unknown[0]}")
-    return found
+    for key, value in said.items():
+        if not isinstance(value, dict):
+            _check_is_known(root, key, path)
+    return _Defaults(root, {key: v for key, v in said.items() if not isinstance(v, dict)}, said, str(path))
 
 
-def _of_group(
-    group: click.Group, common: dict[str, Any], said: dict[str, Any], used: set[str], path: str
-) -> dict[str, Any]:
-    context = click.Context(group)
-    commands = {name: group.get_command(context, name) for name in group.list_commands(context)}
-    for name, value in said.items():
-        if isinstance(value, dict) and name not in commands:
-            raise click.UsageError(f"{path}: there is no command {name}")
-    found: dict[str, Any] = {}
-    for name, command in commands.items():
-        assert command is not None  # it is listed
-        own = said.get(name, {})
+class _Defaults(dict[str, Any]):
+    """What click asks for the defaults of a command once that command is called.
+
+    So nothing is imported for commands that are not.
+    """
+
+    def __init__(self, group: click.Group, common: dict[str, Any], said: dict[str, Any], path: str) -> None:
+        super().__init__()
+        self._group = group
+        self._common = common
+        self._said = said
+        self._path = path
+        names = group.list_commands(click.Context(group))
+        for name, value in said.items():
+            if isinstance(value, dict) and name not in names:
+                raise click.UsageError(f"{path}: there is no command {name}")
+
+    def get(self, name: str, default: Any = None) -> Any:
+        command = self._group.get_command(click.Context(self._group), name)
+        if command is None:
+            return default
+        own = self._said.get(name, {})
         if isinstance(command, click.Group):
-            found[name] = _of_group(command, common, own, used, path)
-            continue
+            return _Defaults(command, self._common, own, self._path)
         options = _options(command)
         if own.keys() - options.keys():
             unknown = min(own.keys() - options.keys())
-            raise click.UsageError(f"{path}: `redbook {name}` has no option --{unknown}")
-        used |= common.keys() & options.keys()
-        found[name] = {options[key]: value for key, value in (common | own).items() if key in options}
-    return found
+            raise click.UsageError(f"{self._path}: `redbook {name}` has no option --{unknown}")
+        return {options[key]: value for key, value in (self._common | own).items() if key in options}
+
+
+def _check_is_known(root: click.Group, key: str, path: Path) -> None:
+    """raises  click.UsageError  if no command has such an option"""
+    if not any(key in _options(command) for command in _all_commands(root)):
+        raise click.UsageError(f"{path}: no command has an option --{key}")
+
+
+def _all_commands(group: click.Group) -> Iterator[click.Command]:
+    """One after the other, those first that have most options: nearly every name is found in the first."""
+    context = click.Context(group)
+    for name in sorted(group.list_commands(context), key=lambda name: name != "burn"):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from _all_commands(command)
+        elif command is not None:
+            yield command
 
 
 def _options(command: click.Command) -> dict[str, str]:

@@ -14,6 +14,9 @@ from redbook.cli.completing import drive_names, model_names, speeds
 VIRTUAL_OPTIONS = "redbook.virtual"
 """Where in the context model, pace and faults of a virtual recorder are, as `open_drive` takes them."""
 
+WAIT = "redbook.wait"
+"""Where in the context it is whether a disc that fits is waited for."""
+
 RECORD = "redbook.record"
 """Where in the context the file for the transcript is, so that no command needs to pass it on."""
 
@@ -150,6 +153,21 @@ def _virtual_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _keep_wait(context: click.Context, parameter: click.Parameter, wait: bool) -> None:
+    context.meta[WAIT] = wait
+
+
+def wait_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--wait",
+        is_flag=True,
+        expose_value=False,
+        callback=_keep_wait,
+        help="Wait until a disc that fits is in the recorder, however long that takes. (At a terminal it is "
+        "waited for in any case, unless a recorder was named.)",
+    )(command)
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from redbook.cli.options import RECORD, VIRTUAL_OPTIONS
+from redbook.cli.options import RECORD, VIRTUAL_OPTIONS, WAIT
 from redbook.errors import printable
 from redbook.host import stop_signals
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from redbook.drive import Drive
     from redbook.engine.events import Event
     from redbook.runner.runner import Cancel
+
+
+_NEW_DISC = "redbook.new-disc"
+"""Where in the context the path of a virtual disc is that is still to be made."""
 
 
 @contextmanager
@@ -48,8 +52,15 @@ def opened(
         _tell_where_from(context, name, out)
     if name is None and virtual:
         name = new_virtual_name() if Task[task].value.new else last_virtual_name()
+    wait = context.meta.get(WAIT, False)
+    if wait and name is not None:
+        if name.startswith(names.VIRTUAL):
+            raise click.UsageError("--wait is for real recorders: nobody changes the disc of a virtual one")
+        name = choose_drive(Task[task], Caller(tell, cancel), patient=True, only=name)
     if name is None:
-        name = choose_drive(Task[task], Caller(tell, cancel), patient=somebody_is_there())
+        name = choose_drive(Task[task], Caller(tell, cancel), patient=wait or somebody_is_there())
+        if wait and name.startswith(names.VIRTUAL):
+            raise DriveNotFound("--wait: this machine has no recorder; `redbook doctor` says what to check")
         kind = "virtual recorder with the disc" if name.startswith(names.VIRTUAL) else "recorder"
         out.note(f"no --drive was given: using the {kind} {printable(name)}")
     path = name.removeprefix(names.VIRTUAL)
@@ -59,7 +70,7 @@ def opened(
             raise DriveNotFound(
                 f"there is no disc at {printable(path)}; make one with `redbook disc new`, or burn to it"
             )
-        out.note(f"{printable(path)} will be made: a new blank 80-minute CD-R")
+        context.meta[_NEW_DISC] = path
     if read_only and names.in_use(name):
         out.note(f"{printable(name)} is in use by another program: what is shown may be changing")
     if virtual and not name.startswith(names.VIRTUAL):
@@ -81,6 +92,13 @@ def opened(
         for text, fault in faults:
             if not fault.struck:
                 out.note(f"--fault {text} never happened: {fault.shortfall}")
+
+
+def tell_of_new_disc(out: Renderer) -> None:
+    """That this command makes a virtual disc: said when all checks are over, and it does."""
+    path = click.get_current_context().meta.get(_NEW_DISC)
+    if path is not None:
+        out.note(f"{printable(path)} will be made: a new blank 80-minute CD-R")
 
 
 def _tell_where_from(context: click.Context, name: str, out: Renderer) -> None:

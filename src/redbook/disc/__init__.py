@@ -26,6 +26,7 @@ from redbook.disc.numbers import (
     TAO_GAP_SECTORS,
     Msf,
     duration,
+    minutes,
     next_session_start,
 )
 from redbook.disc.toc import Toc, TocTrack
@@ -58,5 +59,6 @@ __all__ = [
     "Toc",
     "TocTrack",
     "duration",
+    "minutes",
     "next_session_start",
 ]

@@ -79,6 +79,12 @@ def duration(sectors: int) -> str:
     return f"{'-' if sectors < 0 else ''}{Msf.from_sectors(abs(sectors))}"
 
 
+def minutes(sectors: int, *, down: bool = False) -> str:
+    """The same as people read it, m:ss, to the nearest second; down: no second that is not whole."""
+    whole = (abs(sectors) + (0 if down else SECTORS_PER_SECOND // 2)) // SECTORS_PER_SECOND
+    return f"{'-' if sectors < 0 and whole else ''}{whole // 60}:{whole % 60:02d}"
+
+
 def next_session_start(lead_out_lba: int, closed_sessions: int) -> int:
     """First possible track start of the session after `closed_sessions` closed ones.
 

@@ -9,9 +9,10 @@ from redbook.disc import (
     MOST_TRACKS,
     PREGAP_SECTORS,
     RUN_OUT_SECTORS,
+    SECTORS_PER_SECOND,
     SHORTEST_TRACK_SECTORS,
     TAO_GAP_SECTORS,
-    duration,
+    minutes,
 )
 from redbook.disc.layout import LaidTrack, Pregap, SessionLayout, behind_run_out
 from redbook.errors import PlanError
@@ -69,13 +70,19 @@ def lay_out(audio_sectors: Sequence[int], space: Space) -> SessionLayout:
     return layout
 
 
+def _in_words(sectors: int) -> str:
+    """Sectors, and as time if they are a second."""
+    plain = f"{sectors} sector{'' if sectors == 1 else 's'}"
+    return plain if sectors < SECTORS_PER_SECOND else f"{minutes(sectors)} ({plain})"
+
+
 def check_fits(lead_out_lba: int, space: Space) -> None:
     """raises  PlanError  where the lead-out would begin too late"""
     if lead_out_lba > space.last_lead_out_lba:
         over = lead_out_lba - space.last_lead_out_lba
         raise PlanError(
-            f"it does not fit: {duration(lead_out_lba - space.next_lba)} are needed, pauses included, "
-            f"{duration(max(0, space.last_lead_out_lba - space.next_lba))} are free on this disc; "
-            f"that is {over} sector{'s' if over > 1 else ''} ({duration(over)}) too much: "
+            f"it does not fit: {minutes(lead_out_lba - space.next_lba)} are needed, pauses included, "
+            f"{minutes(max(0, space.last_lead_out_lba - space.next_lba), down=True)} are free on this disc; "
+            f"that is {_in_words(over)} too much: "
             "leave out a track, or use a longer disc"
         )

@@ -228,7 +228,7 @@ def check_recordable(abilities: Abilities, information: DiscInformation, append:
     if status not in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
         raise DiscNotBlank(
             f"the disc in {name} is complete, nothing can be added to it; use a blank disc"
-            + (" or blank this CD-RW first" if abilities.profile == Profile.CD_RW else "")
+            + (" or blank this CD-RW first (`redbook blank`)" if abilities.profile == Profile.CD_RW else "")
             + (
                 "; if that was a test write only, open and close the tray"
                 if abilities.quirks.remembers_test_write

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from redbook import errors
-from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND, SPEED_1X_BYTES_PER_SECOND, duration
+from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND, SPEED_1X_BYTES_PER_SECOND, minutes
 from redbook.disc.layout import LaidTrack
 from redbook.engine.calibration import may_write_again
 from redbook.engine.events import Notice, Phase, TrackStarted
@@ -277,7 +277,7 @@ def check_time(sectors: int, seconds: float, outcome: Outcome, what: str) -> Non
         return
     times = sectors / SECTORS_PER_SECOND / max(seconds, 0.001)
     raise ImpossiblyFast(
-        f"the drive took {what}, {duration(sectors)[:-3]} long, in {seconds:.1f} s and "
+        f"the drive took {what}, {minutes(sectors)} long, in {seconds:.1f} s and "
         f"called it written: that would be {times:.0f}x, and {fastest:g}x is the most there is. It cannot "
         "have been written; try another port, cable or drive"
     )

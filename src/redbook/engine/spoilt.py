@@ -56,7 +56,9 @@ def spoilt_in_words(information: DiscInformation, name: str = "") -> str:
     if information.sessions > 1:
         disc = f"the last session on the disc{where} is spoilt"
         players = "players find only what was on the disc before"
-    remedy = "blank this CD-RW to use it again" if information.erasable else "use another disc"
+    remedy = (
+        "blank this CD-RW to use it again (`redbook blank`)" if information.erasable else "use another disc"
+    )
     return (
         f"{disc}: a burn broke off before the table of contents was written, so {players}, and nothing can "
         f"be added; {remedy}"

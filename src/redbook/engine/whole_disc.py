@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from redbook.disc import duration
+from redbook.disc import minutes
 from redbook.disc.layout import SessionLayout
 from redbook.engine.close import CLOSE_SECONDS
 from redbook.engine.events import Phase, PhaseStarted, TrackEnded
@@ -128,8 +128,8 @@ def disc_now(
 
 
 def _where_broken_off(layout: SessionLayout, reached_lba: int) -> str:
-    reached = duration(min(max(0, reached_lba), layout.lead_out_lba))
-    return f"the session broke off at {reached} of {duration(layout.lead_out_lba)}"
+    reached = minutes(min(max(0, reached_lba), layout.lead_out_lba), down=True)
+    return f"the session broke off at {reached} of {minutes(layout.lead_out_lba)}"
 
 
 def _cure(outcome: Outcome) -> str:

@@ -7,6 +7,7 @@ somebody who has a recorder would believe that he has burned a disc, and find it
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -74,13 +75,16 @@ class Task(Enum):
     BLANK = _Need(lambda one: one.medium.startswith("CD-RW"), "the CD-RW to be blanked", "a CD-RW")
 
 
-def choose_drive(task: Task, caller: Caller | None = None, *, patient: bool = False) -> str:
+def choose_drive(
+    task: Task, caller: Caller | None = None, *, patient: bool = False, only: str | None = None
+) -> str:
     """The name of the one real recorder whose disc fits; where there is no recorder, of the virtual one.
 
     A recorder that is still looking at its disc is waited for, 2 minutes at most, an empty one 10 s.
 
     caller   is told of the waiting, and may cancel it
     patient  somebody is there who can put another disc in: any recorder is waited for, until a cancel
+    only     this real recorder and no other: its name, or a link to its node
 
     raises  DriveError        if several recorders have such a disc
             MediumUnsuitable  if none has, and what they have instead
@@ -88,7 +92,7 @@ def choose_drive(task: Task, caller: Caller | None = None, *, patient: bool = Fa
             Cancelled
     """
     caller = caller or Caller()
-    return caller.work(lambda emit: _Choice(task, caller, emit, patient).name())
+    return caller.work(lambda emit: _Choice(task, caller, emit, patient, only).name())
 
 
 def new_virtual_name() -> str:
@@ -116,8 +120,9 @@ def last_virtual_name() -> str | None:
 class _Choice:
     """One search, in the thread that may wait."""
 
-    def __init__(self, task: Task, caller: Caller, emit: Listener, patient: bool) -> None:
+    def __init__(self, task: Task, caller: Caller, emit: Listener, patient: bool, only: str | None) -> None:
         self._need = task.value
+        self._only = only
         self._cancel = caller.cancel
         self._emit = emit
         self._patient = patient
@@ -127,7 +132,9 @@ class _Choice:
     def name(self) -> str:
         began = told = self._clock.now()
         while True:
-            entries = self._real.entries()
+            entries = [one for one in self._real.entries() if self._only is None or _is(one, self._only)]
+            if self._only is not None and not entries:
+                return self._only  # opening it tells what is wrong with the name
             fitting = [one for one in entries if self._may_serve(one) and self._need.fits(one)]
             if fitting:
                 return self._the_only_one(fitting)
@@ -190,6 +197,12 @@ class _Choice:
         open_disc = self._need is Task.BURN.value and any(one.appendable for one in recorders)
         add = ", or add to the disc that is there (--append)" if open_disc else ""
         return f"no recorder has {self._need.has}:\n{there}\ninsert {self._need.disc}{add}{instead}"
+
+
+def _is(entry: DriveEntry, name: str) -> bool:
+    """Whether a name means this recorder."""
+    nodes = {entry.name, entry.node, entry.sg_node, entry.stable_id} - {""}
+    return name in nodes or os.path.realpath(name) in nodes
 
 
 def _default_paths() -> Iterator[Path]:

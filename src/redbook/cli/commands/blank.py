@@ -5,10 +5,7 @@ from __future__ import annotations
 import click
 
 from redbook.cli.exits import EPILOG, reporting
-from redbook.cli.options import (
-    drive_option,
-    json_option,
-)
+from redbook.cli.options import drive_option, json_option, wait_option
 from redbook.cli.recorder import confirm, opened, signals_cancel
 from redbook.errors import printable
 
@@ -17,6 +14,7 @@ from redbook.errors import printable
 @drive_option
 @click.option("--full", is_flag=True, help="Erase every sector, not the table of contents alone.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@wait_option
 @json_option
 def blank(drive_name: str | None, full: bool, yes: bool, as_json: bool) -> None:
     """Make a CD-RW blank again. What is on it is lost."""

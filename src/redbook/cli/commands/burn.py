@@ -19,8 +19,9 @@ from redbook.cli.options import (
     read_speed_option,
     report_option,
     seed_option,
+    wait_option,
 )
-from redbook.cli.recorder import confirm, open_tray, opened, signals_cancel
+from redbook.cli.recorder import confirm, open_tray, opened, signals_cancel, tell_of_new_disc
 
 
 @click.command(epilog=EPILOG)
@@ -54,6 +55,7 @@ from redbook.cli.recorder import confirm, open_tray, opened, signals_cancel
 @authoring_options
 @loudness_options
 @seed_option
+@wait_option
 @json_option
 def burn(
     files: tuple[str, ...],
@@ -102,12 +104,16 @@ def burn(
             **wanted,
         ) as plan:
             out.plan(plan, drive.name, speed, ahead=True)
+            tell_of_new_disc(out)
             confirm(drive.name, yes or simulate, "Burn this disc now?")
             sent = plan.master.areas if plan.master else []
             with contextlib.ExitStack() as kept:
                 keep = None
                 if report_path is not None:
                     keep = kept.enter_context(keeping(report_path, plan, sent, drive, cancel))
+                out.expect(
+                    closes=not leave_open, reads_back=not (no_verify or simulate), read_speed=read_speed
+                )
                 report = burning.burn(
                     plan,
                     drive,

@@ -5,15 +5,13 @@ from __future__ import annotations
 import click
 
 from redbook.cli.exits import EPILOG, reporting
-from redbook.cli.options import (
-    drive_option,
-    json_option,
-)
+from redbook.cli.options import drive_option, json_option, wait_option
 from redbook.cli.recorder import opened, signals_cancel
 
 
 @click.command(name="close", epilog=EPILOG)
 @drive_option
+@wait_option
 @json_option
 def close_command(drive_name: str | None, as_json: bool) -> None:
     """Close a disc that was left open.

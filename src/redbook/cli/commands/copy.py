@@ -9,9 +9,9 @@ import click
 
 from redbook.cli.authoring_options import mode_option
 from redbook.cli.exits import EPILOG, reporting
-from redbook.cli.options import SpeedType, json_option
+from redbook.cli.options import SpeedType, json_option, wait_option
 from redbook.cli.reading_options import reading_options
-from redbook.cli.recorder import confirm, opened, signals_cancel
+from redbook.cli.recorder import confirm, opened, signals_cancel, tell_of_new_disc
 from redbook.errors import printable
 
 _VIRTUAL = "virtual:"
@@ -58,6 +58,7 @@ _VIRTUAL = "virtual:"
     help="Do not have the drive load the finished copy again before it is read back.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before a real disc is written.")
+@wait_option
 @json_option
 def copy(
     source_name: str | None,
@@ -98,9 +99,11 @@ def copy(
     ):
         onto = source if target is None else target
         out.rest()
+        tell_of_new_disc(out)
         confirm(
             onto.name, yes, f"Copy the disc in {printable(source.name)} onto one in {printable(onto.name)}?"
         )
+        out.expect(closes=True, reads_back=not no_verify, read_speed=None)
         report = copy_disc(
             source,
             target,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from redbook.cli.exits import EPILOG, reporting
-from redbook.cli.options import drive_option, json_option
+from redbook.cli.options import drive_option, json_option, wait_option
 from redbook.cli.reading_options import reading_options
 from redbook.cli.recorder import opened, signals_cancel
 
@@ -22,6 +22,7 @@ from redbook.cli.recorder import opened, signals_cancel
 )
 @drive_option
 @reading_options
+@wait_option
 @json_option
 def read(
     folder: str,

@@ -15,6 +15,7 @@ from redbook.cli.options import (
     read_speed_option,
     report_option,
     seed_option,
+    wait_option,
 )
 from redbook.cli.recorder import opened, signals_cancel
 
@@ -27,6 +28,7 @@ from redbook.cli.recorder import opened, signals_cancel
 @authoring_options
 @loudness_options
 @seed_option
+@wait_option
 @json_option
 def verify(
     files: tuple[str, ...],

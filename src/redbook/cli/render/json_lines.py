@@ -52,6 +52,9 @@ class JsonRenderer:
         if not ahead:
             self._print(shapes.plan(made, drive))
 
+    def expect(self, *, closes: bool, reads_back: bool, read_speed: float | None) -> None:
+        pass
+
     def burned(self, report: BurnReport, drive: str) -> None:
         self._out.result = burned_in_words(report, drive)
         self._print(shapes.burned(report, drive))

@@ -20,6 +20,7 @@ from redbook.cli.render.plans import show_plan
 from redbook.cli.render.recorders import show_discs, show_doctor, show_drive_event, show_drives
 from redbook.cli.render.reports import show_burned, show_copy, show_reading, show_sheet, show_verified
 from redbook.cli.render.words import PHASES, Waits, complain, in_words, pace, shown, titled, waited_for
+from redbook.cli.time_left import TimeLeft
 from redbook.cli.times import length
 from redbook.engine.events import (
     Event,
@@ -48,6 +49,7 @@ class TextRenderer:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.names: dict[int, str] = {}
+        self.time_left: TimeLeft | None = None
         self._tenth = -1
         self._waits = Waits()
 
@@ -56,6 +58,8 @@ class TextRenderer:
         return self.page.unheard
 
     def event(self, happened: Event) -> None:
+        if self.time_left is not None:
+            self.time_left.hear(happened)
         if not isinstance(happened, Progress):
             _log.debug("%s", happened)
         match happened:
@@ -93,9 +97,16 @@ class TextRenderer:
         if tenth > self._tenth:
             self._tenth = tenth
             if 0 < tenth < 10:
-                self.page.aside(
-                    ", ".join(part for part in (f"  {tenth * 10} % done", *pace(progress)) if part)
-                )
+                parts = (f"  {tenth * 10} % done", *self.pace(progress))
+                self.page.aside(", ".join(part for part in parts if part))
+
+    def expect(self, *, closes: bool, reads_back: bool, read_speed: float | None) -> None:
+        self.time_left = TimeLeft(closes=closes, reads_back=reads_back, read_speed=read_speed)
+
+    def pace(self, progress: Progress) -> tuple[str, str]:
+        """Speed, and time left: of the whole job where that is known, else of what is done now."""
+        left = self.time_left.seconds() if self.time_left is not None else progress.seconds_left
+        return pace(progress, left)
 
     def note(self, text: str) -> None:
         self.page.note(text)

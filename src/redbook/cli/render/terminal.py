@@ -10,9 +10,18 @@ from rich.text import Text
 
 from redbook.cli.render.page import Page
 from redbook.cli.render.plain import TextRenderer
-from redbook.cli.render.words import PHASES, clock, pace, shown, waited_for
+from redbook.cli.render.words import PHASES, clock, shown, waited_for
 from redbook.disc import SECTORS_PER_SECOND
-from redbook.engine.events import Event, Phase, PhaseStarted, Progress, SourceRead, Waiting, Working
+from redbook.engine.events import (
+    Event,
+    Phase,
+    PhaseStarted,
+    Progress,
+    SourceRead,
+    TrackStarted,
+    Waiting,
+    Working,
+)
 
 FRAMES_PER_SECOND = 8
 
@@ -36,16 +45,20 @@ class TerminalRenderer(TextRenderer):
         self._waiting: Waiting | None = None
 
     def event(self, happened: Event) -> None:
+        if self.time_left is not None:
+            self.time_left.hear(happened)
         if not isinstance(happened, Working):  # which goes on beside a wait
             self._waiting = None
         match happened:
             case PhaseStarted(phase, track):
                 self._phase = PHASES[phase]
                 if phase is Phase.WRITING:
-                    self._phase = f"Writing track {track} {self.names.get(track, '')}".rstrip()
+                    self._phase = self._writing(track)
                 if phase not in (Phase.WRITING, Phase.ENDING_TRACK):
                     self._last = None
                 self._fraction = None
+            case TrackStarted(number):
+                self._phase = self._writing(number)
             case SourceRead(number, total, source):
                 self._fraction = number / total
                 self._phase = f"{PHASES[Phase.READING]}: {number} of {total}, {source}"
@@ -81,6 +94,14 @@ class TerminalRenderer(TextRenderer):
             self._live.start()
         self._live.update(self._picture())
 
+    def _writing(self, track: int) -> str:
+        return f"Writing track {track} {self.names.get(track, '')}".rstrip()
+
+    def _beside_disc(self, last: Progress) -> str:
+        """Time left stands here where it is that of the whole job, for nothing follows."""
+        speed, left = self.pace(last)
+        return speed if self.time_left is not None else f"{speed} {left}".strip()
+
     def _picture(self) -> Group:
         head = Text(shown(self._phase), style="bold", no_wrap=True, overflow="ellipsis")
         wait = Text(waited_for(self._waiting) if self._waiting is not None else "", style="dim")
@@ -100,7 +121,7 @@ class TerminalRenderer(TextRenderer):
             grid.add_row(
                 "disc",
                 _bar(max(1, last.sectors), last.sectors_done),
-                " ".join(part for part in pace(last) if part),
+                self._beside_disc(last),
             )
             for name, filled, size in (
                 ("host buffer", last.host_buffer_bytes, last.host_buffer_size),
@@ -110,4 +131,7 @@ class TerminalRenderer(TextRenderer):
                     grid.add_row(name, _bar(size, filled, "cyan"), f"{filled * 100 // size} %")
         elif self._fraction is not None:
             grid.add_row("", _bar(1.0, self._fraction), f"{self._fraction:.0%}")
+        left = self.time_left.seconds() if self.time_left is not None else None
+        if self.time_left is not None and left is not None:
+            grid.add_row("whole job", _bar(1.0, self.time_left.fraction() or 0.0), f"{clock(left)} left")
         return Group(*(part for part in (head, grid if grid.row_count else None, wait) if part))

@@ -77,11 +77,14 @@ def in_words(stopping: Stopping) -> str:
     return f"Stopping: {stopping.doing}. Press Ctrl-C again to leave at once; then {stopping.price}"
 
 
-def pace(progress: Progress) -> tuple[str, str]:
-    """Speed and time left, each empty while it is not known."""
-    left = progress.seconds_left
+LEAST_SPEED_SHOWN = 0.05
+"""Below it "0.0x" would be shown, of a drive that only fills its buffer."""
+
+
+def pace(progress: Progress, left: float | None) -> tuple[str, str]:
+    """Speed and time left in seconds, each empty while it is not known."""
     return (
-        f"{progress.speed:.1f}x" if progress.speed else "",
+        f"{progress.speed:.1f}x" if progress.speed >= LEAST_SPEED_SHOWN else "",
         f"{clock(left)} left" if left is not None else "",
     )
 
