@@ -9,8 +9,8 @@ DEV_READY := $(VENV)/.dev-ready
 # What the tests burn and read discs back with, and make sound files with.
 TEST_PACKAGES := cd-paranoia libcdio-utils cdrdao cuetools ffmpeg flac lame vorbis-tools opus-tools wavpack \
   mpg123 twolame sox musepack-tools speex faad mp3splt sndfile-programs \
-  umockdev wodim cdrskin icedax cdparanoia whipper libiscsi-bin qemu-system-x86 qemu-block-extra \
-  sg3-utils xorriso eject python3-libdiscid postgresql
+  umockdev wodim cdrskin icedax cdparanoia libiscsi-bin qemu-system-x86 qemu-block-extra \
+  man-db sg3-utils xorriso eject python3-libdiscid postgresql
 
 # What a guest with a real kernel is made of, and the programs that burn and read there.
 KERNEL_PACKAGES := qemu-system-x86 qemu-block-extra busybox-static kmod wodim cdrskin cdrdao cdparanoia icedax \
@@ -23,7 +23,7 @@ ifneq ($(APT),)
 APT += -o DPkg::Lock::Timeout=600
 endif
 
-.PHONY: help setup demo test test-slow test-discs test-kernel test-lowest corpus lint bench fuzz mutation clean packages kernel-packages
+.PHONY: help setup demo test test-slow test-discs test-kernel test-lowest test-install docs man pictures corpus lint bench fuzz mutation clean packages kernel-packages
 
 help:
 	@echo "make demo    burn the files in examples/ to a virtual recorder, verify, show the disc"
@@ -32,6 +32,10 @@ help:
 	@echo "make test-discs    discs burned on every recorder model and read by other programs (a few minutes)"
 	@echo "make test-kernel   the tests that need a real kernel and /dev/sr0, in QEMU (a few minutes)"
 	@echo "make test-lowest   the tests of sound with the lowest versions of what redbook needs (a few minutes)"
+	@echo "make test-install  wheel and sdist in clean environments, and eight jobs done there (a few minutes)"
+	@echo "make docs    the documentation as a site, in .cache/site"
+	@echo "make man     the man page, in .cache/redbook.1 (a wheel has it)"
+	@echo "make pictures   the pictures of terminals in docs/pictures anew, from real burns (needs tmux)"
 	@echo "make corpus  sound files of other people (210 MB) against the formats' own programs (a few minutes)"
 	@echo "make lint    ruff and mypy only"
 	@echo "make bench   measure: time, memory, start-up (takes a few minutes)"
@@ -90,7 +94,7 @@ WORKERS ?= $(shell echo $$(($$(nproc) + 2)))
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -rs
 
 # What has a target of its own.
-ELSEWHERE := --ignore=tests/kernel --ignore=tests/corpus --ignore=tests/readback
+ELSEWHERE := --ignore=tests/kernel --ignore=tests/corpus --ignore=tests/readback --ignore=tests/install
 
 test: $(DEV_READY) packages lint
 	@echo "== running the tests"
@@ -132,11 +136,32 @@ test-lowest: $(DEV_READY) packages
 	@$(LOWEST)/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@$(LOWEST)/bin/python -m pytest -q -n auto -rs tests/audio
 
+# Environments are made anew each time in .cache/install: for the oldest and the newest version of Python that
+# are found, or for VERSIONS=all of them.
+test-install: $(DEV_READY) packages
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --group install
+	@$(BIN)/python -m tests.install.environments $(VERSIONS)
+	@echo "== doing the jobs of tests/jobs there"
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -rs tests/install
+
+# A warning is an error: a page that is in no list, a link or an anchor that leads nowhere.
+docs: $(READY)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check "pip>=25.1"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --group docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "the site is in .cache/site: open .cache/site/index.html"
+
+man: $(READY)
+	@$(BIN)/python -m docs.tools.commands
+
+pictures: $(READY)
+	@$(BIN)/python -m docs.tools.pictures
+
 lint: $(DEV_READY)
 	@echo "== checking style and types"
 	@! grep -rnIE '^([<]{7}|[|]{7}|[>]{7}) ' $(TEXTS) || { echo "^ left over from a merge"; exit 1; }
-	@$(BIN)/ruff check src tests examples bench
-	@$(BIN)/ruff format --check -q src tests examples bench
+	@$(BIN)/ruff check src tests examples bench docs/tools hatch_build.py
+	@$(BIN)/ruff format --check -q src tests examples bench docs/tools hatch_build.py
 	@$(BIN)/mypy
 
 bench: TEST_PACKAGES += $(KERNEL_PACKAGES)

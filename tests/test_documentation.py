@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import click
 import pytest
+from docs.tools import commands, pictures
 
 import redbook
+import redbook.testing
 from redbook.cli.app import cli
 from redbook.imapi2 import AudioStream, Dispatch, constants
 from redbook.recorders.discs import discs
@@ -18,7 +23,7 @@ from tests import write_modules
 from tests.support.sound import noise, write_wav
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def python_blocks(page: Path) -> list[str]:
@@ -124,24 +129,84 @@ def test_the_example_script_runs(songs: None) -> None:
     assert "verified: True" in done.stdout
 
 
+def test_the_developers_guide_s_examples_run(songs: None, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = python_blocks(ROOT / "docs/guides/developer.md")
+    exec(first, {})
+    exec(second, {})
+    assert "100 %, " in capsys.readouterr().out
+
+
+def anchors(page: Path) -> set[str]:
+    """Of its headings, as GitHub and the site make them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    found = set()
+    for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+        found.add(re.sub(r"[^\w\- ]", "", words).replace(" ", "-"))
+    return found
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-        if "://" not in target:
-            assert (page.parent / target).exists(), target
+    """Files, and places in them; what the site makes of its own is checked when it is built."""
+    for target, anchor in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8")):
+        if "://" in target or target == "../commands.md":
+            continue
+        there = page.parent / target if target else page
+        assert there.exists(), target
+        if anchor and there.suffix == ".md":
+            assert anchor in anchors(there), f"{target}#{anchor}"
 
 
-def test_every_command_and_option_in_the_readme_exists() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    shell = "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
-    for line in re.findall(r"^redbook (.+)$", shell, re.MULTILINE):
-        words = re.split(r"[#|&]| -- ", line)[0].split()
+GUIDES = [ROOT / f"docs/guides/{name}.md" for name in ("archivist", "musician", "testers", "windows")]
+PAGES_WITH_COMMANDS = [ROOT / "README.md", ROOT / "docs/index.md", *GUIDES]
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=lambda p: p.name)
+def test_every_command_and_option_that_a_page_names_exists(page: Path) -> None:
+    shell = "".join(re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
+    lines = re.findall(r"(?:^|do )redbook (.+)$", shell, re.MULTILINE)
+    assert lines
+    for line in lines:
+        words = shlex.split(re.split(r"#|\||&|;| -- ", line)[0])
         command = cli.get_command(click.Context(cli), words[0])
         assert command is not None, line
         if isinstance(command, click.Group):
             command = command.commands[words[1]]
         options = {name for parameter in command.params for name in parameter.opts}
-        assert {word for word in words if word.startswith("--")} <= options, line
+        assert {word for word in words if word.startswith("-")} <= options, line
+
+
+@pytest.mark.tools("man")
+def test_the_man_page_can_be_shown_and_has_every_option(tmp_path: Path) -> None:
+    page = tmp_path / "redbook.1"
+    page.write_text(commands.man(), encoding="utf-8")
+    show = ["man", "--warnings", "-l", str(page)]
+    done = subprocess.run(show, capture_output=True, text=True, env=os.environ | {"MANWIDTH": "200"})
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = done.stdout.replace("\N{HYPHEN}", "-").replace("\N{MINUS SIGN}", "-")
+    for context in commands.commands():
+        assert f"{context.command_path} [OPTIONS]" in shown
+        for parameter in context.command.params:
+            assert all(name in shown for name in parameter.opts if name.startswith("--")), parameter.opts
+
+
+def test_the_api_page_has_every_public_name() -> None:
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    named = re.findall(r"^::: redbook\.(\w+)$", page, re.MULTILINE)
+    assert sorted(named) == sorted(set(redbook.__all__) - {"__version__"})
+    for_tests = re.findall(r"^::: redbook\.testing\.(\w+)$", page, re.MULTILINE)
+    assert sorted(for_tests) == sorted(redbook.testing.__all__)
+
+
+@pytest.mark.parametrize("theme", pictures.THEMES)
+@pytest.mark.parametrize("columns", pictures.WIDTHS)
+def test_there_is_a_picture_of_a_burn(columns: int, theme: str) -> None:
+    """They are taken of real burns by `python -m docs.tools.pictures`."""
+    drawn = ElementTree.parse(pictures.PICTURES / f"burn-{columns}-{theme}.svg")
+    text = "".join(drawn.getroot().itertext()).replace("\xa0", " ")
+    assert "Writing track 3" in text
+    assert "redbook burn" in text
 
 
 def test_the_list_of_commands_says_what_the_commands_say_of_themselves() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from redbook import burn, open_drive
-from redbook.burning.reports import BurnReport
+from redbook.burning.jobs import BurnReport
 from tests.support.sound import encode, noise, tool, write_wav
 
 # Sectors: longer than, exactly, and shorter than 4 s; one no whole number of sectors.

@@ -1,0 +1,1 @@
+"""redbook as people install it: wheel and sdist, in clean environments, away from the checkout."""
