@@ -13,6 +13,7 @@ from typing import BinaryIO
 from redbook.audio import containers
 from redbook.audio.decode import open_recording
 from redbook.audio.layouts import layout_of
+from redbook.audio.matroska import read_blocks
 from redbook.audio.mp4 import mp4_times
 from redbook.audio.mpeg import read_mpeg
 from redbook.audio.ogg import Demuxer, PacketPage, page_crc
@@ -63,8 +64,8 @@ def small(data: bytes) -> None:
     """The containers of which a few fields are read."""
     for read in (
         containers.caf_packets,
-        containers.check_asf,
-        containers.check_matroska,
+        containers.check_form,
+        read_blocks,
         containers.wavpack,
         containers.musepack8,
     ):
@@ -183,6 +184,20 @@ _OGG = _page(2, 0, 0, _OPUS) + _page(0, 1, 0, b"OpusTags" + bytes(8)) + _page(4,
 _SPEEX = b"Speex   " + bytes(28) + struct.pack("<11I", 80, 16_000, 1, 4, 1, 0, 320, 0, 1, 0, 0)
 _SH = b"MPCKSH\x0e" + bytes(4) + b"\x08\x83\x10\x00\x0b\x43" + b"SE\3"
 
+
+def _sized(body: bytes) -> bytes:
+    return bytes([0x80 | len(body)]) + body
+
+
+_MATROSKA = bytes.fromhex("1654ae6b") + _sized(b"\xae" + _sized(b"\xd7\x81\1\x83\x81\2"))
+_MATROSKA += bytes.fromhex("1f43b675") + _sized(
+    b"\xe7\x81\0"
+    + b"\xa3"
+    + _sized(b"\x81\0\0\x80ab")
+    + b"\xa0"
+    + _sized(b"\xa1" + _sized(b"\x81\0\1\4\1abcd"))
+)
+
 CONTAINER_SEEDS = [
     bytes((kind,)) + data
     for kind, data in (
@@ -199,6 +214,7 @@ CONTAINER_SEEDS = [
         (2, _MP4),
         (3, _CAF),
         (3, b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x84\0\0\0\0"),
+        (3, b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67" + _sized(_MATROSKA)),
         (3, b"wvpk" + bytes(28)),
         (3, _SH),
         (4, _OGG),

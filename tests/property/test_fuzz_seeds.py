@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fuzz import recorder, replies, sheets, texts, toc_files
+from tests.fuzz import ddp, recorder, replies, sheets, sound, texts, toc_files
 
 
 @pytest.mark.parametrize("seed", recorder.SEEDS, ids=range(len(recorder.SEEDS)))
@@ -30,3 +30,18 @@ def test_toc_files_from_a_seed_keep_every_rule(seed: bytes) -> None:
 @pytest.mark.parametrize("seed", sheets.SEEDS, ids=range(len(sheets.SEEDS)))
 def test_sheets_from_a_seed_keep_every_rule(seed: bytes) -> None:
     sheets.one(seed)
+
+
+@pytest.mark.parametrize("seed", sound.CONTAINER_SEEDS, ids=range(len(sound.CONTAINER_SEEDS)))
+def test_sound_files_from_a_seed_keep_every_rule(seed: bytes) -> None:
+    sound.one_container(seed)
+
+
+@pytest.mark.parametrize("seed", sound.PLAYLIST_SEEDS, ids=range(len(sound.PLAYLIST_SEEDS)))
+def test_playlists_from_a_seed_keep_every_rule(seed: bytes) -> None:
+    sound.one_playlist(seed)
+
+
+@pytest.mark.parametrize("seed", ddp.SEEDS, ids=range(len(ddp.SEEDS)))
+def test_ddp_sets_from_a_seed_keep_every_rule(seed: bytes) -> None:
+    ddp.one(seed)

@@ -83,27 +83,6 @@ def check_form(file: BinaryIO) -> None:
         raise cut_short(length, there, "file")
 
 
-def check_matroska(file: BinaryIO) -> None:
-    """The segment's size, where the writer could go back and fill it in.  Source: RFC 8794 6."""
-    for _ in range(2):
-        head = file.read(16)
-        if len(head) < 2 or not head[0]:
-            return
-        name_bytes = 9 - head[0].bit_length()
-        first = head[name_bytes] if name_bytes < len(head) else 0
-        if not first:
-            return
-        size_bytes = 9 - first.bit_length()
-        value = int.from_bytes(head[name_bytes : name_bytes + size_bytes], "big")
-        length = value & (1 << 7 * size_bytes) - 1
-        start = file.tell() - len(head) + name_bytes + size_bytes
-        if length == (1 << 7 * size_bytes) - 1:
-            return  # unknown
-        if start + length > file_size(file):
-            raise cut_short(length, file_size(file) - start, "segment")
-        file.seek(start + length)
-
-
 @dataclass(frozen=True, slots=True)
 class WavPackHeader:
     """bits of a sample; hybrid where only a part of the music is in the file."""

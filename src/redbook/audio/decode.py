@@ -323,6 +323,8 @@ class Decoder:
                     self._packets += bool(frames)
                 else:
                     self._packets += bool(packet.size)
+                    if packet.size and self._is_short(packet, frames):
+                        raise AudioError("a part of it cannot be decoded: it is damaged; get it again")
                     yield frames
         except BROKEN:
             rest = self._end_byte - self._packets_end_byte
@@ -336,6 +338,16 @@ class Decoder:
                 "it is no audio, or the file was cut short there"
             )
             yield context.decode(None)  # what the decoder still holds
+
+    def _is_short(self, packet: Any, frames: list[av.AudioFrame]) -> bool:
+        """Whether blocks of ADPCM are lost: a packet holds several, their number tells how many samples they
+        are, and PyAV drops the error of one that follows a good one.
+        """
+        if not self._context.name.startswith("adpcm_") or not packet.duration:
+            return False
+        if packet.time_base * self._context.sample_rate != 1:
+            return False
+        return sum(frame.samples for frame in frames) < int(packet.duration)
 
     def _last_of_tta(self, packet: Any) -> list[av.AudioFrame]:
         """The last frame of TTA in Matroska; empty where it is none, or damaged.
@@ -448,8 +460,11 @@ class _Clock:
         pts = frame.pts
         if self._base_s is None:  # a stream's time base stays what it is, and asking for it is slow
             self._base_s = float(frame.time_base) if frame.time_base is not None else None
-        if pts is None or self._base_s is None:
-            self._end = None
+        if self._base_s is None:
+            return
+        if pts is None:  # FFmpeg gives damaged FLAC no number: the next frame that has one tells
+            if self._end is not None:
+                self._end += frame.samples
             return
         tick = self._base_s * frame.sample_rate
         start = pts * tick

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from redbook.audio import containers
+from redbook.audio.matroska import read_blocks
 from redbook.audio.mp4 import Mp4Times, mp4_times
 from redbook.audio.mpeg import DECODER_DELAY_SAMPLES, read_mpeg
 from redbook.errors import AudioError
@@ -100,7 +101,7 @@ def _read(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
     if kind in ("avi", "iff"):
         containers.check_form(file)
     elif "matroska" in kind:
-        containers.check_matroska(file)
+        return _matroska(file, facts.codec)
     return Statement()
 
 
@@ -112,6 +113,12 @@ def _adx(file: BinaryIO) -> Statement:
     """Its header counts the samples; the last block is filled up.  Source: CRI ADX header, byte 12"""
     samples = int.from_bytes(file.read(16)[12:16], "big")
     return _cut(0, samples) if samples else Statement()
+
+
+def _matroska(file: BinaryIO, codec: str) -> Statement:
+    found = read_blocks(file)
+    countable = codec in _ONE_FRAME_A_PACKET or codec in _OF_ANY_LENGTH
+    return Statement(packets=found.packets if countable and found.packets else None, notes=found.notes)
 
 
 def _caf(said: containers.CafPackets, codec: str) -> Statement:
