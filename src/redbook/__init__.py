@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
     from redbook.authoring.wishes import CdText, Join, Loudness, Wishes
     from redbook.burning.copying import CopyReport, copy
+    from redbook.burning.databases import DatabaseAnswer, TrackAnswer
     from redbook.burning.jobs import blank, burn, close_disc, plan, verify
     from redbook.burning.looking import disc_info
     from redbook.burning.planning import Mode, Plan, TrackReport
@@ -107,6 +108,7 @@ _HOMES = {
     "CloseFailed": "redbook.errors",
     "CopyReport": "redbook.burning.copying",
     "CueSheetRefused": "redbook.errors",
+    "DatabaseAnswer": "redbook.burning.databases",
     "Difference": "redbook.engine.verification",
     "DiscContents": "redbook.engine.inspect",
     "DiscInfo": "redbook.burning.reports",
@@ -171,6 +173,7 @@ _HOMES = {
     "Toc": "redbook.disc",
     "TocTrack": "redbook.disc",
     "Told": "redbook.engine.labels",
+    "TrackAnswer": "redbook.burning.databases",
     "TrackEnded": "redbook.engine.events",
     "TrackInformation": "redbook.mmc.disc_info",
     "TrackReport": "redbook.burning.planning",
@@ -233,6 +236,7 @@ __all__ = [
     "CloseFailed",
     "CopyReport",
     "CueSheetRefused",
+    "DatabaseAnswer",
     "Difference",
     "DiscContents",
     "DiscInfo",
@@ -296,6 +300,7 @@ __all__ = [
     "Toc",
     "TocTrack",
     "Told",
+    "TrackAnswer",
     "TrackEnded",
     "TrackInformation",
     "TrackReport",

@@ -50,6 +50,7 @@ def copy(
     offset: SourceOffset = 0,
     keep_going: bool = False,
     c2: bool = True,
+    look_up: bool = False,
     mode: Mode | str = Mode.AUTO,
     speed: float | None = None,
     verify: bool = True,
@@ -64,12 +65,12 @@ def copy(
     target  with a blank disc in it; None, or the same drive: its tray opens once the original was read, and a
             blank disc is waited for
     folder  where what was read is kept, as by `read`; None for a folder that is removed at the end
-    sound, read_speed, offset, keep_going, c2   as for `read`
+    sound, read_speed, offset, keep_going, c2, look_up   as for `read`
     mode, speed, verify, reload                 as for `burn`; read_speed is that of both readings
 
     raises  as `read`, before anything was written; as `burn` from then on
     """
-    wanted = Wanted(sound if folder is not None else "wav", read_speed, offset, keep_going, c2)
+    wanted = Wanted(sound if folder is not None else "wav", read_speed, offset, keep_going, c2, look_up)
     wanted.check()
     caller = Caller.of(on_event, cancel, clock)
     mode = Mode(mode)

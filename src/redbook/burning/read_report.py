@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from redbook._version import __version__
+from redbook.burning.databases import DatabaseAnswer, in_words
 from redbook.burning.unfinished import ranges
 from redbook.disc import PREGAP_SECTORS, Toc, duration, minutes
 from redbook.disc.cd_text import PackType, Texts
@@ -61,6 +62,7 @@ class ReadReport:
     untold       what the drive cannot tell of the disc, in words
     left_out     what is on the disc and was not read, in words
     goes_on      whether it began where an earlier reading was broken off
+    databases    what others have read, where that was asked for
     """
 
     folder: Path
@@ -83,6 +85,7 @@ class ReadReport:
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     goes_on: bool = False
+    databases: tuple[DatabaseAnswer, ...] = ()
 
     @property
     def every_track(self) -> tuple[ReadTrack, ...]:
@@ -165,6 +168,17 @@ def as_json(report: ReadReport) -> dict[str, Any]:
             for texts in report.texts
         ],
         "tracks": [_track(track) for track in report.every_track],
+        "databases": [
+            {
+                "database": answer.database,
+                "address": answer.address,
+                "problem": answer.problem or None,
+                "tracks": [
+                    {"number": track.number, "same": track.same, "of": track.of} for track in answer.tracks
+                ],
+            }
+            for answer in report.databases
+        ],
         "holes": report.holes,
         "untold": list(report.untold),
         "left_out": list(report.left_out),
@@ -234,6 +248,8 @@ def _lines(report: ReadReport) -> Iterator[str]:
     for texts in report.texts:
         album = [texts.text(kind, 0) for kind in (PackType.PERFORMER, PackType.TITLE)]
         yield f"{'CD-Text':<16} {texts.language}: {printable(' - '.join(filter(None, album)))}"
+    for answer in report.databases:
+        yield from map(printable, in_words(answer))
     yield ""
     for track in report.every_track:
         yield from _track_lines(track, report)

@@ -17,7 +17,7 @@ from redbook.disc.cd_text import PackType, each_pack, is_sound, parse
 from redbook.disc.layout import Item, LaidTrack
 from redbook.drive import Drive
 from redbook.engine.chunks import CHUNK_SECTORS
-from redbook.engine.events import Phase, PhaseStarted, Working
+from redbook.engine.events import Phase, PhaseStarted, Waiting, Working
 from redbook.engine.original import Original, look_at_original
 from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
 from redbook.engine.reading_speed import ReadingSpeed, at_its_own_speed_again
@@ -32,6 +32,7 @@ from redbook.runner.runner import UNCHANGED, Cancel
 if TYPE_CHECKING:
     from redbook.audio.sound_files import SoundFormat
     from redbook.authoring.program import Program
+    from redbook.burning.databases import DatabaseAnswer
     from redbook.clock import Clock
 
 CUE_FILE, TOC_FILE, PACKS_FILE = "disc.cue", "disc.toc", "disc.cdt"
@@ -50,6 +51,7 @@ class Wanted:
     offset     samples that the drive brings the audio late, to be taken off; "drive" for what is known of it
     keep_going whether what cannot be read, or is no audio, may be left out
     c2         whether the drive is asked which sectors it could not correct
+    look_up    whether databases are asked over the network if others have read the same
     """
 
     sound: str = "flac"
@@ -57,6 +59,7 @@ class Wanted:
     offset: SourceOffset = 0
     keep_going: bool = False
     c2: bool = True
+    look_up: bool = False
 
     def check(self) -> None:
         """raises  ValueError"""
@@ -85,6 +88,7 @@ def read(
     offset: SourceOffset = 0,
     keep_going: bool = False,
     c2: bool = True,
+    look_up: bool = False,
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
     clock: Clock | None = None,
@@ -102,13 +106,15 @@ def read(
     keep_going  take what can be had: sectors that cannot be read right are passed over and named, and data
                 tracks and later sessions are left out. Without it they are an error
     c2          ask the drive which sectors it could not correct
+    look_up     ask AccurateRip and the CUETools database over the network whether others have read the same;
+                `databases` of the report has the answers, also that none came
 
     raises  PlanError     the folder is not fit, the offset is not known
             NoRoom        for the audio in the folder
             NotReadWhole  a sector cannot be read right, or not everything on the disc is audio of one session
             DriveError, Cancelled; what was read until then is kept for the next time
     """
-    wanted = Wanted(sound, read_speed, offset, keep_going, c2)
+    wanted = Wanted(sound, read_speed, offset, keep_going, c2, look_up)
     wanted.check()
     report, _ = read_disc(drive, Path(folder), wanted, Caller.of(on_event, cancel, clock))
     return report
@@ -544,7 +550,16 @@ class _Desk:
             original.left_out,
             tuple(self._notes),
             self._goes_on,
+            self._asked(tracks) if self._wanted.look_up else (),
         )
+
+    def _asked(self, tracks: Sequence[ReadTrack]) -> tuple[DatabaseAnswer, ...]:
+        from redbook.burning.databases import TIMEOUT_SECONDS, look_up
+
+        def before(database: str) -> None:
+            self._emit(Waiting(f"an answer from {database}", 0, TIMEOUT_SECONDS))
+
+        return look_up(self._original.toc, tracks, f"{self._disc_ctdb.value:08x}", before)
 
 
 def _sha256_of(blocks: Iterator[bytes]) -> str:

@@ -81,4 +81,10 @@ _OPTIONS = (
         is_flag=True,
         help="Do not ask the drive which sectors it could not correct: some mark all of a disc.",
     ),
+    click.option(
+        "--look-up",
+        is_flag=True,
+        help="Ask AccurateRip and the CUETools database, over the network, if others have read the same. "
+        "They are sent the table of contents.",
+    ),
 )

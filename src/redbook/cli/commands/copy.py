@@ -69,6 +69,7 @@ def copy(
     offset: int | str,
     keep_going: bool,
     no_c2: bool,
+    look_up: bool,
     mode: str,
     speed: float | None,
     no_verify: bool,
@@ -113,6 +114,7 @@ def copy(
             offset=offset,  # type: ignore[arg-type]  # OffsetType lets nothing else through
             keep_going=keep_going,
             c2=not no_c2,
+            look_up=look_up,
             mode=mode,
             speed=speed,
             verify=not no_verify,

@@ -32,6 +32,7 @@ def read(
     offset: int | str,
     keep_going: bool,
     no_c2: bool,
+    look_up: bool,
     as_json: bool,
 ) -> None:
     """Read an audio disc into FOLDER: sound files, sheets, CD-Text, a report.
@@ -56,6 +57,7 @@ def read(
             offset=offset,  # type: ignore[arg-type]  # OffsetType lets nothing else through
             keep_going=keep_going,
             c2=not no_c2,
+            look_up=look_up,
             on_event=out.event,
             cancel=cancel,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from redbook.burning.copying import CopyReport
+from redbook.burning.databases import in_words as answer_in_words
 from redbook.burning.read_report import ReadReport, offset_in_words, verdict
 from redbook.burning.reports import BurnReport, VerifyReport
 from redbook.burning.sheet_files import SheetReport
@@ -91,6 +92,9 @@ def _how_it_was_read(page: Page, report: ReadReport) -> None:
         page.note(line)
     page.say(verdict(report))
     page.say(f"offset taken off: {offset_in_words(report)}")
+    for answer in report.databases:
+        for line in answer_in_words(answer):
+            page.say(line)
 
 
 def show_copy(page: Page, report: CopyReport, drive: str, *, kept: bool) -> None:
