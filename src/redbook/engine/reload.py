@@ -5,7 +5,7 @@ from __future__ import annotations
 from redbook import errors
 from redbook.engine.events import Notice
 from redbook.engine.inspect import read_capabilities
-from redbook.engine.steps import Now, Pause, Procedure
+from redbook.engine.steps import Now, Pause, Procedure, Shield
 from redbook.engine.tray import reload
 from redbook.errors import DriveError, MediumUnsuitable
 from redbook.mmc.control import TestUnitReady
@@ -24,12 +24,16 @@ def reload_to_read() -> Procedure[str]:
     if capabilities is not None and capabilities.loader in (Loader.CADDY, Loader.POP_UP):
         return "this drive does not load a disc by itself"
     try:
+        yield Shield(True)  # a tray that came out goes in again, whoever cancels meanwhile
         yield from reload()
     except (MediumUnsuitable, errors.NoMedium):
+        yield Shield(False)
         yield Notice("push the tray in: the disc is read back from there")
         return (yield from _until_pushed_in())
     except errors.SenseError as error:
+        yield Shield(False)
         return f"the drive did not open its tray ({error})"
+    yield Shield(False)
     return ""
 
 

@@ -1,0 +1,128 @@
+"""Where the copies of one machine are kept account of: the ledger, the masters, and who is at work.
+
+In $XDG_DATA_HOME/redbook/copies, else ~/.local/share; REDBOOK_COPIES names another folder.
+
+    copies.ledger     the account of all orders
+    masters/NAME/     masters of orders that are not done, by their names
+    worker.lock       held by the process that makes copies
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from redbook.errors import NoRoom, PlanError, printable
+from redbook.production.ledger import Ledger, open_ledger
+from redbook.production.master import make_master, unpack
+from redbook.production.states import OrderState
+from redbook.runner.runner import Cancel
+from redbook.sheets.master_file import BLOBS, MASTER_FILE, MasterFile, is_master, read_master_file
+
+VARIABLE = "REDBOOK_COPIES"
+LINK_FILE = "folder.txt"
+"""In place of a master that lies elsewhere: the path of its folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """folder: made when something is first kept in it"""
+
+    folder: Path
+
+    @classmethod
+    def of_user(cls) -> Home:
+        """raises  NoRoom  where the user has no home folder"""
+        named = os.environ.get(VARIABLE)
+        if named:
+            return cls(Path(named))
+        data = os.environ.get("XDG_DATA_HOME", "")
+        try:
+            base = Path(data) if Path(data).is_absolute() else Path.home() / ".local" / "share"
+        except RuntimeError as error:
+            raise NoRoom(f"this user has no home folder for the account of copies; set {VARIABLE}") from error
+        return cls(base / "redbook" / "copies")
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "worker.lock"
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.folder / "copies.ledger"
+
+    def ledger(self, *, create: bool = True) -> Ledger:
+        """raises  LedgerError, NoRoom"""
+        if create:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                where = printable(self.folder)
+                raise NoRoom(f"the account of copies cannot be kept in {where}: {error.strerror}") from error
+        return open_ledger(self.ledger_path, create=create)
+
+    def master(self, name: str) -> Path | None:
+        """The folder of a master that is here, whole."""
+        folder = self.folder / "masters" / name
+        with suppress(OSError):  # it lies here itself, or is not here
+            folder = Path((folder / LINK_FILE).read_text("utf-8"))
+        return folder if is_master(folder) else None
+
+    def keep_master(self, sources: object, cancel: Cancel | None = None, **wishes: object) -> MasterFile:
+        """Make a master of sources and keep it; one that is there already is named, and stays where it is.
+
+        wishes  as `make_master` takes them
+
+        raises  what `make_master` raises
+        """
+        masters = self.folder / "masters"
+        if isinstance(sources, str | os.PathLike) and is_master(Path(sources)):
+            folder = Path(sources).absolute()
+            file = read_master_file(folder, str(sources))
+            unpack(folder, cancel=cancel)
+            target = masters / file.name
+            try:
+                target.mkdir(parents=True, exist_ok=True)
+                (target / LINK_FILE).write_text(str(folder), "utf-8")
+            except OSError as error:
+                raise NoRoom(f"{printable(target)} cannot be written: {error.strerror}") from error
+            return file
+        new = masters / f".new-{os.getpid()}"
+        try:
+            report = make_master(sources, new, cancel=cancel, **wishes)  # type: ignore[arg-type]
+            target = masters / report.name
+            if is_master(target):
+                return report.file  # the same disc was ordered before
+            shutil.rmtree(target, ignore_errors=True)
+            new.rename(target)
+            return report.file
+        except OSError as error:
+            raise NoRoom(f"{printable(masters)} cannot be written: {error.strerror}") from error
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+    def tidy(self, ledger: Ledger) -> None:
+        """The audio of masters goes whose orders are all done or cancelled; what they are stays."""
+        busy = {order.master for order in ledger.orders(OrderState.OPEN, OrderState.PAUSED)}
+        for order in ledger.orders(OrderState.DONE, OrderState.CANCELLED):
+            folder = self.folder / "masters" / order.master
+            if order.master not in busy and not ledger_has_live(ledger, order.id):
+                shutil.rmtree(folder / BLOBS, ignore_errors=True)
+
+    def file_of(self, name: str) -> MasterFile | None:
+        """What is known of a master, also when its audio is gone."""
+        folder = self.master(name)
+        return read_master_file(folder) if folder is not None and (folder / MASTER_FILE).is_file() else None
+
+
+def ledger_has_live(ledger: Ledger, order: int) -> bool:
+    return ledger.account(order).under_way > 0
+
+
+def check_count(count: int) -> None:
+    """raises  PlanError"""
+    if count < 1:
+        raise PlanError(f"{count} copies: at least one has to be ordered")

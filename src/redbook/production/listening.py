@@ -1,0 +1,189 @@
+"""The thread beside one hand: it hears what the hand says, says it to the ledger, and answers.
+
+What the ledger does not take is said to it again and again, and the hand waits meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from redbook.engine.events import Notice
+from redbook.errors import LedgerError, OrderClosed, StepRefused, printable
+from redbook.production import hand as hands
+from redbook.production.events import CopyProgress, CopyState
+from redbook.production.states import LIVE, MADE, AttemptState
+from redbook.production.values import Attempt, Claim
+
+if TYPE_CHECKING:
+    from redbook.production.worker import Station, Worker
+
+BUSY_AGAIN_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Listening:
+    """The thread beside one hand."""
+
+    worker: Worker
+    station: Station
+    claim: Claim
+    process: subprocess.Popen[str]
+    errors: IO[bytes]
+    fence: int = field(init=False)
+    result: dict[str, Any] | None = None
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        self.fence = self.claim.fence
+
+    def run(self) -> None:
+        worker, station = self.worker, self.station
+        try:
+            assert self.process.stdout is not None
+            for text in self.process.stdout:
+                with suppress(ValueError):
+                    self._hear(json.loads(text))
+            self.process.wait()
+            if self.result is None:
+                worker.examine(station, self.claim.attempt, self._last_words())
+            elif self.result["state"] == hands.UNCLEAR:
+                worker.examine(station, self.claim.attempt, str(self.result.get("reason") or ""))
+        except (LedgerError, OSError) as error:
+            worker.tell(Notice(f"{station.name}: {error}"))
+            station.state = "resting"
+        finally:
+            station.process = None
+            self.errors.close()
+            for pipe in (self.process.stdin, self.process.stdout):
+                with suppress(OSError):  # a hand that is gone takes nothing more
+                    if pipe is not None:
+                        pipe.close()
+            self.process.wait()
+
+    def _last_words(self) -> str:
+        """Of a hand that died: what it wrote to standard error at the end."""
+        self.errors.seek(0)
+        lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
+        last = printable(lines[-1]) if lines else ""
+        return f"the process that burned it died{f' ({last})' if last else ''}"
+
+    def _hear(self, said: dict[str, Any]) -> None:
+        event = said.get("event")
+        if event == "gate":
+            self._gate(said)
+        elif event == "closing":
+            self._step_and_go(AttemptState.CLOSING)
+        elif event == "phase":
+            self._phase(said)
+        elif event == "progress":
+            self._progress(said)
+        elif event == "notice":
+            self.worker.tell(Notice(f"{self.station.name}: {said.get('text')}"))
+        elif event == "result":
+            self._result(said)
+
+    def _answer(self, **fields: object) -> None:
+        say(self.process, fields)
+
+    def _gate(self, said: dict[str, Any]) -> None:
+        if self.worker.ending:
+            self._answer(go=False, why="it was cancelled before anything was written")
+            return
+        mine = int(said["fence"])
+        ledger, claim = self.worker.ledger, self.claim
+        try:
+            self.worker.until_heard(lambda: ledger.gate(claim.attempt, claim.fence, mine))
+        except LedgerError as error:
+            self.closed = isinstance(error, OrderClosed)
+            self._answer(go=False, why=str(error))
+            return
+        self.fence = mine
+        self._tell(AttemptState.WRITING)
+        self._answer(go=True)
+
+    def _step_and_go(self, to: AttemptState) -> None:
+        try:
+            self._step(to)
+        except StepRefused as error:
+            self._answer(go=False, why=str(error))
+            return
+        self._answer(go=True)
+
+    def _step(self, to: AttemptState, why: str = "", report: dict[str, Any] | None = None) -> Attempt:
+        """raises  StepRefused"""
+        ledger, attempt, fence = self.worker.ledger, self.claim.attempt, self.fence
+        made = self.worker.until_heard(lambda: ledger.step(attempt, fence, to, why=why, report=report))
+        if to in LIVE:
+            self._tell(to)
+        return made
+
+    def _tell(self, state: AttemptState) -> None:
+        claim = self.claim
+        self.worker.tell(CopyState(claim.order, claim.number, claim.attempt, self.station.name, str(state)))
+
+    def _phase(self, said: dict[str, Any]) -> None:
+        if said.get("phase") == "verifying":
+            with suppress(StepRefused):  # what it comes to will be refused, too, and then be looked into
+                self._step(AttemptState.VERIFYING)
+        self._progress(said)
+
+    def _progress(self, said: dict[str, Any]) -> None:
+        claim = self.claim
+        self.worker.tell(
+            CopyProgress(
+                claim.order,
+                claim.number,
+                claim.attempt,
+                self.station.name,
+                str(said.get("phase")),
+                int(said.get("sectors_done") or 0),
+                int(said.get("sectors") or 0),
+                said.get("speed"),
+                said.get("seconds_left"),
+            )
+        )
+
+    def _result(self, said: dict[str, Any]) -> None:
+        """The hand waits, its tray shut, until the ledger has it."""
+        self.result = said
+        state, reason, report = str(said["state"]), str(said.get("reason") or ""), said.get("report")
+        ends = {
+            hands.GOOD: AttemptState.GOOD,
+            hands.CHECKED: AttemptState.CHECKED,
+            hands.SPOILED: AttemptState.SPOILED,
+            hands.UNHARMED: AttemptState.VOID,
+        }
+        if state not in ends:
+            self._answer(heard=True, eject=False)
+            return
+        try:
+            if said.get("busy"):
+                self.station.not_before = time.monotonic() + BUSY_AGAIN_SECONDS
+            if state == hands.UNHARMED and (said.get("busy") or self.worker.ending or self.closed):
+                ledger, claim = self.worker.ledger, self.claim
+                ended = self.worker.until_heard(
+                    lambda: ledger.give_back(claim.attempt, claim.fence, why=reason)
+                )
+            else:
+                ended = self._step(ends[state], reason, report)
+        except StepRefused as error:
+            # Somebody else speaks for it, or it was said otherwise: the disc decides.
+            self.worker.tell(Notice(f"{self.station.name}: {error}"))
+            self.result = {**said, "state": hands.UNCLEAR}
+            self._answer(heard=True, eject=False)
+            return
+        self._answer(heard=True, eject=ended.state in MADE)
+        self.worker.after(self.station, ended, drive_open=None)
+
+
+def say(process: subprocess.Popen[str], fields: dict[str, Any]) -> None:
+    """Lost where the hand is gone: what becomes of its disc is looked at then."""
+    assert process.stdin is not None
+    with suppress(OSError, ValueError):
+        process.stdin.write(json.dumps(fields) + "\n")
+        process.stdin.flush()

@@ -1,0 +1,295 @@
+"""Copies on one machine: an order made, burned on its drives until it is done, and accounted for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from redbook.authoring.wishes import DEFAULTS, SourceName, Wishes
+from redbook.burning.planning import Mode
+from redbook.errors import PlanError
+from redbook.production.events import CopyEvent, OrderNow
+from redbook.production.home import Home, check_count
+from redbook.production.ledger import Ledger
+from redbook.production.pool import Pool
+from redbook.production.states import MADE, AttemptState, CheckMode, OrderState
+from redbook.production.values import Attempt, Order, Place
+from redbook.production.worker import Worker, order_now
+from redbook.runner.runner import Cancel
+
+if TYPE_CHECKING:
+    from redbook.authoring.program import Program
+    from redbook.sheets import SheetOptions
+
+HERE = ""
+"""This host's name in its own ledger: a machine may be renamed, and its ledger stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyReport:
+    """What became of one blank.
+
+    number   of the copy that it was for
+    state    "good", "checked", "spoiled", "void", "unknown", "lost", or under way: "claimed", "writing" ...
+    at       when it came into that state: seconds since 1970, UTC
+    why      where there is something to say
+    details  what was measured: speed, offset, checksums of the tracks
+    """
+
+    attempt: int
+    number: int
+    drive: str
+    state: str
+    at: float
+    why: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesReport:
+    """How an order stands.
+
+    master  the SHA-256 of its master.json
+    state   "open", "paused", "cancelled", "done"
+    blanks  every blank that was used or claimed, in order
+    """
+
+    order: int
+    title: str
+    master: str
+    state: str
+    wanted: int
+    good: int
+    checked: int
+    spoiled: int
+    lost: int
+    unknown: int
+    under_way: int
+    why: str
+    blanks: tuple[CopyReport, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every copy that was ordered is there."""
+        return self.good + self.checked >= self.wanted
+
+
+def make_copies(
+    sources: SourceName | Sequence[SourceName] | Program,
+    drives: Sequence[str] = (),
+    count: int = 1,
+    *,
+    speed: float | None = None,
+    check: str = "full",
+    surplus_ok: bool = False,
+    title: str = "",
+    mode: Mode | str = Mode.AUTO,
+    wishes: Wishes = DEFAULTS,
+    sheet: SheetOptions | None = None,
+    dither_seed: int = 0,
+    on_event: Callable[[Any], None] | None = None,
+    cancel: Cancel | None = None,
+    folder: str | os.PathLike[str] | None = None,
+) -> CopiesReport:
+    """Burn so many good copies of a disc, on all drives at once, and account for every blank.
+
+    Each blank that is pushed in becomes the next copy; a good one is ejected, a spoiled one stays in and is
+    made again. What was begun goes on after anything: `resume_copies`.
+
+    sources  as for `redbook.plan`, or a master's folder
+    drives   real recorders ("/dev/sr0"), racks of virtual ones (their folders); none for every real one
+    count    how many good discs
+    speed    multiple of 1x; None for the recommended one
+    check    "full": every sector is read back; "quick": table of contents and sizes only
+    surplus_ok  a disc that is gone is made again at once, though it may turn up
+    title    of the order, for people
+    on_event told of `redbook.production.events` and, while the sources are read, of the usual events; on
+             whichever thread they happen
+    cancel   once: no further blank is begun, what is under way is finished, the order is paused
+             at_once(): what is under way is ended in good order, which costs those discs
+    folder   where ledger and masters are kept; None for the user's
+
+    raises   AudioError, PlanError, DriveError, NoRoom, Cancelled  before anything was burned
+             LedgerError
+    """
+    check_count(count)
+    cancel = cancel or Cancel()
+    home = Home.of_user() if folder is None else Home(_path(folder))
+    with Pool(drives) as pool, home.ledger() as ledger:
+        _check_drives(pool)
+        file = home.keep_master(
+            sources,
+            cancel,
+            mode=mode,
+            wishes=wishes,
+            sheet=sheet,
+            dither_seed=dither_seed,
+            on_event=on_event,
+        )
+        order = ledger.add_order(
+            file.name,
+            count,
+            title=title or _title_of(sources),
+            speed=speed,
+            check=CheckMode(check),
+            surplus_ok=surplus_ok,
+            drives=[Place(HERE, name) for name in pool.poll()] if drives else (),
+            made_by=_who(),
+        )
+        return work_off(home, ledger, pool, order.id, on_event, cancel)
+
+
+def resume_copies(
+    order: int,
+    drives: Sequence[str] = (),
+    *,
+    on_event: Callable[[CopyEvent], None] | None = None,
+    cancel: Cancel | None = None,
+    folder: str | os.PathLike[str] | None = None,
+) -> CopiesReport:
+    """Go on with an order that was paused, or whose process died.  Drives that rested are used again.
+
+    drives  where none is given: those of the order
+
+    raises  NotInLedger, StepRefused  there is no such order, or it was cancelled; else as `make_copies`
+    """
+    home = Home.of_user() if folder is None else Home(_path(folder))
+    with home.ledger(create=False) as ledger:
+        found = ledger.order(order)
+        if found.state is OrderState.DONE:
+            return report_of(ledger, order)
+        names = list(drives) or [place.drive for place in found.drives]
+        if home.master(found.master) is None:
+            raise PlanError(
+                f"the master of order {order} is not there any more: order the copies that are missing anew"
+            )
+        with Pool(names) as pool:
+            _check_drives(pool)
+            for name in pool.poll():
+                ledger.resume_drive(Place(HERE, name))
+            if found.state is not OrderState.OPEN:
+                ledger.resume(order, who=_who())
+            return work_off(home, ledger, pool, order, on_event, cancel or Cancel())
+
+
+def work_off(
+    home: Home,
+    ledger: Ledger,
+    pool: Pool,
+    order: int,
+    on_event: Callable[[CopyEvent], None] | None,
+    cancel: Cancel,
+) -> CopiesReport:
+    """Until the order is done, or nothing more can be done for it.  raises  LedgerError, WorkerRunning"""
+    worker = Worker(ledger, HERE, pool, home.master, orders={order}, on_event=on_event, lock=home.lock)
+    stopped = [False, False]
+
+    def through() -> bool:
+        if cancel.wanted_at_once and not stopped[1]:
+            stopped[1] = True
+            worker.end_hands()
+        if cancel.wanted and not stopped[0]:
+            stopped[0] = True
+            _pause(ledger, order)
+            worker.finish()
+        now = order_now(ledger, order)
+        return nothing_to_do(now) or worker.resting
+
+    try:
+        worker.run(through)
+    finally:
+        worker.close()
+    home.tidy(ledger)
+    return report_of(ledger, order)
+
+
+def nothing_to_do(now: OrderNow) -> bool:
+    """Whether no further blank is wanted, or may be used."""
+    return now.state != OrderState.OPEN or (not now.free and not now.under_way)
+
+
+def _pause(ledger: Ledger, order: int) -> None:
+    if ledger.order(order).state is OrderState.OPEN:
+        ledger.pause(order, who=_who(), why="stopped by whoever started it")
+
+
+def report_of(ledger: Ledger, order: int) -> CopiesReport:
+    """raises  NotInLedger"""
+    found, now = ledger.order(order), order_now(ledger, order)
+    return CopiesReport(
+        order,
+        found.title,
+        found.master,
+        now.state,
+        now.wanted,
+        now.good,
+        now.checked,
+        now.spoiled,
+        now.lost,
+        now.unknown,
+        now.under_way,
+        now.why,
+        tuple(_copy_report(attempt) for attempt in ledger.attempts(order)),
+    )
+
+
+def _copy_report(attempt: Attempt) -> CopyReport:
+    return CopyReport(
+        attempt.id,
+        attempt.number,
+        attempt.blank.place.drive,
+        str(attempt.state),
+        attempt.at,
+        attempt.reason,
+        dict(attempt.report),
+    )
+
+
+def good_numbers(attempts: Sequence[Attempt]) -> list[int]:
+    """Copies that are there."""
+    return sorted(attempt.number for attempt in attempts if attempt.state in MADE)
+
+
+def unknown_of(ledger: Ledger, order: int) -> list[Attempt]:
+    """Attempts of which a person has to say what became of their discs."""
+    return ledger.attempts(order, AttemptState.UNKNOWN)
+
+
+def unfinished(ledger: Ledger) -> list[Order]:
+    """Orders that are open, though nobody may be at work on them."""
+    return ledger.orders(OrderState.OPEN)
+
+
+def _check_drives(pool: Pool) -> None:
+    """raises  DriveNotFound"""
+    from redbook.errors import DriveNotFound
+
+    if not pool.poll():
+        raise DriveNotFound(
+            "there is no recorder here: connect one (`redbook doctor` says what is missing), or try it on a "
+            "rack of virtual ones: `redbook rack new my.rack`, then --drives my.rack"
+        )
+
+
+def _title_of(sources: object) -> str:
+    names = [sources] if isinstance(sources, str | os.PathLike) else sources
+    if isinstance(names, Sequence) and names:
+        from pathlib import Path
+
+        first = Path(os.fspath(names[0]))
+        return first.stem or first.name
+    return ""
+
+
+def _who() -> str:
+    from redbook.host import user_name
+
+    return user_name(os.geteuid()) if hasattr(os, "geteuid") else ""
+
+
+def _path(folder: str | os.PathLike[str]) -> Any:
+    from pathlib import Path
+
+    return Path(folder)

@@ -1,0 +1,311 @@
+"""The worker: blanks become copies, and what dies on the way is found by looking at the discs."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import redbook
+from redbook.errors import LedgerUnavailable
+from redbook.production.events import CopyState, DriveRests, NeedBlank, TakeDisc
+from redbook.production.ledger import Ledger, open_ledger
+from redbook.production.master import make_master
+from redbook.production.pool import Pool
+from redbook.production.states import AttemptState, OrderState
+from redbook.production.values import Attempt, Order
+from redbook.production.worker import Worker, WorkerRunning
+from redbook.recorders.names import open_drive
+from redbook.virtual.rack import Rack, RackDrive
+from tests.support.sound import noise, write_wav
+
+PATIENCE_SECONDS = 60.0
+
+
+class Desk:
+    """A rack, a master, and whoever works on them."""
+
+    def __init__(self, folder: Path, ledger: Ledger, drives: int, blanks: int) -> None:
+        self.folder, self.ledger = folder, ledger
+        self.rack = Rack.new(folder / "rack", drives=drives, blanks=blanks)
+        songs = [write_wav(folder / f"{n}.wav", noise(588 * 310, n)) for n in range(2)]
+        self.master = make_master(songs, folder / "m")
+        self.pool = Pool([str(self.rack.folder)])
+        self.events: list[Any] = []
+        self.worker = self.new_worker()
+
+    def new_worker(self) -> Worker:
+        def folder_of(name: str) -> Path | None:
+            return self.master.folder if name == self.master.name else None
+
+        self.worker = Worker(self.ledger, "", self.pool, folder_of, on_event=self.events.append)
+        return self.worker
+
+    def order(self, wanted: int, **more: Any) -> Order:
+        return self.ledger.add_order(self.master.name, wanted, **more)
+
+    def put(self, name: str = "d1", *faults: str) -> RackDrive:
+        blank = self.rack.take_blank(faults)
+        assert blank is not None
+        at = self.rack.drive(name)
+        at.put_in(blank)
+        return at
+
+    def until(self, so: Callable[[], object]) -> None:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not so():
+            assert time.monotonic() < end, self.events
+            self.worker.tick()
+            time.sleep(0.02)
+
+    def until_quiet(self) -> None:
+        self.worker.tick()
+        self.until(lambda: not self.worker.busy)
+        self.worker.tick()
+
+    def attempts(self, order: int = 1) -> list[Attempt]:
+        return self.ledger.attempts(order)
+
+    def told(self, kind: type) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def holds_the_master(self, disc: Path) -> bool:
+        with open_drive(f"virtual:{disc}", read_only=True) as drive:
+            return redbook.verify(self.master.folder, drive).same
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    # A recorder that remembers the table of contents has its tray opened to be read back.
+    monkeypatch.setenv("REDBOOK_MODEL", "redbook")
+    with open_ledger(tmp_path / "copies.ledger") as ledger:
+        made = Desk(tmp_path, ledger, 2, 9)
+        yield made
+        made.worker.end_hands()
+        made.until(lambda: not made.worker.busy)
+        made.pool.close()
+
+
+def test_blanks_become_copies_and_only_open_trays_mean_take_me(desk: Desk) -> None:
+    desk.order(2)
+    first, second = desk.put("d1"), desk.put("d2")
+    desk.until_quiet()
+    assert desk.ledger.order(1).state is OrderState.DONE
+    assert first.tray.is_open and second.tray.is_open
+    assert sorted(event.number for event in desk.told(TakeDisc)) == [1, 2]
+    discs = [first.take_out(), second.take_out()]
+    assert all(disc is not None and desk.holds_the_master(disc) for disc in discs)
+    desk.put("d1")
+    desk.until_quiet()
+    assert len(desk.attempts()) == 2  # nothing more is wanted
+
+
+def test_a_spoiled_disc_stays_in_and_another_blank_makes_the_copy(desk: Desk) -> None:
+    desk.order(1)
+    at = desk.put("d1", "3/0C/00@lba:200")
+    desk.until_quiet()
+    (spoiled,) = desk.attempts()
+    assert (spoiled.state, at.tray.is_open) == (AttemptState.SPOILED, False)
+    assert "LBA" in spoiled.reason
+    assert [event.good for event in desk.told(TakeDisc)] == [False]
+    desk.until_quiet()
+    assert len(desk.attempts()) == 1  # the same disc is never tried again
+    desk.put("d1")
+    desk.until_quiet()
+    assert [attempt.number for attempt in desk.attempts()] == [1, 1]
+    assert desk.ledger.order(1).state is OrderState.DONE
+
+
+def test_two_spoiled_discs_in_a_row_rest_a_drive_until_a_person_says_so(desk: Desk) -> None:
+    desk.order(1)
+    for _ in range(2):
+        at = desk.put("d1", "3/0C/00@lba:200")
+        desk.until_quiet()
+    assert [event.drive for event in desk.told(DriveRests)] == [f"rack:{at.folder}"]
+    desk.put("d1")
+    desk.until_quiet()
+    assert len(desk.attempts()) == 2
+    desk.ledger.resume_drive(desk.attempts()[0].blank.place)
+    desk.until_quiet()
+    assert desk.ledger.order(1).state is OrderState.DONE
+
+
+def test_a_disc_that_is_not_blank_is_said_once(desk: Desk) -> None:
+    desk.order(1)
+    at = desk.put("d1")
+    with open_drive(f"rack:{at.folder}") as drive:
+        redbook.burn(desk.master.folder, drive)
+    for _ in range(3):
+        desk.worker.tick()
+    needs = [event for event in desk.told(NeedBlank) if event.drive.endswith("d1")]
+    assert len(needs) == 1 and "not blank" in needs[0].why
+    assert desk.attempts() == []
+
+
+def hand_of(desk: Desk) -> Any:
+    (station,) = [s for s in desk.worker._all() if s.process is not None]
+    return station.process
+
+
+@pytest.mark.parametrize("state", ["writing", "closing", "verifying"])
+def test_a_hand_that_dies_leaves_a_disc_that_is_looked_at(desk: Desk, state: str) -> None:
+    desk.order(1)
+    desk.put("d1")
+
+    def kill(event: Any) -> None:
+        desk.events.append(event)
+        if isinstance(event, CopyState) and event.state == state and not killed:
+            killed.append(1)
+            hand_of(desk).send_signal(signal.SIGKILL)
+
+    killed: list[int] = []
+    desk.worker._on_event = kill
+    desk.until_quiet()
+    (first,) = desk.attempts()[:1]
+    assert first.state in (AttemptState.GOOD, AttemptState.SPOILED, AttemptState.VOID)
+    if state != "verifying":  # there the verdict may be on its way already, and is heard
+        assert "died" in first.reason
+    if first.state is AttemptState.SPOILED:
+        desk.put("d1")
+    desk.until_quiet()
+    desk.until(lambda: not desk.worker.busy)
+    assert desk.ledger.order(1).state is OrderState.DONE
+
+
+class WorkerDies(Exception):
+    """Ends a thread of the worker."""
+
+
+dies = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+
+
+def die_at(desk: Desk, state: str) -> None:
+    """The worker's thread beside the hand ends there, and with it the pipes; returns when it has."""
+
+    def hear(event: Any) -> None:
+        if isinstance(event, CopyState) and event.state == state:
+            raise WorkerDies
+
+    desk.worker._on_event = hear
+    desk.worker.tick()
+    (thread,) = [station.thread for station in desk.worker._all() if station.thread is not None]
+    thread.join(PATIENCE_SECONDS)
+    assert not thread.is_alive() and desk.attempts()[0].state == state
+
+
+@dies
+@pytest.mark.parametrize("state", ["writing", "closing", "verifying"])
+def test_a_worker_that_is_new_takes_up_what_another_left(desk: Desk, state: str) -> None:
+    """Its hand goes on alone meanwhile, and nobody gets in its way."""
+    desk.order(1)
+    at = desk.put("d1")
+    die_at(desk, state)
+    disc = at.disc_path
+    desk.new_worker()
+    desk.until_quiet()
+    desk.until_quiet()
+    (first, *others) = desk.attempts()
+    if state == "writing":  # the hand was told nothing, and wrote nothing
+        assert first.state is AttemptState.VOID and [one.state for one in others] == [AttemptState.GOOD]
+    else:
+        assert first.state is AttemptState.GOOD and not others
+    assert disc is not None and at.tray.is_open and desk.holds_the_master(disc)
+
+
+@dies
+def test_a_disc_that_was_taken_away_meanwhile_holds_its_number(desk: Desk) -> None:
+    desk.order(1)
+    at = desk.put("d1")
+    die_at(desk, "closing")
+    at.take_out()  # waits for the hand
+    desk.put("d1")
+    desk.new_worker()
+    desk.until_quiet()
+    (attempt,) = desk.attempts()
+    assert attempt.state is AttemptState.UNKNOWN
+    desk.ledger.resolve(attempt.id, AttemptState.SPOILED, who="Anna")
+    desk.until_quiet()
+    assert desk.ledger.order(1).state is OrderState.DONE
+
+
+class Away:
+    """A ledger that does not answer for a while."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.here = threading.Event()
+        self.here.set()
+        self.refused = 0
+
+    def __getattr__(self, name: str) -> Any:
+        if not self.here.is_set():
+            self.refused += 1
+            raise LedgerUnavailable("the database is away")
+        return getattr(self._ledger, name)
+
+
+def test_while_the_ledger_is_away_discs_wait_with_their_trays_shut(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("redbook.production.worker.LEDGER_AGAIN_SECONDS", 0.02)
+    desk.order(1)
+    at = desk.put("d1")
+    away = Away(desk.ledger)
+    desk.worker.ledger = away  # type: ignore[assignment]
+    desk.worker._on_event = lambda event: (
+        away.here.clear() if isinstance(event, CopyState) and event.state == "writing" else None
+    )
+    desk.worker.tick()
+    desk.until(lambda: away.refused > 20)
+    assert not at.tray.is_open and desk.attempts()[0].state is AttemptState.WRITING
+    away.here.set()
+    desk.until_quiet()
+    assert desk.ledger.order(1).state is OrderState.DONE and at.tray.is_open
+
+
+def test_an_order_that_is_cancelled_at_once_ends_its_burns_in_good_order(desk: Desk) -> None:
+    desk.order(2)
+    desk.put("d1")
+    desk.worker.tick()
+    desk.ledger.cancel(1, now=True)
+    desk.until_quiet()
+    assert {attempt.state for attempt in desk.attempts()} <= {AttemptState.VOID, AttemptState.SPOILED}
+
+
+def test_a_paused_order_s_blank_is_given_back_unharmed(desk: Desk) -> None:
+    desk.order(1)
+    at = desk.put("d1")
+    desk.worker.tick()
+    desk.ledger.pause(1)
+    desk.until_quiet()
+    (attempt,) = desk.attempts()
+    assert attempt.state is AttemptState.VOID and "paused" in attempt.reason
+    assert not at.tray.is_open
+    desk.ledger.resume(1)
+    desk.until_quiet()
+    assert desk.ledger.order(1).state is OrderState.DONE
+
+
+def test_there_is_one_worker_a_host(desk: Desk, tmp_path: Path) -> None:
+    lock = tmp_path / "some where" / "worker.lock"
+    first = Worker(desk.ledger, "", desk.pool, lambda name: None, lock=lock)
+    with pytest.raises(WorkerRunning, match="already"):
+        Worker(desk.ledger, "", desk.pool, lambda name: None, lock=lock)
+    first.close()
+    Worker(desk.ledger, "", desk.pool, lambda name: None, lock=lock).close()
+
+
+def test_drives_that_are_none_are_named(tmp_path: Path, desk: Desk) -> None:
+    with pytest.raises(redbook.DriveNotFound, match="d9"):
+        Pool([f"rack:{desk.rack.folder}/d9"])
+    with pytest.raises(redbook.DriveNotFound, match="has no tray"):
+        Pool(["virtual:x.disc"])
+    with pytest.raises(redbook.DriveNotFound, match="/dev/sr77"):
+        Pool(["/dev/sr77"])
+    with Pool([f"rack:{desk.rack.folder}/d2"]) as one:
+        assert [Path(name).name for name in one.poll()] == ["d2"]
