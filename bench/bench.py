@@ -17,6 +17,7 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from eight import bench_eight
 from iscsi import bench_iscsi
 from measured import Cost, measure
 from recorder import bench_recorder
@@ -137,7 +138,9 @@ def main() -> None:
         bench_burn(work)
         bench_recorder(work)
         bench_iscsi(work)
-        bench_supply(work, make_flacs(work / "80", TRACKS, SECONDS_EACH))
+        files = make_flacs(work / "80", TRACKS, SECONDS_EACH)
+        bench_supply(work, files)
+        bench_eight(work, files[:2])
 
 
 if __name__ == "__main__":
