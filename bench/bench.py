@@ -17,7 +17,6 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from eight import bench_eight
 from iscsi import bench_iscsi
 from measured import Cost, measure
 from recorder import bench_recorder
@@ -138,9 +137,7 @@ def main() -> None:
         bench_burn(work)
         bench_recorder(work)
         bench_iscsi(work)
-        files = make_flacs(work / "80", TRACKS, SECONDS_EACH)
-        bench_supply(work, files)
-        bench_eight(work, files[:2])
+        bench_supply(work, make_flacs(work / "80", TRACKS, SECONDS_EACH))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ _COMMANDS = {
     "plan": (f"{_HERE}.plan:plan", "Show what a burn of FILES would be."),
     "rack": (f"{_HERE}.rack:rack", "Virtual recorders with trays, and a spindle of blanks beside them."),
     "read": (f"{_HERE}.read:read", "Read an audio disc into FOLDER: sound files, sheets, CD-Text, a report."),
+    "serve": (f"{_HERE}.serve:serve", "Put a page before the burners: drop files, order copies."),
     "share": (f"{_HERE}.share:share", "Give other programs a virtual CD recorder."),
     "sheet": (f"{_HERE}.sheet:sheet", "Write an editable sheet of FILES: the project file of a disc."),
     "verify": (

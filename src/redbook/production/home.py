@@ -71,6 +71,15 @@ class Home:
             folder = Path((folder / LINK_FILE).read_text("utf-8"))
         return folder if is_master(folder) else None
 
+    def master_names(self) -> list[str]:
+        """Of all masters that are here or were."""
+        try:
+            return [
+                entry.name for entry in (self.folder / "masters").iterdir() if not entry.name.startswith(".")
+            ]
+        except OSError:  # nothing was kept yet
+            return []
+
     def keep_master(self, sources: object, cancel: Cancel | None = None, **wishes: object) -> MasterFile:
         """Make a master of sources and keep it; one that is there already is named, and stays where it is.
 

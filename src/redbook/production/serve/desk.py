@@ -1,0 +1,372 @@
+"""What the page can have done, without a word of HTTP: discs planned and ordered, drives looked after,
+reports.
+
+Everything here blocks, and is called on threads. The ledger, the masters and the worker are the same as for
+`redbook copies`: either may go on with what the other began, one at a time.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from redbook.audio.source import Source
+from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
+from redbook.authoring.wishes import Wishes
+from redbook.disc.cd_text import ENGLISH, PackType, Texts, parse
+from redbook.engine.events import Notice, SourceRead
+from redbook.errors import LedgerError, NotInLedger, PlanError
+from redbook.production.events import (
+    CopyClaimed,
+    CopyEvent,
+    CopyProgress,
+    CopyState,
+    DriveRests,
+    NeedBlank,
+    OrderNow,
+    TakeDisc,
+    as_json,
+)
+from redbook.production.ledger import Ledger
+from redbook.production.serve.hub import Hub
+from redbook.production.serve.uploads import Upload, Uploads
+from redbook.production.states import AttemptState, CheckMode
+from redbook.production.values import Attempt, Order, Place
+from redbook.production.worker import TICK_SECONDS, Worker, order_now
+from redbook.runner.runner import Cancel
+
+if TYPE_CHECKING:
+    from redbook.production.home import Home
+    from redbook.production.pool import Pool
+    from redbook.sheets.master_file import MasterFile
+
+MOST_TRACKS = 99
+MOST_ORDERS_SHOWN = 30
+ORDERS_AGAIN_SECONDS = 2.0
+"""So often it is looked whether somebody else has changed an order."""
+
+LEDGER_AGAIN_SECONDS = 2.0
+_CSV_STARTS = ("=", "+", "-", "@", "\t")
+"""A cell that begins like this is a formula to a spreadsheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedTrack:
+    """One track of the page's list.  source: the id of what was sent; the texts as they stand there"""
+
+    source: str
+    title: str
+    artist: str
+
+
+class Desk:
+    """One machine's copies, for a page.
+
+    home     ledger and masters
+    where    this host's name in the ledger
+    pool     its drives; None where it has none, and only hands out masters
+    """
+
+    def __init__(
+        self, home: Home, ledger: Ledger, where: str, pool: Pool | None, hub: Hub, uploads: Uploads
+    ) -> None:
+        self._home = home
+        self.ledger = ledger
+        self._where = where
+        self._pool = pool
+        self.hub = hub
+        self.uploads = uploads
+        self._planning = threading.Lock()
+        self._planned: dict[str, dict[str, Any]] = {}
+        """What a plan said of a master, for the order that follows."""
+        self._stopping = threading.Event()
+        self._worker: Worker | None = None
+        if pool is not None:
+            self._worker = Worker(ledger, where, pool, home.master, on_event=self._hear, lock=home.lock)
+        self._thread = threading.Thread(target=self._run, name="redbook-worker", daemon=True)
+        self._orders_at = 0.0
+
+    # The worker's thread
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """No further copy is begun; what is under way is finished, or at once ended in good order."""
+        self._stopping.set()
+        if self._worker is not None:
+            self._worker.end_hands() if at_once else self._worker.finish()
+
+    def join(self) -> None:
+        self._thread.join()
+        if self._worker is not None:
+            self._worker.close()
+        if self._pool is not None:
+            self._pool.close()
+
+    @property
+    def busy(self) -> bool:
+        return self._worker is not None and self._worker.busy
+
+    def _run(self) -> None:
+        while not self._stopping.is_set() or self.busy:
+            try:
+                if self._worker is not None:
+                    self._worker.tick()
+                self._show_drives()
+                self._show_orders()
+                self.hub.put("trouble", None)
+            except LedgerError as error:
+                self.hub.put("trouble", {"text": str(error)})
+                time.sleep(LEDGER_AGAIN_SECONDS)
+            time.sleep(TICK_SECONDS)
+
+    def _show_drives(self) -> None:
+        """raises  LedgerError"""
+        if self._pool is None:
+            return
+        seen = self._pool.poll()
+        shown = [key for key in self.hub.everything() if key.startswith("drive:")]
+        for key in shown:
+            if key.removeprefix("drive:") not in seen:
+                self.hub.put(key, None)
+                self.hub.put("now:" + key.removeprefix("drive:"), None)
+        for name, at in seen.items():
+            entry = at.entry
+            self.hub.put(
+                f"drive:{name}",
+                {
+                    "name": name,
+                    "model": entry.model,
+                    "medium": entry.medium,
+                    "blank": entry.blank,
+                    "problem": entry.problem,
+                },
+            )
+
+    def _show_orders(self, *, now: bool = False) -> None:
+        """raises  LedgerError"""
+        if not now and time.monotonic() < self._orders_at:
+            return
+        self._orders_at = time.monotonic() + ORDERS_AGAIN_SECONDS
+        for order in self.ledger.orders()[:MOST_ORDERS_SHOWN]:
+            self._show_order(order)
+
+    def _show_order(self, order: Order) -> None:
+        unknown = self.ledger.attempts(order.id, AttemptState.UNKNOWN)
+        self.hub.put(
+            f"order:{order.id}",
+            {
+                **as_json(order_now(self.ledger, order.id)),
+                "title": order.title,
+                "made_at": order.made_at,
+                "unknown_attempts": [
+                    {"attempt": a.id, "number": a.number, "drive": a.blank.place.drive} for a in unknown
+                ],
+            },
+        )
+
+    def _hear(self, event: CopyEvent) -> None:
+        """On whichever thread it happens."""
+        match event:
+            case OrderNow():
+                self._orders_at = 0.0
+            case Notice():
+                self.hub.put("notice", {"text": event.text, "at": time.time()})
+            case CopyClaimed() | CopyState() | CopyProgress() | NeedBlank() | TakeDisc() | DriveRests():
+                self.hub.put(f"now:{event.drive}", as_json(event))
+
+    # Discs
+
+    def plan(self, title: str, artist: str, tracks: Sequence[WantedTrack], cancel: Cancel) -> dict[str, Any]:
+        """Read everything to its end, check it, and keep it as a master; nothing is burned.
+
+        raises  NoSuchFile, PlanError, AudioError, NoRoom, Cancelled
+        """
+        if not tracks:
+            raise PlanError("there is no track yet: add sound files first")
+        if len(tracks) > MOST_TRACKS:
+            raise PlanError(f"a disc has {MOST_TRACKS} tracks at most; these are {len(tracks)}")
+        program = program_of([self.uploads.get(track.source) for track in tracks], tracks)
+        texts = {"title": title.strip(), "performer": artist.strip()}
+        wishes = Wishes(texts={key: text for key, text in texts.items() if text}, transliterate=True)
+
+        def hear(event: object) -> None:
+            if isinstance(event, SourceRead):
+                self.hub.put("plan", {"number": event.number, "total": event.total})
+
+        with self._planning:
+            try:
+                file = self._home.keep_master(program, cancel, wishes=wishes, on_event=hear)
+            finally:
+                self.hub.put("plan", None)
+        planned = shown_master(file, title.strip())
+        self._planned[file.name] = planned
+        return planned
+
+    def order(
+        self, master: str, count: int, *, title: str, drives: Sequence[str], speed: float | None, quick: bool
+    ) -> dict[str, Any]:
+        """raises  ValueError, PlanError, LedgerError"""
+        if self._home.master(master) is None:
+            raise PlanError("this disc is not kept here any more: add its files again")
+        made = self.ledger.add_order(
+            master,
+            count,
+            title=title,
+            speed=speed,
+            check=CheckMode.QUICK if quick else CheckMode.FULL,
+            drives=[Place(self._where, name) for name in drives],
+            made_by="page",
+        )
+        self._show_order(made)
+        return self.report(made.id)
+
+    def report(self, order: int) -> dict[str, Any]:
+        """raises  LedgerError"""
+        found = self.ledger.order(order)
+        file = self._home.file_of(found.master)
+        return {
+            "order": found.id,
+            "title": found.title,
+            "master": found.master,
+            "state": found.state,
+            "why": found.why,
+            "check": found.check,
+            "made_at": found.made_at,
+            "account": asdict(self.ledger.account(order)),
+            "again": self._home.master(found.master) is not None,
+            "disc": shown_master(file, found.title) if file is not None else None,
+            "attempts": [shown_attempt(attempt) for attempt in self.ledger.attempts(order)],
+        }
+
+    def report_csv(self, order: int) -> str:
+        """One line an attempt, as a spreadsheet takes it.  raises  LedgerError"""
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(["copy", "state", "drive", "host", "at (UTC)", "reason", "attempt"])
+        for attempt in self.ledger.attempts(order):
+            at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(attempt.at))
+            place = attempt.blank.place
+            cells = [place.drive, place.host, at, attempt.reason]
+            writer.writerow([attempt.number, attempt.state, *map(_cell, cells), attempt.id])
+        return text.getvalue()
+
+    def set_order(self, order: int, act: str, *, at_once: bool = False) -> None:
+        """raises  LedgerError"""
+        if act == "pause":
+            self.ledger.pause(order, who="page")
+        elif act == "resume":
+            self.ledger.resume(order, who="page")
+        elif act == "cancel":
+            self.ledger.cancel(order, who="page", now=at_once)
+        self._show_order(self.ledger.order(order))
+
+    def resolve(self, attempt: int, to: AttemptState, who: str) -> None:
+        """raises  ValueError, LedgerError"""
+        resolved = self.ledger.resolve(attempt, to, who=who)
+        self._show_order(self.ledger.order(resolved.order))
+
+    # Drives
+
+    def eject(self, name: str) -> None:
+        """raises  DriveError"""
+        from redbook.burning.tray import eject
+        from redbook.recorders.names import open_drive
+
+        self._known(name)
+        with open_drive(name) as drive:
+            eject(drive)
+        self.hub.put(f"now:{name}", None)
+
+    def resume_drive(self, name: str) -> None:
+        """raises  LedgerError"""
+        self._known(name)
+        self.ledger.resume_drive(Place(self._where, name))
+        self.hub.put(f"now:{name}", None)
+
+    def _known(self, name: str) -> None:
+        if self.hub.get(f"drive:{name}") is None:
+            raise NotInLedger("there is no such drive here")
+
+
+def program_of(files: Sequence[Upload], tracks: Sequence[WantedTrack]) -> Program:
+    """Each file a track; files of one album follow each other without a break, as they were made to."""
+    sources: dict[str, int] = {}
+    program_tracks: list[ProgramTrack] = []
+    titles: dict[int, str] = {}
+    artists: dict[int, str] = {}
+    before: Upload | None = None
+    for number, (file, track) in enumerate(zip(files, tracks, strict=True), 1):
+        place = sources.setdefault(file.id, len(sources))
+        joined = before is not None and before.album != "" and before.album == file.album
+        program_tracks.append(ProgramTrack((Segment(1, (Piece(place),)),), joined=joined))
+        if track.title.strip():
+            titles[number] = track.title.strip()
+        if track.artist.strip():
+            artists[number] = track.artist.strip()
+        before = file
+    by_id = {file.id: file for file in files}
+    rows = {PackType.TITLE: titles, PackType.PERFORMER: artists}
+    texts = Texts(ENGLISH, {kind: row for kind, row in rows.items() if row})
+    return Program(
+        tuple(Source(by_id[id_].name, by_id[id_].path) for id_ in sources),
+        tuple(program_tracks),
+        texts=() if texts.is_empty else (texts,),
+    )
+
+
+def shown_master(file: MasterFile, title: str) -> dict[str, Any]:
+    """What the page shows of a disc: sectors are 1/75 s.  Titles are those on the disc, else the files'."""
+    on_disc = next((texts for texts in parse(file.layout.cd_text, 1) if not texts.is_empty), Texts())
+
+    def text(kind: PackType, number: int, else_: str) -> str:
+        return on_disc.text(kind, number) or else_
+
+    return {
+        "master": file.name,
+        "title": title,
+        "sectors": file.sectors,
+        "tracks": [
+            {
+                "number": laid.number,
+                "title": text(PackType.TITLE, laid.number, track.title),
+                "artist": text(PackType.PERFORMER, laid.number, track.artist),
+                "sectors": laid.sectors,
+                "source": track.source,
+                "conversion": list(track.conversion),
+                "sha256": track.sha256,
+            }
+            for laid, track in zip(file.layout.tracks, file.tracks, strict=True)
+        ],
+    }
+
+
+def shown_attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "attempt": attempt.id,
+        "number": attempt.number,
+        "drive": attempt.blank.place.drive,
+        "host": attempt.blank.place.host,
+        "state": attempt.state,
+        "at": attempt.at,
+        "reason": attempt.reason,
+        "report": dict(attempt.report),
+    }
+
+
+def _cell(text: str) -> str:
+    return "'" + text if text.startswith(_CSV_STARTS) else text
+
+
+def numbers(value: Mapping[str, Any], name: str, least: int, most: int) -> int:
+    """raises  ValueError"""
+    found = value.get(name)
+    if type(found) is not int or not least <= found <= most:
+        raise ValueError(f"{name} is a number from {least} to {most:,}")
+    return found

@@ -1,0 +1,106 @@
+"""The newest state of everything, for readers that come, go, and are slow.
+
+Not a history: each key has one value and the number of its last change. Who reads is given what changed
+after the number that it knows, so a reader that was away misses nothing and holds nobody up. Numbers begin
+anew with each start of the server; a reader's number carries the start's own word, and where that is
+another it is given all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+EACH_SECONDS = 0.25
+"""No reader is told more often than four times a second."""
+
+ALIVE_SECONDS = 15.0
+"""Without news something is sent so often, so that nobody on the way takes the connection for dead."""
+
+
+class Hub:
+    """Values by key; may be set from any thread."""
+
+    def __init__(self) -> None:
+        self._start = secrets.token_hex(4)
+        self._lock = threading.Lock()
+        self._number = 0
+        self._values: dict[str, tuple[int, Any]] = {}
+        self._readers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._closed = False
+
+    def put(self, key: str, value: Any) -> None:
+        """None takes the key away. What does not change it is no news."""
+        with self._lock:
+            if self._values.get(key, (0, None))[1] == value:
+                return
+            self._number += 1
+            self._values[key] = (self._number, value)
+            readers = list(self._readers)
+        _wake(readers)
+
+    def close(self) -> None:
+        """No more news: every reader's stream ends."""
+        with self._lock:
+            self._closed = True
+            readers = list(self._readers)
+        _wake(readers)
+
+    def get(self, key: str) -> Any:
+        with self._lock:
+            return self._values.get(key, (0, None))[1]
+
+    def everything(self) -> dict[str, Any]:
+        with self._lock:
+            return {key: value for key, (_, value) in self._values.items() if value is not None}
+
+    def since(self, known: str) -> tuple[str, bool, dict[str, Any]]:
+        """What is newer than a reader knows.
+
+        known    the word that it was given last; anything else, or nothing, is a new reader
+        returns  its next word; whether that is all there is, so that it forgets the rest; the values
+        """
+        start, _, number = known.partition("-")
+        with self._lock:
+            # A number that is greater than ours is of another server, whatever it says of its start.
+            ours = start == self._start and number.isdigit() and int(number) <= self._number
+            after = int(number) if ours else 0
+            news = {
+                key: value
+                for key, (changed, value) in self._values.items()
+                if changed > after and (ours or value is not None)
+            }
+            return f"{self._start}-{self._number}", not ours, news
+
+    async def stream(self, known: str) -> AsyncIterator[str]:
+        """Server-sent events: `all` first for a new reader, then `some`; their data are {key: value}."""
+        reader = asyncio.get_running_loop(), asyncio.Event()
+        with self._lock:
+            self._readers.add(reader)
+        try:
+            while not self._closed:
+                reader[1].clear()
+                known, is_all, news = self.since(known)
+                if news or is_all:
+                    text = json.dumps(news, ensure_ascii=False, separators=(",", ":"))
+                    yield f"id: {known}\nevent: {'all' if is_all else 'some'}\ndata: {text}\n\n"
+                    await asyncio.sleep(EACH_SECONDS)
+                try:
+                    await asyncio.wait_for(reader[1].wait(), ALIVE_SECONDS)
+                except TimeoutError:
+                    yield ": still here\n\n"
+        finally:
+            with self._lock:
+                self._readers.discard(reader)
+
+
+def _wake(readers: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+    for loop, news in readers:
+        try:
+            loop.call_soon_threadsafe(news.set)
+        except RuntimeError:  # its loop has ended, and with it whoever read there
+            continue

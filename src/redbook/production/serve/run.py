@@ -1,0 +1,216 @@
+"""The server of the page: an address, a token, a worker; until a signal, and then in good order.
+
+The first signal (Ctrl-C, SIGTERM) begins no further copy, and waits for what is under way; meanwhile the
+page goes on. A second one ends that in good order, which costs its discs. Only then the server ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import secrets
+import signal
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from redbook.errors import PlanError, RedbookError, printable
+from redbook.production.home import Home
+from redbook.production.ledger import open_ledger
+from redbook.production.pool import Pool
+
+try:
+    import uvicorn
+
+    from redbook.production.serve.app import Api, application
+    from redbook.production.serve.guard import Sessions
+except ImportError as missing:
+    raise RedbookError(
+        "the page needs starlette and uvicorn, which are not installed: "
+        f"pip install 'redbook[serve]' ({missing})"
+    ) from missing
+
+from redbook.production.serve.desk import Desk
+from redbook.production.serve.hub import Hub
+from redbook.production.serve.uploads import Uploads
+
+DEFAULT_PORT = 8377
+GRACE_SECONDS = 3
+"""So long answers under way may take when the server ends."""
+
+SHORTEST_PASSWORD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `redbook serve` is told.
+
+    listen         address:port; port 0 for any free one
+    host_names     by which others ask for this server, beside the address itself
+    ledger         a file or postgresql://...; empty for the user's own
+    drives         as for `redbook copies`; None for none at all
+    host           this machine's name in a ledger that several share; empty where it is the only one
+    """
+
+    listen: str = f"127.0.0.1:{DEFAULT_PORT}"
+    host_names: Sequence[str] = ()
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    password_file: Path | None = None
+    insecure: bool = False
+    ledger: str = ""
+    spool: Path | None = None
+    drives: Sequence[str] | None = ()
+    host: str = ""
+
+
+class _Server(uvicorn.Server):
+    """Signals are ours: what is under way on drives comes first."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Until a signal.  say: told the address, and what happens at the end
+
+    raises  PlanError  for settings that do not fit together
+            LedgerError, DriveError, NoRoom
+    """
+    address, port = split_listen(settings.listen)
+    token = _token(settings, address)
+    tls = settings.tls_cert is not None
+    home = Home.of_user() if settings.spool is None else Home(settings.spool)
+    sock = _bind(address, port)
+    with contextlib.ExitStack() as stack:
+        stack.callback(sock.close)
+        port = sock.getsockname()[1]
+        ledger = stack.enter_context(open_ledger(settings.ledger) if settings.ledger else home.ledger())
+        pool = Pool(settings.drives) if settings.drives is not None else None
+        hub = Hub()
+        desk = Desk(home, ledger, settings.host, pool, hub, Uploads(home.folder / "sent"))
+        cookie = f"redbook-{port}"
+        sessions = Sessions(token)
+        names = host_names(address, port, settings.host_names)
+        app = application(Api(desk, home, sessions, cookie, tls), names, sessions, cookie, tls=tls)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            ssl_certfile=settings.tls_cert,
+            ssl_keyfile=settings.tls_key,
+        )
+        try:
+            config.load()
+        except (OSError, ssl.SSLError) as error:
+            raise PlanError(f"the certificate or its key cannot be used: {error}") from error
+        server = _Server(config)
+        _obey_signals(desk, say)
+
+        def ends_with_the_worker() -> None:
+            desk.join()
+            hub.close()
+            server.should_exit = True
+
+        desk.start()
+        threading.Thread(target=ends_with_the_worker, name="redbook-end", daemon=True).start()
+        shown = f"[{address}]" if ":" in address else address
+        fragment = "" if settings.password_file else f"#{token}"
+        say(f"{'https' if tls else 'http'}://{shown}:{port}/{fragment}")
+        asyncio.run(server.serve(sockets=[sock]))
+
+
+def _obey_signals(desk: Desk, say: Callable[[str], None]) -> None:
+    heard = []
+
+    def stop(number: int, frame: object) -> None:
+        heard.append(number)
+        if len(heard) == 1:
+            if desk.busy:
+                say("no further copy is begun; discs under way are finished (once more ends them, too)")
+            desk.stop()
+        else:
+            desk.stop(at_once=True)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+def split_listen(listen: str) -> tuple[str, int]:
+    """raises  PlanError"""
+    address, _, port = listen.rpartition(":")
+    address = address.strip("[]")
+    try:
+        ipaddress.ip_address(address)
+        if not 0 <= int(port) <= 65535:
+            raise ValueError
+    except ValueError:
+        raise PlanError(
+            f"{printable(listen)} is no address to listen on: give it as 127.0.0.1:{DEFAULT_PORT}"
+        ) from None
+    return address, int(port)
+
+
+def host_names(address: str, port: int, others: Sequence[str]) -> list[str]:
+    """What a Host header may be, with and without the port."""
+    parsed = ipaddress.ip_address(address)
+    names = [*others]
+    if parsed.is_loopback:
+        names += ["localhost", "127.0.0.1", "[::1]"]
+    if not parsed.is_unspecified:
+        names.append(f"[{address}]" if parsed.version == 6 else address)
+    return [name.lower() for one in dict.fromkeys(names) for name in (one, f"{one}:{port}")]
+
+
+def _token(settings: Settings, address: str) -> str:
+    """raises  PlanError"""
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise PlanError("a certificate needs its key, and a key its certificate (--tls-cert, --tls-key)")
+    if not ipaddress.ip_address(address).is_loopback:
+        if settings.password_file is None:
+            raise PlanError(
+                f"others can reach {address}: name a file with a password for them (--password-file), "
+                "or listen on 127.0.0.1"
+            )
+        if settings.tls_cert is None and not settings.insecure:
+            raise PlanError(
+                f"others can reach {address}, and could read the password on the way: give a certificate "
+                "(--tls-cert, --tls-key), or say that this network is safe (--insecure)"
+            )
+        if ipaddress.ip_address(address).is_unspecified and not settings.host_names:
+            raise PlanError(f"say by which name this server is asked for at {address} (--host-name)")
+    if settings.password_file is None:
+        return secrets.token_urlsafe(24)
+    try:
+        password = settings.password_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(f"{printable(settings.password_file)} cannot be read: {error}") from error
+    if len(password) < SHORTEST_PASSWORD:
+        raise PlanError(
+            f"the password in {printable(settings.password_file)} is too short: {SHORTEST_PASSWORD} "
+            "characters at least"
+        )
+    return password
+
+
+def _bind(address: str, port: int) -> socket.socket:
+    """raises  PlanError"""
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((address, port))
+        sock.listen(128)
+    except OSError as error:
+        sock.close()
+        raise PlanError(
+            f"{address}:{port} cannot be listened on: {error.strerror}; another --listen, or end what has it"
+        ) from error
+    return sock

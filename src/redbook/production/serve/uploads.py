@@ -1,0 +1,157 @@
+"""Sound files that people send: streamed to the disk, never more than there is room for.
+
+Each has an id that its sender chose; its path is made of that, and the name that it had is a label. A file
+that did not come whole is not there.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redbook.errors import AudioError, NoRoom, RedbookError, printable
+
+MOST_BYTES = 900 * 1000 * 1000
+"""Of one file: a full disc as WAV has 846 MB."""
+
+KEPT_FREE_BYTES = 1_000_000_000
+"""For the decoded audio and everybody else: nothing is taken that would leave less."""
+
+MOST_NAME_CHARACTERS = 200
+
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class TooLarge(RedbookError):
+    """A file that is larger than any sound file for a disc."""
+
+
+class NoSuchFile(RedbookError):
+    """Nobody sent a file of that id, or it was taken away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came whole.
+
+    seconds  about how long it plays, as it says itself; None where it does not
+    """
+
+    id: str
+    name: str
+    path: Path
+    bytes: int
+    title: str
+    artist: str
+    album: str
+    seconds: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "bytes": self.bytes,
+            "title": self.title,
+            "artist": self.artist,
+            "seconds": self.seconds,
+        }
+
+
+class Uploads:
+    """Files below a folder, which is emptied at the start: what an earlier server was sent is nobody's.
+
+    raises  NoRoom  if the folder cannot be made
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[str, Upload] = {}
+        self._coming: set[str] = set()
+        self._promised = 0
+        """Bytes of files that are coming."""
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise NoRoom(f"{printable(folder)} cannot keep what is sent: {error.strerror}") from error
+
+    async def take(self, id_: str, name: str, length: int, pieces: AsyncIterator[bytes]) -> Upload:
+        """raises  ValueError, TooLarge, NoRoom; AudioError for what is no sound; whatever `pieces` raises"""
+        if not _ID.fullmatch(id_):
+            raise ValueError("an id has 16 hexadecimal digits")
+        if id_ in self._known or id_ in self._coming:
+            raise ValueError("there is a file of that id already")
+        if not 0 < length <= MOST_BYTES:
+            raise TooLarge(f"{printable(name)} has {length:,} bytes; {MOST_BYTES:,} at most are taken")
+        free = shutil.disk_usage(self._folder).free - self._promised
+        if free - length < KEPT_FREE_BYTES:
+            raise NoRoom(
+                f"no room for {printable(name)}: {length:,} bytes, and {KEPT_FREE_BYTES:,} have to stay free"
+            )
+        self._coming.add(id_)
+        self._promised += length
+        part = self._folder / f"{id_}.part"
+        come = 0
+        try:
+            with part.open("xb", buffering=0) as file:
+                async for piece in pieces:
+                    come += len(piece)
+                    if come > length:
+                        raise ValueError("more came than was said")
+                    rest = memoryview(piece)
+                    while rest:
+                        rest = rest[file.write(rest) :]
+            if come != length:
+                raise ValueError(f"{come:,} of {length:,} bytes came")
+            upload = _look(id_, label(name), part, length)
+            whole = part.with_suffix("")
+            part.rename(whole)
+        except OSError as error:
+            raise NoRoom(f"{printable(name)} cannot be kept: {error.strerror}") from error
+        finally:
+            self._promised -= length
+            self._coming.discard(id_)
+            part.unlink(missing_ok=True)
+        self._known[id_] = Upload(
+            *(id_, upload.name, whole, length, upload.title, upload.artist, upload.album, upload.seconds)
+        )
+        return self._known[id_]
+
+    def get(self, id_: str) -> Upload:
+        """raises  NoSuchFile"""
+        found = self._known.get(id_)
+        if found is None:
+            raise NoSuchFile("a file of the list is not there any more; send it again")
+        return found
+
+    def drop(self, id_: str) -> None:
+        """raises  NoSuchFile"""
+        self.get(id_).path.unlink(missing_ok=True)
+        del self._known[id_]
+
+
+def label(name: str) -> str:
+    """What may be shown of a name that somebody sent."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return printable(last)[:MOST_NAME_CHARACTERS] or "no name"
+
+
+def _look(id_: str, name: str, path: Path, length: int) -> Upload:
+    """What the file says of itself.  raises  AudioError"""
+    from redbook.audio.ffmpeg import all_metadata, open_container, tags_from, translated
+
+    try:
+        # It opens nothing but this file, whatever the file names: it comes from the network.
+        with translated(), open_container(path) as container:
+            if not container.streams.audio:
+                raise AudioError(f"{name} has no sound in it", name)
+            seconds = container.duration / 1_000_000 if container.duration else None
+            tags = tags_from(all_metadata(container))
+    except AudioError as error:
+        raise AudioError(f"{name}: {error}", name) from error
+    title = tags.title or Path(name).stem
+    return Upload(id_, name, path, length, title, tags.artist, tags.album, seconds)

@@ -1,0 +1,240 @@
+"""From files to a report by the page's own requests, on virtual drives with trays."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import hashlib
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from redbook.clock import ManualClock
+from redbook.production.fetch import Fetcher
+from redbook.production.master import check_master
+from redbook.production.serve.hub import Hub
+from redbook.production.states import AttemptState
+from redbook.production.values import Blank, Place
+from tests.serve.conftest import OURS, Shop, put_a_blank
+
+A, B = "a" * 16, "b" * 16
+
+
+def until(shop: Shop, so: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < end, shop.desk.hub.everything()
+        time.sleep(0.05)
+
+
+def planned(shop: Shop, songs: list[Path]) -> dict[str, object]:
+    for id_, song in zip((A, B), songs, strict=True):
+        assert shop.send(id_, song).status_code == 201
+    answer = shop.post(
+        "/api/plans",
+        title="Sermon",
+        artist="Anna",
+        tracks=[
+            {"source": B, "title": "Second first", "artist": "Ben"},
+            {"source": A, "title": "", "artist": ""},
+        ],
+    )
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def state(shop: Shop, kind: str) -> list[dict[str, object]]:
+    everything = shop.client.get("/api/state").json()
+    return [value for key, value in everything.items() if key.startswith(f"{kind}:")]
+
+
+def test_files_become_a_disc_and_the_disc_a_report(shop: Shop, songs: list[Path]) -> None:
+    disc = planned(shop, songs)
+    assert [(t["title"], t["artist"]) for t in disc["tracks"]] == [  # type: ignore[attr-defined]
+        ("Second first", "Ben"),
+        ("", ""),
+    ]
+    put_a_blank(shop, "d1")
+    made = shop.post("/api/orders", master=disc["master"], count=1, title="Sermon", drives=[])
+    assert made.status_code == 201
+    order = made.json()["order"]
+    until(shop, lambda: shop.ledger.order(order).state == "done")
+    report = shop.client.get(f"/api/orders/{order}").json()
+    assert report["account"]["good"] == 1
+    assert report["attempts"][0]["state"] == "good"
+    assert report["disc"]["tracks"][0]["title"] == "Second first"
+    until(shop, lambda: any(now["event"] == "take_disc" for now in state(shop, "now")))
+    answer = shop.client.get(f"/api/orders/{order}/report.csv")
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert rows[0][:3] == ["copy", "state", "drive"]
+    assert rows[1][:2] == ["1", "good"]
+    assert "attachment" in answer.headers["content-disposition"]
+
+
+def test_the_text_on_the_disc_is_what_stood_on_the_page(shop: Shop, songs: list[Path]) -> None:
+    from redbook.disc.cd_text import PackType, parse
+
+    disc = planned(shop, songs)
+    file = shop.home.file_of(str(disc["master"]))
+    assert file is not None
+    (texts,) = parse(file.layout.cd_text, 1)
+    assert texts.text(PackType.TITLE, 0) == "Sermon"
+    assert texts.text(PackType.PERFORMER, 0) == "Anna"
+    assert texts.text(PackType.TITLE, 1) == "Second first"
+
+
+def test_what_was_sent_goes_when_it_is_dropped_and_is_missed_then(shop: Shop, songs: list[Path]) -> None:
+    assert shop.send(A, songs[0]).status_code == 201
+    assert shop.send(A, songs[0]).status_code == 422  # one id, one file
+    assert shop.client.delete(f"/api/sources/{A}", headers=OURS).status_code == 204
+    answer = shop.post("/api/plans", tracks=[{"source": A}])
+    assert answer.status_code == 404
+    assert "send it again" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("tracks", [0, 100])
+def test_a_disc_has_one_to_99_tracks(shop: Shop, songs: list[Path], tracks: int) -> None:
+    shop.send(A, songs[0])
+    answer = shop.post("/api/plans", tracks=[{"source": A}] * tracks)
+    assert answer.status_code == 422
+    assert "track" in answer.json()["error"]
+
+
+def test_what_does_not_fit_is_told_before_anything_is_burned(shop: Shop, songs: list[Path]) -> None:
+    shop.send(A, songs[0])
+    short = songs[0].with_name("short.wav")
+    short.write_bytes(songs[0].read_bytes()[:50_000])
+    answer = shop.send(B, short)  # it says more than it has
+    if answer.status_code == 201:
+        answer = shop.post("/api/plans", tracks=[{"source": B}])
+    assert answer.status_code == 422
+    assert "short.wav" in answer.json()["error"]
+
+
+def test_pause_go_on_cancel_and_what_is_refused(shop: Shop, songs: list[Path]) -> None:
+    disc = planned(shop, songs)
+    order = shop.post("/api/orders", master=disc["master"], count=3, title="x").json()["order"]
+    assert shop.post(f"/api/orders/{order}/pause").status_code == 200
+    assert state(shop, "order")[0]["state"] == "paused"
+    assert shop.post(f"/api/orders/{order}/resume").status_code == 200
+    assert shop.post(f"/api/orders/{order}/cancel").status_code == 200
+    answer = shop.post(f"/api/orders/{order}/resume")
+    assert answer.status_code == 409
+    assert "cancelled" in answer.json()["error"]
+
+
+def test_an_unknown_disc_is_resolved_with_a_name(shop: Shop, songs: list[Path]) -> None:
+    disc = planned(shop, songs)
+    order = shop.post("/api/orders", master=disc["master"], count=1).json()["order"]
+    claim = shop.ledger.claim(Blank(Place("away", "/dev/sr0"), "gone"))
+    assert claim is not None
+    with shop.ledger._store.write() as t:
+        t.run("UPDATE attempts SET state = 'unknown' WHERE id = ?", claim.attempt)
+    path = f"/api/attempts/{claim.attempt}/resolve"
+    assert shop.post(path, **{"as": "good", "who": ""}).status_code == 422
+    assert shop.post(path, **{"as": "burnt", "who": "Anna"}).status_code == 422
+    assert shop.post(path, **{"as": "good", "who": "Anna"}).status_code == 200
+    answer = shop.post(path, **{"as": "spoiled", "who": "Ben"})
+    assert answer.status_code == 409
+    assert "Anna" in answer.json()["error"]
+    assert shop.ledger.attempts(order)[0].state is AttemptState.GOOD
+
+
+def test_a_tray_opens_by_the_page(shop: Shop) -> None:
+    put_a_blank(shop, "d2")
+    until(shop, lambda: len(state(shop, "drive")) == 2)
+    name = next(str(d["name"]) for d in state(shop, "drive") if str(d["name"]).endswith("d2"))
+    assert shop.post("/api/drives/eject", drive=name).status_code == 200
+    assert shop.rack.drive("d2").tray.is_open
+
+
+def test_a_master_is_fetched_from_here_by_another_host(shop: Shop, songs: list[Path], tmp_path: Path) -> None:
+    disc = planned(shop, songs)
+    name = str(disc["master"])
+    shop.client.cookies.clear()  # another machine has no session
+    data = shop.client.get(f"/blobs/sha256/{name}").content
+    assert hashlib.sha256(data).hexdigest() == name
+    sha256 = disc["tracks"][0]["sha256"]  # type: ignore[index]
+    part = shop.client.get(f"/blobs/sha256/{sha256}", headers={"Range": "bytes=1000-1999"})
+    assert (part.status_code, len(part.content)) == (206, 1000)
+
+    class ThisClient(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            answer = shop.client.get(
+                request.url.path, headers={"Range": request.headers.get("Range", "bytes=0-")}
+            )
+            return httpx.Response(
+                answer.status_code,
+                headers={"Content-Range": answer.headers.get("content-range", "")},
+                stream=httpx.ByteStream(answer.content),
+            )
+
+    fetcher = Fetcher(["http://stage"], clock=ManualClock(), transport=ThisClient())
+    check_master(fetcher.fetch(name, tmp_path / "elsewhere"))
+    fetcher.close()
+
+
+# The newest state
+
+
+def events_of(hub: Hub, known: str, count: int) -> list[str]:
+    async def read() -> list[str]:
+        found = []
+        async for event in hub.stream(known):
+            found.append(event)
+            if len(found) == count:
+                break
+        return found
+
+    return asyncio.run(read())
+
+
+def test_a_reader_that_comes_back_is_told_what_it_missed_and_no_more() -> None:
+    hub = Hub()
+    hub.put("a", 1)
+    hub.put("b", 2)
+    known, is_all, news = hub.since("")
+    assert (is_all, news) == (True, {"a": 1, "b": 2})
+    hub.put("a", 1)  # no news
+    assert hub.since(known) == (known, False, {})
+    hub.put("a", 3)
+    hub.put("b", None)
+    assert hub.since(known)[1:] == (False, {"a": 3, "b": None})
+    assert hub.everything() == {"a": 3}
+
+
+@pytest.mark.parametrize("known", ["x", "12", "-", "abcdef01-1", "-1"])
+def test_a_number_of_another_server_is_a_new_reader(known: str) -> None:
+    hub = Hub()
+    hub.put("a", 1)
+    assert hub.since(known)[1:] == (True, {"a": 1})
+    ahead = hub.since("")[0].rpartition("-")[0] + "-99"
+    assert hub.since(ahead)[1] is True
+
+
+def test_events_are_written_as_browsers_read_them() -> None:
+    hub = Hub()
+    hub.put("a", {"text": "Zeile\nzwei"})
+    (event,) = events_of(hub, "", 1)
+    lines = event.split("\n")
+    assert lines[0].startswith("id: ")
+    assert lines[1:3] == ["event: all", 'data: {"a":{"text":"Zeile\\nzwei"}}']
+    assert event.endswith("\n\n")
+    assert hub._readers == set()  # who left is not waited for
+
+
+def test_streams_end_with_the_server() -> None:
+    hub = Hub()
+    hub.close()
+    assert events_of(hub, "", 1) == []
+
+
+def test_a_cell_of_the_report_is_no_formula() -> None:
+    from redbook.production.serve.desk import _cell
+
+    assert _cell("=1+1") == "'=1+1"
+    assert _cell("d1") == "d1"
