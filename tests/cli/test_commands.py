@@ -514,9 +514,9 @@ def test_a_full_host_is_found_before_the_disc_is_touched(songs: list[Path], tmp_
         subprocess.run(["umount", small], check=True)
 
 
-def at_a_terminal(columns: int, *arguments: str | Path) -> str:
+def at_a_terminal(columns: int, *arguments: str | Path, **variables: str) -> str:
     """What a terminal of this width is sent."""
-    environment = os.environ | {"COLUMNS": str(columns), "LINES": "24", "TERM": "xterm"}
+    environment = os.environ | {"COLUMNS": str(columns), "LINES": "24", "TERM": "xterm"} | variables
     parent, child = pty.openpty()
     with subprocess.Popen([*REDBOOK, *map(str, arguments)], stdout=child, stderr=child, stdin=child,
                           env=environment) as process:  # fmt: skip

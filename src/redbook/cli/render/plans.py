@@ -96,7 +96,7 @@ def _description(track: TrackReport, on_disc: str = "", *more: str) -> Text:
     if tags.title:
         text.append(titled(track) + (f" ({shown(tags.album)})" if tags.album else ""), "bold")
         text.append("\n")
-    if on_disc and on_disc != titled(track):
+    if on_disc and shown(on_disc) != titled(track):
         text.append(f"on the disc: {shown(on_disc)}\n", "bold")
     text.append(shown(track.source))
     what = "; ".join(prepared.conversion) or "bit for bit"
