@@ -6,6 +6,7 @@ The drive is /dev/sr0, as a kernel shows it.
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -130,6 +131,44 @@ def test_at_a_terminal_a_disc_is_waited_for_until_one_is_put_in() -> None:
         recorder.insert(Medium.new())
         assert terminal.end() == 0
     assert "using the recorder /dev/sr0" in terminal.text
+
+
+def test_a_loop_without_a_terminal_burns_one_disc_after_the_other_with_wait() -> None:
+    """The recorder that is named has a finished disc; somebody changes it while nobody is at a terminal."""
+    recorder = VirtualRecorder(finished())
+    with Host([recorder]) as host:
+        words = ("burn", "a.wav", "--drive", "/dev/sr0", "--wait", "--eject", "--no-verify")
+        with subprocess.Popen(
+            [*REDBOOK, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=host.environment(),
+        ) as process:
+            assert process.stderr is not None
+            said = ""
+            while (
+                "waiting for a blank CD-R or CD-RW in /dev/sr0 (CD-R 80 min, complete, 1 track)" not in said
+            ):
+                said += process.stderr.readline()
+            recorder.press_eject()
+            recorder.insert(Medium.new())
+            said += process.stderr.read()
+        assert process.returncode == 0, said
+    assert "Writing track 1" in said
+
+
+def test_ctrl_c_is_acknowledged_also_with_q() -> None:
+    arguments = ("burn", "a.wav", "--drive", "/dev/sr0", "-y", "-q", "--mode", "tao")
+    recorder = Busy(Medium.new())
+    with at_terminal(recorder, *arguments) as terminal:
+        while not recorder.at_work:
+            time.sleep(0.05)
+        terminal.interrupt()
+        terminal.until("Stopping: .*closing cannot be stopped half way.* Press Ctrl-C again to leave at once")
+        terminal.interrupt()
+        assert terminal.end() == 130
 
 
 def test_json_has_the_waits_and_the_error() -> None:

@@ -43,8 +43,9 @@ class Page:
     def say(self, text: str, style: str = "") -> None:
         self.results.print(Text(lines(text), style=style))
 
-    def aside(self, text: str, style: str = "") -> None:
-        if not self.quiet:
+    def aside(self, text: str, style: str = "", *, always: bool = False) -> None:
+        """always: it answers what a person has just done, so that also -q shows it"""
+        if always or not self.quiet:
             self.aside_console.print(Text(lines(text), style=style))
 
     @contextlib.contextmanager

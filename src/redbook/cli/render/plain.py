@@ -88,7 +88,7 @@ class TextRenderer:
                 if self._waits.is_worth_a_line(waiting):
                     self.page.aside(f"  {waited_for(waiting)}")
             case Stopping() as stopping:
-                self.page.aside(in_words(stopping), "bold")
+                self.page.aside(in_words(stopping), "bold", always=True)
             case _:
                 pass
 
