@@ -517,6 +517,26 @@ def test_another_program_s_test_write_is_taken_back_before_a_burn() -> None:
     assert contents(recorder) == TRACKS
 
 
+def test_the_tray_that_was_out_to_forget_it_is_locked_again_before_the_laser_is_on() -> None:
+    recorder = VirtualRecorder(Medium.new())
+    locked: list[bool] = []
+
+    class Watched(Remembering):
+        def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
+            if cdb[0] == Write10.OPCODE:
+                locked.append(recorder.tray_locked)
+            return super().execute(cdb, data_out, length, timeout)
+
+    log = Watched(recorder, "OTHER", "CD-RW", "1.0")
+    log.written = True  # by a test write of another program
+    drive = ready(recorder)
+    drive.run(ModeSelect10(WriteParameters(test_write=True).to_page()))
+    run(log)
+    assert 2 in [cdb[4] for cdb in log.cdbs if cdb[0] == 0x1B]
+    assert locked and all(locked)
+    assert contents(recorder) == TRACKS
+
+
 # Speed, transfers, bridges
 
 
