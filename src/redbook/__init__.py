@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from redbook.burning.reading import read
     from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
     from redbook.burning.sheet_files import SheetReport, write_sheet
+    from redbook.burning.splitting import split
     from redbook.burning.tray import eject, load
     from redbook.clock import Clock
     from redbook.disc import Toc, TocTrack
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from redbook.disc.layout import LaidTrack, SessionLayout
     from redbook.drive import Drive
     from redbook.engine.events import (
+        DiscOfSeveral,
         Event,
         Notice,
         Phase,
@@ -113,6 +115,7 @@ _HOMES = {
     "DiscContents": "redbook.engine.inspect",
     "DiscInfo": "redbook.burning.reports",
     "DiscInformation": "redbook.mmc.disc_info",
+    "DiscOfSeveral": "redbook.engine.events",
     "DiscStatus": "redbook.mmc.disc_info",
     "Drive": "redbook.drive",
     "DriveAdded": "redbook.recorders.watching",
@@ -199,6 +202,7 @@ _HOMES = {
     "open_drive": "redbook.recorders.names",
     "plan": "redbook.burning.jobs",
     "read": "redbook.burning.reading",
+    "split": "redbook.burning.splitting",
     "verify": "redbook.burning.jobs",
     "write_sheet": "redbook.burning.sheet_files",
 }
@@ -241,6 +245,7 @@ __all__ = [
     "DiscContents",
     "DiscInfo",
     "DiscInformation",
+    "DiscOfSeveral",
     "DiscStatus",
     "Drive",
     "DriveAdded",
@@ -327,6 +332,7 @@ __all__ = [
     "open_drive",
     "plan",
     "read",
+    "split",
     "verify",
     "write_sheet",
 ]

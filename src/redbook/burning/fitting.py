@@ -79,4 +79,6 @@ def _with_table(
             there = max(0, last_end_lba - place.start_lba)
             where = f"{minutes(there, down=True)} into this track" if there else "before this track"
             lines.append(f"    ^^^^^^^^ the disc is full here, {where}")
+    if space.first_track == 1 and len(sectors) > 1:
+        lines.append("--split puts it on several discs")
     return PlanError("\n".join(lines))

@@ -52,6 +52,19 @@ class PhaseStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DiscOfSeveral(Event):
+    """What does not fit on one disc is on several, and it is this one's turn.  number counts from 1.
+
+    first_track, last_track  of all the tracks, as they are counted over all discs
+    """
+
+    number: int
+    discs: int
+    first_track: int
+    last_track: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceRead(Event):
     """A source was read and checked to its end.  number counts from 1."""
 

@@ -8,6 +8,7 @@ somebody who has a recorder would believe that he has burned a disc, and find it
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -115,6 +116,28 @@ def last_virtual_name() -> str | None:
         if last is None or not _is_blank(path):
             last = path
     return None if last is None else f"{VIRTUAL}{last}"
+
+
+def further_virtual_names(name: str, count: int) -> list[str]:
+    """Of so many more blank discs, for what does not fit on the one that is named: my-2.disc after my.disc.
+
+    name  as `open_drive` takes it; without a path each disc is a new one in memory
+
+    raises  DriveError  if a thousand virtual discs are full
+    """
+    path = Path(name.removeprefix(VIRTUAL))
+    if path == Path():
+        return [name] * count
+    numbered = re.fullmatch(r"(.+)-(\d+)", path.stem)
+    stem, number = (numbered[1], int(numbered[2])) if numbered else (path.stem, 1)
+    found: list[str] = []
+    for further in range(number + 1, number + 1 + MOST_DEFAULT_DISCS):
+        if len(found) == count:
+            return found
+        candidate = path.with_name(f"{stem}-{further}{path.suffix}")
+        if not os.path.lexists(candidate) or _is_blank(candidate):
+            found.append(f"{VIRTUAL}{candidate}")
+    raise DriveError(f"{MOST_DEFAULT_DISCS} discs are there already beside {path}")
 
 
 class _Choice:

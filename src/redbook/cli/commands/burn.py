@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from redbook.cli.authoring_options import authoring_options, loudness_options, mode_option, split_off
-from redbook.cli.completing import speeds
+from redbook.cli.completing import drive_names, speeds
 from redbook.cli.exits import EPILOG, reporting
 from redbook.cli.options import (
     SpeedType,
@@ -22,6 +24,11 @@ from redbook.cli.options import (
     wait_option,
 )
 from redbook.cli.recorder import confirm, open_tray, opened, signals_cancel, tell_of_new_disc
+from redbook.cli.several import Several, burn_all, report_name, split_option
+
+if TYPE_CHECKING:
+    from redbook.authoring.program import Program
+    from redbook.drive import Drive
 
 
 @click.command(epilog=EPILOG)
@@ -52,6 +59,23 @@ from redbook.cli.recorder import confirm, open_tray, opened, signals_cancel, tel
     "Keep a report of the burn in a new FILE: JSON if its name ends with .json, else text. `redbook verify "
     "--report` compares a disc with the JSON."
 )
+@split_option
+@click.option(
+    "--next-drive",
+    "next_drives",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=drive_names,
+    help="With --split: the recorder for the next disc; may be repeated. Default: the disc is changed in the "
+    "last one.",
+)
+@click.option(
+    "--first-disc",
+    type=click.IntRange(1),
+    default=1,
+    metavar="N",
+    help="With --split: begin with disc N; those before it are done.",
+)
 @authoring_options
 @loudness_options
 @seed_option
@@ -71,6 +95,9 @@ def burn(
     yes: bool,
     eject: bool,
     report_path: Path | None,
+    split: bool,
+    next_drives: tuple[str, ...],
+    first_disc: int,
     dither_seed: int,
     as_json: bool,
     **authoring: Any,
@@ -84,15 +111,16 @@ def burn(
     from redbook.cli.render import make_renderer
     from redbook.cli.report_file import keeping
 
+    if split and (append or leave_open):
+        raise click.UsageError("--split takes blank discs, and closes them: no --append, no --leave-open")
+    if not split and (next_drives or first_disc > 1):
+        raise click.UsageError("--next-drive and --first-disc are for several discs: they need --split")
     cancel = signals_cancel()
     wanted = split_off(authoring)
-    with (
-        make_renderer("burn", as_json) as out,
-        reporting(out),
-        opened(drive_name, out, cancel, "APPEND" if append else "BURN") as drive,
-    ):
+
+    def burn_one(sources: Sequence[str] | Program, drive: Drive, report_path: Path | None) -> None:
         with burning.plan(
-            files,
+            sources,
             drive,
             mode=mode,
             append=append,
@@ -132,3 +160,11 @@ def burn(
         out.burned(report, drive.name)
         if eject:
             open_tray(drive, out, cancel)
+
+    with make_renderer("burn", as_json) as out, reporting(out):
+        if split:
+            asked = Several(files, mode, wanted, drive_name, next_drives, first_disc)
+            burn_all(asked, out, cancel, partial(report_name, report_path), burn_one, changes=not simulate)
+            return
+        with opened(drive_name, out, cancel, "APPEND" if append else "BURN") as drive:
+            burn_one(files, drive, report_path)

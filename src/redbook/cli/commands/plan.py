@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,10 @@ from redbook.cli.options import (
     seed_option,
 )
 from redbook.cli.recorder import opened, signals_cancel, waits_of
+from redbook.cli.several import Several, announce, programs_for, split_option
+
+if TYPE_CHECKING:
+    from redbook.authoring.program import Program
 
 
 @click.command(epilog=EPILOG)
@@ -23,6 +28,7 @@ from redbook.cli.recorder import opened, signals_cancel, waits_of
 @mode_option
 @click.option("--append", is_flag=True, help="Plan for a disc that was left open.")
 @click.option("--leave-open", is_flag=True, help="Plan for a disc that will be left open.")
+@split_option
 @authoring_options
 @loudness_options
 @seed_option
@@ -33,6 +39,7 @@ def plan(
     mode: str,
     append: bool,
     leave_open: bool,
+    split: bool,
     dither_seed: int,
     as_json: bool,
     **authoring: Any,
@@ -41,6 +48,8 @@ def plan(
     from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer
 
+    if split and (append or leave_open):
+        raise click.UsageError("--split takes blank discs, and closes them: no --append, no --leave-open")
     cancel = signals_cancel()
     wanted = split_off(authoring)
     with (
@@ -48,15 +57,21 @@ def plan(
         reporting(out),
         opened(drive_name, out, cancel, "APPEND" if append else "BURN", read_only=True) as drive,
     ):
-        made = burning.plan(
-            files,
-            drive,
-            mode=mode,
-            append=append,
-            finalize=not leave_open,
-            dither_seed=dither_seed,
-            on_event=waits_of(out) if as_json else out.event,
-            cancel=cancel,
-            **wanted,
-        )
-        out.plan(made, drive.name)
+        programs: Sequence[Program] = ()
+        if split:
+            programs = programs_for(Several(files, mode, wanted), drive, out, cancel)
+        for number in range(1, max(1, len(programs)) + 1):
+            if len(programs) > 1:
+                announce(out, programs, number)
+            made = burning.plan(
+                programs[number - 1] if len(programs) > 1 else files,
+                drive,
+                mode=mode,
+                append=append,
+                finalize=not leave_open,
+                dither_seed=dither_seed,
+                on_event=waits_of(out) if as_json else out.event,
+                cancel=cancel,
+                **wanted,
+            )
+            out.plan(made, drive.name)

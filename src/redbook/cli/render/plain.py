@@ -19,10 +19,21 @@ from redbook.cli.render.page import Page
 from redbook.cli.render.plans import show_plan
 from redbook.cli.render.recorders import show_discs, show_doctor, show_drive_event, show_drives
 from redbook.cli.render.reports import show_burned, show_copy, show_reading, show_sheet, show_verified
-from redbook.cli.render.words import PHASES, Waits, complain, in_words, pace, shown, titled, waited_for
+from redbook.cli.render.words import (
+    PHASES,
+    Waits,
+    complain,
+    in_words,
+    pace,
+    shown,
+    titled,
+    track_range,
+    waited_for,
+)
 from redbook.cli.time_left import TimeLeft
 from redbook.cli.times import length
 from redbook.engine.events import (
+    DiscOfSeveral,
     Event,
     Notice,
     Phase,
@@ -79,6 +90,8 @@ class TextRenderer:
                     self.page.aside(f"Track {number} differs", "bold red")
                 elif self.page.detailed:
                     self.page.aside(f"Track {number} read back: identical")
+            case DiscOfSeveral(number, discs, first, last):
+                self.page.aside(f"Disc {number} of {discs}: {track_range(first, last)}", "bold")
             case SourceRead(number, total, source):
                 if self.page.detailed:
                     self.page.aside(f"  {number} of {total}: {source}")

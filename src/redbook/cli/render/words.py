@@ -161,3 +161,7 @@ def verified_in_words(report: VerifyReport, drive: str) -> str:
         return f"The disc in {shown(drive)} is what the report says{moved(report.verification)}"
     count = plural(len(report.tracks), "track")
     return f"The disc in {shown(drive)} is the same as the sources{moved(report.verification)}: {count}"
+
+
+def track_range(first: int, last: int) -> str:
+    return f"track {first}" if first == last else f"tracks {first} to {last}"
