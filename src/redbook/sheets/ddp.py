@@ -7,10 +7,10 @@ was checked, and what was not.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 from redbook.audio.source import Source
 from redbook.authoring.arrange import cut
@@ -20,6 +20,7 @@ from redbook.disc.cd_text import PackType, Texts, each_pack, name_of, parse
 from redbook.disc.cd_text.packs import ASCII, MS_JIS
 from redbook.errors import SheetError
 from redbook.sheets.codes import check_digit, read_isrc, read_mcn
+from redbook.sheets.ddp_files import SetFiles
 from redbook.sheets.ddp_pq import Pq, understand
 from redbook.sheets.ddp_records import (
     IDENTIFIER_BYTES,
@@ -29,18 +30,12 @@ from redbook.sheets.ddp_records import (
     Identifier,
     MapPacket,
     PqPacket,
-    RecordWrong,
 )
-from redbook.sheets.ddp_sums import MOST_BYTES, Sum, checksum, is_sums_file, sums_in
 from redbook.sheets.options import DEFAULTS, Notebook, SheetOptions, shown
 from redbook.sheets.packs import MOST_FILE_BYTES, PacksWrong, check_tracks, packs_in
-from redbook.sheets.reading import read_bytes
 
 IDENTIFIER, MAP = "DDPID", "DDPMS"
 _STREAMS = ("D0", "D2", "D3", "S0", "T0", "T1", "T2", "T3")
-_SMALL_BYTES = 4_000_000
-_MOST_FILES = 10_000
-T = TypeVar("T")
 
 
 def folder_of_set(name: str | os.PathLike[str]) -> Path | None:
@@ -71,130 +66,24 @@ def read_ddp(folder: Path, name: str, options: SheetOptions = DEFAULTS) -> Progr
 class _Set:
     def __init__(self, folder: Path, name: str, options: SheetOptions) -> None:
         self.notes = Notebook(name, options.strict)
-        self._folder = folder
         self._options = options
-        self._names = self._listed()
-        self._checked: set[str] = set()
+        self._files = SetFiles(folder, self.notes)
         self._map: list[MapPacket] = []
 
     def _wrong(self, text: str) -> SheetError:
         return self.notes.error(text)
 
-    # ---- files
-
-    def _listed(self) -> dict[str, list[str]]:
-        """Names in the folder by their lower case."""
-        found: dict[str, list[str]] = {}
-        try:
-            for count, name in enumerate(sorted(path.name for path in self._folder.iterdir())):
-                if count >= _MOST_FILES:
-                    raise self._wrong(f"the folder has more than {_MOST_FILES} files")
-                found.setdefault(name.lower(), []).append(name)
-        except OSError as error:
-            raise self._wrong(f"the folder cannot be read: {error.strerror}") from error
-        return found
-
-    def _path(self, name: str, who: str) -> Path:
-        """Of a file of the set, whatever its case.  raises  SheetError"""
-        base = name.replace("\\", "/").rsplit("/", 1)[-1]
-        found = self._names.get(base.lower(), [])
-        if len(found) > 1 and base in found:
-            found = [base]
-        if len(found) > 1:
-            raise self._wrong(
-                f"{who} may mean any of {', '.join(map(shown, found))}; leave one in the folder"
-            )
-        if not base or not found:
-            missing = f"{shown(base) or 'a file'} is missing"
-            raise self._wrong(f"{missing} ({who}): the set is incomplete, or not in one folder; get it again")
-        return self._folder / found[0]
-
-    def _read(self, name: str, who: str, most: int = _SMALL_BYTES) -> bytes:
-        path = self._path(name, who)
-        data = read_bytes(path, most, self.notes, shown(path.name))
-        if len(data) > most:
-            raise self._wrong(f"{shown(path.name)}: it is too large for what it is")
-        return data
-
-    def _size(self, path: Path) -> int:
-        try:
-            if not path.is_file():
-                raise self._wrong(f"{shown(path.name)}: this is no file")
-            with path.open("rb"):
-                return path.stat().st_size
-        except OSError as error:
-            raise self._wrong(f"{shown(path.name)}: it cannot be read: {error.strerror}") from error
-
-    def _records(self, data: bytes, size: int, file: str, read: Callable[[bytes], T]) -> list[T]:
-        bare = data if len(data) % size == 0 else data.rstrip(b"\r\n\0\x1a")
-        if not bare or len(bare) % size:
-            raise self._wrong(f"{file}: its {len(data)} bytes are no whole number of packets of {size} bytes")
-        found = []
-        for number, place in enumerate(range(0, len(bare), size), 1):
-            try:
-                found.append(read(bare[place : place + size]))
-            except RecordWrong as error:
-                raise self._wrong(f"{file}, packet {number}, {error}") from error
-        return found
-
-    # ---- checksums
-
-    def _sums(self) -> list[Sum]:
-        used = {packet.name.lower() for packet in self._map} | {IDENTIFIER.lower(), MAP.lower()}
-        names = {key: found[0] for key, found in self._names.items()}
-        sums = []
-        for key, real in names.items():
-            path = self._folder / real
-            if key in used or not is_sums_file(real) or not path.is_file():
-                continue
-            data = read_bytes(path, MOST_BYTES, self.notes, shown(real))
-            others = {k: v for k, v in names.items() if k != key}
-            found = sums_in(data, real, others) if len(data) <= MOST_BYTES else []
-            if key.endswith(".chk"):  # plants' own; what looks like a CRC-32 there is another sum
-                found = [one for one in found if one.kind != "CRC-32"]
-            if not found:
-                self.notes.note(f"{shown(real)}: no checksum in it is understood; it was not checked")
-            sums += found
-        return sums
-
-    def _check_sums(self, sums: Sequence[Sum], chosen: Callable[[str], bool]) -> None:
-        for one in sums:
-            if not chosen(one.name):
-                continue
-            path = self._path(one.name, f"{shown(one.said_in)} has its {one.kind}")
-            self._size(path)
-            try:
-                found = checksum(path, one.kind)
-            except OSError as error:
-                raise self._wrong(f"{shown(path.name)}: it cannot be read: {error.strerror}") from error
-            if found != one.value:
-                raise self._wrong(
-                    f"{shown(path.name)}: its {one.kind} is {found}, and {shown(one.said_in)} says "
-                    f"{one.value}: the file was changed or damaged on its way; get the set again"
-                )
-            self._checked.add(path.name)
-
-    def _tell_sums(self, sums: Sequence[Sum]) -> None:
-        streams = [packet.name for packet in self._map]
-        own = {self._path(name, MAP).name for name in (IDENTIFIER, MAP, *streams)}
-        if not sums:
-            self.notes.note(
-                "no file of checksums is there: whether the set arrived as it was made was not checked"
-            )
-        elif lacking := sorted(own - self._checked):
-            self.notes.note(f"no checksum was found of {', '.join(map(shown, lacking))}; not checked")
-
     # ---- the set
 
     def program(self) -> Program:
-        raw_id = self._read(IDENTIFIER, "it says what the set is")
-        raw_map = self._read(MAP, "it names the files of the set")
-        sums = self._sums()
+        raw_id = self._files.read(IDENTIFIER, "it says what the set is")
+        raw_map = self._files.read(MAP, "it names the files of the set")
+        sums = self._files.sums({IDENTIFIER.lower(), MAP.lower()})
         small = {IDENTIFIER, MAP}
-        self._check_sums(sums, lambda name: name.upper() in small)
+        self._files.check_sums(sums, lambda name: name.upper() in small)
         identifier = self._identifier(raw_id)
         level = identifier.level
-        self._map = self._records(raw_map, MAP_BYTES, MAP, lambda one: MapPacket.from_bytes(one, level))
+        self._map = self._files.records(raw_map, MAP_BYTES, MAP, lambda one: MapPacket.from_bytes(one, level))
         self._check_map()
         found = self._only("PQ DESCR")
         if found is None:
@@ -202,24 +91,24 @@ class _Set:
         pq_place, pq_packet = found
         text = self._only("CDTEXT")
         subcodes = {p.name.lower() for p in self._map if p.stream != "D0"}
-        self._check_sums(sums, lambda name: name.lower() in subcodes)
+        self._files.check_sums(sums, lambda name: name.lower() in subcodes)
         pq, pq_name = self._pq(pq_place, pq_packet)
         sources, stream = self._streams(pq, pq_name)
-        self._check_sums(sums, lambda name: name.upper() not in small and name.lower() not in subcodes)
-        self._tell_sums(sums)
+        self._files.check_sums(sums, lambda name: name.upper() not in small and name.lower() not in subcodes)
+        self._files.tell_sums(sums, [IDENTIFIER, MAP, *(packet.name for packet in self._map)], MAP)
         packs = self._packs(text, len(pq.tracks)) if text else b""
         texts = tuple(parse(packs)) if packs else ()
         mcn = self._mcn(identifier, pq, pq_name)
         isrcs = self._isrcs(pq, pq_name)
         if text:
-            self._check_texts(packs, texts, mcn, isrcs, self._path(text[1].name, MAP).name, pq_name)
+            self._check_texts(packs, texts, mcn, isrcs, self._files.path(text[1].name, MAP).name, pq_name)
         self._tell_pause(sources, stream)
         self._tell_checked(identifier, pq, bool(sums), bool(text))
         tracks = tuple(self._track(pq, number, stream, isrcs) for number in range(len(pq.tracks)))
         return Program(sources, tracks, mcn, texts, packs, self.notes.notes)
 
     def _identifier(self, data: bytes) -> Identifier:
-        found = self._records(data, IDENTIFIER_BYTES, IDENTIFIER, Identifier.from_bytes)
+        found = self._files.records(data, IDENTIFIER_BYTES, IDENTIFIER, Identifier.from_bytes)
         one = found[0]
         if len(found) > 1:
             raise self._wrong(f"{IDENTIFIER}: {len(data)} bytes; one packet of {IDENTIFIER_BYTES} is due")
@@ -287,14 +176,14 @@ class _Set:
         return found[0] if found else None
 
     def _pq(self, place: int, packet: MapPacket) -> tuple[Pq, str]:
-        data = self._read(packet.name, f"{MAP}, packet {place}, DSI")
-        name = self._path(packet.name, MAP).name
+        data = self._files.read(packet.name, f"{MAP}, packet {place}, DSI")
+        name = self._files.path(packet.name, MAP).name
         self._check_bytes(place, packet, len(data), name)
 
         def wrong(text: str, number: int) -> NoReturn:
             raise self._wrong(f"{shown(name)}{f', packet {number}' if number else ''}, {text}")
 
-        return understand(self._records(data, PQ_BYTES, shown(name), PqPacket.from_bytes), wrong), name
+        return understand(self._files.records(data, PQ_BYTES, shown(name), PqPacket.from_bytes), wrong), name
 
     def _check_bytes(self, place: int, packet: MapPacket, size: int, name: str) -> None:
         if packet.length is not None and packet.length != size:
@@ -317,9 +206,9 @@ class _Set:
                     place, f"DSS: {one.start}, where the streams before it end at {at} (bytes 22 to 29)"
                 )
             self._check_track(place, one, at, pq, pq_name)
-            path = self._path(one.name, f"{MAP}, packet {place}, DSI")
+            path = self._files.path(one.name, f"{MAP}, packet {place}, DSI")
             first, length = (one.offset or 0) // SAMPLE_BYTES, one.length or 0
-            size, end = self._size(path), (one.offset or 0) + length * SECTOR_BYTES
+            size, end = self._files.size(path), (one.offset or 0) + length * SECTOR_BYTES
             if size < end:
                 self._map_wrong(
                     place,
@@ -332,7 +221,7 @@ class _Set:
             pieces.append(Piece(paths.index(path), first, length * SAMPLES_PER_SECTOR))
             at += length
         for path, end in ends.items():
-            if (size := self._size(path)) != end:
+            if (size := self._files.size(path)) != end:
                 raise self._wrong(f"{shown(path.name)} has {size} bytes, and {MAP} (DSL) speaks of {end}")
         if at != pq.lead_out:
             raise self._wrong(
@@ -444,8 +333,8 @@ class _Set:
 
     def _packs(self, entry: tuple[int, MapPacket], tracks: int) -> bytes:
         place, packet = entry
-        data = self._read(packet.name, f"{MAP}, packet {place}, DSI", MOST_FILE_BYTES)
-        name = self._path(packet.name, MAP).name
+        data = self._files.read(packet.name, f"{MAP}, packet {place}, DSI", MOST_FILE_BYTES)
+        name = self._files.path(packet.name, MAP).name
         self._check_bytes(place, packet, len(data), name)
         try:
             packs = packs_in(data)

@@ -1,0 +1,130 @@
+"""The files of a DDP set: found whatever their case, read with distrust, held against their checksums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from redbook.sheets.ddp_records import RecordWrong
+from redbook.sheets.ddp_sums import MOST_BYTES, Sum, checksum, is_sums_file, sums_in
+from redbook.sheets.options import Notebook, shown
+from redbook.sheets.reading import read_bytes
+
+_SMALL_BYTES = 4_000_000
+_MOST_FILES = 10_000
+T = TypeVar("T")
+
+
+class SetFiles:
+    """What is in the folder of a set.  Every error has the name of a file in it."""
+
+    def __init__(self, folder: Path, notes: Notebook) -> None:
+        self._notes = notes
+        self._folder = folder
+        self._names = self._listed()
+        self._checked: set[str] = set()
+
+    def _listed(self) -> dict[str, list[str]]:
+        """Names in the folder by their lower case."""
+        found: dict[str, list[str]] = {}
+        try:
+            for count, name in enumerate(sorted(path.name for path in self._folder.iterdir())):
+                if count >= _MOST_FILES:
+                    raise self._notes.error(f"the folder has more than {_MOST_FILES} files")
+                found.setdefault(name.lower(), []).append(name)
+        except OSError as error:
+            raise self._notes.error(f"the folder cannot be read: {error.strerror}") from error
+        return found
+
+    def path(self, name: str, who: str) -> Path:
+        """Of a file of the set, whatever its case.  raises  SheetError"""
+        base = name.replace("\\", "/").rsplit("/", 1)[-1]
+        found = self._names.get(base.lower(), [])
+        if len(found) > 1 and base in found:
+            found = [base]
+        if len(found) > 1:
+            raise self._notes.error(
+                f"{who} may mean any of {', '.join(map(shown, found))}; leave one in the folder"
+            )
+        if not base or not found:
+            missing = f"{shown(base) or 'a file'} is missing"
+            raise self._notes.error(
+                f"{missing} ({who}): the set is incomplete, or not in one folder; get it again"
+            )
+        return self._folder / found[0]
+
+    def read(self, name: str, who: str, most: int = _SMALL_BYTES) -> bytes:
+        path = self.path(name, who)
+        data = read_bytes(path, most, self._notes, shown(path.name))
+        if len(data) > most:
+            raise self._notes.error(f"{shown(path.name)}: it is too large for what it is")
+        return data
+
+    def size(self, path: Path) -> int:
+        try:
+            if not path.is_file():
+                raise self._notes.error(f"{shown(path.name)}: this is no file")
+            with path.open("rb"):
+                return path.stat().st_size
+        except OSError as error:
+            raise self._notes.error(f"{shown(path.name)}: it cannot be read: {error.strerror}") from error
+
+    def records(self, data: bytes, size: int, file: str, read: Callable[[bytes], T]) -> list[T]:
+        bare = data if len(data) % size == 0 else data.rstrip(b"\r\n\0\x1a")
+        if not bare or len(bare) % size:
+            raise self._notes.error(
+                f"{file}: its {len(data)} bytes are no whole number of packets of {size} bytes"
+            )
+        found = []
+        for number, place in enumerate(range(0, len(bare), size), 1):
+            try:
+                found.append(read(bare[place : place + size]))
+            except RecordWrong as error:
+                raise self._notes.error(f"{file}, packet {number}, {error}") from error
+        return found
+
+    def sums(self, used: set[str]) -> list[Sum]:
+        """Of all files of checksums.  used: names in lower case of what is something else"""
+        names = {key: found[0] for key, found in self._names.items()}
+        sums = []
+        for key, real in names.items():
+            path = self._folder / real
+            if key in used or not is_sums_file(real) or not path.is_file():
+                continue
+            data = read_bytes(path, MOST_BYTES, self._notes, shown(real))
+            others = {k: v for k, v in names.items() if k != key}
+            found = sums_in(data, real, others) if len(data) <= MOST_BYTES else []
+            if key.endswith(".chk"):  # plants' own; what looks like a CRC-32 there is another sum
+                found = [one for one in found if one.kind != "CRC-32"]
+            if not found:
+                self._notes.note(f"{shown(real)}: no checksum in it is understood; it was not checked")
+            sums += found
+        return sums
+
+    def check_sums(self, sums: Sequence[Sum], chosen: Callable[[str], bool]) -> None:
+        for one in sums:
+            if not chosen(one.name):
+                continue
+            path = self.path(one.name, f"{shown(one.said_in)} has its {one.kind}")
+            self.size(path)
+            try:
+                found = checksum(path, one.kind)
+            except OSError as error:
+                raise self._notes.error(f"{shown(path.name)}: it cannot be read: {error.strerror}") from error
+            if found != one.value:
+                raise self._notes.error(
+                    f"{shown(path.name)}: its {one.kind} is {found}, and {shown(one.said_in)} says "
+                    f"{one.value}: the file was changed or damaged on its way; get the set again"
+                )
+            self._checked.add(path.name)
+
+    def tell_sums(self, sums: Sequence[Sum], names: Sequence[str], who: str) -> None:
+        """What was not checked.  names: of all files of the set, as `who` has them"""
+        own = {self.path(name, who).name for name in names}
+        if not sums:
+            self._notes.note(
+                "no file of checksums is there: whether the set arrived as it was made was not checked"
+            )
+        elif lacking := sorted(own - self._checked):
+            self._notes.note(f"no checksum was found of {', '.join(map(shown, lacking))}; not checked")
