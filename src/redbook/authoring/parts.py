@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from redbook.authoring.arrange import arrange
 from redbook.authoring.program import Program, ProgramTrack, Segment
-from redbook.disc import MOST_TRACKS, duration
+from redbook.disc import MOST_TRACKS, minutes
 from redbook.disc.cd_text import Texts
 from redbook.errors import PlanError, printable
 
@@ -133,7 +133,7 @@ def _too_long(program: Program, place: int, lead_out_lba: int, last_lead_out_lba
     own = next((p.source for p in program.tracks[place].pieces if p.source is not None), None)
     named = f" ({printable(program.sources[own].name)})" if own is not None else ""
     return PlanError(
-        f"track {place + 1}{named} does not fit on a disc by itself: {duration(lead_out_lba)} are needed, "
-        f"and a disc like this one holds {duration(last_lead_out_lba)}; use longer discs, or cut it with a "
-        "sheet"
+        f"track {place + 1}{named} does not fit on a disc by itself: {minutes(lead_out_lba)} are needed, "
+        f"and a disc like this one holds {minutes(last_lead_out_lba, down=True)}; use longer discs, or cut "
+        "it with a sheet"
     )

@@ -72,6 +72,7 @@ def plan(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
     keep_audio: bool = False,
+    overburn: bool = False,
 ) -> Plan:
     """Read every source to its end and lay the tracks out on the disc in this drive.
 
@@ -83,11 +84,20 @@ def plan(
     wishes       how files are joined, pauses, texts and codes
     sheet        how a sheet is to be read
     keep_audio   keep the decoded audio for `burn`; close the plan when done
+    overburn     let a session be longer than the disc says; drives may refuse that, or lose the disc
 
     raises  AudioError, PlanError, DriveError, Cancelled; nothing was written
     """
     request = Request(
-        _listed(sources), Mode(mode), append, finalize, wishes, sheet, dither_seed, keep_audio=keep_audio
+        _listed(sources),
+        Mode(mode),
+        append,
+        finalize,
+        wishes,
+        sheet,
+        dither_seed,
+        keep_audio=keep_audio,
+        overburn=overburn,
     )
     return make_plan(request, drive, Caller.of(on_event, cancel, clock))
 
@@ -109,6 +119,7 @@ def burn(
     read_speed: float | None = None,
     reload: bool = True,
     append: bool = False,
+    overburn: bool = False,
     wishes: Wishes = DEFAULTS,
     sheet: SheetOptions | None = None,
     dither_seed: int = 0,
@@ -135,6 +146,7 @@ def burn(
               write. If it raises, nothing was written, or the session stays open. A session written at once
               may end with its last sector: there an objection to closing it stops nothing, and `disc_now`
               says how the disc is
+    overburn  as for `plan`; a Plan has its own
     on_event  told what happens, on this thread; what it raises is logged and the burn goes on
     cancel    call it from another thread to stop; Ctrl-C does the same
 
@@ -155,7 +167,15 @@ def burn(
     if isinstance(sources, Plan):
         return _burn_plan(sources, drive, settings, reading, caller, consent)
     request = Request(
-        _listed(sources), Mode(mode), append, finalize, wishes, sheet, dither_seed, keep_audio=True
+        _listed(sources),
+        Mode(mode),
+        append,
+        finalize,
+        wishes,
+        sheet,
+        dither_seed,
+        keep_audio=True,
+        overburn=overburn,
     )
     with make_plan(request, drive, caller) as made:
         return _burn_planned(made, drive, settings, reading, caller, consent)
@@ -187,6 +207,7 @@ def _burn_plan(
         earlier.sheet,
         earlier.dither_seed,
         keep_audio=True,
+        overburn=earlier.overburn,
     )
     with make_plan(request, drive, caller) as made:
         _check_same(earlier, made)
@@ -246,7 +267,7 @@ def _burn_awake(
     method: Method
     if made.mode is Mode.SAO:
         key, known = checking.known_drive(drive, caller)
-        method = SessionAtOnce(made.layout, known.rung)
+        method = SessionAtOnce(made.layout, known.rung, made.overburn)
         streams = [master.session_stream(PREGAP_SECTORS)]
     else:
         method = TrackAtOnce([track.sectors for track in master.tracks])

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 
 from redbook.authoring.wishes import DEFAULTS, CdText, Loudness, SourceName, Wishes
 from redbook.burning.fitting import check_row, check_session, lay_out_named
+from redbook.disc import minutes
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine import inspect
 from redbook.engine.events import Notice, Phase, PhaseStarted, SourceRead
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.method import Method
-from redbook.engine.plan import Space, lay_out
+from redbook.engine.plan import Space, lay_out, overburned
 from redbook.engine.prepare import check_recordable
 from redbook.engine.session_at_once import SessionAtOnce
 from redbook.engine.track_at_once import TrackAtOnce
@@ -86,6 +87,7 @@ class Plan:
     sheet    how a sheet was read
     losses   what this way of writing cannot carry, in words
     levels   what the loudness was brought to; None where that was not asked for
+    overburn  whether it may be longer than the disc says
     """
 
     tracks: list[TrackReport]
@@ -104,11 +106,12 @@ class Plan:
     borders: tuple[Border, ...]
     losses: tuple[str, ...]
     levels: Levels | None = None
+    overburn: bool = False
     master: Master | None = field(default=None, repr=False)
 
     @property
     def free_sectors_after(self) -> int:
-        """What stays free on the disc."""
+        """What stays free on the disc; negative where it is overburned."""
         return self.space.last_lead_out_lba - self.layout.lead_out_lba
 
     def close(self) -> None:
@@ -131,6 +134,7 @@ class Request:
     """What is to be planned.
 
     finalize  whether the session is to be closed
+    overburn  whether it may be longer than the disc says that it is
     """
 
     sources: Sequence[SourceName] | Program
@@ -141,6 +145,7 @@ class Request:
     sheet: SheetOptions | None = None
     dither_seed: int = 0
     keep_audio: bool = False
+    overburn: bool = False
 
 
 def make_plan(request: Request, drive: Drive, caller: Caller) -> Plan:
@@ -151,10 +156,13 @@ def make_plan(request: Request, drive: Drive, caller: Caller) -> Plan:
     if composed.kept is not None:
         request = _as_kept(request, composed.kept)
     mode, space, abilities, disc = look_for_space(request, drive, caller)
+    if request.overburn:
+        _check_overburn(mode, request)
+    limit = overburned(space) if request.overburn else space
     drive.announce(0)  # a disc that cannot be stored at all is known before hours of decoding
-    lay_out([0] * len(composed.program.tracks), space)  # the number of tracks, too
+    lay_out([0] * len(composed.program.tracks), limit)  # the number of tracks, too
     if composed.from_files:
-        _check_stated(composed, mode, space, caller)
+        _check_stated(composed, mode, limit, caller)
     return _with_master(composed, mode, space, request, abilities, disc, caller)
 
 
@@ -187,6 +195,34 @@ def _as_kept(request: Request, master: MasterFile) -> Request:
     return request
 
 
+def _check_overburn(mode: Mode, request: Request) -> None:
+    """raises  PlanError  for track-at-once"""
+    if mode is Mode.TAO:
+        asked = "--append" if request.append else "" if request.finalize else "--leave-open"
+        why = f"; {asked} is track-at-once" if asked else ""
+        raise PlanError(
+            "only a session that is written at once can be longer than the disc says: track-at-once would "
+            f"lose its last tracks. Leave out --overburn, or write session-at-once (--mode sao){why}"
+        )
+
+
+def _with_overburn_note(
+    settled: Composition, layout: SessionLayout, space: Space, caller: Caller
+) -> Composition:
+    """A warning, where it is longer than the disc says."""
+    over = layout.lead_out_lba - space.last_lead_out_lba
+    if over <= 0:
+        return settled
+    note = (
+        f"overburning: it is {minutes(over)} longer than the disc says that it is. Many drives refuse that "
+        "before anything is written; others stop in the middle, and the disc is lost. What lies at the very "
+        "edge may not play on every player"
+    )
+    if caller.on_event is not None:
+        caller.on_event(Notice(note))
+    return replace(settled, notes=(*settled.notes, note))
+
+
 def _check_stated(composed: Composition, mode: Mode, space: Space, caller: Caller) -> None:
     """raises  PlanError  where the files are too long by what they state themselves; Cancelled"""
     from redbook.audio.sectors import stated_sectors
@@ -216,10 +252,12 @@ def _with_master(
         _check_losses(losses, mode, request, composed.from_files, abilities)
         names = [track.source for track in master.tracks]
         if mode is Mode.SAO:
-            check_session(names, master.arrangement.layout, space)
-            method = SessionAtOnce(master.arrangement.layout)
+            limit = overburned(space) if request.overburn else space
+            check_session(names, master.arrangement.layout, limit)
+            method = SessionAtOnce(master.arrangement.layout, overburn=request.overburn)
             method.check(abilities)
             layout = method.place(space)
+            settled = _with_overburn_note(settled, layout, space, caller)
         else:
             layout = lay_out_named(names, [track.sectors for track in master.tracks], space)
     except BaseException:
@@ -242,6 +280,7 @@ def _with_master(
         master.arrangement.borders,
         losses if request.mode is Mode.TAO or not composed.from_files else (),
         master.levels,
+        request.overburn,
         master,
     )
     if not request.keep_audio:

@@ -190,6 +190,15 @@ def report_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any
     return click.option("--report", "report_path", metavar="FILE", type=click.Path(path_type=Path), help=text)
 
 
+def overburn_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--overburn",
+        is_flag=True,
+        help="Let it be longer than the disc says; session-at-once only. Drives may refuse that, or stop in "
+        "the middle, and the disc is lost.",
+    )(command)
+
+
 def read_speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--read-speed",

@@ -70,6 +70,11 @@ class Msf:
     def lba(self) -> int:
         return self.sectors - (PREGAP_SECTORS if self.minute < FIRST_LEAD_IN_MINUTE else 450_150)
 
+    @property
+    def program_lba(self) -> int:
+        """Of an address that lies in the program area or is its end: also of minute 90 and more."""
+        return self.sectors - PREGAP_SECTORS
+
     def __str__(self) -> str:
         return f"{self.minute:02d}:{self.second:02d}:{self.frame:02d}"
 

@@ -48,7 +48,7 @@ def lead_outs_by_session() -> Procedure[tuple[dict[int, int], dict[int, int]]]:
         return {}, {}
     sessions = {point.point: point.session for point in raw.points if 1 <= point.point <= MOST_TRACKS}
     found = [point for point in raw.points if point.point == _LEAD_OUT_POINT]
-    return sessions, {point.session: Msf(*point.address).lba for point in found}
+    return sessions, {point.session: Msf(*point.address).program_lba for point in found}
 
 
 def _extents(disc: DiscContents, lead_outs: dict[int, int]) -> Iterator[Extent]:

@@ -244,7 +244,7 @@ def _asked(lba: int) -> Procedure[_Place | None]:
         return None
     if q.adr != POSITION:
         return None
-    said = q.time.lba
+    said = q.time.program_lba
     return _Place(said if abs(said - lba) <= _FARTHEST_Q_SECTORS else lba, q.track, q.index)
 
 

@@ -70,15 +70,21 @@ def taken_in_words(rung: Rung, refusals: list[tuple[Rung, SenseError]]) -> str:
     return text
 
 
-def all_refused(layout: SessionLayout, refusals: list[tuple[Rung, SenseError]]) -> CueSheetRefused:
+def all_refused(
+    layout: SessionLayout, refusals: list[tuple[Rung, SenseError]], overburn: bool = False
+) -> CueSheetRefused:
+    """overburn: the disc is to hold more than it says"""
     last = refusals[-1][1]
     tried = ", ".join(f"{rung.name} ({error.sense})" for rung, error in refusals)
     cures = []
+    if overburn:
+        cures.append("with less on the disc, for this drive may not write so far behind its end")
     if layout.cd_text:
         cures.append("without CD-Text (--cd-text none)")
     if layout.mcn or any(track.isrc for track in layout.tracks):
         cures.append("without ISRC and catalogue number (--without-codes)")
-    cures.append("track-at-once (--mode tao), which has two seconds of silence between tracks")
+    if not overburn:
+        cures.append("track-at-once (--mode tao), which has two seconds of silence between tracks")
     return CueSheetRefused(
         f"the drive refused the cue sheet in every form: {tried}; the disc is untouched. Try it "
         f"{', or '.join(cures)}; or use another drive",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redbook.disc import (
+    LAST_LBA,
     MOST_TRACKS,
     PREGAP_SECTORS,
     RUN_OUT_SECTORS,
@@ -76,8 +77,18 @@ def _in_words(sectors: int) -> str:
     return plain if sectors < SECTORS_PER_SECOND else f"{minutes(sectors)} ({plain})"
 
 
+def overburned(space: Space) -> Space:
+    """The same up to the last address that a CD can have, whatever the disc says."""
+    return replace(space, last_lead_out_lba=LAST_LBA)
+
+
 def check_fits(lead_out_lba: int, space: Space) -> None:
     """raises  PlanError  where the lead-out would begin too late"""
+    if lead_out_lba > LAST_LBA:
+        raise PlanError(
+            f"it does not fit: {minutes(lead_out_lba)} are needed, and no CD has more than 99:59:74; leave "
+            "something out, or use several discs"
+        )
     if lead_out_lba > space.last_lead_out_lba:
         over = lead_out_lba - space.last_lead_out_lba
         raise PlanError(

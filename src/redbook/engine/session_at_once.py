@@ -27,7 +27,7 @@ from redbook.engine.events import Notice, Phase, PhaseStarted, TrackStarted, Wor
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.ladder import PREGAPS, Rung, all_refused, rungs_for, taken_in_words
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.plan import Space, check_fits
+from redbook.engine.plan import Space, check_fits, overburned
 from redbook.engine.prepare import check_writer, room_on, take_write_parameters
 from redbook.engine.sending import Area, Run, send, write_one
 from redbook.engine.steps import Commit, MostSectors, Now, Point, Procedure, TakeSectors
@@ -54,10 +54,12 @@ _SHORTEST_SHEET_BYTES = 4 * ENTRY_BYTES  # lead-in, index 0 and 1 of a track, le
 class SessionAtOnce:
     """layout      what is to be on the disc, from sector -150 on and without a gap
     first_rung  the name of the rung that this drive took before
+    overburn    the lead-out may begin behind the last place that the disc names
     """
 
     layout: SessionLayout
     first_rung: str = ""
+    overburn: bool = False
     name: str = "session-at-once"
 
     def check(self, abilities: Abilities) -> None:
@@ -73,6 +75,8 @@ class SessionAtOnce:
         return replace(space, first_track=1, next_lba=0)
 
     def place(self, space: Space) -> SessionLayout:
+        if self.overburn:
+            space = overburned(space)
         check_fits(self.layout.lead_out_lba, space)
         try:
             self.layout.check(space.last_lead_out_lba)
@@ -117,7 +121,7 @@ class SessionAtOnce:
             outcome.rung = rung.name
             outcome.lead_in_start = lead_in
             return
-        raise all_refused(layout, refusals)
+        raise all_refused(layout, refusals, self.overburn)
 
     def _try(
         self, rung: Rung, lead_in: Msf | None, layout: SessionLayout, settings: Settings, outcome: Outcome

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from redbook.disc import (
     FIRST_LEAD_IN_MINUTE,
+    LAST_LBA,
     MOST_TRACKS,
     PREGAP_SECTORS,
     RUN_OUT_SECTORS,
@@ -210,7 +211,7 @@ class DiscState:
     """A medium and everything recorded on it but the audio.
 
     medium          "cd-r", "cd-rw", or "cd-rom" for a pressed disc
-    minutes         nominal playing time: 74, 80, 90
+    minutes         nominal playing time: 74, 80, 90, 99
     lead_in_start, last_lead_out  from the ATIP, as MM:SS:FF
     finished        the last session was closed without allowing another
     erase_count     how often a CD-RW was blanked
@@ -345,7 +346,7 @@ class DiscState:
             raise ValueError(f"medium {self.medium!r} is neither cd-r nor cd-rw nor cd-rom")
         if self.pressed and not self.finished:
             raise ValueError("a pressed disc that is not finished")
-        if self.minutes not in (74, 80, 90):
+        if self.minutes not in (74, 80, 90, 99):
             raise ValueError(f"no medium has {self.minutes} minutes")
         if len(self.tracks) > MOST_TRACKS:
             raise ValueError(f"{len(self.tracks)} tracks")
@@ -358,8 +359,8 @@ class DiscState:
         self._check_tracks()
         if self.finished and (self.open_session or not self.sessions):
             raise ValueError("finished, but not closed")
-        if self.end_lba > self.last_lead_out_lba:
-            raise ValueError("more is recorded than the medium holds")
+        if self.end_lba > LAST_LBA:  # what is behind the ATIP's last lead-out was overburned
+            raise ValueError("more is recorded than a disc can hold")
 
     def _check_sessions(self) -> None:
         for session in self.sessions[:-1]:

@@ -46,7 +46,8 @@ class CueEntry:
 
     @property
     def lba(self) -> int:
-        return self.time.lba
+        """Of a position in the program area, or of the lead-out."""
+        return self.time.program_lba
 
     def to_bytes(self) -> bytes:
         first = bytes((self.control << 4 | self.adr,))

@@ -21,7 +21,7 @@ def create_disc(
     """A new blank disc for virtual recorders, as a folder.
 
     medium   "cd-r" or "cd-rw"
-    minutes  74, 80 or 90
+    minutes  74, 80 or 90; of a CD-R also 99, which says that it has 80
 
     raises  ValueError        for a kind of disc that there is none of
             MediumUnsuitable  if something is there already
@@ -80,7 +80,7 @@ def insert_disc(medium: str = "cd-r", minutes: int = 80) -> str:
     """Put a new blank disc into the recorder that stands in; its name for `open_drive`.
 
     medium   "cd-r" or "cd-rw"
-    minutes  74, 80 or 90
+    minutes  74, 80 or 90; of a CD-R also 99, which says that it has 80
 
     raises  ValueError  for a kind of disc that there is none of
             ImageError  if it cannot be made

@@ -76,7 +76,7 @@ def virtual_recorder(
     model    "redbook" (exact), "typical", "usb-combo", ... or the path of a TOML file; None for the one that
              REDBOOK_MODEL names, else the exact one
     medium   "cd-r", "cd-rw", or None for an empty tray
-    minutes  74, 80 or 90
+    minutes  74, 80 or 90; of a CD-R also 99, which says that it has 80
     disc     a disc folder instead of a disc in memory; a new one is made where nothing is
     faults   what should go wrong: "3/0C/00@write:50" or `redbook.virtual.faults.Fault` values
     speed    multiple of 1x at which it writes by its clock; None for as fast as data come

@@ -62,6 +62,7 @@ class Blank(NamedTuple):
     """What the groove of a blank says.
 
     Plausible values, not those of a maker's product: virtual-disc times in the ranges of real discs.
+    reach: where its groove really ends, if that is behind the last lead-out that it names.
     speed_codes: lowest and highest test speed of a CD-RW, in the code of its sub-type.
     """
 
@@ -69,12 +70,14 @@ class Blank(NamedTuple):
     last_lead_out: Msf
     sub_type: int = 0
     speed_codes: tuple[int, int] | None = None
+    reach: Msf | None = None
 
 
 BLANKS: dict[tuple[str, int], Blank] = {
     ("cd-r", 74): Blank(Msf(97, 24, 1), Msf(74, 43, 0)),
     ("cd-r", 80): Blank(Msf(97, 34, 23), Msf(79, 59, 74)),
     ("cd-r", 90): Blank(Msf(97, 31, 4), Msf(89, 59, 74)),
+    ("cd-r", 99): Blank(Msf(97, 31, 4), Msf(79, 59, 74), reach=Msf(98, 59, 74)),  # as most that are sold
     ("cd-rw", 74): Blank(Msf(97, 34, 23), Msf(74, 12, 0), 0, (1, 2)),  # 2x to 4x
     ("cd-rw", 80): Blank(Msf(97, 34, 23), Msf(79, 59, 74), 1, (2, 4)),  # high speed, 4x to 10x
     ("cd-rw", 90): Blank(Msf(97, 34, 23), Msf(89, 59, 74), 1, (2, 4)),
@@ -230,6 +233,14 @@ class Medium:
     @property
     def write_protected(self) -> bool:
         return self.state.write_protected or not self._store.writable
+
+    def reach_lba(self, overburn_sectors: int) -> int:
+        """The latest lead-out, in a recorder that goes so far beyond what the ATIP says."""
+        kind = BLANKS.get((self.state.medium, self.state.minutes))
+        ends = [self.state.last_lead_out_lba + overburn_sectors]
+        if kind is not None and kind.reach is not None:
+            ends.append(kind.reach.program_lba)
+        return max(ends)
 
     @property
     def status(self) -> DiscStatus:

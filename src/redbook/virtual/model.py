@@ -51,6 +51,7 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "buffer_bytes": (SECTOR_BYTES, 0xFFFF * 1024, "bytes (page 2Ah tells it in 1024 bytes, in 16 bits)"),
     "largest_cue_sheet_bytes": (0, 0xFFFFFF, "bytes"),
     "longest_pregap_sectors": (0, LAST_LBA, "sectors"),
+    "overburn_sectors": (0, LAST_LBA, "sectors"),
     "close_at_1x_seconds": (0.001, 3600, "seconds"),
     "read_speed": (1, FASTEST, "times 1x"),
     "read_offset": (-_MOST_OFFSET_SAMPLES, _MOST_OFFSET_SAMPLES, "samples"),
@@ -144,6 +145,7 @@ class Model:
     needs_pregaps          wants index 0 of every track, one sector or more before index 1
     longest_pregap_sectors  from an index 0 to its index 1; 0 for no limit
     short_tracks           takes tracks of less than 4 s
+    overburn_sectors       how far behind the last lead-out that the ATIP names it takes one
     writes_cd_text         takes CD-Text in the lead-in
     cd_text_block_type     the data block type of page 05h that belongs to CD-Text. Where that is 0 the page
                            is refused with 3, where it is 3 the sheet is refused with 0 in the page
@@ -193,6 +195,7 @@ class Model:
     needs_pregaps: bool = False
     longest_pregap_sectors: int = 0
     short_tracks: bool = False
+    overburn_sectors: int = 0
     writes_cd_text: bool = True
     cd_text_block_type: CdTextBlockType = CdTextBlockType.ANY
     forgets_page: bool = False

@@ -18,6 +18,7 @@ from redbook.cli.options import (
     drive_option,
     files_argument,
     json_option,
+    overburn_option,
     read_speed_option,
     report_option,
     seed_option,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     "Keep a report of the burn in a new FILE: JSON if its name ends with .json, else text. `redbook verify "
     "--report` compares a disc with the JSON."
 )
+@overburn_option
 @split_option
 @click.option(
     "--next-drive",
@@ -95,6 +97,7 @@ def burn(
     yes: bool,
     eject: bool,
     report_path: Path | None,
+    overburn: bool,
     split: bool,
     next_drives: tuple[str, ...],
     first_disc: int,
@@ -113,6 +116,8 @@ def burn(
 
     if split and (append or leave_open):
         raise click.UsageError("--split takes blank discs, and closes them: no --append, no --leave-open")
+    if split and overburn:
+        raise click.UsageError("--overburn is for one disc, and --split for several: leave out one of them")
     if not split and (next_drives or first_disc > 1):
         raise click.UsageError("--next-drive and --first-disc are for several discs: they need --split")
     cancel = signals_cancel()
@@ -129,6 +134,7 @@ def burn(
             on_event=out.event,
             cancel=cancel,
             keep_audio=True,
+            overburn=overburn,
             **wanted,
         ) as plan:
             out.plan(plan, drive.name, speed, ahead=True)

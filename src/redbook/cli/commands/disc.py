@@ -29,12 +29,17 @@ def kind_of_disc(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     minutes = click.option(
         "--minutes",
-        type=click.Choice(["74", "80", "90"]),
+        type=click.Choice(["74", "80", "90", "99"]),
         default="80",
         show_default=True,
-        help="Nominal playing time.",
+        help="Nominal playing time. A CD-R of 99 says 80, as most of them do; see --overburn.",
     )
     return kind(minutes(command))
+
+
+def _check_kind(medium: str, minutes: str) -> None:
+    if (medium, minutes) == ("cd-rw", "99"):
+        raise click.UsageError("a CD-RW has 74, 80 or 90 minutes; only a CD-R has 99")
 
 
 @disc.command(epilog=EPILOG)
@@ -45,6 +50,8 @@ def new(path: str, medium: str, minutes: str, as_json: bool) -> None:
     """Make a new blank disc: a folder at PATH."""
     from redbook.cli.render import make_renderer
     from redbook.recorders import discs, names
+
+    _check_kind(medium, minutes)
 
     with make_renderer("disc-new", as_json) as out, reporting(out):
         path = path.removeprefix(names.VIRTUAL)
@@ -77,6 +84,7 @@ def insert(medium: str, minutes: str, as_json: bool) -> None:
     from redbook.cli.render import make_renderer
     from redbook.recorders import discs
 
+    _check_kind(medium, minutes)
     with make_renderer("disc-insert", as_json) as out, reporting(out):
         name = discs.insert_disc(medium, int(minutes))
         out.done(name, f"a blank {medium.upper()} of {minutes} minutes is in the recorder")

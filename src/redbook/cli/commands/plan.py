@@ -13,6 +13,7 @@ from redbook.cli.options import (
     drive_option,
     files_argument,
     json_option,
+    overburn_option,
     seed_option,
 )
 from redbook.cli.recorder import opened, signals_cancel, waits_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @mode_option
 @click.option("--append", is_flag=True, help="Plan for a disc that was left open.")
 @click.option("--leave-open", is_flag=True, help="Plan for a disc that will be left open.")
+@overburn_option
 @split_option
 @authoring_options
 @loudness_options
@@ -39,6 +41,7 @@ def plan(
     mode: str,
     append: bool,
     leave_open: bool,
+    overburn: bool,
     split: bool,
     dither_seed: int,
     as_json: bool,
@@ -50,6 +53,8 @@ def plan(
 
     if split and (append or leave_open):
         raise click.UsageError("--split takes blank discs, and closes them: no --append, no --leave-open")
+    if split and overburn:
+        raise click.UsageError("--overburn is for one disc, and --split for several: leave out one of them")
     cancel = signals_cancel()
     wanted = split_off(authoring)
     with (
@@ -70,6 +75,7 @@ def plan(
                 append=append,
                 finalize=not leave_open,
                 dither_seed=dither_seed,
+                overburn=overburn,
                 on_event=waits_of(out) if as_json else out.event,
                 cancel=cancel,
                 **wanted,

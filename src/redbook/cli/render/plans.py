@@ -73,9 +73,12 @@ def _disc_bar(page: Page, made: Plan) -> None:
         fill(track.start_lba, track.end_lba, full if track.number % 2 else other)
     page.results.print(Text("[" + "".join(cells) + "]"))
     total = length(made.layout.lead_out_lba - space.next_lba, page.detailed)
-    left, whole = (room(sectors, page.detailed) for sectors in (made.free_sectors_after, capacity))
+    left, whole = (room(max(0, sectors), page.detailed) for sectors in (made.free_sectors_after, capacity))
+    there = f"{left} of {whole} left"
+    if made.free_sectors_after < 0:
+        there = f"{length(-made.free_sectors_after, page.detailed)} more than the {whole} that the disc names"
     legend = f" ({FRAMES_LEGEND})" if page.detailed else ""
-    page.say(f"{plural(len(made.tracks), 'track')}, {total} in total; {left} of {whole} left{legend}")
+    page.say(f"{plural(len(made.tracks), 'track')}, {total} in total; {there}{legend}")
 
 
 def speed_in_words(abilities: Abilities, speed: float | None) -> str:

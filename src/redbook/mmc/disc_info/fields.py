@@ -38,7 +38,7 @@ def address(four: bytes, msf: bool, what: str) -> int:
         raise ValueError(
             f"{what} is said to be at {four[1]:02d}:{four[2]:02d}:{four[3]:02d}, no time of a disc"
         )
-    return Msf(*four[1:4]).lba
+    return Msf(*four[1:4]).program_lba
 
 
 def check_address(lba: int, what: str, earliest: int = -PREGAP_SECTORS) -> int:

@@ -108,7 +108,7 @@ class ReadToc(Sized[Toc]):
         """
         lba = address(four, self.msf, "the lead-out")
         if lba > LAST_LBA and not four[0] and is_msf(four[1:4]):
-            return Msf(*four[1:4]).lba
+            return Msf(*four[1:4]).program_lba
         return lba
 
 

@@ -104,7 +104,7 @@ class WriteCommands:
             lead_in_start=medium.state.lead_in_start,
             start_lba=medium.next_writable_lba - PREGAP_SECTORS,
             first_track=medium.next_track_number if medium.state.sessions else None,
-            last_lead_out_lba=medium.state.last_lead_out_lba,
+            last_lead_out_lba=medium.reach_lba(self._mechanism.model.overburn_sectors),
         )
 
     def _write(self, command: Write10) -> None:

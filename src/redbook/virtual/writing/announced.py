@@ -67,7 +67,7 @@ def understand(
     start_lba          where the pregap of the session's first track begins; of a later session it may also
                        begin 150 sectors behind, at the next writable address, where cdrdao puts it
     first_track        number of the session's first track; None on a blank disc: it may be 1 to 99
-    last_lead_out_lba  first sector that may not be used
+    last_lead_out_lba  first sector that may not be used; behind the ATIP's where it overburns
 
     raises  Refused 5/26/00 with the number of the byte in the sheet, 5/1A/00 for a length that is none
     """
@@ -219,7 +219,7 @@ class _Reader:
     def _lba(entry: CueEntry, offset: int) -> int:
         if entry.time.second > 59 or entry.time.frame > 74 or entry.time.minute > 99:
             raise _wrong(offset + 5)
-        return entry.time.lba
+        return entry.lba
 
     def finish(self, last_offset: int, last_lead_out_lba: int) -> Announced:
         if self._lead_out_lba is None or self._codes:
