@@ -70,6 +70,14 @@ def test_the_python_page_s_other_discs_are_burned(songs: None) -> None:
     assert told.texts[0].text(redbook.PackType.TITLE, 2) == "Second"
 
 
+def test_the_python_page_s_discs_are_read_and_copied(songs: None, capsys: pytest.CaptureFixture[str]) -> None:
+    with redbook.open_drive("virtual:demo.disc") as drive:
+        redbook.burn(["a.wav", "b.wav"], drive)
+    (block,) = (block for block in python_blocks(ROOT / "docs/python.md") if "redbook.copy" in block)
+    exec(block, {"redbook": redbook})
+    assert capsys.readouterr().out.startswith("True ['01.flac', '02.flac'] ")
+
+
 def test_the_transcript_page_s_example_runs(songs: None, capsys: pytest.CaptureFixture[str]) -> None:
     exec(python_blocks(ROOT / "docs/transcripts.md")[0], {})
     assert capsys.readouterr().out == "True\n"

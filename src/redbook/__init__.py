@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from redbook.burning.copying import CopyReport, copy
     from redbook.burning.databases import DatabaseAnswer, TrackAnswer
     from redbook.burning.jobs import blank, burn, close_disc, plan, verify
+    from redbook.burning.kept_report import verify_report
     from redbook.burning.looking import disc_info
     from redbook.burning.planning import Mode, Plan, TrackReport
     from redbook.burning.read_report import ReadReport, ReadTrack
@@ -204,6 +205,7 @@ _HOMES = {
     "read": "redbook.burning.reading",
     "split": "redbook.burning.splitting",
     "verify": "redbook.burning.jobs",
+    "verify_report": "redbook.burning.kept_report",
     "write_sheet": "redbook.burning.sheet_files",
 }
 """Where each public name lives; it is imported when it is first asked for, so that starting is quick."""
@@ -334,5 +336,6 @@ __all__ = [
     "read",
     "split",
     "verify",
+    "verify_report",
     "write_sheet",
 ]

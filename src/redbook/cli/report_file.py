@@ -6,38 +6,27 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from redbook._version import __version__
-from redbook.burning.fingerprints import from_json, layout_from_json, layout_to_json, to_json
+from redbook.burning.fingerprints import layout_to_json, to_json
+from redbook.burning.kept_report import VERSION
 from redbook.burning.planning import Mode, Plan
 from redbook.burning.reports import BurnReport
 from redbook.cli import shapes
 from redbook.cli.describe import loudness_in_words
 from redbook.cli.times import length
-from redbook.disc.layout import LaidTrack, Pregap, SessionLayout
+from redbook.disc.layout import LaidTrack, Pregap
 from redbook.drive import Drive
 from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.glance import who_is_it
 from redbook.engine.makers import dye, maker
-from redbook.errors import AudioError, PlanError, VerificationFailed, printable
+from redbook.errors import PlanError, VerificationFailed, printable
 from redbook.runner.caller import Caller
 from redbook.runner.runner import Cancel
-
-VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a report holds of a burn, to compare a disc with."""
-
-    at_once: bool
-    layout: SessionLayout
-    sent: list[Fingerprint]
-
 
 _IDS = {
     "musicbrainz_id": "MusicBrainz disc ID",
@@ -182,33 +171,3 @@ def reserved(path: Path) -> Iterator[None]:
     finally:
         if not path.stat().st_size:
             path.unlink()
-
-
-def read(path: Path) -> Kept:
-    """raises  AudioError  for a file that is no report"""
-    try:
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise AudioError(f"{printable(path)} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise AudioError(f"{printable(path)} is not a report of redbook: it is not UTF-8") from error
-    try:
-        said: Any = json.loads(text)
-        version = said["report"]
-        if version != VERSION:
-            raise AudioError(
-                f"{printable(path)} is a report of version {version}; this redbook reads {VERSION}"
-            )
-        kept = Kept(
-            said["mode"] == "sao",
-            layout_from_json(said["layout"]),
-            [from_json(one) for one in said["fingerprints"]],
-        )
-        if len(kept.sent) != len(kept.layout.tracks) or not kept.sent:
-            raise ValueError("a fingerprint for each track")
-    except (ValueError, TypeError, KeyError) as error:
-        raise AudioError(
-            f"{printable(path)} is not a report that a disc can be compared with, or it is damaged: "
-            "give the one that --report has written to a name ending with .json"
-        ) from error
-    return kept

@@ -41,9 +41,8 @@ def verify(
 ) -> None:
     """Compare a disc with the FILES it was burned from, or with a report of the burn."""
     from redbook.burning import jobs as burning
-    from redbook.burning.fingerprints import verify_fingerprints
+    from redbook.burning.kept_report import verify_report
     from redbook.cli.render import make_renderer
-    from redbook.cli.report_file import read
 
     if bool(files) == (report_path is not None):
         raise click.UsageError(
@@ -57,15 +56,8 @@ def verify(
         opened(drive_name, out, cancel, "VERIFY") as drive,
     ):
         if report_path is not None:
-            kept = read(report_path)
-            found = verify_fingerprints(
-                kept.sent,
-                kept.layout,
-                kept.at_once,
-                drive,
-                read_speed=read_speed,
-                on_event=out.event,
-                cancel=cancel,
+            found = verify_report(
+                report_path, drive, read_speed=read_speed, on_event=out.event, cancel=cancel
             )
             out.verified(found, drive.name)
             return

@@ -1,0 +1,92 @@
+"""A disc compared with a report that was kept of its burn, when the masters are gone."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redbook.burning.fingerprints import from_json, layout_from_json, verify_fingerprints
+from redbook.burning.reports import VerifyReport
+from redbook.clock import Clock
+from redbook.disc.layout import SessionLayout
+from redbook.drive import Drive
+from redbook.engine.fingerprint import Fingerprint
+from redbook.errors import AudioError, printable
+from redbook.runner.caller import Listener
+from redbook.runner.runner import Cancel
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a report holds of a burn, to compare a disc with."""
+
+    at_once: bool
+    layout: SessionLayout
+    sent: list[Fingerprint]
+
+
+def verify_report(
+    path: str | os.PathLike[str],
+    drive: Drive,
+    *,
+    read_speed: float | None = None,
+    on_event: Listener | None = None,
+    cancel: Cancel | None = None,
+    clock: Clock | None = None,
+) -> VerifyReport:
+    """Compare a disc with what `redbook burn --report FILE.json` kept of its burn.
+
+    The result has no tracks, for there are no sources.
+
+    read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x
+
+    raises  AudioError          the file is no such report, or it is damaged
+            VerificationFailed  the disc is not what was burned; .report tells where
+            DriveError, Cancelled
+    """
+    kept = read(Path(path))
+    return verify_fingerprints(
+        kept.sent,
+        kept.layout,
+        kept.at_once,
+        drive,
+        read_speed=read_speed,
+        on_event=on_event,
+        cancel=cancel,
+        clock=clock,
+    )
+
+
+def read(path: Path) -> Kept:
+    """raises  AudioError  for a file that is no report"""
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise AudioError(f"{printable(path)} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise AudioError(f"{printable(path)} is not a report of redbook: it is not UTF-8") from error
+    try:
+        said: Any = json.loads(text)
+        version = said["report"]
+        if version != VERSION:
+            raise AudioError(
+                f"{printable(path)} is a report of version {version}; this redbook reads {VERSION}"
+            )
+        kept = Kept(
+            said["mode"] == "sao",
+            layout_from_json(said["layout"]),
+            [from_json(one) for one in said["fingerprints"]],
+        )
+        if len(kept.sent) != len(kept.layout.tracks) or not kept.sent:
+            raise ValueError("a fingerprint for each track")
+    except (ValueError, TypeError, KeyError) as error:
+        raise AudioError(
+            f"{printable(path)} is not a report that a disc can be compared with, or it is damaged: "
+            "give the one that --report has written to a name ending with .json"
+        ) from error
+    return kept
