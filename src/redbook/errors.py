@@ -277,7 +277,7 @@ class DiscNotBlank(MediumUnsuitable):
 
 
 class NotReadWhole(DriveError):
-    """A disc that is to be kept or copied cannot be read whole, and parts of it were not asked for.
+    """A disc that is to be kept, copied or compared cannot be read whole, or not exactly.
 
     lba  the first sector that cannot be read right; None where it is no matter of single sectors
     """

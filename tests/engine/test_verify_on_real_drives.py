@@ -14,7 +14,7 @@ from redbook.engine.locate import not_located
 from redbook.engine.read_audio import ReadHabits
 from redbook.engine.verification import Difference, Hidden, Verdict, Verification
 from redbook.engine.verify import Asked, verify
-from redbook.errors import Sense
+from redbook.errors import NotReadWhole, Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.control import SetCdSpeed, StartStopUnit
 from redbook.mmc.disc_info import ReadToc
@@ -347,6 +347,59 @@ class TestJitter:
         found = check(recorder, ONE)
         assert not found.same
         assert found.differences[0].track == 1
+
+
+class TestJitterWithSmallTransfers:
+    """What one command brings lies as a whole beside its place; of two commands each lies where it likes."""
+
+    @pytest.mark.parametrize("habits", [{"jitter": -12, "jitter_every": 7}, {"jitter": 25}])
+    @pytest.mark.parametrize("samples", [-2000, 667])
+    def test_eight_sectors_at_once_are_enough(self, samples: int, habits: dict[str, object]) -> None:
+        habits = {"read_offset": samples, "reads_before_zero": False, "most_read_sectors": 8, **habits}
+        recorder, store = burned(SOME, **habits)
+        found = check(recorder, SOME)
+        assert found.same
+        assert any("inexactly" in note or "read again" in note for note in found.notes)
+        spoil(store, 330 + 152 + 100, 100)
+        assert [one.track for one in check(recorder, SOME).differences] == [2]
+
+    @pytest.mark.parametrize("sector", [255, 257])
+    @pytest.mark.parametrize("more", [b"", noise(1, 9)], ids=["lost", "one sample"])
+    def test_samples_lost_or_added_anywhere_are_found(self, sector: int, more: bytes) -> None:
+        recorder, store = burned(ONE, jitter=12, most_read_sectors=8)
+        whole, cut = store.read(0, 402), sector * SECTOR_BYTES
+        rest = whole[cut:] if more else whole[cut + 40 * 4 :]
+        store.write(0, (whole[:cut] + more + rest).ljust(len(whole), b"\0")[: len(whole)])
+        assert not check(recorder, ONE).same
+
+    @pytest.mark.parametrize("samples", [-2000, 667])
+    def test_sectors_one_by_one_show_what_is_in_each_and_the_result_says_so(self, samples: int) -> None:
+        habits = {"read_offset": samples, "reads_before_zero": False, "most_read_sectors": 1}
+        recorder, _ = burned(ONE, jitter=12, jitter_every=7, **habits)
+        found = check(recorder, ONE)
+        assert found.same
+        assert any("each sector by itself is as it was sent" in note for note in found.notes)
+
+    def test_a_drive_that_errs_in_step_with_the_second_readings_is_read_out_of_step(self) -> None:
+        """Four commands read something else and the fifth the stretch; each fifth comes a sector late."""
+        recorder, _ = burned(ONE, jitter=588, jitter_every=5, most_read_sectors=8, read_offset=112)
+        assert check(recorder, ONE).same
+
+    def test_such_a_drive_that_is_never_exact_accuses_no_disc(self) -> None:
+        recorder, _ = burned(ONE, jitter=25, most_read_sectors=1)
+        with pytest.raises(NotReadWhole, match="cannot be told from errors of the disc"):
+            check(recorder, ONE)
+
+    @pytest.mark.parametrize("sectors", [304, 305, 307])
+    @pytest.mark.parametrize("samples", [-2900, 2900])
+    def test_whole_sectors_that_an_offset_hides_may_lie_in_two_stretches(
+        self, samples: int, sectors: int
+    ) -> None:
+        track = [noise(588 * sectors, 11)]
+        recorder, store = burned(track, jitter=25, read_offset=samples, reads_before_zero=False)
+        assert check(recorder, track).same
+        spoil(store, 6 if samples < 0 else sectors - 8, 100)
+        assert not check(recorder, track).same
 
 
 class TestErrorsThatPass:

@@ -150,18 +150,26 @@ class Alignment:
     def taken_from(self, raw: bytes, at: int, run: Run, most_samples: int) -> tuple[bytearray, HiddenEnds]:
         """These sectors as they lie in `raw` from byte `at` on; less where they are not all in it.
 
-        What lies before the track's own first sector, or behind its last by no more than the offset and
+        What lies before the track's own first sector or behind its last, by no more than the offset and
         `most_samples`, is taken as sent where it is not in `raw`. That may be whole sectors.
         """
         sent, length = self.span.sent, run.sectors * SECTOR_BYTES
         start = at + self.skip_bytes
-        if start < 0 and (run.first > 0 or -start > len(sent.head)):
-            return bytearray(), HiddenEnds()
         before = min(max(0, -start), length)
-        data = bytearray(sent.head[:before] + raw[max(0, start) : max(0, start + length)])
+        head = run.first * SECTOR_BYTES  # bytes of the track before the run
+        if before and head + before > self._most_hidden(-self.samples + most_samples, len(sent.head)):
+            return bytearray(), HiddenEnds()
+        data = bytearray(sent.head[head : head + before] + raw[max(0, start) : max(0, start + length)])
+        hidden_head = (head + before) // SAMPLE_BYTES if before else 0
         behind = length - len(data)
-        most_behind = (max(0, self.samples) + most_samples) * SAMPLE_BYTES
-        if behind and run.end == self.span.sectors and behind <= min(most_behind, len(sent.tail)):
-            data += sent.tail[len(sent.tail) - behind :]
-            return data, HiddenEnds(before // SAMPLE_BYTES, behind // SAMPLE_BYTES)
-        return data, HiddenEnds(before // SAMPLE_BYTES)
+        tail = (self.span.sectors - run.end) * SECTOR_BYTES  # bytes of the track behind the run
+        if behind and tail + behind <= self._most_hidden(self.samples + most_samples, len(sent.tail)):
+            end = len(sent.tail) - tail
+            data += sent.tail[end - behind : end]
+            return data, HiddenEnds(hidden_head, (tail + behind) // SAMPLE_BYTES)
+        return data, HiddenEnds(hidden_head)
+
+    @staticmethod
+    def _most_hidden(samples: int, known_bytes: int) -> int:
+        """Bytes at an end of the track."""
+        return min(max(0, samples) * SAMPLE_BYTES, known_bytes)

@@ -32,6 +32,7 @@ class Care:
     sectors_again how many sectors these were
     inexact       stretches that came at varying places: the drive reads inexactly
     accurate_stream  that it never does: as the drive says of itself, until it shows otherwise
+    one_by_one    that one command of an inexact drive brings too little to show what lies between sectors
     lost          sectors in a row that did not come, the latest of those asked for one by one
     """
 
@@ -44,6 +45,7 @@ class Care:
     inexact: int = 0
     hopeless: int = 0
     accurate_stream: bool = True
+    one_by_one: bool = False
     lost: int = 0
 
     def before_another_try(self, number: int, lba: int) -> Procedure[None]:
@@ -52,13 +54,21 @@ class Care:
             yield from self.drive.ask_for(_SLOWER[number])
         first, last = self.spans[0], self.spans[-1]
         far = first.start_lba if lba - first.start_lba > last.end_lba - lba else last.end_lba - CHUNK_SECTORS
-        with contextlib.suppress(*PASSING):
-            yield from read_audio(max(far, first.start_lba), CHUNK_SECTORS, self.habits)
+        for _ in range(
+            1 + (number > 1 and number % 2)
+        ):  # now and then twice: a drive may err in step with us
+            with contextlib.suppress(*PASSING):
+                yield from read_audio(max(far, first.start_lba), CHUNK_SECTORS, self.habits)
 
     @property
     def shows_jitter(self) -> bool:
         """Whether the drive has shown that its stream is not accurate, though it did not say so."""
         return self.accurate_stream and (self.inexact > 0 or self.places_again >= _MANY_PLACES)
+
+    @property
+    def in_one_piece(self) -> bool:
+        """Whether a stretch counts only if it came whole, in one reading with what lies before it."""
+        return not self.accurate_stream and not self.one_by_one
 
     @property
     def tries(self) -> int:

@@ -103,6 +103,11 @@ def _notes(found: ReadBack, settled: Sequence[int]) -> list[str]:
             f"the drive reads inexactly: {care.inexact} stretch{'es' if care.inexact > 1 else ''} came at "
             "varying places, whole each time"
         )
+    if care.one_by_one:
+        notes.append(
+            "the drive reads inexactly, and brings so few sectors at once that nothing shows whether samples "
+            "are missing between them; each sector by itself is as it was sent"
+        )
     if settled:
         numbers = ", ".join(map(str, settled))
         notes.append(f"track{'s' if len(settled) > 1 else ''} {numbers} came right only when read once more")

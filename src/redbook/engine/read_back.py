@@ -12,7 +12,7 @@ from redbook.engine.care import Care, read_around
 from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.disc_offset import Span
 from redbook.engine.events import Phase
-from redbook.engine.second_reading import RUN_SECTORS, Stretch, settle
+from redbook.engine.second_reading import Stretch, run_sectors, settle
 from redbook.engine.steps import Absorb, Digest, Procedure, SectorsDone
 from redbook.engine.track_reading import TrackReading
 
@@ -24,14 +24,17 @@ def compare_track(span: Span, samples: int, care: Care) -> Procedure[TrackReadin
 
     raises  DriveError  what concerns more than single sectors
     """
-    reader = _Reader(Alignment(span, samples), care)
+    place = Alignment(span, samples)
+    reader = _Reader(place, care)
     reading = reader.reading
     done = 0
     while done < span.sectors:
-        if care.accurate_stream:
-            stretch = yield from reader.next_stretch(done)
+        whole = 0 if care.accurate_stream else (yield from run_sectors(place, care))
+        care.one_by_one = not care.accurate_stream and not whole
+        if whole:
+            stretch = yield from reader.next_whole_stretch(done, whole)
         else:
-            stretch = yield from reader.next_whole_stretch(done)
+            stretch = yield from reader.next_stretch(done)
         yield Absorb(bytes(stretch.data))
         done += len(stretch.data) // SECTOR_BYTES
         yield SectorsDone(Phase.VERIFYING, span.number, done, span.sectors)
@@ -67,9 +70,9 @@ class _Reader:
             yield from settle(stretch, wrong, place, care, self.reading)
         return stretch
 
-    def next_whole_stretch(self, first: int) -> Procedure[Stretch]:
+    def next_whole_stretch(self, first: int, most: int) -> Procedure[Stretch]:
         """On an inexact drive: nothing counts that did not come as one with what lies before it."""
-        count = min(RUN_SECTORS, self._place.span.sectors - first)
+        count = min(most, self._place.span.sectors - first)
         stretch = Stretch(bytearray(count * SECTOR_BYTES), first)
         yield from settle(stretch, range(first, first + count), self._place, self._care, self.reading)
         return stretch

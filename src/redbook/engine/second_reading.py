@@ -20,10 +20,10 @@ from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
 from redbook.engine.alignment import Alignment, HiddenEnds, Run
 from redbook.engine.care import Care, read_around
 from redbook.engine.chunks import CHUNK_SECTORS
-from redbook.engine.steps import Procedure
+from redbook.engine.steps import MostSectors, Procedure
 from redbook.engine.track_reading import TrackReading
 
-RUN_SECTORS = 16
+_RUN_SECTORS = 16
 """What is read again as one stretch, with what surrounds it in one command."""
 
 _MARGIN_SECTORS = 2
@@ -49,11 +49,22 @@ class Stretch:
             self.data[at : at + SECTOR_BYTES] = again[source : source + SECTOR_BYTES]
 
 
+def run_sectors(place: Alignment, care: Care) -> Procedure[int]:
+    """The most in one stretch.  An inexact drive must bring it, and what surrounds it, in one command; of two
+    commands each lies where it likes.  0 where no command carries that much.
+    """
+    if care.accurate_stream:
+        return _RUN_SECTORS
+    most: int = min((yield MostSectors()), care.habits.most_sectors)
+    return max(0, min(_RUN_SECTORS, most - 2 * _MARGIN_SECTORS - place.crosses))
+
+
 def settle(
     stretch: Stretch, wrong: Sequence[int], place: Alignment, care: Care, reading: TrackReading
 ) -> Procedure[None]:
     """Read again what differs; the stretch takes what came right, and `reading` what did not."""
-    for run in _runs(wrong):
+    longest = (yield from run_sectors(place, care)) or 1
+    for run in _runs(wrong, longest):
         second = _SecondReading(stretch, run, place, care)
         yield from second.settle()
         reading.hide_at_least(second.hidden)
@@ -69,14 +80,14 @@ def settle(
     yield from care.drive.ask_for(care.speed)
 
 
-def _runs(wrong: Sequence[int]) -> Iterator[Run]:
+def _runs(wrong: Sequence[int], longest: int) -> Iterator[Run]:
     """Neighbours together, as far as one command reaches."""
     first: int | None = None
     for index, sector in enumerate(wrong):
         if first is None:
             first = sector
         following = wrong[index + 1] if index + 1 < len(wrong) else None
-        if following != sector + 1 or sector + 1 - first == RUN_SECTORS:
+        if following != sector + 1 or sector + 1 - first == longest:
             yield Run(first, sector + 1)
             first = None
 
@@ -102,13 +113,13 @@ class _SecondReading:
     def settle(self) -> Procedure[None]:
         care = self._care
         number = 0
-        for number in range(care.tries if care.accurate_stream else max(1, care.tries)):
-            if care.accurate_stream or number:
+        for number in range(max(1, care.tries) if care.in_one_piece else care.tries):
+            if not care.in_one_piece or number:
                 yield from care.before_another_try(number, self._place.lba_of(self._run.first))
             yield from self._read_once()
             if not self.left:
                 break
-        if not self.left and (care.accurate_stream or number):
+        if not self.left and (not care.in_one_piece or number):
             care.places_again += 1
             care.sectors_again += self._run.sectors
 
@@ -128,7 +139,7 @@ class _SecondReading:
         outside = {*range(low - _MARGIN_SECTORS, low), *range(high, high + _MARGIN_SECTORS)}
         hidden = place.fill_hidden(again, run.first, self.missing | outside)
         wrong = set(place.differing(again, run.first))
-        if self._care.accurate_stream or self.missing:
+        if not self._care.in_one_piece or self.missing:
             right = [sector for sector in self.left if sector not in wrong]
             self._stretch.take(again, run.first, right)
             self.left = [sector for sector in self.left if sector in wrong]
@@ -144,7 +155,7 @@ class _SecondReading:
         if shift is None:
             return
         self._shifts.add(shift)
-        if len(self._shifts) > 1 or (shift == 0 and not self._care.accurate_stream):
+        if len(self._shifts) > 1 or (shift == 0 and self._care.in_one_piece):
             self._care.inexact += shift != 0
             moved, self.hidden = place.taken_from(raw, lead + shift * SAMPLE_BYTES, run, _MOST_JITTER_SAMPLES)
             self._stretch.take(moved, run.first, self.left)

@@ -32,7 +32,7 @@ from redbook.engine.toc_check import read_and_check_toc
 from redbook.engine.track_reading import TrackReading
 from redbook.engine.verification import Check, Verdict
 from redbook.engine.waiting import resending, until_ready
-from redbook.errors import Cancelled, DriveError
+from redbook.errors import Cancelled, DriveError, NotReadWhole
 from redbook.mmc.disc_info import SessionStatus
 
 READ_SPEED = 24.0
@@ -237,6 +237,11 @@ def _compare(
         yield from same_disc.check()
         if care.shows_jitter:
             return
+        if not reading.same and care.one_by_one:
+            raise NotReadWhole(
+                f"the drive reads inexactly, and brings so few sectors at once that its errors in track "
+                f"{span.number} cannot be told from errors of the disc: verify the disc on another drive"
+            )
         if not reading.same:
             yield from _try_own_offset(reading, offset, care)
         yield TrackVerified(span.number, reading.same)
