@@ -139,3 +139,18 @@ def test_only_whole_sources_in_their_order_are_tracks(tmp_path: Path) -> None:
     assert not tracks_are_sources(Program(files, (whole(0),)))
     cut = ProgramTrack((Segment(1, (Piece(0, 1),)),))
     assert not tracks_are_sources(Program(files[:1], (cut,)))
+
+
+def test_a_track_of_silence_is_called_silence_and_a_disc_may_have_no_source_at_all(
+    tmp_path: Path, pcm: list[bytes], read: Read
+) -> None:
+    silent = ProgramTrack((Segment(1, (Piece.silence(588 * 375),)),))
+    quiet = bytes(375 * SECTOR_BYTES)
+    master = read(Program(sources(tmp_path)[:1], (silent, whole(0))))
+    assert [track.source for track in master.tracks] == ["silence", str(sources(tmp_path)[0].name)]
+    assert (master.tracks[0].format, master.tracks[0].sha256) == ("silence", sha(quiet))
+    alone = read(Program((), (silent, silent)))
+    assert [(track.source, track.sectors, track.padding_samples) for track in alone.tracks] == [
+        ("silence", 375, 0)
+    ] * 2
+    assert everything(alone.session_stream(0)) == 2 * quiet

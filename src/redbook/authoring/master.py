@@ -12,9 +12,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Self, TypeAlias
 
 from redbook.audio.checksum import TrackChecksums
+from redbook.audio.format import Tags
 from redbook.audio.glimpse import glimpse
 from redbook.audio.sectors import DEFAULT_DITHER_SEED, PreparedTrack, Spool, prepare
 from redbook.audio.source import Source
@@ -355,16 +357,23 @@ def _chunks(stream: ProgramStream, cancel: threading.Event | None) -> Iterator[m
         yield buffer[:got]
 
 
+_SILENCE = PreparedTrack(
+    *("silence", Path("silence"), "silence", Tags(), 0, 0, (), (), 0, "", "", "", ()),
+    fingerprint=Fingerprint.none(),
+)
+"""A track without a source, before its lengths and checksums are put in."""
+
+
 def _as_prepared(
     arrangement: Arrangement, track: LaidTrack, sources: Sequence[PreparedTrack], sums: TrackChecksums
 ) -> PreparedTrack:
     """A track in the words of the source that most of it is from; of its own lengths and checksums."""
     pieces = arrangement.pieces_between(track.start_lba, track.end_lba)
     own = [piece for piece in pieces if piece.source is not None]
-    most = max(own, key=lambda piece: piece.samples or 0, default=Piece(0)).source or 0
-    at_the_end = pieces[-1].samples or 0 if pieces and pieces[-1].is_silence else 0
+    most = max(own, key=lambda piece: piece.samples or 0, default=Piece(None)).source
+    at_the_end = pieces[-1].samples or 0 if own and pieces[-1].is_silence else 0
     return replace(
-        sources[most],
+        _SILENCE if most is None else sources[most],
         sectors=track.sectors,
         samples=track.sectors * SAMPLES_PER_SECTOR - at_the_end,
         sha256=sums.sha256,
