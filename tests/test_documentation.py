@@ -217,6 +217,19 @@ def test_there_is_a_picture_of_a_burn(columns: int, theme: str) -> None:
     assert "redbook burn" in text
 
 
+@pytest.mark.tools("umockdev-run", "wodim", "cdrdao", "cdparanoia")
+def test_the_examples_in_the_help_of_share_run_run(songs: None, tmp_path: Path) -> None:
+    """One after the other, as they stand there."""
+    share = cli.get_command(click.Context(cli), "share")
+    assert isinstance(share, click.Group)
+    examples = re.findall(r"^ *(redbook share run .*)$", share.commands["run"].help or "", re.MULTILINE)
+    assert len(examples) == 2
+    define = f'redbook() {{ "{sys.executable}" -m redbook "$@"; }}\nset -e\n'
+    done = subprocess.run(["bash", "-c", define + "\n".join(examples)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "track02.cdda.wav").exists()
+
+
 def test_the_list_of_commands_says_what_the_commands_say_of_themselves() -> None:
     """It has their sentences without importing them."""
     context = click.Context(cli)

@@ -206,7 +206,9 @@ def _log_exchange(name: str, cdb: bytes, bytes_out: int, reply: Reply) -> None:
     answer = "good" if reply.status == Status.GOOD else f"status {reply.status:02X}h"
     if reply.sense:
         try:
-            answer = str(sense.parse(reply.sense))
+            told = sense.parse(reply.sense)
+            at = "" if told.field_offset is None else f", at byte {told.field_offset}"
+            answer = f"{told} {sense.meaning(told).text}{at}"
         except ValueError:
             answer = reply.sense.hex(" ")
     _log.log(TRAFFIC, "%-28s %s  out %d, in %d: %s", name, cdb.hex(" "), bytes_out, len(reply.data), answer)

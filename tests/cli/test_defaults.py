@@ -80,6 +80,8 @@ def test_a_model_and_a_fault_are_taken_by_a_virtual_recorder_only() -> None:
     done = redbook("burn", "a.wav", "--drive", "virtual:c,speed=4", code=2)
     assert "--pace" in done.stderr
     assert not Path("c,speed=4").exists()
+    done = redbook("info", "--drive", "virtual:", code=2)
+    assert "virtual:my.disc" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,8 @@ def opened(
             raise DriveNotFound("--wait: this machine has no recorder; `redbook doctor` says what to check")
         kind = "virtual recorder with the disc" if name.startswith(names.VIRTUAL) else "recorder"
         out.note(f"no --drive was given: using the {kind} {printable(name)}")
+    if name == names.VIRTUAL:
+        raise click.UsageError(f"--drive {name} names no disc: add the path of one, as in {name}my.disc")
     path = name.removeprefix(names.VIRTUAL)
     _check_no_options_in(path if name.startswith(names.VIRTUAL) else "")
     if name.startswith(names.VIRTUAL) and path and not os.path.lexists(path):

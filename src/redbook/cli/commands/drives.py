@@ -34,7 +34,7 @@ def drives(watch: bool, as_json: bool) -> None:
             for number in stop_signals():
                 if signal.getsignal(number) != signal.SIG_IGN:  # nohup
                     signal.signal(number, lambda *_: watching.close())
-            out.drives(watching.entries)
+            out.drives(watching.entries, watching=True)
             for event in watching:
                 out.drive_event(event)
                 if out.unheard:

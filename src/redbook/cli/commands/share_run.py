@@ -64,7 +64,7 @@ def run(
 
     \b
     redbook share run --disc my.disc -- wodim dev=/dev/sr0 -tao -audio a.wav b.wav
-    redbook share run --disc my.disc -- sh -c 'cdrdao disk-info && cdparanoia -B'
+    redbook share run --disc my.disc -- sh -c 'cdrdao disk-info --device /dev/sr0 && cdparanoia -B'
 
     The exit code is the program's: 127 if it was not found, 126 if it could not be started, 128 + n if signal
     n ended it. 5 if there is no recorder for it, or with --fault-must-happen.

@@ -66,7 +66,7 @@ class JsonRenderer:
     def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None:
         self._print(shapes.info(found, drive, sums))
 
-    def drives(self, entries: list[DriveEntry]) -> None:
+    def drives(self, entries: list[DriveEntry], *, watching: bool = False) -> None:
         self._print(shapes.drives(entries))
 
     def drive_event(self, happened: DriveEvent) -> None:

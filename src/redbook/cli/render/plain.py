@@ -145,9 +145,9 @@ class TextRenderer:
         self.rest()
         show_info(self.page, found, drive, sums)
 
-    def drives(self, entries: list[DriveEntry]) -> None:
+    def drives(self, entries: list[DriveEntry], *, watching: bool = False) -> None:
         self.rest()
-        show_drives(self.page, entries)
+        show_drives(self.page, entries, watching)
 
     def drive_event(self, happened: DriveEvent) -> None:
         show_drive_event(self.page, happened)

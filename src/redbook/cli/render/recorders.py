@@ -13,8 +13,10 @@ from redbook.recorders.real import DriveEntry
 from redbook.recorders.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
 
 
-def show_drives(page: Page, entries: list[DriveEntry]) -> None:
-    if not entries:
+def show_drives(page: Page, entries: list[DriveEntry], watching: bool) -> None:
+    if watching and not entries:
+        page.say("no real recorder yet; waiting for one (virtual ones are not watched)")
+    elif not entries:
         page.say(
             "no recorder: `redbook doctor` says what to check; "
             "make a disc for a virtual one with `redbook disc new PATH`"

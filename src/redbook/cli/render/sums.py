@@ -29,5 +29,5 @@ def show_sums(page: Page, tracks: list[TrackReport]) -> None:
 def show_ids(page: Page, toc: Toc) -> None:
     if not any(track.is_audio for track in toc.tracks):
         return
-    page.say(f"MusicBrainz {toc.musicbrainz_id}  freedb {toc.freedb_id}")
-    page.say(f"AccurateRip {toc.accuraterip_id}")
+    page.say(f"IDs of this disc: MusicBrainz {toc.musicbrainz_id}  freedb {toc.freedb_id}")
+    page.say(f"  AccurateRip {toc.accuraterip_id}")
