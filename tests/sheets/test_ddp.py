@@ -24,6 +24,7 @@ from redbook.sheets.ddp_records import Identifier, MapPacket, PqPacket
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.fuzz import ddp as fuzz
+from tests.support.drives import as_sent
 
 MAKER = Path(__file__).parents[1] / "vectors" / "ddp" / "make_ddp.py"
 SETS = ("with-pause", "without-pause")
@@ -354,3 +355,118 @@ def test_records_as_cue2ddp_writes_them() -> None:
 @pytest.mark.parametrize("seed", fuzz.SEEDS, ids=range(len(fuzz.SEEDS)))
 def test_sets_from_a_seed_keep_every_rule(seed: bytes) -> None:
     fuzz.one(seed)
+
+
+GOING = SheetOptions(keep_going=True)
+
+
+def holes(folder: Path) -> tuple[redbook.Program, str]:
+    """What can be had, and what is said of it."""
+    program = read_ddp(folder, "a set", GOING)
+    return program, "\n".join(map(str, program.notes))
+
+
+def test_an_error_says_what_keep_going_would_do(ddp: Path) -> None:
+    put(ddp, "PQDESCR", 64 * 4 + 20, b"DEABC2500001")
+    assert "(with --keep-going it is left out of track 2)" in refused(ddp)
+
+
+def test_a_wrong_checksum_is_passed_over_when_asked(ddp: Path) -> None:
+    data = bytearray((ddp / "IMAGE.DAT").read_bytes())
+    data[40] ^= 1
+    (ddp / "IMAGE.DAT").write_bytes(data)
+    _, said = holes(ddp)
+    assert "IMAGE.DAT: its MD5 is" in said
+    assert "it is taken as it is" in said
+    recorder = VirtualRecorder(Medium.new())
+    assert redbook.burn(ddp, Drive(recorder), sheet=GOING).verified
+
+
+def test_missing_or_damaged_packs_are_left_out_when_asked(ddp: Path) -> None:
+    put(ddp, "CDTEXT.BIN", 5, b"?")
+    program, said = holes(ddp)
+    assert (program.packs, program.texts) == (b"", ())
+    assert "CDTEXT.BIN: the checksum of pack 1" in said
+    assert "no CD-Text is burned" in said
+    assert "CD-Text against" not in said
+    (ddp / "CDTEXT.BIN").unlink()
+    program, said = holes(ddp)
+    assert program.packs == b""
+    assert "CDTEXT.BIN is missing (DDPMS, packet 2, DSI): the set is incomplete; no CD-Text is burned" in said
+    assert "CDTEXT.BIN is missing (CHECKSUM.MD5 has its MD5)" in said
+
+
+def test_an_image_that_was_cut_short_has_a_hole_that_is_named(ddp: Path) -> None:
+    data = (ddp / "IMAGE.DAT").read_bytes()
+    (ddp / "IMAGE.DAT").write_bytes(data[: -10 * 2352 - 1000])
+    summed(ddp)
+    program, said = holes(ddp)
+    # 1500 sectors behind the pause of 150; 10 whole ones and a part of another are not there.
+    assert "it was cut short; silence is burned from 00:21:64 to 00:22:00" in said
+    recorder = VirtualRecorder(Medium.new())
+    assert redbook.burn(ddp, Drive(recorder), sheet=GOING).verified
+    there = data[: -10 * 2352 - 1000]
+    assert as_sent(recorder, 0, 1500) == there + bytes(len(data) - len(there))
+    assert len(program.tracks) == 2
+
+
+def test_codes_that_contradict_themselves_are_left_out_when_asked(ddp: Path) -> None:
+    put(ddp, "PQDESCR", 64 * 4 + 20, b"DEABC2500001")
+    put(ddp, "DDPID", 8, b"0012345678905")
+    program, said = holes(ddp)
+    assert [track.isrc for track in program.tracks] == ["DEABC2500001", ""]
+    assert program.mcn == "4006381333931"
+    assert "it is left out of track 2" in said
+    assert "the set contradicts itself; that of PQDESCR is burned" in said
+    put(ddp, "PQDESCR", 64 * 4 + 20, b"1234567890??")
+    assert "is no ISRC; it is left out" in holes(ddp)[1]
+
+
+def test_a_wrong_check_digit_is_left_out_when_asked(ddp: Path) -> None:
+    put(ddp, "DDPID", 8, b" " * 13)
+    put(ddp, "PQDESCR", 32, b"4006381333932")
+    program, said = holes(ddp)
+    assert program.mcn == ""
+    assert "1 is due; it is left out" in said
+    assert read_ddp(ddp, "a set", SheetOptions(keep_mcn=True, keep_going=True)).mcn == "4006381333932"
+
+
+def test_texts_that_contradict_the_rest_are_burned_as_they_are_when_asked(ddp: Path) -> None:
+    packed(ddp, lambda pack: pack.replace(b"Al", b"\x92l"))
+    program, said = holes(ddp)
+    assert program.packs == (ddp / "CDTEXT.BIN").read_bytes()
+    assert "it is burned as it is" in said
+
+
+@pytest.mark.parametrize("name", ["DDPID", "DDPMS", "PQDESCR", "IMAGE.DAT"])
+def test_without_these_nothing_can_be_had(ddp: Path, name: str) -> None:
+    (ddp / name).unlink()
+    assert f"{name} is missing" in refused(ddp, GOING)
+
+
+def test_strict_goes_before_keep_going(ddp: Path) -> None:
+    put(ddp, "PQDESCR", 64 * 4 + 20, b"DEABC2500001")
+    assert "--strict" in refused(ddp, SheetOptions(strict=True, keep_going=True))
+
+
+def test_how_far_the_checksums_are_is_told_and_a_cancel_is_heard(
+    ddp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("redbook.sheets.ddp_sums._PIECE_BYTES", 500_000)
+    parts: list[float] = []
+    read_ddp(ddp, "a set", on_part=parts.append)
+    assert parts == sorted(parts)
+    assert len(parts) > 8
+    assert parts[-1] == 1.0
+    events: list[redbook.Event] = []
+    cancel = redbook.Cancel()
+
+    def told(event: redbook.Event) -> None:
+        events.append(event)
+        if isinstance(event, redbook.Working) and event.fraction > 0.3:
+            cancel()
+
+    with pytest.raises(redbook.Cancelled, match="nothing was sent"):
+        redbook.burn(ddp, Drive(VirtualRecorder(Medium.new())), on_event=told, cancel=cancel)
+    assert events[0] == redbook.PhaseStarted(redbook.Phase.CHECKING)
+    assert max(event.fraction for event in events if isinstance(event, redbook.Working)) < 1

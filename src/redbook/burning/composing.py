@@ -21,8 +21,10 @@ from redbook.burning.virtual_disc import is_virtual_disc, program_of_virtual_dis
 from redbook.disc import SAMPLE_RATE_HZ, SECTORS_PER_SECOND
 from redbook.disc.cd_text import PackType, Texts, encode
 from redbook.disc.codes import read_isrc
+from redbook.engine.events import Phase, PhaseStarted, Working
 from redbook.engine.places import in_words
-from redbook.errors import AudioError, PlanError, SheetError
+from redbook.errors import AudioError, Cancelled, PlanError, SheetError
+from redbook.runner.caller import Caller, Listener
 from redbook.sheets import SheetOptions, folder_of_set, read_cue, read_ddp, read_embedded, read_toc
 from redbook.sheets.codes import read_mcn
 from redbook.sheets.master_file import MasterFile, is_master, program_of_master, read_master_file
@@ -54,12 +56,17 @@ class Composition:
 
 
 def compose(
-    names: Sequence[SourceName] | Program, wishes: Wishes, sheet_options: SheetOptions | None = None
+    names: Sequence[SourceName] | Program,
+    wishes: Wishes,
+    sheet_options: SheetOptions | None = None,
+    caller: Caller | None = None,
 ) -> Composition:
     """What the names stand for.
 
+    caller  is told of the checksums of a DDP set while they are made, which takes a while, and may cancel it
+
     raises  AudioError  for a name that leads nowhere; SheetError for a sheet that cannot be burned
-            PlanError   for a program that names a source which it does not have
+            PlanError   for a program that names a source which it does not have; Cancelled
     """
     if isinstance(names, Program):
         _check_sources(names)
@@ -84,7 +91,7 @@ def compose(
             sheets[0],
         )
     if sheets:
-        return _of_sheet(_read_sheet(sheets[0], options))
+        return _of_sheet(_read_sheet(sheets[0], options, caller or Caller()))
     expansion = expand(names)
     if len(expansion.sources) == 1 and not expansion.sources[0].raw:
         source = expansion.sources[0]
@@ -116,11 +123,11 @@ def _is_sheet(name: str) -> bool:
     return (path.suffix.lower() in SHEET_SUFFIXES and not path.is_dir()) or folder_of_set(path) is not None
 
 
-def _read_sheet(name: str, options: SheetOptions) -> Program:
+def _read_sheet(name: str, options: SheetOptions, caller: Caller) -> Program:
     path = Path(name)
     folder = folder_of_set(path)
     if folder is not None:
-        return read_ddp(folder, name, options)
+        return caller.work(lambda emit: _read_set(folder, name, options, emit, caller))
     if not path.exists():
         raise SheetError(f"{printable(name)}: there is no such file", name)
     read = read_toc if path.suffix.lower() == ".toc" else read_cue
@@ -133,6 +140,21 @@ def _of_master(name: str) -> Composition:
     master = read_master_file(folder, name)
     program = program_of_master(master, folder, name)
     return Composition(program, False, kept=master)
+
+
+def _read_set(folder: Path, name: str, options: SheetOptions, emit: Listener, caller: Caller) -> Program:
+    begun = False
+
+    def on_part(part: float) -> None:
+        nonlocal begun
+        if caller.cancel.asked.is_set():
+            raise Cancelled("cancelled while the master's checksums were made; nothing was sent")
+        if not begun:
+            begun = True
+            emit(PhaseStarted(Phase.CHECKING))
+        emit(Working(Phase.CHECKING, part))
+
+    return read_ddp(folder, name, options, on_part)
 
 
 def _of_sheet(program: Program, notes: tuple[str, ...] = ()) -> Composition:

@@ -348,7 +348,7 @@ def verify(
 
     _check_read_speed(read_speed)
     caller = Caller.of(on_event, cancel, clock)
-    composed = compose(_listed(sources), wishes, sheet)
+    composed = compose(_listed(sources), wishes, sheet, caller)
     _, disc = caller.run(drive, inspect.inspect())
     if disc.spoilt:
         raise MediumUnsuitable(spoilt_in_words(disc.information))

@@ -152,7 +152,7 @@ def make_plan(request: Request, drive: Drive, caller: Caller) -> Plan:
     """raises  AudioError, PlanError, DriveError, Cancelled; nothing was written"""
     from redbook.burning.composing import compose
 
-    composed = compose(request.sources, request.wishes, request.sheet)
+    composed = compose(request.sources, request.wishes, request.sheet, caller)
     if composed.kept is not None:
         request = _as_kept(request, composed.kept)
     mode, space, abilities, disc = look_for_space(request, drive, caller)

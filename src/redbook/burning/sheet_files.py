@@ -65,7 +65,7 @@ def write_sheet(
         raise PlanError(f"{shown} is there already; give it another name, or replace it (--force)")
     caller = Caller.of(on_event, cancel, None)
     names = [sources] if isinstance(sources, str | os.PathLike) else sources
-    composed = compose(names, wishes, sheet)
+    composed = compose(names, wishes, sheet, caller)
     composed, tags, samples = known_lengths(composed, wishes, caller)
     settled = settle(composed, tags, wishes, packed=False)
     write = write_cue if target.suffix.lower() == ".cue" else write_toc

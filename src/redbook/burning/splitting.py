@@ -59,7 +59,7 @@ def split(
     caller = Caller.of(on_event, cancel, clock)
     listed = [sources] if isinstance(sources, str | os.PathLike) else sources
     request = Request(listed, Mode(mode), wishes=wishes, sheet=sheet)
-    composed = compose(listed, wishes, sheet)
+    composed = compose(listed, wishes, sheet, caller)
     chosen, space, _, _ = look_for_space(request, drive, caller)
     composed, tags, samples = known_lengths(composed, wishes, caller)
     meant = as_they_follow(composed, tags, wishes)

@@ -10,7 +10,7 @@ import click
 TEXTS = ("title", "performer", "songwriter", "composer", "arranger", "message")
 LOUDNESS = ("off", "album", "track")
 MODES = ("auto", "sao", "tao")
-_SHEET = ("cue_encoding", "strict", "keep_mcn", "match_files", "audio_only")
+_SHEET = ("cue_encoding", "strict", "keep_mcn", "match_files", "audio_only", "keep_going")
 
 
 class PauseType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
@@ -102,6 +102,12 @@ def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Match a sheet's missing files by the numbers in their names, and by their order.",
         ),
         click.option("--audio-only", is_flag=True, help="Leave out a sheet's data tracks."),
+        click.option(
+            "--keep-going",
+            is_flag=True,
+            help="Of a DDP set that is damaged or contradicts itself take what can be had, and name what is "
+            "missing.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -181,6 +187,6 @@ def split_off(given: dict[str, Any]) -> dict[str, Any]:
         loudness=loudness,
         target_lufs=DEFAULT_TARGET_LUFS if target is None else target,
     )
-    encoding, strict, keep_mcn, match_files, audio_only = (given.pop(name) for name in _SHEET)
-    sheet = SheetOptions(encoding or "", strict, keep_mcn, match_files, audio_only)
+    encoding, strict, keep_mcn, match_files, audio_only, keep_going = (given.pop(name) for name in _SHEET)
+    sheet = SheetOptions(encoding or "", strict, keep_mcn, match_files, audio_only, keep_going)
     return {"wishes": wishes, "sheet": sheet}

@@ -20,7 +20,7 @@ from redbook.disc.cd_text import PackType, Texts, each_pack, name_of, parse
 from redbook.disc.cd_text.packs import ASCII, MS_JIS
 from redbook.errors import SheetError
 from redbook.sheets.codes import check_digit, read_isrc, read_mcn
-from redbook.sheets.ddp_files import SetFiles
+from redbook.sheets.ddp_files import OnPart, SetFiles
 from redbook.sheets.ddp_pq import Pq, understand
 from redbook.sheets.ddp_records import (
     IDENTIFIER_BYTES,
@@ -53,21 +53,25 @@ def folder_of_set(name: str | os.PathLike[str]) -> Path | None:
     return path if there else None
 
 
-def read_ddp(folder: Path, name: str, options: SheetOptions = DEFAULTS) -> Program:
+def read_ddp(
+    folder: Path, name: str, options: SheetOptions = DEFAULTS, on_part: OnPart = lambda part: None
+) -> Program:
     """What a DDP set asks for.
 
-    name  of the set as the user gave it, for messages
+    name     of the set as the user gave it, for messages
+    on_part  told how much of what has a checksum was read, from 0 to 1; may raise to end it
 
-    raises  SheetError  with file, packet and field, for what is missing, damaged, contradictory or no CD
+    raises  SheetError  with file, packet and field, for what is missing, damaged, contradictory or no CD;
+                        what `on_part` raises
     """
-    return _Set(folder, name, options).program()
+    return _Set(folder, name, options, on_part).program()
 
 
 class _Set:
-    def __init__(self, folder: Path, name: str, options: SheetOptions) -> None:
-        self.notes = Notebook(name, options.strict)
+    def __init__(self, folder: Path, name: str, options: SheetOptions, on_part: OnPart) -> None:
+        self.notes = Notebook(name, options.strict, options.keep_going)
         self._options = options
-        self._files = SetFiles(folder, self.notes)
+        self._files = SetFiles(folder, self.notes, on_part)
         self._map: list[MapPacket] = []
 
     def _wrong(self, text: str) -> SheetError:
@@ -100,10 +104,10 @@ class _Set:
         texts = tuple(parse(packs)) if packs else ()
         mcn = self._mcn(identifier, pq, pq_name)
         isrcs = self._isrcs(pq, pq_name)
-        if text:
+        if text and packs:
             self._check_texts(packs, texts, mcn, isrcs, self._files.path(text[1].name, MAP).name, pq_name)
         self._tell_pause(sources, stream)
-        self._tell_checked(identifier, pq, bool(sums), bool(text))
+        self._tell_checked(identifier, pq, bool(sums), bool(packs))
         tracks = tuple(self._track(pq, number, stream, isrcs) for number in range(len(pq.tracks)))
         return Program(sources, tracks, mcn, texts, packs, self.notes.notes)
 
@@ -200,6 +204,7 @@ class _Set:
         paths: list[Path] = []
         pieces = []
         ends: dict[Path, int] = {}
+        cut_short: set[Path] = set()
         for place, one in packets:
             if one.start is not None and one.start != at and place != packets[0][0]:
                 self._map_wrong(
@@ -209,20 +214,28 @@ class _Set:
             path = self._files.path(one.name, f"{MAP}, packet {place}, DSI")
             first, length = (one.offset or 0) // SAMPLE_BYTES, one.length or 0
             size, end = self._files.size(path), (one.offset or 0) + length * SECTOR_BYTES
+            there = length * SAMPLES_PER_SECTOR
             if size < end:
-                self._map_wrong(
-                    place,
-                    f"DSL: {length} sectors, but {shown(path.name)} has {size} bytes of {end}: "
-                    "it was cut short",
+                there = max(0, size // SAMPLE_BYTES - first)
+                hole = f"{duration(at + there // SAMPLES_PER_SECTOR)} to {duration(at + length)}"
+                self.notes.wrong(
+                    f"{MAP}, packet {place}, DSL: {length} sectors, but {shown(path.name)} has {size} bytes "
+                    f"of {end}: it was cut short",
+                    f"silence is burned from {hole}",
                 )
+                cut_short.add(path)
             ends[path] = max(end, ends.get(path, 0))
             if path not in paths:
                 paths.append(path)
-            pieces.append(Piece(paths.index(path), first, length * SAMPLES_PER_SECTOR))
+            pieces.append(Piece(paths.index(path), first, there))
+            pieces.append(Piece.silence(length * SAMPLES_PER_SECTOR - there))
             at += length
         for path, end in ends.items():
-            if (size := self._files.size(path)) != end:
-                raise self._wrong(f"{shown(path.name)} has {size} bytes, and {MAP} (DSL) speaks of {end}")
+            if path not in cut_short and (size := self._files.size(path)) != end:
+                self.notes.wrong(
+                    f"{shown(path.name)} has {size} bytes, and {MAP} (DSL) speaks of {end}",
+                    "the others are left out",
+                )
         if at != pq.lead_out:
             raise self._wrong(
                 f"{MAP}, DSL and DSS: the audio ends at {duration(at)}, and {shown(pq_name)} has the "
@@ -263,11 +276,16 @@ class _Set:
             self._map_wrong(place, f"TRK: {one.track}, and {shown(pq_name)} has {len(pq.tracks)} tracks")
         track = pq.tracks[number - 1]
         if at not in (*track.times, 0, PREGAP_SECTORS):
-            self._map_wrong(
-                place, f"TRK: track {number} begins at {at} here, in {shown(pq_name)} at {track.start}"
+            self.notes.wrong(
+                f"{MAP}, packet {place}, TRK: track {number} begins at {at} here, in {shown(pq_name)} at "
+                f"{track.start}",
+                f"it begins where {shown(pq_name)} says",
             )
         if one.isrc and track.isrc and one.isrc != track.isrc:
-            self._map_wrong(place, f"ISRC: {shown(one.isrc)}, in {shown(pq_name)} {shown(track.isrc)}")
+            self.notes.wrong(
+                f"{MAP}, packet {place}, ISRC: {shown(one.isrc)}, in {shown(pq_name)} {shown(track.isrc)}",
+                f"that of {shown(pq_name)} is burned",
+            )
 
     def _track(self, pq: Pq, place: int, stream: Sequence[Piece], isrcs: Sequence[str]) -> ProgramTrack:
         track = pq.tracks[place]
@@ -298,19 +316,21 @@ class _Set:
         for who, said in ((f"{IDENTIFIER}, UPC", identifier.upc), (f"{shown(pq_name)}, UPC", pq.upc)):
             code, note = read_mcn(said, keep=True, who="")
             if said.strip("0 ") and not code:
-                raise self._wrong(f"{who}: {note}")
+                self.notes.wrong(f"{who}: {note}", "it is left out")
             if code and check_digit(code[:12]) != int(code[12]):
-                if not self._options.keep_mcn:
+                if self._options.keep_mcn:
+                    self.notes.note(f"{who}: the check digit of {said} is wrong; it is burned")
+                else:
                     due = check_digit(code[:12])
-                    raise self._wrong(
-                        f"{who}: the check digit of {said} is wrong, {due} is due; --keep-mcn burns it"
-                    )
-                self.notes.note(f"{who}: the check digit of {said} is wrong; it is burned")
+                    wrong = f"{who}: the check digit of {said} is wrong, {due} is due"
+                    self.notes.wrong(wrong, "it is left out", "--keep-mcn burns it")
+                    code = ""
             codes[who] = code
         (_, in_id), (_, in_pq) = codes.items()
         if in_id and in_pq and in_id != in_pq:
-            raise self._wrong(
-                f"{IDENTIFIER} has UPC {in_id}, {shown(pq_name)} has {in_pq}: the set contradicts itself"
+            self.notes.wrong(
+                f"{IDENTIFIER} has UPC {in_id}, {shown(pq_name)} has {in_pq}: the set contradicts itself",
+                f"that of {shown(pq_name)} is burned",
             )
         if in_id and not in_pq:
             self.notes.note(f"UPC {in_id} is in {IDENTIFIER} only, and not in {shown(pq_name)}; it is burned")
@@ -322,25 +342,32 @@ class _Set:
             where = f"{shown(pq_name)}, packet {track.packet}, ISRC"
             code = read_isrc(track.isrc)
             if code is None:
-                raise self._wrong(f"{where}: {shown(track.isrc)} of track {track.number} is no ISRC")
-            if code and code in found:
+                wrong = f"{where}: {shown(track.isrc)} of track {track.number} is no ISRC"
+                self.notes.wrong(wrong, "it is left out")
+            elif code and code in found:
                 other = found.index(code) + 1
-                raise self._wrong(
-                    f"{where}: {code} is that of track {other}, too; no two recordings have the same"
-                )
-            found.append(code)
+                wrong = f"{where}: {code} is that of track {other}, too; no two recordings have the same"
+                self.notes.wrong(wrong, f"it is left out of track {track.number}")
+                code = ""
+            found.append(code or "")
         return found
 
     def _packs(self, entry: tuple[int, MapPacket], tracks: int) -> bytes:
         place, packet = entry
-        data = self._files.read(packet.name, f"{MAP}, packet {place}, DSI", MOST_FILE_BYTES)
+        who = f"{MAP}, packet {place}, DSI"
+        if not self._files.has(packet.name):
+            missing = f"{shown(packet.name)} is missing ({who}): the set is incomplete"
+            self.notes.wrong(missing, "no CD-Text is burned", "get it again")
+            return b""
+        data = self._files.read(packet.name, who, MOST_FILE_BYTES)
         name = self._files.path(packet.name, MAP).name
-        self._check_bytes(place, packet, len(data), name)
         try:
+            self._check_bytes(place, packet, len(data), name)
             packs = packs_in(data)
             check_tracks(packs.packs, 1, tracks)
         except PacksWrong as error:
-            raise self._wrong(f"{shown(name)}: {error}") from error
+            self.notes.wrong(f"{shown(name)}: {error}", "no CD-Text is burned")
+            return b""
         for text in packs.odd:
             self.notes.note(f"{shown(name)}: {text}")
         return packs.packs
@@ -358,18 +385,21 @@ class _Set:
             ]
             if alien or _is_utf_8(body):
                 what = f"byte {alien[0]:02X}h" if alien else "what is UTF-8"
-                raise self._wrong(
+                self.notes.wrong(
                     f"{shown(name)}, pack {number}, text of track {pack[1]}: {what} is no letter of its "
-                    "character set (ISO 8859-1); players show something else. Have the set made again"
+                    "character set (ISO 8859-1), and players show something else",
+                    "it is burned as it is",
+                    "have the set made again",
                 )
         for one in texts[:1]:
             for track, said in one.by_type.get(PackType.CODE, {}).items():
                 there = isrcs[track - 1] if 0 < track <= len(isrcs) else mcn
                 here = read_isrc(said) if track else read_mcn(said, keep=True)[0]
                 if here != there and said.strip("0 "):
-                    raise self._wrong(
+                    self.notes.wrong(
                         f"{shown(name)}: {name_of(PackType.CODE, track)} is {shown(said)}, and "
-                        f"{shown(pq_name)} says {there or 'none'}: the set contradicts itself"
+                        f"{shown(pq_name)} says {there or 'none'}: the set contradicts itself",
+                        "each is burned as it is",
                     )
 
     # ---- what is told

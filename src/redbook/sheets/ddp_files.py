@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from redbook.sheets.ddp_records import RecordWrong
 from redbook.sheets.ddp_sums import MOST_BYTES, Sum, checksum, is_sums_file, sums_in
@@ -15,12 +15,17 @@ _SMALL_BYTES = 4_000_000
 _MOST_FILES = 10_000
 T = TypeVar("T")
 
+OnPart: TypeAlias = Callable[[float], None]
+"""Told how much of what has a checksum was read, from 0 to 1; may raise to end it."""
+
 
 class SetFiles:
     """What is in the folder of a set.  Every error has the name of a file in it."""
 
-    def __init__(self, folder: Path, notes: Notebook) -> None:
+    def __init__(self, folder: Path, notes: Notebook, on_part: OnPart) -> None:
         self._notes = notes
+        self._on_part = on_part
+        self._summed_bytes = self._bytes_to_sum = 0
         self._folder = folder
         self._names = self._listed()
         self._checked: set[str] = set()
@@ -37,9 +42,12 @@ class SetFiles:
             raise self._notes.error(f"the folder cannot be read: {error.strerror}") from error
         return found
 
+    def has(self, name: str) -> bool:
+        return bool(self._names.get(_base(name).lower()))
+
     def path(self, name: str, who: str) -> Path:
         """Of a file of the set, whatever its case.  raises  SheetError"""
-        base = name.replace("\\", "/").rsplit("/", 1)[-1]
+        base = _base(name)
         found = self._names.get(base.lower(), [])
         if len(found) > 1 and base in found:
             found = [base]
@@ -100,31 +108,49 @@ class SetFiles:
             if not found:
                 self._notes.note(f"{shown(real)}: no checksum in it is understood; it was not checked")
             sums += found
+        sized = (self._folder / names[key] for one in sums if (key := one.name.lower()) in names)
+        self._bytes_to_sum = sum(path.stat().st_size for path in sized if path.is_file())
         return sums
+
+    def _summed(self, count: int) -> None:
+        self._summed_bytes += count
+        self._on_part(min(1.0, self._summed_bytes / max(1, self._bytes_to_sum)))
 
     def check_sums(self, sums: Sequence[Sum], chosen: Callable[[str], bool]) -> None:
         for one in sums:
             if not chosen(one.name):
                 continue
+            if not self.has(one.name):
+                missing = f"{shown(one.name)} is missing ({shown(one.said_in)} has its {one.kind})"
+                wrong = f"{missing}: the set is incomplete, or not in one folder"
+                self._notes.wrong(wrong, "the rest is taken", "get it again")
+                continue
             path = self.path(one.name, f"{shown(one.said_in)} has its {one.kind}")
             self.size(path)
             try:
-                found = checksum(path, one.kind)
+                found = checksum(path, one.kind, self._summed)
             except OSError as error:
                 raise self._notes.error(f"{shown(path.name)}: it cannot be read: {error.strerror}") from error
             if found != one.value:
-                raise self._notes.error(
+                self._notes.wrong(
                     f"{shown(path.name)}: its {one.kind} is {found}, and {shown(one.said_in)} says "
-                    f"{one.value}: the file was changed or damaged on its way; get the set again"
+                    f"{one.value}: the file was changed or damaged on its way",
+                    "it is taken as it is",
+                    "get the set again",
                 )
             self._checked.add(path.name)
 
     def tell_sums(self, sums: Sequence[Sum], names: Sequence[str], who: str) -> None:
         """What was not checked.  names: of all files of the set, as `who` has them"""
-        own = {self.path(name, who).name for name in names}
+        own = {self.path(name, who).name for name in names if self.has(name)}
         if not sums:
             self._notes.note(
                 "no file of checksums is there: whether the set arrived as it was made was not checked"
             )
         elif lacking := sorted(own - self._checked):
             self._notes.note(f"no checksum was found of {', '.join(map(shown, lacking))}; not checked")
+
+
+def _base(name: str) -> str:
+    """Without folders of another system."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,13 +102,17 @@ def _of_file(said_in: str, names: Mapping[str, str]) -> str:
     return names.get(stem, alike[0] if len(alike) == 1 else "")
 
 
-def checksum(path: Path, kind: str) -> str:
-    """raises  OSError"""
-    if kind == "CRC-32":
-        crc = 0
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE_BYTES):
-                crc = zlib.crc32(piece, crc)
-        return f"{crc:08x}"
+def checksum(path: Path, kind: str, on_bytes: Callable[[int], None] = lambda count: None) -> str:
+    """on_bytes: told of each piece that was read
+
+    raises  OSError; what `on_bytes` raises
+    """
+    crc, digest = 0, None if kind == "CRC-32" else hashlib.new(kind.replace("-", "").lower())
     with path.open("rb") as file:
-        return hashlib.file_digest(file, kind.replace("-", "").lower()).hexdigest()
+        while piece := file.read(_PIECE_BYTES):
+            if digest is None:
+                crc = zlib.crc32(piece, crc)
+            else:
+                digest.update(piece)
+            on_bytes(len(piece))
+    return f"{crc:08x}" if digest is None else digest.hexdigest()

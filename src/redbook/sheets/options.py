@@ -22,6 +22,7 @@ class SheetOptions:
     keep_mcn     a catalogue number is burned even if its check digit is wrong
     match_files  files that the sheet's names do not lead to are matched by their number and order
     audio_only   data tracks are left out
+    keep_going   of a master that is damaged or contradicts itself what can be had is taken
     """
 
     encoding: str = ""
@@ -29,6 +30,7 @@ class SheetOptions:
     keep_mcn: bool = False
     match_files: bool = False
     audio_only: bool = False
+    keep_going: bool = False
 
 
 DEFAULTS = SheetOptions()
@@ -37,12 +39,14 @@ DEFAULTS = SheetOptions()
 class Notebook:
     """Takes the notes of one sheet, and makes its errors.
 
-    name  of the sheet, as the user gave it
+    name        of the sheet, as the user gave it
+    keep_going  whether what is wrong may be passed over where something can be had all the same
     """
 
-    def __init__(self, name: str, strict: bool = False) -> None:
+    def __init__(self, name: str, strict: bool = False, keep_going: bool = False) -> None:
         self.name = name
         self._strict = strict
+        self._keep_going = keep_going
         self._notes: list[Note] = []
         self._untold = 0
 
@@ -58,6 +62,17 @@ class Notebook:
             self._notes.append(Note(text, self.name, line))
         else:
             self._untold += 1
+
+    def wrong(self, text: str, instead: str, cure: str = "") -> None:
+        """What is wrong, and what is done all the same where that was asked for.
+
+        cure  what else can be done
+
+        raises  SheetError  where it was not
+        """
+        if not self._keep_going:
+            raise self.error(f"{text}{f'; {cure}' if cure else ''} (with --keep-going {instead})")
+        self.note(f"{text}; {instead}")
 
     def error(self, text: str, line: int = 0, column: int = 0) -> SheetError:
         """To be raised.  line, column: from 1; 0 for none"""

@@ -19,6 +19,7 @@ LOG_WAITS_SECONDS = (5.0, 15.0, 30.0, 60.0)
 """How long something has taken when a log gets its next line of it; from then on once a minute."""
 
 PHASES = {
+    Phase.CHECKING: "Checking the checksums of the master",
     Phase.READING: "Reading and checking the sources",
     Phase.MEASURING: "Measuring the loudness",
     Phase.PREPARING: "Preparing the drive",
