@@ -513,6 +513,19 @@ def test_a_full_host_is_found_before_the_disc_is_touched(songs: list[Path], tmp_
         subprocess.run(["umount", small], check=True)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a folder for reading only needs root")
+def test_a_plan_is_made_in_a_folder_that_cannot_be_written_to(songs: list[Path], tmp_path: Path) -> None:
+    script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && cd "$0" && exec "$@"'
+    within = ["unshare", "-m", "sh", "-c", script, str(tmp_path)]
+    done = subprocess.run([*within, *REDBOOK, "plan", songs[0].name], capture_output=True, text=True)
+    if "unshare" in done.stderr or "mount:" in done.stderr:
+        pytest.skip("this machine does not let root mount")
+    assert "1 track, 0:04 in total" in done.stdout, done.stderr
+    assert "will be made" not in done.stderr
+    done = subprocess.run([*within, *REDBOOK, "burn", songs[0].name], capture_output=True, text=True)
+    assert "cannot be written to; give another path" in done.stderr
+
+
 def at_a_terminal(columns: int, *arguments: str | Path, **variables: str) -> str:
     """What a terminal of this width is sent."""
     environment = os.environ | {"COLUMNS": str(columns), "LINES": "24", "TERM": "xterm"} | variables

@@ -35,7 +35,8 @@ class NewFolderStore:
         above = self.path.absolute().parent
         while not above.exists() and above != above.parent:
             above = above.parent
-        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        allowed = not self._make or os.access(above, os.W_OK | os.X_OK)  # a plan is made anywhere
+        if not above.is_dir() or not allowed:
             raise StorageFailed(
                 f"a new disc cannot be made at {printable(self.path)}: {above} cannot be "
                 "written to; give another path"
