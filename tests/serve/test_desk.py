@@ -150,6 +150,7 @@ def test_a_tray_opens_by_the_page(shop: Shop) -> None:
     name = next(str(d["name"]) for d in state(shop, "drive") if str(d["name"]).endswith("d2"))
     assert shop.post("/api/drives/eject", drive=name).status_code == 200
     assert shop.rack.drive("d2").tray.is_open
+    assert next(now for now in state(shop, "now") if now["drive"] == name)["event"] == "need_blank"
 
 
 def test_a_master_is_fetched_from_here_by_another_host(shop: Shop, songs: list[Path], tmp_path: Path) -> None:

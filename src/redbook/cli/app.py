@@ -45,6 +45,7 @@ _COMMANDS = {
         f"{_HERE}.verify:verify",
         "Compare a disc with the FILES it was burned from, or with a report of the burn.",
     ),
+    "worker": (f"{_HERE}.worker:worker", "Burn copies on this machine for a ledger that several share."),
 }
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from redbook.clock import Clock, SystemClock
 from redbook.errors import AudioError, Cancelled, FetchFailed, NoRoom, SheetError, printable
-from redbook.production.master import blob_sum
+from redbook.production.master import blob_sum, unpack
 from redbook.runner.runner import Cancel
 from redbook.sheets.master_file import BLOBS, MASTER_FILE, MOST_BYTES, MasterFile, is_master
 
@@ -111,12 +111,19 @@ class Fetcher:
 
                 self._blob(sha256, sectors * 2352, new / BLOBS, cancel, told)
             (new / MASTER_FILE).write_bytes(file.to_bytes())
+            self._unpack(new, cancel)
             if target.exists():  # its audio was tidied away
                 shutil.rmtree(target)
             new.rename(target)
         except OSError as error:
             raise NoRoom(f"{printable(masters)} cannot keep the master: {error.strerror}") from error
         return target
+
+    def _unpack(self, folder: Path, cancel: Cancel) -> None:
+        """All drives of this host read the same sectors; the FLAC has done its work."""
+        unpack(folder, cancel=cancel)
+        for path in (folder / BLOBS).glob("*.flac"):
+            path.unlink()
 
     def _master_file(self, name: str, folder: Path, cancel: Cancel) -> MasterFile:
         part = folder / f"{MASTER_FILE}.part"

@@ -282,7 +282,7 @@ class Desk:
         self._known(name)
         with open_drive(name) as drive:
             eject(drive)
-        self.hub.put(f"now:{name}", None)
+        self._hear(NeedBlank(name))
 
     def resume_drive(self, name: str) -> None:
         """raises  LedgerError"""

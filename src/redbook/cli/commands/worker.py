@@ -1,0 +1,122 @@
+"""`redbook worker`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from redbook.cli.exits import EPILOG, reporting
+from redbook.cli.options import json_option
+
+if TYPE_CHECKING:
+    from redbook.production.events import CopyEvent
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--ledger", required=True, metavar="postgresql://...", help="The ledger that all machines share."
+)
+@click.option(
+    "--masters",
+    required=True,
+    multiple=True,
+    metavar="URL",
+    help="Where masters are fetched: redbook serve, or any server of files. More than one are tried in turn.",
+)
+@click.option(
+    "--host", metavar="NAME", default="", help="This machine's name in the ledger.  [its host name]"
+)
+@click.option(
+    "--drives",
+    metavar="NAME,NAME",
+    default="all",
+    show_default=True,
+    help="Recorders, or racks of virtual ones.",
+)
+@click.option(
+    "--carrier",
+    type=click.Choice(["threads", "procrastinate"]),
+    default="threads",
+    show_default=True,
+    help="What carries work that can wait: threads of this process, or jobs in the database.",
+)
+@click.option("--spool", type=click.Path(file_okay=False, path_type=Path), help="Where masters are kept.")
+@click.option("--take-over", is_flag=True, help="The name was another machine's, which is gone for good.")
+@json_option
+def worker(
+    ledger: str,
+    masters: tuple[str, ...],
+    host: str,
+    drives: str,
+    carrier: str,
+    spool: Path | None,
+    take_over: bool,
+    as_json: bool,
+) -> None:
+    """Burn copies on this machine for a ledger that several machines share.
+
+    Fetches the masters of open orders, burns a copy on each blank that is put in, and tells the ledger.
+    When it starts it looks at the discs of whatever was under way when this machine's last worker ended.
+
+    Ctrl-C begins no further copy and waits for the discs under way; a second one ends these, too.
+    """
+    from redbook.cli.render import make_renderer
+
+    with make_renderer("worker", as_json) as out, reporting(out):
+        import platform
+        import signal
+        from functools import partial
+
+        from redbook.production.fetch import Fetcher
+        from redbook.production.home import Home
+        from redbook.production.ledger import open_ledger
+        from redbook.production.pool import Pool
+        from redbook.production.remote import RemoteWorker
+
+        carried: Any = None
+        if carrier == "procrastinate":
+            from redbook.production.procrastinate import ProcrastinateCarrier
+
+            carried = partial(ProcrastinateCarrier, ledger)
+        names = [] if drives == "all" else drives.split(",")
+        fetcher = Fetcher(masters)
+        try:
+            with open_ledger(ledger) as opened, Pool(names) as pool:
+                working = RemoteWorker(
+                    opened,
+                    host or platform.node(),
+                    Home.of_user() if spool is None else Home(spool),
+                    pool,
+                    fetcher,
+                    carrier=carried,
+                    on_event=partial(_tell, as_json),
+                    take_over=take_over,
+                )
+                heard: list[int] = []
+
+                def stop(number: int, frame: object) -> None:
+                    heard.append(number)
+                    working.stop(at_once=len(heard) > 1)
+
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(number, stop)
+                working.run()
+        finally:
+            fetcher.close()
+
+
+def _tell(as_json: bool, event: CopyEvent) -> None:
+    from redbook.production.events import CopyProgress, OrderNow
+    from redbook.production.events import as_json as fields
+
+    if as_json:
+        click.echo(json.dumps(fields(event), ensure_ascii=False))
+    elif not isinstance(event, CopyProgress | OrderNow):
+        told = fields(event)
+        number = f"copy {told['number']} of order {told['order']}" if "number" in told else ""
+        said = told.get("text") or told.get("state") or told["event"].replace("_", " ")
+        parts = [told.get("drive", ""), number, said, told.get("why", "")]
+        click.echo(": ".join(part for part in parts if part))

@@ -1,0 +1,209 @@
+"""A worker among several: its ledger is in PostgreSQL, its masters come from another machine.
+
+What a worker does on one machine (`worker`) it does here, too. Around it: the host's name is signed in, so
+that two machines never go by one; masters of open orders that its drives may burn are fetched (`fetch`)
+before anything is claimed for them; every few seconds one statement tells the ledger what all its drives
+do; claims that nobody followed by a burn are given back.
+
+All of it is derived from the ledger again and again, so a call that a carrier lost, or made twice, changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from redbook.engine.events import Notice
+from redbook.errors import LedgerUnavailable, RedbookError
+from redbook.production.carrier import Carrier, InProcess, Task
+from redbook.production.events import (
+    CopyClaimed,
+    CopyEvent,
+    CopyProgress,
+    CopyState,
+    DriveRests,
+    NeedBlank,
+    TakeDisc,
+)
+from redbook.production.fetch import Fetcher
+from redbook.production.home import Home
+from redbook.production.ledger import Ledger
+from redbook.production.pool import Pool
+from redbook.production.states import OrderState
+from redbook.production.values import Order, Place, Sighting
+from redbook.production.worker import TICK_SECONDS, Worker
+from redbook.runner.runner import Cancel
+from redbook.system.system import System
+
+LOOK_SECONDS = 5.0
+"""So often it is looked for orders whose masters are missing, and told what the drives do."""
+
+LEASE_SECONDS = 900.0
+"""A claim that no burn followed for so long is given back: its host is away."""
+
+FETCH_AGAIN_SECONDS = 30.0
+
+FETCH = "fetch"
+
+
+def machine_id(home: Home) -> str:
+    """What tells this machine from others of its name: systemd's id, else one that is kept in the folder."""
+    found = System.of_process().read("etc/machine-id").strip()
+    if found:
+        return found
+    kept = home.folder / "machine-id"
+    try:
+        return kept.read_text("ascii").strip()
+    except OSError:
+        home.folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(secrets.token_hex(16), "ascii")
+        return kept.read_text("ascii")
+
+
+class RemoteWorker:
+    """See the module.  Start with `run`; `stop` from a signal or another thread.
+
+    host       this machine's name in the ledger
+    home       where masters are kept
+    carrier    makes one of the tasks it is given; None for threads of this process
+    take_over  the name was another machine's, which is gone for good
+
+    raises  HostNameTaken, WorkerRunning, LedgerError
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        host: str,
+        home: Home,
+        pool: Pool,
+        fetcher: Fetcher,
+        *,
+        carrier: Callable[[Mapping[str, Task]], Carrier] | None = None,
+        on_event: Callable[[CopyEvent], None] | None = None,
+        take_over: bool = False,
+    ) -> None:
+        self._ledger = ledger
+        self._host = host
+        self._home = home
+        self._pool = pool
+        self._fetcher = fetcher
+        self._on_event = on_event
+        self._events: dict[str, CopyEvent] = {}
+        """The last one of each drive."""
+        self._asked: dict[str, float] = {}
+        """Masters that were asked for, and until when they are not asked for again."""
+        self._cancel = Cancel()
+        self._stopping = threading.Event()
+        home.folder.mkdir(parents=True, exist_ok=True)
+        self._worker = Worker(ledger, host, pool, home.master, on_event=self._hear, lock=home.lock)
+        try:
+            ledger.sign_in(host, machine_id(home), take_over=take_over)
+            self._carrier = (carrier or InProcess)({FETCH: self._fetch})
+        except BaseException:
+            self._worker.close()
+            raise
+
+    def run(self) -> None:
+        """Until `stop`, and then until nothing is under way."""
+        calls = threading.Thread(
+            target=self._carrier.run, args=([self._host],), kwargs={"at_once": 1}, name="redbook-carrier"
+        )
+        calls.start()
+        try:
+            looked = -LOOK_SECONDS
+            while not self._stopping.is_set() or self._worker.busy:
+                self._worker.tick()
+                if time.monotonic() - looked >= LOOK_SECONDS:
+                    looked = time.monotonic()
+                    self._look()
+                time.sleep(TICK_SECONDS)
+        finally:
+            self._cancel()
+            self._carrier.stop()
+            calls.join()
+            self.close()
+
+    def close(self) -> None:
+        """The host is free for another worker.  `run` does it at its end."""
+        self._worker.close()
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """No further copy is begun; what is under way is finished, or at once ended in good order."""
+        self._stopping.set()
+        self._worker.end_hands() if at_once else self._worker.finish()
+
+    @property
+    def busy(self) -> bool:
+        return self._worker.busy
+
+    def _look(self) -> None:
+        try:
+            self._ledger.expire_claims(LEASE_SECONDS)
+            self._ledger.see_drives(self._host, self._sightings())
+            for order in self._ledger.orders(OrderState.OPEN):
+                if self._may_burn(order) and self._home.master(order.master) is None:
+                    self._want(order.master)
+        except LedgerUnavailable:
+            return  # the worker has told it; what burns goes on
+
+    def _may_burn(self, order: Order) -> bool:
+        return not order.drives or any(place.host == self._host for place in order.drives)
+
+    def _want(self, master: str) -> None:
+        now = time.monotonic()
+        if self._asked.get(master, 0.0) > now:
+            return
+        self._asked[master] = float("inf")
+        self._carrier.post(FETCH, {"master": master}, queue=self._host, lock=f"{FETCH} {self._host}")
+
+    def _fetch(self, arguments: Mapping[str, Any]) -> None:
+        master = str(arguments["master"])
+        try:
+            if self._home.master(master) is None:
+                self._fetcher.fetch(master, self._home.folder / "masters", cancel=self._cancel)
+                self._tell(Notice(f"master {master[:12]} is here"))
+        except RedbookError as error:
+            if not self._stopping.is_set():
+                self._tell(Notice(f"master {master[:12]} could not be fetched, and is tried again: {error}"))
+        finally:
+            self._asked[master] = time.monotonic() + FETCH_AGAIN_SECONDS
+
+    def _hear(self, event: CopyEvent) -> None:
+        match event:
+            case CopyClaimed() | CopyState() | CopyProgress() | NeedBlank() | TakeDisc() | DriveRests():
+                self._events[event.drive] = event
+        self._tell(event)
+
+    def _tell(self, event: CopyEvent) -> None:
+        if self._on_event is not None:
+            self._on_event(event)
+
+    def _sightings(self) -> list[Sighting]:
+        return [
+            sighting(Place(self._host, name), seen.entry.model, seen.entry.serial, seen.entry.medium, event)
+            for name, seen in self._pool.poll().items()
+            for event in [self._events.get(name)]
+        ]
+
+
+def sighting(place: Place, model: str, serial: str, medium: str, event: CopyEvent | None) -> Sighting:
+    """A drive in the ledger's words: what was last heard of it."""
+    state, attempt, done, total, speed = "idle", None, 0, 0, None
+    match event:
+        case CopyProgress():
+            state, attempt = event.phase, event.attempt
+            done, total, speed = event.sectors_done, event.sectors, event.speed
+        case CopyState() | CopyClaimed():
+            state, attempt = getattr(event, "state", "claimed"), event.attempt
+        case NeedBlank():
+            state = event.why or "waits for a blank disc"
+        case TakeDisc():
+            state = event.text
+        case DriveRests():
+            state = f"rests: {event.why}"
+    return Sighting(place, model, serial, state, medium, attempt, done, total, speed)
