@@ -430,6 +430,19 @@ def test_a_cancel_at_any_command_leaves_disc_and_drive_sane(number: int) -> None
         run(recorder, Settings(append=True), tracks=TRACKS[:1])
 
 
+def test_a_cancel_while_the_last_track_is_ended_leaves_the_session_open() -> None:
+    """As while any other is: who stops is told that the track is ended, and nothing of a session closed."""
+    recorder, log = VirtualRecorder(Medium.new()), Recording(VirtualRecorder(Medium.new()))
+    run(log)
+    flushes = [number for number, cdb in enumerate(log.cdbs, 1) if cdb[0] == write.SynchronizeCache.OPCODE]
+    cancel = Cancel()
+    with pytest.raises(Cancelled, match=r"holds track.* whole; its session is open"):
+        run(CancelAt(recorder, flushes[len(TRACKS) - 1], cancel), cancel=cancel)
+    drive = ready(recorder)
+    assert drive.run(ReadDiscInformation()).status is DiscStatus.APPENDABLE
+    assert drive.run(ReadTrackInformation(len(TRACKS))).track_sectors * SECTOR_BYTES == len(TRACKS[-1])
+
+
 @pytest.mark.parametrize("number", range(20, count_commands() - 1, 7))
 def test_leaving_at_once_unlocks_the_tray(number: int) -> None:
     recorder = VirtualRecorder(Medium.new())

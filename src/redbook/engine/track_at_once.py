@@ -18,7 +18,7 @@ from redbook.engine.one_track import pad, place_track, synchronize, write_track
 from redbook.engine.outcome import Outcome, Settings, disc_now
 from redbook.engine.plan import Space, lay_out
 from redbook.engine.prepare import check_writer, room_on, take_write_parameters
-from redbook.engine.steps import Commit, Point, Procedure, SectorsDone
+from redbook.engine.steps import Commit, Now, Point, Procedure, SectorsDone
 from redbook.errors import DriveError, StillBusy
 from redbook.mmc.mode_pages import MultiSession
 
@@ -67,6 +67,7 @@ class TrackAtOnce:
             moved = there.start_lba - track.start_lba
             placed.append(there)
             yield from write_track(there, outcome)
+        yield Now()  # a cancel while the last track was ended leaves the session open, as while any other
         return replace(layout, tracks=tuple(placed), lead_out_lba=behind_run_out(placed[-1]))
 
     def end(self, layout: SessionLayout, settings: Settings, outcome: Outcome) -> Procedure[None]:
