@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from redbook.authoring.wishes import DEFAULTS, Loudness, SourceName, Wishes
 from redbook.burning.known import known_lengths
 from redbook.errors import NoRoom, PlanError, printable
+from redbook.files import replace_file
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.runner import Cancel
 
@@ -78,21 +78,6 @@ def write_sheet(
 def _store(target: Path, text: str) -> None:
     """All of it, or nothing.  raises  NoRoom"""
     try:
-        fd, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-        temporary = Path(name)
-        try:
-            with os.fdopen(fd, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            temporary.chmod(0o666 & ~_umask())
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        replace_file(target, text.encode())
     except OSError as error:
         raise NoRoom(f"{printable(str(target))} cannot be written: {error.strerror}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -21,6 +21,7 @@ from redbook.disc import SECTOR_BYTES
 from redbook.engine.original import Original
 from redbook.engine.twice import Area, Trouble
 from redbook.errors import NoRoom, PlanError, printable
+from redbook.files import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -248,16 +249,9 @@ def check_room(folder: Path, more_sectors: int, all_sectors: int, in_flac: bool)
 
 def store(path: Path, data: bytes) -> None:
     """All of it, or nothing.  raises  NoRoom"""
-    temporary = path.with_name(f".{path.name}.new")
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        replace_file(path, data)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise NoRoom(f"{printable(path)} cannot be written: {error.strerror}") from error
 
 

@@ -6,14 +6,14 @@ damaged, gone or not writable changes no result.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from redbook.files import replace_file
 
 _FILE = "drives.json"
 _MOST_BYTES = 1 << 20
@@ -84,16 +84,7 @@ class DriveMemory:
         drives[drive] = asdict(known)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            fd, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{_FILE}-")
-            temporary = Path(name)
-            try:
-                with os.fdopen(fd, "w", encoding="utf-8") as file:
-                    json.dump(drives, file, indent=1, sort_keys=True)
-                temporary.replace(self.path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    temporary.unlink()
-                raise
+            replace_file(self.path, json.dumps(drives, indent=1, sort_keys=True).encode())
         except OSError as error:
             _log.warning("what was found out about the drive cannot be kept in %s: %s", self.path, error)
 
