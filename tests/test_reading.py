@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import tempfile
 import threading
 import time
 import wave
@@ -19,6 +22,7 @@ from redbook.disc.cd_text import each_pack
 from redbook.disc.toc import Toc, TocTrack
 from redbook.drive import Drive
 from redbook.mmc.read import ReadCd
+from redbook.mmc.write import Write10
 from redbook.virtual.faults import BadSpot, Displaced, Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.prepared import Audio, Session, prepare
@@ -160,7 +164,7 @@ def test_what_can_be_had_is_had_when_asked_and_the_holes_are_named(tmp_path: Pat
     assert not report.whole
     assert report.tracks[1].trouble.unreadable == [1234, 1235, 1236]
     assert report.holes == [
-        "track 2, sectors 1234 to 1236 (from 00:03:09 on): cannot be read; silence stands for it"
+        "track 2, sectors 1234 to 1236 (from 0:03 on): cannot be read; silence stands for it"
     ]
     sent = on(original)
     hole = slice(1234 * SECTOR_BYTES, 1237 * SECTOR_BYTES)
@@ -198,6 +202,17 @@ def test_a_drive_that_never_reads_the_same_twice_is_not_believed(tmp_path: Path)
     jittery = again(original, jitter=300)
     with pytest.raises(redbook.NotReadWhole, match=r"came differently each time.*no accurate stream"):
         redbook.read(ready(jittery), tmp_path / "out")
+
+
+@pytest.mark.parametrize("every", [29, 11])
+def test_a_drive_that_sometimes_misses_its_place_is_outvoted(every: int, tmp_path: Path) -> None:
+    """Each 29th or 11th READ CD comes 50 samples late, also two of the same sectors among the first three."""
+    original = album(tmp_path / "a.disc")
+    shaky = again(original, jitter=50, jitter_every=every)
+    report = redbook.read(ready(shaky), tmp_path / "out", sound="wav")
+    assert stored(tmp_path / "out") == on(original)
+    assert report.whole
+    assert any(track.trouble.again for track in report.tracks)
 
 
 def test_c2_everywhere_is_said_and_is_had_only_when_asked(tmp_path: Path) -> None:
@@ -341,6 +356,78 @@ def test_a_full_disk_is_said_and_leaves_no_file(
         write_sound(path, SoundFormat(kind), [noise(44_100, n) for n in range(20)])
     assert not path.exists()
     assert Path("/dev/full").exists()
+
+
+def test_a_disk_that_is_full_in_the_middle_keeps_what_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pcm = noise(588 * 9500, 5)
+    disc = prepare([Session([Audio(pcm)])])
+    real, room = os.pwrite, [5_000 * SECTOR_BYTES]
+
+    def written(fd: int, data: Any, at: int) -> int:
+        if not room[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        count = real(fd, data[: room[0]], at)
+        room[0] -= count
+        return count
+
+    monkeypatch.setattr(os, "pwrite", written)
+    with pytest.raises(redbook.NoRoom, match=r"No space left.*kept, and the same goes on"):
+        redbook.read(ready(VirtualRecorder(disc, model=model())), tmp_path / "out", sound="wav")
+    monkeypatch.setattr(os, "pwrite", real)
+    seen: list[int] = []
+    report = redbook.read(_watched(VirtualRecorder(disc, model=model()), seen), tmp_path / "out", sound="wav")
+    assert report.goes_on
+    assert min(seen) >= 4_000
+    assert stored(tmp_path / "out") == pcm
+
+
+@pytest.mark.parametrize("when", ["read", "burn"])
+def test_what_was_read_for_a_copy_that_fails_is_kept_and_named(
+    when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    original = album(tmp_path / "a.disc")
+    spots = [BadSpot(1234, 1234)] if when == "read" else []
+    source, onto = again(original, faults=spots), Medium.new_at(tmp_path / "b.disc")
+    broken = VirtualRecorder(onto, faults=[Fault(redbook.TransportError("gone"), Write10, lba=500)])
+    told: list[str] = []
+
+    def listen(event: redbook.Event) -> None:
+        if isinstance(event, redbook.Notice):
+            told.append(event.text)
+
+    with pytest.raises(redbook.RedbookError) as failed:
+        redbook.copy(ready(source), Drive(broken), on_event=listen)
+    (kept,) = tmp_path.glob("redbook-copy-*")
+    assert told[-1] in failed.value.__notes__
+    assert f"what was read is kept in {kept}" in told[-1]
+    if when == "burn":
+        assert f"`redbook burn {kept}/disc.cue` burns it" in told[-1]
+        assert stored(kept) == on(original)
+        again_burned = VirtualRecorder(Medium.new_at(tmp_path / "c.disc"))
+        assert redbook.burn(kept / "disc.cue", Drive(again_burned)).verified
+        return
+    assert f"-o {kept} goes on from there" in told[-1]
+    copied = redbook.copy(
+        ready(again(original)), Drive(VirtualRecorder(Medium.new_at(tmp_path / "c.disc"))), folder=kept
+    )
+    assert copied.read.goes_on
+    assert copied.burned.verified
+
+
+def test_nothing_is_left_of_a_copy_that_went_well_or_never_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    original = album(tmp_path / "a.disc")
+    assert redbook.copy(ready(original), Drive(VirtualRecorder(Medium.new_at(tmp_path / "b.disc"))))
+    with pytest.raises(redbook.NotReadWhole):  # data
+        redbook.copy(
+            ready(VirtualRecorder(mixed())), Drive(VirtualRecorder(Medium.new_at(tmp_path / "c.disc")))
+        )
+    assert not list(tmp_path.glob("redbook-copy-*"))
 
 
 @pytest.mark.parametrize("alone", [False, True])

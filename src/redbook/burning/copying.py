@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from redbook.burning.jobs import burn
 from redbook.burning.planning import Mode
 from redbook.burning.read_report import ReadReport
-from redbook.burning.reading import SourceOffset, Wanted, read_disc
+from redbook.burning.reading import CUE_FILE, JSON_REPORT, SourceOffset, Wanted, read_disc
 from redbook.burning.reports import BurnReport
 from redbook.disc import minutes
 from redbook.drive import Drive
@@ -64,7 +64,8 @@ def copy(
     source  with the original in it
     target  with a blank disc in it; None, or the same drive: its tray opens once the original was read, and a
             blank disc is waited for
-    folder  where what was read is kept, as by `read`; None for a folder that is removed at the end
+    folder  where what was read is kept, as by `read`; None for a folder that is removed at the end, unless
+            something fails: a Notice, and a note on the exception, say where it is then
     sound, read_speed, offset, keep_going, c2, look_up   as for `read`
     mode, speed, verify, reload                 as for `burn`; read_speed is that of both readings
 
@@ -84,7 +85,7 @@ def copy(
         if room is not None:
             _check_fits(original, *room)
 
-    with _folder(folder) as place:
+    with _folder(folder, caller) as place:
         report, program = read_disc(source, place, wanted, caller, check)
         if program is None:
             raise PlanError(f"the disc cannot be burned again: {'; '.join(report.notes)}")
@@ -144,7 +145,8 @@ def _check_length(lead_out_lba: int, abilities: Abilities, disc: DiscContents) -
 
 
 @contextmanager
-def _folder(named: str | os.PathLike[str] | None) -> Iterator[Path]:
+def _folder(named: str | os.PathLike[str] | None, caller: Caller) -> Iterator[Path]:
+    """One of its own is removed at the end, but not what an hour of reading has brought where that fails."""
     if named is not None:
         yield Path(named)
         return
@@ -153,7 +155,23 @@ def _folder(named: str | os.PathLike[str] | None) -> Iterator[Path]:
     except OSError as error:
         where = printable(tempfile.gettempdir())
         raise NoRoom(f"{where}: no folder can be made there for the copy: {error.strerror}") from error
+    place = Path(made)
     try:
-        yield Path(made)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+        yield place
+    except BaseException as error:
+        if not any(place.iterdir()):
+            place.rmdir()
+            raise
+        told = _where_it_is(place)
+        error.add_note(told)
+        if caller.on_event is not None:
+            caller.on_event(Notice(told))
+        raise
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _where_it_is(place: Path) -> str:
+    shown = printable(place)
+    done = (place / JSON_REPORT).exists()
+    then = f"`redbook burn {shown}/{CUE_FILE}` burns it" if done else f"-o {shown} goes on from there"
+    return f"what was read is kept in {shown}: {then}; remove that folder once it is not needed any more"

@@ -4,12 +4,14 @@ A disc is read in stretches that are longer than what a drive remembers. Each is
 to its last, and then once more, in commands that begin elsewhere: a drive that loses samples where a command
 begins loses others then. Only what differs, does not come, or is marked by the drive (C2) is read again,
 after something far away and more slowly. A sector counts once two readings of it are the same and the drive
-has marked one of them at most. Nothing is averaged, and nothing is put together from halves.
+has marked one of them at most; where another one differs from them without a mark, two are not enough.
+Nothing is averaged, and nothing is put together from halves.
 """
 
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +31,9 @@ USUAL_MEMORY_KIB = 2048
 """Of a drive that does not tell how much it remembers."""
 
 _TRIES = 6
+_LEAD = 2
+"""How many times more a sector has to come one way than another. A drive that misses its place misses it by
+the same few samples again and again, so that two readings may be wrong alike."""
 _SLOWER = {1: 8, 3: 4}  # at which try to read at which multiple of 1x
 _RUN_SECTORS = 16
 _HOPELESS_RUNS = 24  # after so many in a row that no reading mended, nothing is read again
@@ -312,10 +317,16 @@ class _Stretch:
             yield from read_audio(far, min(CHUNK_SECTORS, area.end_lba - far), how.habits)
 
     def _verdict(self, lba: int) -> bytes | None:
-        """What came the same twice, marked in one of the readings at most."""
-        readings = self._readings[lba]
-        for number, (data, marked) in enumerate(readings):
-            if any(other == data and not (marked and bad) for other, bad in readings[:number]):
+        """What came the same twice, marked in all but one of them at most, and has no rival."""
+        count: Counter[bytes] = Counter()
+        good: Counter[bytes] = Counter()
+        for data, marked in self._readings[lba]:
+            count[data] += 1
+            good[data] += not marked
+        for data in count:
+            rival = max((times for other, times in good.items() if other != data), default=0)
+            lead = count[data] - rival
+            if count[data] >= 2 and good[data] and (not rival or lead >= _LEAD):
                 return data
         return None
 
