@@ -144,7 +144,7 @@ test-install: $(DEV_READY) packages
 	@echo "== doing the jobs of tests/jobs there"
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -rs tests/install
 
-# A warning is an error: a page that is in no list, a link or an anchor that leads nowhere.
+# A warning is an error, as a link or an anchor that leads nowhere.
 docs: $(READY)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check "pip>=25.1"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --group docs

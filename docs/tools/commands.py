@@ -102,6 +102,15 @@ def _exit_codes() -> str:
     return (cli.epilog or "").lstrip("\b\n").removeprefix("Exit codes:\n")
 
 
+def on_config(config: Any) -> Any:
+    """Called by mkdocs: a page that nobody has put into the list of pages comes last in it."""
+    folder = Path(config["docs_dir"])
+    listed = str(config["nav"])
+    pages = sorted(str(page.relative_to(folder)) for page in folder.rglob("*.md"))
+    config["nav"][-1]["Explanations"] += [page for page in pages if f"'{page}'" not in listed]
+    return config
+
+
 def on_files(files: Any, config: Any) -> Any:
     """Called by mkdocs."""
     from mkdocs.structure.files import File

@@ -12,8 +12,7 @@ grep -q 'the disc is full here' refused.txt
 test ! -e party.disc
 fits=$(sed -n '/the disc is full here/q; s/^ *\([0-9][0-9]*\) .*song.flac$/\1/p' refused.txt | tail -1)
 
-# As many as fit, and the rest on a second disc.
-head -n $((fits - 1)) party.m3u >first.m3u
-tail -n +"$fits" party.m3u >second.m3u
-redbook plan first.m3u --drive virtual:first.disc | grep "^$((fits - 1)) tracks"
-redbook plan second.m3u --drive virtual:second.disc | grep "^$((26 - fits)) tracks"
+# On two discs: as many as fit, and the rest.
+redbook plan party.m3u --split --drive virtual:party.disc >plan.txt
+grep "^$((fits - 1)) tracks" plan.txt
+grep "^$((26 - fits)) tracks" plan.txt
