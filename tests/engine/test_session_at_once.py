@@ -19,10 +19,18 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.session_at_once import SessionAtOnce
 from redbook.errors import BurnFailed, Cancelled, DiscNotBlank, MediumUnsuitable, PlanError, Sense
 from redbook.mmc.cue_sheet import SendCueSheet
-from redbook.mmc.disc_info import DiscStatus, ReadCdText, ReadDiscInformation, ReadToc, SessionStatus
+from redbook.mmc.disc_info import (
+    DiscStatus,
+    ReadCdText,
+    ReadDiscInformation,
+    ReadToc,
+    ReadTrackInformation,
+    SessionStatus,
+)
 from redbook.mmc.write import SynchronizeCache, Write10
 from redbook.runner.runner import Cancel, Runner
 from redbook.runner.under_way import UnderWay
+from redbook.transport.base import Reply, Status
 from redbook.transport.sg_io import SgIo
 from redbook.virtual.faults import Fault, Garbled, MediumSwapped, Vanished
 from redbook.virtual.medium import Medium
@@ -477,3 +485,51 @@ def test_what_a_cancel_costs_is_told_as_it_is(at: Phase, test_write: bool) -> No
     told = under_way.stopping(False)
     assert ("the disc is lost" in told.doing) != test_write
     assert ("the disc stays as it is" in told.price) == test_write
+
+
+class Narrow(VirtualRecorder):
+    """Refuses WRITEs of more than 13 sectors of sound; after the first READ TRACK INFORMATION is nonsense.
+
+    wants  the next address that it tells; None for bytes that mean nothing
+    """
+
+    def __init__(self, wants: int | None) -> None:
+        super().__init__(Medium.new())
+        self.wants = wants
+        self.writes: list[tuple[int, int]] = []
+
+    def execute(
+        self, cdb: bytes, data_out: bytes | memoryview = b"", data_in_length: int = 0, timeout: float = 30.0
+    ) -> Reply:
+        lba, sectors = int.from_bytes(cdb[2:6], "big", signed=True), int.from_bytes(cdb[7:9], "big")
+        if cdb[0] == Write10.OPCODE and lba >= -150:
+            self.writes.append((lba, sectors))
+            if sectors > 13:
+                return Reply(Status.CHECK_CONDITION, b"", bytes((0x70, 0, 5, *bytes(9), 0x24, 0, *bytes(4))))
+        reply = super().execute(cdb, data_out, data_in_length, timeout)
+        if cdb[0] != ReadTrackInformation.OPCODE or not self.writes or len(reply.data) < 20:
+            return reply
+        if self.wants is None:
+            return replace(reply, data=b"\xff" * len(reply.data))
+        data = bytearray(reply.data)
+        data[7] |= 1
+        data[12:16] = self.wants.to_bytes(4, "big", signed=True)
+        return replace(reply, data=bytes(data))
+
+
+@pytest.mark.parametrize("wants", [None, 0, 1000, -11_000], ids=str)
+def test_behind_the_lead_in_fewer_sectors_are_tried_whatever_the_drive_says(wants: int | None) -> None:
+    """The disc is lost if nothing follows."""
+    recorder = Narrow(wants)
+    events = burn_session(recorder)
+    assert recorder.writes[:2] == [(-150, 27), (-150, 13)]
+    assert any(isinstance(e, Notice) and "trying 13" in e.text for e in events)
+    assert as_sent(recorder, 0, LAYOUT.lead_out_lba) == PROGRAM
+
+
+@pytest.mark.parametrize("wants", [-149, -123])
+def test_but_not_if_it_says_that_it_has_taken_some(wants: int) -> None:
+    recorder = Narrow(wants)
+    with pytest.raises(BurnFailed, match="the disc is spoilt"):
+        burn_session(recorder)
+    assert recorder.writes == [(-150, 27)]

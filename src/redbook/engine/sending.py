@@ -144,7 +144,11 @@ def send(
             continue
         except _LIMITS as error:
             count = len(piece) // SECTOR_BYTES
-            if outcome.sent or outcome.ended or not (yield from _smaller(count, error, run.start_lba)):
+            if (
+                outcome.sent
+                or outcome.ended
+                or not (yield from _smaller(count, error, run.start_lba, outcome))
+            ):
                 raise (refused or error) from None
             refused = refused or error
             continue
@@ -168,18 +172,23 @@ def _carried(most_sectors: int, sector_bytes: int) -> int:
     return max(1, most_sectors * SECTOR_BYTES // sector_bytes) * sector_bytes
 
 
-def _smaller(count: int, error: SenseError, start_lba: int) -> Procedure[bool]:
+def _smaller(count: int, error: SenseError, start_lba: int, outcome: Outcome) -> Procedure[bool]:
     """Whether the first WRITE of a burn, refused so, may be sent again with fewer sectors.
 
     Bridges with a limit of 32 KiB refuse more in words of their own. Only where the drive still wants that
-    sector: whether it has taken some of a transfer that failed is not known otherwise.
+    sector: whether it has taken some of a transfer that failed is not known otherwise. Behind a lead-in that
+    was sent the disc is lost if nothing follows; there it is enough that the drive does not say it took some.
     """
     try:
         information: TrackInformation = yield ReadTrackInformation()
+        wanted = information.next_writable_lba
     except (SenseError, InvalidReply):
-        return False
-    wanted = information.next_writable_lba
-    if wanted is None or (wanted != start_lba and not wanted < 0 == start_lba):
+        wanted = None
+    if outcome.lead_in_sent:
+        again = wanted is None or not start_lba < wanted <= start_lba + count
+    else:
+        again = wanted is not None and (wanted == start_lba or wanted < 0 == start_lba)
+    if not again:
         return False
     fewer = yield FewerSectors(count)
     if fewer:
