@@ -23,10 +23,11 @@ ifneq ($(APT),)
 APT += -o DPkg::Lock::Timeout=600
 endif
 
-.PHONY: help setup demo test test-slow test-discs test-kernel test-lowest test-install docs man pictures corpus lint bench fuzz mutation clean packages kernel-packages
+.PHONY: help setup demo demo-copies test test-slow test-discs test-kernel test-lowest test-install docs man pictures corpus lint bench fuzz mutation clean packages kernel-packages
 
 help:
 	@echo "make demo    burn the files in examples/ to a virtual recorder, verify, show the disc"
+	@echo "make demo-copies   six good copies on three virtual recorders, a robot changing the discs"
 	@echo "make test    run the checks and the tests"
 	@echo "make test-slow     the slower tests, and those that start programs of others (a few minutes)"
 	@echo "make test-discs    discs burned on every recorder model and read by other programs (a few minutes)"
@@ -72,6 +73,9 @@ setup: $(READY)
 
 demo: $(READY)
 	@sh examples/demo.sh $(BIN)/redbook
+
+demo-copies: $(READY)
+	@sh examples/demo-copies.sh $(BIN)/redbook
 
 kernel-packages: TEST_PACKAGES := $(KERNEL_PACKAGES)
 kernel-packages: packages
@@ -190,4 +194,4 @@ fuzz: $(DEV_READY)
 	done
 
 clean:
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo.disc
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo.disc demo.copies

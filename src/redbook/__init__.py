@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         VerificationFailed,
     )
     from redbook.mmc.disc_info import DiscInformation, DiscStatus, SessionStatus, TrackInformation
+    from redbook.production.making import CopiesReport, make_copies
     from redbook.recorders.discs import create_disc
     from redbook.recorders.listing import drives
     from redbook.recorders.names import open_drive
@@ -109,7 +110,9 @@ _HOMES = {
     "Check": "redbook.engine.verification",
     "Clock": "redbook.clock",
     "CloseFailed": "redbook.errors",
+    "CopiesReport": "redbook.production.making",
     "CopyReport": "redbook.burning.copying",
+    "make_copies": "redbook.production.making",
     "CueSheetRefused": "redbook.errors",
     "DatabaseAnswer": "redbook.burning.databases",
     "Difference": "redbook.engine.verification",
@@ -240,6 +243,7 @@ __all__ = [
     "Check",
     "Clock",
     "CloseFailed",
+    "CopiesReport",
     "CopyReport",
     "CueSheetRefused",
     "DatabaseAnswer",
@@ -331,6 +335,7 @@ __all__ = [
     "drives",
     "eject",
     "load",
+    "make_copies",
     "open_drive",
     "plan",
     "read",

@@ -110,6 +110,11 @@ def user_name(uid: int) -> str:
         return str(uid)
 
 
+def current_user_name() -> str:
+    """Of whoever runs this process; empty where the system has no users."""
+    return user_name(os.geteuid()) if hasattr(os, "geteuid") else os.environ.get("USERNAME", "")
+
+
 def group_name(gid: int) -> str:
     """The number where it has no name, or the system no user database."""
     try:

@@ -19,7 +19,7 @@ from redbook.production.master import make_master
 from redbook.production.pool import Pool
 from redbook.production.states import AttemptState, OrderState
 from redbook.production.values import Attempt, Order
-from redbook.production.worker import Worker, WorkerRunning
+from redbook.production.worker import Worker, WorkerRunning, alone
 from redbook.recorders.names import open_drive
 from redbook.virtual.rack import Rack, RackDrive
 from tests.support.sound import noise, write_wav
@@ -291,13 +291,12 @@ def test_a_paused_order_s_blank_is_given_back_unharmed(desk: Desk) -> None:
     assert desk.ledger.order(1).state is OrderState.DONE
 
 
-def test_there_is_one_worker_a_host(desk: Desk, tmp_path: Path) -> None:
+def test_there_is_one_worker_a_host(tmp_path: Path) -> None:
     lock = tmp_path / "some where" / "worker.lock"
-    first = Worker(desk.ledger, "", desk.pool, lambda name: None, lock=lock)
-    with pytest.raises(WorkerRunning, match="already"):
-        Worker(desk.ledger, "", desk.pool, lambda name: None, lock=lock)
-    first.close()
-    Worker(desk.ledger, "", desk.pool, lambda name: None, lock=lock).close()
+    with alone(lock), pytest.raises(WorkerRunning, match="already"), alone(lock):
+        pass
+    with alone(lock):
+        pass
 
 
 def test_drives_that_are_none_are_named(tmp_path: Path, desk: Desk) -> None:

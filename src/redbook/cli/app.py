@@ -22,6 +22,10 @@ _COMMANDS = {
     "burn": (f"{_HERE}.burn:burn", "Burn FILES as an audio disc, read it back and compare."),
     "close": (f"{_HERE}.close:close_command", "Close a disc that was left open."),
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
+    "copies": (
+        f"{_HERE}.copies:copies",
+        "Burn a number of good copies on all drives at once, and keep account of every blank.",
+    ),
     "copy": (
         f"{_HERE}.copy:copy",
         "Copy an audio disc with everything on it, and compare the copy with what was read.",
@@ -30,6 +34,10 @@ _COMMANDS = {
     "doctor": (f"{_HERE}.doctor:doctor", "Show system and recorder details for a bug report."),
     "drives": (f"{_HERE}.drives:drives", "List the recorders there are."),
     "eject": (f"{_HERE}.eject:eject", "Open the tray of a recorder."),
+    "examine": (
+        f"{_HERE}.examine:examine",
+        "Say which order of copies the disc in a recorder belongs to, and whether it is good.",
+    ),
     "info": (f"{_HERE}.info:info", "Show the recorder and what is on its disc."),
     "master": (
         f"{_HERE}.master:master",

@@ -57,6 +57,7 @@ def examine(
     ref_now: str,
     master: Path,
     *,
+    read: bool = True,
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
 ) -> Examined:
@@ -64,10 +65,11 @@ def examine(
 
     ref_then, ref_now  of the disc that was claimed, and of the one that lies there now
     master             the folder of the order's master
+    read               False where there is no time for that: a disc that would have to be is Cancelled
 
     raises  DriveError  the drive does not answer, so nothing is known: try again; Cancelled
     """
-    look = _Look(drive, state, ref_then, ref_now, master, Caller.of(on_event, cancel))
+    look = _Look(drive, state, ref_then, ref_now, master, read, Caller.of(on_event, cancel))
     return look.run()
 
 
@@ -78,6 +80,7 @@ class _Look:
     ref_then: str
     ref_now: str
     master: Path
+    read: bool
     caller: Caller
 
     @property
@@ -139,6 +142,8 @@ class _Look:
             return Examined(
                 Finding.GONE, "after the machine was started again a disc of something else lies in the drive"
             )
+        if not self.read:
+            raise Cancelled("the disc is finished, and was not read back: it is looked at later")
         try:
             report = verify(self.master, self.drive, on_event=self.caller.on_event, cancel=self.caller.cancel)
         except VerificationFailed as error:

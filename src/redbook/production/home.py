@@ -20,7 +20,14 @@ from redbook.production.ledger import Ledger, open_ledger
 from redbook.production.master import make_master, unpack
 from redbook.production.states import OrderState
 from redbook.runner.runner import Cancel
-from redbook.sheets.master_file import BLOBS, MASTER_FILE, MasterFile, is_master, read_master_file
+from redbook.sheets.master_file import (
+    BLOBS,
+    MASTER_FILE,
+    MasterFile,
+    blob_path,
+    is_master,
+    read_master_file,
+)
 
 VARIABLE = "REDBOOK_COPIES"
 LINK_FILE = "folder.txt"
@@ -120,6 +127,13 @@ class Home:
             folder = self.folder / "masters" / order.master
             if order.master not in busy and not ledger_has_live(ledger, order.id):
                 shutil.rmtree(folder / BLOBS, ignore_errors=True)
+
+    def audio(self, name: str) -> Path | None:
+        """The folder of a master whose audio is here, too."""
+        folder, file = self.master(name), self.file_of(name)
+        if folder is None or file is None:
+            return None
+        return folder if all(blob_path(folder, track.sha256) for track in file.tracks) else None
 
     def file_of(self, name: str) -> MasterFile | None:
         """What is known of a master, also when its audio is gone."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from redbook.authoring.wishes import DEFAULTS, SourceName, Wishes
 from redbook.burning.planning import Mode
-from redbook.errors import PlanError
+from redbook.errors import DriveNotFound, PlanError
+from redbook.host import current_user_name
 from redbook.production.events import CopyEvent, OrderNow
 from redbook.production.home import Home, check_count
 from redbook.production.ledger import Ledger
 from redbook.production.pool import Pool
 from redbook.production.states import MADE, AttemptState, CheckMode, OrderState
 from redbook.production.values import Attempt, Order, Place
-from redbook.production.worker import Worker, order_now
+from redbook.production.worker import Worker, alone, order_now
 from redbook.runner.runner import Cancel
 
 if TYPE_CHECKING:
@@ -116,8 +118,8 @@ def make_copies(
     """
     check_count(count)
     cancel = cancel or Cancel()
-    home = Home.of_user() if folder is None else Home(_path(folder))
-    with Pool(drives) as pool, home.ledger() as ledger:
+    home = Home.of_user() if folder is None else Home(Path(folder))
+    with Pool(drives) as pool, home.ledger() as ledger, alone(home.lock):
         _check_drives(pool)
         file = home.keep_master(
             sources,
@@ -136,7 +138,7 @@ def make_copies(
             check=CheckMode(check),
             surplus_ok=surplus_ok,
             drives=[Place(HERE, name) for name in pool.poll()] if drives else (),
-            made_by=_who(),
+            made_by=current_user_name(),
         )
         return work_off(home, ledger, pool, order.id, on_event, cancel)
 
@@ -155,22 +157,22 @@ def resume_copies(
 
     raises  NotInLedger, StepRefused  there is no such order, or it was cancelled; else as `make_copies`
     """
-    home = Home.of_user() if folder is None else Home(_path(folder))
+    home = Home.of_user() if folder is None else Home(Path(folder))
     with home.ledger(create=False) as ledger:
         found = ledger.order(order)
         if found.state is OrderState.DONE:
             return report_of(ledger, order)
         names = list(drives) or [place.drive for place in found.drives]
-        if home.master(found.master) is None:
+        if home.audio(found.master) is None:
             raise PlanError(
                 f"the master of order {order} is not there any more: order the copies that are missing anew"
             )
-        with Pool(names) as pool:
+        with Pool(names) as pool, alone(home.lock):
             _check_drives(pool)
             for name in pool.poll():
                 ledger.resume_drive(Place(HERE, name))
             if found.state is not OrderState.OPEN:
-                ledger.resume(order, who=_who())
+                ledger.resume(order, who=current_user_name())
             return work_off(home, ledger, pool, order, on_event, cancel or Cancel())
 
 
@@ -182,8 +184,11 @@ def work_off(
     on_event: Callable[[CopyEvent], None] | None,
     cancel: Cancel,
 ) -> CopiesReport:
-    """Until the order is done, or nothing more can be done for it.  raises  LedgerError, WorkerRunning"""
-    worker = Worker(ledger, HERE, pool, home.master, orders={order}, on_event=on_event, lock=home.lock)
+    """Until the order is done, or nothing more can be done for it; with the host's lock held.
+
+    raises  LedgerError
+    """
+    worker = Worker(ledger, HERE, pool, home.master, orders={order}, on_event=on_event)
     stopped = [False, False]
 
     def through() -> bool:
@@ -197,10 +202,7 @@ def work_off(
         now = order_now(ledger, order)
         return nothing_to_do(now) or worker.resting
 
-    try:
-        worker.run(through)
-    finally:
-        worker.close()
+    worker.run(through)
     home.tidy(ledger)
     return report_of(ledger, order)
 
@@ -212,7 +214,7 @@ def nothing_to_do(now: OrderNow) -> bool:
 
 def _pause(ledger: Ledger, order: int) -> None:
     if ledger.order(order).state is OrderState.OPEN:
-        ledger.pause(order, who=_who(), why="stopped by whoever started it")
+        ledger.pause(order, who=current_user_name(), why="stopped by whoever started it")
 
 
 def report_of(ledger: Ledger, order: int) -> CopiesReport:
@@ -264,8 +266,6 @@ def unfinished(ledger: Ledger) -> list[Order]:
 
 def _check_drives(pool: Pool) -> None:
     """raises  DriveNotFound"""
-    from redbook.errors import DriveNotFound
-
     if not pool.poll():
         raise DriveNotFound(
             "there is no recorder here: connect one (`redbook doctor` says what is missing), or try it on a "
@@ -276,20 +276,6 @@ def _check_drives(pool: Pool) -> None:
 def _title_of(sources: object) -> str:
     names = [sources] if isinstance(sources, str | os.PathLike) else sources
     if isinstance(names, Sequence) and names:
-        from pathlib import Path
-
         first = Path(os.fspath(names[0]))
         return first.stem or first.name
     return ""
-
-
-def _who() -> str:
-    from redbook.host import user_name
-
-    return user_name(os.geteuid()) if hasattr(os, "geteuid") else ""
-
-
-def _path(folder: str | os.PathLike[str]) -> Any:
-    from pathlib import Path
-
-    return Path(folder)

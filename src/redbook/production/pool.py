@@ -55,12 +55,13 @@ class Pool:
             if name == ALL:
                 self._all = True
             elif name.startswith(RACK):
-                path = Path(name.removeprefix(RACK))
+                path = Path(name.removeprefix(RACK)).absolute()  # whoever goes on may stand elsewhere
                 racks[path.parent] = None
                 self._wanted.add(f"{RACK}{Rack(path.parent).drive(path.name).folder}")
             elif is_rack(Path(name)):
-                racks[Path(name)] = None
-                self._wanted |= {f"{RACK}{drive.folder}" for drive in Rack(Path(name)).drives()}
+                folder = Path(name).absolute()
+                racks[folder] = None
+                self._wanted |= {f"{RACK}{drive.folder}" for drive in Rack(folder).drives()}
             elif name.startswith(VIRTUAL):
                 raise DriveNotFound(
                     f"{printable(name)} has no tray, so no disc can be changed in it: make a rack of virtual "
@@ -96,16 +97,8 @@ class Pool:
 
     def look(self, name: str) -> str:
         """The number of the disc that lies in a drive now, which may be in use; from any thread."""
-        if name.startswith(RACK):
-            path = Path(name.removeprefix(RACK))
-            entry = rack_entry(Rack(path.parent).drive(path.name))
-            return _ref(entry)
-        system = System.of_process()
-        for drive in find(system):
-            if name in (drive.node, drive.stable_id) and drive.disc_sequence is not None:
-                return f"{system.boot_id()}/{drive.disc_sequence}"
         seen = self._seen.get(name)
-        return seen.ref if seen is not None else ""
+        return disc_in(name) or (seen.ref if seen is not None else "")
 
     def _take_in(self, entry: DriveEntry, *, fresh: bool = True, empty: bool = False) -> None:
         if not self._is_wanted(entry):
@@ -147,3 +140,15 @@ def _ref(entry: DriveEntry) -> str:
     """A kernel counts the discs of all drives together, a rack those of each."""
     drive = f"{entry.name}#" if entry.name.startswith(RACK) else ""
     return f"{entry.boot_id}/{drive}{entry.disc_sequence}"
+
+
+def disc_in(name: str) -> str:
+    """The number of the disc that lies in a drive now, which may be in use; empty where nobody tells it."""
+    if name.startswith(RACK):
+        path = Path(name.removeprefix(RACK)).absolute()
+        return _ref(rack_entry(Rack(path.parent).drive(path.name)))
+    system = System.of_process()
+    for drive in find(system):
+        if name in (drive.node, drive.stable_id) and drive.disc_sequence is not None:
+            return f"{system.boot_id()}/{drive.disc_sequence}"
+    return ""

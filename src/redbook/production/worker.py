@@ -19,11 +19,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
 from redbook import host
 from redbook.burning.tray import eject
@@ -70,6 +70,9 @@ BUSY_AGAIN_SECONDS = 5.0
 STOPS_SECONDS = 1.0
 """How often it is asked whether somebody wants attempts ended at once."""
 
+BROKE_OFF = "the burn broke off "
+"""What a hand's word begins with, and what the ledger says by itself."""
+
 LOOKS_AT_A_DUMB_DRIVE = 20
 """How often a drive that does not answer is tried before its disc counts as gone with it."""
 
@@ -110,6 +113,9 @@ class Worker:
     masters  a master's name to its folder here, or None while the host does not have it
     orders   only these; None for all
     on_event told what happens, on whichever thread it happens
+    lock     a file to be held while this is the host's worker (`alone`); None if somebody else sees to that
+
+    raises   WorkerRunning
     lock     a file that says who is at work here; None if somebody else sees to that
     raises   WorkerRunning
     """
@@ -137,7 +143,9 @@ class Worker:
         self._cancel = Cancel()
         self._told_orders: dict[int, OrderNow] = {}
         self._ledger_away = False
-        self._lock = _taken(lock) if lock is not None else None
+        self._held = ExitStack()
+        if lock is not None:
+            self._held.enter_context(alone(lock))
         self._taken_up = False
         self._stops_at = 0.0
 
@@ -204,18 +212,18 @@ class Worker:
             if station.process is not None:
                 say(station.process, {"cancel": True})
 
+    def close(self) -> None:
+        """Let go of the lock."""
+        self._held.close()
+
     def run(self, until: Callable[[], bool]) -> None:
         """Until that is so and nothing is under way, or `finish` was called."""
         while True:
             self.tick()
-            if not self.busy and (self.closing or until()):
+            through = until()
+            if not self.busy and (self.closing or through):
                 return
             time.sleep(TICK_SECONDS)
-
-    def close(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
 
     # Claims
 
@@ -327,12 +335,14 @@ class Worker:
 
     def _examine(self, station: Station, number: int, why: str) -> None:
         looks = 0
-        while not self.ending:
+        while True:
             try:
-                with open_drive(station.name, cancel=self._cancel) as drive:
+                with open_drive(station.name) as drive:
                     self._look(station, drive, number, why)
                 return
             except DriveBusy:  # a hand is still at work, or another program
+                if self.ending:
+                    return
                 time.sleep(DRIVE_AGAIN_SECONDS)
             except StepRefused:  # it has ended: its own hand was heard, or it is somebody else's
                 station.state = "idle"
@@ -341,6 +351,8 @@ class Worker:
                 return
             except DriveError as error:
                 looks += 1
+                if self.ending:
+                    return
                 if looks >= LOOKS_AT_A_DUMB_DRIVE:
                     self._gone(station, number, str(error))
                     return
@@ -351,8 +363,11 @@ class Worker:
         attempt = self.until_heard(lambda: self.ledger.take_up(number, self._where))
         self._tell_state(attempt, "examining")
         ref, folder = self._pool.look(station.name), self._folder_of(attempt)
-        found = examine(drive, attempt.state, attempt.blank.ref, ref, folder, cancel=self._cancel)
-        reason = "; ".join(part for part in (why, found.why) if part)
+        cancel = Cancel() if self.ending else self._cancel
+        found = examine(
+            drive, attempt.state, attempt.blank.ref, ref, folder, read=not self.ending, cancel=cancel
+        )
+        reason = "; ".join(part.removeprefix(BROKE_OFF) for part in (why, found.why) if part)
 
         def told() -> Attempt:
             report = found.report or None
@@ -472,16 +487,21 @@ def order_now(ledger: Ledger, number: int) -> OrderNow:
     )
 
 
-def _taken(path: Path) -> IO[bytes]:
-    """raises  WorkerRunning"""
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """While this is held there is no other worker of this host.
+
+    path  of a file that is locked; the lock ends with the process, however that ends
+
+    raises  WorkerRunning; OSError
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("ab", buffering=0)
-    try:
-        host.lock(file.fileno())
-    except BlockingIOError as error:
-        file.close()
-        raise WorkerRunning(
-            "copies are being made on this machine already, by another process: wait until it has finished, "
-            "or end it (Ctrl-C there)"
-        ) from error
-    return file
+    with path.open("ab", buffering=0) as file:
+        try:
+            host.lock(file.fileno())
+        except BlockingIOError as error:
+            raise WorkerRunning(
+                "copies are being made on this machine already, by another process: wait until it has "
+                "finished, or end it (Ctrl-C there)"
+            ) from error
+        yield

@@ -98,7 +98,11 @@ def blank_state(medium: str = "cd-r", minutes: int = 80, write_protected: bool =
 
 def in_words(medium: Medium) -> str:
     """What it is, and what is on it: "CD-R 80 min, complete, 3 tracks"."""
-    words = f"{medium.state.medium.upper()} {medium.state.minutes} min, {medium.status.name.lower()}"
+    spoilt = medium.state.broken_session is not None
+    status = "spoilt" if spoilt else medium.status.name.lower()
+    words = f"{medium.state.medium.upper()} {medium.state.minutes} min, {status}"
+    if spoilt:
+        return words
     if medium.state.tracks:
         count = len(medium.state.tracks)
         words += f", {count} track{'s' if count > 1 else ''}"

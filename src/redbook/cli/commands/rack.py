@@ -62,7 +62,8 @@ def list_command(folder: Path, as_json: bool) -> None:
     with make_renderer("rack list", as_json) as out, reporting(out):
         there = Rack(folder)
         out.drives(rack_entries(there))
-        out.note(f"{there.blanks} blanks are left on the spindle")
+        left = there.blanks
+        out.note(f"{left} blank{'' if left == 1 else 's'} left on the spindle")
 
 
 @rack.command(epilog=EPILOG)

@@ -1,0 +1,322 @@
+"""`redbook copies`: so many good copies of a disc, and an account of every blank."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from redbook.cli.authoring_options import authoring_options, loudness_options, mode_option, split_off
+from redbook.cli.completing import speeds
+from redbook.cli.exits import CANCELLED, DONE, DRIVE, EPILOG, reporting
+from redbook.cli.options import SpeedType, files_argument, json_option, seed_option
+from redbook.cli.recorder import signals_cancel
+
+if TYPE_CHECKING:
+    from redbook.cli.render import Renderer
+    from redbook.cli.render.copies import CopiesView
+    from redbook.production.making import CopiesReport
+    from redbook.runner.runner import Cancel
+
+
+class MakeUnlessNamed(click.Group):
+    """What is no command of this group is what copies are to be made of."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = next((arg for arg in args if arg not in ("-q", "-v", "--quiet", "--verbose")), "")
+        if first not in self.commands and first not in ("", "-h", "--help"):
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=MakeUnlessNamed, epilog=EPILOG)
+def copies() -> None:
+    """Burn a number of good copies on all drives at once, and keep account of every blank.
+
+    `redbook copies FILES... --count 20`: the word make may be left out. Push a blank into any drive, and it
+    becomes the next copy; a good one is ejected, a spoiled one stays in and is made again. Whatever dies on
+    the way, `redbook copies resume` goes on.
+    """
+
+
+def _drives_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--drives",
+        metavar="NAMES",
+        default="all",
+        show_default=True,
+        help="The recorders, with commas between them: /dev/sr0,/dev/sr1; or a rack of virtual ones (its "
+        "folder). all: every real one.",
+    )(command)
+
+
+def _bell_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--bell", is_flag=True, help="Ring the terminal when a disc is to be changed.")(
+        command
+    )
+
+
+@copies.command(epilog=EPILOG)
+@files_argument
+@click.option("--count", type=click.IntRange(1, 1_000_000), required=True, metavar="N", help="How many.")
+@_drives_option
+@click.option(
+    "--speed",
+    type=SpeedType(),
+    default="auto",
+    show_default=True,
+    metavar="N",
+    shell_complete=speeds,
+    help="Speed of writing: auto, max, or a multiple of 1x.",
+)
+@click.option(
+    "--check",
+    type=click.Choice(["full", "quick"]),
+    default="full",
+    show_default=True,
+    help="full: every sector is read back and compared; quick: table of contents and sizes only, and the "
+    "report says so.",
+)
+@click.option(
+    "--surplus-ok",
+    is_flag=True,
+    help="Where a disc is gone, make another at once, though it may turn up again.",
+)
+@click.option(
+    "--name", "order_title", metavar="TEXT", help="What the order is called. Default: after the files."
+)
+@_bell_option
+@mode_option
+@loudness_options
+@authoring_options
+@seed_option
+@json_option
+def make(
+    files: tuple[str, ...],
+    count: int,
+    drives: str,
+    speed: float | None,
+    check: str,
+    surplus_ok: bool,
+    order_title: str | None,
+    bell: bool,
+    mode: str,
+    dither_seed: int,
+    as_json: bool,
+    **authoring: Any,
+) -> None:
+    """Burn N good copies of FILES, or of a master."""
+    from redbook.production.making import make_copies
+
+    wanted = split_off(authoring)
+    with _at_work("copies", as_json, bell) as (out, view, cancel):
+        report = make_copies(
+            files[0] if len(files) == 1 else files,
+            _names(drives),
+            count,
+            speed=speed,
+            check=check,
+            surplus_ok=surplus_ok,
+            title=order_title or "",
+            mode=mode,
+            dither_seed=dither_seed,
+            on_event=view.hear,
+            cancel=cancel,
+            **wanted,
+        )
+        view.close()
+        _conclude(report, out, cancel)
+
+
+@copies.command(epilog=EPILOG)
+@click.argument("order", type=int)
+@_drives_option
+@_bell_option
+@json_option
+def resume(order: int, drives: str, bell: bool, as_json: bool) -> None:
+    """Go on with an order that was paused, or whose process died.
+
+    Discs that were being burned are looked at first. Drives that were resting are used again.
+    """
+    from redbook.production.making import resume_copies
+
+    with _at_work("copies resume", as_json, bell) as (out, view, cancel):
+        report = resume_copies(
+            order, () if drives == "all" else _names(drives), on_event=view.hear, cancel=cancel
+        )
+        view.close()
+        _conclude(report, out, cancel)
+
+
+@contextlib.contextmanager
+def _at_work(command: str, as_json: bool, bell: bool) -> Iterator[tuple[Renderer, CopiesView, Cancel]]:
+    from redbook.cli.render import make_renderer
+    from redbook.cli.render.copies import copies_view
+
+    cancel = signals_cancel()
+    with make_renderer(command, as_json) as out, reporting(out):
+        view = copies_view(out, bell=bell)
+        through = threading.Event()
+        watching = threading.Thread(target=_tell_stops, args=(cancel, view, through), daemon=True)
+        watching.start()
+        try:
+            yield out, view, cancel
+        finally:
+            through.set()
+            watching.join()
+            view.close()
+
+
+def _tell_stops(cancel: Cancel, view: CopiesView, through: threading.Event) -> None:
+    """What Ctrl-C does, as soon as it was pressed."""
+    told = [False, False]
+    while not through.wait(0.1):
+        if cancel.wanted and not told[0]:
+            told[0] = True
+            view.stopping(
+                "Stopping: discs under way are finished, no further one is begun. Press Ctrl-C again to end "
+                "them in good order, too; then they are spoiled"
+            )
+        if cancel.wanted_at_once and not told[1]:
+            told[1] = True
+            view.stopping("Ending what is under way in good order")
+
+
+def _names(drives: str) -> list[str]:
+    return [] if drives == "all" else [name for name in drives.split(",") if name]
+
+
+def _conclude(report: CopiesReport, out: Renderer, cancel: Cancel) -> None:
+    from redbook.cli.render.copies_report import conclusion, report_lines, report_shape
+
+    out.told(report_shape(report), report_lines(report), conclusion(report))
+    if not report.complete:
+        sys.exit(CANCELLED if cancel.wanted else DRIVE)
+    sys.exit(DONE)
+
+
+@copies.command(name="list", epilog=EPILOG)
+@json_option
+def list_command(as_json: bool) -> None:
+    """Show all orders, the newest first."""
+    from redbook.cli.render import make_renderer
+    from redbook.cli.render.copies_report import order_line, order_shape
+    from redbook.production.worker import order_now
+
+    with make_renderer("copies list", as_json) as out, reporting(out), _ledger() as ledger:
+        orders = [] if ledger is None else ledger.orders()
+        now = [] if ledger is None else [order_now(ledger, order.id) for order in orders]
+        shape = {"event": "orders", "orders": [order_shape(o, n) for o, n in zip(orders, now, strict=True)]}
+        lines = [order_line(o, n) for o, n in zip(orders, now, strict=True)]
+        out.told(shape, lines or ["no copies were ever ordered here"])
+
+
+@copies.command(epilog=EPILOG)
+@click.argument("order", type=int)
+@json_option
+def show(order: int, as_json: bool) -> None:
+    """Show an order: each blank, and what became of it, step by step."""
+    from redbook.cli.render import make_renderer
+    from redbook.cli.render.copies_report import history_lines, history_shape, report_lines
+    from redbook.production.making import report_of
+
+    with make_renderer("copies show", as_json) as out, reporting(out), _ledger_there() as ledger:
+        report = report_of(ledger, order)
+        out.told(history_shape(ledger, report), [*report_lines(report), *history_lines(ledger, report)])
+
+
+@copies.command(epilog=EPILOG)
+@click.argument("order", type=int)
+@click.option("--csv", "as_csv", is_flag=True, help="One line for each blank, with commas.")
+@json_option
+def report(order: int, as_csv: bool, as_json: bool) -> None:
+    """What became of an order: every blank, with drive, time and verdict."""
+    from redbook.cli.render import make_renderer
+    from redbook.cli.render.copies_report import conclusion, csv_lines, report_lines, report_shape
+    from redbook.production.making import report_of
+
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json exclude each other")
+    with make_renderer("copies report", as_json) as out, reporting(out), _ledger_there() as ledger:
+        made = report_of(ledger, order)
+        if as_csv:
+            out.told({}, csv_lines(made))
+        else:
+            out.told(report_shape(made), report_lines(made), conclusion(made))
+
+
+@copies.command(epilog=EPILOG)
+@click.argument("order", type=int)
+def pause(order: int) -> None:
+    """Begin no further disc of an order; what is under way is finished. `resume` goes on."""
+    _change(order, "pause")
+
+
+@copies.command(epilog=EPILOG)
+@click.argument("order", type=int)
+@click.option("--now", is_flag=True, help="End discs under way, too, in good order: they are spoiled.")
+def cancel(order: int, now: bool) -> None:
+    """Begin no further disc of an order, for good; what is under way is finished."""
+    _change(order, "cancel", now=now)
+
+
+def _change(order: int, what: str, **more: bool) -> None:
+    from redbook.cli.render import make_renderer
+    from redbook.host import current_user_name
+    from redbook.production.worker import order_now
+
+    with make_renderer(f"copies {what}", False) as out, reporting(out), _ledger_there() as ledger:
+        getattr(ledger, what)(order, who=current_user_name(), **more)
+        now = order_now(ledger, order)
+        under_way = f"; {now.under_way} under way" if now.under_way else ""
+        out.told(
+            {}, (), f"order {order} is {now.state}: {now.good + now.checked} of {now.wanted} made{under_way}"
+        )
+
+
+@copies.command(epilog=EPILOG)
+@click.argument("attempt", type=int)
+@click.argument("verdict", type=click.Choice(["good", "spoiled", "lost"]))
+@click.option("--who", metavar="NAME", help="Who says so. Default: the name you are logged in with.")
+def resolve(attempt: int, verdict: str, who: str | None) -> None:
+    """Say what became of a disc that was gone when it was to be looked at.
+
+    Until then its copy's number is given to no other disc. good: it was found, and is fine; spoiled or lost:
+    it is made again.
+    """
+    from redbook.cli.render import make_renderer
+    from redbook.host import current_user_name
+    from redbook.production.states import AttemptState
+
+    with make_renderer("copies resolve", False) as out, reporting(out), _ledger_there() as ledger:
+        made = ledger.resolve(attempt, AttemptState(verdict), who=who or current_user_name())
+        again = "" if verdict == "good" else f"; it is made again: redbook copies resume {made.order}"
+        out.told({}, (), f"copy {made.number} of order {made.order} is {made.state}{again}")
+
+
+@contextlib.contextmanager
+def _ledger() -> Iterator[Any]:
+    """None where there is none yet."""
+    from redbook.production.home import Home
+
+    home = Home.of_user()
+    if not home.ledger_path.exists():
+        yield None
+        return
+    with home.ledger(create=False) as ledger:
+        yield ledger
+
+
+@contextlib.contextmanager
+def _ledger_there() -> Iterator[Any]:
+    """raises  NotInLedger"""
+    from redbook.errors import NotInLedger
+
+    with _ledger() as ledger:
+        if ledger is None:
+            raise NotInLedger("no copies were ever ordered here (`redbook copies FILES... --count N` does)")
+        yield ledger

@@ -1,0 +1,51 @@
+"""`redbook examine`: which copy is this?"""
+
+from __future__ import annotations
+
+import click
+
+from redbook.cli.exits import EPILOG, reporting
+from redbook.cli.options import drive_option, json_option
+from redbook.cli.recorder import opened, signals_cancel
+
+
+@click.command(epilog=EPILOG)
+@drive_option
+@json_option
+def examine(drive_name: str | None, as_json: bool) -> None:
+    """Say which order of copies the disc in a recorder belongs to, and whether it is good.
+
+    It is read and compared where the order's master is still here. Two good copies of one master are equal:
+    which number a disc had is known only while it has not left its drive.
+    """
+    import sys
+
+    from redbook.cli.exits import DIFFERS, DONE
+    from redbook.cli.render import make_renderer
+    from redbook.errors import NotInLedger
+    from redbook.production.home import Home
+    from redbook.production.pool import disc_in
+    from redbook.production.recognise import recognise
+
+    cancel = signals_cancel()
+    with (
+        make_renderer("examine", as_json) as out,
+        reporting(out),
+        opened(drive_name, out, cancel, "LOOK", read_only=True) as drive,
+    ):
+        home = Home.of_user()
+        if not home.ledger_path.exists():
+            raise NotInLedger("no copies were ever ordered here (`redbook copies FILES... --count N` does)")
+        with home.ledger(create=False) as ledger:
+            found = recognise(drive, disc_in(drive.name), home, ledger, on_event=out.event, cancel=cancel)
+        shape = {
+            "event": "examined",
+            "drive": drive.name,
+            "attempt": None if found.attempt is None else found.attempt.id,
+            "number": None if found.attempt is None else found.attempt.number,
+            "orders": [order.id for order in found.orders],
+            "same": found.same,
+            "text": found.text,
+        }
+        out.told(shape, (), f"{drive.name}: {found.text}")
+        sys.exit(DIFFERS if found.same is False else DONE)
