@@ -23,7 +23,7 @@ ifneq ($(APT),)
 APT += -o DPkg::Lock::Timeout=600
 endif
 
-.PHONY: help setup demo demo-copies test test-slow test-discs test-kernel test-lowest test-install docs man pictures corpus lint bench fuzz mutation clean packages kernel-packages
+.PHONY: help setup demo demo-copies sweep test-copies test test-slow test-discs test-kernel test-lowest test-install docs man pictures corpus lint bench fuzz mutation clean packages kernel-packages
 
 help:
 	@echo "make demo    burn the files in examples/ to a virtual recorder, verify, show the disc"
@@ -39,6 +39,7 @@ help:
 	@echo "make pictures   the pictures of terminals in docs/pictures anew, from real burns (needs tmux)"
 	@echo "make corpus  sound files of other people (210 MB) against the formats' own programs (a few minutes)"
 	@echo "make lint    ruff and mypy only"
+	@echo "make test-copies   kill what makes copies for a minute, and count the discs; make sweep: for an hour"
 	@echo "make bench   measure: time, memory, start-up (takes a few minutes)"
 	@echo "make fuzz    look for what breaks the virtual recorder, led by coverage: MINUTES=10 for each target"
 	@echo "make mutation   break engine and virtual recorder in CHANGES=50 places, and see whether a test notices (hours)"
@@ -175,6 +176,17 @@ bench: $(DEV_READY) packages
 	@$(BIN)/python bench/preload.py
 	@$(BIN)/python -m tests.kernel.debian_kernel || true
 	@$(BIN)/python bench/kernel.py
+
+# Whatever makes copies is killed again and again; then the discs are counted by reading them, and the ledger.
+SEED ?= 1
+SECONDS ?= 3600
+
+sweep: $(DEV_READY)
+	@$(BIN)/python -m tests.production.sweep --seconds $(SECONDS) --seed $(SEED)
+
+test-copies: $(DEV_READY)
+	@echo "== killing what makes copies for a minute, then counting the discs"
+	@$(BIN)/python -m tests.production.sweep --seconds 60 --seed $(SEED)
 
 # Not in continuous integration: each change that no test notices costs a whole run of the suites.
 CHANGES ?= 50
