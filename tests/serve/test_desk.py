@@ -18,7 +18,7 @@ from redbook.production.fetch import Fetcher
 from redbook.production.master import check_master
 from redbook.production.serve.hub import Hub
 from redbook.production.states import AttemptState
-from redbook.production.values import Blank, Place
+from redbook.production.values import Blank, Place, Sighting
 from tests.serve.conftest import OURS, Shop, put_a_blank
 
 A, B = "a" * 16, "b" * 16
@@ -177,6 +177,17 @@ def test_a_master_is_fetched_from_here_by_another_host(shop: Shop, songs: list[P
     fetcher = Fetcher(["http://stage"], clock=ManualClock(), transport=ThisClient())
     check_master(fetcher.fetch(name, tmp_path / "elsewhere"))
     fetcher.close()
+
+
+def test_drives_of_other_hosts_are_shown_as_their_workers_told(shop: Shop) -> None:
+    far = Place("hall", "/dev/sr0")
+    shop.ledger.see_drives("hall", [Sighting(far, "PLEXTOR", "", "writing", "CD-R", 7, 100, 300, 16.0)])
+    until(shop, lambda: state(shop, "far") != [])
+    (shown,) = state(shop, "far")
+    assert (shown["name"], shown["state"], shown["sectors_done"]) == ("/dev/sr0 on hall", "writing", 100)
+    assert shown["silent"] is False
+    shop.ledger.see_drives("hall", [])
+    until(shop, lambda: state(shop, "far") == [])
 
 
 # The newest state

@@ -20,7 +20,7 @@ from tests.support.sound import noise, write_wav
 pytestmark = [pytest.mark.slow, pytest.mark.tools("chromium")]
 
 PICTURES = os.environ.get("REDBOOK_PICTURES", "")
-"""A folder for pictures of the page; `make page-pictures` sets it."""
+"""A folder for pictures of the page; `make pictures` sets it."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,12 @@ def opened(browser: Any, serving: Serving, **more: Any) -> Any:
 
 def picture(page: Any, name: str) -> None:
     if PICTURES:
-        page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
+        # Not full_page=True: after it the page scrolls between the next press of the mouse and its release.
+        before = page.viewport_size
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({**before, "height": height})
+        page.screenshot(path=f"{PICTURES}/{name}.png")
+        page.set_viewport_size(before)
 
 
 def axe(page: Any) -> None:

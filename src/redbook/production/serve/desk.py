@@ -51,6 +51,9 @@ ORDERS_AGAIN_SECONDS = 2.0
 """So often it is looked whether somebody else has changed an order."""
 
 LEDGER_AGAIN_SECONDS = 2.0
+SILENT_SECONDS = 60.0
+"""A host that told nothing of its drives for so long is called silent."""
+
 _CSV_STARTS = ("=", "+", "-", "@", "\t")
 """A cell that begins like this is a formula to a spreadsheet."""
 
@@ -90,6 +93,8 @@ class Desk:
             self._worker = Worker(ledger, where, pool, home.master, on_event=self._hear, lock=home.lock)
         self._thread = threading.Thread(target=self._run, name="redbook-worker", daemon=True)
         self._orders_at = 0.0
+        self._far: dict[str, tuple[float | None, float]] = {}
+        """Drives of other hosts: when they were last told of, by the ledger's clock and by this process's."""
 
     # The worker's thread
 
@@ -156,6 +161,31 @@ class Desk:
         self._orders_at = time.monotonic() + ORDERS_AGAIN_SECONDS
         for order in self.ledger.orders()[:MOST_ORDERS_SHOWN]:
             self._show_order(order)
+        self._show_other_hosts()
+
+    def _show_other_hosts(self) -> None:
+        """What their workers last told of their drives.  raises  LedgerError"""
+        there = {str(s.place): s for s in self.ledger.sightings() if s.place.host != self._where}
+        for key in self.hub.everything():
+            name = key.removeprefix("far:")
+            if name != key and name not in there:
+                self.hub.put(key, None)
+        for name, seen in there.items():
+            if self._far.get(name, (None, 0.0))[0] != seen.seen_at:
+                self._far[name] = seen.seen_at, time.monotonic()  # so nobody's wall clock counts
+            self.hub.put(
+                f"far:{name}",
+                {
+                    "name": name,
+                    "model": seen.model,
+                    "medium": seen.medium,
+                    "state": seen.state,
+                    "sectors_done": seen.done_sectors,
+                    "sectors": seen.total_sectors,
+                    "speed": seen.speed,
+                    "silent": time.monotonic() - self._far[name][1] > SILENT_SECONDS,
+                },
+            )
 
     def _show_order(self, order: Order) -> None:
         unknown = self.ledger.attempts(order.id, AttemptState.UNKNOWN)

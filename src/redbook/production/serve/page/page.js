@@ -409,13 +409,17 @@ function cancel(order) {
 }
 
 function doing(drive, now) {
+  if (drive.far) {
+    return { text: drive.silent ? `${word(drive.state)} (its host is silent)` : word(drive.state), kind: drive.silent ? "bad" : "",
+      done: drive.sectors_done, of: drive.sectors, speed: drive.speed };
+  }
   if (drive.problem) return { text: drive.problem, kind: "bad" };
   if (!now) return { text: drive.medium === "no disc" ? "no disc" : drive.medium || "idle" };
   switch (now.event) {
     case "copy_progress": return { text: `Copy ${now.number}: ${word(now.phase)}`, done: now.sectors_done, of: now.sectors, speed: now.speed, left: now.seconds_left };
     case "copy_claimed": return { text: `Copy ${now.number}: getting ready` };
     case "copy_state": return { text: `Copy ${now.number}: ${word(now.state)}${now.why ? ` (${now.why})` : ""}`, kind: now.state === "spoiled" ? "bad" : "" };
-    case "take_disc": return { text: now.good ? `Copy ${now.number} is good: take it out` : now.text, kind: now.good ? "good" : "bad" };
+    case "take_disc": return { text: now.good ? `Copy ${now.number} is good: take it out` : `Copy ${now.number} is spoiled: throw the disc away`, kind: now.good ? "good" : "bad" };
     case "drive_rests": return { text: `rests: ${now.why}`, kind: "bad" };
     case "need_blank": return { text: now.why || "waits for a blank disc" };
     default: return { text: drive.medium || "idle" };
@@ -424,18 +428,20 @@ function doing(drive, now) {
 
 // A card's frame stays while its bar moves: nobody's focus is lost four times a second.
 function showCards(box, withButtons) {
-  const drives = values("drive").sort((a, b) => (a.name < b.name ? -1 : 1));
-  redraw(box, [drives.map((d) => [d.name, d.model, d.problem, d.medium]), withButtons], () => drives.length ? drives.map((drive) => make(
+  const drives = [...values("drive"), ...values("far").map((drive) => ({ ...drive, far: true }))].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rests = (drive) => state[`now:${drive.name}`]?.event === "drive_rests";
+  redraw(box, [drives.map((d) => [d.name, d.model, d.problem, d.medium, rests(d)]), withButtons], () => drives.length ? drives.map((drive) => make(
     "article", "", { class: "card", "data-drive": drive.name },
-    make("h3", shortName(drive.name)), make("p", "", { class: "what" }),
+    make("h3", drive.far ? drive.name : shortName(drive.name)), make("p", "", { class: "what" }),
     make("progress", "", { max: 1, value: 0, hidden: "", "aria-label": `${shortName(drive.name)}: how far it is` }),
     make("p", "", { class: "soft" }),
-    ...(withButtons ? [make("p", `${drive.model} · ${drive.medium || "no word of its disc"} · ${drive.name}`, { class: "soft" }), make("p", "", { class: "buttons" },
+    ...(withButtons ? [make("p", `${drive.model} · ${drive.medium || "no word of its disc"} · ${drive.name}`, { class: "soft" }), drive.far ? "" : make("p", "", { class: "buttons" },
       button("Eject", () => ask("POST", "/api/drives/eject", { drive: drive.name }), `Eject the disc in ${shortName(drive.name)}`),
-      button("Use it again", () => ask("POST", "/api/drives/resume", { drive: drive.name }), `Use ${shortName(drive.name)} again after it rested`))] : []),
+      rests(drive) ? button("Use it again", () => ask("POST", "/api/drives/resume", { drive: drive.name }), `Use ${shortName(drive.name)} again after it rested`) : "")] : []),
   )) : [make("p", "There is no recorder here.")]);
   for (const card of box.querySelectorAll("[data-drive]")) {
-    const drive = state[`drive:${card.dataset.drive}`];
+    const name = card.dataset.drive;
+    const drive = state[`drive:${name}`] || (state[`far:${name}`] && { ...state[`far:${name}`], far: true });
     if (!drive) continue;
     const now = doing(drive, state[`now:${card.dataset.drive}`]);
     const [what, bar, soft] = [card.querySelector(".what"), card.querySelector("progress"), card.querySelector(".soft")];
