@@ -20,7 +20,7 @@ def show(event: redbook.Event) -> None:
 def main(files: list[str]) -> None:
     with redbook.open_drive("virtual:example.disc") as drive:
         plan = redbook.plan(files, drive)
-        print(f"{len(plan.tracks)} tracks, {plan.free_sectors_after // 75} s stay free")
+        print(f"{len(plan.tracks)} tracks, {plan.free_sectors_after // 75} s left")
         report = redbook.burn(plan, drive, speed=None, finalize=True, on_event=show)
     print(f"verified: {report.verified}, MusicBrainz {report.toc.musicbrainz_id}")
     for track in report.tracks:

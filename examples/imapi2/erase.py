@@ -3,7 +3,7 @@
     python examples/imapi2/erase.py [RECORDER]
 
 RECORDER: a unique id, or virtual:PATH; the first recorder if left out. (`redbook disc insert --type
-cd-rw` puts a CD-RW into the recorder that stands in where there is no real one.)
+cd-rw` puts a CD-RW into the virtual recorder that IMAPI2 scripts use.)
 """
 
 import sys

@@ -49,7 +49,7 @@ def test_an_empty_file(tmp_path: Path) -> None:
 
 def test_a_text_file_named_wav(tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("This is not a sound file.\n" * 100)
-    refused(tmp_path / "text.wav", "no sound file")
+    refused(tmp_path / "text.wav", "not a sound file")
 
 
 def test_a_folder_without_audio(tmp_path: Path) -> None:

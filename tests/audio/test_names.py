@@ -60,7 +60,7 @@ def test_a_folder_is_in_natural_order(album: Path) -> None:
 def test_what_is_no_audio_in_a_folder_is_said(album: Path) -> None:
     (album / "cover.jpg").write_bytes(b"x")
     (album / ".hidden.wav").write_bytes(b"x")
-    assert expand([str(album)]).notes == [f"{album}: left out, because they are no sound files: cover.jpg"]
+    assert expand([str(album)]).notes == [f"{album}: left out, because they are not sound files: cover.jpg"]
     (album / "album.cue").write_text("REM")
     assert expand([str(album)]).notes[0] == (
         f"{album}: left out, because they are sheets (one that is named is burned as it says): album.cue"
@@ -267,7 +267,7 @@ def test_what_is_left_out_has_its_own_reason(album: Path) -> None:
     assert "they are videos (the sound of one is burned if it is named): clip.mkv" in said
     assert "of their names, though they begin like sound (name them to burn them): song" in said
     assert "named as raw:PATH): dump.pcm" in said
-    assert "they are no sound files: list.m3u" in said
+    assert "they are not sound files: list.m3u" in said
 
 
 @pytest.mark.tools("ffmpeg")

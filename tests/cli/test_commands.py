@@ -187,7 +187,7 @@ def test_a_disc_new_is_what_was_asked_for() -> None:
 BAD_SOURCES = {
     "missing": (["nowhere.wav"], "no such file"),
     "empty": (["empty.wav"], "empty"),
-    "text": (["text.wav"], "no sound file"),
+    "text": (["text.wav"], "not a sound file"),
     "folder": (["folder"], "no sound file is in this folder"),
     "cut": (["cut.wav"], "cut short"),
     "no samples": (["none.wav"], "not a single sample"),

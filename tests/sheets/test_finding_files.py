@@ -219,11 +219,11 @@ class TestContent:
 
     def test_what_cannot_be_measured_is_an_error_of_the_file_s_line(self, desk: Desk) -> None:
         def broken(source: object) -> int:
-            raise AudioError("it is no sound file that can be read, or it is damaged")
+            raise AudioError("not a sound file redbook can read, or damaged")
 
         desk.put("one.wav")
         desk.length_of = broken  # type: ignore[method-assign]
-        with refused("one.wav", "no sound file", line=1):
+        with refused("one.wav", "not a sound file", line=1):
             desk.read(sheet("one.wav"))
 
 

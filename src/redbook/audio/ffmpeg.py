@@ -83,7 +83,7 @@ class translated:
         decoder_refuses = (errno.EINVAL, errno.EPERM)  # what it is given, not access to the file
         not_allowed = isinstance(error, av.error.FFmpegError) and error.errno in decoder_refuses
         if isinstance(error, (*BROKEN, av.error.EOFError)) or not_allowed:
-            raise AudioError("it is no sound file that can be read, or it is damaged") from error
+            raise AudioError("not a sound file redbook can read, or damaged") from error
         if isinstance(error, av.error.FFmpegError | OSError):
             reason = getattr(error, "strerror", None) or error
             raise AudioError(f"it cannot be read: {reason}") from error

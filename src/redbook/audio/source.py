@@ -152,7 +152,7 @@ def _note_left_out(folder: Path, others: list[Path], result: Expansion) -> None:
         elif path.is_file() and begins_like_sound(path):
             reason = "of their names, though they begin like sound (name them to burn them)"
         else:
-            reason = "they are no sound files"
+            reason = "they are not sound files"
         reasons.setdefault(reason, []).append(printable(str(path.relative_to(folder))))
     for reason, names in reasons.items():
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -29,7 +29,7 @@ from redbook.virtual.shared import SharedRecorder
 from redbook.virtual.spindle import Spindle
 
 STAND_IN = "REDBOOK:VIRTUAL CD-RW:RB000001"
-"""The unique id of the recorder that stands in where there is no real one."""
+"""The unique id of the virtual recorder that IMAPI2 scripts use."""
 
 
 FINALIZER_SECONDS = 2.0

@@ -1,4 +1,4 @@
-"""Virtual discs: new ones, and those of the recorder that stands in where there is no real one."""
+"""Virtual discs: new ones, and those of the virtual recorder that IMAPI2 scripts use."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class DiscEntry:
 
 
 def discs() -> list[DiscEntry]:
-    """All discs of the recorder that stands in, the oldest first.  raises  ImageError"""
+    """All discs of the virtual recorder that IMAPI2 scripts use, the oldest first.  raises  ImageError"""
     entries = []
     for disc in Spindle.of_user().discs():
         entry = virtual_entry(disc.path)
@@ -72,12 +72,12 @@ def discs_here() -> list[DiscEntry]:
 
 
 def spindle_folder() -> Path:
-    """Where the discs of the recorder that stands in are kept.  raises  ImageError"""
+    """Where the discs of the virtual recorder that IMAPI2 scripts use are kept.  raises  ImageError"""
     return Spindle.of_user().folder
 
 
 def insert_disc(medium: str = "cd-r", minutes: int = 80) -> str:
-    """Put a new blank disc into the recorder that stands in; its name for `open_drive`.
+    """Put a new blank disc into the virtual recorder that IMAPI2 scripts use; its name for `open_drive`.
 
     medium   "cd-r" or "cd-rw"
     minutes  74, 80 or 90; of a CD-R also 99, which says that it has 80

@@ -1,4 +1,4 @@
-"""Why a node could not be opened, and the one command that mends it."""
+"""Why a node could not be opened, and the command that fixes it."""
 
 from __future__ import annotations
 

@@ -195,7 +195,7 @@ class SharedRecorder:
 
 
 def insert_new(spindle: Spindle, medium: str, minutes: int, clock: Clock | None = None) -> Path:
-    """Put a new blank disc into the recorder that stands in.
+    """Put a new blank disc into the virtual recorder that IMAPI2 scripts use.
 
     raises  ValueError, ImageError  as Spindle.insert_new
             DriveBusy               while a program has the recorder for itself

@@ -1,4 +1,4 @@
-"""The blank discs beside the recorder that stands in where there is no real one.
+"""The blank discs beside the virtual recorder that IMAPI2 scripts use.
 
 It keeps its discs in the user's data folder, one numbered folder each. Like a person with a spindle of
 blanks, it takes a new one when a CD-R is used: when a program starts, and when the tray comes out. Used
