@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_commands import objects, redbook
+from tests.support import warm
 from tests.support.sound import noise, write_wav
 
 DRIVE = ["--drive", "virtual:my.disc"]
@@ -85,3 +86,10 @@ def test_what_is_no_report_is_told(damage: str) -> None:
     redbook("verify", "--report", "r.json", *DRIVE, code=3)
     redbook("verify", "--report", "r.json", "1.wav", *DRIVE, code=2)
     redbook("verify", *DRIVE, code=2)
+
+
+@pytest.mark.parametrize("option", [("--join", "pad"), ("--dither-seed", "3"), ("--loudness", "track")])
+def test_a_report_and_options_of_files_do_not_go_together(option: tuple[str, str]) -> None:
+    done = warm.run("verify", "--report", "a.json", "--drive", "virtual:a.disc", *option)
+    assert done.returncode == 2
+    assert f"{option[0]} says how FILES were burned; the report knows that: leave it out" in done.stderr

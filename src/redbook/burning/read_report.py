@@ -133,6 +133,19 @@ IDENTIFIERS = (
 """Of all it is the table of contents that is named, never the audio: discs that are cut alike share them."""
 
 
+def cd_text_as_json(texts: Texts) -> dict[str, Any]:
+    """One language; track 0 is the disc."""
+    return {
+        "language": texts.language,
+        "texts": {
+            kind.name.lower(): {str(track): text for track, text in sorted(found.items())}
+            for kind, found in texts.by_type.items()
+        },
+        "genre": texts.genre or None,
+        "damaged": texts.damaged_names,
+    }
+
+
 def as_json(report: ReadReport) -> dict[str, Any]:
     """docs/json.md describes it."""
     return {
@@ -155,18 +168,7 @@ def as_json(report: ReadReport) -> dict[str, Any]:
         "ctdb": report.disc_ctdb,
         "mcn": report.mcn or None,
         "cd_text_packs": len(report.packs) // 18,
-        "cd_text": [
-            {
-                "language": texts.language,
-                "texts": {
-                    kind.name.lower(): {str(track): text for track, text in sorted(found.items())}
-                    for kind, found in texts.by_type.items()
-                },
-                "genre": texts.genre or None,
-                "damaged": texts.damaged_names,
-            }
-            for texts in report.texts
-        ],
+        "cd_text": [cd_text_as_json(texts) for texts in report.texts],
         "tracks": [_track(track) for track in report.every_track],
         "databases": [
             {

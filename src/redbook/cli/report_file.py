@@ -15,6 +15,7 @@ from redbook._version import __version__
 from redbook.burning.fingerprints import layout_to_json, to_json
 from redbook.burning.kept_report import VERSION
 from redbook.burning.planning import Mode, Plan
+from redbook.burning.read_report import cd_text_as_json
 from redbook.burning.reports import BurnReport
 from redbook.cli import shapes
 from redbook.cli.describe import loudness_in_words
@@ -68,7 +69,7 @@ def shape(
         },
         "ids_are_of": "the new disc, with its gaps; not of the disc that the sources came from",
         "mcn": layout.mcn or None,
-        "cd_text": [shapes.cd_text(texts) for texts in plan.texts] if layout.cd_text else [],
+        "cd_text": [cd_text_as_json(texts) for texts in plan.texts] if layout.cd_text else [],
         **{key: value for key, value in shapes.burned(report, drive).items() if key != "event"},
         "verification": _verdict(report),
         "layout": layout_to_json(layout),

@@ -11,9 +11,9 @@ from redbook.authoring.arrange import Border
 from redbook.authoring.levels import Levels
 from redbook.authoring.wishes import TRUE_PEAK_LIMIT_DBTP
 from redbook.burning.planning import Mode, Plan, TrackReport
+from redbook.burning.read_report import cd_text_as_json
 from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
-from redbook.disc.cd_text import Texts
 from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, LaidTrack
 from redbook.engine.events import Event
 from redbook.engine.inspect import Abilities, DiscContents
@@ -161,7 +161,7 @@ def plan(made: Plan, drive_name: str) -> dict[str, Any]:
         "losses": list(made.losses),
         "loudness": loudness(made.levels),
         "mcn": made.layout.mcn or None,
-        "cd_text": [cd_text(texts) for texts in made.texts] if made.layout.cd_text else [],
+        "cd_text": [cd_text_as_json(texts) for texts in made.texts] if made.layout.cd_text else [],
         "tracks": [
             {**track(t), **_laid(laid, borders.get(laid.number))}
             for t, laid in zip(made.tracks, made.layout.tracks, strict=True)
@@ -254,7 +254,7 @@ def info(found: DiscInfo, drive_name: str, sums: Checksums) -> dict[str, Any]:
         "disc": disc(found.disc, found.drive.profile),
         **toc(found.disc.expected_toc()),
         "mcn": found.labels.mcn or None,
-        "cd_text": [cd_text(texts) for texts in found.labels.texts],
+        "cd_text": [cd_text_as_json(texts) for texts in found.labels.texts],
         "tracks": [recorded_track(t, sums) | labels_of_track(found.labels, t) for t in found.disc.tracks],
     }
 
@@ -267,19 +267,6 @@ def labels_of_track(labels: Told, track: TrackInformation) -> dict[str, Any]:
         "indexes": list(laid.indexes) if laid is not None else [],
         "pre_emphasis": track.is_audio and bool(track.control & 1),
         "copy_permitted": bool(track.control & 2),
-    }
-
-
-def cd_text(texts: Texts) -> dict[str, Any]:
-    """One language; track 0 is the disc."""
-    return {
-        "language": texts.language,
-        "texts": {
-            kind.name.lower(): {str(track): text for track, text in sorted(found.items())}
-            for kind, found in texts.by_type.items()
-        },
-        "genre": texts.genre or None,
-        "damaged": texts.damaged_names,
     }
 
 

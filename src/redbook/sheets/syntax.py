@@ -14,6 +14,7 @@ from redbook.disc.cd_text import PackType
 from redbook.sheets.codes import read_isrc, read_mcn
 from redbook.sheets.options import Notebook, SheetOptions, shown
 from redbook.sheets.sheet import RAW_TYPES, SOUND_TYPES, Mark, Sheet, SheetFile, SheetTrack
+from redbook.sheets.text_fields import TEXT_FIELDS
 from redbook.sheets.text_packs import PACKS_SUM
 
 MOST_LINES = 50_000
@@ -24,17 +25,6 @@ MOST_FILES = 10_000
 
 FLAGS = frozenset(("DCP", "4CH", "PRE", "SCMS", "DATA"))
 
-TEXT_FIELDS = {
-    "TITLE": PackType.TITLE,
-    "PERFORMER": PackType.PERFORMER,
-    "SONGWRITER": PackType.SONGWRITER,
-    "COMPOSER": PackType.COMPOSER,
-    "ARRANGER": PackType.ARRANGER,
-    "MESSAGE": PackType.MESSAGE,
-    "GENRE": PackType.GENRE,
-    "DISC_ID": PackType.DISC_ID,
-    "UPC_EAN": PackType.CODE,
-}
 _OF_THE_DISC = frozenset((PackType.GENRE, PackType.DISC_ID, PackType.CODE))
 _IN_REMARKS = frozenset(("COMPOSER", "ARRANGER", "GENRE"))
 _LONGEST_TEXT = 160  # characters; Sony's sheet for CD-Text

@@ -10,24 +10,9 @@ from collections.abc import Callable, Iterator
 
 from redbook.disc.cd_text import ENGLISH, JAPANESE, PackType, Texts
 from redbook.disc.cd_text.packs import CHARACTER_SETS, MS_JIS
+from redbook.sheets.text_fields import TOC_TEXT_FIELDS
 from redbook.sheets.toc_grammar import TextItem, TocStatements
 from redbook.sheets.toc_tokens import Quoted
-
-FIELDS = {
-    "TITLE": PackType.TITLE,
-    "PERFORMER": PackType.PERFORMER,
-    "SONGWRITER": PackType.SONGWRITER,
-    "COMPOSER": PackType.COMPOSER,
-    "ARRANGER": PackType.ARRANGER,
-    "MESSAGE": PackType.MESSAGE,
-    "DISC_ID": PackType.DISC_ID,
-    "GENRE": PackType.GENRE,
-    "UPC_EAN": PackType.CODE,
-    "ISRC": PackType.CODE,
-    "CLOSED": PackType.CLOSED_INFO,
-    "RESERVED4": PackType.CLOSED_INFO,
-}
-"""RESERVED4 is what CLOSED was called before cdrdao 1.2.5."""
 
 OF_THE_DISC_ONLY = ("DISC_ID", "GENRE", "CLOSED", "RESERVED4", "TOC_INFO1", "TOC_INFO2", "SIZE_INFO")
 
@@ -109,7 +94,7 @@ def _without_empty(texts: Texts) -> Texts:
 
 def missing(texts: Texts, tracks: int) -> Iterator[str]:
     """What is said of a part of the disc only, in words."""
-    for name, kind in FIELDS.items():
+    for name, kind in TOC_TEXT_FIELDS.items():
         found = texts.by_type.get(kind, {})
         if name in OF_THE_DISC_ONLY or kind is PackType.CODE or not any(found.values()):
             continue
@@ -136,11 +121,11 @@ class _Language:
             self._remark(f"{name} belongs to the disc; of track {track} it is left out", offset)
         elif name == "SIZE_INFO":
             pass  # read before
-        elif name not in FIELDS:
+        elif name not in TOC_TEXT_FIELDS:
             self._remark(f"{name} is left out; redbook does not burn it", offset)
         else:
             value = self._genre(item) if name == "GENRE" else self._text(item.value, offset)
-            where = self.texts.by_type.setdefault(FIELDS[name], {})
+            where = self.texts.by_type.setdefault(TOC_TEXT_FIELDS[name], {})
             if where.get(track, value) != value:
                 self._remark(f"{name} is given twice here; this one counts", offset)
             where[track] = value

@@ -25,14 +25,17 @@ from redbook.disc.cd_text.packs import ASCII, CHARACTER_SETS, ISO_8859_1, KOREAN
 from redbook.disc.layout import COPY_PERMITTED, FOUR_CHANNELS, PRE_EMPHASIS, LaidTrack
 from redbook.disc.numbers import duration
 from redbook.errors import SheetError, printable
-from redbook.sheets.toc_texts import FIELDS, OF_THE_DISC_ONLY
+from redbook.sheets.text_fields import TOC_TEXT_FIELDS
+from redbook.sheets.toc_texts import OF_THE_DISC_ONLY
 from redbook.sheets.written import Written, kinds_said, name_in, who
 
 _ALWAYS = (PackType.TITLE, PackType.PERFORMER)
-_DISC_ONLY = frozenset(FIELDS[name] for name in OF_THE_DISC_ONLY if name in FIELDS)
+_DISC_ONLY = frozenset(TOC_TEXT_FIELDS[name] for name in OF_THE_DISC_ONLY if name in TOC_TEXT_FIELDS)
 _OWN_SETS = {JAPANESE: MS_JIS, 0x65: KOREAN, 0x75: MANDARIN}
 """Of languages that ISO 8859-1 cannot say."""
-_NAMES: dict[PackType, str] = {kind: name for name, kind in FIELDS.items() if kind is not PackType.CODE}
+_NAMES: dict[PackType, str] = {
+    kind: name for name, kind in TOC_TEXT_FIELDS.items() if kind is not PackType.CODE
+}
 """RESERVED4, not CLOSED: every cdrdao knows that."""
 
 _CDRDAO_READS = frozenset((".wav",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ def verify(
         raise click.UsageError(
             "name the FILES that the disc was burned from, or a report of the burn (--report)"
         )
+    if report_path is not None:
+        _check_of_files(authoring.keys() | {"dither_seed"})
     cancel = signals_cancel()
     wanted = split_off(authoring)
     with (
@@ -71,3 +74,14 @@ def verify(
             **wanted,
         )
         out.verified(report, drive.name)
+
+
+def _check_of_files(options: Iterable[str]) -> None:
+    """raises  click.UsageError  for one that says how files were burned: a report knows that itself"""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "")
+        if parameter.name in options and given is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"{parameter.opts[0]} says how FILES were burned; the report knows that: leave it out"
+            )
