@@ -38,7 +38,7 @@ def server() -> Iterator[postgres.Server]:
         yield started
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of a ledger that is not there yet."""
     if request.param == "sqlite":

@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import redbook
+from redbook.errors import LedgerUnavailable
 from redbook.production.home import Home
 from redbook.production.making import HERE, report_of
 from redbook.production.pool import disc_in
@@ -54,6 +55,8 @@ class Sweep:
     wanted: int
     drives: int
     kills: Counter[str] = field(default_factory=Counter)
+    host: str = HERE
+    """The host's name in the ledger."""
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -66,16 +69,19 @@ class Sweep:
 
     # The machine
 
-    def _start(self) -> None:
+    def _command(self) -> list[str]:
+        """What makes copies."""
         command = [sys.executable, "-m", "redbook", "-q", "copies"]
         if self._order_is_there():
             command += ["resume", "1"]
         else:
             command += [*map(str, self.songs), "--count", str(self.wanted)]
-        command += ["--drives", str(self.rack.folder)]
+        return [*command, "--drives", str(self.rack.folder)]
+
+    def _start(self) -> None:
         with (self.folder / "worker.log").open("ab") as log:
             self.worker = subprocess.Popen(
-                command,
+                self._command(),
                 env=self.env,
                 stdout=log,
                 stderr=log,
@@ -120,7 +126,10 @@ class Sweep:
                     if at.in_use:
                         continue
                     if not tray.is_open and tray.disc is not None:
-                        last = ledger.attempt_of_blank(HERE, disc_in(f"rack:{at.folder}"))
+                        try:
+                            last = ledger.attempt_of_blank(self.host, disc_in(f"rack:{at.folder}"))
+                        except LedgerUnavailable:  # it was killed
+                            continue
                         if last is None or last.state is not AttemptState.SPOILED:
                             continue
                     blank = self.rack.take_blank()
@@ -133,8 +142,10 @@ class Sweep:
     # The killing
 
     def _kill(self) -> None:
+        self._kill_one(self.random.choice(["hand", "hand", "worker", "all"]))
+
+    def _kill_one(self, what: str) -> None:
         victims = self._hands()
-        what = self.random.choice(["hand", "hand", "worker", "all"])
         if what in ("worker", "all") and self.worker is not None:
             self._end(self.worker.pid)
         if what == "hand" and victims:
@@ -180,14 +191,18 @@ class Sweep:
                     print((self.folder / "worker.log").read_text()[-2000:])
                     return False
                 time.sleep(0.05)
-            if self.worker is not None:
-                self.worker.wait(60)
+            self._let_worker_end()
             while self._hands():
                 time.sleep(0.1)
         finally:
             self._stop.set()
             robot.join()
         return self._compare(time.monotonic() - began, starts)
+
+    def _let_worker_end(self) -> None:
+        """The order is done."""
+        if self.worker is not None:
+            self.worker.wait(60)
 
     # The two accounts
 

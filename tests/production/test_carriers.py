@@ -170,6 +170,8 @@ def test_a_call_whose_process_was_killed_is_made_again(server: postgres.Server, 
     code = f"""
 import threading, time
 from redbook.production.procrastinate import ProcrastinateCarrier
+
+pytestmark = pytest.mark.slow
 def work(given):
     print("begun", flush=True)
     time.sleep(60)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -24,6 +25,8 @@ from redbook.production.states import (
 from redbook.production.values import Blank, Claim, Place, new_fence
 from tests.production.support import MASTER
 from tests.support import postgres
+
+pytestmark = pytest.mark.slow
 
 PLACES = [Place(host, drive) for host in ("desk", "hall") for drive in ("/dev/sr0", "/dev/sr1")]
 

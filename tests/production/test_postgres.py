@@ -249,6 +249,8 @@ def test_a_ledger_in_a_file_needs_no_driver_of_postgresql(ledger_file: str) -> N
     code = f"""
 import sys
 from redbook.production.ledger import open_ledger
+
+pytestmark = pytest.mark.slow
 open_ledger({ledger_file!r}).close()
 sys.modules["psycopg"] = None
 print(*(name for name in sys.modules if name.startswith("psycopg")))
