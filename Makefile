@@ -182,12 +182,17 @@ bench: $(DEV_READY) packages
 SEED ?= 1
 SECONDS ?= 3600
 
-sweep: $(DEV_READY)
+sweep: $(DEV_READY) packages
 	@$(BIN)/python -m tests.production.sweep --seconds $(SECONDS) --seed $(SEED)
+	@$(BIN)/python -m tests.production.sweep_fleet --seconds $(SECONDS) --seed $(SEED)
+	@$(BIN)/python -m tests.production.sweep_fleet --seconds $(SECONDS) --seed $(SEED) --carrier procrastinate
 
-test-copies: $(DEV_READY)
+test-copies: $(DEV_READY) packages
 	@echo "== killing what makes copies for a minute, then counting the discs"
 	@$(BIN)/python -m tests.production.sweep --seconds 60 --seed $(SEED)
+	@echo "== the same for machines that share a ledger, its database among the killed"
+	@$(BIN)/python -m tests.production.sweep_fleet --seconds 60 --seed $(SEED)
+	@$(BIN)/python -m tests.production.sweep_fleet --seconds 60 --seed $(SEED) --carrier procrastinate
 
 # Not in continuous integration: each change that no test notices costs a whole run of the suites.
 CHANGES ?= 50

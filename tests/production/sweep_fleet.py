@@ -57,6 +57,7 @@ class FleetSweep(Sweep):
         self.address = self.server.new_database()
         self.home = SharedHome(self.folder / "account", self.address)
         self.files: subprocess.Popen[bytes] | None = None
+        self._next: list[str] = []
         report = make_master(list(map(str, self.songs)), self.folder / "made", flac=True)
         store = self.folder / "www" / "blobs" / "sha256"
         store.mkdir(parents=True)
@@ -111,7 +112,12 @@ class FleetSweep(Sweep):
             return False
 
     def _kill(self) -> None:
-        what = self.random.choice(["hand", "hand", "worker", "all", "database", "files"])
+        if (
+            not self._next
+        ):  # a bag, not a die: on a busy machine there are few kills, and none may be left out
+            self._next = ["hand", "hand", "worker", "all", "database", "database", "files"]
+            self.random.shuffle(self._next)
+        what = self._next.pop()
         away = self.random.uniform(*AWAY_SECONDS)
         if what == "database":
             self.server.kill()

@@ -29,7 +29,7 @@ from redbook.errors import (
     RedbookError,
     StepRefused,
 )
-from redbook.production.ledger import MOST_COPIES
+from redbook.production.order_book import MOST_COPIES
 from redbook.production.serve.desk import Desk, WantedTrack
 from redbook.production.serve.guard import Guard, Sessions, session_of
 from redbook.production.serve.uploads import NoSuchFile, TooLarge

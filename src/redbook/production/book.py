@@ -1,0 +1,12 @@
+"""What the parts of the ledger's face have in common: the store that they write in."""
+
+from __future__ import annotations
+
+from redbook.production.store import Store
+
+
+class Book:
+    """A part of the ledger's face.  `Ledger` is all parts together."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
