@@ -128,8 +128,8 @@ def test_accuraterip_sums_are_those_of_whipper() -> None:
 def test_whipper_rips_the_same(offset: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole of it, hidden track included, with nobody to ask on the net.
 
-    whipper 0.10 rips nothing with offsets above 587, as it says itself, nor with negative ones here. It leaves the byte order to
-    cd-paranoia, which guesses it from the signal: that has to be music.
+    whipper 0.10 rips nothing with offsets above 587, as it says itself, nor with negative ones here. It
+    leaves the byte order to cd-paranoia, which guesses it from the signal: that has to be music.
     """
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
