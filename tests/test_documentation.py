@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shlex
@@ -203,6 +204,8 @@ def test_the_api_page_has_every_public_name() -> None:
     page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
     named = re.findall(r"^::: redbook\.(\w+)$", page, re.MULTILINE)
     assert sorted(named) == sorted(set(redbook.__all__) - {"__version__"})
+    for module, name in re.findall(r"^::: (redbook(?:\.\w+)*)\.(\w+)$", page, re.MULTILINE):
+        assert hasattr(importlib.import_module(module), name), f"{module} has no {name}"
     for_tests = re.findall(r"^::: redbook\.testing\.(\w+)$", page, re.MULTILINE)
     assert sorted(for_tests) == sorted(redbook.testing.__all__)
 

@@ -41,6 +41,7 @@ _BLOCK_SECTORS = 75
 DRIVE_S_OWN: Final = "drive"
 
 SourceOffset = int | Literal["drive"]
+"""Stereo samples, or what is known of the drive."""
 
 
 @dataclass(frozen=True, slots=True)

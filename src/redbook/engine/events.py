@@ -21,6 +21,8 @@ from enum import StrEnum, unique
 
 @unique
 class Phase(StrEnum):
+    """What a job is doing."""
+
     CHECKING = "checking"  # the checksums of a master
     READING = "reading"  # the sources, before anything is sent
     MEASURING = "measuring"  # how loud they are, and reading them again with what follows from that

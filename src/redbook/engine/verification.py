@@ -10,6 +10,8 @@ from redbook.disc import Toc
 
 @unique
 class Verdict(StrEnum):
+    """What came out for one promise."""
+
     SAME = "same"
     DIFFERENT = "different"
     NOT_COMPARED = "not-compared"

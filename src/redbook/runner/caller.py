@@ -17,6 +17,7 @@ from redbook.runner.runner import LONGEST_NAP_SECONDS, UNCHANGED, Cancel, Job, R
 from redbook.runner.under_way import WORTH_TELLING_SECONDS
 
 Listener: TypeAlias = Callable[[Event], None]
+"""Is told what happens, on the thread that called."""
 
 Consent: TypeAlias = Callable[[Point], None]
 """Asked before what cannot be taken back, on the job's thread; it objects by raising."""
