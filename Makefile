@@ -174,6 +174,7 @@ bench: TEST_PACKAGES += $(KERNEL_PACKAGES)
 bench: $(DEV_READY) packages
 	@$(BIN)/python bench/bench.py
 	@$(BIN)/python bench/sessions.py
+	@$(BIN)/python bench/hands.py
 	@$(BIN)/python bench/preload.py
 	@$(BIN)/python -m tests.kernel.debian_kernel || true
 	@$(BIN)/python bench/kernel.py

@@ -3,10 +3,10 @@
     python -m tests.production.sweep --seconds 60 --seed 1
 
 `redbook copies` burns on a rack of virtual recorders that take the time of real ones. Each 1 to 3.5 s a
-process is killed (SIGKILL): a hand in the middle of a burn, the worker, or all of them. A worker that has
-ended is started again (`redbook copies resume`), as a person would. A robot changes discs: out of trays
-that are open, and such as the ledger calls spoiled. When the time is up nothing is killed any more, and the
-order is worked off.
+process is killed (SIGKILL): a hand in the middle of a burn, the worker, or all of them; or a hand is
+stopped for a while (SIGSTOP). A worker that has ended is started again (`redbook copies resume`), as a
+person would. A robot changes discs: out of trays that are open, and such as the ledger calls spoiled. When
+the time is up nothing is killed any more, and the order is worked off.
 
 Then every disc in the rack is read and compared with the master, without the ledger; and the two accounts
 have to be the same: so many good ones as were ordered, not one more, and every spoiled one known. Exit code
@@ -41,7 +41,7 @@ from tests.support.sound import noise, write_wav
 
 LEAST_SECONDS, MOST_SECONDS = 1.0, 3.5
 USUAL_START_SECONDS = 0.6
-PACE = 16.0
+PACE = 52.0
 QUIET_SECONDS = 600.0
 """For which the rest of the order may be worked off at most."""
 
@@ -61,7 +61,7 @@ class Sweep:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
         self.rack = Rack.new(self.folder / "rack", drives=self.drives, blanks=10_000, pace=PACE)
-        self.songs = [write_wav(self.folder / f"{n}.wav", noise(588 * 900, n)) for n in range(2)]
+        self.songs = [write_wav(self.folder / f"{n}.wav", noise(588 * 450, n)) for n in range(2)]
         self.home = Home(self.folder / "account")
         self.env = os.environ | {"REDBOOK_COPIES": str(self.home.folder), "REDBOOK_MODEL": "redbook"}
         self.worker: subprocess.Popen[bytes] | None = None
@@ -75,7 +75,7 @@ class Sweep:
         if self._order_is_there():
             command += ["resume", "1"]
         else:
-            command += [*map(str, self.songs), "--count", str(self.wanted)]
+            command += [*map(str, self.songs), "--count", str(self.wanted), "--speed", "max"]
         return [*command, "--drives", str(self.rack.folder)]
 
     def _start(self) -> None:
@@ -142,7 +142,7 @@ class Sweep:
     # The killing
 
     def _kill(self) -> None:
-        self._kill_one(self.random.choice(["hand", "hand", "worker", "all"]))
+        self._kill_one(self.random.choice(["hand", "hand", "worker", "all", "stop"]))
 
     def _kill_one(self, what: str) -> None:
         victims = self._hands()
@@ -153,8 +153,21 @@ class Sweep:
         if what == "all":
             for pid in victims:
                 self._end(pid)
-        if what != "hand" or victims:
+        if what == "stop" and victims:
+            self._halt(self.random.choice(victims))
+        if what not in ("hand", "stop") or victims:
             self.kills[what] += 1
+
+    def _halt(self, pid: int) -> None:
+        """It sleeps for a while, as a process does that waits for a disk or for memory."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+            threading.Timer(self.random.uniform(1.0, 5.0), self._wake, (pid,)).start()
+
+    @staticmethod
+    def _wake(pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
     @staticmethod
     def _end(pid: int) -> None:

@@ -15,12 +15,14 @@ import redbook
 from redbook.errors import LedgerUnavailable
 from redbook.production.events import CopyState, DriveRests, NeedBlank, TakeDisc
 from redbook.production.ledger import Ledger, open_ledger
+from redbook.production.making import bus_note
 from redbook.production.master import make_master
-from redbook.production.pool import Pool
+from redbook.production.pool import Pool, Seen
 from redbook.production.states import AttemptState, OrderState
 from redbook.production.values import Attempt, Order
 from redbook.production.worker import Worker, WorkerRunning, alone
 from redbook.recorders.names import open_drive
+from redbook.recorders.real import DriveEntry
 from redbook.virtual.rack import Rack, RackDrive
 from tests.support.sound import noise, write_wav
 
@@ -139,12 +141,24 @@ def test_a_disc_that_is_not_blank_is_said_once(desk: Desk) -> None:
     desk.order(1)
     at = desk.put("d1")
     with open_drive(f"rack:{at.folder}") as drive:
-        redbook.burn(desk.master.folder, drive)
+        redbook.burn(write_wav(desk.folder / "other.wav", noise(588 * 400, 9)), drive)
     for _ in range(3):
-        desk.worker.tick()
+        desk.until_quiet()
     needs = [event for event in desk.told(NeedBlank) if event.drive.endswith("d1")]
-    assert len(needs) == 1 and "not blank" in needs[0].why
-    assert desk.attempts() == []
+    assert [need.why for need in needs] == [
+        "the disc in it is not blank: CD-R 80 min, complete, 1 track",
+    ]
+    assert desk.attempts() == [] and not at.tray.is_open
+
+
+def test_a_finished_copy_that_is_pushed_in_again_is_given_back(desk: Desk) -> None:
+    desk.order(2)
+    at = desk.put("d1")
+    desk.until_quiet()
+    at.push_in()
+    desk.until_quiet()
+    assert at.tray.is_open and len(desk.attempts()) == 1
+    assert "put in again" in desk.told(NeedBlank)[-1].why
 
 
 def hand_of(desk: Desk) -> Any:
@@ -191,7 +205,7 @@ def die_at(desk: Desk, state: str) -> None:
         if isinstance(event, CopyState) and event.state == state:
             raise WorkerDies
 
-    desk.worker._on_event = hear
+    desk.worker.tell = hear  # type: ignore[method-assign]
     desk.worker.tick()
     (thread,) = [station.thread for station in desk.worker._all() if station.thread is not None]
     thread.join(PATIENCE_SECONDS)
@@ -268,6 +282,18 @@ def test_while_the_ledger_is_away_discs_wait_with_their_trays_shut(
     assert desk.ledger.order(1).state is OrderState.DONE and at.tray.is_open
 
 
+def test_a_listener_that_raises_costs_no_disc(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    def raises(event: Any) -> None:
+        raise ValueError("a program's own mistake")
+
+    desk.order(1)
+    desk.put("d1")
+    desk.worker._on_event = raises
+    desk.until_quiet()
+    assert desk.ledger.order(1).state is OrderState.DONE
+    assert "on_event raised" in caplog.text
+
+
 def test_an_order_that_is_cancelled_at_once_ends_its_burns_in_good_order(desk: Desk) -> None:
     desk.order(2)
     desk.put("d1")
@@ -308,3 +334,29 @@ def test_drives_that_are_none_are_named(tmp_path: Path, desk: Desk) -> None:
         Pool(["/dev/sr77"])
     with Pool([f"rack:{desk.rack.folder}/d2"]) as one:
         assert [Path(name).name for name in one.poll()] == ["d2"]
+
+
+def test_recorders_on_one_usb_2_bus_are_told_how_fast_they_can_be() -> None:
+    class Named:
+        """A pool of drives that only their connections are known of."""
+
+        def __init__(self, *connections: str) -> None:
+            self._connections = connections
+
+        def poll(self) -> dict[str, Seen]:
+            entries = {
+                f"/dev/sr{n}": DriveEntry(f"/dev/sr{n}", "", "", False, connection=connection)
+                for n, connection in enumerate(self._connections)
+            }
+            return {name: Seen(entry, "") for name, entry in entries.items()}
+
+    def note(speed: float | None, *connections: str) -> str:
+        return bus_note(Named(*connections), speed)  # type: ignore[arg-type]
+
+    slow = [f"USB port 2-1.{n}, 480 Mbit/s" for n in range(5)]
+    assert "/dev/sr0, /dev/sr1, /dev/sr2, /dev/sr3, /dev/sr4 share one USB 2 bus" in note(48, *slow)
+    assert "at most 39x each" in note(48, *slow)  # 35 MB/s / 5 / 176,400 B/s
+    assert note(24, *slow) == ""  # 21 MB/s
+    assert note(48, *(f"USB port {n}-1, 480 Mbit/s" for n in range(5))) == ""
+    assert note(48, *(f"USB port 2-{n}, 5000 Mbit/s" for n in range(5))) == ""
+    assert note(48, "ATA port ata1", "ATA port ata2") == ""

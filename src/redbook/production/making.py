@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from redbook.authoring.wishes import DEFAULTS, SourceName, Wishes
 from redbook.burning.planning import Mode
+from redbook.disc import SPEED_1X_BYTES_PER_SECOND
+from redbook.engine.events import Notice
 from redbook.errors import DriveNotFound, PlanError
 from redbook.host import current_user_name
 from redbook.production.events import CopyEvent, OrderNow
@@ -24,6 +27,10 @@ from redbook.runner.runner import Cancel
 if TYPE_CHECKING:
     from redbook.authoring.program import Program
     from redbook.sheets import SheetOptions
+
+USB_2_BYTES_PER_SECOND = 35_000_000
+USUAL_SPEED, FASTEST_SPEED = 24.0, 52.0
+"""Of what is reckoned with where no speed was asked for, and at most."""
 
 HERE = ""
 """This host's name in its own ledger: a machine may be renamed, and its ledger stays."""
@@ -176,6 +183,27 @@ def resume_copies(
             return work_off(home, ledger, pool, order, on_event, cancel or Cancel())
 
 
+def bus_note(pool: Pool, speed: float | None) -> str:
+    """A word where recorders share a bus that cannot feed them all at once; else empty.
+
+    USB 2 carries some 35 MB/s in practice, whatever its 480 Mbit/s say.
+    """
+    buses: dict[str, list[str]] = {}
+    for name, seen in pool.poll().items():
+        found = re.fullmatch(r"USB port (\d+)-[\d.]+, (?:12|480) Mbit/s", seen.entry.connection)
+        if found:
+            buses.setdefault(found[1], []).append(name)
+    for names in buses.values():
+        wanted = len(names) * (USUAL_SPEED if speed is None else min(speed, FASTEST_SPEED))
+        if len(names) > 1 and wanted * SPEED_1X_BYTES_PER_SECOND > USB_2_BYTES_PER_SECOND:
+            return (
+                f"{', '.join(sorted(names))} share one USB 2 bus, which carries about 35 MB/s: at most "
+                f"{int(USB_2_BYTES_PER_SECOND / len(names) / SPEED_1X_BYTES_PER_SECOND)}x each, or spread "
+                "them over other ports"
+            )
+    return ""
+
+
 def work_off(
     home: Home,
     ledger: Ledger,
@@ -188,6 +216,9 @@ def work_off(
 
     raises  LedgerError
     """
+    note = bus_note(pool, ledger.order(order).speed)
+    if note and on_event is not None:
+        on_event(Notice(note))
     worker = Worker(ledger, HERE, pool, home.master, orders={order}, on_event=on_event)
     stopped = [False, False]
 
@@ -197,9 +228,9 @@ def work_off(
             worker.end_hands()
         if cancel.wanted and not stopped[0]:
             stopped[0] = True
-            _pause(ledger, order)
+            worker.until_heard(lambda: _pause(ledger, order))
             worker.finish()
-        now = order_now(ledger, order)
+        now = worker.until_heard(lambda: order_now(ledger, order))
         return nothing_to_do(now) or worker.resting
 
     worker.run(through)

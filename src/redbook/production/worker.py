@@ -14,6 +14,7 @@ it.
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import tempfile
@@ -28,8 +29,10 @@ from typing import TypeVar
 from redbook import host
 from redbook.burning.tray import eject
 from redbook.drive import Drive
+from redbook.engine import inspect
 from redbook.engine.events import Notice
 from redbook.engine.glance import LOADING, NO_DISC
+from redbook.engine.waiting import resending
 from redbook.errors import (
     Cancelled,
     ClaimRefused,
@@ -42,6 +45,7 @@ from redbook.errors import (
     SheetError,
     StepRefused,
 )
+from redbook.mmc.disc_info import DiscStatus
 from redbook.production.events import (
     CopyClaimed,
     CopyEvent,
@@ -51,7 +55,7 @@ from redbook.production.events import (
     OrderNow,
     TakeDisc,
 )
-from redbook.production.examine import examine
+from redbook.production.examine import examine, known_as
 from redbook.production.hand import Task
 from redbook.production.ledger import Ledger
 from redbook.production.listening import Listening, say
@@ -59,9 +63,12 @@ from redbook.production.pool import Pool, Seen
 from redbook.production.states import AttemptState, Finding
 from redbook.production.values import Attempt, Blank, Claim, Place, new_fence
 from redbook.recorders.names import open_drive
+from redbook.runner.caller import Caller
 from redbook.runner.runner import Cancel
 
 R = TypeVar("R")
+
+_log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.25
 LEDGER_AGAIN_SECONDS = 0.5
@@ -152,7 +159,10 @@ class Worker:
     # What a loop around it does
 
     def tick(self) -> None:
-        """One look at everything; does not wait for any drive.  raises  LedgerError  but LedgerUnavailable"""
+        """One look at everything; does not wait for any drive.
+
+        raises  LedgerError  other than that it does not answer, or has no room: that is told, and tried again
+        """
         seen = self._pool.poll()
         for name, at in seen.items():
             station = self._stations.setdefault(name, Station(name))
@@ -171,7 +181,7 @@ class Worker:
                         self._serve_idle(station, station.seen)
             self._stop_what_is_to_stop()
             self._ledger_away = False
-        except LedgerUnavailable as error:
+        except (LedgerUnavailable, LedgerFull) as error:
             if not self._ledger_away:
                 self._ledger_away = True
                 self.tell(Notice(f"the ledger does not answer, and is asked again: {error}"))
@@ -251,8 +261,7 @@ class Worker:
         ):
             return
         if not entry.blank:
-            station.state, station.used_ref = "done", seen.ref
-            self._say_once(station, NeedBlank(station.name, f"the disc in it is not blank: {entry.medium}"))
+            self._begin(station, "examining", lambda: self._recognise(station, seen))
             return
         self._claim(station, seen, place)
 
@@ -301,11 +310,7 @@ class Worker:
             start_new_session=True,
         )
         say(process, task.to_json())
-        listening = Listening(self, station, claim, process, errors)
-        station.thread = threading.Thread(
-            target=listening.run, name=f"redbook-hand-{claim.attempt}", daemon=True
-        )
-        station.thread.start()
+        self._begin(station, "working", Listening(self, station, claim, process, errors).run)
 
     # What was left
 
@@ -319,11 +324,35 @@ class Worker:
         self._taken_up = True
 
     def _examine_later(self, station: Station, attempt: Attempt) -> None:
-        station.state, station.used_ref = "examining", attempt.blank.ref
-        station.thread = threading.Thread(
-            target=self.examine, args=(station, attempt.id), name=f"redbook-look-{attempt.id}", daemon=True
-        )
+        station.used_ref = attempt.blank.ref
+        self._begin(station, "examining", lambda: self.examine(station, attempt.id))
+
+    @staticmethod
+    def _begin(station: Station, state: str, work: Callable[[], None]) -> None:
+        station.state = state
+        station.thread = threading.Thread(target=work, name=f"redbook-{station.name}", daemon=True)
         station.thread.start()
+
+    def _recognise(self, station: Station, seen: Seen) -> None:
+        """A disc that is not blank is left alone; a finished copy that was pushed in again is given back.
+
+        It is recognised by where its tracks lie: nobody waits until it was read.
+        """
+        why = f"the disc in it is not blank: {seen.entry.medium}"
+        try:
+            masters = [folder for name in self._at_hand() if (folder := self._masters(name)) is not None]
+            with open_drive(station.name) as drive:
+                _, disc = Caller().run(drive, resending(inspect.inspect(), lambda: False))
+                if disc.status is DiscStatus.COMPLETE and known_as(disc, masters) is not None:
+                    eject(drive)
+                    why = "a finished copy was put in again, it seems, and is given back"
+        except DriveBusy:
+            station.state, station.not_before = "idle", time.monotonic() + DRIVE_AGAIN_SECONDS
+            return
+        except (RedbookError, OSError) as error:  # what it is matters to nobody: it is no blank
+            why = f"{why} ({error})"
+        station.state, station.used_ref = "done", seen.ref
+        self._say_once(station, NeedBlank(station.name, why))
 
     def examine(self, station: Station, number: int, why: str = "") -> None:
         """Until the attempt has ended, whatever the drive and the ledger do meanwhile."""
@@ -453,9 +482,14 @@ class Worker:
             self.tell(event)
 
     def tell(self, event: CopyEvent) -> None:
-        if self._on_event is not None:
-            with self._telling:
+        """Nothing that a listener does may cost a disc."""
+        if self._on_event is None:
+            return
+        with self._telling:
+            try:
                 self._on_event(event)
+            except Exception:  # noqa: BLE001 - whatever it is
+                _log.exception("on_event raised for %r; the copies go on", event)
 
     def until_heard(self, say: Callable[[], R]) -> R:
         """The ledger is told until it hears.  raises  what it answers"""

@@ -327,6 +327,8 @@ class _Live(_Lines):
                 self._live.update(Text(""))
                 self._live.stop()
                 self._live = None
+                for text in self.board.todo.values():  # it is still to be done
+                    self.page.aside(text, "bold")
 
 
 def picture(board: Board, width: int) -> Group:
