@@ -147,9 +147,9 @@ def test_a_program_cannot_name_a_source_that_there_is_not() -> None:
             compose(album(ProgramTrack((whole(number),))), DEFAULTS)
 
 
-def test_a_program_of_silence_alone_is_refused() -> None:
-    with pytest.raises(PlanError, match="only silence"):
-        compose(Program((), (ProgramTrack((Segment(1, (Piece.silence(400 * S),)),)),)), DEFAULTS)
+def test_a_program_may_be_silence_alone() -> None:
+    silence = Program((), (ProgramTrack((Segment(1, (Piece.silence(400 * S),)),)),))
+    assert compose(silence, DEFAULTS).program == silence
 
 
 def test_track_at_once_keeps_the_silence_between_two_sounds_of_a_pregap() -> None:
@@ -162,6 +162,20 @@ def test_track_at_once_keeps_the_silence_between_two_sounds_of_a_pregap() -> Non
         (early, still, late, longer, body, longer, early, still, late),
         (Piece(2),),
     ]
+
+
+def test_two_seconds_are_what_track_at_once_has_anyway() -> None:
+    """Of track 1 they would be four."""
+    first, second = ProgramTrack((pause(150 * S), whole(0))), ProgramTrack((pause(150 * S), whole(1)))
+    third = ProgramTrack((pause(151 * S), whole(2)))
+    _, losses = as_single_tracks(album(first, second, third))
+    assert losses == ("the pause before tracks 1 and 3, which becomes two seconds",)
+
+
+def test_what_is_lost_is_told_by_the_numbers_on_the_disc() -> None:
+    joined = ProgramTrack((whole(1),), joined=True)
+    _, losses = as_single_tracks(album(ProgramTrack((whole(0),)), joined), 4)
+    assert losses == ("the join before track 5, where two seconds of silence come",)
 
 
 def test_track_at_once_says_that_a_longer_first_pregap_is_lost() -> None:

@@ -105,7 +105,17 @@ def test_modes_and_what_they_cannot_carry() -> None:
     assert "the pause before tracks 2 and 3" in " ".join(lost.split())
     assert "--mode tao" in lost
     assert not Path("my.disc").exists()
-    plan = objects(redbook("plan", *FILES, *DRIVE, "--mode", "tao", "--pause", "1", "--json").stdout)[-1]
+    redbook("burn", FILES[0], *DRIVE, "--leave-open")
+    more = redbook("burn", *FILES[1:], *DRIVE, "--append", "--pause", "3", code=4).stderr
+    assert "the pause before track 2, which becomes two seconds; the pause before track 3" in " ".join(
+        more.split()
+    )
+    redbook("burn", *FILES[1:], *DRIVE, "--append", "--pause", "2")
+    plan = objects(
+        redbook(
+            "plan", *FILES, "--drive", "virtual:new.disc", "--mode", "tao", "--pause", "1", "--json"
+        ).stdout
+    )[-1]
     assert plan["mode"] == "tao"
     assert plan["losses"] == ["the pause before tracks 2 and 3, which becomes two seconds"]
 

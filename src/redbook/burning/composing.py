@@ -18,7 +18,7 @@ from redbook.authoring.program import Note, Piece, Program, ProgramTrack, Segmen
 from redbook.authoring.tags import Labels, merge, of_program, of_tags, onto_program, tags_by_track
 from redbook.authoring.wishes import CdText, Join, SourceName, Wishes
 from redbook.burning.virtual_disc import is_virtual_disc, program_of_virtual_disc
-from redbook.disc import SAMPLE_RATE_HZ, SECTORS_PER_SECOND
+from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, SECTORS_PER_SECOND
 from redbook.disc.cd_text import PackType, Texts, encode
 from redbook.disc.codes import read_isrc
 from redbook.engine.events import Phase, PhaseStarted, Working
@@ -109,8 +109,6 @@ def compose(
 
 
 def _check_sources(program: Program) -> None:
-    if program.tracks and not program.sources:
-        raise PlanError("nothing to burn: the program has no source of audio, only silence")
     for number, track in enumerate(program.tracks, 1):
         for piece in track.pieces:
             if piece.source is not None and not 0 <= piece.source < len(program.sources):
@@ -311,8 +309,17 @@ def _with_packs(program: Program, wishes: Wishes, notes: tuple[str, ...]) -> tup
     return replace(program, packs=encoded.packs, texts=encoded.texts), notes + changes
 
 
-def as_single_tracks(program: Program) -> tuple[Program, tuple[str, ...]]:
+_GAP_SAMPLES = PREGAP_SECTORS * SAMPLES_PER_SECTOR
+
+
+def _length(silence: Sequence[Piece]) -> int:
+    return sum(piece.samples or 0 for piece in silence)
+
+
+def as_single_tracks(program: Program, first_number: int = 1) -> tuple[Program, tuple[str, ...]]:
     """The same as track-at-once can write it, and what of it that cannot carry, in words.
+
+    first_number  on the disc, of the program's first track
 
     No sample of audio is left out: what lies in a pregap is put behind the track before, or, where that is
     the disc's first, before the track itself; and so is the silence between two sounds of it.
@@ -321,7 +328,7 @@ def as_single_tracks(program: Program) -> tuple[Program, tuple[str, ...]]:
     bodies: list[list[Piece]] = []
 
     def lose(what: str, number: int) -> None:
-        lost.setdefault(what, []).append(number)
+        lost.setdefault(what, []).append(number + first_number - 1)
 
     if program.packs:
         lost["CD-Text"] = []
@@ -331,7 +338,9 @@ def as_single_tracks(program: Program) -> tuple[Program, tuple[str, ...]]:
         before = [piece for segment in track.segments if segment.index == 0 for piece in segment.pieces]
         own = [piece for segment in track.segments if segment.index > 0 for piece in segment.pieces]
         audible = [piece for piece in before if not piece.is_silence]
-        if before and not audible:
+        if before and not audible and number > 1 and _length(before) == _GAP_SAMPLES:
+            pass  # as long as the gap that comes there in any case
+        elif before and not audible:
             lose("the pause before {}, which becomes two seconds", number)
         elif audible and number == 1:
             lose("the mark behind the hidden audio before {}, with which that begins", number)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 
 from redbook.authoring.wishes import DEFAULTS, CdText, Loudness, SourceName, Wishes
 from redbook.burning.fitting import check_row, check_session, lay_out_named
-from redbook.disc import minutes
+from redbook.disc import PREGAP_SECTORS, SECTORS_PER_SECOND, minutes
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine import inspect
@@ -372,7 +372,8 @@ def read_master(
         whole = Decision(settled.program, False, wishes.pad_short_tracks)
         if mode is Mode.SAO or (mode is Mode.AUTO and _is_session(whole, laid_out, there)):
             return whole
-        program, losses = as_single_tracks(settled.program)
+        program, losses = as_single_tracks(settled.program, first_number)
+        losses = (*_lost_pause(composed, wishes, first_number), *losses)
         settled = replace(settled, program=program)
         return Decision(program, True, True)
 
@@ -430,6 +431,14 @@ def read_master(
         if caller.on_event is not None:
             caller.on_event(Notice(note))
     return master, settled, losses
+
+
+def _lost_pause(composed: Composition, wishes: Wishes, first_number: int) -> tuple[str, ...]:
+    """That before a track which is appended, where files are to have another than two seconds."""
+    pause_s = wishes.pause_seconds if composed.from_files and first_number > 1 else None
+    if not pause_s or round(pause_s * SECTORS_PER_SECOND) == PREGAP_SECTORS:
+        return ()
+    return (f"the pause before track {first_number}, which becomes two seconds",)
 
 
 def _is_session(decision: Decision, laid_out: Callable[[Decision], Arrangement], there: DiscPlaces) -> bool:
