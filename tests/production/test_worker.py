@@ -19,8 +19,9 @@ from redbook.production.making import bus_note
 from redbook.production.master import make_master
 from redbook.production.pool import Pool, Seen
 from redbook.production.states import AttemptState, OrderState
+from redbook.production.station import WorkerRunning, alone
 from redbook.production.values import Attempt, Order
-from redbook.production.worker import Worker, WorkerRunning, alone
+from redbook.production.worker import Worker
 from redbook.recorders.names import open_drive
 from redbook.recorders.real import DriveEntry
 from redbook.virtual.rack import Rack, RackDrive

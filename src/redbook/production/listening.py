@@ -20,7 +20,8 @@ from redbook.production.states import LIVE, MADE, AttemptState
 from redbook.production.values import Attempt, Claim
 
 if TYPE_CHECKING:
-    from redbook.production.worker import Station, Worker
+    from redbook.production.station import Station
+    from redbook.production.worker import Worker
 
 BUSY_AGAIN_SECONDS = 5.0
 

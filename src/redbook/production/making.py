@@ -20,8 +20,9 @@ from redbook.production.home import Home, check_count
 from redbook.production.ledger import Ledger
 from redbook.production.pool import Pool
 from redbook.production.states import MADE, AttemptState, CheckMode, OrderState
+from redbook.production.station import alone
 from redbook.production.values import Attempt, Order, Place
-from redbook.production.worker import Worker, alone, order_now
+from redbook.production.worker import Worker, order_now
 from redbook.runner.runner import Cancel
 
 if TYPE_CHECKING:

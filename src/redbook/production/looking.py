@@ -1,0 +1,141 @@
+"""A worker looks at discs: those of attempts whose hands are gone, and those that are not blank.
+
+How a disc is understood says `examine`; here is what is done until there is an answer: the drive waited for,
+its lock taken, the attempt taken up, and the ledger told until it hears.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from redbook.burning.tray import eject
+from redbook.drive import Drive
+from redbook.engine import inspect
+from redbook.engine.waiting import resending
+from redbook.errors import Cancelled, DriveBusy, DriveError, RedbookError, SheetError, StepRefused
+from redbook.mmc.disc_info import DiscStatus
+from redbook.production.events import DriveRests, NeedBlank
+from redbook.production.examine import examine, known_as
+from redbook.production.pool import Seen
+from redbook.production.states import Finding
+from redbook.production.station import Station
+from redbook.production.values import Attempt
+from redbook.recorders.names import open_drive
+from redbook.runner.caller import Caller
+from redbook.runner.runner import Cancel
+
+if TYPE_CHECKING:
+    from redbook.production.worker import Worker
+
+DRIVE_AGAIN_SECONDS = 0.5
+LOOKS_AT_A_DUMB_DRIVE = 20
+"""How often a drive that does not answer is tried before its disc counts as gone with it."""
+
+BROKE_OFF = "the burn broke off "
+"""What a hand's word begins with, and what the ledger says by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Of one worker."""
+
+    worker: Worker
+
+    def recognise(self, station: Station, seen: Seen) -> None:
+        """A disc that is not blank is left alone; a finished copy that was pushed in again is given back.
+
+        It is recognised by where its tracks lie: nobody waits until it was read.
+        """
+        why = f"the disc in it is not blank: {seen.entry.medium}"
+        if seen.entry.medium.startswith("CD-RW"):
+            why += "; `redbook blank` makes a CD-RW blank, then put it in again"
+        try:
+            masters = [
+                folder for name in self.worker.at_hand() if (folder := self.worker.masters(name)) is not None
+            ]
+            with open_drive(station.name) as drive:
+                _, disc = Caller().run(drive, resending(inspect.inspect(), lambda: False))
+                if disc.status is DiscStatus.COMPLETE and known_as(disc, masters) is not None:
+                    eject(drive)
+                    why = "a finished copy was put in again, it seems, and is given back"
+        except DriveBusy:
+            station.state, station.not_before = "idle", time.monotonic() + DRIVE_AGAIN_SECONDS
+            return
+        except (RedbookError, OSError) as error:  # what it is matters to nobody: it is no blank
+            why = f"{why} ({error})"
+        station.state, station.used_ref = "done", seen.ref
+        self.worker.say_once(station, NeedBlank(station.name, why))
+
+    def examine(self, station: Station, number: int, why: str = "") -> None:
+        """Until the attempt has ended, whatever the drive and the ledger do meanwhile."""
+        try:
+            self._examine(station, number, why)
+        except (RedbookError, OSError) as error:
+            station.state = "resting"
+            self.worker.tell(DriveRests(station.name, f"attempt {number} could not be examined: {error}"))
+
+    def _examine(self, station: Station, number: int, why: str) -> None:
+        looks = 0
+        while True:
+            try:
+                with open_drive(station.name) as drive:
+                    self._look(station, drive, number, why)
+                return
+            except DriveBusy:  # a hand is still at work, or another program
+                if self.worker.ending:
+                    return
+                time.sleep(DRIVE_AGAIN_SECONDS)
+            except StepRefused:  # it has ended: its own hand was heard, or it is somebody else's
+                station.state = "idle"
+                return
+            except Cancelled:
+                return
+            except DriveError as error:
+                looks += 1
+                if self.worker.ending:
+                    return
+                if looks >= LOOKS_AT_A_DUMB_DRIVE:
+                    self._gone(station, number, str(error))
+                    return
+                time.sleep(DRIVE_AGAIN_SECONDS)
+
+    def _look(self, station: Station, drive: Drive, number: int, why: str) -> None:
+        """With the drive's lock held.  raises  StepRefused, DriveError, Cancelled"""
+        attempt = self.worker.until_heard(lambda: self.worker.ledger.take_up(number, self.worker.where))
+        self.worker.tell_state(attempt, "examining")
+        ref, folder = self.worker.pool.look(station.name), self._folder_of(attempt)
+        cancel = Cancel() if self.worker.ending else self.worker.cancel
+        found = examine(
+            drive, attempt.state, attempt.blank.ref, ref, folder, read=not self.worker.ending, cancel=cancel
+        )
+        reason = "; ".join(part.removeprefix(BROKE_OFF) for part in (why, found.why) if part)
+
+        def told() -> Attempt:
+            report = found.report or None
+            return self.worker.ledger.examined(
+                number, attempt.fence, found.finding, why=reason, report=report
+            )
+
+        self.worker.after(station, self.worker.until_heard(told), drive_open=lambda: eject(drive))
+
+    def _gone(self, station: Station, number: int, why: str) -> None:
+        """The drive is not there any more, and its disc with it."""
+        try:
+            attempt = self.worker.until_heard(lambda: self.worker.ledger.take_up(number, self.worker.where))
+            ended = self.worker.until_heard(
+                lambda: self.worker.ledger.examined(number, attempt.fence, Finding.GONE, why=why)
+            )
+        except StepRefused:
+            return
+        self.worker.after(station, ended, drive_open=None)
+
+    def _folder_of(self, attempt: Attempt) -> Path:
+        """raises  SheetError  where the host does not have the master: without it nothing can be compared"""
+        order = self.worker.until_heard(lambda: self.worker.ledger.order(attempt.order))
+        folder = self.worker.masters(order.master)
+        if folder is None:
+            raise SheetError(f"the master {order.master[:12]} of order {order.id} is not on this host")
+        return folder

@@ -1,0 +1,68 @@
+"""A drive as its worker sees it, and the lock that says who is this host's worker."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from redbook import host
+from redbook.errors import DriveBusy
+from redbook.production.events import CopyEvent
+from redbook.production.pool import Seen
+
+
+@dataclass(slots=True)
+class Station:
+    """A drive as the worker sees it.
+
+    state    "idle", "working", "examining", "done" (its tray is open, or its disc no use), "resting"
+    used_ref  of the disc that this station has finished with, or that is none for a burn
+    told     the last word to people about it
+    not_before  another program has the drive: when it is tried again, on the monotonic clock
+    fence    of a claim that may have been made without being heard
+    """
+
+    name: str
+    state: str = "idle"
+    used_ref: str = ""
+    told: CopyEvent | None = None
+    fence: int = 0
+    fence_ref: str = ""
+    not_before: float = 0.0
+    thread: threading.Thread | None = None
+    process: subprocess.Popen[str] | None = None
+    seen: Seen | None = None
+
+    def begin(self, state: str, work: Callable[[], None]) -> None:
+        """Something that takes its time, in a thread of its own."""
+        self.state = state
+        self.thread = threading.Thread(target=work, name=f"redbook-{self.name}", daemon=True)
+        self.thread.start()
+
+
+class WorkerRunning(DriveBusy):
+    """Another worker of this host is at work."""
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """While this is held there is no other worker of this host.
+
+    path  of a file that is locked; the lock ends with the process, however that ends
+
+    raises  WorkerRunning; OSError
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab", buffering=0) as file:
+        try:
+            host.lock(file.fileno())
+        except BlockingIOError as error:
+            raise WorkerRunning(
+                "copies are being made on this machine already, by another process: wait until it has "
+                "finished, or end it (Ctrl-C there)"
+            ) from error
+        yield
