@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+import threading
+import time
 import wave
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import redbook
 from redbook.disc import SECTOR_BYTES
 from redbook.disc.cd_text import parse
 from redbook.drive import Drive
+from redbook.virtual.faults import BadSpot
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.clients import client
@@ -87,6 +90,53 @@ def test_what_cdrdao_burned_is_copied_whole() -> None:
     again = VirtualRecorder(Medium.new_at(Path("c.disc")))
     assert redbook.burn("kept here/disc.cue", Drive(again)).verified
     assert layout(again) == layout(original)
+
+
+def test_what_cdrdao_burned_is_copied_by_one_recorder_whose_discs_are_changed() -> None:
+    recorder = burned(Path("a.disc"))
+    meant, blank = layout(recorder), Medium.new_at(Path("b.disc"))
+
+    def change() -> None:
+        while not recorder.tray_open:
+            time.sleep(0.01)
+        recorder.insert(blank)
+
+    hand = threading.Thread(target=change, daemon=True)
+    hand.start()
+    report = redbook.copy(ready(recorder))
+    hand.join()
+    assert report.read.whole
+    assert report.burned.verified
+    assert layout(recorder) == meant
+    assert as_sent(recorder, 0, END) == PCM
+
+
+@pytest.mark.parametrize(("read_offset", "write_offset"), [(667, -30), (-30, 667)])
+def test_what_cdrdao_burned_is_copied_by_recorders_with_offsets_and_round_a_hole(
+    read_offset: int, write_offset: int
+) -> None:
+    """Each of both takes and gives audio beside its place; a sector of the original cannot be read."""
+    original = burned(Path("a.disc"), read_offset=read_offset)
+    assert original.disc is not None
+    habits = model(read_offset=read_offset)
+    damaged = VirtualRecorder(original.disc, faults=[BadSpot(1700, 1700)], model=habits)
+    with pytest.raises(redbook.NotReadWhole, match="sector 1700"):
+        redbook.read(ready(damaged), "refused", offset=read_offset)
+    target = VirtualRecorder(
+        Medium.new_at(Path("b.disc")), model=model(read_offset=6, write_offset=write_offset)
+    )
+    report = redbook.copy(ready(damaged), Drive(target), offset=read_offset, keep_going=True)
+    assert report.burned.verified
+    assert layout(target) == layout(original)
+    (hole,) = report.read.holes
+    assert "track 2" in hole
+    assert "silence stands for it" in hole
+    lost = 2 * SECTOR_BYTES  # at both ends, where the offset leads to where drives do not read
+    on_copy, meant = as_sent(target, 0, END - 2), PCM[:-lost]
+    missing = slice(1695 * SECTOR_BYTES, 1705 * SECTOR_BYTES)  # moved by the offset, as the audio is
+    assert on_copy[lost : missing.start] == meant[lost : missing.start]
+    assert on_copy[missing] != meant[missing]
+    assert on_copy[missing.stop :] == meant[missing.stop :]
 
 
 @pytest.mark.tools("cd-paranoia")
