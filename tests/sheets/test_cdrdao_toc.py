@@ -498,3 +498,33 @@ def test_options_are_those_of_cue_sheets() -> None:
         read_toc(Path("a.toc"), "a.toc", length_of, SheetOptions(strict=True))
     with pytest.raises(SheetError, match="klingon is no encoding of text"):
         read_toc(Path("a.toc"), "a.toc", length_of, SheetOptions(encoding="klingon"))
+
+
+DATA = 'TRACK MODE1_RAW\nNO COPY\nDATAFILE "TRACK.bin" 00:02:00\n'
+
+
+@pytest.mark.parametrize(
+    "text", ["CD_ROM\n" + DATA + ONE, "CD_ROM_XA\n" + ONE.removeprefix("CD_DA\n") + DATA]
+)
+def test_data_tracks_are_left_out_when_asked(text: str) -> None:
+    Path("a.toc").write_text(text)
+    with pytest.raises(
+        SheetError, match=r"--audio-only leaves data tracks out|the format of a disc with data"
+    ):
+        read_toc(Path("a.toc"), "a.toc", length_of)
+    program = read_toc(Path("a.toc"), "a.toc", length_of, SheetOptions(audio_only=True))
+    assert len(program.tracks) == 1
+    assert any("is a data track (MODE1_RAW), and is left out" in str(note) for note in program.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (ONE + DATA + ONE.removeprefix("CD_DA\n"), "track 2 is data between audio"),
+        (DATA, "tracks of this TOC file are data"),
+    ],
+)
+def test_data_tracks_that_cannot_be_left_out(text: str, said: str) -> None:
+    Path("a.toc").write_text(text)
+    with pytest.raises(SheetError, match=said):
+        read_toc(Path("a.toc"), "a.toc", length_of, SheetOptions(audio_only=True))

@@ -180,3 +180,32 @@ def test_what_is_no_sound_file_has_none_or_a_damaged_one(desk: Desk, data: bytes
             read(path)
     else:
         assert read(path) is None
+
+
+@pytest.mark.tools("flac", "metaflac")
+@pytest.mark.parametrize(
+    ("encoding", "title", "options"),
+    [
+        ("cp1251", "Время колокольчиков", SheetOptions()),
+        ("cp1252", "Déjà vu – «Été»", SheetOptions()),
+        ("koi8-r", "Время", SheetOptions(encoding="koi8-r")),
+    ],
+)
+def test_a_tag_that_is_no_utf8_is_read_in_its_encoding(
+    encoding: str, title: str, options: SheetOptions, flac: Path
+) -> None:
+    """As some programs write it: the bytes of a sheet that was in another encoding."""
+    cue, meant = flac.with_name("x.cue"), title.encode(encoding)
+    there = "~" * len(meant)  # metaflac takes nothing but UTF-8
+    cue.write_text(
+        SHEET.replace("FILE", f'TITLE "{there}"\nFILE', 1).replace("FLAGS PRE", f'TITLE "{there}"')
+    )
+    tool("metaflac", f"--set-tag-from-file=CUESHEET={cue}", flac)
+    data = flac.read_bytes()
+    assert data.count(there.encode()) == 2
+    flac.write_bytes(data.replace(there.encode(), meant))
+    program = read_embedded(flac, "x.flac", true_length, options)
+    assert program is not None
+    assert program.texts[0].text(PackType.TITLE, 0) == title
+    assert program.texts[0].text(PackType.TITLE, 1) == title
+    assert any("the CUESHEET tag is not UTF-8" in str(note) for note in program.notes)

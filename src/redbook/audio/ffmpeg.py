@@ -31,6 +31,7 @@ _OPTIONS = {
 }
 
 _REPLACING: Any = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+_KEEPING: Any = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "surrogateescape"}
 """Bytes in tags that are no UTF-8: PyAV 19 replaces them unasked."""
 
 NUMPY_TYPES: dict[str, type[np.generic]] = {
@@ -89,11 +90,14 @@ class translated:
             raise AudioError(f"it cannot be read: {reason}") from error
 
 
-def open_container(path: Path, end_byte: int | None = None) -> av.container.InputContainer:
+def open_container(
+    path: Path, end_byte: int | None = None, *, bytes_of_tags: bool = False
+) -> av.container.InputContainer:
     """The options are the container's alone: with `options`, which are each stream's, too, the FFmpeg 8.0 in
     PyAV 16 and 17 ends the process (SIGSEGV) at a Flash video.
 
     end_byte  behind the last byte that FFmpeg is to see; None for all of the file
+    bytes_of_tags  what is no UTF-8 in tags comes as in file names (surrogateescape), not as U+FFFD
 
     raises  AudioError  if it is no sound file
     """
@@ -102,7 +106,8 @@ def open_container(path: Path, end_byte: int | None = None) -> av.container.Inpu
         name = f"subfile,,start,0,end,{end_byte},,:{name}"
         options["protocol_whitelist"] = "file,subfile"
     with translated():
-        container: av.container.InputContainer = av.open(name, container_options=options, **_REPLACING)
+        decoding = _KEEPING if bytes_of_tags else _REPLACING
+        container: av.container.InputContainer = av.open(name, container_options=options, **decoding)
         return container
 
 

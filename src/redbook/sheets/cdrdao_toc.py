@@ -46,7 +46,9 @@ def read_toc(path: Path, name: str, length_of: LengthOf, options: SheetOptions =
     except (LookupError, UnicodeError) as error:
         raise notes.error(f"{shown(options.encoding)} is no encoding of text (--cue-encoding)") from error
     words = Words(data, notes)
-    return _Reader(words, parse(words), SheetFiles(path), path.parent, length_of, options).program()
+    return _Reader(
+        words, parse(words, options.audio_only), SheetFiles(path), path.parent, length_of, options
+    ).program()
 
 
 class _Reader:
@@ -107,13 +109,13 @@ class _Reader:
                 f"FIRST_TRACK_NO {toc.first_track}: redbook's discs begin with track 1",
                 toc.first_track_offset,
             )
-        if toc.session_format in ("CD_ROM", "CD_I"):
+        if toc.session_format in ("CD_ROM", "CD_I") and not self._options.audio_only:
             raise self._words.wrong(
                 f"{toc.session_format} is the format of a disc with data; redbook burns audio only: "
-                "write CD_DA if that is what it is",
+                "write CD_DA if that is what it is, or leave data tracks out (--audio-only)",
                 toc.format_offset,
             )
-        if toc.session_format == "CD_ROM_XA":
+        if toc.session_format == "CD_ROM_XA" and not self._options.audio_only:
             text = "CD_ROM_XA says data or several sessions; all tracks are audio, so it is burned as CD_DA"
             self._note(text, toc.format_offset)
 

@@ -9,6 +9,7 @@ from redbook.audio.ffmpeg import all_metadata, open_container
 from redbook.audio.source import Source
 from redbook.authoring.program import Program
 from redbook.errors import AudioError
+from redbook.sheets.encoding import decode
 from redbook.sheets.flac_block import parse_block, read_block
 from redbook.sheets.meaning import program_of
 from redbook.sheets.options import DEFAULTS, Notebook, SheetOptions
@@ -28,7 +29,7 @@ def read_embedded(
     raises  SheetError  for what cannot be burned as it stands
     """
     notes = Notebook(name, options.strict)
-    text = _tag(path)
+    text = _in_its_encoding(_tag(path), path, options, notes)
     block = read_block(path)
     if text.strip():
         sheet = parse(text, notes, options, own_file=name)
@@ -50,7 +51,26 @@ def read_embedded(
 def _tag(path: Path) -> str:
     """Empty where there is none, or the file is no sound file (burning it will say so)."""
     try:
-        with open_container(path) as container:
+        with open_container(path, bytes_of_tags=True) as container:
             return all_metadata(container).get("cuesheet", "")
     except AudioError:
         return ""
+
+
+def _in_its_encoding(text: str, path: Path, options: SheetOptions, notes: Notebook) -> str:
+    """Tags are UTF-8; some programs have put there what a sheet in another encoding held, byte for byte.
+
+    The file's own name, where FILE has it, is a witness of the encoding.
+
+    raises  SheetError  for an encoding asked for that there is not
+    """
+    data = text.encode("utf-8", "surrogateescape")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        notes.note("the CUESHEET tag is not UTF-8, as a tag has to be")
+
+    def is_own(name: str) -> bool:
+        return name.replace("\\", "/").rsplit("/", 1)[-1] == path.name
+
+    return decode(data, is_own, options, notes).text

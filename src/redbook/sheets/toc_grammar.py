@@ -129,14 +129,19 @@ class TocStatements:
     """What was read twice or means nothing, with its offset."""
 
 
-def parse(words: Words) -> TocStatements:
-    """raises  SheetError  with line and column"""
-    return _Parser(words).toc()
+def parse(words: Words, audio_only: bool = False) -> TocStatements:
+    """audio_only: data tracks before or behind all audio are passed over, and told of
+
+    raises  SheetError  with line and column
+    """
+    return _Parser(words, audio_only).toc()
 
 
 class _Parser:
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, audio_only: bool) -> None:
         self._words = words
+        self._audio_only = audio_only
+        self._data: list[int] = []  # numbers of data tracks that are passed over
         self._toc = TocStatements()
         self._parts_read = 0
 
@@ -202,11 +207,16 @@ class _Parser:
         while self._is("TRACK"):
             if len(self._toc.tracks) == MOST_TRACKS:
                 raise self._words.wrong(f"more than {MOST_TRACKS} tracks; a CD holds {MOST_TRACKS} at most")
-            self._toc.tracks.append(self._track())
+            track = self._track()
+            if track is not None:
+                self._toc.tracks.append(track)
         if self._words.next.kind is not Kind.END:
             raise self._words.wrong(self._out_of_place())
         if not self._toc.tracks:
-            raise self._words.wrong("there is no TRACK in this TOC file")
+            none = (
+                "all tracks of this TOC file are data" if self._data else "there is no TRACK in this TOC file"
+            )
+            raise self._words.wrong(none)
         return self._toc
 
     def _out_of_place(self) -> str:
@@ -310,14 +320,22 @@ class _Parser:
 
     # ---- tracks
 
-    def _track(self) -> TrackStatement:
-        number = len(self._toc.tracks) + 1
+    def _track(self) -> TrackStatement | None:
+        """None for a data track that is passed over."""
+        number = len(self._toc.tracks) + len(self._data) + 1
         track = TrackStatement(self._words.take().offset)
         if not self._accept("AUDIO"):
             if self._is(*_DATA_MODES):
-                mode = self._words.next.text
-                raise self._words.wrong(f"track {number} is a data track ({mode}); redbook burns audio only")
+                self._pass_over(number)
+                return None
             raise self._missing("AUDIO", f"TRACK, of track {number},")
+        if self._toc.tracks and self._data and self._data[-1] == number - 1:
+            raise self._words.wrong(
+                f"track {number - 1} is data between audio tracks; without it they would not follow each "
+                "other as they did, so it cannot be left out",
+                track.offset,
+            )
+        number = len(self._toc.tracks) + 1
         if self._is("RW", "RW_RAW"):
             raise self._words.wrong(
                 f"track {number} comes with its own sub-channel ({self._words.next.text}), "
@@ -340,6 +358,19 @@ class _Parser:
                 raise self._words.wrong(text, token.offset)
             track.indexes.append(Mark(self._time("INDEX"), token.offset))
         return track
+
+    def _pass_over(self, number: int) -> None:
+        """A data track, up to the next one.  raises  SheetError  unless only audio was asked for"""
+        token = self._words.take()
+        what = f"track {number} is a data track ({token.text})"
+        if not self._audio_only:
+            raise self._words.wrong(
+                f"{what}; redbook burns audio only. --audio-only leaves data tracks out", token.offset
+            )
+        self._toc.remarks.append((f"{what}, and is left out", token.offset))
+        self._data.append(number)
+        while not self._is("TRACK") and self._words.next.kind is not Kind.END:
+            self._words.take()
 
     def _flags(self, track: TrackStatement, number: int) -> None:
         while token := self._accept(
