@@ -220,6 +220,36 @@ def test_there_is_a_picture_of_a_burn(columns: int, theme: str) -> None:
     assert "redbook burn" in text
 
 
+NEEDS_A_REAL_ONE = ("/dev/", "--wait", "DDP", "redbook copy  ")
+"""In a guide's command: what a machine without a recorder cannot do."""
+
+
+@pytest.mark.slow
+@pytest.mark.tools("flac")
+@pytest.mark.parametrize("name", ["musician", "archivist"])
+def test_the_commands_of_a_guide_run_from_top_to_bottom(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDBOOK_ACCURATERIP", "http://127.0.0.1:1")
+    monkeypatch.setenv("REDBOOK_CTDB", "http://127.0.0.1:1")
+    (tmp_path / "album").mkdir()
+    for number in (1, 2):
+        write_wav(tmp_path / "song.wav", noise(588 * 400, number))
+        tags = [f"--tag=TITLE=Part {number}", "--tag=ALBUM=Both", "--tag=ARTIST=The Examples"]
+        song = tmp_path / f"album/{number}.flac"
+        subprocess.run(["flac", "-s", *tags, "-o", song, tmp_path / "song.wav"], check=True)
+    (tmp_path / "masters").symlink_to("album")
+    (tmp_path / "playlist.m3u").write_text("album/1.flac\nalbum/2.flac\n")
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / f"docs/guides/{name}.md").read_text(), re.DOTALL)
+    lines = [
+        line for line in "".join(blocks).splitlines() if not any(one in line for one in NEEDS_A_REAL_ONE)
+    ]
+    assert len(lines) >= 4
+    define = f'redbook() {{ "{sys.executable}" -m redbook "$@"; }}\nset -e\n'
+    done = subprocess.run(["bash", "-c", define + "\n".join(lines)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.tools("umockdev-run", "wodim", "cdrdao", "cdparanoia")
 def test_the_examples_in_the_help_of_share_run_run(songs: None, tmp_path: Path) -> None:
     """One after the other, as they stand there."""
