@@ -178,6 +178,7 @@ bench: $(DEV_READY) packages
 	@$(BIN)/python bench/preload.py
 	@$(BIN)/python -m tests.kernel.debian_kernel || true
 	@$(BIN)/python bench/kernel.py
+	@$(BIN)/python bench/fleet.py
 
 # Whatever makes copies is killed again and again; then the discs are counted by reading them, and the ledger.
 SEED ?= 1

@@ -47,7 +47,7 @@ from redbook.production.ledger import Ledger
 from redbook.production.listening import Listening, say
 from redbook.production.looking import Looking
 from redbook.production.pool import Pool, Seen
-from redbook.production.states import AttemptState
+from redbook.production.states import AttemptState, OrderState
 from redbook.production.station import Station, alone
 from redbook.production.values import Attempt, Blank, Claim, Place, new_fence
 from redbook.runner.runner import Cancel
@@ -243,7 +243,7 @@ class Worker:
 
     def at_hand(self) -> list[str]:
         """Masters that are here, of the orders that may be burned."""
-        wanted = {order.master for order in self.ledger.orders() if order.state == "open"}
+        wanted = {order.master for order in self.ledger.orders(OrderState.OPEN)}
         return [name for name in wanted if self.masters(name) is not None]
 
     def _start(self, station: Station, claim: Claim, master: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from redbook.cli.authoring_options import authoring_options, loudness_options, mode_option, split_off
+from redbook.cli.commands.copies_restored import adopt, restored
 from redbook.cli.completing import speeds
 from redbook.cli.exits import CANCELLED, DONE, DRIVE, EPILOG, reporting
 from redbook.cli.options import SpeedType, files_argument, json_option, seed_option
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from redbook.cli.render.copies import CopiesView
     from redbook.production.making import CopiesReport
     from redbook.runner.runner import Cancel
+
+
+LEDGER_VARIABLE = "REDBOOK_LEDGER"
+"""Environment variable: the ledger that machines share, for commands that look at and change orders."""
 
 
 class MakeUnlessNamed(click.Group):
@@ -224,7 +230,7 @@ def show(order: int, as_json: bool) -> None:
     from redbook.cli.render.copies_report import history_lines, history_shape, report_lines
     from redbook.production.making import report_of
 
-    with make_renderer("copies show", as_json) as out, reporting(out), _ledger_there() as ledger:
+    with make_renderer("copies show", as_json) as out, reporting(out), ledger_there() as ledger:
         report = report_of(ledger, order)
         out.told(history_shape(ledger, report), [*report_lines(report), *history_lines(ledger, report)])
 
@@ -241,7 +247,7 @@ def report(order: int, as_csv: bool, as_json: bool) -> None:
 
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other")
-    with make_renderer("copies report", as_json) as out, reporting(out), _ledger_there() as ledger:
+    with make_renderer("copies report", as_json) as out, reporting(out), ledger_there() as ledger:
         made = report_of(ledger, order)
         if as_csv:
             out.told({}, csv_lines(made))
@@ -269,7 +275,7 @@ def _change(order: int, what: str, **more: bool) -> None:
     from redbook.host import current_user_name
     from redbook.production.worker import order_now
 
-    with make_renderer(f"copies {what}", False) as out, reporting(out), _ledger_there() as ledger:
+    with make_renderer(f"copies {what}", False) as out, reporting(out), ledger_there() as ledger:
         getattr(ledger, what)(order, who=current_user_name(), **more)
         now = order_now(ledger, order)
         under_way = f"; {now.under_way} under way" if now.under_way else ""
@@ -292,7 +298,7 @@ def resolve(attempt: int, verdict: str, who: str | None) -> None:
     from redbook.host import current_user_name
     from redbook.production.states import AttemptState
 
-    with make_renderer("copies resolve", False) as out, reporting(out), _ledger_there() as ledger:
+    with make_renderer("copies resolve", False) as out, reporting(out), ledger_there() as ledger:
         made = ledger.resolve(attempt, AttemptState(verdict), who=who or current_user_name())
         again = "" if verdict == "good" else f"; it is made again: redbook copies resume {made.order}"
         out.told({}, (), f"copy {made.number} of order {made.order} is {made.state}{again}")
@@ -303,6 +309,13 @@ def _ledger() -> Iterator[Any]:
     """None where there is none yet."""
     from redbook.production.home import Home
 
+    shared = os.environ.get(LEDGER_VARIABLE)
+    if shared:
+        from redbook.production.ledger import open_ledger
+
+        with open_ledger(shared, create=False) as ledger:
+            yield ledger
+        return
     home = Home.of_user()
     if not home.ledger_path.exists():
         yield None
@@ -312,7 +325,7 @@ def _ledger() -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def _ledger_there() -> Iterator[Any]:
+def ledger_there() -> Iterator[Any]:
     """raises  NotInLedger"""
     from redbook.errors import NotInLedger
 
@@ -320,3 +333,7 @@ def _ledger_there() -> Iterator[Any]:
         if ledger is None:
             raise NotInLedger("no copies were ever ordered here (`redbook copies FILES... --count N` does)")
         yield ledger
+
+
+copies.add_command(restored)
+copies.add_command(adopt)

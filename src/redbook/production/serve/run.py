@@ -37,6 +37,7 @@ except ImportError as missing:
 from redbook.production.serve.desk import Desk
 from redbook.production.serve.hub import Hub
 from redbook.production.serve.uploads import Uploads
+from redbook.production.station import WorkerRunning, alone
 
 DEFAULT_PORT = 8377
 GRACE_SECONDS = 3
@@ -90,6 +91,13 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     with contextlib.ExitStack() as stack:
         stack.callback(sock.close)
         port = sock.getsockname()[1]
+        try:
+            stack.enter_context(alone(home.folder / "serve.lock"))
+        except WorkerRunning:
+            raise PlanError(
+                f"another redbook serve is at work with {printable(home.folder)}; end it, or name another "
+                "folder (--spool)"
+            ) from None
         ledger = stack.enter_context(open_ledger(settings.ledger) if settings.ledger else home.ledger())
         pool = Pool(settings.drives) if settings.drives is not None else None
         hub = Hub()

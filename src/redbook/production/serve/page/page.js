@@ -512,6 +512,7 @@ $("again").addEventListener("click", async () => {
 
 function show() {
   trouble("server", state.trouble ? state.trouble.text : "");
+  $("notice").textContent = state.notice ? state.notice.text : "";
   showTodo();
   showOrders();
   showCards($("cards"), false);

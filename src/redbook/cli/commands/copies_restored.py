@@ -1,0 +1,66 @@
+"""`redbook copies restored` and `adopt`: after a ledger was restored from a back-up."""
+
+from __future__ import annotations
+
+import click
+
+from redbook.cli.exits import EPILOG, reporting
+from redbook.cli.options import drive_option
+
+
+@click.command(epilog=EPILOG)
+@click.option("--who", metavar="NAME", help="Who says so. Default: the name you are logged in with.")
+def restored(who: str | None) -> None:
+    """Pause every open order, because the ledger was restored from a back-up.
+
+    Discs that were made since the back-up are not in it, and would be made again. Put the good ones in
+    again and count them (`redbook copies adopt`), then let the orders go on (`redbook copies resume`).
+    """
+    from redbook.cli.commands.copies import ledger_there
+    from redbook.cli.render import make_renderer
+    from redbook.host import current_user_name
+
+    with make_renderer("copies restored", False) as out, reporting(out), ledger_there() as ledger:
+        paused = ledger.mark_restored(who=who or current_user_name())
+        lines = [f"order {order.id} ({order.title}): {order.made} of {order.wanted} made" for order in paused]
+        out.told({}, lines, f"{len(paused)} paused" if paused else "no order was open")
+
+
+@click.command(epilog=EPILOG)
+@click.argument("order", type=int)
+@drive_option
+@click.option("--who", metavar="NAME", help="Who says so. Default: the name you are logged in with.")
+@click.option(
+    "--host", metavar="NAME", default="", help="This machine's name, where several share the ledger."
+)
+def adopt(order: int, drive_name: str | None, who: str | None, host: str) -> None:
+    """Count the disc in a recorder for an order, whose ledger knows nothing of it.
+
+    It is read and compared first. Two copies of one master are equal, so only you know that this one was not
+    counted before: after a ledger was restored from a back-up, and is older than the disc.
+    """
+    from redbook.cli.commands.copies import ledger_there
+    from redbook.cli.recorder import opened, signals_cancel
+    from redbook.cli.render import make_renderer
+    from redbook.errors import MediumUnsuitable
+    from redbook.host import current_user_name
+    from redbook.production.home import Home
+    from redbook.production.pool import disc_in
+    from redbook.production.recognise import recognise
+    from redbook.production.values import Blank, Place
+
+    cancel = signals_cancel()
+    with (
+        make_renderer("copies adopt", False) as out,
+        reporting(out),
+        ledger_there() as ledger,
+        opened(drive_name, out, cancel, "LOOK", read_only=True) as drive,
+    ):
+        ref = disc_in(drive.name)
+        found = recognise(drive, ref, Home.of_user(), ledger, on_event=out.event, cancel=cancel)
+        if found.same is not True or order not in {one.id for one in found.orders}:
+            raise MediumUnsuitable(f"this is no good copy of order {order}: {found.text}")
+        made = ledger.adopt(
+            order, Blank(Place(host, drive.name), ref), who=who or current_user_name(), why=found.text
+        )
+        out.told({}, (), f"it is counted as copy {made.number} of order {order}")

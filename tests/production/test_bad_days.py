@@ -1,0 +1,140 @@
+"""The ledger away for ten minutes, and restored from a back-up: what is said and done then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from redbook.cli.app import cli
+from redbook.errors import LedgerUnavailable
+from redbook.production import worker as working
+from redbook.production.home import Home
+from redbook.production.ledger import open_ledger
+from redbook.production.making import make_copies
+from redbook.production.pool import Pool
+from redbook.production.states import OrderState
+from redbook.production.worker import Worker
+from redbook.virtual.rack import Rack
+from tests.production.support import S, claim, order
+from tests.support import postgres
+from tests.support.sound import noise, write_wav
+
+
+@pytest.mark.slow
+def test_what_a_hand_says_is_said_until_a_database_that_was_away_ten_minutes_hears_it(
+    server: postgres.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    with postgres.Server() as own:
+        address = own.new_database()
+        rack = Rack.new(tmp_path / "rack", drives=1, blanks=1)
+        told = []
+        with open_ledger(address) as ledger, Pool([str(rack.folder)]) as pool:
+            hand_of = claim_of = None
+            order(ledger)
+            claim_of = claim(ledger)
+            claim_of.gate()
+            hand_of = Worker(ledger, "desk", pool, lambda name: None, on_event=told.append)
+            own.kill()
+
+            def sleep(seconds: float) -> None:
+                """Nothing waits in truth; after ten minutes the database is back."""
+                before, clock[0] = clock[0], clock[0] + seconds
+                if before < 600 <= clock[0]:
+                    own.start()
+
+            monkeypatch.setattr(working.time, "sleep", sleep)
+            said = hand_of.until_heard(lambda: claim_of.says(S.CLOSING))
+            assert said.state is S.CLOSING
+            assert clock[0] >= 600
+            assert [s.after for s in ledger.history(said.id)] == [S.CLAIMED, S.WRITING, S.CLOSING]
+
+
+@pytest.mark.slow
+def test_nothing_is_burned_while_the_gate_gets_no_answer(server: postgres.Server) -> None:
+    with postgres.Server() as own:
+        address = own.new_database()
+        with open_ledger(address) as ledger:
+            order(ledger)
+            hand = claim(ledger)
+            own.stop()
+            with pytest.raises(LedgerUnavailable):
+                hand.gate()
+            own.start()
+            assert ledger.attempt(hand.claim.attempt).state is S.CLAIMED
+
+
+def redbook(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, list(arguments), catch_exceptions=False)
+
+
+def test_after_a_restore_a_disc_that_is_newer_is_found_compared_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole of it by the command line: back-up, a copy, restore, and the copy put in again."""
+    monkeypatch.setenv("REDBOOK_COPIES", str(tmp_path / "copies"))
+    rack = Rack.new(tmp_path / "rack", drives=1, blanks=5)
+    song, other = (
+        write_wav(tmp_path / name, noise(588 * 320, n)) for n, name in enumerate(("a.wav", "b.wav"))
+    )
+    home = Home(tmp_path / "copies")
+    with home.ledger() as ledger:
+        name = home.keep_master([str(song)]).name
+        ledger.add_order(name, 2, title="Sermon")
+        ledger.close()
+    kept = home.ledger_path.read_bytes()
+    blank = rack.take_blank()
+    assert blank is not None
+    rack.drive("d1").put_in(blank)
+    with home.ledger() as ledger, Pool([str(rack.folder)]) as pool:
+        worker = Worker(ledger, "", pool, home.master, lock=home.lock)
+        worker.run(lambda: bool(ledger.account(1).good))
+        worker.close()
+        assert ledger.account(1).good == 1
+    for path in home.folder.glob("copies.ledger*"):
+        path.unlink()
+    home.ledger_path.write_bytes(kept)  # an hour ago
+
+    done = redbook("copies", "restored", "--who", "Anna")
+    assert done.exit_code == 0, done.output
+    assert "1 paused" in done.output
+    with home.ledger() as ledger:
+        assert ledger.order(1).state is OrderState.PAUSED
+        assert ledger.account(1).good == 0
+    rack.drive("d1").push_in()  # the good disc, put in again
+    drive = f"rack:{rack.drive('d1').folder}"
+    done = redbook("copies", "adopt", "1", "--drive", drive, "--who", "Anna")
+    assert done.exit_code == 0, done.output
+    assert "copy 1 of order 1" in done.output
+    with home.ledger() as ledger:
+        assert ledger.account(1).good == 1
+        assert ledger.history(1)[0].who == "Anna"
+        ledger.close()
+    again = redbook("copies", "adopt", "1", "--drive", drive)
+    assert again.exit_code != 0  # the same disc is not counted twice
+
+    make_copies([str(other)], [str(fresh_rack(tmp_path))], 1, folder=home.folder)
+    wrong = f"rack:{tmp_path / 'other' / 'd1'}"
+    Rack(tmp_path / "other").drive("d1").push_in()
+    done = redbook("copies", "adopt", "1", "--drive", wrong)
+    assert done.exit_code != 0
+    assert "no good copy of order 1" in done.output
+
+
+def fresh_rack(folder: Path) -> Path:
+    rack = Rack.new(folder / "other", drives=1, blanks=2)
+    blank = rack.take_blank()
+    assert blank is not None
+    rack.drive("d1").put_in(blank)
+    return rack.folder
+
+
+def test_a_shared_ledger_is_used_where_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDBOOK_LEDGER", str(tmp_path / "shared.ledger"))
+    with open_ledger(tmp_path / "shared.ledger") as ledger:
+        order(ledger, 3, title="Shared")
+    done = redbook("copies", "list")
+    assert done.exit_code == 0, done.output
+    assert "Shared" in done.output
