@@ -283,4 +283,4 @@ def test_a_disc_is_recognised(shop: Open) -> None:
     other = here.rack.take_blank()
     assert other is not None
     first.put_in(other)
-    assert "not a finished one" in here.run("examine", "--drive", name).stderr
+    assert "the disc is blank" in here.run("examine", "--drive", name).stderr

@@ -283,6 +283,19 @@ def test_while_the_ledger_is_away_discs_wait_with_their_trays_shut(
     assert desk.ledger.order(1).state is OrderState.DONE and at.tray.is_open
 
 
+def test_a_master_that_is_damaged_meanwhile_pauses_its_order_and_blames_no_drive(desk: Desk) -> None:
+    desk.order(2)
+    blob = next((desk.master.folder / "blobs").iterdir())
+    blob.write_bytes(bytes(len(blob.read_bytes())))
+    desk.put("d1")
+    desk.until_quiet()
+    order = desk.ledger.order(1)
+    assert order.state is OrderState.PAUSED and "was damaged" in order.why
+    (attempt,) = desk.attempts()
+    assert attempt.state is AttemptState.VOID
+    assert not desk.told(DriveRests)
+
+
 def test_a_listener_that_raises_costs_no_disc(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     def raises(event: Any) -> None:
         raise ValueError("a program's own mistake")

@@ -47,6 +47,7 @@ from redbook.engine.quick_check import check_disc
 from redbook.engine.steps import Point
 from redbook.engine.waiting import resending
 from redbook.errors import (
+    AudioError,
     Cancelled,
     DriveBusy,
     DriveError,
@@ -185,7 +186,7 @@ class Hand:
         self._task = task
         self._line = line
         self._cancel = cancel
-        self._through = self._verifying = False
+        self._through = self._verifying = self._no_master = False
         self._told_at = 0.0
         self._fence = new_fence()
         line.when_gone = self.left_alone
@@ -195,7 +196,9 @@ class Hand:
         try:
             with open_drive(self._task.drive, cancel=self._cancel) as drive:
                 state, reason, report = self._attempt(drive)
-                self._line.tell("result", state=state, reason=reason, report=report)
+                self._line.tell(
+                    "result", state=state, reason=reason, report=report, no_master=self._no_master
+                )
                 heard = self._line.wait()
                 if heard.get("eject"):
                     self._eject(drive)
@@ -230,6 +233,7 @@ class Hand:
         except NotCommitted as error:
             return self._undecided, str(error.reason), {"disc_now": error.disc_now}
         except RedbookError as error:
+            self._no_master = isinstance(error, AudioError)
             return self._undecided, str(error), {"disc_now": getattr(error, "disc_now", "")}
         if full:
             return GOOD, "", _kept(report)

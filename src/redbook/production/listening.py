@@ -149,6 +149,12 @@ class Listening:
             )
         )
 
+    def _pause(self, why: str) -> None:
+        """No drive can do anything about a master that is damaged."""
+        ledger, order = self.worker.ledger, self.claim.order
+        with suppress(StepRefused):  # somebody has cancelled it meanwhile
+            self.worker.until_heard(lambda: ledger.pause(order, why=f"its master cannot be burned: {why}"))
+
     def _result(self, said: dict[str, Any]) -> None:
         """The hand waits, its tray shut, until the ledger has it."""
         self.result = said
@@ -162,10 +168,13 @@ class Listening:
         if state not in ends:
             self._answer(heard=True, eject=False)
             return
+        if said.get("no_master"):
+            self._pause(reason)
         try:
             if said.get("busy"):
                 self.station.not_before = time.monotonic() + BUSY_AGAIN_SECONDS
-            if state == hands.UNHARMED and (said.get("busy") or self.worker.ending or self.closed):
+            ours = said.get("busy") or said.get("no_master") or self.worker.ending or self.closed
+            if state == hands.UNHARMED and ours:
                 ledger, claim = self.worker.ledger, self.claim
                 ended = self.worker.until_heard(
                     lambda: ledger.give_back(claim.attempt, claim.fence, why=reason)

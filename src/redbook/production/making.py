@@ -19,9 +19,9 @@ from redbook.production.events import CopyEvent, OrderNow
 from redbook.production.home import Home, check_count
 from redbook.production.ledger import Ledger
 from redbook.production.pool import Pool
-from redbook.production.states import MADE, AttemptState, CheckMode, OrderState
+from redbook.production.states import CheckMode, OrderState
 from redbook.production.station import alone
-from redbook.production.values import Attempt, Order, Place
+from redbook.production.values import Attempt, Place
 from redbook.production.worker import Worker, order_now
 from redbook.runner.runner import Cancel
 
@@ -279,21 +279,6 @@ def _copy_report(attempt: Attempt) -> CopyReport:
         attempt.reason,
         dict(attempt.report),
     )
-
-
-def good_numbers(attempts: Sequence[Attempt]) -> list[int]:
-    """Copies that are there."""
-    return sorted(attempt.number for attempt in attempts if attempt.state in MADE)
-
-
-def unknown_of(ledger: Ledger, order: int) -> list[Attempt]:
-    """Attempts of which a person has to say what became of their discs."""
-    return ledger.attempts(order, AttemptState.UNKNOWN)
-
-
-def unfinished(ledger: Ledger) -> list[Order]:
-    """Orders that are open, though nobody may be at work on them."""
-    return ledger.orders(OrderState.OPEN)
 
 
 def _check_drives(pool: Pool) -> None:

@@ -53,6 +53,8 @@ def recognise(
     """
     caller = Caller.of(on_event, cancel)
     _, disc = caller.run(drive, resending(inspect.inspect(), lambda: False))
+    if disc.status is DiscStatus.BLANK:
+        raise MediumUnsuitable("the disc is blank")
     attempt = ledger.attempt_of_blank(HERE, ref) if ref else None
     if disc.status is not DiscStatus.COMPLETE or disc.spoilt:
         if attempt is not None:

@@ -47,7 +47,8 @@ def new(
             except ValueError as error:
                 raise click.BadParameter(str(error), param_hint="--model") from error
         Rack.new(folder, count, blanks, medium=medium, minutes=int(minutes), model=model, pace=pace)
-        out.done(f"rack:{folder}", f"{count} recorders with empty trays, {blanks} blanks beside them")
+        recorders = f"{count} recorder{'' if count == 1 else 's'} with empty tray{'' if count == 1 else 's'}"
+        out.done(f"rack:{folder}", f"{recorders}, {blanks} blank{'' if blanks == 1 else 's'} beside")
 
 
 @rack.command(name="list", epilog=EPILOG)

@@ -1,0 +1,76 @@
+"""Where the copies of a machine are kept account of: masters come, are used by several orders, and go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import redbook
+from redbook.production.home import Home
+from redbook.production.making import resume_copies
+from redbook.production.master import make_master
+from tests.support.sound import noise, write_wav
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    return write_wav(tmp_path / "a.wav", noise(588 * 310, 1))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "deep" / "account")
+
+
+def test_the_same_disc_is_kept_once(home: Home, song: Path) -> None:
+    names = {home.keep_master(song).name, home.keep_master([song]).name}
+    assert len(names) == 1
+    assert [path.name for path in (home.folder / "masters").iterdir()] == [*names]
+    assert home.audio(names.pop()) is not None
+
+
+def test_a_master_that_lies_elsewhere_stays_there(home: Home, song: Path, tmp_path: Path) -> None:
+    made = make_master(song, tmp_path / "mine", flac=True)
+    name = home.keep_master(tmp_path / "mine").name
+    assert home.audio(name) == made.folder
+    assert all((made.folder / "blobs" / f"{track.sha256}.pcm").exists() for track in made.file.tracks)
+    with home.ledger() as ledger:
+        order = ledger.add_order(name, 1)
+        ledger.cancel(order.id)
+        home.tidy(ledger)
+    assert home.audio(name) == made.folder  # it is somebody's own
+    made.folder.rename(tmp_path / "moved")
+    assert home.master(name) is None and home.file_of(name) is None
+
+
+def test_audio_goes_when_no_order_wants_it_any_more_and_what_it_was_stays(home: Home, song: Path) -> None:
+    file = home.keep_master(song)
+    with home.ledger() as ledger:
+        first, second = ledger.add_order(file.name, 1), ledger.add_order(file.name, 1)
+        ledger.cancel(first.id)
+        home.tidy(ledger)
+        assert home.audio(file.name) is not None
+        ledger.cancel(second.id)
+        home.tidy(ledger)
+    assert home.audio(file.name) is None
+    assert home.file_of(file.name) == file
+    assert home.keep_master(song) == file and home.audio(file.name) is not None  # ordered once more
+
+
+def test_an_order_whose_master_is_gone_says_so(home: Home, song: Path) -> None:
+    file = home.keep_master(song)
+    with home.ledger() as ledger:
+        ledger.add_order(file.name, 1)
+    for blob in (home.folder / "masters" / file.name / "blobs").iterdir():
+        blob.unlink()
+    with pytest.raises(redbook.PlanError, match="not there any more"):
+        resume_copies(1, folder=home.folder)
+
+
+def test_what_cannot_be_a_disc_leaves_nothing(home: Home, tmp_path: Path) -> None:
+    short = write_wav(tmp_path / "short.wav", noise(588 * 20, 1))
+    long = write_wav(tmp_path / "long.wav", noise(588 * 310, 1))
+    with pytest.raises(redbook.PlanError):
+        home.keep_master([short, long])
+    assert not (home.folder / "masters").exists() or not list((home.folder / "masters").iterdir())
