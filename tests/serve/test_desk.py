@@ -68,6 +68,11 @@ def test_files_become_a_disc_and_the_disc_a_report(shop: Shop, songs: list[Path]
     assert report["attempts"][0]["state"] == "good"
     assert report["disc"]["tracks"][0]["title"] == "Second first"
     until(shop, lambda: any(now["event"] == "take_disc" for now in state(shop, "now")))
+    (name,) = (str(d["name"]) for d in state(shop, "drive") if str(d["name"]).endswith("d1"))
+    shop.rack.drive("d1").push_in()
+    examined = shop.post("/api/drives/examine", drive=name)
+    assert examined.json()["same"] is True, examined.text
+    assert examined.json()["orders"] == [order]
     answer = shop.client.get(f"/api/orders/{order}/report.csv")
     rows = list(csv.reader(io.StringIO(answer.text)))
     assert rows[0][:3] == ["copy", "state", "drive"]

@@ -217,13 +217,13 @@ class Api:
         asked = await body_of(request)
         acts: dict[str, Callable[[str], object]] = {
             "eject": self._desk.eject,
+            "examine": self._desk.examine,
             "resume": self._desk.resume_drive,
         }
         act = acts.get(request.path_params["act"])
         if act is None:
             raise HTTPException(404)
-        await asyncio.to_thread(act, text_in(asked, "drive"))
-        return JSONResponse({"ok": True})
+        return JSONResponse(await asyncio.to_thread(act, text_in(asked, "drive")) or {"ok": True})
 
     async def blob(self, request: Request) -> Response:
         """A master's file by its digest, also in parts (Range)."""

@@ -20,7 +20,7 @@ from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
 from redbook.authoring.wishes import Wishes
 from redbook.disc.cd_text import ENGLISH, PackType, Texts, parse
 from redbook.engine.events import Notice, SourceRead
-from redbook.errors import LedgerError, NotInLedger, PlanError
+from redbook.errors import NotInLedger, PlanError, RedbookError
 from redbook.production.events import (
     CopyClaimed,
     CopyEvent,
@@ -33,6 +33,7 @@ from redbook.production.events import (
     as_json,
 )
 from redbook.production.ledger import Ledger
+from redbook.production.pool import disc_in
 from redbook.production.serve.hub import Hub
 from redbook.production.serve.uploads import Upload, Uploads
 from redbook.production.states import AttemptState, CheckMode
@@ -126,7 +127,7 @@ class Desk:
                 self._show_drives()
                 self._show_orders()
                 self.hub.put("trouble", None)
-            except LedgerError as error:
+            except (RedbookError, OSError) as error:  # told on the page, and tried again
                 self.hub.put("trouble", {"text": str(error)})
                 time.sleep(LEDGER_AGAIN_SECONDS)
             time.sleep(TICK_SECONDS)
@@ -313,6 +314,16 @@ class Desk:
         with open_drive(name) as drive:
             eject(drive)
         self._hear(NeedBlank(name))
+
+    def examine(self, name: str) -> dict[str, Any]:
+        """Which copy is the disc in a drive?  raises  DriveError, LedgerError"""
+        from redbook.production.recognise import recognise
+        from redbook.recorders.names import open_drive
+
+        self._known(name)
+        with open_drive(name, read_only=True) as drive:
+            found = recognise(drive, disc_in(name), self._home, self.ledger)
+        return {"text": found.text, "same": found.same, "orders": [order.id for order in found.orders]}
 
     def resume_drive(self, name: str) -> None:
         """raises  LedgerError"""

@@ -437,6 +437,7 @@ function showCards(box, withButtons) {
     make("p", "", { class: "soft" }),
     ...(withButtons ? [make("p", `${drive.model} · ${drive.medium || "no word of its disc"} · ${drive.name}`, { class: "soft" }), drive.far ? "" : make("p", "", { class: "buttons" },
       button("Eject", () => ask("POST", "/api/drives/eject", { drive: drive.name }), `Eject the disc in ${shortName(drive.name)}`),
+      button("Which copy is it?", () => examine(drive.name), `Which copy is in ${shortName(drive.name)}?`),
       rests(drive) ? button("Use it again", () => ask("POST", "/api/drives/resume", { drive: drive.name }), `Use ${shortName(drive.name)} again after it rested`) : "")] : []),
   )) : [make("p", "There is no recorder here.")]);
   for (const card of box.querySelectorAll("[data-drive]")) {
@@ -451,6 +452,13 @@ function showCards(box, withButtons) {
     if (now.of) bar.value = now.done / now.of;
     soft.textContent = [now.speed ? `${now.speed.toFixed(1)}x` : "", now.left ? `about ${minutes(now.left)} left` : ""].filter(Boolean).join(", ");
   }
+}
+
+async function examine(drive) {
+  const text = $("examined");
+  text.textContent = `The disc in ${shortName(drive)} is read.`;
+  try { text.textContent = `${shortName(drive)}: ${(await ask("POST", "/api/drives/examine", { drive })).text}`; }
+  catch (error) { text.textContent = ""; throw error; }
 }
 
 function showBoxes() {
