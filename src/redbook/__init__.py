@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from redbook.authoring.arrange import Border
     from redbook.authoring.levels import Level, Levels
     from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
-    from redbook.authoring.wishes import CdText, Join, Loudness, Wishes
+    from redbook.authoring.wishes import CdText, Join, Loudness, Mode, Wishes
     from redbook.burning.copying import CopyReport, copy
     from redbook.burning.databases import DatabaseAnswer, TrackAnswer
     from redbook.burning.jobs import blank, burn, close_disc, plan, verify
     from redbook.burning.kept_report import verify_report
-    from redbook.burning.looking import disc_info
-    from redbook.burning.planning import Mode, Plan, TrackReport
+    from redbook.burning.looking import DiscInfo, disc_info
+    from redbook.burning.planning import Plan, TrackReport
     from redbook.burning.read_report import ReadReport, ReadTrack
     from redbook.burning.reading import read
-    from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
+    from redbook.burning.reports import BurnReport, VerifyReport
     from redbook.burning.sheet_files import SheetReport, write_sheet
     from redbook.burning.splitting import split
     from redbook.burning.tray import eject, load
@@ -117,7 +117,7 @@ _HOMES = {
     "DatabaseAnswer": "redbook.burning.databases",
     "Difference": "redbook.engine.verification",
     "DiscContents": "redbook.engine.inspect",
-    "DiscInfo": "redbook.burning.reports",
+    "DiscInfo": "redbook.burning.looking",
     "DiscInformation": "redbook.mmc.disc_info",
     "DiscOfSeveral": "redbook.engine.events",
     "DiscStatus": "redbook.mmc.disc_info",
@@ -144,7 +144,7 @@ _HOMES = {
     "MediumInserted": "redbook.recorders.watching",
     "MediumRemoved": "redbook.recorders.watching",
     "MediumUnsuitable": "redbook.errors",
-    "Mode": "redbook.burning.planning",
+    "Mode": "redbook.authoring.wishes",
     "NoRoom": "redbook.errors",
     "NotCommitted": "redbook.errors",
     "NotReadWhole": "redbook.errors",

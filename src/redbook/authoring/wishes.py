@@ -54,6 +54,20 @@ class Loudness(StrEnum):
     TRACK = "track"
 
 
+@unique
+class Mode(StrEnum):
+    """How a disc is written.
+
+    AUTO  session-at-once for a blank disc that will be closed, else track-at-once
+    SAO   session-at-once: exact, gapless, with titles; in one go
+    TAO   track-at-once: two seconds of silence between tracks; tracks can be added later
+    """
+
+    AUTO = "auto"
+    SAO = "sao"
+    TAO = "tao"
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What is wanted of a disc; the defaults are what a sheet says, or an album needs.

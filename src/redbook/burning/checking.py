@@ -5,21 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from redbook.burning.remembered import habits_of, known_drive, remember_reading
 from redbook.disc import SAMPLES_PER_SECTOR
 from redbook.disc.layout import Pregap, SessionLayout
 from redbook.drive import Drive
 from redbook.engine import verify as verifying
 from redbook.engine.conclude import conclude
-from redbook.engine.glance import who_is_it
-from redbook.engine.ladder import RUNGS
 from redbook.engine.locate import locate, not_located
 from redbook.engine.places import in_words as numbered
-from redbook.engine.read_audio import ReadHabits
 from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import READ_SPEED, Asked, ReadBack
-from redbook.engine.waiting import resending
 from redbook.errors import AudioError, Cancelled, DriveError, NoRoom
-from redbook.recorders.memory import DriveMemory, KnownDrive, drive_key
 from redbook.runner.caller import Caller, Listener
 
 if TYPE_CHECKING:
@@ -36,13 +32,6 @@ class HowToRead:
 
     speed: float | None = None
     reload: bool = True
-
-
-def known_drive(drive: Drive, caller: Caller) -> tuple[str, KnownDrive]:
-    """The name under which a drive is remembered, and what is known of it.  raises  DriveError, Cancelled"""
-    inquiry, serial = caller.run(drive, resending(who_is_it(), lambda: False))
-    key = drive_key(inquiry.vendor, inquiry.product, serial)
-    return key, DriveMemory.of_user().recall(key)
 
 
 def check(
@@ -66,16 +55,13 @@ def check(
     raises  DriveError, Cancelled
     """
     key, known = known_drive(drive, caller)
-    habits = ReadHabits()
-    if drive.real_time:  # a transcript that is played back has its own
-        habits = ReadHabits(known.read_form, known.most_read_sectors or habits.most_sectors)
     at_once = layout is not None and all(track.pregap is Pregap.SENT for track in layout.tracks)
     asked = Asked(
         closed,
         closed and how.reload,
         how.speed or READ_SPEED,
         known.offset_samples,
-        habits.check(),
+        habits_of(drive, known),
         session=layout if at_once else None,
         binding=binding,
     )
@@ -83,27 +69,10 @@ def check(
     compared = master.arrangement.layout if at_once else layout
     places = None if compared is None else compared.tracks
     found = caller.run(drive, verifying.verify(places, sent, asked), sum(one.sectors for one in sent))
-    _remember(drive, key, known, found, asked.habits)
+    remember_reading(drive, key, known, found, asked.habits)
     if not found.differing:
         return conclude(found, ())
     return _with_places(drive, found, master, seed, caller)
-
-
-def remember_rung(key: str, known: KnownDrive, rung: str) -> None:
-    """In which form a drive took a cue sheet; the first one is tried first anyway."""
-    if rung and known.rung != rung and (known.rung or rung != RUNGS[0].name):
-        DriveMemory.of_user().keep(key, replace(known, rung=rung))
-
-
-def _remember(drive: Drive, key: str, before: KnownDrive, found: ReadBack, habits: ReadHabits) -> None:
-    """Only what a disc that was read right has shown."""
-    if found.broken_off or not found.readings or not all(reading.same for reading in found.readings):
-        return
-    offset = found.offset.samples if found.offset.told else before.offset_samples
-    now = replace(before, offset_samples=offset, read_form=habits.form, most_read_sectors=habits.most_sectors)
-    worth_keeping = drive.real_time or now != KnownDrive(0, 0, ReadHabits().most_sectors)
-    if now != before and worth_keeping:
-        DriveMemory.of_user().keep(key, now)
 
 
 def _with_places(drive: Drive, found: ReadBack, master: Master, seed: int, caller: Caller) -> Verification:

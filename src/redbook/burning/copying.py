@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from redbook.authoring.wishes import Mode
 from redbook.burning.jobs import burn
-from redbook.burning.planning import Mode
 from redbook.burning.read_report import ReadReport
 from redbook.burning.reading import CUE_FILE, JSON_REPORT, SourceOffset, Wanted, read_disc
 from redbook.burning.reports import BurnReport

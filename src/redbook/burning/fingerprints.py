@@ -12,7 +12,8 @@ from array import array
 from dataclasses import asdict
 from typing import Any
 
-from redbook.burning.checking import in_words, known_drive
+from redbook.burning.checking import in_words
+from redbook.burning.remembered import habits_of, known_drive, remember_reading
 from redbook.burning.reports import VerifyReport
 from redbook.clock import Clock
 from redbook.disc.layout import LaidTrack, Pregap, SessionLayout
@@ -94,14 +95,16 @@ def verify_fingerprints(
     raises  VerificationFailed, DriveError, Cancelled
     """
     caller = Caller.of(on_event, cancel, clock)
-    _, known = known_drive(drive, caller)
+    key, known = known_drive(drive, caller)
     asked = verifying.Asked(
         speed=read_speed or READ_SPEED,
         offset_hint=known.offset_samples,
+        habits=habits_of(drive, known),
         session=layout if at_once else None,
     )
     procedure = verifying.verify(layout.tracks, sent, asked)
     found = caller.run(drive, procedure, sum(one.sectors for one in sent))
+    remember_reading(drive, key, known, found, asked.habits)
     differences = [
         not_located(reading, found.offset.samples) for reading in found.readings if not reading.same
     ]

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from redbook.authoring.wishes import DEFAULTS, SourceName, Wishes
+from redbook.authoring.wishes import DEFAULTS, Mode, SourceName, Wishes
 from redbook.burning import checking
 from redbook.burning.checking import HowToRead
 from redbook.burning.looking import at_leisure
 from redbook.burning.planning import (
-    Mode,
     Plan,
     Request,
     TrackReport,
@@ -21,6 +20,7 @@ from redbook.burning.planning import (
     read_master,
     reports,
 )
+from redbook.burning.remembered import known_drive, remember_rung
 from redbook.burning.reports import BurnReport, VerifyReport
 from redbook.clock import Clock
 from redbook.disc import PREGAP_SECTORS, Toc, TocTrack
@@ -266,7 +266,7 @@ def _burn_awake(
     caller.cancel.under_way.whole_session = made.mode is Mode.SAO
     method: Method
     if made.mode is Mode.SAO:
-        key, known = checking.known_drive(drive, caller)
+        key, known = known_drive(drive, caller)
         method = SessionAtOnce(made.layout, known.rung, made.overburn)
         streams = [master.session_stream(PREGAP_SECTORS)]
     else:
@@ -276,7 +276,7 @@ def _burn_awake(
     total = sum(stream.sectors for stream in streams)
     layout, supply = caller.run_with_audio(drive, procedure, streams, total, commit)
     if made.mode is Mode.SAO:
-        checking.remember_rung(key, known, outcome.rung)
+        remember_rung(key, known, outcome.rung)
     verification = None
     if reading is not None and not settings.test_write:
         try:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from redbook.burning import checking
-from redbook.burning.reports import DiscInfo
+from dataclasses import dataclass
+
+from redbook.burning.remembered import known_drive
 from redbook.clock import Clock
 from redbook.drive import Drive
 from redbook.engine import inspect
 from redbook.engine.extents import audio_extents
-from redbook.engine.labels import read_labels
+from redbook.engine.inspect import Abilities, DiscContents
+from redbook.engine.labels import Told, read_labels
 from redbook.engine.steps import Procedure, R
-from redbook.engine.verify import read_track
 from redbook.engine.waiting import resending
 from redbook.errors import SenseError
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.runner import Cancel
+
+
+@dataclass(frozen=True, slots=True)
+class DiscInfo:
+    """A drive and the disc in it.
+
+    labels  what the closed sessions say: CD-Text, MCN, ISRC, pregaps, indexes; empty where not asked for
+    offset_samples  that this drive was found to read its own discs late (negative: early); None while unknown
+    """
+
+    drive: Abilities
+    disc: DiscContents
+    labels: Told = Told()
+    offset_samples: int | None = None
 
 
 def disc_info(
@@ -36,7 +51,7 @@ def disc_info(
 
 def _disc_info(drive: Drive, labels: bool, caller: Caller) -> DiscInfo:
     abilities, disc = caller.run(drive, inspect.inspect())
-    _, known = checking.known_drive(drive, caller)
+    _, known = known_drive(drive, caller)
     if not labels or disc.toc is None:
         return DiscInfo(abilities, disc, offset_samples=known.offset_samples)
     closed = {track.number for track in disc.toc.tracks}
@@ -67,6 +82,7 @@ def read_checksums(
     raises  DriveError, Cancelled
     """
     from redbook.audio.checksum import TrackChecksums
+    from redbook.engine.verify import read_track
 
     caller = Caller.of(on_event, cancel, clock)
     tracks = at_leisure(drive, audio_extents(_disc_info(drive, False, caller).disc), caller)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum, unique
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from redbook.authoring.wishes import DEFAULTS, CdText, Loudness, SourceName, Wishes
+from redbook.authoring.wishes import DEFAULTS, CdText, Loudness, Mode, SourceName, Wishes
 from redbook.burning.fitting import check_row, check_session, lay_out_named
 from redbook.disc import PREGAP_SECTORS, SECTORS_PER_SECOND, minutes
 from redbook.disc.layout import LaidTrack, SessionLayout
@@ -39,20 +38,6 @@ if TYPE_CHECKING:
 
 DiscPlaces: TypeAlias = tuple[Sequence[int], int | None]
 """Where the audio tracks of a disc start, and its last lead-out; None where it has none yet."""
-
-
-@unique
-class Mode(StrEnum):
-    """How a disc is written.
-
-    AUTO  session-at-once for a blank disc that will be closed, else track-at-once
-    SAO   session-at-once: exact, gapless, with titles; in one go
-    TAO   track-at-once: two seconds of silence between tracks; tracks can be added later
-    """
-
-    AUTO = "auto"
-    SAO = "sao"
-    TAO = "tao"
 
 
 @dataclass(frozen=True, slots=True)

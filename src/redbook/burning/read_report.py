@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from redbook._version import __version__
+from redbook.burning.cd_text_json import cd_text_as_json
 from redbook.burning.databases import DatabaseAnswer, in_words
 from redbook.burning.unfinished import ranges
 from redbook.disc import PREGAP_SECTORS, Toc, duration, minutes
@@ -131,19 +132,6 @@ IDENTIFIERS = (
     ("ctdb_id", "CTDB", "of the table of contents, audio tracks from the first one on"),
 )
 """Of all it is the table of contents that is named, never the audio: discs that are cut alike share them."""
-
-
-def cd_text_as_json(texts: Texts) -> dict[str, Any]:
-    """One language; track 0 is the disc."""
-    return {
-        "language": texts.language,
-        "texts": {
-            kind.name.lower(): {str(track): text for track, text in sorted(found.items())}
-            for kind, found in texts.by_type.items()
-        },
-        "genre": texts.genre or None,
-        "damaged": texts.damaged_names,
-    }
 
 
 def as_json(report: ReadReport) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from redbook.burning.checking import known_drive
 from redbook.burning.read_report import ReadReport, ReadTrack, as_json, as_text
+from redbook.burning.remembered import habits_of, known_drive
 from redbook.burning.unfinished import Unfinished, Whose, check_folder, check_room, store
 from redbook.disc import MOST_OFFSET_SAMPLES, SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES, minutes
 from redbook.disc.cd_text import PackType, each_pack, is_sound, parse
@@ -146,9 +146,7 @@ def read_disc(
     if check is not None:
         check(original)
     whose = Whose.of(original, key)
-    habits = ReadHabits()
-    if drive.real_time:  # a transcript that is played back has its own
-        habits = ReadHabits(known.read_form, known.most_read_sectors or habits.most_sectors).check()
+    habits = habits_of(drive, known)
     check_room(folder, original.sectors, original.sectors, wanted.sound == "flac")
     with Unfinished(folder, whose, original.areas) as kept:
         if kept.trouble.holes and not wanted.keep_going:

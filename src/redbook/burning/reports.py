@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redbook.burning.planning import Mode, TrackReport
-from redbook.disc import Toc
-from redbook.engine.inspect import Abilities, DiscContents
-from redbook.engine.labels import Told
-from redbook.engine.verification import Verification
+from redbook.authoring.wishes import Mode
 
 if TYPE_CHECKING:
     from redbook.authoring.levels import Levels
+    from redbook.burning.planning import TrackReport
+    from redbook.disc import Toc
+    from redbook.engine.verification import Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +62,3 @@ class VerifyReport:
     same: bool
     tracks: list[TrackReport]
     verification: Verification
-
-
-@dataclass(frozen=True, slots=True)
-class DiscInfo:
-    """A drive and the disc in it.
-
-    labels  what the closed sessions say: CD-Text, MCN, ISRC, pregaps, indexes; empty where not asked for
-    offset_samples  that this drive was found to read its own discs late (negative: early); None while unknown
-    """
-
-    drive: Abilities
-    disc: DiscContents
-    labels: Told = Told()
-    offset_samples: int | None = None

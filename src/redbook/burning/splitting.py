@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from redbook.authoring.wishes import DEFAULTS, Loudness, SourceName, Wishes
+from redbook.authoring.wishes import DEFAULTS, Loudness, Mode, SourceName, Wishes
 from redbook.burning.known import known_lengths
-from redbook.burning.planning import Mode, Request, look_for_space
+from redbook.burning.planning import Request, look_for_space
 from redbook.drive import Drive
 from redbook.engine.plan import Space, lay_out
 from redbook.errors import PlanError

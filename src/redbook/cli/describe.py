@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from redbook.authoring.arrange import Border
-from redbook.burning.planning import Mode, Plan
+from redbook.authoring.wishes import Mode
+from redbook.burning.planning import Plan
 from redbook.cli import shapes
 from redbook.cli.times import length, seconds
 from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
 from redbook.disc.cd_text import PackType, Texts
-from redbook.disc.layout import LaidTrack
 from redbook.engine.places import in_words
+
+if TYPE_CHECKING:
+    from redbook.authoring.arrange import Border
+    from redbook.disc.layout import LaidTrack
 
 MODE_NAMES = {Mode.SAO: "session-at-once", Mode.TAO: "track-at-once", Mode.AUTO: "automatic"}
 

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from redbook.errors import printable
 from redbook.host import stop_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from redbook.cli.render import Renderer
     from redbook.drive import Drive

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from redbook._version import __version__
+from redbook.authoring.wishes import Mode
+from redbook.burning.cd_text_json import cd_text_as_json
 from redbook.burning.fingerprints import layout_to_json, to_json
 from redbook.burning.kept_report import VERSION
-from redbook.burning.planning import Mode, Plan
-from redbook.burning.read_report import cd_text_as_json
+from redbook.burning.planning import Plan
 from redbook.burning.reports import BurnReport
 from redbook.cli import shapes
 from redbook.cli.describe import loudness_in_words

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from redbook.authoring.arrange import Border
-from redbook.authoring.levels import Levels
-from redbook.authoring.wishes import TRUE_PEAK_LIMIT_DBTP
-from redbook.burning.planning import Mode, Plan, TrackReport
-from redbook.burning.read_report import cd_text_as_json
-from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
+from redbook.authoring.wishes import TRUE_PEAK_LIMIT_DBTP, Mode
+from redbook.burning.cd_text_json import cd_text_as_json
+from redbook.burning.reports import BurnReport, VerifyReport
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
 from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, LaidTrack
-from redbook.engine.events import Event
-from redbook.engine.inspect import Abilities, DiscContents
-from redbook.engine.labels import Told
-from redbook.engine.verification import Verification
-from redbook.mmc.disc_info import TrackInformation
 from redbook.mmc.identify import Profile
-from redbook.recorders.discs import DiscEntry
-from redbook.recorders.doctor import Diagnosis
-from redbook.recorders.real import DriveEntry
-from redbook.recorders.watching import DriveEvent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from redbook.authoring.arrange import Border
+    from redbook.authoring.levels import Levels
+    from redbook.burning.looking import DiscInfo
+    from redbook.burning.planning import Plan, TrackReport
+    from redbook.engine.events import Event
+    from redbook.engine.inspect import Abilities, DiscContents
+    from redbook.engine.labels import Told
+    from redbook.engine.verification import Verification
+    from redbook.mmc.disc_info import TrackInformation
+    from redbook.recorders.discs import DiscEntry
+    from redbook.recorders.doctor import Diagnosis
+    from redbook.recorders.real import DriveEntry
+    from redbook.recorders.watching import DriveEvent
 
 Checksums = dict[int, tuple[str, str, str]]
 """SHA-256, AccurateRip v1 and v2 by track number."""

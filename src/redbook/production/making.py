@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from redbook.authoring.wishes import DEFAULTS, SourceName, Wishes
-from redbook.burning.planning import Mode
+from redbook.authoring.wishes import DEFAULTS, Mode, SourceName, Wishes
 from redbook.disc import SPEED_1X_BYTES_PER_SECOND
 from redbook.engine.events import Notice
 from redbook.errors import DriveNotFound, PlanError

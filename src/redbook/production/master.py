@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redbook._version import __version__
-from redbook.authoring.wishes import DEFAULTS, SourceName, Wishes
+from redbook.authoring.wishes import DEFAULTS, Mode, SourceName, Wishes
 from redbook.burning.jobs import plan
-from redbook.burning.planning import Mode, Plan
+from redbook.burning.planning import Plan
 from redbook.drive import Drive
 from redbook.engine.events import Phase, PhaseStarted, Working
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError, SheetError, printable

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self, TextIO, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO, cast
 
 from rich.console import Console
 
-from redbook.burning.copying import CopyReport
-from redbook.burning.planning import Plan
-from redbook.burning.read_report import ReadReport
-from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
-from redbook.burning.sheet_files import SheetReport
-from redbook.cli import shapes
 from redbook.cli.output import Output, standard_error, standard_output
-from redbook.cli.render.json_lines import JsonRenderer
 from redbook.cli.render.page import PIPE_WIDTH, Page
 from redbook.cli.render.plain import TextRenderer
 from redbook.cli.verbosity import verbosity
-from redbook.engine.events import Event
-from redbook.errors import RedbookError
-from redbook.recorders.discs import DiscEntry
-from redbook.recorders.doctor import Diagnosis
-from redbook.recorders.real import DriveEntry
-from redbook.recorders.watching import DriveEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from redbook.burning.copying import CopyReport
+    from redbook.burning.looking import DiscInfo
+    from redbook.burning.planning import Plan
+    from redbook.burning.read_report import ReadReport
+    from redbook.burning.reports import BurnReport, VerifyReport
+    from redbook.burning.sheet_files import SheetReport
+    from redbook.cli import shapes
+    from redbook.engine.events import Event
+    from redbook.errors import RedbookError
+    from redbook.recorders.discs import DiscEntry
+    from redbook.recorders.doctor import Diagnosis
+    from redbook.recorders.real import DriveEntry
+    from redbook.recorders.watching import DriveEvent
 
 
 class Renderer(Protocol):
@@ -83,6 +86,8 @@ class Renderer(Protocol):
 def make_renderer(command: str, as_json: bool) -> Renderer:
     out = standard_output()
     if as_json:
+        from redbook.cli.render.json_lines import JsonRenderer
+
         return JsonRenderer(out, verbosity())
     results, aside = _console(out), _console(standard_error())
     page = Page(results, aside, verbosity())

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.table import Table
 
-from redbook.burning.reports import DiscInfo
 from redbook.cli import shapes
-from redbook.cli.render.page import Page
 from redbook.cli.render.plans import show_speeds
 from redbook.cli.render.sums import show_ids
 from redbook.cli.render.words import beside, plural, shown
 from redbook.cli.times import length, room, seconds
 from redbook.disc import PREGAP_SECTORS
 from redbook.disc.cd_text import PackType, Texts
-from redbook.engine.labels import Told
 from redbook.engine.prepare import numbered
 from redbook.engine.spoilt import spoilt_in_words
+
+if TYPE_CHECKING:
+    from redbook.burning.looking import DiscInfo
+    from redbook.cli.render.page import Page
+    from redbook.engine.labels import Told
 
 WIDTH_WITH_SESSIONS = 75
 

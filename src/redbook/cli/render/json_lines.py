@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from redbook.burning.copying import CopyReport
-from redbook.burning.planning import Plan
 from redbook.burning.read_report import ReadReport, as_json
-from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
-from redbook.burning.sheet_files import SheetReport
 from redbook.cli import shapes
-from redbook.cli.output import Output
 from redbook.cli.render.words import burned_in_words, complain, read_in_words, shown, verified_in_words
-from redbook.engine.events import Event
 from redbook.errors import RedbookError, VerificationFailed
-from redbook.recorders.discs import DiscEntry
-from redbook.recorders.doctor import Diagnosis
-from redbook.recorders.real import DriveEntry
-from redbook.recorders.watching import DriveEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from redbook.burning.copying import CopyReport
+    from redbook.burning.looking import DiscInfo
+    from redbook.burning.planning import Plan
+    from redbook.burning.reports import BurnReport, VerifyReport
+    from redbook.burning.sheet_files import SheetReport
+    from redbook.cli.output import Output
+    from redbook.engine.events import Event
+    from redbook.recorders.discs import DiscEntry
+    from redbook.recorders.doctor import Diagnosis
+    from redbook.recorders.real import DriveEntry
+    from redbook.recorders.watching import DriveEvent
 
 
 class JsonRenderer:

@@ -3,22 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from redbook.burning.copying import CopyReport
-from redbook.burning.planning import Plan
-from redbook.burning.read_report import ReadReport
-from redbook.burning.reports import BurnReport, DiscInfo, VerifyReport
-from redbook.burning.sheet_files import SheetReport
-from redbook.cli import shapes
-from redbook.cli.render.a_disc import show_info
-from redbook.cli.render.page import Page
-from redbook.cli.render.plans import show_plan
-from redbook.cli.render.recorders import show_discs, show_doctor, show_drive_event, show_drives
-from redbook.cli.render.reports import show_burned, show_copy, show_reading, show_sheet, show_verified
 from redbook.cli.render.words import (
     PHASES,
     Waits,
@@ -45,11 +31,25 @@ from redbook.engine.events import (
     TrackVerified,
     Waiting,
 )
-from redbook.errors import RedbookError
-from redbook.recorders.discs import DiscEntry
-from redbook.recorders.doctor import Diagnosis
-from redbook.recorders.real import DriveEntry
-from redbook.recorders.watching import DriveEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from redbook.burning.copying import CopyReport
+    from redbook.burning.looking import DiscInfo
+    from redbook.burning.planning import Plan
+    from redbook.burning.read_report import ReadReport
+    from redbook.burning.reports import BurnReport, VerifyReport
+    from redbook.burning.sheet_files import SheetReport
+    from redbook.cli import shapes
+    from redbook.cli.render.page import Page
+    from redbook.errors import RedbookError
+    from redbook.recorders.discs import DiscEntry
+    from redbook.recorders.doctor import Diagnosis
+    from redbook.recorders.real import DriveEntry
+    from redbook.recorders.watching import DriveEvent
 
 _log = logging.getLogger(__name__)
 
@@ -125,6 +125,8 @@ class TextRenderer:
         self.page.note(text)
 
     def plan(self, made: Plan, drive: str, speed: float | None = None, *, ahead: bool = False) -> None:
+        from redbook.cli.render.plans import show_plan
+
         self.rest()
         self.names = {track.number: titled(track) for track in made.tracks}
         if not ahead:
@@ -134,29 +136,43 @@ class TextRenderer:
                 show_plan(self.page, made, drive, speed)
 
     def burned(self, report: BurnReport, drive: str) -> None:
+        from redbook.cli.render.reports import show_burned
+
         self.rest()
         show_burned(self.page, report, drive)
 
     def verified(self, report: VerifyReport, drive: str) -> None:
+        from redbook.cli.render.reports import show_verified
+
         self.rest()
         show_verified(self.page, report, drive)
 
     def info(self, found: DiscInfo, drive: str, sums: shapes.Checksums) -> None:
+        from redbook.cli.render.a_disc import show_info
+
         self.rest()
         show_info(self.page, found, drive, sums)
 
     def drives(self, entries: list[DriveEntry], *, watching: bool = False) -> None:
+        from redbook.cli.render.recorders import show_drives
+
         self.rest()
         show_drives(self.page, entries, watching)
 
     def drive_event(self, happened: DriveEvent) -> None:
+        from redbook.cli.render.recorders import show_drive_event
+
         show_drive_event(self.page, happened)
 
     def doctor(self, page: Diagnosis) -> None:
+        from redbook.cli.render.recorders import show_doctor
+
         self.rest()
         show_doctor(self.page, page)
 
     def discs(self, entries: list[DiscEntry], here: list[DiscEntry], folder: Path) -> None:
+        from redbook.cli.render.recorders import show_discs
+
         show_discs(self.page, entries, here, folder)
 
     def done(self, drive: str, text: str) -> None:
@@ -171,13 +187,19 @@ class TextRenderer:
             self.page.conclude(conclusion, "bold green")
 
     def sheet_written(self, report: SheetReport) -> None:
+        from redbook.cli.render.reports import show_sheet
+
         show_sheet(self.page, report)
 
     def was_read(self, report: ReadReport) -> None:
+        from redbook.cli.render.reports import show_reading
+
         self.rest()
         show_reading(self.page, report)
 
     def copied(self, report: CopyReport, drive: str, *, kept: bool) -> None:
+        from redbook.cli.render.reports import show_copy
+
         self.rest()
         show_copy(self.page, report, drive, kept=kept)
 

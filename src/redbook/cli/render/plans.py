@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from redbook.burning.planning import Plan, TrackReport
 from redbook.cli.describe import border_in_words, on_the_disc, pause_before, summary, title_of
 from redbook.cli.render.page import PIPE_WIDTH, Page
 from redbook.cli.render.words import plural, shown, titled
 from redbook.cli.times import FRAMES_LEGEND, length, room
 from redbook.disc import SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
-from redbook.engine.inspect import Abilities
+
+if TYPE_CHECKING:
+    from redbook.burning.planning import Plan, TrackReport
+    from redbook.engine.inspect import Abilities
 
 
 def show_plan(page: Page, made: Plan, drive: str, speed: float | None) -> None:

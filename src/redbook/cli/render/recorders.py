@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from redbook.cli.render.page import Page
 from redbook.cli.render.words import shown
-from redbook.recorders.discs import DiscEntry
-from redbook.recorders.doctor import Diagnosis
-from redbook.recorders.real import DriveEntry
 from redbook.recorders.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from redbook.cli.render.page import Page
+    from redbook.recorders.discs import DiscEntry
+    from redbook.recorders.doctor import Diagnosis
+    from redbook.recorders.real import DriveEntry
 
 
 def show_drives(page: Page, entries: list[DriveEntry], watching: bool) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.table import Table
 
-from redbook.burning.planning import TrackReport
-from redbook.cli.render.page import Page
-from redbook.disc import Toc
+if TYPE_CHECKING:
+    from redbook.burning.planning import TrackReport
+    from redbook.cli.render.page import Page
+    from redbook.disc import Toc
 
 WIDTH_WITH_SHA256 = 115
 

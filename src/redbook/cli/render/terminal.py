@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from redbook.cli.render.page import Page
 from redbook.cli.render.plain import TextRenderer
 from redbook.cli.render.words import PHASES, clock, shown, waited_for
 from redbook.disc import SECTORS_PER_SECOND
@@ -22,6 +23,9 @@ from redbook.engine.events import (
     Waiting,
     Working,
 )
+
+if TYPE_CHECKING:
+    from redbook.cli.render.page import Page
 
 FRAMES_PER_SECOND = 8
 

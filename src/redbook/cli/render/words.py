@@ -7,13 +7,16 @@ import shutil
 import sys
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from redbook.burning.planning import TrackReport
-from redbook.burning.read_report import ReadReport
-from redbook.burning.reports import BurnReport, VerifyReport
 from redbook.engine.events import Phase, Progress, Stopping, Waiting
-from redbook.engine.verification import Verification
-from redbook.errors import RedbookError
+
+if TYPE_CHECKING:
+    from redbook.burning.planning import TrackReport
+    from redbook.burning.read_report import ReadReport
+    from redbook.burning.reports import BurnReport, VerifyReport
+    from redbook.engine.verification import Verification
+    from redbook.errors import RedbookError
 
 LOG_WAITS_SECONDS = (5.0, 15.0, 30.0, 60.0)
 """How long something has taken when a log gets its next line of it; from then on once a minute."""

@@ -1,0 +1,50 @@
+"""What was remembered of a drive, and what a job has shown of it.  All of it is a hint only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from redbook.drive import Drive
+from redbook.engine.glance import who_is_it
+from redbook.engine.read_audio import ReadHabits
+from redbook.engine.waiting import resending
+from redbook.recorders.memory import DriveMemory, KnownDrive, drive_key
+from redbook.runner.caller import Caller
+
+if TYPE_CHECKING:
+    from redbook.engine.verify import ReadBack
+
+
+def known_drive(drive: Drive, caller: Caller) -> tuple[str, KnownDrive]:
+    """The name under which a drive is remembered, and what is known of it.  raises  DriveError, Cancelled"""
+    inquiry, serial = caller.run(drive, resending(who_is_it(), lambda: False))
+    key = drive_key(inquiry.vendor, inquiry.product, serial)
+    return key, DriveMemory.of_user().recall(key)
+
+
+def habits_of(drive: Drive, known: KnownDrive) -> ReadHabits:
+    """How it is read at first; a transcript that is played back has its own way."""
+    usual = ReadHabits()
+    if not drive.real_time:
+        return usual.check()
+    return ReadHabits(known.read_form, known.most_read_sectors or usual.most_sectors).check()
+
+
+def remember_rung(key: str, known: KnownDrive, rung: str) -> None:
+    """In which form a drive took a cue sheet; the first one is tried first anyway."""
+    from redbook.engine.ladder import RUNGS
+
+    if rung and known.rung != rung and (known.rung or rung != RUNGS[0].name):
+        DriveMemory.of_user().keep(key, replace(known, rung=rung))
+
+
+def remember_reading(drive: Drive, key: str, before: KnownDrive, found: ReadBack, habits: ReadHabits) -> None:
+    """Only what a disc that was read right has shown."""
+    if found.broken_off or not found.readings or not all(reading.same for reading in found.readings):
+        return
+    offset = found.offset.samples if found.offset.told else before.offset_samples
+    now = replace(before, offset_samples=offset, read_form=habits.form, most_read_sectors=habits.most_sectors)
+    worth_keeping = drive.real_time or now != KnownDrive(0, 0, ReadHabits().most_sectors)
+    if now != before and worth_keeping:
+        DriveMemory.of_user().keep(key, now)
