@@ -27,6 +27,8 @@ def test_nothing_is_told_before_the_speed_is_known() -> None:
     assert left.seconds() is None
     left.hear(at(Phase.WRITING, 0, 0.0, None))
     assert left.seconds() is None
+    left.hear(at(Phase.WRITING, 300, 0.2, 4000.0))  # the drive writes its lead-in, and takes no more
+    assert left.seconds() is None
     assert left.fraction() is None
 
 

@@ -17,6 +17,9 @@ READING_SPEED = 24.0
 FASTEST_DRIVE = 72.0
 """Above it no drive writes: a virtual recorder that takes no time reads in no time, too."""
 
+SLOWEST_DRIVE = 0.9
+"""Of 1x, which no drive is below: until that is reached it has not really begun, and no time can be told."""
+
 _WRITES = (Phase.LEAD_IN, Phase.WRITING, Phase.ENDING_TRACK)
 
 
@@ -45,6 +48,7 @@ class TimeLeft:
         self._written: Progress | None = None
         self._read: Progress | None = None
         self._told = 0.0
+        self._really_writes = False
         self._fraction: float | None = None
 
     def hear(self, event: Event) -> None:
@@ -55,6 +59,7 @@ class TimeLeft:
                 self._phase, self._phase_began, self._fraction = phase, self._clock(), None
             case Progress(phase=Phase.WRITING):
                 self._written, self._told = event, self._clock()
+                self._really_writes = self._really_writes or event.speed >= SLOWEST_DRIVE
             case Progress(phase=Phase.VERIFYING):
                 self._read, self._told = event, self._clock()
             case Working(phase, fraction) if phase is self._phase:
@@ -63,7 +68,7 @@ class TimeLeft:
     def seconds(self) -> float | None:
         """Until everything is done; None while nothing can be said."""
         written = self._written
-        if written is None or written.seconds_left is None or not written.speed:
+        if written is None or not self._really_writes or written.seconds_left is None or not written.speed:
             return None
         since = self._clock() - self._told
         closing = CLOSING_SECONDS_AT_1X / written.speed if self._closes else 0.0
