@@ -212,6 +212,10 @@ class Sweep:
             self._let_worker_end()
             while self._hands():
                 time.sleep(0.1)
+        except BaseException:  # Ctrl-C: nothing of this run outlives it
+            for pid in [self.worker.pid] * (self.worker is not None) + self._hands():
+                self._end(pid)
+            raise
         finally:
             self._stop.set()
             robot.join()

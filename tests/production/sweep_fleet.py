@@ -3,7 +3,7 @@
     python -m tests.production.sweep_fleet --seconds 60 --seed 1 --carrier procrastinate
 
 As `sweep`, and beside hands and workers the database is killed (SIGQUIT: nothing is written down), away for
-up to three seconds, and started again; and so is the server of files that the master comes from.
+up to three seconds, and started again; and so is `redbook serve`, which the master comes from.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ from pathlib import Path
 from redbook.errors import LedgerUnavailable
 from redbook.production.home import Home
 from redbook.production.ledger import Ledger, open_ledger
-from redbook.production.master import make_master
 from redbook.production.states import OrderState
-from redbook.sheets.master_file import BLOBS, MASTER_FILE
 from tests.production.sweep import Sweep
 from tests.support import postgres
 
@@ -56,35 +54,31 @@ class FleetSweep(Sweep):
         self.server.start()
         self.address = self.server.new_database()
         self.home = SharedHome(self.folder / "account", self.address)
-        self.files: subprocess.Popen[bytes] | None = None
+        self.stage: subprocess.Popen[bytes] | None = None
         self._next: list[str] = []
-        report = make_master(list(map(str, self.songs)), self.folder / "made", flac=True)
-        store = self.folder / "www" / "blobs" / "sha256"
-        store.mkdir(parents=True)
-        shutil.copy(report.folder / MASTER_FILE, store / report.name)
-        for blob in (report.folder / BLOBS).iterdir():
-            shutil.copy(blob, store / blob.stem)
+        name = Home(self.folder / "stage").keep_master(list(map(str, self.songs)), flac=True).name
         with socket.socket() as one:
             one.bind(("127.0.0.1", 0))
             self.port = one.getsockname()[1]
-        self._serve_files()
+        self._serve()
         with self.home.ledger() as ledger:
-            ledger.add_order(report.name, self.wanted, title="sweep")
+            ledger.add_order(name, self.wanted, title="sweep")
 
-    def _serve_files(self) -> None:
-        self.files = subprocess.Popen(
+    def _serve(self) -> None:
+        """The page's server, which the master comes from."""
+        self.stage = subprocess.Popen(
             [
-                *(sys.executable, "-m", "http.server", "--bind", "127.0.0.1"),
-                *("--directory", str(self.folder / "www"), str(self.port)),
+                *(sys.executable, "-m", "redbook", "serve", "--drives", "none", "--ledger", self.address),
+                *("--spool", str(self.folder / "stage"), "--listen", f"127.0.0.1:{self.port}"),
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
 
     def close(self) -> None:
-        if self.files is not None:
-            self.files.kill()
-            self.files.wait()
+        if self.stage is not None:
+            self.stage.kill()
+            self.stage.wait()
         self.server.stop()
         shutil.rmtree(self.server.folder)
 
@@ -115,7 +109,7 @@ class FleetSweep(Sweep):
         if (
             not self._next
         ):  # a bag, not a die: on a busy machine there are few kills, and none may be left out
-            self._next = ["hand", "hand", "worker", "all", "database", "database", "files"]
+            self._next = ["hand", "hand", "worker", "all", "database", "database", "server"]
             self.random.shuffle(self._next)
         what = self._next.pop()
         away = self.random.uniform(*AWAY_SECONDS)
@@ -124,12 +118,12 @@ class FleetSweep(Sweep):
             time.sleep(away)
             self.server.start()
             self.kills[what] += 1
-        elif what == "files":
-            if self.files is not None:
-                self.files.kill()
-                self.files.wait()
+        elif what == "server":
+            if self.stage is not None:
+                self.stage.kill()
+                self.stage.wait()
             time.sleep(away)
-            self._serve_files()
+            self._serve()
             self.kills[what] += 1
         else:
             self._kill_one(what)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,35 @@ def test_an_upload_that_breaks_off_leaves_nothing(tmp_path: Path, songs: list[Pa
         asyncio.run(taking.take("1" * 16, "a.wav", 300, too_much()))
     assert list((tmp_path / "sent").iterdir()) == []
     assert taking._promised == 0
+
+
+def test_a_large_file_takes_no_memory(tmp_path: Path) -> None:
+    """60 MB pass through; what is held of them is a piece at a time."""
+    megabyte, count = bytes(1_000_000), 60
+    write_wav(tmp_path / "head.wav", noise(4, 1))
+    head = bytearray((tmp_path / "head.wav").read_bytes()[:44])
+    head[4:8], head[40:44] = (36 + count * 10**6).to_bytes(4, "little"), (count * 10**6).to_bytes(4, "little")
+
+    async def pieces():  # type: ignore[no-untyped-def]
+        yield bytes(head)
+        for _ in range(count):
+            yield megabyte
+
+    taking = Uploads(tmp_path / "sent")
+    asyncio.run(taking.take("0" * 16, "first.wav", 44 + 10**6, short()))  # what is imported is not counted
+    tracemalloc.start()
+    try:
+        upload = asyncio.run(taking.take("1" * 16, "a.wav", 44 + count * 10**6, pieces()))
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+    assert upload.path.stat().st_size == 44 + count * 10**6
+
+
+async def short():  # type: ignore[no-untyped-def]
+    head = b"RIFF" + (36 + 10**6).to_bytes(4, "little") + b"WAVEfmt \x10\0\0\0\x01\0\x02\0"
+    head += (44_100).to_bytes(4, "little") + (176_400).to_bytes(4, "little") + b"\x04\0\x10\0data"
+    yield head + (10**6).to_bytes(4, "little") + bytes(10**6)
 
 
 def test_a_full_disk_while_something_is_sent_is_told_as_that(tmp_path: Path, songs: list[Path]) -> None:

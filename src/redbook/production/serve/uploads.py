@@ -6,6 +6,7 @@ that did not come whole is not there.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -107,7 +108,7 @@ class Uploads:
                         rest = rest[file.write(rest) :]
             if come != length:
                 raise ValueError(f"{come:,} of {length:,} bytes came")
-            upload = _look(id_, label(name), part, length)
+            upload = await asyncio.to_thread(_look, id_, label(name), part, length)
             whole = part.with_suffix("")
             part.rename(whole)
         except OSError as error:
