@@ -174,6 +174,7 @@ def test_a_sheet_is_copied_with_everything_on_it(shop: Open) -> None:
     assert told.texts[0].text(redbook.PackType.TITLE, 1) == "One"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("second", [False, True], ids=["once", "twice"])
 def test_ctrl_c_finishes_what_is_under_way_and_twice_ends_it(shop: Open, second: bool) -> None:
     here = shop(drives=1, pace=8)
@@ -196,6 +197,7 @@ def test_ctrl_c_finishes_what_is_under_way_and_twice_ends_it(shop: Open, second:
         assert (blank["state"], here.good_discs()) in (("closing", 1), ("verifying", 1))
 
 
+@pytest.mark.slow
 def test_it_goes_on_after_it_was_killed_and_no_disc_is_made_twice(shop: Open) -> None:
     here = shop(drives=2, pace=16)
     here.robot()
@@ -252,6 +254,7 @@ def test_nothing_is_ordered_of_what_cannot_be_burned(shop: Open) -> None:
     assert not leftovers.exists() or not list(leftovers.iterdir())
 
 
+@pytest.mark.slow
 def test_pausing_cancelling_and_resolving_from_elsewhere(shop: Open) -> None:
     here = shop(drives=1, pace=8)
     here.robot()

@@ -91,6 +91,15 @@ def test_its_blobs_are_named_by_the_sectors_that_lie_on_the_disc(songs: list[Pat
     assert json.dumps(json.loads(data), sort_keys=True, separators=(",", ":")).encode() == data
 
 
+def test_two_tracks_that_are_the_same_are_kept_once(songs: list[Path], tmp_path: Path) -> None:
+    report = make_master([songs[0], songs[1], songs[0]], tmp_path / "m")
+    assert len(list((tmp_path / "m" / BLOBS).iterdir())) == 2
+    assert check_master(tmp_path / "m").name == report.name
+    drive = blank()
+    assert redbook.burn(tmp_path / "m", drive).verified
+    assert redbook.verify([songs[0], songs[1], songs[0]], drive).same
+
+
 def test_the_same_disc_has_the_same_name_and_another_one_another(songs: list[Path], tmp_path: Path) -> None:
     names = [make_master(songs, tmp_path / n).name for n in "ab"]
     names.append(make_master(songs, tmp_path / "flac", flac=True).name)

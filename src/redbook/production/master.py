@@ -18,6 +18,7 @@ from redbook._version import __version__
 from redbook.authoring.wishes import DEFAULTS, Mode, SourceName, Wishes
 from redbook.burning.jobs import plan
 from redbook.burning.planning import Plan
+from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.events import Phase, PhaseStarted, Working
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError, SheetError, printable
@@ -35,6 +36,7 @@ from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 
 if TYPE_CHECKING:
+    from redbook.authoring.master import ProgramStream
     from redbook.authoring.program import Program
     from redbook.sheets import SheetOptions
 
@@ -124,30 +126,32 @@ def _keep(made: Plan, target: Path, flac: bool, caller: Caller, emit: Listener) 
     emit(PhaseStarted(Phase.READING))
     try:
         (target / BLOBS).mkdir(parents=True, exist_ok=True)
-        done = 0
-        for laid, sha256 in zip(file.layout.tracks, made.areas, strict=True):
+        stream = master.session_stream(0)
+        for laid, sectors, sha256 in zip(file.layout.tracks, file.lengths(), made.areas, strict=True):
+            pieces = _next(stream, sectors, caller)
             if blob_path(target, sha256) is None:
-                pieces = _audio(made, laid.sent_lba, laid.end_lba, caller)
                 _store_blob(target / BLOBS, sha256, pieces, flac)
-            done = laid.end_lba
-            emit(Working(Phase.READING, done / file.sectors))
+            else:  # two tracks are the same
+                for _ in pieces:
+                    pass
+            emit(Working(Phase.READING, laid.end_lba / file.sectors))
         _replace(target / MASTER_FILE, file.to_bytes())
     except OSError as error:
         raise NoRoom(f"the master cannot be kept in {printable(target)}: {error.strerror}") from error
     return MasterReport(target, file.name, file, _audio_bytes(target, file), tuple(made.notes))
 
 
-def _audio(made: Plan, start_lba: int, end_lba: int, caller: Caller) -> Iterator[memoryview]:
-    """The sectors of one track, in pieces."""
-    from redbook.authoring.master import ProgramStream
-
-    master = made.master
-    assert master is not None
-    stream = ProgramStream(master.spool, master.arrangement.pieces_between(start_lba, end_lba))
+def _next(stream: ProgramStream, sectors: int, caller: Caller) -> Iterator[memoryview]:
+    """So many sectors more of the disc, in pieces; the spool gives back what was read."""
     buffer = memoryview(bytearray(_PIECE_BYTES))
-    while got := stream.read_into(buffer):
+    left = sectors * SECTOR_BYTES
+    while left:
         if caller.cancel.wanted:
             raise Cancelled("cancelled while the master was made; nothing was burned")
+        got = stream.read_into(buffer[: min(left, len(buffer))])
+        if not got:
+            raise AudioError("the audio that was read is shorter than it was planned: make the master again")
+        left -= got
         yield buffer[:got]
 
 
