@@ -45,3 +45,17 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_man_page_is_made_with_click_alone() -> None:
+    """It is made when a wheel is built, where nothing else is installed."""
+    code = (
+        "import sys\n"
+        "from docs.tools.commands import man\n"
+        "man()\n"
+        "heavy = {'av', 'numpy', 'soxr', 'rich', 'httpx', 'psycopg', 'starlette'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)\n"
+    )
+    root = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
+    assert done.returncode == 0, done.stderr
