@@ -200,7 +200,9 @@ def test_a_drive_that_never_reads_the_same_twice_is_not_believed(tmp_path: Path)
     original = album(tmp_path / "a.disc")
     assert original.disc is not None
     jittery = again(original, jitter=300)
-    with pytest.raises(redbook.NotReadWhole, match=r"came differently each time.*no accurate stream"):
+    with pytest.raises(
+        redbook.NotReadWhole, match=r"came in several places.*misses its place.*no accurate stream"
+    ):
         redbook.read(ready(jittery), tmp_path / "out")
 
 
@@ -213,6 +215,26 @@ def test_a_drive_that_sometimes_misses_its_place_is_outvoted(every: int, tmp_pat
     assert stored(tmp_path / "out") == on(original)
     assert report.whole
     assert any(track.trouble.again for track in report.tracks)
+
+
+@pytest.mark.parametrize(("moved", "every", "most"), [(-12, 2, 27), (3, 7, 8)])
+def test_a_drive_that_misses_its_place_often_is_not_believed_however_often_it_agrees(
+    moved: int, every: int, most: int, tmp_path: Path
+) -> None:
+    """It calls its stream accurate. Two readings that agree may both lie beside the place."""
+    original = album(tmp_path / "a.disc")
+    faults = [Fault(Displaced(moved), ReadCd, nth=n) for n in range(every, 20_000, every)]
+    shaky = again(original, faults=faults, most_read_sectors=most)
+    with pytest.raises(redbook.NotReadWhole, match="came in several places, some samples beside each other"):
+        redbook.read(ready(shaky), tmp_path / "out")
+
+
+def test_that_a_drive_has_missed_its_place_is_in_the_report(tmp_path: Path) -> None:
+    original = album(tmp_path / "a.disc")
+    report = redbook.read(ready(again(original, jitter=50, jitter_every=29)), tmp_path / "out")
+    assert any(
+        "missed its place in" in note and "compare with another drive" in note for note in report.notes
+    )
 
 
 def test_c2_everywhere_is_said_and_is_had_only_when_asked(tmp_path: Path) -> None:

@@ -521,6 +521,11 @@ class _Desk:
         self, tracks: Sequence[ReadTrack], hidden: ReadTrack | None, program: Program | None
     ) -> ReadReport:
         original = self._original
+        if self._how.beside:
+            self._notes.append(
+                f"the drive missed its place in {self._how.beside} readings that were found out by others; "
+                "where it misses it twice in the same way, nobody can see that: compare with another drive"
+            )
         if self._how.memory_kib * 1024 >= original.sectors * SECTOR_BYTES:
             self._notes.append(
                 f"all of the disc fits into the drive's memory ({self._how.memory_kib} KiB), so that the "

@@ -14,8 +14,9 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from redbook.disc import SECTOR_BYTES
+from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
 from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.events import Notice, Phase
 from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
@@ -34,6 +35,12 @@ _TRIES = 6
 _LEAD = 2
 """How many times more a sector has to come one way than another. A drive that misses its place misses it by
 the same few samples again and again, so that two readings may be wrong alike."""
+_TRIES_OF_A_MOVED_SECTOR, _LEAD_OF_A_MOVED_SECTOR = 18, 5
+"""Where the other reading is the same audio some samples beside its place. Of a drive that misses its place
+in one command of seven, a lead of two believes one such reading in forty; this one, one in eight thousand."""
+_OFTEN, _ENOUGH_TO_TELL = 0.25, 20
+"""Of the readings of such sectors: a drive that is beside its place so often is believed no more."""
+_PROBE_BYTES = 64
 _SLOWER = {1: 8, 3: 4}  # at which try to read at which multiple of 1x
 _RUN_SECTORS = 16
 _HOPELESS_RUNS = 24  # after so many in a row that no reading mended, nothing is read again
@@ -108,6 +115,7 @@ class HowToRead:
     memory_kib  that the drive has for what it read
     c2          whether the drive is asked for its marks; becomes False where it refuses
     done        sectors that were settled before, for the progress
+    at_place, beside  readings of sectors that came in several places: at the one taken for right, at others
     """
 
     habits: ReadHabits
@@ -120,6 +128,14 @@ class HowToRead:
     total: int = 0
     hopeless: int = 0
     lost: int = 0
+    at_place: int = 0
+    beside: int = 0
+
+    @property
+    def misses_its_place(self) -> bool:
+        """Whether it does so too often for any number of readings to tell where that is."""
+        seen = self.at_place + self.beside
+        return seen >= _ENOUGH_TO_TELL and self.beside > _OFTEN * seen
 
     @property
     def stretch_sectors(self) -> int:
@@ -160,6 +176,11 @@ def stretches(area: Area, sectors: int) -> Iterator[tuple[int, int]]:
 def _why(lba: int, trouble: Trouble, how: HowToRead) -> str:
     if lba in trouble.unreadable:
         return "cannot be read"
+    if lba in trouble.differing and how.beside:
+        return (
+            "came in several places, some samples beside each other: the drive misses its place, and no "
+            "number of readings tells which of them is right"
+        )
     if lba in trouble.differing:
         return f"came differently each time that it was read ({_TRIES + 2} times)"
     return "came the same twice, but the drive marks it as damaged (C2) each time"
@@ -287,7 +308,9 @@ class _Stretch:
         how = self._how
         left = list(run)
         again: set[int] = set()
-        tries = 0 if how.hopeless >= _HOPELESS_RUNS else 1 if self._all_gap(left) else _TRIES
+        moved = any(_is_moved(*pair) for lba in run for pair in pairwise(self._ways(lba)))
+        tries = _TRIES_OF_A_MOVED_SECTOR if moved else _TRIES
+        tries = 0 if how.hopeless >= _HOPELESS_RUNS else 1 if self._all_gap(left) else tries
         for number in range(tries):
             yield from self._before_another_try(number, run.start)
             for lba in left:
@@ -313,8 +336,13 @@ class _Stretch:
             yield from how.drive.ask_for(_SLOWER[number])
         last = max(area.start_lba, area.end_lba - CHUNK_SECTORS)
         far = area.start_lba if lba - area.start_lba > area.end_lba - lba else last
-        with contextlib.suppress(*PASSING):
-            yield from read_audio(far, min(CHUNK_SECTORS, area.end_lba - far), how.habits)
+        for _ in range(1 + (number > 1 and number % 2)):  # twice at times: a drive may err in step with us
+            with contextlib.suppress(*PASSING):
+                yield from read_audio(far, min(CHUNK_SECTORS, area.end_lba - far), how.habits)
+
+    def _ways(self, lba: int) -> list[bytes]:
+        """In which it came without a mark."""
+        return list(dict.fromkeys(data for data, marked in self._readings[lba] if not marked))
 
     def _verdict(self, lba: int) -> bytes | None:
         """What came the same twice, marked in all but one of them at most, and has no rival."""
@@ -324,10 +352,14 @@ class _Stretch:
             count[data] += 1
             good[data] += not marked
         for data in count:
-            rival = max((times for other, times in good.items() if other != data), default=0)
-            lead = count[data] - rival
-            if count[data] >= 2 and good[data] and (not rival or lead >= _LEAD):
-                return data
+            rivals = {other: times for other, times in good.items() if other != data and times}
+            if count[data] < 2 or not good[data]:
+                continue
+            moved = any(_is_moved(data, other) for other in rivals)
+            lead = _LEAD_OF_A_MOVED_SECTOR if moved else _LEAD
+            if rivals and (count[data] - max(rivals.values()) < lead or self._how.misses_its_place):
+                continue
+            return data
         return None
 
     def _conclude(self, lba: int) -> None:
@@ -335,6 +367,9 @@ class _Stretch:
         if any(marked for _, marked in readings):
             trouble.c2.append(lba)
         data = self._verdict(lba)
+        moved = [one for one, _ in readings if _is_moved(one, data or readings[0][0])]
+        self._how.beside += len(moved)
+        self._how.at_place += len(readings) - len(moved) if moved else 0
         if data is not None:
             trouble.again.append(lba)
         elif self._area.is_gap(lba):
@@ -346,9 +381,29 @@ class _Stretch:
         else:
             seen = [one for one, _ in readings]
             twice = next((one for one in seen if seen.count(one) > 1), None)
-            (trouble.differing if twice is None else trouble.marked).append(lba)
+            only_marked = twice is not None and not any(
+                one == twice and not marked for one, marked in readings
+            )
+            (trouble.marked if only_marked else trouble.differing).append(lba)
             data = seen[-1] if twice is None else twice
         self._audio[self._place(lba)] = data
+
+
+def _is_moved(one: bytes, other: bytes) -> bool:
+    """Whether these are the same audio, up to three quarters of a sector beside each other."""
+    middle = SECTOR_BYTES // 2
+    probe = one[middle : middle + _PROBE_BYTES]
+    if one == other:
+        return False
+    if probe != probe[:SAMPLE_BYTES] * (_PROBE_BYTES // SAMPLE_BYTES):  # quickly; silence is everywhere
+        place = other.find(probe)
+        return place >= 0 and place != middle and _overlap(one, other, SECTOR_BYTES - abs(place - middle))
+    lengths = range(SECTOR_BYTES - SAMPLE_BYTES, SECTOR_BYTES // 4, -SAMPLE_BYTES)
+    return any(_overlap(one, other, both) for both in lengths)
+
+
+def _overlap(one: bytes, other: bytes, length: int) -> bool:
+    return one.startswith(other[-length:]) or other.startswith(one[-length:])
 
 
 def _runs(sectors: Sequence[int]) -> Iterator[range]:
