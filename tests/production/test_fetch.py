@@ -30,6 +30,7 @@ class Files(httpx.BaseTransport):
         self.files = files
         self.asked: list[tuple[str, str]] = []
         self.break_off_after: int | None = None
+        self.silently = False
         self.ranges = True
         self.status: list[int] = []
 
@@ -54,12 +55,14 @@ class Files(httpx.BaseTransport):
         return httpx.Response(status, headers=headers, stream=self._stream(body))
 
     def _stream(self, body: bytes) -> httpx.SyncByteStream:
-        limit = self.break_off_after
+        limit, silent = self.break_off_after, self.silently
 
         class Stream(httpx.SyncByteStream):
             def __iter__(self) -> Iterator[bytes]:
                 for at in range(0, len(body), 100_000):
                     if limit is not None and at >= limit:
+                        if silent:
+                            return
                         raise httpx.ReadError("connection reset")
                     yield body[at : at + 100_000]
 
@@ -114,8 +117,11 @@ def test_sectors_that_are_no_flac_come_as_they_are(master: Path, tmp_path: Path)
     check_master(there)
 
 
-def test_a_fetch_that_broke_off_goes_on_where_it_was(files: Files, master: Path, tmp_path: Path) -> None:
-    files.break_off_after = 300_000
+@pytest.mark.parametrize("silently", [False, True])
+def test_a_fetch_that_broke_off_goes_on_where_it_was(
+    files: Files, master: Path, tmp_path: Path, silently: bool
+) -> None:
+    files.break_off_after, files.silently = 300_000, silently
     there = fetch(files, master, tmp_path / "host")
     check_master(there)
     resumed = [wanted for _, wanted in files.asked if wanted]

@@ -108,6 +108,13 @@ def worker(
             fetcher.close()
 
 
+_WORDS = {
+    "copy_claimed": "claimed",
+    "need_blank": "waits for a blank disc",
+    "drive_rests": "is not used any more",
+}
+
+
 def _tell(as_json: bool, event: CopyEvent) -> None:
     from redbook.production.events import CopyProgress, OrderNow
     from redbook.production.events import as_json as fields
@@ -117,6 +124,6 @@ def _tell(as_json: bool, event: CopyEvent) -> None:
     elif not isinstance(event, CopyProgress | OrderNow):
         told = fields(event)
         number = f"copy {told['number']} of order {told['order']}" if "number" in told else ""
-        said = told.get("text") or told.get("state") or told["event"].replace("_", " ")
+        said = told.get("text") or told.get("state") or _WORDS.get(told["event"], told["event"])
         parts = [told.get("drive", ""), number, said, told.get("why", "")]
         click.echo(": ".join(part for part in parts if part))
