@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import threading
 import time
@@ -294,6 +296,24 @@ def test_a_master_that_is_damaged_meanwhile_pauses_its_order_and_blames_no_drive
     (attempt,) = desk.attempts()
     assert attempt.state is AttemptState.VOID
     assert not desk.told(DriveRests)
+
+
+def test_a_machine_without_room_for_another_process_gives_the_blank_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*words: object, **more: object) -> None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    desk.order(1)
+    desk.put("d1")
+    monkeypatch.setattr("redbook.production.worker.START_AGAIN_SECONDS", 0.0)
+    with monkeypatch.context() as full:
+        full.setattr("redbook.production.worker.subprocess.Popen", none_left)
+        desk.worker.tick()
+    (attempt,) = desk.attempts()
+    assert attempt.state is AttemptState.VOID and "could not be started" in attempt.reason
+    desk.until_quiet()
+    assert desk.ledger.order(1).state is OrderState.DONE
 
 
 def test_a_listener_that_raises_costs_no_disc(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:

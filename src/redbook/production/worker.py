@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,6 +58,7 @@ _log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.25
 LEDGER_AGAIN_SECONDS = 0.5
+START_AGAIN_SECONDS = 5.0
 STOPS_SECONDS = 1.0
 """How often it is asked whether somebody wants attempts ended at once."""
 
@@ -251,16 +252,28 @@ class Worker:
             claim.attempt, station.name, str(master), claim.speed, str(claim.check), slower=claim.spoiled_last
         )
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - its listener closes it
-        station.process = process = subprocess.Popen(
-            [sys.executable, "-m", "redbook.production.hand"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            start_new_session=True,
-        )
+        try:
+            station.process = process = subprocess.Popen(
+                [sys.executable, "-m", "redbook.production.hand"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                start_new_session=True,
+            )
+        except OSError as error:  # no memory, or no room for another process
+            errors.close()
+            self._give_back(station, claim, f"the process that burns could not be started: {error.strerror}")
+            return
         say(process, task.to_json())
         station.begin("working", Listening(self, station, claim, process, errors).run)
+
+    def _give_back(self, station: Station, claim: Claim, why: str) -> None:
+        station.state, station.used_ref = "idle", ""
+        station.not_before = time.monotonic() + START_AGAIN_SECONDS
+        self.tell(Notice(f"{station.name}: {why}"))
+        ended = self.until_heard(lambda: self.ledger.give_back(claim.attempt, claim.fence, why=why))
+        self.tell_state(ended)
 
     # What was left
 
@@ -294,8 +307,10 @@ class Worker:
         state = ended.state
         if state in (AttemptState.GOOD, AttemptState.CHECKED):
             if drive_open is not None:
-                with suppress(RedbookError):
+                try:
                     drive_open()
+                except RedbookError as error:
+                    self.tell(Notice(f"the tray of {station.name} did not open: {error}"))
             self._take_disc(station, ended, good=True)
         elif state is AttemptState.SPOILED:
             self._take_disc(station, ended, good=False)
@@ -306,7 +321,7 @@ class Worker:
     def _take_disc(self, station: Station, ended: Attempt, *, good: bool) -> None:
         name = station.name
         if good:
-            text = f"Take the disc out of {name}: copy {ended.number} is good"
+            text = f"Take the disc out of {name}: copy {ended.number} is {ended.state}"
         else:
             text = f"The disc in {name} is spoiled (copy {ended.number} will be made again): throw it away"
         self.say_once(station, TakeDisc(name, ended.order, ended.number, good, text))
