@@ -489,3 +489,20 @@ def test_nothing_is_looked_into_where_nothing_can_be_joined(tmp_path: Path) -> N
     names = [tmp_path / "a.flac", tmp_path / "b.flac"]
     assert find_chains(album(names, joined=False), look).rows == ()
     assert find_chains(album(names[:1]), look).rows == ()
+
+
+def test_what_clips_at_the_end_of_a_file_is_counted_to_that_file(tmp_path: Path) -> None:
+    """The resampler hands its last samples over only while the next file is read."""
+    rate, samples = 48_000, 48_000 * 5
+    loud = np.zeros((samples, 2), "<i4")
+    loud[-400:] = np.where(np.arange(400)[:, None] // 4 % 2, 1, -1) * np.int32(2**31 - 1)  # overshoots
+    quiet = np.zeros((samples, 2), "<i4")
+    sources = []
+    for name, values in (("1.wav", loud), ("2.wav", quiet)):
+        write_wav(tmp_path / name, values.tobytes(), rate=rate, width=4)
+        sources.append(Source(name, tmp_path / name))
+    tracks = tuple(ProgramTrack((Segment(1, (Piece(n),)),), joined=True) for n in range(2))
+    with Spool() as spool:
+        first, second = read_program(Program(tuple(sources), tracks), spool).sources
+    assert first.clipped > 10
+    assert second.clipped <= 4  # the ringing behind the border

@@ -158,3 +158,13 @@ def test_a_disc_is_verified_with_the_loudness_that_it_was_burned_with() -> None:
     assert "loudness brought to -18 LUFS, one gain for all tracks" in Path("a.txt").read_text()
     assert "is the same as the sources" in said("verify", "a.cue", "--loudness", "album")
     assert "differs" in said("verify", "a.cue", code=6)
+
+
+def test_flags_of_another_disc_are_told_once() -> None:
+    assert "identical" in said("burn", "a.cue")
+    Path("a.cue").write_text(SHEET.replace("    FLAGS PRE\n", ""))
+    text = said("verify", "a.cue", code=6)
+    assert text.count("pre-emphasis, copy and channel flags: track 3 has") == 1
+    assert "is marked as something other" not in text
+    found = last("verify", "a.cue")
+    assert len(found["layout_errors"]) == 1

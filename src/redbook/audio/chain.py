@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from redbook.audio.checksum import TrackChecksums
 from redbook.audio.convert import Converter, NotSixteenBits, one_stream
 from redbook.audio.decode import Recording, open_recording
@@ -79,13 +82,15 @@ class SectorWriter:
 class Part:
     """What became of one source of a chain.
 
-    place  in the chain, from 0
+    place    in the chain, from 0
+    clipped  how many values were beyond full scale
     """
 
     place: int
     recording: Recording
     converter: Converter
     writer: SectorWriter
+    clipped: int = 0
 
 
 @dataclass(slots=True)
@@ -116,13 +121,18 @@ class _Cutter:
         self._open[-1].border = sample
         self._end_reached()
 
-    def take(self, pcm: bytes | memoryview) -> None:
+    def take(self, pcm: bytes | memoryview, clips: NDArray[np.intp]) -> None:
+        """clips: samples of it of which a value was beyond full scale, counted from its first one"""
         rest = memoryview(pcm)
+        given = 0
         while rest:
             first = self._open[0]
             room = len(rest) if first.border is None else (first.border - self._at) * SAMPLE_BYTES
             first.part.writer.take(rest[:room])
-            self._at += len(rest[:room]) // SAMPLE_BYTES
+            samples = len(rest[:room]) // SAMPLE_BYTES
+            first.part.clipped += int(np.count_nonzero((clips >= given) & (clips < given + samples)))
+            given += samples
+            self._at += samples
             rest = rest[room:]
             self._end_reached()
 
@@ -220,7 +230,7 @@ def _read(
             if place < len(chain) - 1:
                 cutter.set_border(resampled(position, audio.rate_hz))
             else:
-                cutter.take(converter.finish())
+                cutter.take(converter.finish(), converter.clips)
                 cutter.end()
     finally:
         cutter.stop()
@@ -236,7 +246,7 @@ def _pour(recording: Recording, converter: Converter, cutter: _Cutter) -> int:
         for chunk in ready:
             samples += len(chunk)
             for pcm in converter.convert(chunk):
-                cutter.take(pcm)
+                cutter.take(pcm, converter.clips)
     return samples
 
 

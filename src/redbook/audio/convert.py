@@ -20,6 +20,8 @@ from redbook.audio.format import FULL_SCALE, AudioFormat, Samples
 from redbook.disc import SAMPLE_RATE_HZ
 from redbook.errors import AudioError
 
+_NOWHERE: NDArray[np.intp] = np.empty(0, np.intp)
+
 
 class NotSixteenBits(Exception):
     """A deeper file holds more than 16 bits after all: it has to be read again, and dithered."""
@@ -50,7 +52,8 @@ class Converter:
     description  what is done, in words; empty if nothing is
     calculates   whether it does more than to hand samples on, so that long chunks are quicker
     resamples    whether it has a resampler, which holds samples back
-    clipped      how many values were beyond full scale so far
+    clips        where in the piece that came last values were beyond full scale: samples, counted from its
+                 first one, one entry for each value
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class Converter:
         after: Converter | None = None,
         gain_db: float = 0.0,
     ) -> None:
-        self.clipped = 0
+        self.clips = _NOWHERE
         self.gain_db = gain_db
         self.format = audio
         alike = audio.rate_hz == SAMPLE_RATE_HZ and len(audio.channels) <= 2
@@ -152,10 +155,12 @@ class Converter:
     def _round(self, mixed: NDArray[np.float32]) -> bytes:
         """One TPDF dither of +-1 LSB, one rounding; of mono one for both channels."""
         if not len(mixed):
+            self.clips = _NOWHERE
             return b""
         mixed = mixed * self._factor
+        self.clips = _NOWHERE
         if mixed.max() > 32768.0 or mixed.min() < -32768.0:
-            self.clipped += int(np.count_nonzero(np.abs(mixed) > 32768.0)) * (2 // mixed.shape[1])
+            self.clips = np.repeat(np.nonzero(np.abs(mixed) > 32768.0)[0], 2 // mixed.shape[1])
         shape = mixed.shape
         plus, minus = self._random
         noise = plus.random(shape, dtype=np.float32) - minus.random(shape, dtype=np.float32)

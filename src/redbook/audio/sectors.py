@@ -377,7 +377,7 @@ def _as_prepared(source: Source, part: Part, identity: tuple[int, ...]) -> Prepa
         samples=writer.samples,
         conversion=part.converter.description,
         notes=tuple(recording.notes),
-        clipped=part.converter.clipped,
+        clipped=part.clipped,
         sha256=sums.sha256 if sums else "",
         accuraterip_v1=sums.accuraterip_v1 if sums else "",
         accuraterip_v2=sums.accuraterip_v2 if sums else "",

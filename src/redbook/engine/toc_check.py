@@ -61,6 +61,7 @@ def read_and_check_toc(
     just_closed: bool = False,
     lead_outs: Mapping[int, int] | None = None,
     lead_out_lba: int | None = None,
+    flags: bool = True,
 ) -> Procedure[TocResult]:
     """Compare the disc's table of contents; where it is amiss, once more after the disc was loaded again.
 
@@ -71,13 +72,16 @@ def read_and_check_toc(
     just_closed   the drive may remember what it has just written
     lead_outs     of earlier sessions, by the number of the last track before each
     lead_out_lba  where the disc's own lead-out must be, where that is known to the sector
+    flags         compare those of the tracks; False where they are compared with the session's promises
     """
     while True:
         reading = yield from _read_toc()
         if reading.toc is None:
             wrong, notes = [_no_toc(reading.problem)], list[str]()
         else:
-            wrong, notes = compare_toc(reading.toc, tracks, placed, also_there, lead_outs or {}, lead_out_lba)
+            wrong, notes = compare_toc(
+                reading.toc, tracks, placed, also_there, lead_outs or {}, lead_out_lba, flags
+            )
         if not wrong or reloaded or not_reloaded:
             break
         yield Notice(f"{wrong[0]}; the disc is loaded again, because drives may remember an older one")
@@ -120,6 +124,7 @@ def compare_toc(
     also_there: Sequence[int] = (),
     lead_outs: Mapping[int, int] = MappingProxyType({}),
     lead_out_lba: int | None = None,
+    flags: bool = True,
 ) -> tuple[list[str], list[str]]:
     """What is wrong with it, and what is only worth a note, in words.
 
@@ -129,6 +134,7 @@ def compare_toc(
     also_there  numbers of other tracks that were written
     lead_outs   of earlier sessions, by the number of the last track before each
     lead_out_lba  where the disc's own lead-out must be; None for behind the last track, as drives do it
+    flags         compare those of the tracks
     """
     wrong: list[str] = []
     notes: list[str] = []
@@ -148,7 +154,7 @@ def compare_toc(
                 f"track {track.number} starts at sector {entry.start_lba} instead of {track.start_lba}"
             )
             continue
-        if (entry.control ^ track.control) & AUDIBLE_CONTROL_BITS:
+        if flags and (entry.control ^ track.control) & AUDIBLE_CONTROL_BITS:
             meant = f"control {track.control}" if track.control else "plain stereo audio"
             wrong.append(
                 f"track {track.number} is marked as something other than {meant} (control {entry.control})"

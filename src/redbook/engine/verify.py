@@ -273,6 +273,7 @@ def _check_toc(
         just_closed=asked.closed,
         lead_outs=_earlier_lead_outs(on_disc),
         lead_out_lba=asked.session.lead_out_lba if asked.session is not None and asked.binding else None,
+        flags=asked.session is None or not asked.binding,
     )
     untold = [place.number for place in on_disc if not place.told]
     if untold and not placed:
