@@ -383,12 +383,18 @@ def test_a_wrong_checksum_is_passed_over_when_asked(ddp: Path) -> None:
 
 
 def test_missing_or_damaged_packs_are_left_out_when_asked(ddp: Path) -> None:
+    whole = read_ddp(ddp, "a set").texts[0]
     put(ddp, "CDTEXT.BIN", 5, b"?")
     program, said = holes(ddp)
-    assert (program.packs, program.texts) == (b"", ())
+    assert program.packs == b""
+    assert program.texts[0].text(PackType.PERFORMER, 2) == whole.text(PackType.PERFORMER, 2) != ""
+    assert not program.texts[0].text(PackType.TITLE, 0)
     assert "CDTEXT.BIN: the checksum of pack 1" in said
-    assert "no CD-Text is burned" in said
-    assert "CD-Text against" not in said
+    assert "the texts that can be read are taken; lost: title of the disc" in said
+    recorder = VirtualRecorder(Medium.new())
+    assert redbook.burn(ddp, Drive(recorder), sheet=GOING).verified
+    put(ddp, "CDTEXT.BIN", 0, b"\x00" * 18)
+    assert "no CD-Text is burned" in holes(ddp)[1]
     (ddp / "CDTEXT.BIN").unlink()
     program, said = holes(ddp)
     assert program.packs == b""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from redbook.disc.cd_text import PACK_BYTES, PackType, each_pack, sealed
+from redbook.disc.cd_text import PACK_BYTES, PackType, Texts, each_pack, encode, sealed
 from redbook.errors import SheetError
 from redbook.sheets.options import Notebook
 from redbook.sheets.packs import PacksWrong, check_tracks, packs_in, read_packs_file
@@ -92,3 +92,17 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     assert [note.text for note in notes.notes] == [
         "the packs that say its size are missing; many players show nothing then"
     ]
+
+
+def test_the_texts_of_damaged_packs_are_had_only_when_asked(tmp_path: Path) -> None:
+    packs = bytearray(encode([Texts(9, {PackType.TITLE: {0: "A" * 30, 1: "Song", 2: "B"}})], 1, 2).packs)
+    packs[5] ^= 1
+    path = tmp_path / "a.cdt"
+    path.write_bytes(packs)
+    with pytest.raises(SheetError, match=r"make the file anew, or leave it out .with --keep-going the texts"):
+        read_packs_file(path, 1, 2, Notebook("a.cdt"))
+    notes = Notebook("a.cdt", keep_going=True)
+    found = read_packs_file(path, 1, 2, notes)
+    assert found.packs == b""
+    assert (found.texts[0].text(PackType.TITLE, 1), found.texts[0].text(PackType.TITLE, 0)) == ("Song", "")
+    assert "lost: title of the disc" in str(notes.notes[0])

@@ -83,6 +83,7 @@ class Wishes:
     with_codes     whether ISRC and catalogue number are written
     transliterate  write Cyrillic and Greek in Latin letters, which most players can show
     strict         what would be a note on a sheet or a text is an error
+    keep_going     of a damaged file of CD-Text packs what can be read is taken
     loudness       whether, and how, tracks are raised or lowered to `target_lufs`; then 16-bit sources are no
                    longer burned bit for bit
     target_lufs    integrated loudness (ITU-R BS.1770), -40 to -5
@@ -98,6 +99,7 @@ class Wishes:
     with_codes: bool = True
     transliterate: bool = False
     strict: bool = False
+    keep_going: bool = False
     loudness: Loudness = Loudness.OFF
     target_lufs: float = DEFAULT_TARGET_LUFS
 

@@ -249,7 +249,7 @@ def _labelled(
     asked = Labels("what was asked for", (Texts(0, by_type),) if by_type else (), mcn=wishes.mcn or "")
     ranked = [asked, of_program(program), of_tags(tags_by_track(program, tags))]
     if wishes.texts_file is not None:
-        ranked.insert(1, _of_texts_file(wishes.texts_file, len(program.tracks), wishes.strict))
+        ranked.insert(1, _of_texts_file(wishes.texts_file, len(program.tracks), wishes))
     if not wishes.with_codes:
         ranked = [replace(labels, mcn="", isrcs={}) for labels in ranked]
     labels = merge(*ranked)
@@ -267,10 +267,10 @@ def _labelled(
     return _with_packs(program, wishes, notes)
 
 
-def _of_texts_file(name: SourceName, tracks: int, strict: bool) -> Labels:
+def _of_texts_file(name: SourceName, tracks: int, wishes: Wishes) -> Labels:
     """raises  SheetError  for a file that is neither packs nor a sheet of texts, or of another disc"""
     path = Path(name)
-    notes = Notebook(os.fspath(name), strict)
+    notes = Notebook(os.fspath(name), wishes.strict, wishes.keep_going)
     if path.suffix.lower() in _TEXT_SHEETS:
         found = read_v07t(path, notes)
         texts = tuple(_from_track_1(texts, found.first_track) for texts in found.texts)

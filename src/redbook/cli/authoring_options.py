@@ -105,8 +105,8 @@ def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--keep-going",
             is_flag=True,
-            help="Of a DDP set that is damaged or contradicts itself take what can be had, and name what is "
-            "missing.",
+            help="Of a DDP set or CD-Text that is damaged or contradicts itself take what can be had, and "
+            "name what is missing.",
         ),
     ]
     for option in reversed(options):
@@ -184,6 +184,7 @@ def split_off(given: dict[str, Any]) -> dict[str, Any]:
         with_codes=not given.pop("without_codes"),
         transliterate=given.pop("cd_text_transliterate"),
         strict=given["strict"],
+        keep_going=given["keep_going"],
         loudness=loudness,
         target_lufs=DEFAULT_TARGET_LUFS if target is None else target,
     )

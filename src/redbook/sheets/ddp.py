@@ -16,7 +16,7 @@ from redbook.audio.source import Source
 from redbook.authoring.arrange import cut
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
 from redbook.disc import PREGAP_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES, duration
-from redbook.disc.cd_text import PackType, Texts, each_pack, name_of, parse
+from redbook.disc.cd_text import PackType, Texts, each_pack, name_of
 from redbook.disc.cd_text.packs import ASCII, MS_JIS
 from redbook.errors import SheetError
 from redbook.sheets.codes import check_digit, read_isrc, read_mcn
@@ -32,7 +32,7 @@ from redbook.sheets.ddp_records import (
     PqPacket,
 )
 from redbook.sheets.options import DEFAULTS, Notebook, SheetOptions, shown
-from redbook.sheets.packs import MOST_FILE_BYTES, PacksWrong, check_tracks, packs_in
+from redbook.sheets.packs import MOST_FILE_BYTES, Packs, PacksDamaged, PacksWrong, check_tracks, packs_in
 
 IDENTIFIER, MAP = "DDPID", "DDPMS"
 _STREAMS = ("D0", "D2", "D3", "S0", "T0", "T1", "T2", "T3")
@@ -100,8 +100,8 @@ class _Set:
         sources, stream = self._streams(pq, pq_name)
         self._files.check_sums(sums, lambda name: name.upper() not in small and name.lower() not in subcodes)
         self._files.tell_sums(sums, [IDENTIFIER, MAP, *(packet.name for packet in self._map)], MAP)
-        packs = self._packs(text, len(pq.tracks)) if text else b""
-        texts = tuple(parse(packs)) if packs else ()
+        found_packs = self._packs(text, len(pq.tracks)) if text else Packs(b"")
+        packs, texts = found_packs.packs, found_packs.texts
         mcn = self._mcn(identifier, pq, pq_name)
         isrcs = self._isrcs(pq, pq_name)
         if text and packs:
@@ -352,25 +352,28 @@ class _Set:
             found.append(code or "")
         return found
 
-    def _packs(self, entry: tuple[int, MapPacket], tracks: int) -> bytes:
+    def _packs(self, entry: tuple[int, MapPacket], tracks: int) -> Packs:
         place, packet = entry
         who = f"{MAP}, packet {place}, DSI"
         if not self._files.has(packet.name):
             missing = f"{shown(packet.name)} is missing ({who}): the set is incomplete"
             self.notes.wrong(missing, "no CD-Text is burned", "get it again")
-            return b""
+            return Packs(b"")
         data = self._files.read(packet.name, who, MOST_FILE_BYTES)
         name = self._files.path(packet.name, MAP).name
         try:
             self._check_bytes(place, packet, len(data), name)
             packs = packs_in(data)
             check_tracks(packs.packs, 1, tracks)
+        except PacksDamaged as error:
+            self.notes.wrong(f"{shown(name)}: {error}", error.rest)
+            return Packs(b"", rescued=error.whole)
         except PacksWrong as error:
             self.notes.wrong(f"{shown(name)}: {error}", "no CD-Text is burned")
-            return b""
+            return Packs(b"")
         for text in packs.odd:
             self.notes.note(f"{shown(name)}: {text}")
-        return packs.packs
+        return packs
 
     def _check_texts(
         self, packs: bytes, texts: Sequence[Texts], mcn: str, isrcs: Sequence[str], name: str, pq_name: str

@@ -32,16 +32,36 @@ class PacksWrong(ValueError):
     """Bytes that are no packs to burn; the message says what is wrong, and where."""
 
 
+class PacksDamaged(PacksWrong):
+    """Packs with wrong checksums.  whole: the texts that can be read all the same"""
+
+    def __init__(self, text: str, packs: bytes) -> None:
+        super().__init__(text)
+        self.whole = tuple(one for one in parse(packs) if not one.is_empty)
+
+    @property
+    def rest(self) -> str:
+        """What can be had, and what is lost, in words."""
+        lost = [name for texts in self.whole for name in texts.damaged_names]
+        if not self.whole:
+            return "no text in it can be read"
+        return f"the texts that can be read are taken; lost: {', '.join(lost) or 'what has no name left'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Packs:
-    """packs: 18 bytes each; odd: what is out of the ordinary, in words, and is burned as it is"""
+    """packs    18 bytes each; empty where they are damaged, and their texts are packed anew
+    odd      what is out of the ordinary, in words, and is burned as it is
+    rescued  texts of damaged packs
+    """
 
     packs: bytes
     odd: tuple[str, ...] = ()
+    rescued: tuple[Texts, ...] = ()
 
     @property
     def texts(self) -> tuple[Texts, ...]:
-        return tuple(parse(self.packs))
+        return self.rescued or tuple(parse(self.packs))
 
 
 def read_packs_file(path: Path, first_track: int, last_track: int, notes: Notebook) -> Packs:
@@ -53,6 +73,9 @@ def read_packs_file(path: Path, first_track: int, last_track: int, notes: Notebo
     try:
         packs = packs_in(data)
         check_tracks(packs.packs, first_track, last_track)
+    except PacksDamaged as error:
+        notes.wrong(str(error), error.rest, "make the file anew, or leave it out")
+        return Packs(b"", rescued=error.whole)
     except PacksWrong as error:
         raise notes.error(f"{error}; make the file anew, or leave it out") from error
     for text in packs.odd:
@@ -75,9 +98,10 @@ def packs_in(data: bytes) -> Packs:
     if wrong:
         pack = packs[wrong[0]]
         many = f" ({len(wrong)} packs are damaged)" if len(wrong) > 1 else ""
-        raise PacksWrong(
+        raise PacksDamaged(
             f"the checksum of {_where(wrong[0])} is {pack[16:].hex().upper()}, and "
-            f"{checksum_of(pack):04X} would be right{many}: the file is damaged"
+            f"{checksum_of(pack):04X} would be right{many}: the file is damaged",
+            whole,
         )
     return Packs(whole, (*odd, *_oddities(whole)))
 
