@@ -16,7 +16,7 @@ from redbook.audio.source import SHEET_SUFFIXES, expand, printable
 from redbook.authoring.chains import Look
 from redbook.authoring.program import Note, Piece, Program, ProgramTrack, Segment
 from redbook.authoring.tags import Labels, merge, of_program, of_tags, onto_program, tags_by_track
-from redbook.authoring.wishes import CdText, Join, SourceName, Wishes
+from redbook.authoring.wishes import CdText, Join, Loudness, SourceName, Wishes
 from redbook.burning.virtual_disc import is_virtual_disc, program_of_virtual_disc
 from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, SECTORS_PER_SECOND
 from redbook.disc.cd_text import PackType, Texts, encode
@@ -82,7 +82,7 @@ def compose(
         return _of_sheet(program_of_virtual_disc(discs[0]))
     masters = [name for name in texts if is_master(Path(name))]
     if masters and len(texts) == 1:
-        return _of_master(masters[0])
+        return _of_master(masters[0], wishes)
     sheets = masters + [name for name in texts if _is_sheet(name)]
     if sheets and len(texts) > 1:
         raise AudioError(
@@ -132,8 +132,12 @@ def _read_sheet(name: str, options: SheetOptions, caller: Caller) -> Program:
     return read(path, name, length_of, options)
 
 
-def _of_master(name: str) -> Composition:
-    """raises  SheetError"""
+def _of_master(name: str, wishes: Wishes) -> Composition:
+    """raises  SheetError; PlanError  for what would change its audio"""
+    if wishes.loudness is not Loudness.OFF:
+        raise PlanError(
+            "a master's audio is burned as it is: leave out --loudness, or make the master again with it"
+        )
     folder = Path(name)
     master = read_master_file(folder, name)
     program = program_of_master(master, folder, name)

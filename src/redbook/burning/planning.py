@@ -167,14 +167,7 @@ def look_for_space(
 
 
 def _as_kept(request: Request, master: MasterFile) -> Request:
-    """A master is burned as it was made, unless another mode is asked for.
-
-    raises  PlanError  for what would change its audio
-    """
-    if request.wishes.loudness is not Loudness.OFF:
-        raise PlanError(
-            "a master's audio is burned as it is: leave out --loudness, or make the master again with it"
-        )
+    """A master is burned as it was made, unless another mode is asked for."""
     if master.mode == Mode.TAO and request.mode is Mode.AUTO:
         return replace(request, mode=Mode.TAO)
     return request

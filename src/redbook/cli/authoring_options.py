@@ -141,7 +141,7 @@ def loudness_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default="off",
             show_default=True,
             help="Bring tracks to one loudness: track, each by itself, but for those that are joined; album, "
-            "all by the same gain. Peaks stay below -1 dBTP. off burns every sample as it is.",
+            "all by the same gain. True peaks are -1 dBTP at most. off burns every sample as it is.",
         ),
         click.option(
             "--loudness-target",
