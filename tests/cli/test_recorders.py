@@ -34,7 +34,7 @@ def test_a_recorder_without_a_node_is_listed_with_what_to_do(fake: FakeSystem) -
 
 
 def test_json_has_every_field_of_a_recorder(fake: FakeSystem) -> None:
-    fake.drive("usb", nodes=False)
+    fake.drive("usb", media=6, nodes=False)
     fake.table(sr0=(1, 0))
     (shape,) = objects(redbook("drives", "--json").stdout)
     (drive,) = shape["drives"]
@@ -57,6 +57,8 @@ def test_json_has_every_field_of_a_recorder(fake: FakeSystem) -> None:
         "stable_id": "pci0000:00/0000:00:04.0/usb2/2-2/2-2:1.0 0:0:0",
         "writes_cd_r": True,
         "writes_cd_rw": False,
+        "disc_sequence": 6,
+        "boot_id": "",
     }
 
 
