@@ -148,7 +148,7 @@ class PlanError(RedbookError):
 
 
 class NoRoom(RedbookError):
-    """This computer has no room for the decoded audio; the sources are not to blame."""
+    """This computer has no room for the decoded audio or a report; sources and disc are not to blame."""
 
 
 class VerificationFailed(RedbookError):

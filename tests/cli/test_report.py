@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from redbook.cli.app import cli
 from tests.cli.test_commands import objects, redbook
 from tests.support import warm
 from tests.support.sound import noise, write_wav
@@ -93,3 +97,20 @@ def test_a_report_and_options_of_files_do_not_go_together(option: tuple[str, str
     done = warm.run("verify", "--report", "a.json", "--drive", "virtual:a.disc", *option)
     assert done.returncode == 2
     assert f"{option[0]} says how FILES were burned; the report knows that: leave it out" in done.stderr
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_a_report_without_room_is_told_beside_what_the_burn_came_to(
+    spoilt: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("redbook.cli.report_file.os.fsync", full)
+    faults = ["--fault", "unreadable@lba:100"] if spoilt else []
+    done = CliRunner().invoke(cli, ["burn", "1.wav", "2.wav", *DRIVE, "--report", "r.json", *faults])
+    assert done.exit_code == (6 if spoilt else 1), done.output
+    said = " ".join(done.output.split())
+    assert ("is not the same as the sources" if spoilt else "Done: 2 tracks") in said
+    assert "the report could not be written to r.json (No space left on device), and is not kept" in said
+    assert not Path("r.json").exists()

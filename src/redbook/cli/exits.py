@@ -21,8 +21,8 @@ EPILOG = """\b
 Exit codes:
   0  done, and verified          4  it does not fit, or breaks a rule
   1  no room on this computer:   5  drive or medium
-     for the decoded audio, or   6  the disc read back differs
-     for standard output         130  cancelled
+     for the decoded audio, a    6  the disc read back differs
+     report or standard output   130  cancelled
   2  wrong usage
   3  a source is unusable"""
 

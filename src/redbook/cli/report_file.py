@@ -26,7 +26,7 @@ from redbook.drive import Drive
 from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.glance import who_is_it
 from redbook.engine.makers import dye, maker
-from redbook.errors import PlanError, VerificationFailed, printable
+from redbook.errors import NoRoom, PlanError, VerificationFailed, printable
 from redbook.runner.caller import Caller
 from redbook.runner.runner import Cancel
 
@@ -126,12 +126,22 @@ def _offset(samples: int | None) -> str:
 
 
 def write(path: Path, kept: dict[str, Any]) -> None:
-    """JSON for a name that ends with .json, else text.  raises  OSError"""
+    """JSON for a name that ends with .json, else text.
+
+    raises  NoRoom  if it cannot be written; then nothing of it is left
+    """
     text = json.dumps(kept, indent=1) + "\n" if path.suffix.lower() == ".json" else in_words(kept)
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.truncate(path, 0)
+        raise NoRoom(
+            f"the report could not be written to {printable(path)} ({error.strerror}), and is not kept"
+        ) from error
 
 
 @contextlib.contextmanager
@@ -152,7 +162,10 @@ def keeping(
             yield keep
         except VerificationFailed as error:
             if isinstance(error.report, BurnReport):
-                keep(error.report)
+                try:
+                    keep(error.report)
+                except NoRoom as lost:
+                    raise VerificationFailed(f"{error}\n{lost}", error.report) from error
             raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -188,10 +189,11 @@ def check_room(folder: int | Path, name: Path, more_bytes: int) -> None:
     """raises  StorageFailed  if the file system of this folder has not so many bytes left"""
     system = os.statvfs(folder)
     free = system.f_bavail * system.f_frsize
-    if more_bytes + ROOM_TO_SPARE_BYTES > free:
+    needed = more_bytes + ROOM_TO_SPARE_BYTES
+    if needed > free:
         raise StorageFailed(
-            f"the host has too little room for the virtual disc: {more_bytes / 1e6:.0f} MB are needed at "
-            f"{name}, {free / 1e6:.0f} MB are free; free some space, or put the disc elsewhere"
+            f"the host has too little room for the virtual disc: {math.ceil(needed / 1e6)} MB are needed at "
+            f"{name}, {free / 1e6:.1f} MB are free; free some space, or put the disc elsewhere"
         )
 
 

@@ -113,6 +113,7 @@ def burn(
     from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer
     from redbook.cli.report_file import keeping
+    from redbook.errors import NoRoom
 
     if split and (append or leave_open):
         raise click.UsageError("--split takes blank discs, and closes them: no --append, no --leave-open")
@@ -162,7 +163,11 @@ def burn(
                     cancel=cancel,
                 )
                 if keep is not None:
-                    keep(report)
+                    try:
+                        keep(report)
+                    except NoRoom:
+                        out.burned(report, drive.name)  # what the burn came to is told in any case
+                        raise
         out.burned(report, drive.name)
         if eject:
             open_tray(drive, out, cancel)
