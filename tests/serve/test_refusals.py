@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -114,20 +113,32 @@ def test_a_wrong_token_opens_nothing(stranger: Shop, token: object) -> None:
 
 def test_wrong_tokens_cost_their_time_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten guesses at once gain nothing over ten in a row; the right token need not wait behind them."""
-    monkeypatch.setattr(guard, "WRONG_TOKEN_SECONDS", 0.02)
+    slept: list[float] = []
+    at_once = [0, 0]
+    turn = asyncio.sleep
 
-    async def guess() -> tuple[float, bool]:
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        at_once[0] += 1
+        at_once[1] = max(at_once)
+        for _ in range(20):
+            await turn(0)
+        at_once[0] -= 1
+
+    monkeypatch.setattr(guard, "WRONG_TOKEN_SECONDS", 1.0)
+    monkeypatch.setattr(guard.asyncio, "sleep", sleep)
+
+    async def guess() -> bool:
         sessions = Sessions(TOKEN)
-        before = time.monotonic()
         guesses = [asyncio.create_task(sessions.open(f"guess {n}")) for n in range(10)]
-        await asyncio.sleep(0)
+        await turn(0)
         right = await sessions.open(TOKEN) is not None and not any(task.done() for task in guesses)
         assert await asyncio.gather(*guesses) == [None] * 10
-        return time.monotonic() - before, right
+        return right
 
-    took, right = asyncio.run(guess())
-    assert took >= 10 * 0.02
-    assert right
+    assert asyncio.run(guess())
+    assert slept == [1.0] * 10
+    assert at_once[1] == 1
 
 
 def test_an_upload_says_how_long_it_is(shop: Shop) -> None:
