@@ -17,7 +17,7 @@ from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Blank, Write10
 from redbook.transport.base import Reply
-from redbook.virtual.faults import Fault
+from redbook.virtual.faults import Fault, parse
 from redbook.virtual.medium import Medium, blank_state
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import model
@@ -94,6 +94,19 @@ def test_a_disc_that_differs_fails_with_its_report(songs: list[Path]) -> None:
     assert report.verification is not None
     assert [d.track for d in report.verification.differences] == [1, 2, 3]
     assert not report.verified
+
+
+@pytest.mark.parametrize("mode", ["sao", "tao"])
+def test_a_blank_disc_put_in_while_the_tray_is_open_is_called_blank(mode: str, songs: list[Path]) -> None:
+    """Who sees the tray open may put in the next disc: nothing is said of tracks and of players."""
+    clock = ManualClock()
+    recorder = VirtualRecorder(Medium.new(), faults=[parse("swap@start-stop-unit:2")], clock=clock)
+    with pytest.raises(
+        redbook.VerificationFailed, match="blank: nothing was written to it, or another one"
+    ) as caught:
+        redbook.burn(songs, Drive(recorder), mode=mode, clock=clock)
+    assert "no player" not in str(caught.value)
+    assert recorder.faults_left == []
 
 
 def test_a_source_that_is_gone_does_not_hide_a_difference(songs: list[Path]) -> None:

@@ -33,7 +33,7 @@ from redbook.engine.track_reading import TrackReading
 from redbook.engine.verification import Check, Verdict
 from redbook.engine.waiting import resending, until_ready
 from redbook.errors import Cancelled, DriveError, NotReadWhole
-from redbook.mmc.disc_info import SessionStatus
+from redbook.mmc.disc_info import DiscStatus, SessionStatus
 
 READ_SPEED = 24.0
 """Fast enough for 74 minutes in about four, and far from where discs are said to burst or to read badly."""
@@ -150,7 +150,7 @@ def _verify(
             result = replace(result, layout_errors=errors, labels=promises.checks)
         else:
             result = replace(result, labels=promises.as_remarks())
-    if result.layout_errors and not placed:
+    if result.layout_errors and (not placed or disc.information.status is DiscStatus.BLANK):
         return result
     care = Care((), asked.habits, asked.speed, speed)
     care.accurate_stream = abilities.capabilities is None or abilities.capabilities.accurate_stream
@@ -258,6 +258,9 @@ def _check_toc(
 ) -> Procedure[ReadBack]:
     """The table of contents, as far as there must be one."""
     places = tuple(tracks)
+    if disc.information.status is DiscStatus.BLANK:
+        blank = "the drive calls the disc in it blank: nothing was written to it, or another one was put in"
+        return ReadBack((blank,), (), None, Check("table of contents", Verdict.DIFFERENT, blank), places)
     opened = disc.information.last_session_status is SessionStatus.INCOMPLETE
     if opened and not asked.closed:
         wrong = _moved(disc, tracks)
