@@ -295,12 +295,18 @@ while True:
 
 
 def test_a_child_that_was_forked_has_connections_of_its_own(ledger: Ledger) -> None:
+    """SQLite's locks are the process's: a connection of the parent's must not be used by the child."""
     order(ledger)
+    connections = store_of(ledger)._connections
+    inherited = list(connections._idle)
+    assert inherited
     child = os.fork()
     if not child:
         try:
+            with connections.one(lambda _: None) as (connection, _):
+                is_new = all(connection is not one for one in inherited)
             claim(ledger)
-            os._exit(0)
+            os._exit(0 if is_new else 2)
         finally:
             os._exit(1)
     assert os.waitpid(child, 0)[1] == 0
