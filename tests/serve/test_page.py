@@ -151,7 +151,6 @@ def test_the_whole_job(
     page.get_by_role("link", name="Drives").click()
     page.wait_for_selector("#page-drives:not([hidden])")
     axe(page)
-    picture(page, f"page-{name}-drives")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")  # nothing is cut off
     assert page.faults == []
 
