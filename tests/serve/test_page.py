@@ -146,6 +146,8 @@ def test_the_whole_job(
     )
     assert sorted(states) == ["good", "good", "spoiled"]
     assert page.text_content("#report-tracks tr td:nth-child(2)") == "Präludium"
+    # Words stay whole: a table that is too wide scrolls.
+    assert page.evaluate("document.querySelector('#report th').offsetHeight < 60")
     axe(page)
     picture(page, f"page-{name}-report")
     page.get_by_role("link", name="Drives").click()

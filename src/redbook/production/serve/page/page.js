@@ -520,7 +520,8 @@ $("again").addEventListener("click", async () => {
 
 function show() {
   trouble("server", state.trouble ? state.trouble.text : "");
-  $("notice").textContent = state.notice ? state.notice.text : "";
+  $("notice").textContent = values("drive").reduce(
+    (text, drive) => text.replaceAll(drive.name, shortName(drive.name)), state.notice ? state.notice.text : "");
   showTodo();
   showOrders();
   showCards($("cards"), false);
