@@ -77,7 +77,8 @@ def test_a_box_of_three_discs_is_refused_before_it_is_decoded(mode: str, third: 
     assert rows[2].split()[:3] == ["3", third, "30:00"]
     assert "side 2\\n.raw" in rows[2]
     assert "the disc is full here, 19:5" in rows[3]  # of 79:57:74
-    assert len(rows) == 7
+    assert rows[-1] == "--split puts it on several discs"
+    assert len(rows) == 8
 
 
 @pytest.mark.tools("ffmpeg")

@@ -17,6 +17,8 @@ from redbook.production.carrier import Carrier, InProcess, Task
 from redbook.production.procrastinate import ProcrastinateCarrier
 from tests.support import postgres
 
+pytestmark = pytest.mark.slow
+
 MakeCarrier = Callable[[Mapping[str, Task]], Carrier]
 
 
@@ -172,8 +174,6 @@ def test_a_call_whose_process_was_killed_is_made_again(server: postgres.Server, 
     code = f"""
 import threading, time
 from redbook.production.procrastinate import ProcrastinateCarrier
-
-pytestmark = pytest.mark.slow
 def work(given):
     print("begun", flush=True)
     time.sleep(60)

@@ -18,6 +18,8 @@ from redbook.production.values import new_fence
 from tests.production.support import DESK, Hand, S, blank, claim, order, place
 from tests.support import postgres
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def address(server: postgres.Server) -> str:
@@ -249,8 +251,6 @@ def test_a_ledger_in_a_file_needs_no_driver_of_postgresql(ledger_file: str) -> N
     code = f"""
 import sys
 from redbook.production.ledger import open_ledger
-
-pytestmark = pytest.mark.slow
 open_ledger({ledger_file!r}).close()
 sys.modules["psycopg"] = None
 print(*(name for name in sys.modules if name.startswith("psycopg")))

@@ -84,7 +84,8 @@ def read_and_check_toc(
             )
         if not wrong or reloaded or not_reloaded:
             break
-        yield Notice(f"{wrong[0]}; the disc is loaded again, because drives may remember an older one")
+        seen = wrong[0] if reading.toc else f"the drive tells no table of contents yet ({reading.problem})"
+        yield Notice(f"{seen}; the disc is loaded again, because drives may remember an older one")
         not_reloaded = yield from reload_to_read()
         yield from until_ready()
         reloaded = True
