@@ -7,13 +7,19 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
-from redbook.audio.loudness import LoudnessMeter, PeakMeter
+from redbook.audio.loudness import LoudnessMeter, PeakMeter, check_measurable
+from redbook.errors import PlanError
 from tests.support.sound import attacks, write_wav
 
 RATE = 44_100
+
+measured = pytest.mark.skipif(
+    not hasattr(av.AudioFrame, "metadata"), reason="PyAV before 18 does not hand on what the filter tells"
+)
 
 
 def sine(seconds: float, peak_dbfs: float, hertz: float = 1000.0, phase: float = 0.0) -> Any:
@@ -37,6 +43,7 @@ def peak(pcm: bytes, step: int = 40_000) -> float | None:
     return meter.result()
 
 
+@measured
 @pytest.mark.parametrize(
     ("parts", "lufs"),
     [
@@ -55,6 +62,7 @@ def test_integrated_loudness_of_the_signals_of_ebu_tech_3341(
     assert loudness(pcm) == pytest.approx(lufs, abs=0.1)
 
 
+@measured
 @pytest.mark.parametrize(
     ("hertz", "degrees"), [(RATE / 4, 0), (RATE / 4, 45), (RATE / 6, 60), (RATE / 8, 67.5)]
 )
@@ -65,36 +73,42 @@ def test_true_peak_between_samples_of_ebu_tech_3341(hertz: float, degrees: float
     assert -6.4 <= found <= -5.8
 
 
+@measured
 def test_a_quiet_peak_is_told_as_exactly_as_a_loud_one() -> None:
     loud, quiet = (peak(sine(1, level, RATE / 4, np.pi / 4).tobytes()) for level in (-6.0, -46.0))
     assert loud is not None
     assert quiet == pytest.approx(loud - 40, abs=0.06)  # a step of 16 bit is 0.03 dB there
 
 
+@measured
 def test_a_peak_in_the_last_samples_counts() -> None:
     silence = np.zeros((RATE, 2), "<i2")
     silence[-3] = 16_384
     assert peak(silence.tobytes()) == pytest.approx(-6.0, abs=0.3)
 
 
+@measured
 @pytest.mark.parametrize("samples", [0, 1, 4_000, RATE])
 def test_silence_has_neither(samples: int) -> None:
     assert loudness(bytes(samples * 4)) is None
     assert peak(bytes(samples * 4)) is None
 
 
+@measured
 def test_what_is_too_short_for_a_block_has_a_peak_but_no_loudness() -> None:
     pcm = sine(0.1, -6.0).tobytes()
     assert loudness(pcm) is None
     assert peak(pcm) == pytest.approx(-6.0, abs=0.3)
 
 
+@measured
 def test_neither_depends_on_how_it_comes() -> None:
     pcm = attacks()
     assert loudness(pcm, 4) == loudness(pcm, 1 << 22)
     assert peak(pcm, 588 * 4) == peak(pcm, 1 << 22)
 
 
+@measured
 @pytest.mark.tools("ffmpeg")
 def test_as_the_program_ffmpeg_tells_it(tmp_path: Path) -> None:
     pcm = attacks()
@@ -109,3 +123,12 @@ def test_as_the_program_ffmpeg_tells_it(tmp_path: Path) -> None:
     found = {name: float(value) for name, value in re.findall(r"(I|Peak): +(-?[\d.]+)", summary)}
     assert loudness(pcm) == pytest.approx(found["I"], abs=0.06)
     assert peak(pcm) == pytest.approx(found["Peak"], abs=0.06)
+
+
+def test_a_pyav_that_cannot_tell_is_said_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Frame:
+        """Without `metadata`."""
+
+    monkeypatch.setattr(av, "AudioFrame", Frame)
+    with pytest.raises(PlanError, match="needs PyAV 18"):
+        check_measurable()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from redbook.audio.stages import Stage
 from redbook.disc import SAMPLE_RATE_HZ
+from redbook.errors import PlanError
 
 _SILENT_LUFS = -70.0
 """What the filter tells where nothing passed its gate."""
@@ -23,6 +24,17 @@ _SILENT_LUFS = -70.0
 _CLOSER = 1000.0
 _END = np.zeros((SAMPLE_RATE_HZ // 2, 2), "<i2")
 """Behind the audio, for its last peak: the filter tells what it found every 100 ms, once 400 ms have come."""
+
+
+def check_measurable() -> None:
+    """raises  PlanError  where PyAV does not hand on what the filter tells: before 18.0"""
+    import av
+
+    if not hasattr(av.AudioFrame, "metadata"):
+        raise PlanError(
+            f"measuring loudness needs PyAV 18 or later, and {av.__version__} is installed: "
+            'pip install --upgrade "av>=18", or leave out --loudness'
+        )
 
 
 class LoudnessMeter:

@@ -333,6 +333,7 @@ def read_master(
     raises  AudioError, PlanError, Cancelled
     """
     from redbook.audio.format import Tags
+    from redbook.audio.loudness import check_measurable
     from redbook.audio.sectors import Spool
     from redbook.authoring.levels import Aim
     from redbook.authoring.master import Decision, lay_out_kept, read_program
@@ -391,7 +392,10 @@ def read_master(
             on_measure=lambda: emit(PhaseStarted(Phase.MEASURING)),
         )
 
-    aim = None if wishes.loudness is Loudness.OFF else Aim(wishes.loudness, wishes.target_lufs)
+    aim = None
+    if wishes.loudness is not Loudness.OFF:
+        check_measurable()
+        aim = Aim(wishes.loudness, wishes.target_lufs)
 
     def checked(emit: Listener) -> Master:
         found = work(emit)
