@@ -20,7 +20,7 @@ from functools import cache
 from types import TracebackType
 from typing import Self
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 600  # only what hangs takes that long; a busy machine needs minutes for 99 files
 
 _PARENT = """
 import gc, json, os, runpy, socket, sys
