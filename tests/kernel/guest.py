@@ -96,7 +96,8 @@ def _qemu(kernel: Kernel, drives: Sequence[str], share: Path, memory_mb: int) ->
         *(QEMU, "-accel", "tcg", "-cpu", CPU, "-m", str(memory_mb)),
         *("-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{share / 'console'}"),
         *("-kernel", str(kernel.image), "-initrd", str(kernel.initramfs)),
-        *("-append", "console=ttyS0 quiet panic=-1"),
+        # Where the host is busy at that moment the kernel takes the emulated timer for broken, and hangs.
+        *("-append", "console=ttyS0 quiet panic=-1 no_timer_check"),
         *("-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"),
         *("-virtfs", f"local,path={share},mount_tag=share,security_model=none"),
         *("-device", "virtio-scsi-pci,id=scsi"),
