@@ -22,6 +22,7 @@ from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.events import Phase, PhaseStarted, Working
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError, SheetError, printable
+from redbook.files import replace_file
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.runner import Cancel
 from redbook.sheets.master_file import (
@@ -135,7 +136,7 @@ def _keep(made: Plan, target: Path, flac: bool, caller: Caller, emit: Listener) 
                 for _ in pieces:
                     pass
             emit(Working(Phase.READING, laid.end_lba / file.sectors))
-        _replace(target / MASTER_FILE, file.to_bytes())
+        replace_file(target / MASTER_FILE, file.to_bytes())
     except OSError as error:
         raise NoRoom(f"the master cannot be kept in {printable(target)}: {error.strerror}") from error
     return MasterReport(target, file.name, file, _audio_bytes(target, file), tuple(made.notes))
@@ -182,18 +183,6 @@ def _write(path: Path, pieces: Iterator[memoryview]) -> str:
                 rest = rest[file.write(rest) :]
         os.fsync(file.fileno())
     return total.hexdigest()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with new.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def check_master(
