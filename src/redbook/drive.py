@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
+from redbook.closing import Closing
 from redbook.errors import IGNORE_RESIDUE, DriveBusy, InvalidReply, NotTaken, Sense, TransportError
 from redbook.log import TRAFFIC
 from redbook.mmc import sense
@@ -25,7 +25,7 @@ MOST_LOGGED_BYTES = 64  # of an answer that makes no sense
 _log = logging.getLogger(__name__)
 
 
-class Drive:
+class Drive(Closing):
     """A recorder that is open.  Close it, or use it as a context manager.
 
     name    as the user called it
@@ -184,14 +184,6 @@ class Drive:
 
     def close(self) -> None:
         self._transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _lost(residue: int) -> str:

@@ -15,8 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 from redbook import host
 from redbook.audio.chain import Part, SectorWriter, read_chain
@@ -24,6 +23,7 @@ from redbook.audio.checksum import TrackChecksums
 from redbook.audio.decode import open_recording
 from redbook.audio.format import Tags
 from redbook.audio.source import Source, expand, printable
+from redbook.closing import Closing
 from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLE_RATE_HZ, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError
@@ -86,7 +86,7 @@ class PreparedTrack:
             )
 
 
-class Spool:
+class Spool(Closing):
     """Where the audio of all tracks waits for the burn, in files without a name.
 
     Each track is cut into segments, and a segment is given back as soon as it was read: a burn to a
@@ -173,14 +173,6 @@ class Spool:
         for number in self._segments:
             self._forget(number)
         self._segments.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class KeptSpool(Spool):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 from redbook.audio.checksum import TrackChecksums
 from redbook.audio.format import Tags
@@ -25,6 +25,7 @@ from redbook.authoring.chains import Chains, Look, find_chains
 from redbook.authoring.levelling import bring_to
 from redbook.authoring.levels import Aim, Levels
 from redbook.authoring.program import Piece, Program
+from redbook.closing import Closing
 from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR
 from redbook.disc.layout import LaidTrack
 from redbook.engine.fingerprint import Fingerprint
@@ -34,7 +35,7 @@ _PIECE_BYTES = 1 << 18
 
 
 @dataclass(slots=True)
-class Master:
+class Master(Closing):
     """A disc that is ready to be written.
 
     sources  as they were read
@@ -69,12 +70,6 @@ class Master:
     def close(self) -> None:
         """Give the spool's room back."""
         self.spool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
 
 class ProgramStream:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from redbook.authoring.wishes import DEFAULTS, CdText, Loudness, Mode, SourceName, Wishes
 from redbook.burning.fitting import check_row, check_session, lay_out_named
+from redbook.closing import Closing
 from redbook.disc import PREGAP_SECTORS, SECTORS_PER_SECOND, minutes
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
@@ -60,7 +60,7 @@ class TrackReport:
 
 
 @dataclass(slots=True)
-class Plan:
+class Plan(Closing):
     """What a burn of these sources to this disc will be; nothing was written.
 
     Made by `plan`; `burn` takes it in place of the sources and refuses if they have changed since.
@@ -104,14 +104,6 @@ class Plan:
         if self.master is not None:
             self.master.close()
             self.master = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from redbook import host
+from redbook.closing import Closing
 from redbook.disc import SECTOR_BYTES
 from redbook.engine.original import Original
 from redbook.engine.twice import Area, Trouble
@@ -65,7 +65,7 @@ class Whose:
         }
 
 
-class Unfinished:
+class Unfinished(Closing):
     """A reading in its folder.  Close it, or use it as a context manager.
 
     reached  the first sector that is not kept yet, by area
@@ -189,14 +189,6 @@ class Unfinished:
                 host.unlock(self._fd)
             os.close(self._fd)
             self._fd = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def check_folder(folder: Path) -> None:

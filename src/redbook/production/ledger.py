@@ -23,9 +23,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from redbook.closing import Closing
 from redbook.production.attempt_book import AttemptBook
 from redbook.production.drive_book import DriveBook
 from redbook.production.examination_book import ExaminationBook
@@ -47,7 +46,7 @@ def open_ledger(where: str | Path, *, create: bool = True, now: Callable[[], flo
     return Ledger(SQLiteStore(Path(where), create=create, now=now or time.time))
 
 
-class Ledger(OrderBook, AttemptBook, ExaminationBook, DriveBook):
+class Ledger(OrderBook, AttemptBook, ExaminationBook, DriveBook, Closing):
     """See the module.  May be used by any number of threads and processes at once.
 
     Every method raises LedgerError's subclasses LedgerUnavailable, LedgerFull and LedgerDamaged;
@@ -61,11 +60,3 @@ class Ledger(OrderBook, AttemptBook, ExaminationBook, DriveBook):
 
     def close(self) -> None:
         self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -11,9 +11,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from redbook.closing import Closing
 from redbook.errors import DriveNotFound, printable
 from redbook.recorders.listing import real_recorders
 from redbook.recorders.names import RACK, VIRTUAL
@@ -38,7 +37,7 @@ class Seen:
     ref: str
 
 
-class Pool:
+class Pool(Closing):
     """The drives that were asked for.  Close it.
 
     names  "all" for every real recorder; else real ones ("/dev/sr0"), racks (their folders), and recorders
@@ -126,14 +125,6 @@ class Pool:
     def close(self) -> None:
         for watch in self._watches:
             watch.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _ref(entry: DriveEntry) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from redbook.clock import Clock, SystemClock
+from redbook.closing import Closing
 from redbook.engine.glance import NO_DISC
 from redbook.errors import DriveError
 from redbook.mmc.disc_info import DiscStatus
@@ -64,7 +63,7 @@ def rack_entry(drive: RackDrive) -> DriveEntry:
         medium.close()
 
 
-class RackWatch:
+class RackWatch(Closing):
     """Events of a rack's recorders, as `DriveWatch` has them of real ones; for as long as it is not closed.
 
     entries  the recorders that there were at the start
@@ -89,14 +88,6 @@ class RackWatch:
     def close(self) -> None:
         """End the iteration; from any thread."""
         self._closed.set()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def poll(self) -> list[DriveEvent]:
         """What has changed since the last time; does not wait."""

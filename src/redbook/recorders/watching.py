@@ -11,10 +11,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 from redbook.clock import Clock
+from redbook.closing import Closing
 from redbook.engine.glance import LOADING, NO_DISC
 from redbook.recorders.real import DriveEntry, Recorders, known
 from redbook.system.optical import OpticalDrive, find
@@ -73,7 +73,7 @@ class _State:
     polls_left: int = 0
 
 
-class DriveWatch:
+class DriveWatch(Closing):
     """Events of real recorders, for as long as it is not closed.  Iterate over it; close it, or use a `with`.
 
     entries   the recorders that there were at the start; what changes from then on is an event
@@ -114,14 +114,6 @@ class DriveWatch:
         """End the iteration; from any thread, also after it has ended, or where there never was one."""
         self._closed.set()
         self._waiter.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def poll(self) -> list[DriveEvent]:
         """What has changed since the last time; does not wait."""

@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from redbook.clock import Clock
+from redbook.closing import Closing
 from redbook.errors import ShareError
 from redbook.mmc.identify import Inquiry
 from redbook.share.cd_drive import CdDrive
@@ -48,7 +47,7 @@ def require_library() -> None:
         )
 
 
-class Host:
+class Host(Closing):
     """Recorders as /dev/sr0 and /dev/sg0, /dev/sr1 and /dev/sg1, and so on.
 
     Use it as a context manager, and start programs with `environment()` added to theirs. One recorder
@@ -138,14 +137,6 @@ class Host:
 
     def close(self) -> None:
         self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _descriptors(process: int, node: Path) -> int:
