@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rich.console import Group
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from redbook.cli.render import Renderer
+from redbook.cli.render.moving import Moving
 from redbook.cli.render.page import Page
 from redbook.cli.render.plain import TextRenderer
 from redbook.cli.render.terminal import TerminalRenderer
@@ -293,7 +293,7 @@ class _Live(_Lines):
 
     def __init__(self, out: Renderer, page: Page, bell: bool) -> None:
         super().__init__(out, page, bell)
-        self._live: Live | None = None
+        self._moving = Moving(page.aside_console, FRAMES_PER_SECOND)
 
     def _say(self, line: str, event: object) -> None:
         """What the picture does not show, or not for long, stands above it."""
@@ -305,16 +305,7 @@ class _Live(_Lines):
         if self.page.quiet:
             return
         self._out.rest()  # the bars of the sources that were read before
-        if self._live is None:
-            self._live = Live(
-                console=self.page.aside_console,
-                refresh_per_second=FRAMES_PER_SECOND,
-                transient=True,
-                redirect_stdout=False,
-                redirect_stderr=False,
-            )
-            self._live.start()
-        self._live.update(picture(self.board, self.page.aside_console.width))
+        self._moving.show(picture(self.board, self.page.aside_console.width))
 
     def stopping(self, text: str) -> None:
         with self._one_at_a_time:
@@ -323,10 +314,7 @@ class _Live(_Lines):
 
     def close(self) -> None:
         with self._one_at_a_time:
-            if self._live is not None:
-                self._live.update(Text(""))
-                self._live.stop()
-                self._live = None
+            if self._moving.rest():
                 for text in self.board.todo.values():  # it is still to be done
                     self.page.aside(text, "bold")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from redbook.cli.render.moving import Moving
 from redbook.cli.render.plain import TextRenderer
 from redbook.cli.render.words import PHASES, clock, shown, waited_for
 from redbook.disc import SECTORS_PER_SECOND
@@ -42,7 +42,7 @@ class TerminalRenderer(TextRenderer):
 
     def __init__(self, page: Page) -> None:
         super().__init__(page)
-        self._live: Live | None = None
+        self._moving = Moving(page.aside_console, FRAMES_PER_SECOND)
         self._phase = ""
         self._last: Progress | None = None
         self._fraction: float | None = None
@@ -79,24 +79,12 @@ class TerminalRenderer(TextRenderer):
 
     def rest(self) -> None:
         self._waiting = None
-        if self._live is not None:
-            self._live.update(Text(""))
-            self._live.stop()
-            self._live = None
+        self._moving.rest()
 
     def _show(self) -> None:
         if self.page.quiet:
             return
-        if self._live is None:
-            self._live = Live(
-                console=self.page.aside_console,
-                refresh_per_second=FRAMES_PER_SECOND,
-                transient=True,
-                redirect_stdout=False,
-                redirect_stderr=False,
-            )
-            self._live.start()
-        self._live.update(self._picture())
+        self._moving.show(self._picture())
 
     def _writing(self, track: int) -> str:
         return f"Writing track {track} {self.names.get(track, '')}".rstrip()
