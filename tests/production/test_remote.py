@@ -169,6 +169,18 @@ def test_nothing_is_claimed_before_the_master_is_there(
         until(lambda: ledger.order(order.id).state is OrderState.DONE)
 
 
+def test_a_worker_that_ends_says_last_what_became_of_its_discs(
+    ledger: Ledger, address: str, files: Files, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = ledger.add_order(name, 1)
+    desk = Machine(tmp_path, "desk", address, files)
+    monkeypatch.setattr("redbook.production.remote.LOOK_SECONDS", 1e9)  # but for the first look
+    desk.worker._want(name)
+    with desk.at_work():
+        until(lambda: ledger.order(order.id).state is OrderState.DONE)
+    assert any("copy 1 is good" in seen.state for seen in ledger.sightings()), ledger.sightings()
+
+
 def test_two_workers_of_one_name(ledger: Ledger, address: str, files: Files, tmp_path: Path) -> None:
     """On one machine the second finds the first one's lock; on another machine the name is taken."""
     (tmp_path / ".system" / "etc").mkdir(parents=True)

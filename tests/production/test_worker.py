@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import redbook
+from redbook.engine.events import Notice
 from redbook.errors import LedgerUnavailable
 from redbook.production.events import CopyState, DriveRests, NeedBlank, TakeDisc
 from redbook.production.ledger import Ledger, open_ledger
@@ -283,6 +284,24 @@ def test_while_the_ledger_is_away_discs_wait_with_their_trays_shut(
     away.here.set()
     desk.until_quiet()
     assert desk.ledger.order(1).state is OrderState.DONE and at.tray.is_open
+
+
+def test_a_ledger_that_is_away_is_told_once_and_that_it_is_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is asked meanwhile, and also while no drive has a blank to ask for."""
+    monkeypatch.setattr("redbook.production.worker.STOPS_SECONDS", 0.05)
+    away = Away(desk.ledger)
+    desk.until_quiet()
+    desk.worker.ledger = away  # type: ignore[assignment]
+    away.here.clear()
+    desk.until(lambda: away.refused > 5)
+    away.here.set()
+    desk.until(lambda: len(desk.told(Notice)) > 1)
+    assert [notice.text.partition(",")[0] for notice in desk.told(Notice)] == [
+        "the ledger does not answer",
+        "the ledger answers again",
+    ]
 
 
 def test_a_master_that_is_damaged_meanwhile_pauses_its_order_and_blames_no_drive(desk: Desk) -> None:

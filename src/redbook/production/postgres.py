@@ -155,7 +155,7 @@ class PostgresStore:
 
     def _explain(self, error: psycopg.Error) -> NoReturn:
         name = printable(self.name)
-        said = printable(str(error).strip() or type(error).__name__)
+        said = printable(" ".join(str(error).split()) or type(error).__name__)  # libpq's words have lines
         if isinstance(error, psycopg.IntegrityError):
             raise LedgerConflict(f"the ledger {name} refuses it: {said}") from error
         if isinstance(error, psycopg.errors.DiskFull):

@@ -15,6 +15,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from redbook.engine.events import Notice
@@ -122,6 +123,7 @@ class RemoteWorker:
                     looked = time.monotonic()
                     self._look()
                 time.sleep(TICK_SECONDS)
+            self._tell_drives()  # what became of the last discs; from now on this host is silent
         finally:
             self._cancel()
             self._carrier.stop()
@@ -150,6 +152,10 @@ class RemoteWorker:
                     self._want(order.master)
         except LedgerUnavailable:
             return  # the worker has told it; what burns goes on
+
+    def _tell_drives(self) -> None:
+        with suppress(LedgerUnavailable):
+            self._ledger.see_drives(self._host, self._sightings())
 
     def _may_burn(self, order: Order) -> bool:
         return not order.drives or any(place.host == self._host for place in order.drives)

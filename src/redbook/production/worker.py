@@ -130,22 +130,24 @@ class Worker:
                 for station in list(self._stations.values()):
                     if station.thread is None and station.seen is not None:
                         self._serve_idle(station, station.seen)
-            self._stop_what_is_to_stop()
-            self._ledger_away = False
+            if self._stop_what_is_to_stop() and self._ledger_away:
+                self._ledger_away = False
+                self.tell(Notice("the ledger answers again"))
         except (LedgerUnavailable, LedgerFull) as error:
             if not self._ledger_away:
                 self._ledger_away = True
                 self.tell(Notice(f"the ledger does not answer, and is asked again: {error}"))
 
-    def _stop_what_is_to_stop(self) -> None:
-        """raises  LedgerUnavailable"""
+    def _stop_what_is_to_stop(self) -> bool:
+        """returns  whether the ledger was asked, and has answered.  raises  LedgerUnavailable"""
         if time.monotonic() < self._stops_at:
-            return
+            return False
         self._stops_at = time.monotonic() + STOPS_SECONDS
         for attempt in self.ledger.to_stop(self.where):
             station = self._stations.get(attempt.blank.place.drive)
             if station is not None and station.process is not None:
                 say(station.process, {"cancel": True})
+        return True
 
     @property
     def resting(self) -> bool:
