@@ -11,10 +11,11 @@ from redbook.cli.app import cli
 from redbook.errors import LedgerUnavailable
 from redbook.production import worker as working
 from redbook.production.home import Home
-from redbook.production.ledger import open_ledger
+from redbook.production.ledger import Ledger, open_ledger
 from redbook.production.making import make_copies
 from redbook.production.pool import Pool
 from redbook.production.states import OrderState
+from redbook.production.values import Blank, Place
 from redbook.production.worker import Worker
 from redbook.virtual.rack import Rack
 from tests.production.support import S, claim, order
@@ -114,6 +115,8 @@ def test_after_a_restore_a_disc_that_is_newer_is_found_compared_and_counted(
         ledger.close()
     again = redbook("copies", "adopt", "1", "--drive", drive)
     assert again.exit_code != 0  # the same disc is not counted twice
+    assert "the ledger knows this disc: copy 1 of order 1 is good" in again.output
+    assert "Reading the disc back" not in again.output  # which takes minutes
 
     make_copies([str(other)], [str(fresh_rack(tmp_path))], 1, folder=home.folder)
     wrong = f"rack:{tmp_path / 'other' / 'd1'}"
@@ -138,3 +141,27 @@ def test_a_shared_ledger_is_used_where_it_is_named(tmp_path: Path, monkeypatch: 
     done = redbook("copies", "list")
     assert done.exit_code == 0, done.output
     assert "Shared" in done.output
+    with open_ledger(tmp_path / "shared.ledger") as ledger:
+        ledger.pause(1, who="Anna")
+        tired = Place("hall", "/dev/sr0")
+        ledger.rest_drive(tired, "2 discs spoiled in a row")
+        held = claim_of_host(ledger, "desk")
+    done = redbook("copies", "show", "1")
+    assert "sr0 on desk" in done.output  # one of many machines
+    assert f"desk,{held}" in redbook("copies", "report", "1", "--csv").output
+    done = redbook("copies", "resume", "1")  # the workers burn, not this command
+    assert done.exit_code == 0, done.output
+    assert "order 1 is open" in done.output
+    with open_ledger(tmp_path / "shared.ledger") as ledger:
+        assert ledger.order(1).state is OrderState.OPEN
+        assert ledger.drive(tired).resting == ""
+    assert "whose workers burn" in redbook("copies", "resume", "1", "--drives", "x").output
+
+
+def claim_of_host(ledger: Ledger, host: str) -> str:
+    """returns  the state of the attempt"""
+    ledger.resume(1)
+    claimed = ledger.claim(Blank(Place(host, "/dev/sr0"), "a blank"))
+    assert claimed is not None
+    ledger.pause(1, who="Anna")
+    return str(ledger.attempt(claimed.attempt).state)

@@ -6,6 +6,8 @@ import hashlib
 import http.server
 import os
 import shutil
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -239,3 +241,57 @@ def test_any_server_of_files_will_do(master: Path, tmp_path: Path) -> None:
         finally:
             server.shutdown()
             thread.join()
+
+
+@pytest.mark.tools("openssl")
+def test_a_certificate_that_was_made_by_hand_is_trusted_when_it_is_named(
+    master: Path, tmp_path: Path
+) -> None:
+    """As docs/fleet.md makes one: by openssl, for a name."""
+    made = "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out cert.pem -subj /CN=stage"
+    subprocess.run(
+        ["openssl", *made.split(), "-addext", "subjectAltName=DNS:localhost"],
+        cwd=tmp_path,
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
+    www = tmp_path / "www" / "blobs" / "sha256"
+    www.mkdir(parents=True)
+    shutil.copy(master / "master.json", www / name_of(master))
+    for path in (master / "blobs").iterdir():
+        shutil.copy(path, www / path.stem)
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    class Server(http.server.ThreadingHTTPServer):
+        def handle_error(self, *arguments: object) -> None:
+            pass  # a reader that does not trust us hangs up
+
+    with Server(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "www"))) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            url = f"https://localhost:{server.server_address[1]}"
+            stranger = Fetcher([url], clock=ManualClock())
+            with pytest.raises(FetchFailed) as told:
+                stranger.fetch(name_of(master), tmp_path / "host")
+            assert str(told.value).count("--tls-ca") == 1  # what to do, and it is said once
+            stranger.close()
+            friend = Fetcher([url], clock=ManualClock(), tls_ca=tmp_path / "cert.pem")
+            check_master(friend.fetch(name_of(master), tmp_path / "host"))
+            friend.close()
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_what_is_no_certificate_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").write_text("hello")
+    for name in ("cert.pem", "missing.pem"):
+        with pytest.raises(FetchFailed, match=f"{name} cannot be used"):
+            Fetcher(["https://stage"], tls_ca=tmp_path / name)

@@ -456,6 +456,8 @@ def test_after_a_restore_orders_wait_and_a_disc_that_is_found_is_adopted(ledger:
     found = ledger.adopt(made.id, disc, who="Anna", report={"tracks": 2})
     assert (found.state, found.number, found.report) == (S.GOOD, 2, {"tracks": 2})
     assert ledger.attempt_of_blank("desk", disc.ref) == found
+    with pytest.raises(StepRefused, match=f"copy 2 of order {made.id} is good"):
+        ledger.adopt(made.id, disc, who="Anna")
     assert ledger.order(made.id).state is OrderState.DONE
     with pytest.raises(NoCopyFree):
         ledger.adopt(made.id, blank(), who="Anna")

@@ -20,6 +20,8 @@ from redbook.production.states import (
     Said,
 )
 from redbook.production.tables import (
+    ATTEMPT,
+    attempt_of,
     find_attempt,
     find_order,
 )
@@ -31,6 +33,17 @@ from redbook.production.values import (
 
 MOST_COPIES = 1_000_000
 """Of one order; a slip of the keyboard shall not fill the disk."""
+
+
+def refuse_known(attempt: Attempt) -> None:
+    """Of a disc that somebody wants to have counted.  raises  StepRefused  it is in the ledger"""
+    if attempt.state is not AttemptState.VOID:
+        what = (
+            f"the ledger knows this disc: copy {attempt.number} of order {attempt.order} is {attempt.state}"
+        )
+        if attempt.state is AttemptState.UNKNOWN:
+            what += f"; say what became of it: redbook copies resolve {attempt.id} good"
+        raise StepRefused(what, attempt.state)
 
 
 class ExaminationBook(Book):
@@ -119,12 +132,17 @@ class ExaminationBook(Book):
         Such discs are there after the ledger was restored from a back-up. A person says it, because two
         copies of a master are equal: nobody else knows that this one has not been counted already.
 
-        raises  ValueError, NoCopyFree, LedgerConflict (this disc is in the ledger)
+        raises  ValueError, NoCopyFree, StepRefused (this disc is in the ledger)
         """
         if not who.strip():
             raise ValueError("whoever adopts a disc has to give a name")
         with self._store.write() as t:
             find_order(t, order)
+            counted = t.row(
+                f"{ATTEMPT} WHERE host = ? AND blank = ? AND state <> 'void'", blank.place.host, blank.ref
+            )
+            if counted is not None:
+                refuse_known(attempt_of(counted))
             row = t.row(
                 "SELECT number FROM copies WHERE order_id = ? AND attempt IS NULL ORDER BY number LIMIT 1"
                 + t.lock_free,

@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,20 +60,52 @@ class _WrongPart(Exception):
     """What came is not what its name says."""
 
 
+def _trusted(tls_ca: Path | None) -> ssl.SSLContext:
+    """The system's certificates, for a house may have its own there; those that come with httpx, for a small
+    system may have none; and one that was named.
+    """
+    context = httpx.create_ssl_context()
+    context.load_default_certs()
+    if tls_ca is not None:
+        try:
+            context.load_verify_locations(tls_ca)
+        except (OSError, ssl.SSLError) as error:
+            raise FetchFailed(f"{printable(tls_ca)} cannot be used as a certificate: {error}") from error
+    return context
+
+
+def _advice(error: Exception) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+        return ""
+    return " (name a certificate that was made by hand with --tls-ca, and the server by a name that is in it)"
+
+
 class Fetcher:
     """Fetches masters from one of some servers.
 
-    urls   of the servers; each is asked in turn where one fails
-    clock  for the pauses between tries
+    urls    of the servers; each is asked in turn where one fails
+    clock   for the pauses between tries
+    tls_ca  a certificate (PEM) that is trusted beside those of the system: a server's own, or its maker's
+
+    raises  FetchFailed  for a certificate that is none
     """
 
     def __init__(
-        self, urls: Sequence[str], *, clock: Clock | None = None, transport: httpx.BaseTransport | None = None
+        self,
+        urls: Sequence[str],
+        *,
+        clock: Clock | None = None,
+        tls_ca: Path | None = None,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._urls = [url.rstrip("/") + "/" for url in urls]
         self._clock = clock or SystemClock()
         self._client = httpx.Client(
-            timeout=TIMEOUT_SECONDS, follow_redirects=True, transport=transport, trust_env=True
+            timeout=TIMEOUT_SECONDS,
+            follow_redirects=True,
+            transport=transport,
+            trust_env=True,
+            verify=_trusted(tls_ca),
         )
 
     def close(self) -> None:
@@ -191,12 +224,15 @@ class Fetcher:
             except httpx.HTTPStatusError as error:
                 answers.append(f"{printable(url)}: {error.response.status_code}")
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                answers.append(f"{printable(url)}: {printable(error) or type(error).__name__}")
+                answers.append(
+                    f"{printable(url)}: {printable(error) or type(error).__name__}{_advice(error)}"
+                )
             gained = part.exists() and part.stat().st_size > before
             failures = 1 if gained else failures + 1
             if failures >= max(TRIES, len(self._urls)):
+                last = "; ".join(dict.fromkeys(answers[-3:]))  # the same answer is told once
                 raise FetchFailed(
-                    f"no server gives {digest[:12]}; the last answers: {'; '.join(answers[-3:])}. "
+                    f"no server gives {digest[:12]}; the last answers: {last}. "
                     "What has come is kept; try again"
                 )
             if cancel.wanted:

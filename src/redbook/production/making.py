@@ -45,6 +45,7 @@ class CopyReport:
     at       when it came into that state: seconds since 1970, UTC
     why      where there is something to say
     details  what was measured: speed, offset, checksums of the tracks
+    host     of the drive, where several machines share the ledger
     """
 
     attempt: int
@@ -54,6 +55,7 @@ class CopyReport:
     at: float
     why: str
     details: dict[str, Any]
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,7 @@ def _copy_report(attempt: Attempt) -> CopyReport:
         attempt.at,
         attempt.reason,
         dict(attempt.report),
+        attempt.blank.place.host,
     )
 
 

@@ -42,12 +42,14 @@ def recognise(
     home: Home,
     ledger: Ledger,
     *,
+    host: str = HERE,
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
 ) -> Recognised:
     """Look at a disc, and read it where it may be a copy of a master that is here.
 
-    ref  of the disc in this drive, as `pool.Pool.look` has it
+    ref   of the disc in this drive, as `pool.Pool.look` has it
+    host  this machine's name in the ledger, where several share it
 
     raises  DriveError, Cancelled; MediumUnsuitable for a disc that is not finished
     """
@@ -55,7 +57,7 @@ def recognise(
     _, disc = caller.run(drive, resending(inspect.inspect(), lambda: False))
     if disc.status is DiscStatus.BLANK:
         raise MediumUnsuitable("the disc is blank")
-    attempt = ledger.attempt_of_blank(HERE, ref) if ref else None
+    attempt = ledger.attempt_of_blank(host, ref) if ref else None
     if disc.status is not DiscStatus.COMPLETE or disc.spoilt:
         if attempt is not None:
             return Recognised(attempt, (), None, f"{_of(attempt)}: the ledger calls it {attempt.state}")

@@ -146,10 +146,19 @@ def make(
 def resume(order: int, drives: str, bell: bool, as_json: bool) -> None:
     """Go on with an order that was paused, or whose process died.
 
-    Discs that were being burned are looked at first. Drives that were resting are used again.
+    Discs that were being burned are looked at first. Drives that were resting are used again. Where
+    REDBOOK_LEDGER names a ledger that machines share, their workers go on, and this command ends.
     """
     from redbook.production.making import resume_copies
 
+    if os.environ.get(LEDGER_VARIABLE):
+        if drives != "all" or bell or as_json:
+            raise click.UsageError(
+                f"{LEDGER_VARIABLE} names a ledger whose workers burn; --drives, --bell and --json are for "
+                "this machine's own"
+            )
+        _change(order, "resume")
+        return
     with _at_work("copies resume", as_json, bell) as (out, view, cancel):
         report = resume_copies(
             order, () if drives == "all" else _names(drives), on_event=view.hear, cancel=cancel
@@ -277,6 +286,10 @@ def _change(order: int, what: str, **more: bool) -> None:
 
     with make_renderer(f"copies {what}", False) as out, reporting(out), ledger_there() as ledger:
         getattr(ledger, what)(order, who=current_user_name(), **more)
+        if what == "resume":
+            for drive in ledger.drives():
+                if drive.resting:
+                    ledger.resume_drive(drive.place)
         now = order_now(ledger, order)
         under_way = f"; {now.under_way} under way" if now.under_way else ""
         out.told(

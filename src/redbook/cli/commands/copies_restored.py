@@ -44,6 +44,7 @@ def adopt(order: int, drive_name: str | None, who: str | None, host: str) -> Non
     from redbook.cli.render import make_renderer
     from redbook.errors import MediumUnsuitable
     from redbook.host import current_user_name
+    from redbook.production.examination_book import refuse_known
     from redbook.production.home import Home
     from redbook.production.pool import disc_in
     from redbook.production.recognise import recognise
@@ -57,7 +58,10 @@ def adopt(order: int, drive_name: str | None, who: str | None, host: str) -> Non
         opened(drive_name, out, cancel, "LOOK", read_only=True) as drive,
     ):
         ref = disc_in(drive.name)
-        found = recognise(drive, ref, Home.of_user(), ledger, on_event=out.event, cancel=cancel)
+        known = ledger.attempt_of_blank(host, ref)
+        if known is not None:
+            refuse_known(known)  # before the disc is read, which takes minutes
+        found = recognise(drive, ref, Home.of_user(), ledger, host=host, on_event=out.event, cancel=cancel)
         if found.same is not True or order not in {one.id for one in found.orders}:
             raise MediumUnsuitable(f"this is no good copy of order {order}: {found.text}")
         made = ledger.adopt(

@@ -11,8 +11,11 @@ from redbook.cli.recorder import opened, signals_cancel
 
 @click.command(epilog=EPILOG)
 @drive_option
+@click.option(
+    "--host", metavar="NAME", default="", help="This machine's name, where several share the ledger."
+)
 @json_option
-def examine(drive_name: str | None, as_json: bool) -> None:
+def examine(drive_name: str | None, host: str, as_json: bool) -> None:
     """Say which order of copies the disc in a recorder belongs to, and whether it is good.
 
     It is read and compared where the order's master is still here. Two good copies of one master are equal:
@@ -20,9 +23,9 @@ def examine(drive_name: str | None, as_json: bool) -> None:
     """
     import sys
 
+    from redbook.cli.commands.copies import ledger_there
     from redbook.cli.exits import DIFFERS, DONE
     from redbook.cli.render import make_renderer
-    from redbook.errors import NotInLedger
     from redbook.production.home import Home
     from redbook.production.pool import disc_in
     from redbook.production.recognise import recognise
@@ -31,13 +34,11 @@ def examine(drive_name: str | None, as_json: bool) -> None:
     with (
         make_renderer("examine", as_json) as out,
         reporting(out),
+        ledger_there() as ledger,
         opened(drive_name, out, cancel, "LOOK", read_only=True) as drive,
     ):
-        home = Home.of_user()
-        if not home.ledger_path.exists():
-            raise NotInLedger("no copies were ever ordered here (`redbook copies FILES... --count N` does)")
-        with home.ledger(create=False) as ledger:
-            found = recognise(drive, disc_in(drive.name), home, ledger, on_event=out.event, cancel=cancel)
+        ref, home = disc_in(drive.name), Home.of_user()
+        found = recognise(drive, ref, home, ledger, host=host, on_event=out.event, cancel=cancel)
         shape = {
             "event": "examined",
             "drive": drive.name,

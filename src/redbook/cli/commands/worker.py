@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     help="Where masters are fetched: redbook serve, or any server of files. More than one are tried in turn.",
 )
 @click.option(
+    "--tls-ca",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Trust this certificate, too (PEM): that of the page, if it was made by hand.",
+)
+@click.option(
     "--host", metavar="NAME", default="", help="This machine's name in the ledger.  [its host name]"
 )
 @click.option(
@@ -49,6 +54,7 @@ if TYPE_CHECKING:
 def worker(
     ledger: str,
     masters: tuple[str, ...],
+    tls_ca: Path | None,
     host: str,
     drives: str,
     carrier: str,
@@ -82,7 +88,7 @@ def worker(
 
             carried = partial(ProcrastinateCarrier, ledger)
         names = [] if drives == "all" else drives.split(",")
-        fetcher = Fetcher(masters)
+        fetcher = Fetcher(masters, tls_ca=tls_ca)
         try:
             with open_ledger(ledger) as opened, Pool(names) as pool:
                 working = RemoteWorker(

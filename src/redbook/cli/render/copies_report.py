@@ -21,6 +21,7 @@ CSV_COLUMNS = (
     "copy",
     "attempt",
     "drive",
+    "host",
     "state",
     "time",
     "speed",
@@ -69,7 +70,8 @@ def report_lines(report: CopiesReport) -> list[str]:
 
 def _blank_line(one: CopyReport) -> str:
     why = one.why.partition("\n")[0]
-    text = f"copy {one.number:>3}  {one.state:<9}  {short(one.drive):<6}  {when(one.at)}"
+    drive = f"{short(one.drive)} on {one.host}" if one.host else short(one.drive)
+    text = f"copy {one.number:>3}  {one.state:<9}  {drive:<6}  {when(one.at)}"
     return f"{text}  {why}" if why else text
 
 
@@ -125,7 +127,8 @@ def history_lines(ledger: Ledger, report: CopiesReport) -> list[str]:
         by = f" by {step.who}" if step.who else ""
         lines.append(f"{when(step.at)}  order {step.what}{by}{f': {step.why}' if step.why else ''}")
     for one in report.blanks:
-        lines.append(f"attempt {one.attempt}, copy {one.number}, {one.drive}:")
+        host = f" on {one.host}" if one.host else ""
+        lines.append(f"attempt {one.attempt}, copy {one.number}, {one.drive}{host}:")
         for made in ledger.history(one.attempt):
             by = f" ({made.said}{f', {made.who}' if made.who else ''})"
             why = made.why.partition("\n")[0]
@@ -145,6 +148,7 @@ def csv_lines(report: CopiesReport) -> list[str]:
                 one.number,
                 one.attempt,
                 one.drive,
+                one.host,
                 one.state,
                 when(one.at),
                 one.details.get("speed") or "",

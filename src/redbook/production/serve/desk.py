@@ -322,7 +322,7 @@ class Desk:
 
         self._known(name)
         with open_drive(name, read_only=True) as drive:
-            found = recognise(drive, disc_in(name), self._home, self.ledger)
+            found = recognise(drive, disc_in(name), self._home, self.ledger, host=self._where)
         return {"text": found.text, "same": found.same, "orders": [order.id for order in found.orders]}
 
     def resume_drive(self, name: str) -> None:
