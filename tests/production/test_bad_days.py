@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from redbook import verify
 from redbook.cli.app import cli
-from redbook.errors import LedgerUnavailable
+from redbook.errors import LedgerError, LedgerFull, LedgerUnavailable, RedbookError
 from redbook.production import worker as working
+from redbook.production.events import CopyState, OrderNow
 from redbook.production.home import Home
 from redbook.production.ledger import Ledger, open_ledger
-from redbook.production.making import make_copies
+from redbook.production.making import make_copies, resume_copies
 from redbook.production.pool import Pool
+from redbook.production.sqlite import SQLiteStore
 from redbook.production.states import OrderState
 from redbook.production.values import Blank, Place
 from redbook.production.worker import Worker
+from redbook.recorders.names import open_drive
+from redbook.runner.runner import Cancel
 from redbook.virtual.rack import Rack
 from tests.production.support import S, claim, order
 from tests.support import postgres
@@ -165,3 +171,44 @@ def claim_of_host(ledger: Ledger, host: str) -> str:
     assert claimed is not None
     ledger.pause(1, who="Anna")
     return str(ledger.attempt(claimed.attempt).state)
+
+
+@pytest.mark.parametrize("error", [LedgerUnavailable, LedgerFull])
+def test_a_second_ctrl_c_is_obeyed_while_the_ledger_is_away_and_the_disc_is_looked_at_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[LedgerError]
+) -> None:
+    rack, home, cancel, away = fresh_rack(tmp_path), Home(tmp_path / "copies"), Cancel(), threading.Event()
+    song = write_wav(tmp_path / "a.wav", noise(588 * 320, 1))
+
+    def asked(*_: object) -> None:
+        if away.is_set():
+            raise error("its disk was pulled out")
+
+    def hear(event: object) -> None:
+        if isinstance(event, CopyState) and event.state == S.WRITING:
+            away.set()
+            cancel()
+            cancel.at_once()
+
+    for way in ("read", "write"):
+        real = getattr(SQLiteStore, way)
+        monkeypatch.setattr(SQLiteStore, way, lambda store, real=real: (asked(), real(store))[1])
+    with pytest.raises(error):
+        make_copies([str(song)], [str(rack)], 1, folder=home.folder, on_event=hear, cancel=cancel)
+    away.clear()
+    with home.ledger() as ledger:
+        assert ledger.account(1).under_way == 1
+    (disc,) = Rack(rack).discs()
+
+    def done(event: object) -> None:
+        if isinstance(event, OrderNow) and event.under_way == 0:
+            stop()
+
+    stop = Cancel()
+    found = resume_copies(1, [str(rack)], folder=home.folder, on_event=done, cancel=stop)
+    with open_drive(f"virtual:{disc}", read_only=True) as drive:
+        try:
+            good = verify([str(song)], drive).same
+        except RedbookError:
+            good = False
+    assert (found.good, found.under_way) == (int(good), 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import threading
@@ -18,11 +19,12 @@ from redbook.engine.events import Notice
 from redbook.errors import LedgerUnavailable
 from redbook.production.events import CopyState, DriveRests, NeedBlank, TakeDisc
 from redbook.production.ledger import Ledger, open_ledger
+from redbook.production.listening import say
 from redbook.production.making import bus_note
 from redbook.production.master import make_master
 from redbook.production.pool import Pool, Seen
 from redbook.production.states import AttemptState, OrderState
-from redbook.production.station import WorkerRunning, alone
+from redbook.production.station import Station, WorkerRunning, alone
 from redbook.production.values import Attempt, Order
 from redbook.production.worker import Worker
 from redbook.recorders.names import open_drive
@@ -413,3 +415,48 @@ def test_recorders_on_one_usb_2_bus_are_told_how_fast_they_can_be() -> None:
     assert note(48, *(f"USB port {n}-1, 480 Mbit/s" for n in range(5))) == ""
     assert note(48, *(f"USB port 2-{n}, 5000 Mbit/s" for n in range(5))) == ""
     assert note(48, "ATA port ata1", "ATA port ata2") == ""
+
+
+class Pipe:
+    """To a hand.  While a word is written to it a signal comes, on the same thread."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.inside = False
+
+    def write(self, text: str) -> None:
+        assert not self.inside, "a word was written into another one"
+        self.inside = True
+        signal.raise_signal(signal.SIGUSR1)
+        self.inside = False
+        self.words.append(text)
+
+    def flush(self) -> None:
+        pass
+
+
+def test_a_signal_in_the_middle_of_a_word_to_a_hand_waits_for_the_next_look(desk: Desk) -> None:
+    class Process:
+        stdin = Pipe()
+
+    process: Any = Process()
+    station = desk.worker._stations["d9"] = Station("d9", process=process)
+    before = signal.signal(signal.SIGUSR1, lambda *_: desk.worker.end_hands())
+    try:
+        say(process, {"go": True})
+        say(process, {"heard": True})
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    desk.worker._stations["d9"] = station
+    station.thread = threading.current_thread()
+    for _ in range(3):
+        desk.worker.tick()
+    signal.signal(signal.SIGUSR1, before)
+    station.thread = None
+    assert [json.loads(word) for word in process.stdin.words] == [
+        {"go": True},
+        {"heard": True},
+        {"cancel": True},  # once
+    ]
+    assert desk.worker.cancel.wanted

@@ -6,6 +6,8 @@ import asyncio
 import csv
 import hashlib
 import io
+import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +19,10 @@ from redbook.clock import ManualClock
 from redbook.production.fetch import Fetcher
 from redbook.production.master import check_master
 from redbook.production.serve.hub import Hub
+from redbook.production.serve.run import obey_signals
 from redbook.production.states import AttemptState
 from redbook.production.values import Blank, Place, Sighting
+from redbook.production.worker import Worker
 from tests.serve.conftest import OURS, Shop, put_a_blank
 
 A, B = "a" * 16, "b" * 16
@@ -255,3 +259,34 @@ def test_a_cell_of_the_report_is_no_formula() -> None:
 
     assert _cell("=1+1") == "'=1+1"
     assert _cell("d1") == "d1"
+
+
+def test_a_signal_says_nothing_itself_and_the_worker_s_thread_does(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler may have interrupted a print: what it printed would go into that."""
+    told: list[str] = []
+    looking = threading.Event()
+    looked = threading.Event()
+
+    def tick(worker: Worker) -> None:
+        looking.set()
+        looked.wait(10)
+
+    monkeypatch.setattr(Worker, "tick", tick)
+    monkeypatch.setattr(Worker, "busy", property(lambda worker: not told))
+    shop.desk.when_stopping = lambda: told.append(threading.current_thread().name)
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    obey_signals(shop.desk)
+    try:
+        looking.clear()
+        assert looking.wait(10)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        assert told == []
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+            signal.signal(number, handler)
+        looked.set()
+    shop.desk.join()
+    assert told == ["redbook-worker"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -191,9 +192,13 @@ class Listening:
         self.worker.after(self.station, ended, drive_open=None)
 
 
+_saying = threading.Lock()
+"""Its listener answers a hand while the worker's loop tells it to end.  Never taken by a signal's handler."""
+
+
 def say(process: subprocess.Popen[str], fields: dict[str, Any]) -> None:
     """Lost where the hand is gone: what becomes of its disc is looked at then."""
     assert process.stdin is not None
-    with suppress(OSError, ValueError):
+    with _saying, suppress(OSError, ValueError):
         process.stdin.write(json.dumps(fields) + "\n")
         process.stdin.flush()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from redbook.authoring.wishes import DEFAULTS, Mode, SourceName, Wishes
 from redbook.disc import SPEED_1X_BYTES_PER_SECOND
 from redbook.engine.events import Notice
-from redbook.errors import DriveNotFound, PlanError
+from redbook.errors import DriveNotFound, LedgerFull, LedgerUnavailable, PlanError
 from redbook.host import current_user_name
 from redbook.production.events import CopyEvent, OrderNow
 from redbook.production.home import Home, check_count
@@ -222,18 +222,23 @@ def work_off(
     if note and on_event is not None:
         on_event(Notice(note))
     worker = Worker(ledger, HERE, pool, home.master, orders={order}, on_event=on_event)
-    stopped = [False, False]
 
     def through() -> bool:
-        if cancel.wanted_at_once and not stopped[1]:
-            stopped[1] = True
+        """Does not wait for the ledger: a second Ctrl-C is obeyed also while that is away."""
+        if cancel.wanted_at_once:
             worker.end_hands()
-        if cancel.wanted and not stopped[0]:
-            stopped[0] = True
-            worker.until_heard(lambda: _pause(ledger, order))
+        if cancel.wanted:
             worker.finish()
-        now = worker.until_heard(lambda: order_now(ledger, order))
-        return nothing_to_do(now) or worker.resting
+        try:
+            if cancel.wanted:
+                _pause(ledger, order)
+            now = order_now(ledger, order)
+        except (LedgerUnavailable, LedgerFull) as error:
+            worker.tell_ledger_away(error)
+            if cancel.wanted_at_once and not worker.busy:
+                raise  # that it is paused can be told to nobody
+            return False
+        return nothing_to_do(now) or worker.resting or cancel.wanted
 
     worker.run(through)
     home.tidy(ledger)

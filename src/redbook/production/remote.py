@@ -99,7 +99,7 @@ class RemoteWorker:
         self._asked: dict[str, float] = {}
         """Masters that were asked for, and until when they are not asked for again."""
         self._cancel = Cancel()
-        self._stopping = threading.Event()
+        self._stopping = False
         home.folder.mkdir(parents=True, exist_ok=True)
         self._worker = Worker(ledger, host, pool, home.master, on_event=self._hear, lock=home.lock)
         try:
@@ -117,7 +117,7 @@ class RemoteWorker:
         calls.start()
         try:
             looked = -LOOK_SECONDS
-            while not self._stopping.is_set() or self._worker.busy:
+            while not self._stopping or self._worker.busy:
                 self._worker.tick()
                 if time.monotonic() - looked >= LOOK_SECONDS:
                     looked = time.monotonic()
@@ -135,8 +135,11 @@ class RemoteWorker:
         self._worker.close()
 
     def stop(self, *, at_once: bool = False) -> None:
-        """No further copy is begun; what is under way is finished, or at once ended in good order."""
-        self._stopping.set()
+        """No further copy is begun; what is under way is finished, or at once ended in good order.
+
+        Notes the wish and no more, so that a signal's handler may call it; `run` sees to it.
+        """
+        self._stopping = True
         self._worker.end_hands() if at_once else self._worker.finish()
 
     @property
@@ -174,7 +177,7 @@ class RemoteWorker:
                 self._fetcher.fetch(master, self._home.folder / "masters", cancel=self._cancel)
                 self._tell(Notice(f"master {master[:12]} is here"))
         except RedbookError as error:
-            if not self._stopping.is_set():
+            if not self._stopping:
                 self._tell(Notice(f"master {master[:12]} could not be fetched, and is tried again: {error}"))
         finally:
             self._asked[master] = time.monotonic() + FETCH_AGAIN_SECONDS

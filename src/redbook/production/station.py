@@ -24,6 +24,7 @@ class Station:
     told     the last word to people about it
     not_before  another program has the drive: when it is tried again, on the monotonic clock
     fence    of a claim that may have been made without being heard
+    told_to_end  the hand that was told to end in good order
     """
 
     name: str
@@ -35,6 +36,7 @@ class Station:
     not_before: float = 0.0
     thread: threading.Thread | None = None
     process: subprocess.Popen[str] | None = None
+    told_to_end: subprocess.Popen[str] | None = None
     seen: Seen | None = None
 
     def begin(self, state: str, work: Callable[[], None]) -> None:

@@ -114,6 +114,7 @@ class Worker:
 
         raises  LedgerError  other than that it does not answer, or has no room: that is told, and tried again
         """
+        self._end_hands()
         seen = self.pool.poll()
         for name, at in seen.items():
             station = self._stations.setdefault(name, Station(name))
@@ -134,9 +135,13 @@ class Worker:
                 self._ledger_away = False
                 self.tell(Notice("the ledger answers again"))
         except (LedgerUnavailable, LedgerFull) as error:
-            if not self._ledger_away:
-                self._ledger_away = True
-                self.tell(Notice(f"the ledger does not answer, and is asked again: {error}"))
+            self.tell_ledger_away(error)
+
+    def tell_ledger_away(self, error: Exception) -> None:
+        """Once, until it is back."""
+        if not self._ledger_away:
+            self._ledger_away = True
+            self.tell(Notice(f"the ledger does not answer, and is asked again: {error}"))
 
     def _stop_what_is_to_stop(self) -> bool:
         """returns  whether the ledger was asked, and has answered.  raises  LedgerUnavailable"""
@@ -164,27 +169,39 @@ class Worker:
         return list(self._stations.values())
 
     def finish(self) -> None:
-        """No further claims; what is under way is finished."""
+        """No further claims; what is under way is finished.  Only a wish, as `end_hands`."""
         self.closing = True
 
     def end_hands(self) -> None:
-        """What is under way is ended in good order: a burn costs its disc."""
+        """What is under way is ended in good order: a burn costs its disc.
+
+        Only notes the wish; the next `tick` sees to it. A signal's handler may call it, wherever it has
+        interrupted the program: also in the middle of a word to a hand, whose pipe is not to be written to
+        by two at once.
+        """
         self.closing = self.ending = True
+
+    def _end_hands(self) -> None:
+        """As it was wished: each hand is told once."""
+        if not self.ending:
+            return
         self.cancel()
         for station in self._all():
-            if station.process is not None:
-                say(station.process, {"cancel": True})
+            process = station.process
+            if process is not None and station.told_to_end is not process:
+                station.told_to_end = process
+                say(process, {"cancel": True})
 
     def close(self) -> None:
         """Let go of the lock."""
         self._held.close()
 
     def run(self, until: Callable[[], bool]) -> None:
-        """Until that is so and nothing is under way, or `finish` was called."""
+        """Until that is so, and nothing is under way."""
         while True:
             self.tick()
             through = until()
-            if not self.busy and (self.closing or through):
+            if not self.busy and through:
                 return
             time.sleep(TICK_SECONDS)
 
@@ -370,14 +387,20 @@ class Worker:
                 _log.exception("on_event raised for %r; the copies go on", event)
 
     def until_heard(self, say: Callable[[], R]) -> R:
-        """The ledger is told until it hears.  raises  what it answers"""
+        """The ledger is told until it hears.
+
+        raises  what it answers
+                LedgerUnavailable, LedgerFull  what is under way is to be ended, and nobody shall wait for a
+                        ledger that may be away for days: what was not told is still in the drive, and is
+                        looked at by the next worker
+        """
         while True:
             try:
                 return say()
             except (LedgerUnavailable, LedgerFull) as error:
-                if not self._ledger_away:
-                    self._ledger_away = True
-                    self.tell(Notice(f"the ledger does not answer, and is asked again: {error}"))
+                self.tell_ledger_away(error)
+                if self.ending:
+                    raise
                 time.sleep(LEDGER_AGAIN_SECONDS)
 
 

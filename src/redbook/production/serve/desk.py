@@ -11,7 +11,7 @@ import csv
 import io
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,9 @@ class Desk:
         self._planning = threading.Lock()
         self._planned: dict[str, dict[str, Any]] = {}
         """What a plan said of a master, for the order that follows."""
-        self._stopping = threading.Event()
+        self._stopping = False
+        self.when_stopping: Callable[[], None] = lambda: None
+        """Called when the first `stop` is seen to, if anything is under way."""
         self._worker: Worker | None = None
         if pool is not None:
             self._worker = Worker(ledger, where, pool, home.master, on_event=self._hear, lock=home.lock)
@@ -103,8 +105,11 @@ class Desk:
         self._thread.start()
 
     def stop(self, *, at_once: bool = False) -> None:
-        """No further copy is begun; what is under way is finished, or at once ended in good order."""
-        self._stopping.set()
+        """No further copy is begun; what is under way is finished, or at once ended in good order.
+
+        Notes the wish and no more, so that a signal's handler may call it; the worker's thread sees to it.
+        """
+        self._stopping = True
         if self._worker is not None:
             self._worker.end_hands() if at_once else self._worker.finish()
 
@@ -120,7 +125,11 @@ class Desk:
         return self._worker is not None and self._worker.busy
 
     def _run(self) -> None:
-        while not self._stopping.is_set() or self.busy:
+        told = False
+        while not self._stopping or self.busy:
+            if self._stopping and not told:
+                told = True
+                self.when_stopping()
             try:
                 if self._worker is not None:
                     self._worker.tick()

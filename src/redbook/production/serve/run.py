@@ -121,7 +121,10 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         except (OSError, ssl.SSLError) as error:
             raise PlanError(f"the certificate or its key cannot be used: {error}") from error
         server = _Server(config)
-        _obey_signals(desk, say)
+        obey_signals(desk)
+        desk.when_stopping = lambda: say(
+            "no further copy is begun; discs under way are finished (once more ends them, too)"
+        )
 
         def ends_with_the_worker() -> None:
             desk.join()
@@ -136,17 +139,13 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         asyncio.run(server.serve(sockets=[sock]))
 
 
-def _obey_signals(desk: Desk, say: Callable[[str], None]) -> None:
+def obey_signals(desk: Desk) -> None:
+    """A handler may interrupt anything, also a print or another one: it only notes the wish (`Desk.stop`)."""
     heard = []
 
     def stop(number: int, frame: object) -> None:
         heard.append(number)
-        if len(heard) == 1:
-            if desk.busy:
-                say("no further copy is begun; discs under way are finished (once more ends them, too)")
-            desk.stop()
-        else:
-            desk.stop(at_once=True)
+        desk.stop(at_once=len(heard) > 1)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
