@@ -271,3 +271,17 @@ def test_packets_that_are_missing_leave_a_hole_in_the_times(source: Path, tmp_pa
     drop = "noise=drop=between(n\\,100\\,120)"
     tool("ffmpeg", "-v", "error", "-i", file, "-c:a", "copy", "-bsf:a", drop, tmp_path / "b.mka")
     refused(tmp_path / "b.mka", "samples are missing at 2.3 s")
+
+
+def test_a_single_packet_that_is_missing_is_one_too(source: Path, tmp_path: Path) -> None:
+    file = encode(source, tmp_path / "a.mka", "-c:a", "aac")
+    drop = ("-c:a", "copy", "-bsf:a", "noise=drop=eq(n\\,100)")
+    refused(encode(file, tmp_path / "b.mka", *drop), "samples are missing at 2.3 s")
+
+
+def test_two_frames_fewer_than_an_mp3_counts_are_missed(source: Path, tmp_path: Path) -> None:
+    """At 320 kbit/s and 48 kHz each frame has 960 bytes; one may be the frame that holds the count."""
+    file = encode(source, tmp_path / "a.mp3", "-ar", "48000", "-b:a", "320k")
+    read(file)
+    (tmp_path / "cut.mp3").write_bytes(file.read_bytes()[: -2 * 960])
+    refused(tmp_path / "cut.mp3", "cut short")

@@ -131,6 +131,16 @@ def test_one_that_is_shorter_than_its_header_says_is_refused(
         decoded(file)
 
 
+def test_a_few_samples_fewer_than_its_header_counts_are_missed(song: Path, tmp_path: Path) -> None:
+    """An ADX counts its samples at byte 12."""
+    file = make("adx", song, tmp_path)
+    data = bytearray(file.read_bytes())
+    data[12:16] = (int.from_bytes(data[12:16], "big") + 100).to_bytes(4, "big")
+    file.write_bytes(data)
+    with pytest.raises(AudioError, match="cut short"):
+        decoded(file)
+
+
 @pytest.mark.parametrize("behind", [b"", id3v1()], ids=["bare", "tagged"])
 @pytest.mark.parametrize("missing", [1, 100, 30_001])
 @pytest.mark.parametrize("kind", OF_FRAMES)

@@ -118,6 +118,22 @@ def test_what_follows_the_audio(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.tools("flac")
+def test_chunks_of_an_odd_length_are_padded(tmp_path: Path) -> None:
+    """RIFF: a chunk begins at an even place."""
+    odd = chunk(b"LIST", b"INFO?")
+    values, notes = take(tmp_path / "a.wav", wav(chunk(b"fmt ", PLAIN) + odd + chunk(b"data", PCM) + odd))
+    assert (values == MUSIC).all()
+    assert notes == []
+
+
+def test_audio_of_an_odd_length_is_padded_too(tmp_path: Path) -> None:
+    mono = struct.pack("<HHIIHH", 1, 1, 44_100, 44_100, 1, 8)
+    body = chunk(b"fmt ", mono) + chunk(b"data", PCM[:-1]) + chunk(b"LIST", b"INFO")
+    values, notes = take(tmp_path / "a.wav", wav(body))
+    assert len(values) == len(PCM) - 1
+    assert notes == []
+
+
 def test_tags_behind_the_audio_are_no_music(tmp_path: Path) -> None:
     body = chunk(b"fmt ", PLAIN) + chunk(b"data", PCM) + chunk(b"LIST", b"INFOINAM\4\0\0\0abc\0")
     for tail in (b"TAG" + bytes(125), b"ID3\3\0\0\0\0\x7f\x7f" + bytes(16383) + b"TAG" + bytes(125)):

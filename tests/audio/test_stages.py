@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -243,7 +244,8 @@ def test_a_conversion_that_dies_ends_the_decoder(source: Source, monkeypatch: py
         _prepare([source], spool)
 
 
-def test_a_cancel_in_the_middle_ends_every_stage(source: Source) -> None:
+@pytest.mark.parametrize("sources", [1, 4])
+def test_a_cancel_in_the_middle_ends_every_stage(source: Source, sources: int) -> None:
     cancel = threading.Event()
 
     class Cancelling(Spool):
@@ -257,7 +259,17 @@ def test_a_cancel_in_the_middle_ends_every_stage(source: Source) -> None:
             return and_cancel
 
     with Cancelling() as spool, pytest.raises(Cancelled):
-        _prepare([source] * 4, spool, cancel)
+        _prepare([source] * sources, spool, cancel)
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(source: Source) -> None:
+    class Changing(Spool):
+        def writer(self, number: int) -> Callable[[bytearray], None]:
+            os.utime(source.path, ns=(1, 1))
+            return super().writer(number)
+
+    with Changing() as spool, pytest.raises(AudioError, match="changed while it was read"):
+        _prepare([source], spool)
 
 
 def test_a_damaged_file_is_told_and_ends_every_stage(tmp_path: Path, noise: Samples) -> None:

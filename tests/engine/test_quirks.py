@@ -623,6 +623,7 @@ UNDERRUNS = {
     "5/24/00": Sense(5, 0x24, 0x00),
     "5/21/02 deferred (user log)": Sense(5, 0x21, 0x02, deferred=True),
     "3/21/00": Sense(3, 0x21, 0x00),
+    "3/0C/09 deferred": Sense(3, 0x0C, 0x09, deferred=True),
 }
 UNDERRUNS_IF_LATE = {"4/44/00": Sense(4, 0x44, 0x00), "3/0C/00": Sense(3, 0x0C, 0x00)}
 

@@ -316,6 +316,13 @@ def test_after_an_error_the_recommended_speed_is_advised_never_one_above_it(
     assert Speeds((52, 48, 24, 16, 8, 4), recommended=16).gentler(speed) == next_one
 
 
+@pytest.mark.parametrize(("speed", "next_one"), [(None, 24), (52, 24), (24, 8), (8, None)])
+def test_where_none_is_recommended_the_next_lower_one_is_advised(
+    speed: float | None, next_one: int | None
+) -> None:
+    assert Speeds((52, 24, 8)).gentler(speed) == next_one
+
+
 @pytest.mark.parametrize(
     ("text", "sense"),
     [("PMA full", Sense(3, 0x73, 5)), ("disc full", Sense(5, 0x63, 0)), ("PCA full", Sense(3, 0x73, 2))],

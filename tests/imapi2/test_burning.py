@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from redbook.engine.events import Event, TrackStarted
-from redbook.errors import Sense
+from redbook.errors import AudioError, Sense
 from redbook.image.base import TrackState
 from redbook.imapi2 import AudioStream, HResult, MsftStreamZero, WithEvents, com_error
 from redbook.imapi2.writer.event_args import Timed
+from redbook.imapi2.writer.track_stream import TrackStream
 from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.write import CloseTrackSession, SynchronizeCache, Write10
 from redbook.runner.mailbox import Mailbox
@@ -483,6 +484,11 @@ def test_a_bad_stream_is_refused_before_anything_is_written(kind: str, tmp_path:
         assert rig.writer.NumberOfExistingTracks == 0
         rig.writer.AddAudioTrack(track(300))
         rig.writer.ReleaseMedia()
+
+
+def test_a_read_that_returns_more_than_was_asked_for_is_told_as_that() -> None:
+    with pytest.raises(AudioError, match=r"asked for (\d+) bytes and gave \d+"):
+        TrackStream(Streamish(track(300), more=4)).check()
 
 
 LONG = 9000  # sectors: more than the read-ahead holds

@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from redbook.cli.app import cli
 from redbook.mmc.write import Write10
 from redbook.virtual.medium import Medium
 from tests.share.test_iscsi_socket import Client
@@ -43,6 +45,15 @@ def refused(*options: str) -> tuple[int, str]:
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     return done.returncode, " ".join(done.stderr.split())
+
+
+def test_a_name_that_leads_to_this_machine_and_into_a_network_needs_chap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, 3260)) for host in ("127.0.0.1", "192.0.2.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    done = CliRunner().invoke(cli, ["share", "iscsi", "--listen", "here:3260", "--disc", "a"])
+    assert "lets other computers in" in " ".join(done.output.split())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

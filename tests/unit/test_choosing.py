@@ -14,8 +14,9 @@ from redbook.errors import Cancelled, DriveError, DriveNotFound, MediumUnsuitabl
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.identify import GetConfiguration
 from redbook.recorders import listing
-from redbook.recorders.choosing import Task, choose_drive
+from redbook.recorders.choosing import Task, choose_drive, further_virtual_names
 from redbook.recorders.discs import create_disc
+from redbook.recorders.names import open_drive
 from redbook.runner.caller import Caller
 from redbook.runner.runner import Cancel
 from redbook.transport.base import Reply, Transport
@@ -26,6 +27,14 @@ from tests.support.drives import close_session, ready, write_track
 from tests.support.recorders import Bench
 
 DVD_RW, BD_RE = 0x0014, 0x0043
+
+
+def test_further_discs_are_blank_ones_that_are_there_or_new_ones() -> None:
+    for name in ("my.disc", "my-2.disc", "my-3.disc"):
+        create_disc(name)
+    with open_drive("virtual:my-2.disc") as drive:
+        write_track(ready(drive._transport), 300)  # type: ignore[arg-type]
+    assert further_virtual_names("virtual:my.disc", 2) == ["virtual:my-3.disc", "virtual:my-4.disc"]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 from redbook.burning.jobs import burn
 from redbook.burning.looking import disc_info
+from redbook.disc import Msf
 from redbook.drive import Drive
 from redbook.errors import DriveBusy, DriveError, ImageError, MediumUnsuitable, StorageFailed
 from redbook.image.base import DiscState
@@ -155,6 +156,18 @@ def test_a_track_left_open_goes_on_where_it_was(tmp_path: Path) -> None:
         info = disc_info(again).disc
         assert info.open_track is not None
         assert info.open_track.next_writable_lba == 27
+
+
+def test_the_run_out_behind_a_full_track_is_no_audio_of_it_when_the_power_goes() -> None:
+    create_disc("p.disc")
+    with open_drive("virtual:p.disc") as drive:
+        ready(drive._transport).run(Write10(0, bytes(27 * 2352)))  # type: ignore[arg-type]
+    lead_out = Msf(79, 59, 74).program_lba
+    os.truncate("p.disc/disc.bin", lead_out * 2352)  # the drive wrote it, and did not come to note it
+    with open_drive("virtual:p.disc") as again:
+        track = disc_info(again).disc.open_track
+        assert track is not None
+        assert track.next_writable_lba == lead_out - 2
 
 
 def test_a_test_write_on_a_disc_with_an_open_track_starts_where_the_real_one_would() -> None:

@@ -83,6 +83,14 @@ def test_a_new_drive_that_stays_unusable_is_told_with_its_problem(bench: Bench) 
     assert "/dev/sr0 is not there" in added.drive.problem
 
 
+def test_a_drive_that_leaves_before_it_was_told_of_is_not_told_to_have_left(bench: Bench) -> None:
+    watching = watch(bench)
+    device = bench.fake.drive("usb", nodes=False)
+    assert watching.poll() == []
+    bench.fake.unplug(device)
+    assert watching.poll() == []
+
+
 def test_replugging_between_two_looks_is_a_removal_and_an_arrival(bench: Bench) -> None:
     usb = "pci0000:00/0000:00:04.0/usb2/2-2/2-2:1.0"
     first = bench.fake.drive("usb", place=f"{usb}/host7/target7:0:0/7:0:0:0")
