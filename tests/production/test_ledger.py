@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -525,3 +526,13 @@ def test_a_ledger_is_there_again_when_it_is_opened_again(ledger: Ledger, address
         assert again.order(made.id) == made
         again.step(hand.claim.attempt, hand.fence, S.CLOSING)
     assert ledger.attempt(hand.claim.attempt).state is S.CLOSING
+
+
+@pytest.mark.parametrize("number", [-1, 0, 99, 2**31, 2**63, 10**30])
+def test_a_number_that_was_never_given_is_not_in_the_ledger(ledger: Ledger, number: int) -> None:
+    order(ledger)
+    asked: list[Callable[[int], object]] = [ledger.order, ledger.attempts, ledger.account, ledger.pause]
+    asked += [ledger.attempt, ledger.history, lambda n: ledger.resolve(n, S.GOOD, who="Anna")]
+    for ask in asked:
+        with pytest.raises(NotInLedger):
+            ask(number)

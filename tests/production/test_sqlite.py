@@ -326,3 +326,19 @@ def test_every_state_can_be_reached(ledger: Ledger) -> None:
         with store_of(ledger).write() as t:
             t.run("UPDATE attempts SET host = 'past' || id")
             t.run("DELETE FROM drives")
+
+
+def test_a_ledger_that_was_removed_is_away_until_it_is_put_back(ledger: Ledger, tmp_path: Path) -> None:
+    """The connections that are open would go on with the removed file, and all of it be lost."""
+    order(ledger)
+    path = Path(ledger.name)
+    path.rename(tmp_path / "elsewhere")
+    for _ in range(2):
+        with pytest.raises(LedgerUnavailable, match="put it back"):
+            claim(ledger)
+    assert not path.exists()  # and no new one is made in its place
+    path.write_bytes((tmp_path / "elsewhere").read_bytes())
+    with pytest.raises(LedgerUnavailable, match="another file has taken the place"):
+        ledger.orders()
+    (tmp_path / "elsewhere").replace(path)
+    assert claim(ledger).claim.number == 1

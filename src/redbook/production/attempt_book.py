@@ -33,12 +33,6 @@ from redbook.production.values import (
     new_fence,
 )
 
-MOST_COPIES = 1_000_000
-"""Of one order; a slip of the keyboard shall not fill the disk."""
-
-_LIVE = ", ".join(f"'{state}'" for state in sorted(LIVE))
-
-
 _LIVE = ", ".join(f"'{state}'" for state in sorted(LIVE))
 
 

@@ -19,9 +19,6 @@ from redbook.production.values import (
     Sighting,
 )
 
-MOST_COPIES = 1_000_000
-"""Of one order; a slip of the keyboard shall not fill the disk."""
-
 
 class DriveBook(Book):
     """Methods of `Ledger`."""

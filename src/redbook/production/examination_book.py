@@ -31,9 +31,6 @@ from redbook.production.values import (
     new_fence,
 )
 
-MOST_COPIES = 1_000_000
-"""Of one order; a slip of the keyboard shall not fill the disk."""
-
 
 def refuse_known(attempt: Attempt) -> None:
     """Of a disc that somebody wants to have counted.  raises  StepRefused  it is in the ledger"""

@@ -35,10 +35,6 @@ MOST_COPIES = 1_000_000
 """Of one order; a slip of the keyboard shall not fill the disk."""
 
 
-MOST_COPIES = 1_000_000
-"""Of one order; a slip of the keyboard shall not fill the disk."""
-
-
 class OrderBook(Book):
     """Methods of `Ledger`."""
 
@@ -89,7 +85,7 @@ class OrderBook(Book):
                 wanted,
                 row[0],
             )
-            write_down_order(t, row[0], "made", made_by, f"{wanted} copies")
+            write_down_order(t, row[0], "made", made_by, f"{wanted} cop{'y' if wanted == 1 else 'ies'}")
             return find_order(t, row[0])
 
     def order(self, order: int) -> Order:

@@ -68,6 +68,7 @@ class SQLiteStore:
         self._now = now
         if not create and not self._path.exists():
             raise LedgerUnavailable(f"there is no ledger {printable(path)}")
+        self._identity: tuple[int, int] | None = None
         self._connections = Connections(self._connect, sqlite3.Connection.close)
         try:
             self._open()
@@ -86,6 +87,26 @@ class SQLiteStore:
                 raise LedgerDamaged(f"{printable(self._path)} is a database, but no ledger of redbook's")
             check_version(transaction, self.name)
 
+    def _check_it_is_there(self) -> None:
+        """A connection goes on with a file that was removed; what it writes is lost when it is closed.
+
+        raises  LedgerUnavailable
+        """
+        if self._identity is None:  # it is being made
+            return
+        name = printable(self._path)
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise LedgerUnavailable(
+                f"the ledger {name} is not where it was ({error.strerror}): put it back"
+            ) from error
+        if (found.st_dev, found.st_ino) != self._identity:
+            raise LedgerUnavailable(
+                f"another file has taken the place of the ledger {name}: put the one back that was there, or "
+                "end what makes copies (Ctrl-C twice), and let it go on with this one"
+            )
+
     def _connect(self) -> sqlite3.Connection:
         # Each connection is one thread's at a time (store.Connections); sqlite3 need not insist on the
         # same one.
@@ -96,6 +117,8 @@ class SQLiteStore:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            found = self._path.stat()
+            self._identity = found.st_dev, found.st_ino
         except BaseException:
             connection.close()
             raise
@@ -109,6 +132,7 @@ class SQLiteStore:
 
     @contextmanager
     def _turn(self, begin: str) -> Iterator[SQLiteTransaction]:
+        self._check_it_is_there()
         try:
             with self._connections.one(_alive) as (connection, _):
                 connection.execute(begin)
@@ -133,7 +157,10 @@ class SQLiteStore:
                 f"no room for the ledger {name}; nothing was changed. Make room on its file system"
             ) from error
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise LedgerDamaged(f"{name} is no ledger, or damaged: {error}") from error
+            raise LedgerDamaged(
+                f"{name} is no ledger, or damaged ({error}): put a back-up in its place, then say so with "
+                "`redbook copies restored`"
+            ) from error
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise LedgerUnavailable(
                 f"another program has kept the ledger {name} for {BUSY_SECONDS:g} s; try again"

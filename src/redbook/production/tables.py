@@ -9,6 +9,9 @@ from redbook.production.states import AttemptState, CheckMode, OrderState, Said
 from redbook.production.store import Row, Transaction
 from redbook.production.values import Attempt, Blank, Order, OrderStep, Place, Sighting, Step
 
+_MOST_NUMBER = 2**63 - 1
+"""More than that neither database counts, nor takes as a value."""
+
 ORDER = (
     "SELECT id, master, wanted, title, priority, speed, check_mode, surplus_ok, state, made, "
     "spoils_left, why, "
@@ -79,7 +82,7 @@ def order_step_of(row: Row) -> OrderStep:
 
 def find_order(transaction: Transaction, order: int, lock: str = "") -> Order:
     """raises  NotInLedger"""
-    row = transaction.row(f"{ORDER} WHERE id = ?{lock}", order)
+    row = transaction.row(f"{ORDER} WHERE id = ?{lock}", order) if order <= _MOST_NUMBER else None
     if row is None:
         raise NotInLedger(f"the ledger has no order {order}")
     return order_of(row, () if row[14] else places_of(transaction, order))
@@ -94,7 +97,7 @@ def places_of(transaction: Transaction, order: int) -> tuple[Place, ...]:
 
 def find_attempt(transaction: Transaction, attempt: int, lock: str = "") -> Attempt:
     """raises  NotInLedger"""
-    row = transaction.row(f"{ATTEMPT} WHERE id = ?{lock}", attempt)
+    row = transaction.row(f"{ATTEMPT} WHERE id = ?{lock}", attempt) if attempt <= _MOST_NUMBER else None
     if row is None:
         raise NotInLedger(
             f"the ledger has no attempt {attempt}; if it was restored from a back-up, the "
