@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from redbook.disc import SECTOR_BYTES
-from redbook.engine.chunks import CHUNK_SECTORS
+from redbook.engine.another_try import HOPELESS_RUNS, LOST_SECTORS, before_another_try
 from redbook.engine.disc_offset import Span
 from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
 from redbook.engine.reading_speed import ReadingSpeed
@@ -16,9 +15,6 @@ from redbook.engine.steps import Procedure
 TRIES = 6
 _TRIES_OF_AN_INEXACT_DRIVE = 16
 _MANY_PLACES = 24  # that came right only when read again: no longer scratches
-_SLOWER = {1: 8, 3: 4}  # at which try to read at which multiple of 1x
-_HOPELESS_RUNS = 24  # after so many in a row that no reading mended, nothing is read again
-_LOST_SECTORS = 270  # after so many in a row that did not come one by one, a stretch that fails is lost whole
 
 
 @dataclass(slots=True)
@@ -49,16 +45,8 @@ class Care:
     lost: int = 0
 
     def before_another_try(self, number: int, lba: int) -> Procedure[None]:
-        """Something far away is read first: the same sectors would come from the drive's memory."""
-        if number in _SLOWER and _SLOWER[number] < self.speed:
-            yield from self.drive.ask_for(_SLOWER[number])
-        first, last = self.spans[0], self.spans[-1]
-        far = first.start_lba if lba - first.start_lba > last.end_lba - lba else last.end_lba - CHUNK_SECTORS
-        for _ in range(
-            1 + (number > 1 and number % 2)
-        ):  # now and then twice: a drive may err in step with us
-            with contextlib.suppress(*PASSING):
-                yield from read_audio(max(far, first.start_lba), CHUNK_SECTORS, self.habits)
+        among = range(self.spans[0].start_lba, self.spans[-1].end_lba)
+        return before_another_try(number, lba, among, self.speed, self.drive, self.habits)
 
     @property
     def shows_jitter(self) -> bool:
@@ -72,7 +60,7 @@ class Care:
 
     @property
     def tries(self) -> int:
-        if self.hopeless >= _HOPELESS_RUNS:
+        if self.hopeless >= HOPELESS_RUNS:
             return 0
         return TRIES if self.accurate_stream else _TRIES_OF_AN_INEXACT_DRIVE
 
@@ -92,7 +80,7 @@ def read_around(lba: int, sectors: int, span: Span, care: Care) -> Procedure[tup
         except PASSING:
             pieces = []
             for one in range(low, high):
-                piece = None if care.lost >= _LOST_SECTORS else (yield from _one(one, care))
+                piece = None if care.lost >= LOST_SECTORS else (yield from _one(one, care))
                 care.lost = care.lost + 1 if piece is None else 0
                 if piece is None:
                     missing.add(one)

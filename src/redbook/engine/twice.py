@@ -10,16 +10,16 @@ Nothing is averaged, and nothing is put together from halves.
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
+from redbook.engine.another_try import HOPELESS_RUNS, LOST_SECTORS, before_another_try
 from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.events import Notice, Phase
-from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
+from redbook.engine.read_audio import PASSING, ReadHabits
 from redbook.engine.read_c2 import NotGiven, read_marked
 from redbook.engine.reading_speed import ReadingSpeed
 from redbook.engine.steps import Procedure, SectorsDone
@@ -41,10 +41,7 @@ in one command of seven, a lead of two believes one such reading in forty; this 
 _OFTEN, _ENOUGH_TO_TELL = 0.25, 20
 """Of the readings of such sectors: a drive that is beside its place so often is believed no more."""
 _PROBE_BYTES = 64
-_SLOWER = {1: 8, 3: 4}  # at which try to read at which multiple of 1x
 _RUN_SECTORS = 16
-_HOPELESS_RUNS = 24  # after so many in a row that no reading mended, nothing is read again
-_LOST_SECTORS = 270  # after so many in a row that did not come one by one, a command that fails is lost whole
 _SILENCE = bytes(SECTOR_BYTES)
 
 
@@ -254,7 +251,7 @@ class _Stretch:
     def _take_one(self, lba: int) -> Procedure[tuple[bytes | None, Sequence[int]]]:
         """Far into a part that cannot be read nothing is asked for: a drive tries each sector for seconds."""
         how = self._how
-        if how.lost >= _LOST_SECTORS:
+        if how.lost >= LOST_SECTORS:
             return None, ()
         data, marked = yield from self._take(lba, 1)
         if data is None:
@@ -306,13 +303,14 @@ class _Stretch:
     def _settle(self, run: range) -> Procedure[None]:
         """A run of neighbours, read again until each came the same twice, or as often as makes sense."""
         how = self._how
+        among = range(self._area.start_lba, self._area.end_lba)
         left = list(run)
         again: set[int] = set()
         moved = any(_is_moved(*pair) for lba in run for pair in pairwise(self._ways(lba)))
         tries = _TRIES_OF_A_MOVED_SECTOR if moved else _TRIES
-        tries = 0 if how.hopeless >= _HOPELESS_RUNS else 1 if self._all_gap(left) else tries
+        tries = 0 if how.hopeless >= HOPELESS_RUNS else 1 if self._all_gap(left) else tries
         for number in range(tries):
-            yield from self._before_another_try(number, run.start)
+            yield from before_another_try(number, run.start, among, how.speed, how.drive, how.habits)
             for lba in left:
                 data, marked = yield from self._take_one(lba)
                 if data is not None:
@@ -328,17 +326,6 @@ class _Stretch:
 
     def _all_gap(self, sectors: Sequence[int]) -> bool:
         return all(self._area.is_gap(lba) for lba in sectors)
-
-    def _before_another_try(self, number: int, lba: int) -> Procedure[None]:
-        """Something far away is read first: the same sectors would come from the drive's memory."""
-        how, area = self._how, self._area
-        if number in _SLOWER and _SLOWER[number] < how.speed:
-            yield from how.drive.ask_for(_SLOWER[number])
-        last = max(area.start_lba, area.end_lba - CHUNK_SECTORS)
-        far = area.start_lba if lba - area.start_lba > area.end_lba - lba else last
-        for _ in range(1 + (number > 1 and number % 2)):  # twice at times: a drive may err in step with us
-            with contextlib.suppress(*PASSING):
-                yield from read_audio(far, min(CHUNK_SECTORS, area.end_lba - far), how.habits)
 
     def _ways(self, lba: int) -> list[bytes]:
         """In which it came without a mark."""
