@@ -84,9 +84,9 @@ def _labels(page: Page, found: DiscInfo) -> None:
     if labels.mcn:
         page.say(f"MCN {labels.mcn}")
     for texts in labels.texts:
-        page.line(f"CD-Text ({texts.language}): {shown(_artist_andtitled(texts, 0) or 'of tracks only')}")
+        page.line(f"CD-Text ({texts.language}): {shown(_artist_and_title(texts, 0) or 'of tracks only')}")
         for track in found.disc.tracks:
-            if title := _artist_andtitled(texts, track.number):
+            if title := _artist_and_title(texts, track.number):
                 page.line(f"  {track.number}  {shown(title)}")
         if texts.damaged:
             page.line(f"  on the disc, but damaged: {', '.join(texts.damaged_names)}")
@@ -95,7 +95,7 @@ def _labels(page: Page, found: DiscInfo) -> None:
             page.line(f"track {track.number}: {', '.join(said)}")
 
 
-def _artist_andtitled(texts: Texts, track: int) -> str:
+def _artist_and_title(texts: Texts, track: int) -> str:
     """Performer and title, as far as there are any."""
     parts = (texts.text(kind, track) for kind in (PackType.PERFORMER, PackType.TITLE))
     return " - ".join(part for part in parts if part)
