@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from redbook.clock import ManualClock, SystemClock
@@ -25,10 +26,12 @@ _IGNORED_IN_THE_BACKGROUND = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, sign
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What a test run was started with is not what the programs it tries are started with.
+    """No test is timed; and what a run was started with is not what the programs it tries are started with.
 
     A shell ignores SIGINT for what it starts in the background, nohup ignores SIGHUP; children inherit that.
     """
+    hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no defect
+    hypothesis.settings.load_profile("untimed")
     for number in _IGNORED_IN_THE_BACKGROUND:
         if signal.getsignal(number) == signal.SIG_IGN:
             ours = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
