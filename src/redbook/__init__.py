@@ -93,7 +93,7 @@ if TYPE_CHECKING:
         MediumInserted,
         MediumRemoved,
     )
-    from redbook.runner.runner import Cancel
+    from redbook.runner.cancel import Cancel
     from redbook.sheets import SheetOptions
     from redbook.virtual.faults import BadSpot, Fault
 
@@ -104,7 +104,7 @@ _HOMES = {
     "Border": "redbook.authoring.arrange",
     "BurnFailed": "redbook.errors",
     "BurnReport": "redbook.burning.reports",
-    "Cancel": "redbook.runner.runner",
+    "Cancel": "redbook.runner.cancel",
     "Cancelled": "redbook.errors",
     "CdText": "redbook.authoring.wishes",
     "Check": "redbook.engine.verification",

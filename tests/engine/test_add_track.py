@@ -32,8 +32,9 @@ from redbook.mmc.control import SendOpcInformation
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadTrackInformation, TrackInformation
 from redbook.mmc.mode_pages import ModeData, ModeSense10, MultiSession, WriteParameters
 from redbook.mmc.write import Write10
+from redbook.runner.cancel import Cancel
 from redbook.runner.ring import Ring, ring_bytes
-from redbook.runner.runner import Cancel, Runner
+from redbook.runner.runner import Runner
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium

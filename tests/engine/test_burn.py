@@ -29,8 +29,10 @@ from redbook.mmc.disc_info import (
     SessionStatus,
 )
 from redbook.runner import runner
+from redbook.runner.cancel import Cancel
+from redbook.runner.job import Job
 from redbook.runner.ring import Ring
-from redbook.runner.runner import Cancel, Job, Runner
+from redbook.runner.runner import Runner
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault, MediumSwapped
 from redbook.virtual.medium import Medium

@@ -28,7 +28,8 @@ from redbook.mmc.disc_info import (
     SessionStatus,
 )
 from redbook.mmc.write import SynchronizeCache, Write10
-from redbook.runner.runner import Cancel, Runner
+from redbook.runner.cancel import Cancel
+from redbook.runner.runner import Runner
 from redbook.runner.under_way import UnderWay
 from redbook.transport.base import Reply, Status
 from redbook.transport.sg_io import SgIo

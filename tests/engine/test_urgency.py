@@ -21,7 +21,8 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import Sense
 from redbook.mmc.write import Write10
-from redbook.runner.runner import Cancel, Runner
+from redbook.runner.cancel import Cancel
+from redbook.runner.runner import Runner
 from redbook.runner.urgency import TIDY_SECONDS, Urgency
 from redbook.system.privileges import Linux, Undo
 from redbook.transport.sg_io import SgIo

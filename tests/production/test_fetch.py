@@ -20,7 +20,7 @@ from redbook.clock import ManualClock
 from redbook.errors import AudioError, Cancelled, FetchFailed, NoRoom, SheetError
 from redbook.production.fetch import Fetched, Fetcher
 from redbook.production.master import check_master, make_master
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import blob_path, read_master_file
 from tests.support.sound import noise, write_wav
 

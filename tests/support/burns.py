@@ -13,7 +13,8 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.mmc import mode_pages
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, SessionStatus
-from redbook.runner.runner import Cancel, Runner
+from redbook.runner.cancel import Cancel
+from redbook.runner.runner import Runner
 from redbook.transport.base import Reply
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import as_sent, ready

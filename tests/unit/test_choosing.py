@@ -18,7 +18,7 @@ from redbook.recorders.choosing import Task, choose_drive, further_virtual_names
 from redbook.recorders.discs import create_disc
 from redbook.recorders.names import open_drive
 from redbook.runner.caller import Caller
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.transport.base import Reply, Transport
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium

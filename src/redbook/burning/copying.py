@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from redbook.authoring.wishes import Mode
 from redbook.burning.jobs import burn
+from redbook.burning.read_files import CUE_FILE, JSON_REPORT
 from redbook.burning.read_report import ReadReport
-from redbook.burning.reading import CUE_FILE, JSON_REPORT, SourceOffset, Wanted, read_disc
+from redbook.burning.reading import SourceOffset, Wanted, read_disc
 from redbook.burning.reports import BurnReport
 from redbook.disc import minutes
 from redbook.drive import Drive
@@ -26,7 +27,7 @@ from redbook.engine.prepare import check_recordable, check_writer
 from redbook.engine.waiting import resending
 from redbook.errors import NoRoom, PlanError, printable
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 if TYPE_CHECKING:
     from redbook.clock import Clock
@@ -139,8 +140,7 @@ def _check_length(lead_out_lba: int, abilities: Abilities, disc: DiscContents) -
     if lead_out_lba > most:
         raise PlanError(
             f"the original lasts {minutes(lead_out_lba)}, and the disc in {abilities.name} holds "
-            f"{minutes(most, down=True)}; use "
-            "a longer one"
+            f"{minutes(most, down=True)}; use a longer one"
         )
 
 

@@ -25,7 +25,7 @@ from redbook.engine.locate import not_located
 from redbook.engine.verify import READ_SPEED
 from redbook.errors import VerificationFailed
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 
 def to_json(sent: Fingerprint) -> dict[str, Any]:

@@ -89,9 +89,8 @@ def _pregap_within(track: LaidTrack, following: LaidTrack | None, said: list[str
     if room - following.pregap_sectors >= min(SHORTEST_TRACK_SECTORS, room):
         return following.pregap_sectors
     said.append(
-        f"track {following.number}: the drive tells of a pregap that reaches into what the track before "
-        "it needs, "
-        "and it is left out"
+        f"track {following.number}: the drive tells of a pregap that reaches into what the track before it "
+        "needs, and it is left out"
     )
     return 0
 
@@ -133,6 +132,5 @@ def check_one_run(layout: SessionLayout, ends: Sequence[int]) -> None:
         if end != following.start_lba:
             raise PlanError(
                 f"data lie between tracks {track.number} and {following.number}: no sheet can say the "
-                "disc; its "
-                "tracks are there as files"
+                "disc; its tracks are there as files"
             )

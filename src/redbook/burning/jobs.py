@@ -49,7 +49,7 @@ from redbook.errors import (
 from redbook.mmc.disc_info import DiscInformation, DiscStatus
 from redbook.mmc.write import BlankType
 from redbook.runner.caller import Caller, Consent, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.system.inhibit import awake
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from redbook.drive import Drive
 from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, printable
 from redbook.runner.caller import Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 VERSION = 1
 

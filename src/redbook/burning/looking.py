@@ -15,7 +15,7 @@ from redbook.engine.steps import Procedure, R
 from redbook.engine.waiting import resending
 from redbook.errors import SenseError
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from redbook.burning.known import known_lengths
 from redbook.errors import NoRoom, PlanError, printable
 from redbook.files import replace_file
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 if TYPE_CHECKING:
     from redbook.authoring.program import Program

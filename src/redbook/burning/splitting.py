@@ -14,7 +14,7 @@ from redbook.drive import Drive
 from redbook.engine.plan import Space, lay_out
 from redbook.errors import PlanError
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 if TYPE_CHECKING:
     from redbook.authoring.parts import Part

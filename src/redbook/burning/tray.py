@@ -9,7 +9,7 @@ from redbook.engine import tray
 from redbook.engine.waiting import resending
 from redbook.errors import DriveBusy, MediumUnsuitable
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 
 def eject(

@@ -111,14 +111,12 @@ class Unfinished(Closing):
             raise PlanError(
                 f"{printable(self.folder)} holds the beginning of a reading by another drive "
                 f"({printable(state['whose']['drive'])}), which reads at another offset: go on with that "
-                "one, or "
-                "name another folder"
+                "one, or name another folder"
             )
         if state["whose"] != own:
             raise PlanError(
-                f"{printable(self.folder)} holds the beginning of a reading of another disc: put that "
-                "one in, or name "
-                "another folder"
+                f"{printable(self.folder)} holds the beginning of a reading of another disc: put that one "
+                "in, or name another folder"
             )
         self.reached = list(state["reached"])
         self.trouble = Trouble(**{name: _spread(state["trouble"][name]) for name in Trouble.__slots__})
@@ -211,9 +209,8 @@ def check_folder(folder: Path) -> None:
     if others:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         raise PlanError(
-            f"{shown} holds other files ({', '.join(map(printable, others[:3]))}{more}); a disc is kept "
-            "in a folder "
-            "of its own: name a new or empty one"
+            f"{shown} holds other files ({', '.join(map(printable, others[:3]))}{more}); a disc is kept in "
+            "a folder of its own: name a new or empty one"
         )
 
 
@@ -234,8 +231,7 @@ def check_room(folder: Path, more_sectors: int, all_sectors: int, in_flac: bool)
         about = "at least " if in_flac else ""
         raise NoRoom(
             f"{printable(folder)}: {about}{needed / 1e6:.0f} MB are needed there (the audio while it is "
-            "read, and as "
-            f"files), {free / 1e6:.0f} MB are free; free some space, or name another folder"
+            f"read, and as files), {free / 1e6:.0f} MB are free; free some space, or name another folder"
         )
 
 
@@ -271,8 +267,7 @@ def _state_in(folder: Path) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError) as error:
         raise PlanError(
             f"{printable(folder)} holds the beginning of a reading that cannot be understood "
-            f"({STATE_FILE}); name "
-            "another folder"
+            f"({STATE_FILE}); name another folder"
         ) from error
     return state  # type: ignore[no-any-return]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from redbook.cli.render import Renderer
     from redbook.drive import Drive
     from redbook.engine.events import Event
-    from redbook.runner.runner import Cancel
+    from redbook.runner.cancel import Cancel
 
 
 _NEW_DISC = "redbook.new-disc"
@@ -190,7 +190,7 @@ def waits_of(out: Renderer) -> Callable[[Event], None]:
 
 def signals_cancel() -> Cancel:
     """A Cancel that Ctrl-C, SIGTERM and SIGHUP set, from now to the end of the command."""
-    from redbook.runner.runner import Cancel
+    from redbook.runner.cancel import Cancel
 
     cancel = Cancel()
     for number in stop_signals():

@@ -28,7 +28,7 @@ from redbook.engine.glance import who_is_it
 from redbook.engine.makers import dye, maker
 from redbook.errors import NoRoom, PlanError, VerificationFailed, printable
 from redbook.runner.caller import Caller
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 _IDS = {
     "musicbrainz_id": "MusicBrainz disc ID",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from redbook.authoring.program import Program
     from redbook.cli.render import Renderer
     from redbook.drive import Drive
-    from redbook.runner.runner import Cancel
+    from redbook.runner.cancel import Cancel
 
 split_option = click.option(
     "--split",

@@ -84,9 +84,8 @@ class FolderStore(FolderView):
                 ) from error
             except OSError as error:
                 raise ImageError(
-                    f"the virtual disc {printable(path)} cannot be locked against other "
-                    f"programs: {error.strerror}; "
-                    "put it on another file system"
+                    f"the virtual disc {printable(path)} cannot be locked against other programs: "
+                    f"{error.strerror}; put it on another file system"
                 ) from error
             store = cls(files, checked(files, state_in(files)))
             files.clear_up()

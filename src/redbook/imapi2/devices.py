@@ -21,7 +21,8 @@ from redbook.errors import DriveBusy, DriveClosed, NotTaken
 from redbook.imapi2.recorder.letters import VARIABLE, drive_path, parsed
 from redbook.imapi2.recorder.nodes import NodeNews, NodeRecorder, real_ids
 from redbook.recorders.names import NODES, VIRTUAL, not_found
-from redbook.runner.runner import Cancel, Runner
+from redbook.runner.cancel import Cancel
+from redbook.runner.runner import Runner
 from redbook.system.inhibit import awake
 from redbook.transport.base import Transport
 from redbook.virtual.recorder import VirtualRecorder

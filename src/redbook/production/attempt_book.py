@@ -184,7 +184,6 @@ def refuse_overtaken(attempt: Attempt, fence: int) -> None:
     if attempt.fence != fence:
         raise Overtaken(
             f"somebody else speaks for attempt {attempt.id} now (copy {attempt.number} of order "
-            f"{attempt.order} "
-            f"on {attempt.blank.place}); it is {attempt.state}",
+            f"{attempt.order} on {attempt.blank.place}); it is {attempt.state}",
             attempt.state,
         )

@@ -122,9 +122,8 @@ def _free_copy(
     while True:
         behind = "" if after is None else " AND (priority < ? OR (priority = ? AND id > ?))"
         page = transaction.rows(
-            "SELECT id, priority FROM orders WHERE state = 'open' AND has_free = 1 AND "
-            "(any_drive = 1 OR EXISTS "
-            "(SELECT 1 FROM order_drives WHERE order_id = orders.id AND host = ? AND drive = ?))"
+            "SELECT id, priority FROM orders WHERE state = 'open' AND has_free = 1 AND (any_drive = 1 OR "
+            "EXISTS (SELECT 1 FROM order_drives WHERE order_id = orders.id AND host = ? AND drive = ?))"
             f"{limits}{behind} ORDER BY priority DESC, id LIMIT {ORDERS_AT_A_TIME}",
             place.host,
             place.drive,

@@ -37,7 +37,7 @@ from redbook.errors import (
 from redbook.mmc.disc_info import DiscStatus
 from redbook.production.states import AttemptState, Finding
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import MasterFile, read_master_file
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from redbook.clock import Clock, SystemClock
 from redbook.errors import AudioError, Cancelled, FetchFailed, NoRoom, SheetError, printable
 from redbook.production.master import blob_sum, unpack
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import BLOBS, MASTER_FILE, MOST_BYTES, MasterFile, is_master
 
 try:

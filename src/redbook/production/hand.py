@@ -58,7 +58,7 @@ from redbook.errors import (
 from redbook.production.values import new_fence
 from redbook.recorders.names import open_drive
 from redbook.runner.caller import Caller
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 TOLD_SECONDS = 0.5
 """How often progress is told at most."""

@@ -19,7 +19,7 @@ from redbook.errors import NoRoom, PlanError, printable
 from redbook.production.ledger import Ledger, open_ledger
 from redbook.production.master import make_master, unpack
 from redbook.production.states import OrderState
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import (
     BLOBS,
     MASTER_FILE,

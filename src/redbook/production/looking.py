@@ -25,7 +25,7 @@ from redbook.production.station import Station
 from redbook.production.values import Attempt
 from redbook.recorders.names import open_drive
 from redbook.runner.caller import Caller
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 if TYPE_CHECKING:
     from redbook.production.worker import Worker

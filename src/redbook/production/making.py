@@ -22,7 +22,7 @@ from redbook.production.states import CheckMode, OrderState
 from redbook.production.station import alone
 from redbook.production.values import Attempt, Place
 from redbook.production.worker import Worker, order_now
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 if TYPE_CHECKING:
     from redbook.authoring.program import Program

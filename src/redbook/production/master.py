@@ -24,7 +24,7 @@ from redbook.engine.events import Phase, PhaseStarted, Working
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError, SheetError, printable
 from redbook.files import replace_file
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import (
     BLOBS,
     MASTER_FILE,

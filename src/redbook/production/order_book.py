@@ -60,10 +60,9 @@ class OrderBook(Book):
             raise ValueError(f"{wanted} copies: from 1 to {MOST_COPIES:,} can be ordered at once")
         with self._store.write() as t:
             row = t.row(
-                "INSERT INTO orders (master, wanted, title, priority, speed, check_mode, "
-                "surplus_ok, any_drive, "
-                "state, made, spoils_left, has_free, why, made_by, made_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, ?, 1, '', ?, ?) RETURNING id",
+                "INSERT INTO orders (master, wanted, title, priority, speed, check_mode, surplus_ok, "
+                "any_drive, state, made, spoils_left, has_free, why, made_by, made_at) VALUES (?, ?, ?, ?, "
+                "?, ?, ?, ?, 'open', 0, ?, 1, '', ?, ?) RETURNING id",
                 master,
                 wanted,
                 title,

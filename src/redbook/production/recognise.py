@@ -17,7 +17,7 @@ from redbook.production.ledger import Ledger
 from redbook.production.making import HERE
 from redbook.production.values import Attempt, Order
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from redbook.production.pool import Pool
 from redbook.production.states import OrderState
 from redbook.production.values import Order, Place, Sighting
 from redbook.production.worker import TICK_SECONDS, Worker
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.system.system import System
 
 LOOK_SECONDS = 5.0

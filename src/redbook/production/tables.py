@@ -13,9 +13,8 @@ _MOST_NUMBER = 2**63 - 1
 """More than that neither database counts, nor takes as a value."""
 
 ORDER = (
-    "SELECT id, master, wanted, title, priority, speed, check_mode, surplus_ok, state, made, "
-    "spoils_left, why, "
-    "made_by, made_at, any_drive FROM orders"
+    "SELECT id, master, wanted, title, priority, speed, check_mode, surplus_ok, state, made, spoils_left, "
+    "why, made_by, made_at, any_drive FROM orders"
 )
 ATTEMPT = "SELECT id, order_id, number, host, drive, blank, fence, state, at, reason, report FROM attempts"
 SIGHTING_COLUMNS = (

@@ -50,7 +50,7 @@ from redbook.production.pool import Pool, Seen
 from redbook.production.states import AttemptState, OrderState
 from redbook.production.station import Station, alone
 from redbook.production.values import Attempt, Blank, Claim, Place, new_fence
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 R = TypeVar("R")
 

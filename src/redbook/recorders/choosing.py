@@ -24,7 +24,7 @@ from redbook.recorders.listing import real_recorders
 from redbook.recorders.names import DEFAULT_DISC, VIRTUAL
 from redbook.recorders.real import DriveEntry
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import UNCHANGED
+from redbook.runner.cancel import UNCHANGED
 from redbook.virtual.medium import Medium
 
 MOST_DEFAULT_DISCS = 1000

@@ -16,7 +16,7 @@ from redbook.recorders.racks import RackWatch, rack_entries
 from redbook.recorders.real import DriveEntry, Recorders
 from redbook.recorders.watching import DriveWatch
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.system.system import System
 from redbook.virtual.medium import Medium, in_words
 from redbook.virtual.rack import Rack, is_rack

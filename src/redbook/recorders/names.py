@@ -10,7 +10,7 @@ from redbook.clock import Clock, ManualClock
 from redbook.drive import Drive
 from redbook.errors import DriveError, DriveNotFound, printable
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.system.explain import explained
 from redbook.transport.base import Transport
 from redbook.virtual.faults import BadSpot, Fault, parse
@@ -118,9 +118,8 @@ def not_found(name: str) -> DriveNotFound:
     """Why there is no such recorder."""
     if not name.strip():
         return DriveNotFound(
-            f"no recorder was named (its name is empty): use {NODES}sr0 or {VIRTUAL}my.disc, "
-            "or leave --drive "
-            "out (`redbook drives` lists them)"
+            f"no recorder was named (its name is empty): use {NODES}sr0 or {VIRTUAL}my.disc, or leave "
+            "--drive out (`redbook drives` lists them)"
         )
     return DriveNotFound(
         f"no recorder called {printable(name)}: use {NODES}sr0 or {VIRTUAL}my.disc (`redbook "

@@ -12,8 +12,10 @@ from redbook.engine.chunks import SectorStream
 from redbook.engine.events import Event, Waiting
 from redbook.engine.steps import Point, Procedure, R
 from redbook.errors import Cancelled
+from redbook.runner.cancel import LONGEST_NAP_SECONDS, UNCHANGED, Cancel
+from redbook.runner.job import Job
 from redbook.runner.meter import Supply
-from redbook.runner.runner import LONGEST_NAP_SECONDS, UNCHANGED, Cancel, Job, Runner
+from redbook.runner.runner import Runner
 from redbook.runner.under_way import WORTH_TELLING_SECONDS
 
 Listener: TypeAlias = Callable[[Event], None]

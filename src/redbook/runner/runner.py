@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-import math
-import signal
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from queue import Queue
-from typing import Any, Generic
+from typing import Any
 
 from redbook.clock import Clock, SystemClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.chunks import SMALLER_CHUNKS, SectorStream, chunk_sectors
-from redbook.engine.events import Event, Notice, PhaseStarted, Stopping, TrackStarted
+from redbook.engine.events import Event, Notice, PhaseStarted, TrackStarted
 from redbook.engine.steps import (
     Abandoned,
     Absorb,
@@ -39,78 +34,14 @@ from redbook.engine.steps import (
 from redbook.errors import Cancelled, NotCommitted
 from redbook.mmc.command import Command
 from redbook.mmc.write import Write10
-from redbook.runner.mailbox import NOTHING_YET, Mailbox
+from redbook.runner.cancel import LONGEST_NAP_SECONDS, UNCHANGED, Cancel
 from redbook.runner.meter import Meter, Supply
 from redbook.runner.ring import DEFAULT_RING_BYTES, Ring
-from redbook.runner.under_way import UnderWay
 from redbook.runner.urgency import Urgency
 from redbook.system.privileges import Privileges
 
 PROGRESS_SECONDS = 0.2
 HASHED_AHEAD = 32  # chunks of 64 kB
-UNCHANGED = "nothing was changed on the disc"
-"""What a procedure that changes something says in place of it."""
-
-LONGEST_NAP_SECONDS = 0.1  # how long a cancel may go unnoticed in a pause
-
-SENT_AGAIN_SECONDS = 1.0
-"""A program's signal that comes sooner after another one is the same wish once more."""
-
-_log = logging.getLogger(__name__)
-
-
-class Cancel:
-    """Asks a job to stop.  May be used from any thread, also from a signal handler.
-
-    under_way  what it would stop, as the job tells it
-    """
-
-    def __init__(self) -> None:
-        self.asked = threading.Event()
-        self.under_way = UnderWay()
-        self._at_once = False
-        self._told = (False, False)
-        self._signalled = -math.inf
-
-    def __call__(self) -> None:
-        """End the job in good order: the track is ended, the drive left sane."""
-        self.asked.set()
-
-    def at_once(self) -> None:
-        """Leave as soon as the command under way is over; the disc may be unusable."""
-        self._at_once = True
-        self.asked.set()
-
-    def on_signal(self, number: int, frame: object) -> None:
-        """A signal handler: the first signal cancels, the second leaves at once.
-
-        One wish of a program can come as two signals: timeout(1) sends its own to the process, and then to
-        its group; a terminal that is closed hangs up by the kernel and by the shell.
-        """
-        now = time.monotonic()
-        if number != signal.SIGINT and now - self._signalled < SENT_AGAIN_SECONDS:
-            return
-        self._signalled = now
-        if self.wanted:
-            self.at_once()
-        self()
-
-    @property
-    def wanted(self) -> bool:
-        return self.asked.is_set()
-
-    @property
-    def wanted_at_once(self) -> bool:
-        return self._at_once
-
-    def acknowledged(self) -> Stopping | None:
-        """What there is to tell of it that was not told yet."""
-        wanted = (self.wanted, self._at_once)
-        if wanted == self._told:
-            return None
-        self._told = wanted
-        with self.under_way.deciding:
-            return self.under_way.stopping(at_once=self._at_once)
 
 
 class Runner:
@@ -335,92 +266,3 @@ class _Hasher:
     def _run(self) -> None:
         while (data := self._chunks.get()) is not None:
             self._sum.update(data)
-
-
-class Job(Generic[R]):
-    """A procedure that runs in a thread of its own, while the caller's thread hears of it.
-
-    Writing never waits for whoever listens, and a signal never interrupts a command: it reaches the
-    caller's thread, which turns it into a cancel. A slow listener is told the newest progress only.
-    """
-
-    def __init__(self, work: Callable[[Callable[[Event], None]], R]) -> None:
-        self._work = work
-        self._events = Mailbox()
-        self._result: list[R] = []
-        self._error: BaseException | None = None
-
-    def run(self, on_event: Callable[[Event], None] | None, cancel: Cancel) -> R:
-        """Until the work is done.  A listener that raises is logged and the job goes on.
-
-        raises  what the work raises
-        """
-        thread = threading.Thread(target=self._run, name="redbook-job", daemon=True)
-        with interrupts_cancel(cancel):
-            thread.start()
-            try:
-                if on_event is not None:
-                    self._tell_all(on_event, cancel)
-                else:
-                    self._pass_over()
-                thread.join()
-            except BaseException:  # a signal handler of the caller's raised: nothing may go on unseen
-                cancel()
-                while thread.is_alive():
-                    with suppress(BaseException):  # the first one is raised
-                        thread.join()
-                raise
-        if self._error is not None:
-            raise self._error
-        return self._result[0]
-
-    def _tell_all(self, on_event: Callable[[Event], None], cancel: Cancel) -> None:
-        """Every event, to the last; and what the working thread cannot tell while a command holds it."""
-        while (event := self._events.get(LONGEST_NAP_SECONDS)) is not None:
-            stopping = cancel.acknowledged()
-            if stopping is not None:
-                self._tell(on_event, stopping)
-            if event is NOTHING_YET:
-                waiting = cancel.under_way.waiting()
-                if waiting is None:
-                    continue
-                event = waiting
-            self._tell(on_event, event)
-
-    def _pass_over(self) -> None:
-        while self._events.get() is not None:
-            pass
-
-    @staticmethod
-    def _tell(on_event: Callable[[Event], None], event: Event) -> None:
-        try:
-            on_event(event)
-        except BaseException:  # noqa: BLE001 - nothing that a listener does may cost a disc
-            _log.exception("on_event raised for %r; the job goes on", event)
-
-    def _run(self) -> None:
-        try:
-            self._result.append(self._work(self._events.put))
-        except BaseException as error:  # noqa: BLE001 - raised again on the caller's thread
-            self._error = error
-        finally:
-            self._events.put(None)
-
-
-@contextmanager
-def interrupts_cancel(cancel: Cancel) -> Iterator[None]:
-    """Ctrl-C cancels instead of raising KeyboardInterrupt, which could strike anywhere; a second leaves.
-
-    Only where Python's own handler is in place, and on the main thread; else whoever changed that knows.
-    """
-    ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
-    if ours:
-        signal.signal(signal.SIGINT, cancel.on_signal)
-    try:
-        yield
-    finally:
-        if ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)

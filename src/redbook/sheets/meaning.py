@@ -85,8 +85,7 @@ def _decided(sheet: Sheet, cast: Cast, readings: list[_Reading], notes: Notebook
     elif not silence:
         notes.note(
             f"PREGAP {said} of the first track is taken as {meaning}, not as silence beside them; nothing "
-            "in the "
-            "sheet says which",
+            "in the sheet says which",
             first.said.silence_line,
         )
     return taken
@@ -133,8 +132,8 @@ class _Stream:
                 if at > (LAST_LBA + 1) * SAMPLES_PER_SECTOR:
                     raise self._notes.error(
                         f"track {chosen.said.number}: INDEX {mark.index:02d} {place_in_words(mark)} and "
-                        "what follows "
-                        f"it reach to {duration(at // SAMPLES_PER_SECTOR)}; no disc goes beyond 99:59:74",
+                        f"what follows it reach to {duration(at // SAMPLES_PER_SECTOR)}; no disc goes "
+                        "beyond 99:59:74",
                         mark.line,
                     )
             at += chosen.said.postgap
@@ -145,9 +144,8 @@ class _Stream:
             name = shown(self._sheet.files[mark.file].name)
             raise self._notes.error(
                 f"track {chosen.said.number}: INDEX {mark.index:02d} {place_in_words(mark)} lies beyond "
-                "the end of "
-                f"{name}, which is {duration(length // SAMPLES_PER_SECTOR)} long; it is another file, or "
-                "was cut short",
+                f"the end of {name}, which is {duration(length // SAMPLES_PER_SECTOR)} long; it is another "
+                "file, or was cut short",
                 mark.line,
             )
 

@@ -101,10 +101,9 @@ class Sources:
             raw = ""
         if not raw and not is_sound and path.suffix.lower() in _HEADERLESS:
             raise self._notes.error(
-                f"{self._files.shown(path)}: the sheet calls it {entry.kind or 'nothing'}, but it does "
-                "not begin as "
-                "a sound file; if it is 44.1 kHz 16-bit stereo without a header, write BINARY behind its "
-                "name",
+                f"{self._files.shown(path)}: the sheet calls it {entry.kind or 'nothing'}, but it does not "
+                "begin as a sound file; if it is 44.1 kHz 16-bit stereo without a header, write BINARY "
+                "behind its name",
                 entry.line,
             )
         if raw:
@@ -122,8 +121,7 @@ class Sources:
             samples = size % SECTOR_BYTES // SAMPLE_BYTES
             self._notes.note(
                 f"{shown(entry.name)} is no whole number of sectors: {samples} of {SAMPLES_PER_SECTOR} "
-                "samples "
-                "are in its last one; they are burned, too",
+                "samples are in its last one; they are burned, too",
                 entry.line,
             )
 
@@ -134,15 +132,13 @@ class Sources:
         except TwoFiles as error:
             raise self._notes.error(
                 f"{shown(entry.name)} is not there by that name, and may mean any of "
-                f"{', '.join(error.names[:4])}; "
-                "name the one that is meant",
+                f"{', '.join(error.names[:4])}; name the one that is meant",
                 entry.line,
             ) from error
         if found is None:
             raise self._notes.error(
-                f"there is no file {shown(entry.name)}, and none that it could mean, beside the sheet; "
-                "put it "
-                "there, correct the name, or try --match-files, which goes by the numbers in the files' "
+                f"there is no file {shown(entry.name)}, and none that it could mean, beside the sheet; put "
+                "it there, correct the name, or try --match-files, which goes by the numbers in the files' "
                 "names",
                 entry.line,
             )

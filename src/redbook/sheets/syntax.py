@@ -295,8 +295,7 @@ class _Parser:
         if code is None:
             self._note(
                 f"track {self._track.number}: {shown(rest)} is no ISRC (two letters, three letters or "
-                "digits, "
-                "seven digits); it is not burned"
+                "digits, seven digits); it is not burned"
             )
             return
         if self._track.isrc and code and code != self._track.isrc:

@@ -51,8 +51,7 @@ def read_packs(
         wrong = sum(not is_sound(pack) for pack in each_pack(data))
         notes.note(
             f"CDTEXTFILE {shown(name)}: {wrong} of its packs have wrong checksums, as on the disc that "
-            "they were "
-            "read from; they are burned as they are",
+            "they were read from; they are burned as they are",
             line,
         )
         return data

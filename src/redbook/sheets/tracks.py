@@ -82,9 +82,8 @@ def _audio_tracks(sheet: Sheet, options: SheetOptions, notes: Notebook) -> list[
     for track in sheet.tracks[first:last]:
         if not track.is_audio:
             raise notes.error(
-                f"track {track.number} is data ({shown(track.mode)}) between audio tracks; without it "
-                "they would "
-                "not follow each other as they did, so it cannot be left out",
+                f"track {track.number} is data ({shown(track.mode)}) between audio tracks; without it they "
+                "would not follow each other as they did, so it cannot be left out",
                 track.line,
             )
     files = {mark.file for track in audio for mark in track.marks}
@@ -92,8 +91,7 @@ def _audio_tracks(sheet: Sheet, options: SheetOptions, notes: Notebook) -> list[
         if track.mode not in _WHOLE_SECTORS and files & {mark.file for mark in track.marks}:
             raise notes.error(
                 f"track {track.number} ({shown(track.mode)}) is in one file with audio, and its sectors "
-                "have not "
-                "2352 bytes: where the audio lies cannot be told",
+                "have not 2352 bytes: where the audio lies cannot be told",
                 track.line,
             )
         notes.note(f"track {track.number} is data ({shown(track.mode)}) and is left out", track.line)

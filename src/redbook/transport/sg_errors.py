@@ -121,9 +121,8 @@ def opening_failed(path: str, number: int) -> DriveError:
             return DrivePermission(*_read_only(path))
         case errno.EBUSY:
             return DriveBusy(
-                f"{printable(path)}: another program has it open for itself, or its disc is "
-                "mounted; close that "
-                "program, unmount the disc, then try again"
+                f"{printable(path)}: another program has it open for itself, or its disc is mounted; close "
+                "that program, unmount the disc, then try again"
             )
     return _failed(path, number)
 

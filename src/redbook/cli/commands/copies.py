@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from redbook.cli.render import Renderer
     from redbook.cli.render.copies import CopiesView
     from redbook.production.making import CopiesReport
-    from redbook.runner.runner import Cancel
+    from redbook.runner.cancel import Cancel
 
 
 LEDGER_VARIABLE = "REDBOOK_LEDGER"

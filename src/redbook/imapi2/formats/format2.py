@@ -23,7 +23,9 @@ from redbook.imapi2.typelib.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
 from redbook.imapi2.typelib.hresults import HResult
 from redbook.imapi2.writer.event_args import Timed
 from redbook.mmc.identify import Inquiry
-from redbook.runner.runner import Cancel, Job, Runner, interrupts_cancel
+from redbook.runner.cancel import Cancel, interrupts_cancel
+from redbook.runner.job import Job
+from redbook.runner.runner import Runner
 
 R = TypeVar("R")
 

@@ -16,7 +16,7 @@ from redbook.engine.verify import Asked, ReadBack, verify
 from redbook.errors import NotARecorder
 from redbook.imapi2.devices import Handle
 from redbook.imapi2.writer.held_drive import HeldDrive
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 
 class RawSession(HeldDrive):

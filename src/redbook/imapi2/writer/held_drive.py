@@ -20,7 +20,7 @@ from redbook.imapi2.formats.speeds import choose_speed, read_speeds
 from redbook.imapi2.typelib.enumerations import IMAPI_MEDIA_PHYSICAL_TYPE
 from redbook.imapi2.typelib.hresults import HResult
 from redbook.mmc.mode_pages import Capabilities
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 _log = logging.getLogger("redbook.imapi2")
 

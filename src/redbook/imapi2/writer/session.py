@@ -28,7 +28,7 @@ from redbook.imapi2.writer.held_drive import HeldDrive
 from redbook.imapi2.writer.track_stream import TrackStream
 from redbook.mmc.disc_info import ReadToc
 from redbook.mmc.mode_pages import MultiSession
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 _log = logging.getLogger("redbook.imapi2")
 

@@ -34,7 +34,7 @@ from redbook.production.serve.desk import Desk, WantedTrack
 from redbook.production.serve.guard import Guard, Sessions, session_of
 from redbook.production.serve.uploads import NoSuchFile, TooLarge
 from redbook.production.states import AttemptState
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import MASTER_FILE, blob_path
 
 if TYPE_CHECKING:

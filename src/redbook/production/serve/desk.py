@@ -39,7 +39,7 @@ from redbook.production.serve.uploads import Upload, Uploads
 from redbook.production.states import AttemptState, CheckMode
 from redbook.production.values import Attempt, Order, Place
 from redbook.production.worker import TICK_SECONDS, Worker, order_now
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 
 if TYPE_CHECKING:
     from redbook.production.home import Home

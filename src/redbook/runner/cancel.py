@@ -1,0 +1,94 @@
+"""The wish that a job stops, and how Ctrl-C becomes one."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redbook.engine.events import Stopping
+from redbook.runner.under_way import UnderWay
+
+UNCHANGED = "nothing was changed on the disc"
+"""What a procedure that changes something says in place of it."""
+
+LONGEST_NAP_SECONDS = 0.1  # how long a cancel may go unnoticed in a pause
+
+SENT_AGAIN_SECONDS = 1.0
+"""A program's signal that comes sooner after another one is the same wish once more."""
+
+
+class Cancel:
+    """Asks a job to stop.  May be used from any thread, also from a signal handler.
+
+    under_way  what it would stop, as the job tells it
+    """
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.under_way = UnderWay()
+        self._at_once = False
+        self._told = (False, False)
+        self._signalled = -math.inf
+
+    def __call__(self) -> None:
+        """End the job in good order: the track is ended, the drive left sane."""
+        self.asked.set()
+
+    def at_once(self) -> None:
+        """Leave as soon as the command under way is over; the disc may be unusable."""
+        self._at_once = True
+        self.asked.set()
+
+    def on_signal(self, number: int, frame: object) -> None:
+        """A signal handler: the first signal cancels, the second leaves at once.
+
+        One wish of a program can come as two signals: timeout(1) sends its own to the process, and then to
+        its group; a terminal that is closed hangs up by the kernel and by the shell.
+        """
+        now = time.monotonic()
+        if number != signal.SIGINT and now - self._signalled < SENT_AGAIN_SECONDS:
+            return
+        self._signalled = now
+        if self.wanted:
+            self.at_once()
+        self()
+
+    @property
+    def wanted(self) -> bool:
+        return self.asked.is_set()
+
+    @property
+    def wanted_at_once(self) -> bool:
+        return self._at_once
+
+    def acknowledged(self) -> Stopping | None:
+        """What there is to tell of it that was not told yet."""
+        wanted = (self.wanted, self._at_once)
+        if wanted == self._told:
+            return None
+        self._told = wanted
+        with self.under_way.deciding:
+            return self.under_way.stopping(at_once=self._at_once)
+
+
+@contextmanager
+def interrupts_cancel(cancel: Cancel) -> Iterator[None]:
+    """Ctrl-C cancels instead of raising KeyboardInterrupt, which could strike anywhere; a second leaves.
+
+    Only where Python's own handler is in place, and on the main thread; else whoever changed that knows.
+    """
+    ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if ours:
+        signal.signal(signal.SIGINT, cancel.on_signal)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
