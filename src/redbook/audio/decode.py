@@ -23,6 +23,7 @@ from redbook.audio.ffmpeg import (
     tags_from,
     translated,
 )
+from redbook.audio.flac_decode import FlacFile, may_be_quick
 from redbook.audio.format import AudioFormat, Samples, Tags, joined, kept
 from redbook.audio.mp4 import lacks_its_index
 from redbook.audio.pcm import MOST_UNEXPLAINED_BYTES, Layout
@@ -101,7 +102,8 @@ def open_recording(path: Path, raw: str = "") -> Recording:
         return pcm_decode.PcmFile(path, layout)
     if ogg_decode.is_sound(path):
         return ogg_decode.OggDecoder(path)
-    return Decoder(path, layout)
+    decoder = Decoder(path, layout)
+    return decoder.quick() or decoder
 
 
 def _opened(path: Path) -> av.container.InputContainer:
@@ -208,6 +210,12 @@ class Decoder:
             channel_names(frame.layout),
             self._statement.reduced,
         )
+
+    def quick(self) -> FlacFile | None:
+        """A quicker way to the same samples, where there is one; None otherwise."""
+        if self._statement.keep is not None or not may_be_quick(self._path, self.format, self._tally):
+            return None
+        return FlacFile(self._path, self, bytes(self._context.extradata))
 
     @property
     def stated_samples(self) -> int | None:

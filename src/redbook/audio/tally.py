@@ -47,12 +47,18 @@ class Tally:
         self._stage.put(samples)
 
     def _sum_up(self, samples: Samples) -> None:
-        self._digest.update(_flac_bytes(samples, self.bits))
+        self._digest.update(flac_bytes(samples, self.bits))
 
     def stop(self) -> None:
         """Leave nothing running, where `check` is not reached."""
         if self._stage is not None:
             self._stage.stop()
+
+    def digest(self) -> bytes:
+        """The MD5 of what was counted; nothing may be added after that."""
+        if self._stage is not None:
+            self._stage.finish()
+        return bytes(self._digest.digest())
 
     def check(self) -> None:
         """raises  AudioError  if it is not what the file says"""
@@ -66,15 +72,13 @@ class Tally:
                 f"it says that it has {self.samples} samples, but {self.count} were decoded: "
                 "it is damaged, or something was appended to it"
             )
-        if self._stage is not None:
-            self._stage.finish()
-        if self.md5 is not None and self._digest.digest() != self.md5:
+        if self.md5 is not None and self.digest() != self.md5:
             raise AudioError(
                 "the decoded audio does not have the MD5 that the file states: it is damaged; get it again"
             )
 
 
-def _flac_bytes(samples: Samples, bits: int) -> Any:
+def flac_bytes(samples: Samples, bits: int) -> Any:
     """Samples as FLAC's MD5 takes them: signed, little-endian, whole bytes.  Source: RFC 9639 8.2."""
     if bits == 16 and samples.dtype == np.int16:
         return np.ascontiguousarray(samples).data

@@ -27,7 +27,7 @@ from redbook.mmc.identify import FeatureCode
 from redbook.recorders import names
 from redbook.recorders.real import Recorders
 from redbook.runner.caller import Caller, Listener
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.system import holders, inhibit, optical
 from redbook.system.explain import NO_DRIVE, explain_error
 from redbook.system.kernel_log import last_lines
@@ -36,7 +36,7 @@ from redbook.system.system import System
 
 WIDTH = 60
 LABEL = 10
-LIBRARIES = ("av", "numpy", "soxr", "click", "rich")
+LIBRARIES = ("av", "numpy", "soxr", "soundfile", "click", "rich")
 MODULES = ("sr_mod", "cdrom", "sg", "usb_storage", "uas", "ahci")
 MASK = "*****"
 
