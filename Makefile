@@ -161,7 +161,7 @@ man: $(READY)
 
 pictures: $(DEV_READY)
 	@$(BIN)/python -m docs.tools.pictures
-	@REDBOOK_PICTURES="$(CURDIR)/docs/pictures" $(BIN)/python -m pytest -q -m slow tests/serve/test_page.py -k whole_job
+	@REDBOOK_PICTURES="$(CURDIR)/docs/pictures" $(BIN)/python -m pytest -q -m slow tests/serve/test_page.py -k "whole_job or to_be_known"
 
 lint: $(DEV_READY)
 	@echo "== checking style and types"

@@ -7,12 +7,14 @@ import csv
 import hashlib
 import io
 import signal
+import struct
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from redbook.clock import ManualClock
@@ -24,6 +26,7 @@ from redbook.production.states import AttemptState
 from redbook.production.values import Blank, Place, Sighting
 from redbook.production.worker import Worker
 from tests.serve.conftest import OURS, Shop, put_a_blank
+from tests.support.sound import noise, write_wav
 
 A, B = "a" * 16, "b" * 16
 
@@ -94,6 +97,67 @@ def test_the_text_on_the_disc_is_what_stood_on_the_page(shop: Shop, songs: list[
     assert texts.text(PackType.TITLE, 0) == "Sermon"
     assert texts.text(PackType.PERFORMER, 0) == "Anna"
     assert texts.text(PackType.TITLE, 1) == "Second first"
+
+
+def test_a_plan_says_what_redbook_plan_says(shop: Shop, songs: list[Path], tmp_path: Path) -> None:
+    """What is converted, clipped and padded, in the words of the command line."""
+    from click.testing import CliRunner
+
+    from redbook.cli.app import cli
+
+    loud, short = tmp_path / "loud.wav", tmp_path / "short.wav"
+    samples = np.full((44_100 * 5, 2), 1.5, np.float32)
+    head = struct.pack("<4sI4s4sIHHI", b"RIFF", 36 + samples.nbytes, b"WAVE", b"fmt ", 16, 3, 2, 44_100)
+    head += struct.pack("<IHH4sI", 352_800, 8, 32, b"data", samples.nbytes)
+    loud.write_bytes(head + samples.tobytes())
+    write_wav(short, noise(588 * 310 - 100, 3))
+    for id_, song in ((A, loud), (B, short)):
+        assert shop.send(id_, song).status_code == 201
+    answer = shop.post("/api/plans", title="", artist="", tracks=[{"source": A}, {"source": B}]).json()
+    first, second = answer["tracks"]
+    terminal = " ".join(CliRunner().invoke(cli, ["plan", str(loud), str(short)]).output.split())
+    assert first["conversion"] == ["to 16 bit with TPDF dither"]
+    assert [one["notable"] for one in first["remarks"]] == [True]
+    assert "beyond full scale clipped" in first["remarks"][0]["text"]
+    assert second["remarks"] == [
+        {"text": "100 samples of silence added to fill the last sector", "notable": False}
+    ]
+    for track in (first, second):
+        assert f"{track['format']}: {'; '.join(track['conversion']) or 'bit for bit'}" in terminal
+        assert track["remarks"][0]["text"] in terminal
+    assert answer["written"] == "session-at-once, without CD-Text"
+    assert answer["free_sectors"] == 359_849 - answer["sectors"]
+
+
+def test_what_was_deleted_on_the_page_does_not_come_back_from_the_tags(shop: Shop) -> None:
+    from redbook.disc.cd_text import PackType, parse
+
+    prelude = Path(__file__).parents[2] / "examples" / "audio" / "01 Prelude.flac"
+    sent = shop.send(A, prelude).json()
+    assert (sent["artist"], sent["album"]) == ("The Examples", "Four Small Pieces")
+    disc = shop.post("/api/plans", title="", artist="", tracks=[{"source": A, "title": "Opening"}]).json()
+    file = shop.home.file_of(disc["master"])
+    assert file is not None
+    (texts,) = parse(file.layout.cd_text, 1)
+    assert texts.text(PackType.TITLE, 1) == "Opening"
+    assert [texts.text(PackType.PERFORMER, n) for n in (0, 1)] == ["", ""]
+    assert texts.text(PackType.TITLE, 0) == ""
+    assert disc["tracks"][0]["artist"] == ""
+    assert disc["notes"] == []
+
+
+def test_a_drive_s_details_are_what_doctor_says(shop: Shop) -> None:
+    put_a_blank(shop, "d2")
+    until(shop, lambda: len(state(shop, "drive")) == 2)
+    names = sorted(str(drive["name"]) for drive in state(shop, "drive"))
+    empty, ready = (shop.post("/api/drives/doctor", drive=name).json() for name in names)
+    assert ready["can_burn"] is True
+    assert {"medium": "CD-R 80 min, blank", "writes": "CD-R, CD-RW"}.items() <= dict(
+        ready["sections"][-1]["lines"]
+    ).items()
+    assert empty["can_burn"] is False
+    assert "insert a blank" in empty["advice"][0]
+    assert shop.post("/api/drives/doctor", drive="/etc/passwd").status_code == 404
 
 
 def test_what_was_sent_goes_when_it_is_dropped_and_is_missed_then(shop: Shop, songs: list[Path]) -> None:

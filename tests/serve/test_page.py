@@ -263,6 +263,7 @@ def test_what_cannot_be_used_is_told_where_it_stands(
     page.set_input_files("#files", [str(tmp_path / "letter.wav")])
     see(page, "letter.wav: ")
     assert page.is_disabled("#burn-button")
+    see(page, "1 file cannot be used: take it off the list")  # why there is nothing to press
     page.get_by_label("letter: off the list").click()
     page.set_input_files("#files", [str(cut)])
     until(
@@ -273,6 +274,48 @@ def test_what_cannot_be_used_is_told_where_it_stands(
     see(page, "cut.wav")
     page.wait_for_selector(".trouble:has-text('cut.wav')")
     axe(page)
+
+
+def test_what_is_to_be_known_of_a_disc_is_read_before_it_is_ordered(
+    browser: Any, serving: Serving, songs: list[str]
+) -> None:
+    """Converted files: the first press of Burn shows what becomes of them, the second one orders. Whatever is
+    changed in between is checked anew.
+    """
+    examples = Path(__file__).parents[2] / "examples" / "audio"
+    page = opened(browser, serving)
+    add(page, [songs[0], str(examples / "03 Chorale.opus")])
+    page.get_by_label("Title of the disc").fill("Sermon")
+    page.get_by_role("button", name="Burn").click()
+    see(page, "Opus, 48 kHz, stereo: 48 to 44.1 kHz (soxr VHQ); to 16 bit with TPDF dither")
+    see(page, "PCM, 44.1 kHz, 16 bit, stereo: bit for bit")
+    see(page, "Written session-at-once, with CD-Text.")
+    assert page.evaluate("document.activeElement.id") == "plan"
+    assert page.text_content("#burn-button") == "Burn like this"
+    axe(page)
+    picture(page, "page-phone-plan")
+    page.get_by_label("Title of track 2").fill("Choral")
+    assert not page.is_visible("#plan")
+    assert page.text_content("#burn-button") == "Burn"
+    page.get_by_role("button", name="Only check").click()
+    page.wait_for_selector("#plan:has-text('Choral – The Examples')")
+    page.get_by_role("button", name="Burn like this").click()
+    see(page, "0 of 1 good, 1 to go (under way)")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.faults == []
+
+
+def test_a_drive_s_details_are_shown(browser: Any, serving: Serving) -> None:
+    page = opened(browser, serving)
+    page.get_by_role("link", name="Drives").click()
+    page.get_by_label("What is known of d1").click()
+    see(page, "d1: no burn could start now")
+    see(page, "insert a blank CD-R or CD-RW")
+    see(page, "52x 48x 40x 32x 24x 16x 8x 4x")
+    assert page.evaluate("document.activeElement.id") == "doctor"
+    axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.faults == []
 
 
 def test_two_operators_see_the_same(browser: Any, serving: Serving, songs: list[str]) -> None:

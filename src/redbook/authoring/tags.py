@@ -91,14 +91,22 @@ def _of_album(tags: Tags) -> Tags:
     return Tags(album=tags.album, album_artist=artist, barcode=tags.barcode, genre=tags.genre)
 
 
-def of_tags(by_track: Sequence[Tags | None]) -> Labels:
+def of_tags(by_track: Sequence[Tags | None], *, texts: bool = True) -> Labels:
     """What the tags of a disc's tracks say, from track 1 on.
+
+    texts  False for their codes alone
 
     The disc has a title, a genre and a catalogue number only if all files agree on the album's. It has the
     album's artist as performer, or the one whom all tracks have. An ISRC or a number that is none is noted.
     """
     every = {number: tags for number, tags in enumerate(by_track, 1) if tags is not None}
     notes: list[str] = []
+    found_texts = _texts_of(every, notes) if texts else ()
+    mcn = _mcn(every, notes)
+    return Labels("the tags", found_texts, mcn=mcn, isrcs=_isrcs(every, notes), notes=tuple(map(Note, notes)))
+
+
+def _texts_of(every: Mapping[int, Tags], notes: list[str]) -> tuple[Texts, ...]:
     by_type: dict[PackType, dict[int, str]] = {}
     for kind, read in _OF_TRACKS:
         found = {number: text for number, tags in every.items() if (text := read(tags))}
@@ -112,9 +120,7 @@ def of_tags(by_track: Sequence[Tags | None]) -> Labels:
     if performers and not performers.get(0):
         notes.append("the tags name no artist of the whole album; some players show no performers then")
     _put(by_type, PackType.GENRE, _common(tags.genre for tags in every.values()))
-    texts = (Texts(0, by_type),) if by_type else ()
-    mcn = _mcn(every, notes)
-    return Labels("the tags", texts, mcn=mcn, isrcs=_isrcs(every, notes), notes=tuple(map(Note, notes)))
+    return (Texts(0, by_type),) if by_type else ()
 
 
 def _put(by_type: dict[PackType, dict[int, str]], kind: PackType, text: str) -> None:

@@ -81,6 +81,7 @@ class Wishes:
     texts          of the disc, by their CD-Text name ("title", "performer", ...)
     mcn            catalogue number; None for what a sheet or the tags say, empty for none
     with_codes     whether ISRC and catalogue number are written
+    tag_texts      whether titles are taken from the tags of sound files, where nobody else has any
     transliterate  write Cyrillic and Greek in Latin letters, which most players can show
     strict         what would be a note on a sheet or a text is an error
     keep_going     of a damaged file of CD-Text packs what can be read is taken
@@ -97,6 +98,7 @@ class Wishes:
     texts_file: str | os.PathLike[str] | None = None
     mcn: str | None = None
     with_codes: bool = True
+    tag_texts: bool = True
     transliterate: bool = False
     strict: bool = False
     keep_going: bool = False

@@ -251,7 +251,7 @@ def _labelled(
     """Texts and codes decided, the texts made into packs; and what there is to say of it, in words."""
     by_type = {PackType[name.upper()]: {0: text} for name, text in wishes.texts.items() if text}
     asked = Labels("what was asked for", (Texts(0, by_type),) if by_type else (), mcn=wishes.mcn or "")
-    ranked = [asked, of_program(program), of_tags(tags_by_track(program, tags))]
+    ranked = [asked, of_program(program), of_tags(tags_by_track(program, tags), texts=wishes.tag_texts)]
     if wishes.texts_file is not None:
         ranked.insert(1, _of_texts_file(wishes.texts_file, len(program.tracks), wishes))
     if not wishes.with_codes:

@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from redbook.disc import SECTOR_BYTES
 from redbook.errors import NoRoom, PlanError, printable
 from redbook.production.ledger import Ledger, open_ledger
-from redbook.production.master import make_master, unpack
+from redbook.production.master import MasterReport, make_master, unpack
 from redbook.production.states import OrderState
 from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import (
@@ -87,7 +88,7 @@ class Home:
         except OSError:  # nothing was kept yet
             return []
 
-    def keep_master(self, sources: object, cancel: Cancel | None = None, **wishes: object) -> MasterFile:
+    def keep_master(self, sources: object, cancel: Cancel | None = None, **wishes: object) -> MasterReport:
         """Make a master of sources and keep it; one that is there already is named, and stays where it is.
 
         wishes  as `make_master` takes them
@@ -105,16 +106,16 @@ class Home:
                 (target / LINK_FILE).write_text(str(folder), "utf-8")
             except OSError as error:
                 raise NoRoom(f"{printable(target)} cannot be written: {error.strerror}") from error
-            return file
+            return MasterReport(folder, file.name, file, sum(file.lengths()) * SECTOR_BYTES)
         new = masters / f".new-{os.getpid()}"
         try:
             report = make_master(sources, new, cancel=cancel, **wishes)  # type: ignore[arg-type]
             target = masters / report.name
             if self.audio(report.name) is not None:
-                return report.file  # the same disc was ordered before
+                return replace(report, folder=target)  # the same disc was ordered before
             shutil.rmtree(target, ignore_errors=True)
             new.rename(target)
-            return report.file
+            return replace(report, folder=target)
         except OSError as error:
             raise NoRoom(f"{printable(masters)} cannot be written: {error.strerror}") from error
         finally:

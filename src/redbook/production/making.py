@@ -130,7 +130,7 @@ def make_copies(
     home = Home.of_user() if folder is None else Home(Path(folder))
     with Pool(drives) as pool, home.ledger() as ledger, alone(home.lock):
         _check_drives(pool)
-        file = home.keep_master(
+        made = home.keep_master(
             sources,
             cancel,
             mode=mode,
@@ -140,7 +140,7 @@ def make_copies(
             on_event=on_event,
         )
         order = ledger.add_order(
-            file.name,
+            made.name,
             count,
             title=title or _title_of(sources),
             speed=speed,

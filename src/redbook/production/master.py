@@ -18,6 +18,7 @@ from redbook._version import __version__
 from redbook.authoring.wishes import DEFAULTS, Mode, SourceName, Wishes
 from redbook.burning.jobs import plan
 from redbook.burning.planning import Plan
+from redbook.burning.remarks import Remark, remarks
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.engine.events import Phase, PhaseStarted, Working
@@ -51,6 +52,8 @@ class MasterReport:
     name      SHA-256 of its master.json
     audio_bytes  that its blobs take in the folder
     notes     what a person should know of how the sources were read
+    remarks   the same of each track; empty where the master was not made now
+    free_sectors  that stay on the blank disc it was made for; 0 where it was not made now
     """
 
     folder: Path
@@ -58,6 +61,8 @@ class MasterReport:
     file: MasterFile
     audio_bytes: int
     notes: tuple[str, ...] = ()
+    remarks: tuple[tuple[Remark, ...], ...] = ()
+    free_sectors: int = 0
 
 
 def make_master(
@@ -139,7 +144,9 @@ def _keep(made: Plan, target: Path, flac: bool, caller: Caller, emit: Listener) 
         replace_file(target / MASTER_FILE, file.to_bytes())
     except OSError as error:
         raise NoRoom(f"the master cannot be kept in {printable(target)}: {error.strerror}") from error
-    return MasterReport(target, file.name, file, _audio_bytes(target, file), tuple(made.notes))
+    said = tuple(remarks(track.prepared) for track in made.tracks)
+    size, free = _audio_bytes(target, file), made.free_sectors_after
+    return MasterReport(target, file.name, file, size, tuple(made.notes), said, free)
 
 
 def _next(stream: ProgramStream, sectors: int, caller: Caller) -> Iterator[memoryview]:

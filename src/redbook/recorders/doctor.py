@@ -106,7 +106,7 @@ def diagnose(
     page = Diagnosis(record=record, caller=Caller.of(on_event, cancel))
     system = system or System.of_process()
     page.sections += [_program(), _system(system)]
-    if name is not None and name.startswith(names.VIRTUAL):
+    if name is not None and name.startswith((names.VIRTUAL, names.RACK)):
         _virtual(page, name)
         return page
     drives = optical.find(system)

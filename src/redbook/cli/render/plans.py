@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from redbook.burning.remarks import conversion_in_words, remarks
 from redbook.cli.describe import border_in_words, on_the_disc, pause_before, summary, title_of
 from redbook.cli.render.page import PIPE_WIDTH, Page
 from redbook.cli.render.words import plural, shown, titled
 from redbook.cli.times import FRAMES_LEGEND, length, room
-from redbook.disc import SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
 
 if TYPE_CHECKING:
     from redbook.burning.planning import Plan, TrackReport
@@ -105,22 +105,9 @@ def _description(track: TrackReport, on_disc: str = "", *more: str) -> Text:
     if on_disc and shown(on_disc) != titled(track):
         text.append(f"on the disc: {shown(on_disc)}\n", "bold")
     text.append(shown(track.source))
-    what = "; ".join(prepared.conversion) or "bit for bit"
-    text.append(f"\n{prepared.format}: {what}", "dim")
-    if prepared.loudness_lufs is not None:
-        text.append(f"\n{prepared.loudness_lufs:.1f} LUFS", "dim")
-    if prepared.clipped:
-        text.append(f"\n{plural(prepared.clipped, 'value')} beyond full scale clipped", "yellow")
-    if prepared.sent_sectors > prepared.sectors:
-        text.append("\npadded with silence to 4 s, the shortest track", "yellow")
-    elif prepared.padding_samples >= SAMPLES_PER_SECTOR:
-        text.append(f"\n{prepared.padding_samples / SAMPLE_RATE_HZ:.2f} s of silence at its end", "dim")
-    elif prepared.padding_samples:
-        text.append(
-            f"\n{plural(prepared.padding_samples, 'sample')} of silence added to fill the last sector", "dim"
-        )
-    for note in prepared.notes:
-        text.append(f"\n{note}", "yellow")
+    text.append(f"\n{conversion_in_words(prepared)}", "dim")
+    for remark in remarks(prepared):
+        text.append(f"\n{remark.text}", "yellow" if remark.notable else "dim")
     for line in more:
         if line:
             text.append(f"\n{line}", "dim")

@@ -218,6 +218,7 @@ class Api:
         acts: dict[str, Callable[[str], object]] = {
             "eject": self._desk.eject,
             "examine": self._desk.examine,
+            "doctor": self._desk.doctor,
             "resume": self._desk.resume_drive,
         }
         act = acts.get(request.path_params["act"])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from redbook.audio.source import Source
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
-from redbook.authoring.wishes import Wishes
+from redbook.authoring.wishes import Mode, Wishes
 from redbook.disc.cd_text import ENGLISH, PackType, Texts, parse
 from redbook.engine.events import Notice, SourceRead
 from redbook.errors import NotInLedger, PlanError, RedbookError
@@ -43,6 +43,7 @@ from redbook.runner.cancel import Cancel
 
 if TYPE_CHECKING:
     from redbook.production.home import Home
+    from redbook.production.master import MasterReport
     from redbook.production.pool import Pool
     from redbook.sheets.master_file import MasterFile
 
@@ -86,8 +87,6 @@ class Desk:
         self.hub = hub
         self.uploads = uploads
         self._planning = threading.Lock()
-        self._planned: dict[str, dict[str, Any]] = {}
-        """What a plan said of a master, for the order that follows."""
         self._stopping = False
         self.when_stopping: Callable[[], None] = lambda: None
         """Called when the first `stop` is seen to, if anything is under way."""
@@ -234,7 +233,10 @@ class Desk:
             raise PlanError(f"a disc has {MOST_TRACKS} tracks at most; these are {len(tracks)}")
         program = program_of([self.uploads.get(track.source) for track in tracks], tracks)
         texts = {"title": title.strip(), "performer": artist.strip()}
-        wishes = Wishes(texts={key: text for key, text in texts.items() if text}, transliterate=True)
+        # What stands on the page is what is written: an artist that was deleted there does not come back.
+        wishes = Wishes(
+            texts={key: text for key, text in texts.items() if text}, tag_texts=False, transliterate=True
+        )
 
         def hear(event: object) -> None:
             if isinstance(event, SourceRead):
@@ -242,12 +244,10 @@ class Desk:
 
         with self._planning:
             try:
-                file = self._home.keep_master(program, cancel, wishes=wishes, on_event=hear)
+                made = self._home.keep_master(program, cancel, wishes=wishes, on_event=hear)
             finally:
                 self.hub.put("plan", None)
-        planned = shown_master(file, title.strip())
-        self._planned[file.name] = planned
-        return planned
+        return shown_plan(made, title.strip())
 
     def order(
         self, master: str, count: int, *, title: str, drives: Sequence[str], speed: float | None, quick: bool
@@ -334,6 +334,18 @@ class Desk:
             found = recognise(drive, disc_in(name), self._home, self.ledger, host=self._where)
         return {"text": found.text, "same": found.same, "orders": [order.id for order in found.orders]}
 
+    def doctor(self, name: str) -> dict[str, Any]:
+        """What `redbook doctor` says of a drive; nothing is sent to one that a program has."""
+        from redbook.recorders.doctor import diagnose
+
+        self._known(name)
+        page = diagnose(name)
+        return {
+            "can_burn": page.can_burn,
+            "advice": page.advice,
+            "sections": [asdict(section) for section in page.sections],
+        }
+
     def resume_drive(self, name: str) -> None:
         """raises  LedgerError"""
         self._known(name)
@@ -372,11 +384,13 @@ def program_of(files: Sequence[Upload], tracks: Sequence[WantedTrack]) -> Progra
 
 
 def shown_master(file: MasterFile, title: str) -> dict[str, Any]:
-    """What the page shows of a disc: sectors are 1/75 s.  Titles are those on the disc, else the files'."""
+    """What the page shows of a disc: sectors are 1/75 s.  Titles are those on the disc; of one that has none,
+    the files'.
+    """
     on_disc = next((texts for texts in parse(file.layout.cd_text, 1) if not texts.is_empty), Texts())
 
     def text(kind: PackType, number: int, else_: str) -> str:
-        return on_disc.text(kind, number) or else_
+        return on_disc.text(kind, number) or ("" if file.layout.cd_text else else_)
 
     return {
         "master": file.name,
@@ -389,11 +403,30 @@ def shown_master(file: MasterFile, title: str) -> dict[str, Any]:
                 "artist": text(PackType.PERFORMER, laid.number, track.artist),
                 "sectors": laid.sectors,
                 "source": track.source,
+                "format": track.format,
                 "conversion": list(track.conversion),
                 "sha256": track.sha256,
             }
             for laid, track in zip(file.layout.tracks, file.tracks, strict=True)
         ],
+    }
+
+
+def shown_plan(made: MasterReport, title: str) -> dict[str, Any]:
+    """What `redbook plan` says of a disc, before it is ordered.
+
+    remarks  of each track, in words; notable ones a person should have read, and so what was converted
+    """
+    shown = shown_master(made.file, title)
+    for track, said in zip(shown["tracks"], made.remarks, strict=True):
+        track["remarks"] = [{"text": one.text, "notable": one.notable} for one in said]
+    with_text = "with CD-Text" if made.file.layout.cd_text else "without CD-Text"
+    mode = "session-at-once" if made.file.mode == Mode.SAO else "track-at-once"
+    return {
+        **shown,
+        "notes": list(made.notes),
+        "written": f"{mode}, {with_text}",
+        "free_sectors": made.free_sectors,
     }
 
 

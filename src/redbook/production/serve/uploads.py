@@ -58,6 +58,7 @@ class Upload:
             "bytes": self.bytes,
             "title": self.title,
             "artist": self.artist,
+            "album": self.album,
             "seconds": self.seconds,
         }
 

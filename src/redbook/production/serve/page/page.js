@@ -6,6 +6,8 @@ const state = {};            // as the server tells it
 let tracks = [];             // {id, name, title, artist, seconds, bytes, sent, error}
 let shownReport = null;      // what /api/orders/N said
 let planned = null;          // set while a disc is checked
+let checked = null;          // {asked, disc}: what was checked last, and what it will be
+let ownTitle = false;        // the disc's title was typed, and is left alone
 
 const DISC_MINUTES = 79.95;
 const WORDS = {
@@ -181,7 +183,9 @@ async function send() {
     try {
       const known = await put(track, file);
       Object.assign(track, { sent: 1, seconds: known.seconds });
+      track.album = known.album;
       if (!track.edited) Object.assign(track, { title: known.title, artist: known.artist });
+      if (!ownTitle) $("title").value = tracks.every((one) => one.album === known.album) ? known.album : "";
     } catch (error) { track.error = error.message; }
     showTracks();
   }
@@ -239,8 +243,8 @@ function showTracks() {
     artist.value = track.artist;
     title.setAttribute("aria-label", `Title of track ${at + 1}`);
     artist.setAttribute("aria-label", `Artist of track ${at + 1}`);
-    title.oninput = () => { track.title = title.value; track.edited = true; };
-    artist.oninput = () => { track.artist = artist.value; track.edited = true; };
+    title.oninput = () => { track.title = title.value; track.edited = true; showBurn(); };
+    artist.oninput = () => { track.artist = artist.value; track.edited = true; showBurn(); };
     part(".about").textContent = track.error || (track.seconds ? `${minutes(track.seconds)} · ${track.name}` : track.name);
     if (track.error) part(".about").classList.add("trouble");
     bar.hidden = track.sent === 1 || Boolean(track.error);
@@ -290,27 +294,76 @@ for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event
 const chosen = () => [...$("burn-drives").querySelectorAll("input")].filter((box) => box.checked).map((box) => box.value);
 
 function showBurn() {
+  if (checked && checked.asked !== JSON.stringify(wanted())) checked = null;
+  $("plan").hidden = !checked;
   const count = Number($("count").value) || 0;
   const ready = tracks.length > 0 && tracks.every((track) => track.sent === 1 && !track.error);
-  $("burn-button").textContent = count > 1 ? `Burn ${count} discs` : "Burn";
+  $("burn-button").textContent = `Burn${count > 1 ? ` ${count} discs` : ""}${checked && notable(checked.disc) ? " like this" : ""}`;
   $("burn-button").disabled = !ready || Boolean(planned);
+  $("check-button").disabled = $("burn-button").disabled;
   const plan = state.plan;
-  $("planning").textContent = !planned ? (tracks.length && !ready && tracks.every((t) => !t.error) ? "Files are being sent." : "")
-    : plan ? `Checking file ${plan.number} of ${plan.total}.` : "Checking the files.";
+  const wrong = tracks.filter((track) => track.error).length;
+  $("planning").textContent = planned ? (plan ? `Checking file ${plan.number} of ${plan.total}.` : "Checking the files.")
+    : wrong ? `${plural(wrong, "file", "files")} cannot be used: take ${wrong === 1 ? "it" : "them"} off the list (✕).`
+    : tracks.length && !ready ? "Files are being sent."
+    : checked && notable(checked.disc) ? "Read above what will be burned, then press Burn." : "";
 }
 $("count").addEventListener("input", showBurn);
+$("title").addEventListener("input", () => { ownTitle = true; showBurn(); });
+$("artist").addEventListener("input", showBurn);
 
-$("burn").addEventListener("submit", async (event) => {
-  event.preventDefault();
+const wanted = () => ({
+  title: $("title").value.trim(), artist: $("artist").value.trim(),
+  tracks: tracks.map((track) => ({ source: track.id, title: track.title, artist: track.artist })),
+});
+
+// What a person should have read before a disc is burned; that it is bit for bit is nothing to stop for.
+const notable = (disc) => disc.notes.length > 0 || disc.tracks.some((track) => track.conversion.length || track.remarks.some((one) => one.notable));
+
+async function check() {
+  const asked = wanted();
+  const disc = await ask("POST", "/api/plans", asked);
+  checked = { asked: JSON.stringify(asked), disc };
+  $("plan-text").textContent = `${plural(disc.tracks.length, "track", "tracks")}, ${minutes(disc.sectors / 75)}; ` +
+    `${minutes(disc.free_sectors / 75)} left on an 80-minute disc. Written ${disc.written}.`;
+  $("plan-notes").replaceChildren(...disc.notes.map((note) => make("li", note)));
+  $("plan-tracks").replaceChildren(...disc.tracks.map((track) => make("li", [track.title, track.artist].filter(Boolean).join(" – ") || track.source, {},
+    make("p", `${track.format}: ${track.conversion.join("; ") || "bit for bit"}`, { class: "soft" }),
+    ...track.remarks.map((one) => make("p", one.text, { class: one.notable ? "note" : "soft" })))));
+  showBurn();
+  return disc;
+}
+
+async function atWork(what) {
   planned = true;
   showBurn();
   $("burn-error").hidden = true;
-  try {
+  try { await what(); } catch (error) {
+    $("burn-error").textContent = error.message;
+    $("burn-error").hidden = false;
+  }
+  planned = null;
+  showBurn();
+}
+
+function showPlan(text) {
+  $("plan").hidden = false;
+  $("plan").focus();
+  $("plan").scrollIntoView({ block: "nearest" });
+  say(text);
+}
+
+$("check-button").addEventListener("click", () => atWork(async () => { await check(); showPlan("The disc is checked."); }));
+
+$("burn").addEventListener("submit", (event) => {
+  event.preventDefault();
+  atWork(async () => {
+    let disc = checked?.disc;
+    if (!disc) {
+      disc = await check();
+      if (notable(disc)) { showPlan("Read what will be burned, then press Burn again."); return; }
+    }
     const title = $("title").value.trim();
-    const disc = await ask("POST", "/api/plans", {
-      title, artist: $("artist").value,
-      tracks: tracks.map((track) => ({ source: track.id, title: track.title, artist: track.artist })),
-    });
     const every = $("burn-drives").querySelectorAll("input").length;
     const drives = chosen();
     await ask("POST", "/api/orders", {
@@ -318,15 +371,12 @@ $("burn").addEventListener("submit", async (event) => {
       drives: drives.length === every ? [] : drives, speed: Number($("speed").value) || null,
     });
     for (const track of [...tracks]) remove(track);
+    checked = null;
+    ownTitle = false;
     $("title").value = $("artist").value = "";
     $("count").value = 1;
     location.hash = "#now";
-  } catch (error) {
-    $("burn-error").textContent = error.message;
-    $("burn-error").hidden = false;
-  }
-  planned = null;
-  showBurn();
+  });
 });
 
 // ---- Now
@@ -437,6 +487,7 @@ function showCards(box, withButtons) {
     make("p", "", { class: "soft" }),
     ...(withButtons ? [make("p", `${drive.model} · ${drive.medium || "no word of its disc"} · ${drive.name}`, { class: "soft" }), drive.far ? "" : make("p", "", { class: "buttons" },
       button("Eject", () => ask("POST", "/api/drives/eject", { drive: drive.name }), `Eject the disc in ${shortName(drive.name)}`),
+      button("Details", () => details(drive.name), `What is known of ${shortName(drive.name)}`),
       button("Which copy is it?", () => examine(drive.name), `Which copy is in ${shortName(drive.name)}?`),
       rests(drive) ? button("Use it again", () => ask("POST", "/api/drives/resume", { drive: drive.name }), `Use ${shortName(drive.name)} again after it rested`) : "")] : []),
   )) : [make("p", "There is no recorder here.")]);
@@ -459,6 +510,18 @@ async function examine(drive) {
   text.textContent = `The disc in ${shortName(drive)} is read.`;
   try { text.textContent = `${shortName(drive)}: ${(await ask("POST", "/api/drives/examine", { drive })).text}`; }
   catch (error) { text.textContent = ""; throw error; }
+}
+
+async function details(drive) {
+  const found = await ask("POST", "/api/drives/doctor", { drive });
+  const box = $("doctor");
+  box.hidden = false;
+  $("doctor-head").textContent = `${shortName(drive)}: ${found.can_burn ? "a burn could start" : "no burn could start now"}`;
+  $("doctor-advice").replaceChildren(...found.advice.map((text) => make("li", text)));
+  $("doctor-list").replaceChildren(...[...found.sections].reverse().flatMap((section) => [make("h4", section.title),
+    make("dl", "", {}, ...section.lines.flatMap(([label, text]) => [make("dt", label), make("dd", text)]))]));
+  box.focus();
+  box.scrollIntoView({ block: "nearest" });
 }
 
 function showBoxes() {
