@@ -42,7 +42,7 @@ help:
 	@echo "make test-copies   kill what makes copies for a minute, and count the discs; make sweep: for an hour"
 	@echo "make bench   measure: time, memory, start-up (takes a few minutes)"
 	@echo "make fuzz    look for what breaks the virtual recorder, led by coverage: MINUTES=10 for each target"
-	@echo "make mutation   break engine and virtual recorder in CHANGES=50 places, and see whether a test notices (hours)"
+	@echo "make mutation   break engine and virtual recorder in CHANGES=50 places, and see whether a test notices"
 	@echo "make clean   remove .venv and what tests and demos left"
 
 # Two runs at once in one folder set it up one after the other: this file is the lock.
@@ -196,11 +196,11 @@ test-copies: $(DEV_READY) packages
 	@$(BIN)/python -m tests.production.sweep_fleet --seconds 60 --seed $(SEED)
 	@$(BIN)/python -m tests.production.sweep_fleet --seconds 60 --seed $(SEED) --carrier procrastinate
 
-# Not in continuous integration: each change that no test notices costs a whole run of the suites.
+# Which tests run through which lines is found out by one run of them, and kept in .cache/mutation.
 CHANGES ?= 50
 
 mutation: $(DEV_READY) packages
-	@$(BIN)/python -m tests.mutation -n $(CHANGES)
+	@$(BIN)/python -m tests.mutation -n $(CHANGES) --seed $(SEED)
 
 # What a run has reached is kept in .cache/fuzz, and the next one goes on from there.
 MINUTES ?= 10

@@ -2,74 +2,97 @@
 
     python -m tests.mutation [-n COUNT] [--seed N] [--only engine/burn.py] [--tests tests/engine ...]
 
-The places are drawn at random from the engine and the virtual recorder. The broken code lies in a folder of
-its own; the working copy is never touched. Each survivor is printed with its line, before and after: either a
-test is missing, or the change makes no difference to anybody.
+The places are drawn at random from the engine and the virtual recorder. The broken code lies in folders of
+its own; the working copy is never touched. A change is tried with the tests that run through its line. Each
+survivor is printed with its line, before and after: either a test is missing, or the change makes no
+difference to anybody.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import json
+import queue
 import random
-import shutil
-import subprocess
-import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutation.changes import Change, changes_in
+from tests.mutation.changes import Change, callees, changes_in
+from tests.mutation.map import ROOT, Chooser, Map, up_to_date
+from tests.mutation.trial import copy_into, noticed_by
 
-ROOT = Path(__file__).parents[2]
 ROOMS = ("engine", "virtual")
-SUITES = ("tests/engine", "tests/contract", "tests/unit", "tests/property", "tests/test_burning.py")
-LONGEST_SECONDS = 900.0  # a change may make a loop that does not end
+SUITES = (
+    "tests/engine",
+    "tests/contract",
+    "tests/unit",
+    "tests/property",
+    "tests/test_burning.py",
+    "tests/test_overburn.py",
+    "tests/test_reading.py",
+    "tests/test_tray.py",
+)
+AT_ONCE = 2
 
 
-def every_change(only: str) -> list[Change]:
-    found: list[Change] = []
-    for room in ROOMS:
-        for path in sorted((ROOT / "src" / "redbook" / room).rglob("*.py")):
-            name = str(path.relative_to(ROOT / "src" / "redbook"))
-            if name.startswith(only):
-                found += changes_in(name, path.read_text(encoding="utf-8"))
-    return found
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """tests: how many; noticed_by: one of them, or what else shows it; empty if nothing does"""
+
+    change: Change
+    tests: int
+    noticed_by: str
 
 
-def is_noticed(change: Change, place: Path, suites: list[str]) -> bool:
-    """Whether a test fails with it."""
-    target = place / "src" / "redbook" / change.name
-    before = target.read_text(encoding="utf-8")
-    target.write_text(change.made(before), encoding="utf-8")
-    try:
-        return any(_fails(place, tests) for tests in _nearest_first(change, place, suites))
-    finally:
-        target.write_text(before, encoding="utf-8")
+def sources() -> dict[str, str]:
+    """The modules that are changed, by their paths below redbook/."""
+    home = ROOT / "src" / "redbook"
+    paths = [path for room in ROOMS for path in sorted((home / room).rglob("*.py"))]
+    return {str(path.relative_to(home)): path.read_text(encoding="utf-8") for path in paths}
 
 
-def _nearest_first(change: Change, place: Path, suites: list[str]) -> Iterator[list[str]]:
-    """The tests that bear the module's name, which mostly notice; then all."""
-    stem = Path(change.name).stem
-    near = [str(path.relative_to(place)) for path in sorted((place / "tests").rglob(f"test_*{stem}*.py"))]
-    if near:
-        yield near
-    yield suites
+def every_change(texts: dict[str, str]) -> list[Change]:
+    home = ROOT / "src" / "redbook"
+    known = callees(path.read_text(encoding="utf-8") for path in sorted(home.rglob("*.py")))
+    return [change for name, text in texts.items() for change in changes_in(name, text, known)]
 
 
-def _fails(place: Path, tests: list[str]) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "2", "-p", "no:cacheprovider", *tests]
-    environment = {**os.environ, "PYTHONPATH": str(place / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        done = subprocess.run(
-            command, cwd=place, env=environment, capture_output=True, timeout=LONGEST_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return True
-    if done.returncode > 2:  # 2: stopped at the first failure, or a module that cannot be imported any more
-        raise SystemExit(f"the tests cannot be run:\n{done.stdout.decode()}{done.stderr.decode()}")
-    return done.returncode != 0
+def within(tests: list[str], found: Map, most_seconds: float) -> list[str]:
+    """Those of them that there is time for."""
+    total, chosen = 0.0, list[str]()
+    for test in tests:
+        total += found.seconds[test]
+        if chosen and total > most_seconds:
+            break
+        chosen.append(test)
+    return chosen
+
+
+def tried(changes: list[Change], tests: Callable[[Change], list[str]], found: Map) -> Iterator[Tried]:
+    """Each, as they come in."""
+    with (
+        tempfile.TemporaryDirectory(prefix="redbook-mutation-") as folder,
+        ThreadPoolExecutor(AT_ONCE) as pool,
+    ):
+        places: queue.Queue[Path] = queue.Queue()
+        for number in range(AT_ONCE):
+            place = Path(folder) / str(number)
+            copy_into(place, ROOT)
+            places.put(place)
+
+        def attempt(change: Change) -> Tried:
+            place = places.get()
+            chosen = tests(change)
+            try:
+                return Tried(change, len(chosen), noticed_by(change, place, chosen, found.seconds))
+            finally:
+                places.put(place)
+
+        for one in as_completed([pool.submit(attempt, change) for change in changes]):
+            yield one.result()
 
 
 def main() -> None:
@@ -78,27 +101,43 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="modules whose path below redbook/ begins so")
     parser.add_argument("--tests", nargs="+", default=list(SUITES))
+    parser.add_argument("--seconds", type=float, default=120, help="of tests for each change, at most")
+    parser.add_argument("--survivors", action="store_true", help="try those of the last run again")
     asked = parser.parse_args()
-    possible = every_change(asked.only)
+    texts = sources()
+    possible = [change for change in every_change(texts) if change.name.startswith(asked.only)]
     if not possible:
         raise SystemExit(f"no module's path begins with {asked.only!r}")
-    drawn = random.Random(asked.seed).sample(possible, min(asked.count, len(possible)))
-    print(f"{len(drawn)} of {len(possible)} changes, seed {asked.seed}")
-    counts: Counter[bool] = Counter()
-    with tempfile.TemporaryDirectory(prefix="redbook-mutation-") as folder:
-        place = Path(folder)
-        for name in ("src", "tests", "examples", "docs"):
-            shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("pyproject.toml", "README.md", "Makefile"):
-            shutil.copy(ROOT / name, place / name)
-        if _fails(place, asked.tests):
-            raise SystemExit("the tests fail without any change; mend that first")
-        for change in drawn:
-            noticed = is_noticed(change, place, asked.tests)
-            counts[noticed] += 1
-            if not noticed:
-                print(f"not noticed: {change}", flush=True)
-    print(f"{counts[True]} of {counts.total()} were noticed")
+    kept = ROOT / ".cache" / "mutation" / "survivors.json"
+    if asked.survivors:
+        again = set(json.loads(kept.read_text(encoding="utf-8")))
+        drawn = [change for change in possible if str(change) in again]
+    else:
+        drawn = random.Random(asked.seed).sample(possible, min(asked.count, len(possible)))
+    found = up_to_date(asked.tests)
+    for test in found.failing:
+        print(f"left out, it does not pass without a change either: {test}")
+    print(
+        f"{len(drawn)} of {len(possible)} changes, seed {asked.seed}, {len(found.seconds)} tests", flush=True
+    )
+    chooser = Chooser.of(found, texts)
+    results = []
+    for one in tried(drawn, lambda c: within(chooser.tests(c), found, asked.seconds), found):
+        results.append(one)
+        if one.noticed_by:
+            print(f"noticed: {one.change}\n    by {one.noticed_by}", flush=True)
+            continue
+        among = len(chooser.tests(one.change))
+        how = (
+            f"by {one.tests} of the {among} tests that run through it" if among else "no test runs through it"
+        )
+        print(f"not noticed: {one.change}\n    {how}", flush=True)
+    survivors = [str(one.change) for one in results if not one.noticed_by]
+    kept.write_text(json.dumps(survivors), encoding="utf-8")
+    for name in sorted({one.change.name for one in results}):
+        of_it = [bool(one.noticed_by) for one in results if one.change.name == name]
+        print(f"{name}: {of_it.count(True)} noticed, {of_it.count(False)} not")
+    print(f"{len(results) - len(survivors)} of {len(results)} were noticed")
 
 
 if __name__ == "__main__":
