@@ -36,7 +36,7 @@ LAYERS = [
     ["quirks"],
     ["mmc"],
     ["disc"],
-    ["clock", "closing", "files", "log", "host", "_version"],
+    ["clock", "closing", "files", "flag", "log", "host", "_version"],
     ["errors"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

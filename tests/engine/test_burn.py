@@ -28,7 +28,7 @@ from redbook.mmc.disc_info import (
     ReadTrackInformation,
     SessionStatus,
 )
-from redbook.runner import runner
+from redbook.runner import cancel as cancelling
 from redbook.runner.cancel import Cancel
 from redbook.runner.job import Job
 from redbook.runner.ring import Ring
@@ -260,7 +260,7 @@ def test_what_is_on_another_disc_is_not_told_of_the_one_that_was_written(command
 def test_one_wish_to_stop_that_comes_as_two_signals_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """GNU timeout 9.1 sends SIGTERM to the process, and once more to its group."""
     now = 1000.0
-    monkeypatch.setattr(runner.time, "monotonic", lambda: now)
+    monkeypatch.setattr(cancelling.time, "monotonic", lambda: now)
     cancel = Cancel()
     cancel.on_signal(signal.SIGTERM, None)
     now += 0.3
@@ -268,6 +268,21 @@ def test_one_wish_to_stop_that_comes_as_two_signals_is_one(monkeypatch: pytest.M
     assert cancel.wanted
     assert not cancel.wanted_at_once
     now += 0.3  # so a key can be pressed again, but not by a program
+    cancel.on_signal(signal.SIGINT, None)
+    assert cancel.wanted_at_once
+
+
+def test_ctrl_c_that_a_program_sends_twice_is_one_wish(monkeypatch: pytest.MonkeyPatch) -> None:
+    """timeout -s INT sends it to the process, and once more to its group."""
+    now = 1000.0
+    monkeypatch.setattr(cancelling.time, "monotonic", lambda: now)
+    cancel = Cancel()
+    cancel.on_signal(signal.SIGINT, None)
+    now += 0.01
+    cancel.on_signal(signal.SIGINT, None)
+    assert cancel.wanted
+    assert not cancel.wanted_at_once
+    now += 0.2
     cancel.on_signal(signal.SIGINT, None)
     assert cancel.wanted_at_once
 
@@ -470,8 +485,9 @@ def test_a_job_is_cancelled_from_another_thread_while_the_listener_sleeps() -> N
             emit(event)
             if isinstance(event, TrackStarted):
                 heard.wait(10)
-                threading.Thread(target=cancel).start()
-                cancel.asked.wait(10)
+                elsewhere = threading.Thread(target=cancel)
+                elsewhere.start()
+                elsewhere.join()
 
         streams = [BytesStream(pcm) for pcm in TRACKS]
         Runner(Drive(recorder), emit=step, cancel=cancel, streams=streams, total=1051).run(

@@ -27,6 +27,7 @@ from redbook.closing import Closing
 from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLE_RATE_HZ, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError
+from redbook.flag import Flag
 
 SEGMENT_BYTES = 1 << 25
 LONGEST_DISC_SECTORS = 100 * 60 * 75
@@ -241,7 +242,7 @@ def prepare(
     silent_sectors: int = RUN_OUT_SECTORS,
     sums: bool = True,
     seed: int = DEFAULT_DITHER_SEED,
-    cancel: threading.Event | None = None,
+    cancel: Flag | None = None,
     on_read: Callable[[int, Source], None] | None = None,
     chains: Sequence[Sequence[int]] = (),
     gains_db: Sequence[float] = (),
@@ -334,7 +335,7 @@ def _prepare_chain(
     read_chain(chain, new_writer, seed, gain_db=gain_db, on_end=on_end, before=before, after=after)
 
 
-def stated_sectors(sources: Sequence[Source], cancel: threading.Event | None = None) -> list[int]:
+def stated_sectors(sources: Sequence[Source], cancel: Flag | None = None) -> list[int]:
     """How long each track will be at least, by what its file states; known in a moment.
 
     A file that has less than it states is refused when it is read, so what is too long by this fits in no

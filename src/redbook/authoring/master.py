@@ -8,7 +8,6 @@ in its memory.
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -30,6 +29,7 @@ from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR
 from redbook.disc.layout import LaidTrack
 from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, Cancelled
+from redbook.flag import Flag
 
 _PIECE_BYTES = 1 << 18
 
@@ -156,7 +156,7 @@ def read_program(
     run_out: bool = False,
     fill_short_tracks: bool = False,
     seed: int = DEFAULT_DITHER_SEED,
-    cancel: threading.Event | None = None,
+    cancel: Flag | None = None,
     on_read: Callable[[int, Source], None] | None = None,
     decide: Decide | None = None,
     foresee: Callable[[Look], Program] | None = None,
@@ -257,7 +257,7 @@ def lay_out_kept(
     spool: Spool,
     *,
     first_number: int,
-    cancel: threading.Event | None,
+    cancel: Flag | None,
     decide: Decide,
 ) -> Master:
     """The same of audio that is in sectors already: nothing is decoded, only laid out and summed up.
@@ -301,7 +301,7 @@ def _sum_up(
     sources: Sequence[PreparedTrack],
     spool: Spool,
     silent_sectors: int,
-    cancel: threading.Event | None,
+    cancel: Flag | None,
 ) -> tuple[list[PreparedTrack], list[Fingerprint]]:
     """Track by track.  What lies before an index 1 is of its track's area, and AccurateRip counts it to the
     track before."""
@@ -339,12 +339,12 @@ def _sum_up(
 
 
 def _pcm(
-    arrangement: Arrangement, start_lba: int, end_lba: int, spool: Spool, cancel: threading.Event | None
+    arrangement: Arrangement, start_lba: int, end_lba: int, spool: Spool, cancel: Flag | None
 ) -> Iterator[memoryview]:
     return _chunks(ProgramStream(spool, arrangement.pieces_between(start_lba, end_lba)), cancel)
 
 
-def _chunks(stream: ProgramStream, cancel: threading.Event | None) -> Iterator[memoryview]:
+def _chunks(stream: ProgramStream, cancel: Flag | None) -> Iterator[memoryview]:
     buffer = memoryview(bytearray(_PIECE_BYTES))
     while got := stream.read_into(buffer):
         if cancel is not None and cancel.is_set():
@@ -384,7 +384,7 @@ def read_again(
     spool: Spool,
     *,
     seed: int = DEFAULT_DITHER_SEED,
-    cancel: threading.Event | None = None,
+    cancel: Flag | None = None,
 ) -> list[ProgramStream]:
     """The areas of some tracks once more, after the first spool was used up.
 
@@ -416,7 +416,7 @@ def read_again(
     return streams
 
 
-def _sha256(stream: ProgramStream, cancel: threading.Event | None) -> str:
+def _sha256(stream: ProgramStream, cancel: Flag | None) -> str:
     total = hashlib.sha256()
     for pcm in _chunks(stream, cancel):
         total.update(pcm)

@@ -7,11 +7,11 @@ so several drives are fed from one copy of them.
 from __future__ import annotations
 
 import hashlib
-import threading
 from typing import TYPE_CHECKING
 
 from redbook.disc import SAMPLES_PER_SECTOR
 from redbook.errors import AudioError, Cancelled
+from redbook.flag import Flag
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack, Spool
@@ -42,7 +42,7 @@ def kept_sources(composed: Composition) -> tuple[list[PreparedTrack], Spool]:
         raise AudioError(f"the master's audio cannot be read: {error.strerror}") from error
 
 
-def check_kept(master: MasterFile, found: Master, cancel: threading.Event | None) -> None:
+def check_kept(master: MasterFile, found: Master, cancel: Flag | None) -> None:
     """raises  AudioError  if the audio is not what the master says that it is; Cancelled
 
     Written as it is meant, its sums are known from having been read through; else it is read once more.

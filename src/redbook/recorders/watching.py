@@ -8,7 +8,6 @@ few seconds; never while another program has it.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -16,6 +15,7 @@ from typing import TypeAlias
 from redbook.clock import Clock
 from redbook.closing import Closing
 from redbook.engine.glance import LOADING, NO_DISC
+from redbook.flag import Flag
 from redbook.recorders.real import DriveEntry, Recorders, known
 from redbook.system.optical import OpticalDrive, find
 from redbook.system.uevents import ClockWaiter, UeventWaiter, Waiter
@@ -92,7 +92,7 @@ class DriveWatch(Closing):
         self._recorders = recorders
         self._discs = discs
         self._waiter: Waiter = ClockWaiter(clock) if clock is not None else UeventWaiter()
-        self._closed = threading.Event()
+        self._closed = Flag()
         self._states: dict[str, _State] = {}
         for drive in find(recorders.system):
             self._states[drive.device] = self._new(drive)

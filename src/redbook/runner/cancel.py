@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from redbook.engine.events import Stopping
+from redbook.flag import Flag
 from redbook.runner.under_way import UnderWay
 
 UNCHANGED = "nothing was changed on the disc"
@@ -20,6 +21,9 @@ LONGEST_NAP_SECONDS = 0.1  # how long a cancel may go unnoticed in a pause
 SENT_AGAIN_SECONDS = 1.0
 """A program's signal that comes sooner after another one is the same wish once more."""
 
+NO_HAND_SECONDS = 0.1
+"""Nobody presses Ctrl-C twice within so short a time: two such signals were sent by a program."""
+
 
 class Cancel:
     """Asks a job to stop.  May be used from any thread, also from a signal handler.
@@ -28,7 +32,7 @@ class Cancel:
     """
 
     def __init__(self) -> None:
-        self.asked = threading.Event()
+        self.asked = Flag()
         self.under_way = UnderWay()
         self._at_once = False
         self._told = (False, False)
@@ -50,7 +54,7 @@ class Cancel:
         its group; a terminal that is closed hangs up by the kernel and by the shell.
         """
         now = time.monotonic()
-        if number != signal.SIGINT and now - self._signalled < SENT_AGAIN_SECONDS:
+        if now - self._signalled < (NO_HAND_SECONDS if number == signal.SIGINT else SENT_AGAIN_SECONDS):
             return
         self._signalled = now
         if self.wanted:
