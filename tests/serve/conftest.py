@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,9 +45,10 @@ class Shop:
     def login(self) -> None:
         answer = self.client.post("/login", json={"token": TOKEN}, headers=OURS)
         assert answer.status_code == 200
+        OURS["X-Redbook"] = answer.json()["key"]
 
     def post(self, path: str, **body: object):  # type: ignore[no-untyped-def]
-        return self.client.post(path, json=body, headers=OURS)
+        return self.client.post(path, content=json.dumps(body), headers=OURS)
 
     def send(self, id_: str, path: Path, name: str | None = None):  # type: ignore[no-untyped-def]
         return self.client.put(

@@ -319,10 +319,10 @@ def test_streams_end_with_the_server() -> None:
 
 
 def test_a_cell_of_the_report_is_no_formula() -> None:
-    from redbook.production.serve.desk import _cell
+    from redbook.production.values import cell
 
-    assert _cell("=1+1") == "'=1+1"
-    assert _cell("d1") == "d1"
+    assert cell("=1+1") == "'=1+1"
+    assert cell("d1") == "d1"
 
 
 def test_a_signal_says_nothing_itself_and_the_worker_s_thread_does(

@@ -7,10 +7,12 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from starlette.requests import ClientDisconnect
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
 
 from redbook.errors import NoRoom, PlanError
-from redbook.production.serve import guard, uploads
+from redbook.production.serve import app, guard, uploads
 from redbook.production.serve.guard import Sessions
 from redbook.production.serve.run import Settings, _token, host_names, split_listen
 from redbook.production.serve.uploads import MOST_BYTES, Uploads
@@ -99,7 +101,7 @@ def test_the_session_s_cookie_is_out_of_reach_of_scripts_and_other_sites(strange
     assert "samesite=strict" in cookie
     assert "path=/" in cookie
     assert stranger.client.get("/api/state").status_code == 200
-    stranger.client.post("/logout", headers=OURS)
+    stranger.client.post("/logout", headers={**OURS, "X-Redbook": answer.json()["key"]})
     kept = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
     assert stranger.client.get("/api/state", headers=kept).status_code == 401
 
@@ -139,6 +141,135 @@ def test_wrong_tokens_cost_their_time_one_after_the_other(monkeypatch: pytest.Mo
     assert asyncio.run(guess())
     assert slept == [1.0] * 10
     assert at_once[1] == 1
+
+
+def test_guesses_of_a_password_wait_their_turn_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who hangs up early, or asks many times at once, has no more guesses than who waits. Another address is
+    not kept waiting.
+    """
+    turns: list[str] = []
+    turn = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        turns.append("wrong")
+        await turn(0)
+
+    monkeypatch.setattr(guard.asyncio, "sleep", sleep)
+
+    async def guess() -> None:
+        sessions = Sessions(TOKEN, guessable=True)
+        guesses = [asyncio.create_task(sessions.open(f"guess {n}", "192.0.2.7")) for n in range(10)]
+        await turn(0)
+        right = asyncio.create_task(sessions.open(TOKEN, "192.0.2.7"))
+        assert await sessions.open(TOKEN, "192.0.2.8") is not None
+        assert len(turns) < 10
+        assert not right.done()
+        assert await right is not None
+        assert turns == ["wrong"] * 10
+        assert await asyncio.gather(*guesses) == [None] * 10
+        assert sessions._turns == {}
+        many = [asyncio.create_task(sessions.open("x", "192.0.2.7")) for _ in range(60)]
+        outcomes = await asyncio.gather(*many, return_exceptions=True)
+        assert sum(isinstance(one, guard.TooManyGuesses) for one in outcomes) == 10
+
+    asyncio.run(guess())
+
+
+def test_a_cookie_alone_changes_nothing(shop: Shop) -> None:
+    """A browser shows it to every port of a machine: whoever else listens on one has it."""
+    stolen = dict(shop.client.cookies)
+    assert stolen
+    for key in ("1", "", "login", next(iter(stolen.values()))):
+        answer = shop.client.post(
+            "/api/drives/eject", json={"drive": "x"}, headers={**OURS, "X-Redbook": key}
+        )
+        assert answer.status_code == 403
+        assert "key" in answer.json()["error"]
+    assert shop.client.post("/api/drives/eject", json={"drive": "x"}, headers=OURS).status_code == 404
+
+
+def test_a_body_that_does_not_come_is_given_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "SLOW_SECONDS", 0.05)
+
+    async def slow() -> tuple[str, int]:
+        never = asyncio.Event()
+
+        async def receive() -> Message:
+            await never.wait()
+            raise AssertionError
+
+        scope = {"type": "http", "method": "PUT", "path": "/", "headers": [], "query_string": b""}
+        try:
+            async for _ in app.pieces_of(Request(scope, receive)):
+                pass
+        except HTTPException as error:
+            return error.detail, error.status_code
+        raise AssertionError
+
+    assert asyncio.run(slow())[1] == 408
+
+
+def test_a_login_is_short(stranger: Shop) -> None:
+    answer = stranger.client.post("/login", content=b" " * 10_001, headers=OURS)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\x00b", "\x1b[31m", "tab\there"])
+def test_a_text_has_no_control_characters_and_no_half_ones(shop: Shop, songs: list[Path], text: str) -> None:
+    """Neither databases nor terminals take them; one that came from a paste is a blank."""
+    shop.send("1" * 16, songs[0])
+    disc = shop.post("/api/plans", title=text, tracks=[{"source": "1" * 16, "title": text}])
+    assert disc.status_code == 200, disc.text
+    made = shop.post("/api/orders", master=disc.json()["master"], count=1, title=text)
+    assert made.status_code == 201, made.text
+    assert made.json()["title"].isprintable()
+    assert shop.post("/login", token=text).status_code == 401
+
+
+def test_a_name_is_decoded_once(shop: Shop, songs: list[Path]) -> None:
+    assert shop.send("1" * 16, songs[0], "100%25 sure.wav").json()["name"] == "100%25 sure.wav"
+
+
+def test_a_name_that_is_no_unicode_breaks_neither_state_nor_events(shop: Shop) -> None:
+    shop.desk.hub.put("drive:/dev/\udcff", {"name": "/dev/\udcff"})
+    assert shop.client.get("/api/state").json()["drive:/dev/\udcff"] == {"name": "/dev/\udcff"}
+
+    async def first() -> str:
+        async for event in shop.desk.hub.stream(""):
+            return event
+        raise AssertionError
+
+    assert asyncio.run(first()).encode().count(b"udcff") == 2
+
+
+def test_of_a_master_s_file_one_part_is_sent_at_a_time(shop: Shop, songs: list[Path]) -> None:
+    shop.send("1" * 16, songs[0])
+    master = shop.post("/api/plans", tracks=[{"source": "1" * 16}]).json()
+    path = f"/blobs/sha256/{master['tracks'][0]['sha256']}"
+    whole = shop.client.get(path).content
+    parts = ",".join(f"{n}-{n}" for n in range(0, 1000, 2))
+    answer = shop.client.get(path, headers={"Range": f"bytes={parts}"})
+    assert (answer.status_code, len(answer.content)) == (200, len(whole))
+    for wrong in ("bytes=5-2", "bytes=-", "bytes=x-y", "bytes=999999999-", "lines=1-2"):
+        assert shop.client.get(path, headers={"Range": wrong}).status_code in (200, 400, 416)
+
+
+def test_a_master_is_named_by_its_digest_and_by_no_path(
+    shop: Shop, songs: list[Path], tmp_path: Path
+) -> None:
+    """Also where a path would lead to a master."""
+    from redbook.production.master import make_master
+
+    make_master(songs[0], tmp_path / "elsewhere")
+    answer = shop.post("/api/orders", master="../../elsewhere", count=1)
+    assert answer.status_code == 422
+    assert shop.ledger.orders() == []
+
+
+def test_what_is_kept_is_not_every_user_s(shop: Shop, songs: list[Path]) -> None:
+    shop.send("1" * 16, songs[0])
+    for folder in (shop.home.folder, shop.home.folder / "sent"):
+        assert folder.stat().st_mode & 0o077 == 0
 
 
 def test_an_upload_says_how_long_it_is(shop: Shop) -> None:
@@ -312,6 +443,10 @@ def test_what_is_not_there_is_404(shop: Shop) -> None:
 def test_an_address_that_others_reach_needs_a_password_and_tls(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("correct horse\n")
+    secret.chmod(0o644)
+    with pytest.raises(PlanError, match="every user of this machine can read"):
+        _token(Settings(password_file=secret, insecure=True), "192.0.2.1")
+    secret.chmod(0o600)
     with pytest.raises(PlanError, match="--password-file"):
         _token(Settings(), "192.0.2.1")
     with pytest.raises(PlanError, match="--insecure"):

@@ -66,7 +66,7 @@ class Home:
         """raises  LedgerError, NoRoom"""
         if create:
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
                 where = printable(self.folder)
                 raise NoRoom(f"the account of copies cannot be kept in {where}: {error.strerror}") from error

@@ -60,7 +60,7 @@ def machine_id(home: Home) -> str:
     try:
         return kept.read_text("ascii").strip()
     except OSError:
-        home.folder.mkdir(parents=True, exist_ok=True)
+        home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         kept.write_text(secrets.token_hex(16), "ascii")
         return kept.read_text("ascii")
 
@@ -100,7 +100,7 @@ class RemoteWorker:
         """Masters that were asked for, and until when they are not asked for again."""
         self._cancel = Cancel()
         self._stopping = False
-        home.folder.mkdir(parents=True, exist_ok=True)
+        home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._worker = Worker(ledger, host, pool, home.master, on_event=self._hear, lock=home.lock)
         try:
             ledger.sign_in(host, machine_id(home), take_over=take_over)

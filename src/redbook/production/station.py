@@ -58,7 +58,7 @@ def alone(path: Path) -> Iterator[None]:
 
     raises  WorkerRunning; OSError
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("ab", buffering=0) as file:
         try:
             host.lock(file.fileno())

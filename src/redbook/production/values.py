@@ -204,3 +204,11 @@ class Sighting:
     total_sectors: int = 0
     speed: float | None = None
     seen_at: float = 0.0
+
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(text: str) -> str:
+    """A text for a spreadsheet, which takes one that begins like this for a formula."""
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text

@@ -13,7 +13,7 @@ from redbook.cli.render.words import plural
 from redbook.production.events import OrderNow
 from redbook.production.ledger import Ledger
 from redbook.production.making import CopiesReport, CopyReport
-from redbook.production.values import Order
+from redbook.production.values import Order, cell
 
 CSV_COLUMNS = (
     "order",
@@ -144,7 +144,7 @@ def csv_lines(report: CopiesReport) -> list[str]:
         writer.writerow(
             (
                 report.order,
-                report.title,
+                cell(report.title),
                 one.number,
                 one.attempt,
                 one.drive,
@@ -153,7 +153,7 @@ def csv_lines(report: CopiesReport) -> list[str]:
                 when(one.at),
                 one.details.get("speed") or "",
                 "" if one.details.get("offset_samples") is None else one.details["offset_samples"],
-                one.why.replace("\n", " "),
+                cell(one.why.replace("\n", " ")),
             )
         )
     return text.getvalue().splitlines()

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
+import starlette.responses
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from redbook.errors import (
@@ -31,7 +32,7 @@ from redbook.errors import (
 )
 from redbook.production.order_book import MOST_COPIES
 from redbook.production.serve.desk import Desk, WantedTrack
-from redbook.production.serve.guard import Guard, Sessions, session_of
+from redbook.production.serve.guard import Guard, Sessions, TooManyGuesses, session_of
 from redbook.production.serve.uploads import NoSuchFile, TooLarge
 from redbook.production.states import AttemptState
 from redbook.runner.cancel import Cancel
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
     from redbook.production.home import Home
 
 MOST_JSON_BYTES = 1_000_000
+MOST_LOGIN_BYTES = 10_000
+SLOW_SECONDS = 60.0
+"""Nothing of a request's body for so long, and it is given up."""
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 STATUS: list[tuple[type[Exception], int]] = [
@@ -61,6 +66,13 @@ STATUS: list[tuple[type[Exception], int]] = [
     (RedbookError, 500),
 ]
 """The first that fits; what is not here is a bug, and 500."""
+
+
+class JSONResponse(starlette.responses.JSONResponse):
+    """In ASCII: a name of a file need not be Unicode, and half a character shall not break an answer."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +118,17 @@ class Api:
         return JSONResponse({"ok": True})
 
     async def login(self, request: Request) -> Response:
-        token = (await body_of(request)).get("token")
-        session = await self._sessions.open(token if isinstance(token, str) else "")
-        if session is None:
-            return JSONResponse({"error": "this is not the token that redbook serve printed"}, 401)
-        answer = JSONResponse({"ok": True})
+        token = (await body_of(request, MOST_LOGIN_BYTES)).get("token")
+        address = request.client.host if request.client is not None else ""
+        try:
+            opened = await self._sessions.open(token if isinstance(token, str) else "", address)
+        except TooManyGuesses:
+            return JSONResponse({"error": "too many wrong ones at once: wait a minute, then try again"}, 429)
+        if opened is None:
+            text = "this is not the token that redbook serve printed, nor the password"
+            return JSONResponse({"error": text}, 401)
+        session, key = opened
+        answer = JSONResponse({"key": key})
         answer.set_cookie(
             self._cookie, session, httponly=True, samesite="strict", secure=self._secure, path="/"
         )
@@ -137,7 +155,7 @@ class Api:
         stated = request.headers.get("content-length", "")
         if not stated.isdigit():
             raise HTTPException(411, "say how long the file is (Content-Length)")
-        name = unquote(request.query_params.get("name", ""))
+        name = request.query_params.get("name", "")
         try:
             upload = await self._desk.uploads.take(
                 request.path_params["id"], name, int(stated), pieces_of(request)
@@ -175,9 +193,12 @@ class Api:
             raise ValueError(f"from 1 to {MOST_COPIES:,} copies can be ordered")
         if speed is not None and (not isinstance(speed, int | float) or not 0 < speed <= 100):
             raise ValueError("speed is a multiple of 1x, or null for the recommended one")
+        master = text_in(asked, "master")
+        if not _DIGEST.fullmatch(master):
+            raise ValueError("a master is named by 64 hexadecimal digits")
         made = await asyncio.to_thread(
             self._desk.order,
-            text_in(asked, "master"),
+            master,
             count,
             title=text_in(asked, "title"),
             drives=drives,
@@ -224,7 +245,7 @@ class Api:
         act = acts.get(request.path_params["act"])
         if act is None:
             raise HTTPException(404)
-        return JSONResponse(await asyncio.to_thread(act, text_in(asked, "drive")) or {"ok": True})
+        return JSONResponse(await asyncio.to_thread(act, text_in(asked, "drive", raw=True)) or {"ok": True})
 
     async def blob(self, request: Request) -> Response:
         """A master's file by its digest, also in parts (Range)."""
@@ -232,6 +253,9 @@ class Api:
         found = await asyncio.to_thread(self._find, digest) if _DIGEST.fullmatch(digest) else None
         if found is None:
             raise HTTPException(404)
+        if "," in request.headers.get("range", ""):
+            # Of several parts at once nobody has need, and a thousand of them would be work: all of it.
+            request.scope["headers"] = [(k, v) for k, v in request.scope["headers"] if k != b"range"]
         return FileResponse(found, media_type="application/octet-stream")
 
     def _find(self, digest: str) -> str | None:
@@ -317,12 +341,12 @@ async def _bug(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": f"redbook has a fault here: {type(error).__name__}: {error}"}, 500)
 
 
-async def body_of(request: Request) -> dict[str, Any]:
+async def body_of(request: Request, most: int = MOST_JSON_BYTES) -> dict[str, Any]:
     """raises  ValueError, HTTPException"""
     data = bytearray()
-    async for piece in request.stream():
+    async for piece in pieces_of(request):
         data += piece
-        if len(data) > MOST_JSON_BYTES:
+        if len(data) > most:
             raise HTTPException(413, "so much is not said here")
     try:
         value = json.loads(data or b"{}")
@@ -333,14 +357,25 @@ async def body_of(request: Request) -> dict[str, Any]:
     return value
 
 
-def text_in(value: Mapping[str, Any], key: str) -> str:
-    """raises  ValueError"""
+def text_in(value: Mapping[str, Any], key: str, *, raw: bool = False) -> str:
+    """raw: a name, which is only compared.  raises  ValueError"""
     found = value.get(key, "")
     if not isinstance(found, str) or len(found) > 1000:
         raise ValueError(f"{key} is a text of at most 1000 characters")
-    return found
+    if raw:
+        return found
+    # No control characters, no halves of characters: databases and terminals take neither.
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in found)
 
 
 async def pieces_of(request: Request) -> AsyncIterator[bytes]:
-    async for piece in request.stream():
+    """raises  HTTPException  nothing came for a while"""
+    stream = request.stream()
+    while True:
+        try:
+            piece = await asyncio.wait_for(anext(stream), SLOW_SECONDS)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise HTTPException(408, f"nothing came for {SLOW_SECONDS:g} seconds: send it again") from None
         yield piece

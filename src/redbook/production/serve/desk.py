@@ -37,7 +37,7 @@ from redbook.production.pool import disc_in
 from redbook.production.serve.hub import Hub
 from redbook.production.serve.uploads import Upload, Uploads
 from redbook.production.states import AttemptState, CheckMode
-from redbook.production.values import Attempt, Order, Place
+from redbook.production.values import Attempt, Order, Place, cell
 from redbook.production.worker import TICK_SECONDS, Worker, order_now
 from redbook.runner.cancel import Cancel
 
@@ -55,9 +55,6 @@ ORDERS_AGAIN_SECONDS = 2.0
 LEDGER_AGAIN_SECONDS = 2.0
 SILENT_SECONDS = 60.0
 """A host that told nothing of its drives for so long is called silent."""
-
-_CSV_STARTS = ("=", "+", "-", "@", "\t")
-"""A cell that begins like this is a formula to a spreadsheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +291,7 @@ class Desk:
             at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(attempt.at))
             place = attempt.blank.place
             cells = [place.drive, place.host, at, attempt.reason]
-            writer.writerow([attempt.number, attempt.state, *map(_cell, cells), attempt.id])
+            writer.writerow([attempt.number, attempt.state, *map(cell, cells), attempt.id])
         return text.getvalue()
 
     def set_order(self, order: int, act: str, *, at_once: bool = False) -> None:
@@ -441,10 +438,6 @@ def shown_attempt(attempt: Attempt) -> dict[str, Any]:
         "reason": attempt.reason,
         "report": dict(attempt.report),
     }
-
-
-def _cell(text: str) -> str:
-    return "'" + text if text.startswith(_CSV_STARTS) else text
 
 
 def numbers(value: Mapping[str, Any], name: str, least: int, most: int) -> int:

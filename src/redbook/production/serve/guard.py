@@ -2,10 +2,14 @@
 
     421  the Host header names none of this server's names: a page elsewhere has bent its own name to this
          address
-    403  a change without our header, or from another origin: a page elsewhere sends it in the user's name
+    403  a change without the session's key in our header, or from another origin: a page elsewhere sends it
+         in the user's name. A cookie alone changes nothing, because a browser shows it to every port of a
+         machine, and another user of this one may listen there
     401  no session: the token that `serve` printed was not shown yet
 
 Sessions are in memory: a restart asks for the token again. A wrong token costs a second, one after the other.
+Where people chose the password, a guess is not even looked at before those that came earlier from its
+address: who hangs up early gains nothing.
 """
 
 from __future__ import annotations
@@ -24,39 +28,81 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OUR_HEADER = "x-redbook"
+LOGIN = "/login"
 MOST_SESSIONS = 1000
+MOST_GUESSES_AT_ONCE = 50
+"""That wait their turn, of one address; more are turned away unseen."""
+
 WRONG_TOKEN_SECONDS = 1.0
 
 _SAFE = frozenset({"GET", "HEAD"})
-_OPEN = frozenset({"/", "/page.js", "/page.css", "/healthz", "/login"})
+_OPEN = frozenset({"/", "/page.js", "/page.css", "/healthz", LOGIN})
 """Nothing in these is anybody's secret; the page asks for the token itself."""
 
 _OPEN_BELOW = "/blobs/sha256/"
 """Other machines fetch masters here: whoever knows the 64 digits of a digest may have what they stand for."""
 
 
+class TooManyGuesses(Exception):
+    """Of one address, at once."""
+
+
+class _Turn:
+    """Guesses of one address, one after the other."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.waiting = 0
+
+
 class Sessions:
     """Who has shown the token.
 
-    token  what `serve` printed, or the password
+    token      what `serve` printed, or the password
+    guessable  people chose it
     """
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, *, guessable: bool = False) -> None:
         self._token = token.encode()
-        self._known: dict[str, None] = {}
-        self._guessing = asyncio.Lock()
+        self._guessable = guessable
+        self._known: dict[str, str] = {}
+        self._turns: dict[str, _Turn] = {}
 
-    async def open(self, token: str) -> str | None:
-        """A new session; None for a wrong token, after a second that nobody can share."""
-        if hmac.compare_digest(token.encode(), self._token):
-            session = secrets.token_urlsafe(32)
-            self._known[session] = None
-            while len(self._known) > MOST_SESSIONS:
-                del self._known[next(iter(self._known))]
-            return session
-        async with self._guessing:
-            await asyncio.sleep(WRONG_TOKEN_SECONDS)
+    async def open(self, token: str, address: str = "") -> tuple[str, str] | None:
+        """A new session and its key; None for a wrong token, after a second that nobody can share.
+
+        address  of whoever asks
+        raises   TooManyGuesses
+        """
+        if not self._guessable and self._is_right(token):
+            return self._new()
+        turn = self._turns.setdefault(address, _Turn())
+        if turn.waiting >= MOST_GUESSES_AT_ONCE:
+            raise TooManyGuesses
+        turn.waiting += 1
+        try:
+            async with turn.lock:
+                if self._guessable and self._is_right(token):
+                    return self._new()
+                await asyncio.sleep(WRONG_TOKEN_SECONDS)
+        finally:
+            turn.waiting -= 1
+            if not turn.waiting:
+                self._turns.pop(address, None)
         return None
+
+    def _is_right(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode("utf-8", "replace"), self._token)
+
+    def _new(self) -> tuple[str, str]:
+        session, key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        self._known[session] = key
+        while len(self._known) > MOST_SESSIONS:
+            del self._known[next(iter(self._known))]
+        return session, key
+
+    def is_key(self, session: str, key: str) -> bool:
+        return hmac.compare_digest(self._known.get(session, "").encode(), key.encode()) and key != ""
 
     def close(self, session: str) -> None:
         self._known.pop(session, None)
@@ -107,10 +153,13 @@ class Guard:
             if not _same_origin(headers.get("origin", ""), scope["scheme"], host):
                 return _answer(403, "a change has to come from this server's own page")
         path: str = scope["path"]
+        session = session_of(headers.get("cookie", ""), self._cookie)
         if path in _OPEN or (path.startswith(_OPEN_BELOW) and scope["method"] in _SAFE):
             return None
-        if not self._sessions.is_open(session_of(headers.get("cookie", ""), self._cookie)):
+        if not self._sessions.is_open(session):
             return _answer(401, "show the token that redbook serve printed")
+        if scope["method"] not in _SAFE and not self._sessions.is_key(session, headers[OUR_HEADER]):
+            return _answer(403, "this page does not have the session's key: open it anew, and show the token")
         return None
 
 

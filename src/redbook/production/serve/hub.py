@@ -86,7 +86,7 @@ class Hub:
                 reader[1].clear()
                 known, is_all, news = self.since(known)
                 if news or is_all:
-                    text = json.dumps(news, ensure_ascii=False, separators=(",", ":"))
+                    text = json.dumps(news, separators=(",", ":"))  # ASCII: see `app.JSONResponse`
                     yield f"id: {known}\nevent: {'all' if is_all else 'some'}\ndata: {text}\n\n"
                     await asyncio.sleep(EACH_SECONDS)
                 try:

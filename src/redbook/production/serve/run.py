@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import os
 import secrets
 import signal
 import socket
@@ -103,7 +104,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         hub = Hub()
         desk = Desk(home, ledger, settings.host, pool, hub, Uploads(home.folder / "sent"))
         cookie = f"redbook-{port}"
-        sessions = Sessions(token)
+        sessions = Sessions(token, guessable=settings.password_file is not None)
         names = host_names(address, port, settings.host_names)
         app = application(Api(desk, home, sessions, cookie, tls), names, sessions, cookie, tls=tls)
         config = uvicorn.Config(
@@ -149,6 +150,11 @@ def obey_signals(desk: Desk) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+
+
+def readable_by_all(path: Path) -> bool:
+    """Where a system has no such rights, nothing is readable by all."""
+    return os.name == "posix" and bool(path.stat().st_mode & 0o004)
 
 
 def split_listen(listen: str) -> tuple[str, int]:
@@ -200,6 +206,10 @@ def _token(settings: Settings, address: str) -> str:
         password = settings.password_file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(f"{printable(settings.password_file)} cannot be read: {error}") from error
+    if readable_by_all(settings.password_file):
+        raise PlanError(
+            f"every user of this machine can read {printable(settings.password_file)}: chmod 600 it"
+        )
     if len(password) < SHORTEST_PASSWORD:
         raise PlanError(
             f"the password in {printable(settings.password_file)} is too short: {SHORTEST_PASSWORD} "

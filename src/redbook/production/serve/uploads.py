@@ -77,7 +77,7 @@ class Uploads:
         """Bytes of files that are coming."""
         try:
             shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
+            folder.mkdir(mode=0o700, parents=True)  # what is sent is not every user's of this machine
         except OSError as error:
             raise NoRoom(f"{printable(folder)} cannot keep what is sent: {error.strerror}") from error
 

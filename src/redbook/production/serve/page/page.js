@@ -20,9 +20,19 @@ const word = (name) => WORDS[name] || name;
 
 // ---- talking to the server
 
+// The session's key: of this origin alone, as a cookie is not (a browser shows that to every port of a machine).
+let ownKey = "";
+function keepKey(key) {
+  ownKey = key;
+  try { localStorage.setItem("redbook-key", key); } catch { /* then it lasts as long as this page */ }
+}
+function sessionKey() {
+  try { return localStorage.getItem("redbook-key") || ownKey; } catch { return ownKey; }
+}
+
 async function ask(method, path, body) {
   const answer = await fetch(path, {
-    method, headers: { "X-Redbook": "1", "Content-Type": "application/json" },
+    method, headers: { "X-Redbook": sessionKey(), "Content-Type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   if (answer.status === 401) { needLogin(); throw new Error("not signed in"); }
@@ -78,10 +88,12 @@ function needLogin() {
 
 async function login(token) {
   const answer = await fetch("/login", {
-    method: "POST", headers: { "X-Redbook": "1", "Content-Type": "application/json" },
+    method: "POST", headers: { "X-Redbook": "login", "Content-Type": "application/json" },
     body: JSON.stringify({ token }),
   });
-  if (!answer.ok) throw new Error((await answer.json()).error);
+  const value = await answer.json();
+  if (!answer.ok) throw new Error(value.error);
+  keepKey(value.key);
   history.replaceState(null, "", "#burn");
   begin();
 }
@@ -197,7 +209,7 @@ function put(track, file) {
     const request = new XMLHttpRequest();   // fetch does not tell how much was sent
     track.request = request;
     request.open("PUT", `/api/sources/${track.id}?name=${encodeURIComponent(file.name)}`);
-    request.setRequestHeader("X-Redbook", "1");
+    request.setRequestHeader("X-Redbook", sessionKey());
     request.upload.onprogress = (event) => {
       track.sent = event.loaded / event.total * 0.99;
       const bar = $("tracks").querySelector(`[data-id="${track.id}"] progress`);
@@ -605,5 +617,5 @@ const fragment = location.hash.slice(1);
 if (!PLACES.includes(fragment.split("/")[0])) {
   login(fragment).catch((error) => { history.replaceState(null, "", "#burn"); trouble("login", error.message); needLogin(); });
 } else {
-  fetch("/api/state").then((answer) => (answer.ok ? begin() : needLogin()), () => setTimeout(() => location.reload(), 2000));
+  fetch("/api/state").then((answer) => (answer.ok && sessionKey() ? begin() : needLogin()), () => setTimeout(() => location.reload(), 2000));
 }
