@@ -22,7 +22,7 @@ from redbook.production.states import OrderState
 from redbook.production.values import Blank, Place
 from redbook.production.worker import Worker
 from redbook.recorders.names import open_drive
-from redbook.runner.runner import Cancel
+from redbook.runner.cancel import Cancel
 from redbook.virtual.rack import Rack
 from tests.production.support import S, claim, order
 from tests.support import postgres

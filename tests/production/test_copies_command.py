@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 import redbook
+from redbook.production.home import Home
+from redbook.production.values import Blank, Place, new_fence
 from redbook.recorders.names import open_drive
 from redbook.virtual.rack import Rack
 from tests.support.sound import noise, write_wav
@@ -287,3 +289,28 @@ def test_a_disc_is_recognised(shop: Open) -> None:
     assert other is not None
     first.put_in(other)
     assert "the disc is blank" in here.run("examine", "--drive", name).stderr
+
+
+def test_an_order_goes_on_without_a_recorder_that_is_gone_and_what_was_in_it_is_unknown(shop: Open) -> None:
+    here = shop(drives=2)
+    process = here.begin("copies", *here.songs, "--count", 2, "--drives", "my rack")
+    until_says(process, "Put a blank disc into d2")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE_SECONDS)
+    home = Home(here.folder / "account")
+    gone = here.rack.drive("d1").folder
+    with home.ledger() as ledger:
+        ledger.resume(1)
+        claim = ledger.claim(Blank(Place("", f"rack:{gone}"), "before/rack:d1#1"))
+        assert claim is not None
+        ledger.gate(claim.attempt, claim.fence, new_fence())
+    gone.rename(here.folder / "broken")
+    here.robot()
+    done = here.run("copies", "resume", 1)
+    assert done.returncode == 5, done.stderr
+    assert "d1 is not there any more: the order goes on without it" in " ".join(done.stderr.split())
+    shown = here.json("copies", "report", 1)
+    assert (shown["good"], shown["unknown"], shown["under_way"]) == (1, 1, 0)
+    here.rack.drive("d2").folder.rename(here.folder / "broken, too")
+    done = here.run("copies", "resume", 1)
+    assert "none of the order's recorders is there" in " ".join(done.stderr.split())

@@ -110,6 +110,18 @@ def test_a_master_comes_whole_and_checked(files: Files, master: Path, tmp_path: 
     assert len(files.asked) == asked  # nothing is fetched that is there
 
 
+def test_of_a_master_whose_audio_was_lost_in_part_the_rest_is_fetched(
+    files: Files, master: Path, tmp_path: Path
+) -> None:
+    name = name_of(master)
+    fetcher = Fetcher(["http://stage"], clock=ManualClock(), transport=files)
+    folder = fetcher.fetch(name, tmp_path)
+    next((folder / "blobs").iterdir()).unlink()
+    assert check_master(fetcher.fetch(name, tmp_path)).name == name
+    (folder / "master.json").write_text("{}")
+    assert check_master(fetcher.fetch(name, tmp_path)).name == name
+
+
 def test_sectors_that_are_no_flac_come_as_they_are(master: Path, tmp_path: Path) -> None:
     pcm = make_master([tmp_path / "1.wav", tmp_path / "2.wav"], tmp_path / "pcm").folder
     blobs = {path.stem: path.read_bytes() for path in (pcm / "blobs").iterdir()}

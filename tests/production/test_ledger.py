@@ -52,17 +52,17 @@ LEGAL = {
     "unknown": {"good": "person", "spoiled": "person", "lost": "person order"},
 }
 FOUND = """
-           blank    blanked  broken   same  different  gone
-claimed    void     -        void!    void  void       void
-writing    void     void     spoiled  good  spoiled    unknown
-closing    spoiled! void     spoiled  good  spoiled    unknown
-verifying  spoiled! void     spoiled  good  spoiled    unknown
+           blank    blanked  broken   same  different  gone     unsure
+claimed    void     -        void!    void  void       void     -
+writing    void     void     spoiled  good  spoiled    unknown  unknown
+closing    spoiled! void     spoiled  good  spoiled    unknown  unknown
+verifying  spoiled! void     spoiled  good  spoiled    unknown  unknown
 """
 FINDINGS = [
     (state, finding, outcome)
     for line in FOUND.splitlines()[2:]
     for state, *outcomes in [line.split()]
-    for finding, outcome in zip(FOUND.split()[:6], outcomes, strict=True)
+    for finding, outcome in zip(FOUND.split()[:7], outcomes, strict=True)
 ]
 
 

@@ -15,7 +15,9 @@ import pytest
 
 from redbook.clock import ManualClock
 from redbook.engine.events import Notice
-from redbook.errors import DriveBusy, HostNameTaken
+from redbook.errors import DriveBusy, HostNameTaken, LedgerError, LedgerFull, LedgerUnavailable
+from redbook.production import remote
+from redbook.production.carrier import InProcess
 from redbook.production.fetch import Fetcher
 from redbook.production.home import Home
 from redbook.production.ledger import Ledger, open_ledger
@@ -200,3 +202,27 @@ def test_two_workers_of_one_name(ledger: Ledger, address: str, files: Files, tmp
     first.worker.close()
     pool.close()
     first.close()
+
+
+@pytest.mark.parametrize("error", [LedgerUnavailable, LedgerFull])
+def test_a_worker_outlives_a_ledger_that_is_away_and_a_call_that_was_lost(
+    tmp_path: Path, files: Files, name: str, monkeypatch: pytest.MonkeyPatch, error: type[LedgerError]
+) -> None:
+    """What is to be fetched is derived from the ledger anew; nothing rests on a carrier's memory."""
+    monkeypatch.setattr(remote, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(remote, "POST_AGAIN_SECONDS", 0.0)
+    posted = []
+
+    class Losing(InProcess):
+        def post(self, *arguments: Any, **more: Any) -> int:
+            posted.append(arguments)
+            if len(posted) == 1:
+                raise error("away")  # it was not heard
+            return super().post(*arguments, **more) if len(posted) > 2 else 0  # or lost with a restore
+
+    with open_ledger(tmp_path / "shared.ledger") as ledger:
+        ledger.add_order(name, 1)
+        machine = Machine(tmp_path, "desk", str(tmp_path / "shared.ledger"), files, carrier=Losing)
+        with machine.at_work():
+            until(lambda: ledger.account(1).good == 1)
+    assert len(posted) >= 3

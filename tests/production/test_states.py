@@ -32,7 +32,7 @@ def test_the_page_has_every_step_and_who_says_it() -> None:
 
 
 def test_the_page_has_every_verdict() -> None:
-    head = "| the attempt was | blank | blanked | broken | same | different | gone |"
+    head = "| the attempt was | blank | blanked | broken | same | different | gone | unsure |"
     shown = {
         (state, finding): cell
         for state, *cells in table(head)
@@ -52,7 +52,7 @@ def test_whatever_an_examination_may_say_is_a_legal_step() -> None:
 
 def test_every_live_attempt_can_be_examined_whatever_is_found() -> None:
     missing = {(s, f) for s in LIVE for f in Finding} - set(VERDICTS)
-    assert missing == {(AttemptState.CLAIMED, Finding.BLANKED)}
+    assert missing == {(AttemptState.CLAIMED, Finding.BLANKED), (AttemptState.CLAIMED, Finding.UNSURE)}
 
 
 def test_a_state_holds_its_copy_or_frees_it() -> None:

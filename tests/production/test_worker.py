@@ -16,7 +16,8 @@ import pytest
 
 import redbook
 from redbook.engine.events import Notice
-from redbook.errors import LedgerUnavailable
+from redbook.errors import LedgerUnavailable, NotInLedger
+from redbook.production import looking
 from redbook.production.events import CopyState, DriveRests, NeedBlank, TakeDisc
 from redbook.production.ledger import Ledger, open_ledger
 from redbook.production.listening import say
@@ -25,7 +26,7 @@ from redbook.production.master import make_master
 from redbook.production.pool import Pool, Seen
 from redbook.production.states import AttemptState, OrderState
 from redbook.production.station import Station, WorkerRunning, alone
-from redbook.production.values import Attempt, Order
+from redbook.production.values import Attempt, Blank, Order, Place, new_fence
 from redbook.production.worker import Worker
 from redbook.recorders.names import open_drive
 from redbook.recorders.real import DriveEntry
@@ -167,6 +168,20 @@ def test_a_finished_copy_that_is_pushed_in_again_is_given_back(desk: Desk) -> No
     assert "put in again" in desk.told(NeedBlank)[-1].why
 
 
+def test_a_spoiled_copy_that_is_pushed_in_again_stays_in_and_is_called_no_good(desk: Desk) -> None:
+    """Its table of contents is the master's; an open tray would say that it is good."""
+    desk.order(1)
+    at = desk.put("d1", "unreadable@lba:200-210")
+    desk.until_quiet()
+    (spoiled,) = desk.attempts()
+    assert spoiled.state is AttemptState.SPOILED
+    at.press_eject()
+    at.push_in()
+    desk.until_quiet()
+    assert not at.tray.is_open
+    assert "no good copy" in desk.told(NeedBlank)[-1].why
+
+
 def hand_of(desk: Desk) -> Any:
     (station,) = [s for s in desk.worker._all() if s.process is not None]
     return station.process
@@ -195,6 +210,61 @@ def test_a_hand_that_dies_leaves_a_disc_that_is_looked_at(desk: Desk, state: str
     desk.until_quiet()
     desk.until(lambda: not desk.worker.busy)
     assert desk.ledger.order(1).state is OrderState.DONE
+
+
+def left_behind_the_gate(desk: Desk) -> Attempt:
+    """A worker and its hand die when the disc is finished: nobody has said so."""
+    desk.order(1)
+    at = desk.put("d1")
+    with open_drive(f"rack:{at.folder}") as drive:
+        redbook.burn(desk.master.folder, drive)
+    place = Place("", f"rack:{at.folder}")
+    claim = desk.ledger.claim(Blank(place, desk.pool.look(place.drive)))
+    assert claim is not None
+    desk.ledger.gate(claim.attempt, claim.fence, new_fence())
+    return desk.ledger.attempt(claim.attempt)
+
+
+def test_a_finished_disc_without_a_master_to_compare_it_with_is_for_a_person_to_judge(desk: Desk) -> None:
+    left = left_behind_the_gate(desk)
+    desk.worker.masters = lambda name: None
+    desk.until_quiet()
+    ended = desk.ledger.attempt(left.id)
+    assert ended.state is AttemptState.UNKNOWN and "master is not here any more" in ended.reason
+    desk.ledger.resolve(left.id, AttemptState.GOOD, who="Anna")
+    assert desk.ledger.order(1).state is OrderState.DONE
+
+
+def test_a_disc_is_looked_at_once_the_master_to_compare_it_with_has_come(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = left_behind_the_gate(desk)
+    monkeypatch.setattr(looking, "LOOK_AGAIN_SECONDS", 0.0)
+    folder_of, desk.worker.masters = desk.worker.masters, lambda name: None
+    desk.worker.masters_come = True
+    desk.until(lambda: desk.told(DriveRests))
+    assert desk.ledger.attempt(left.id).state is AttemptState.WRITING
+    desk.worker.masters = folder_of
+    desk.until(lambda: desk.ledger.order(1).state is OrderState.DONE)
+    assert len(desk.told(DriveRests)) == 1
+
+
+def test_a_hand_of_which_the_ledger_knows_nothing_leaves_its_disc_in(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger was restored while it burned: a good disc that is not in the account goes to nobody."""
+
+    def forgotten(self: Ledger, attempt: int, *_: object, **__: object) -> Attempt:
+        raise NotInLedger(f"the ledger has no attempt {attempt}")
+
+    desk.order(1)
+    at = desk.put("d1")
+    for name in ("step", "take_up"):
+        monkeypatch.setattr(Ledger, name, forgotten)
+    desk.until_quiet()
+    for _ in range(8):
+        desk.until_quiet()
+    assert not at.tray.is_open
 
 
 class WorkerDies(Exception):

@@ -55,7 +55,7 @@ def examine(
     state: AttemptState,
     ref_then: str,
     ref_now: str,
-    master: Path,
+    master: Path | None,
     *,
     read: bool = True,
     on_event: Listener | None = None,
@@ -64,7 +64,7 @@ def examine(
     """Look at the disc in a drive for an attempt that was in this state.
 
     ref_then, ref_now  of the disc that was claimed, and of the one that lies there now
-    master             the folder of the order's master
+    master             the folder of the order's master; None where it is not to be had any more
     read               False where there is no time for that: a disc that would have to be is Cancelled
 
     raises  DriveError  the drive does not answer, so nothing is known: try again; Cancelled
@@ -79,7 +79,7 @@ class _Look:
     state: AttemptState
     ref_then: str
     ref_now: str
-    master: Path
+    master: Path | None
     read: bool
     caller: Caller
 
@@ -135,9 +135,13 @@ class _Look:
 
     def _fits(self, disc: DiscContents) -> bool:
         """Whether its tracks lie as the master's."""
+        if self.master is None:
+            return False
         return disc.toc is not None and fits(disc, read_master_file(self.master))
 
     def _compared(self, disc: DiscContents) -> Examined:
+        if self.master is None:
+            return Examined(Finding.UNSURE)
         if not self.same_disc and not self._fits(disc):
             return Examined(
                 Finding.GONE, "after the machine was started again a disc of something else lies in the drive"
@@ -194,13 +198,14 @@ def fits(disc: DiscContents, master: MasterFile) -> bool:
     return all(0 <= lengths.get(track.number, -1) - track.sectors <= 2 for track in layout.tracks)
 
 
-def known_as(disc: DiscContents, masters: Sequence[Path]) -> Path | None:
-    """Which of these masters a finished disc may be a copy of, by where its tracks lie."""
+def fitting(disc: DiscContents, masters: Sequence[Path]) -> list[Path]:
+    """The masters that a finished disc may be a copy of, by where its tracks lie."""
+    found = []
     for folder in masters:
         with contextlib.suppress(SheetError):  # one that is damaged is told where it is burned
             if fits(disc, read_master_file(folder)):
-                return folder
-    return None
+                found.append(folder)
+    return found
 
 
 def _kept(report: VerifyReport) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import os
 import shutil
 import ssl
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,15 @@ from redbook.clock import Clock, SystemClock
 from redbook.errors import AudioError, Cancelled, FetchFailed, NoRoom, SheetError, printable
 from redbook.production.master import blob_sum, unpack
 from redbook.runner.cancel import Cancel
-from redbook.sheets.master_file import BLOBS, MASTER_FILE, MOST_BYTES, MasterFile, is_master
+from redbook.sheets.master_file import (
+    BLOBS,
+    MASTER_FILE,
+    MOST_BYTES,
+    MasterFile,
+    blob_path,
+    is_master,
+    read_master_file,
+)
 
 try:
     import httpx
@@ -128,8 +137,11 @@ class Fetcher:
                 NoRoom, Cancelled
         """
         target = masters / name
-        if is_master(target) and (target / BLOBS).is_dir():
-            return target
+        with suppress(SheetError):  # damaged: it is fetched anew
+            if is_master(target) and all(
+                blob_path(target, track.sha256) for track in read_master_file(target).tracks
+            ):
+                return target
         new = masters / f".{name}.fetching"
         cancel = cancel or Cancel()
         try:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from redbook.disc import SECTOR_BYTES
-from redbook.errors import NoRoom, PlanError, printable
+from redbook.errors import NoRoom, PlanError, SheetError, printable
 from redbook.production.ledger import Ledger, open_ledger
 from redbook.production.master import MasterReport, make_master, unpack
 from redbook.production.states import OrderState
@@ -130,8 +130,11 @@ class Home:
                 shutil.rmtree(folder / BLOBS, ignore_errors=True)
 
     def audio(self, name: str) -> Path | None:
-        """The folder of a master whose audio is here, too."""
-        folder, file = self.master(name), self.file_of(name)
+        """The folder of a master whose audio is here, too: all that is needed to burn or compare."""
+        try:
+            folder, file = self.master(name), self.file_of(name)
+        except SheetError:  # what it is cannot be read any more
+            return None
         if folder is None or file is None:
             return None
         return folder if all(blob_path(folder, track.sha256) for track in file.tracks) else None

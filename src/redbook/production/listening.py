@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from redbook.engine.events import Notice
-from redbook.errors import LedgerError, OrderClosed, StepRefused, printable
+from redbook.errors import LedgerError, NotInLedger, OrderClosed, StepRefused, printable
 from redbook.production import hand as hands
 from redbook.production.events import CopyProgress, CopyState
 from redbook.production.states import LIVE, MADE, AttemptState
@@ -57,7 +57,10 @@ class Listening:
                 worker.examine(station, self.claim.attempt, str(self.result.get("reason") or ""))
         except (LedgerError, OSError) as error:
             worker.tell(Notice(f"{station.name}: {error}"))
-            station.state = "resting"
+            # Its disc stays in, whatever it is; where the ledger knows the attempt it is looked at again.
+            station.state, station.used_ref = "done", self.claim.blank.ref
+            if not isinstance(error, NotInLedger):
+                station.unexamined = self.claim.attempt
         finally:
             station.process = None
             self.errors.close()

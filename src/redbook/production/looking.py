@@ -7,18 +7,30 @@ its lock taken, the attempt taken up, and the ledger told until it hears.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from redbook.burning.jobs import verify
 from redbook.burning.tray import eject
 from redbook.drive import Drive
 from redbook.engine import inspect
+from redbook.engine.events import Notice
 from redbook.engine.waiting import resending
-from redbook.errors import Cancelled, DriveBusy, DriveError, RedbookError, SheetError, StepRefused
+from redbook.errors import (
+    AudioError,
+    Cancelled,
+    DriveBusy,
+    DriveError,
+    RedbookError,
+    SheetError,
+    StepRefused,
+    VerificationFailed,
+)
 from redbook.mmc.disc_info import DiscStatus
 from redbook.production.events import DriveRests, NeedBlank
-from redbook.production.examine import examine, known_as
+from redbook.production.examine import examine, fitting
 from redbook.production.pool import Seen
 from redbook.production.states import Finding
 from redbook.production.station import Station
@@ -31,6 +43,12 @@ if TYPE_CHECKING:
     from redbook.production.worker import Worker
 
 DRIVE_AGAIN_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = 30.0
+"""So long a disc that could not be looked at, for a reason that may pass, is left alone."""
+
+LOOKS_WITHOUT_MASTER = 20
+"""So often it is waited for a master that should come from another machine."""
+
 LOOKS_AT_A_DUMB_DRIVE = 20
 """How often a drive that does not answer is tried before its disc counts as gone with it."""
 
@@ -45,9 +63,9 @@ class Looking:
     worker: Worker
 
     def recognise(self, station: Station, seen: Seen) -> None:
-        """A disc that is not blank is left alone; a finished copy that was pushed in again is given back.
+        """A disc that is not blank is left alone; a good copy that was pushed in again is given back.
 
-        It is recognised by where its tracks lie: nobody waits until it was read.
+        An open tray says "good, take me", so it is read first: a spoiled copy has the same table of contents.
         """
         why = f"the disc in it is not blank: {seen.entry.medium}"
         if seen.entry.medium.startswith("CD-RW"):
@@ -58,10 +76,9 @@ class Looking:
             ]
             with open_drive(station.name) as drive:
                 _, disc = Caller().run(drive, resending(inspect.inspect(), lambda: False))
-                if disc.status is DiscStatus.COMPLETE and known_as(disc, masters) is not None:
-                    eject(drive)
-                    why = "a finished copy was put in again, it seems, and is given back"
-        except DriveBusy:
+                if disc.status is DiscStatus.COMPLETE and not disc.spoilt:
+                    why = self._compared(station, drive, fitting(disc, masters)) or why
+        except (DriveBusy, Cancelled):
             station.state, station.not_before = "idle", time.monotonic() + DRIVE_AGAIN_SECONDS
             return
         except (RedbookError, OSError) as error:  # what it is matters to nobody: it is no blank
@@ -69,13 +86,42 @@ class Looking:
         station.state, station.used_ref = "done", seen.ref
         self.worker.say_once(station, NeedBlank(station.name, why))
 
+    def _compared(self, station: Station, drive: Drive, masters: list[Path]) -> str:
+        """What is to be said of a finished disc; empty if nothing is known of it.
+
+        raises  Cancelled, DriveError
+        """
+        if not masters:
+            return ""
+        station.reading = reading = Cancel()
+        self.worker.tell(
+            Notice(f"{station.name}: a finished disc with the tracks of an order was put in; it is read")
+        )
+        try:
+            for folder in masters:
+                with suppress(VerificationFailed, AudioError, SheetError):
+                    verify(folder, drive, cancel=reading)
+                    eject(drive)
+                    return "a good copy was put in again, and is given back"
+        finally:
+            station.reading = None
+        return "the disc in it has the tracks of an order, and is no good copy: throw it away"
+
     def examine(self, station: Station, number: int, why: str = "") -> None:
-        """Until the attempt has ended, whatever the drive and the ledger do meanwhile."""
+        """Until the attempt has ended, or its drive is said to rest: then it is looked at again, and again.
+
+        Whatever the drive and the ledger do meanwhile.
+        """
+        station.unexamined = None
         try:
             self._examine(station, number, why)
+            station.looks = 0
         except (RedbookError, OSError) as error:
-            station.state = "resting"
-            self.worker.tell(DriveRests(station.name, f"attempt {number} could not be examined: {error}"))
+            station.state, station.unexamined = "resting", number
+            station.looks += 1
+            station.not_before = time.monotonic() + LOOK_AGAIN_SECONDS
+            text = f"attempt {number} could not be examined: {error}"
+            self.worker.say_once(station, DriveRests(station.name, text))
 
     def _examine(self, station: Station, number: int, why: str) -> None:
         looks = 0
@@ -106,7 +152,7 @@ class Looking:
         """With the drive's lock held.  raises  StepRefused, DriveError, Cancelled"""
         attempt = self.worker.until_heard(lambda: self.worker.ledger.take_up(number, self.worker.where))
         self.worker.tell_state(attempt, "examining")
-        ref, folder = self.worker.pool.look(station.name), self._folder_of(attempt)
+        ref, folder = self.worker.pool.look(station.name), self._folder_of(station, attempt)
         cancel = Cancel() if self.worker.ending else self.worker.cancel
         found = examine(
             drive, attempt.state, attempt.blank.ref, ref, folder, read=not self.worker.ending, cancel=cancel
@@ -132,10 +178,10 @@ class Looking:
             return
         self.worker.after(station, ended, drive_open=None)
 
-    def _folder_of(self, attempt: Attempt) -> Path:
-        """raises  SheetError  where the host does not have the master: without it nothing can be compared"""
+    def _folder_of(self, station: Station, attempt: Attempt) -> Path | None:
+        """Of its master; None where nobody will bring it.  raises  SheetError  if it may still come"""
         order = self.worker.until_heard(lambda: self.worker.ledger.order(attempt.order))
         folder = self.worker.masters(order.master)
-        if folder is None:
-            raise SheetError(f"the master {order.master[:12]} of order {order.id} is not on this host")
+        if folder is None and self.worker.masters_come and station.looks < LOOKS_WITHOUT_MASTER:
+            raise SheetError(f"the master {order.master[:12]} of order {order.id} is not on this host yet")
         return folder

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from redbook.authoring.wishes import DEFAULTS, Mode, SourceName, Wishes
 from redbook.disc import SPEED_1X_BYTES_PER_SECOND
 from redbook.engine.events import Notice
-from redbook.errors import DriveNotFound, LedgerFull, LedgerUnavailable, PlanError
+from redbook.errors import DriveNotFound, LedgerFull, LedgerUnavailable, PlanError, printable
 from redbook.host import current_user_name
 from redbook.production.events import CopyEvent, OrderNow
 from redbook.production.home import Home, check_count
@@ -172,10 +172,10 @@ def resume_copies(
         if found.state is OrderState.DONE:
             return report_of(ledger, order)
         names = list(drives) or [place.drive for place in found.drives]
-        if home.audio(found.master) is None:
-            raise PlanError(
-                f"the master of order {order} is not there any more: order the copies that are missing anew"
-            )
+        if home.audio(found.master) is None and not ledger.account(order).under_way:
+            raise PlanError(f"{_NO_MASTER}: order the copies that are missing anew")
+        if not drives:
+            names = _there(names, on_event)
         with Pool(names) as pool, alone(home.lock):
             _check_drives(pool)
             for name in pool.poll():
@@ -183,6 +183,28 @@ def resume_copies(
             if found.state is not OrderState.OPEN:
                 ledger.resume(order, who=current_user_name())
             return work_off(home, ledger, pool, order, on_event, cancel or Cancel())
+
+
+_NO_MASTER = "the order's master is not there any more"
+
+
+def _there(names: list[str], on_event: Callable[[CopyEvent], None] | None) -> list[str]:
+    """Those of an order's drives that are still here: an order goes on without one that has died."""
+    missing = []
+    for name in names:
+        try:
+            Pool([name]).close()
+        except DriveNotFound:
+            missing.append(name)
+    if missing and len(missing) == len(names):
+        raise DriveNotFound(
+            f"none of the order's recorders is there ({printable(', '.join(missing))}): connect one, or say "
+            "which others shall go on with it (--drives)"
+        )
+    if on_event is not None:
+        for name in missing:
+            on_event(Notice(f"{printable(name)} is not there any more: the order goes on without it"))
+    return [name for name in names if name not in missing]
 
 
 def bus_note(pool: Pool, speed: float | None) -> str:
@@ -218,10 +240,11 @@ def work_off(
 
     raises  LedgerError
     """
-    note = bus_note(pool, ledger.order(order).speed)
+    found = ledger.order(order)
+    note, master = bus_note(pool, found.speed), found.master
     if note and on_event is not None:
         on_event(Notice(note))
-    worker = Worker(ledger, HERE, pool, home.master, orders={order}, on_event=on_event)
+    worker = Worker(ledger, HERE, pool, home.audio, orders={order}, on_event=on_event)
 
     def through() -> bool:
         """Does not wait for the ledger: a second Ctrl-C is obeyed also while that is away."""
@@ -231,7 +254,9 @@ def work_off(
             worker.finish()
         try:
             if cancel.wanted:
-                _pause(ledger, order)
+                _pause(ledger, order, "stopped by whoever started it")
+            elif home.audio(master) is None:
+                _pause(ledger, order, _NO_MASTER)
             now = order_now(ledger, order)
         except (LedgerUnavailable, LedgerFull) as error:
             worker.tell_ledger_away(error)
@@ -250,9 +275,9 @@ def nothing_to_do(now: OrderNow) -> bool:
     return now.state != OrderState.OPEN or (not now.free and not now.under_way)
 
 
-def _pause(ledger: Ledger, order: int) -> None:
+def _pause(ledger: Ledger, order: int, why: str) -> None:
     if ledger.order(order).state is OrderState.OPEN:
-        ledger.pause(order, who=current_user_name(), why="stopped by whoever started it")
+        ledger.pause(order, who=current_user_name(), why=why)
 
 
 def report_of(ledger: Ledger, order: int) -> CopiesReport:

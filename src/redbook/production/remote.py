@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import Any
 
 from redbook.engine.events import Notice
-from redbook.errors import LedgerUnavailable, RedbookError
+from redbook.errors import LedgerFull, LedgerUnavailable, RedbookError
 from redbook.production.carrier import Carrier, InProcess, Task
 from redbook.production.events import (
     CopyClaimed,
@@ -47,6 +47,8 @@ LEASE_SECONDS = 900.0
 """A claim that no burn followed for so long is given back: its host is away."""
 
 FETCH_AGAIN_SECONDS = 30.0
+POST_AGAIN_SECONDS = 60.0
+"""So long after it was posted a call that was not made counts as lost: with a restored database, say."""
 
 FETCH = "fetch"
 
@@ -98,10 +100,13 @@ class RemoteWorker:
         """The last one of each drive."""
         self._asked: dict[str, float] = {}
         """Masters that were asked for, and until when they are not asked for again."""
+        self._fetching: set[str] = set()
         self._cancel = Cancel()
         self._stopping = False
         home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._worker = Worker(ledger, host, pool, home.master, on_event=self._hear, lock=home.lock)
+        self._worker = Worker(
+            ledger, host, pool, home.audio, on_event=self._hear, lock=home.lock, masters_come=True
+        )
         try:
             ledger.sign_in(host, machine_id(home), take_over=take_over)
             self._carrier = (carrier or InProcess)({FETCH: self._fetch})
@@ -150,14 +155,17 @@ class RemoteWorker:
         try:
             self._ledger.expire_claims(LEASE_SECONDS)
             self._ledger.see_drives(self._host, self._sightings())
-            for order in self._ledger.orders(OrderState.OPEN):
-                if self._may_burn(order) and self._home.master(order.master) is None:
-                    self._want(order.master)
-        except LedgerUnavailable:
+            wanted = [o for o in self._ledger.orders(OrderState.OPEN) if self._may_burn(o)]
+            under_way = {attempt.order for attempt in self._ledger.live_attempts(self._host)}
+            wanted += [self._ledger.order(number) for number in under_way]  # to compare a disc with it
+            for master in {order.master for order in wanted}:
+                if self._home.audio(master) is None:
+                    self._want(master)
+        except (LedgerUnavailable, LedgerFull):
             return  # the worker has told it; what burns goes on
 
     def _tell_drives(self) -> None:
-        with suppress(LedgerUnavailable):
+        with suppress(LedgerUnavailable, LedgerFull):
             self._ledger.see_drives(self._host, self._sightings())
 
     def _may_burn(self, order: Order) -> bool:
@@ -165,15 +173,16 @@ class RemoteWorker:
 
     def _want(self, master: str) -> None:
         now = time.monotonic()
-        if self._asked.get(master, 0.0) > now:
+        if master in self._fetching or self._asked.get(master, 0.0) > now:
             return
-        self._asked[master] = float("inf")
+        self._asked[master] = now + POST_AGAIN_SECONDS
         self._carrier.post(FETCH, {"master": master}, queue=self._host, lock=f"{FETCH} {self._host}")
 
     def _fetch(self, arguments: Mapping[str, Any]) -> None:
         master = str(arguments["master"])
+        self._fetching.add(master)
         try:
-            if self._home.master(master) is None:
+            if self._home.audio(master) is None:
                 self._fetcher.fetch(master, self._home.folder / "masters", cancel=self._cancel)
                 self._tell(Notice(f"master {master[:12]} is here"))
         except RedbookError as error:
@@ -181,6 +190,7 @@ class RemoteWorker:
                 self._tell(Notice(f"master {master[:12]} could not be fetched, and is tried again: {error}"))
         finally:
             self._asked[master] = time.monotonic() + FETCH_AGAIN_SECONDS
+            self._fetching.discard(master)
 
     def _hear(self, event: CopyEvent) -> None:
         match event:

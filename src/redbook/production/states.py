@@ -125,6 +125,7 @@ class Finding(StrEnum):
     same       complete, and every sector is the master's
     different  complete, and not the master
     gone       another disc, no disc, or a blank in a machine that has been restarted since
+    unsure     complete, and the master to compare it with is not to be had any more
     """
 
     BLANK = "blank"
@@ -133,6 +134,7 @@ class Finding(StrEnum):
     SAME = "same"
     DIFFERENT = "different"
     GONE = "gone"
+    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ _SPOILED = Verdict(_S.SPOILED, "the burn broke off")
 _COMPLETE = Verdict(_S.GOOD, "complete, and every sector is the master's")
 _DIFFERENT = Verdict(_S.SPOILED, "complete, but not what the master says")
 _GONE = Verdict(_S.UNKNOWN, "the disc is gone, and may be good or spoiled")
+_UNSURE = Verdict(_S.UNKNOWN, "the disc is complete, and its master is not here any more to compare it with")
 _BLANKED = Verdict(_S.VOID, "the burn broke off; the CD-RW was blanked again")
 _TOOK_ALL = Verdict(
     _S.SPOILED, "the drive took every sector and wrote none: the disc is still blank", rest_drive=True
@@ -174,20 +177,23 @@ VERDICTS: dict[tuple[AttemptState, Finding], Verdict] = {
     (_S.WRITING, Finding.SAME): _COMPLETE,
     (_S.WRITING, Finding.DIFFERENT): _DIFFERENT,
     (_S.WRITING, Finding.GONE): _GONE,
+    (_S.WRITING, Finding.UNSURE): _UNSURE,
     (_S.CLOSING, Finding.BLANK): _TOOK_ALL,
     (_S.CLOSING, Finding.BLANKED): _BLANKED,
     (_S.CLOSING, Finding.BROKEN): Verdict(_S.SPOILED, "the session could not be closed"),
     (_S.CLOSING, Finding.SAME): _COMPLETE,
     (_S.CLOSING, Finding.DIFFERENT): _DIFFERENT,
     (_S.CLOSING, Finding.GONE): _GONE,
+    (_S.CLOSING, Finding.UNSURE): _UNSURE,
     (_S.VERIFYING, Finding.BLANK): _TOOK_ALL,
     (_S.VERIFYING, Finding.BLANKED): _BLANKED,
     (_S.VERIFYING, Finding.BROKEN): Verdict(_S.SPOILED, "the disc cannot be read"),
     (_S.VERIFYING, Finding.SAME): _COMPLETE,
     (_S.VERIFYING, Finding.DIFFERENT): _DIFFERENT,
     (_S.VERIFYING, Finding.GONE): _GONE,
+    (_S.VERIFYING, Finding.UNSURE): _UNSURE,
 }
-"""What an examination makes of a live attempt.  (claimed, blanked) cannot be: nothing had been written."""
+"""What an examination makes of a live attempt.  Of a claimed one nothing is blanked, or compared."""
 
 SPOILED_IN_A_ROW_TO_REST = 2
 """So many spoiled discs in a row, and the drive rests until a person says otherwise."""

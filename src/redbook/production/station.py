@@ -13,6 +13,7 @@ from redbook import host
 from redbook.errors import DriveBusy
 from redbook.production.events import CopyEvent
 from redbook.production.pool import Seen
+from redbook.runner.cancel import Cancel
 
 
 @dataclass(slots=True)
@@ -25,6 +26,9 @@ class Station:
     not_before  another program has the drive: when it is tried again, on the monotonic clock
     fence    of a claim that may have been made without being heard
     told_to_end  the hand that was told to end in good order
+    reading  ends the reading of a disc that somebody put in, and that can wait
+    unexamined  an attempt whose disc could not be looked at, and is to be
+    looks    how often that was tried
     """
 
     name: str
@@ -37,6 +41,9 @@ class Station:
     thread: threading.Thread | None = None
     process: subprocess.Popen[str] | None = None
     told_to_end: subprocess.Popen[str] | None = None
+    reading: Cancel | None = None
+    unexamined: int | None = None
+    looks: int = 0
     seen: Seen | None = None
 
     def begin(self, state: str, work: Callable[[], None]) -> None:

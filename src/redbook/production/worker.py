@@ -69,7 +69,8 @@ class Worker:
     ledger   of the orders
     where    this host's name in it; may be empty for a single machine
     pool     its drives
-    masters  a master's name to its folder here, or None while the host does not have it
+    masters  a master's name to its folder here, or None while the host does not have all of it
+    masters_come  whether somebody fetches those that are missing
     orders   only these; None for all
     on_event told what happens, on whichever thread it happens
     lock     a file to be held while this is the host's worker (`alone`); None if somebody else sees to that
@@ -87,11 +88,13 @@ class Worker:
         orders: Collection[int] | None = None,
         on_event: Callable[[CopyEvent], None] | None = None,
         lock: Path | None = None,
+        masters_come: bool = False,
     ) -> None:
         self.ledger = ledger
         self.where = where
         self.pool = pool
         self.masters = masters
+        self.masters_come = masters_come
         self._orders = orders
         self._on_event = on_event
         self._telling = threading.Lock()
@@ -115,6 +118,8 @@ class Worker:
         raises  LedgerError  other than that it does not answer, or has no room: that is told, and tried again
         """
         self._end_hands()
+        if self.closing:
+            self.let_go()
         seen = self.pool.poll()
         for name, at in seen.items():
             station = self._stations.setdefault(name, Station(name))
@@ -192,6 +197,12 @@ class Worker:
                 station.told_to_end = process
                 say(process, {"cancel": True})
 
+    def let_go(self) -> None:
+        """Nobody waits for the reading of discs that are in a drive by mistake."""
+        for station in self._all():
+            if (reading := station.reading) is not None:
+                reading()
+
     def close(self) -> None:
         """Let go of the lock."""
         self._held.close()
@@ -201,6 +212,8 @@ class Worker:
         while True:
             self.tick()
             through = until()
+            if through:
+                self.let_go()
             if not self.busy and through:
                 return
             time.sleep(TICK_SECONDS)
@@ -213,6 +226,11 @@ class Worker:
         if entry.problem:
             return
         place = Place(self.where, station.name)
+        if station.unexamined is not None:
+            if time.monotonic() >= station.not_before:
+                number = station.unexamined
+                station.begin("examining", lambda: self.examine(station, number))
+            return
         if station.state == "resting":
             if self.ledger.drive(place).resting:
                 return

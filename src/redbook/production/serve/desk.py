@@ -89,7 +89,7 @@ class Desk:
         """Called when the first `stop` is seen to, if anything is under way."""
         self._worker: Worker | None = None
         if pool is not None:
-            self._worker = Worker(ledger, where, pool, home.master, on_event=self._hear, lock=home.lock)
+            self._worker = Worker(ledger, where, pool, home.audio, on_event=self._hear, lock=home.lock)
         self._thread = threading.Thread(target=self._run, name="redbook-worker", daemon=True)
         self._orders_at = 0.0
         self._far: dict[str, tuple[float | None, float]] = {}
@@ -250,7 +250,7 @@ class Desk:
         self, master: str, count: int, *, title: str, drives: Sequence[str], speed: float | None, quick: bool
     ) -> dict[str, Any]:
         """raises  ValueError, PlanError, LedgerError"""
-        if self._home.master(master) is None:
+        if self._home.audio(master) is None:
             raise PlanError("this disc is not kept here any more: add its files again")
         made = self.ledger.add_order(
             master,
@@ -277,7 +277,7 @@ class Desk:
             "check": found.check,
             "made_at": found.made_at,
             "account": asdict(self.ledger.account(order)),
-            "again": self._home.master(found.master) is not None,
+            "again": self._home.audio(found.master) is not None,
             "disc": shown_master(file, found.title) if file is not None else None,
             "attempts": [shown_attempt(attempt) for attempt in self.ledger.attempts(order)],
         }
