@@ -111,7 +111,8 @@ def in_process(recorder: object) -> float:
 def main() -> None:
     from redbook.image.store import MemoryStore
     from redbook.share.host import require_library
-    from redbook.virtual.medium import Medium, blank_state
+    from redbook.virtual.blanks import blank_state
+    from redbook.virtual.medium import Medium
     from redbook.virtual.recorder import VirtualRecorder
 
     require_library()

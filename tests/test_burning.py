@@ -17,8 +17,9 @@ from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Blank, Write10
 from redbook.transport.base import Reply
+from redbook.virtual.blanks import blank_state
 from redbook.virtual.faults import Fault, parse
-from redbook.virtual.medium import Medium, blank_state
+from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import model
 from tests.support.sound import noise, write_wav

@@ -13,8 +13,9 @@ from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.image.store import MemoryStore
 from redbook.mmc.cue_sheet import SendCueSheet, entries_of
+from redbook.virtual.blanks import blank_state
 from redbook.virtual.faults import Fault, parse
-from redbook.virtual.medium import Medium, blank_state
+from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support import warm
 from tests.support.drives import as_sent, model

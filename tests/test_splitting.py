@@ -21,7 +21,8 @@ from redbook.cli.several import Several, burn_all, report_name
 from redbook.disc import SECTOR_BYTES, Msf
 from redbook.drive import Drive
 from redbook.image.store import MemoryStore
-from redbook.virtual.medium import Medium, blank_state
+from redbook.virtual.blanks import blank_state
+from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support import warm
 from tests.support.drives import as_sent

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from redbook.image.base import VERSION
+from redbook.image.state_json import VERSION
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support import warm

@@ -16,6 +16,7 @@ from redbook.burning.looking import read_checksums
 from redbook.disc import Toc, TocTrack
 from redbook.drive import Drive
 from redbook.errors import MediumUnsuitable, NotRecordable, Sense
+from redbook.image.state_json import to_json
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadFullToc
 from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.write import Blank, BlankType
@@ -178,12 +179,12 @@ class TestNothingIsBurned:
     @pytest.mark.parametrize("make", [mixed, extra, data_only])
     def test_behind_data(self, make: object, song: Path) -> None:
         medium: Medium = make("cd-r", finished=False)  # type: ignore[operator]
-        before = medium.state.to_json()
+        before = to_json(medium.state)
         drive = ready(VirtualRecorder(medium))
         for job in (redbook.plan, redbook.burn):
             with pytest.raises(MediumUnsuitable, match="holds data"):
                 job([song], drive, append=True)
-        assert medium.state.to_json() == before
+        assert to_json(medium.state) == before
 
     def test_a_cd_rw_is_blanked_and_then_burned(self, song: Path) -> None:
         drive = ready(VirtualRecorder(mixed("cd-rw")))

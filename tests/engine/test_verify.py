@@ -25,8 +25,9 @@ from redbook.errors import Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
 from redbook.runner.runner import Runner
+from redbook.virtual.blanks import blank_state
 from redbook.virtual.faults import Fault
-from redbook.virtual.medium import Medium, blank_state
+from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import model
 from tests.support.fingerprints import fingerprint

@@ -12,13 +12,15 @@ from redbook.disc import Msf, cd_text
 from redbook.disc.sub_channel import Q, crc
 from redbook.image import bincue, toc
 from redbook.image.base import DiscState, HowWritten, RecordedSession, TrackState
+from redbook.image.state_json import from_json, to_json
 from redbook.mmc.disc_info import INVISIBLE_TRACK, ReadTrackInformation
 from redbook.mmc.mode_pages import ModeSense10
 from redbook.sheets.packs import PacksWrong, packs_in
 from redbook.virtual import faults
-from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
+from redbook.virtual.refused import Refused
 from redbook.virtual.writing.announced import understand
 
 DISC_ERRORS = (KeyError, TypeError, ValueError, AttributeError)
@@ -65,7 +67,7 @@ def packs(data: bytes) -> None:
     state = Medium.new().state
     session = json.loads(SESSION)
     session["cd_text"] = [pack.hex() for pack in cd_text.each_pack(sound)]
-    state = DiscState.from_json(state.to_json() | {"sessions": [session]})
+    state = from_json(to_json(state) | {"sessions": [session]})
     for sheet in (bincue.render(state, "disc.bin"), toc.render(state, "disc.bin")):
         sheet.encode("iso8859-1", "replace")
         assert all(line.count('"') in (0, 2) for line in sheet.splitlines())
@@ -120,13 +122,13 @@ def disc_json(data: bytes) -> None:
         found = json.loads(data)
         if isinstance(found, dict) and found.get("version") in (1, 2):
             with contextlib.suppress(*DISC_ERRORS):
-                state = DiscState.from_json(found)
+                state = from_json(found)
                 use(state)
 
 
 def use(state: DiscState) -> None:
     """A disc that was read can be worked with."""
-    assert DiscState.from_json(json.loads(json.dumps(state.to_json()))) == state
+    assert from_json(json.loads(json.dumps(to_json(state)))) == state
     if state.ended_tracks:
         bincue.render(state, "disc.bin")
         toc.render(state, "disc.bin")
@@ -150,7 +152,7 @@ def json_change(data: bytes) -> None:
         where[key] = _value(data[step + 1 :])
         break
     with contextlib.suppress(*DISC_ERRORS):
-        use(DiscState.from_json(found))
+        use(from_json(found))
 
 
 def _value(data: bytes) -> Any:

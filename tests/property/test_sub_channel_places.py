@@ -11,7 +11,8 @@ from redbook.disc.sub_channel import ISRC, MCN, POSITION, Q, interleave
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.store import MemoryStore
 from redbook.mmc.read import Selection, SubChannel
-from redbook.virtual.medium import Medium, blank_state
+from redbook.virtual.blanks import blank_state
+from redbook.virtual.medium import Medium
 from redbook.virtual.reading import read_cd
 
 

@@ -20,9 +20,11 @@ from redbook.mmc.playback import AudioStatus
 from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status, Transport
 from redbook.virtual import faults
+from redbook.virtual.blanks import blank_state
 from redbook.virtual.faults import Lost
-from redbook.virtual.medium import Medium, Refused, blank_state
+from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
+from redbook.virtual.refused import Refused
 from tests.support.recorder_checks import Answers, check_folder, check_reply
 
 MODELS = ("redbook", "usb-combo", "old-scsi", "bd-combo", "slow-closer")

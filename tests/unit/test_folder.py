@@ -14,8 +14,8 @@ from redbook.burning.looking import disc_info
 from redbook.disc import Msf
 from redbook.drive import Drive
 from redbook.errors import DriveBusy, DriveError, ImageError, MediumUnsuitable, StorageFailed
-from redbook.image.base import DiscState
 from redbook.image.folder import FolderStore
+from redbook.image.state_json import from_json, to_json
 from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
 from redbook.mmc.write import Write10
 from redbook.recorders.discs import create_disc
@@ -115,7 +115,7 @@ def test_one_program_at_a_time(disc: Path) -> None:
 
 def test_the_state_survives_the_file(disc: Path) -> None:
     data = json.loads((disc / "disc.json").read_text())
-    assert DiscState.from_json(data).to_json() == data
+    assert to_json(from_json(data)) == data
 
 
 def test_a_new_disc_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,9 @@ from redbook.mmc import sense
 from redbook.mmc.mode_pages import WriteParameters
 from redbook.transport.base import Reply, Status
 from redbook.virtual import faults
+from redbook.virtual.blanks import blank_state
 from redbook.virtual.faults import BadSpot
-from redbook.virtual.medium import Medium, blank_state
+from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.recorder_bench import LEAD_IN, Bench, Part, small_blank

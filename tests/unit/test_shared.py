@@ -11,8 +11,9 @@ from redbook.image.folder import FolderStore
 from redbook.image.view import OWNER_FILE, owner_of
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.transport.base import Reply, Status
+from redbook.virtual.blanks import blank_state
 from redbook.virtual.faults import Fault
-from redbook.virtual.medium import Medium, blank_state
+from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.shared import RecorderLock, SharedRecorder
 from redbook.virtual.spindle import Spindle

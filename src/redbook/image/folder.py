@@ -1,8 +1,9 @@
 """The folder of a virtual disc: `disc.json`, `disc.bin`, `disc.cue`, `disc.toc`; where a program wrote them,
 `disc.sub` (sub-channel) and `disc.pregap` (sound in the 150 sectors before LBA 0).
 
-Killing the process at any instant leaves a disc that opens. `disc.json` is replaced atomically, and
-only once what it speaks of is in `disc.bin`; how far a track had come that was never ended is told by
+Killing the process at any instant leaves a disc that opens. `disc.json` is replaced atomically, and only once
+the audio of which it speaks is in `disc.bin` (silence that it counts may still be missing there: opening the
+disc adds it); how far a track had come that was never ended is told by
 the length of `disc.bin`, which grows with each WRITE. The sheets are derived and made anew when they
 are not those of the state.
 """

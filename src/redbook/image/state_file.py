@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 from redbook.errors import ImageError, printable
-from redbook.image.base import FORMAT, VERSION, DiscState
+from redbook.image.base import DiscState
 from redbook.image.disc_files import DiscFiles, NotAFile
+from redbook.image.state_json import FORMAT, VERSION, from_json, to_json
 
 STATE_FILE = "disc.json"
 
@@ -65,7 +66,7 @@ def state_in(files: DiscFiles) -> DiscState:
             f"this one knows up to version {VERSION}: update redbook"
         )
     try:
-        return DiscState.from_json(data)
+        return from_json(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ImageError(
             f"{damaged} describes no possible disc ({error}); restore it from a copy, or start a new one"
@@ -80,4 +81,4 @@ def no_file(path: Path, error: NotAFile) -> ImageError:
 
 
 def to_bytes(state: DiscState) -> bytes:
-    return (json.dumps(state.to_json(), indent=2) + "\n").encode("utf-8")
+    return (json.dumps(to_json(state), indent=2) + "\n").encode("utf-8")

@@ -10,7 +10,7 @@ from redbook.errors import ImageError, MediumUnsuitable, printable
 from redbook.image.folder import FolderStore
 from redbook.recorders.listing import virtual_entries, virtual_entry
 from redbook.recorders.names import VIRTUAL
-from redbook.virtual.medium import blank_state
+from redbook.virtual.blanks import blank_state
 from redbook.virtual.shared import insert_new
 from redbook.virtual.spindle import Spindle
 

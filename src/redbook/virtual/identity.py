@@ -28,8 +28,9 @@ from redbook.mmc.performance import (
 )
 from redbook.quirks import OWN_VENDOR, VIRTUAL_MARK
 from redbook.virtual.habits import CdTextAnswer
-from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model
+from redbook.virtual.refused import Refused
 from redbook.virtual.settings import WRITE_TYPES, Speeds, kb_per_second
 
 _TAO_BLOCK_TYPES = (0,)

@@ -11,9 +11,10 @@ from redbook.mmc import sense
 from redbook.mmc.events import MediaEvent
 from redbook.virtual import settings, timing
 from redbook.virtual.habits import CdTextAnswer, Immed
-from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.medium import Medium
 from redbook.virtual.model import Clv, Model
 from redbook.virtual.pickup import Pickup
+from redbook.virtual.refused import Refused
 
 if TYPE_CHECKING:
     from redbook.virtual.initiator import Initiator

@@ -1,7 +1,19 @@
 """A disc in the virtual recorder: what may be recorded on it next, and what that changes.
 
-The six states of a recordable medium (blank, track open, session open, appendable, writing a later
-session, complete) are not stored as such: they follow from `DiscState`.
+The states of a recordable medium (blank, track open, session open, appendable, writing a later session,
+complete; spoilt, where a session that had to be written at once was not) are not stored as such: they follow
+from `DiscState`.
+
+Who may touch it: one thread at a time. It has no lock; the recorder that it lies in holds its own for each
+command and each move of a hand. A folder is held against other processes by its store, from `open` or
+`take_up` to `close` or `let_go`.
+
+What is on the disk when the process dies: audio goes to the store as it comes, the state only when a track or
+session begins and ends. A state never speaks of a track whose audio is not there; padding and run-out are
+silence, and made after the state that counts them: `_recover` makes up for them, measures a track that was
+open, and how far a session came that was written at once. In the process it is the other way: what a block
+under `_changing` did is undone if the state cannot be stored, by putting back a copy. A `RecordedTrack` from
+before is then no longer part of the disc.
 """
 
 from __future__ import annotations
@@ -11,7 +23,6 @@ import os
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from redbook.disc import (
     MOST_TRACKS,
@@ -20,13 +31,11 @@ from redbook.disc import (
     SECTOR_BYTES,
     SHORTEST_TRACK_SECTORS,
     TAO_GAP_SECTORS,
-    Msf,
     Toc,
     next_session_start,
 )
 from redbook.disc.layout import LaidTrack
-from redbook.disc.sub_channel import RAW_BYTES
-from redbook.errors import ImageError, Sense, printable
+from redbook.errors import ImageError, printable
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore
 from redbook.image.new_folder import NewFolderStore
@@ -37,63 +46,13 @@ from redbook.mmc.disc_info import (
     Atip,
     DiscStatus,
 )
+from redbook.virtual.blanks import BLANKS, blank_state
 from redbook.virtual.displacement import WriteShift
-
-
-class Refused(Exception):
-    """The answer is CHECK CONDITION with this sense."""
-
-    def __init__(self, key: int, asc: int, ascq: int, information: int | None = None) -> None:
-        super().__init__(key, asc, ascq)
-        self.sense = Sense(key, asc, ascq, information)
-
-    @classmethod
-    def because(cls, reason: Sense) -> Refused:
-        refused = cls(reason.key, reason.asc, reason.ascq)
-        refused.sense = reason
-        return refused
-
+from redbook.virtual.refused import Refused
+from redbook.virtual.simulation import Simulation
 
 NO_MODE = -1
 """What the sectors have that lie in no track."""
-
-
-class Blank(NamedTuple):
-    """What the groove of a blank says.
-
-    Plausible values, not those of a maker's product: virtual-disc times in the ranges of real discs.
-    reach: where its groove really ends, if that is behind the last lead-out that it names.
-    speed_codes: lowest and highest test speed of a CD-RW, in the code of its sub-type.
-    """
-
-    lead_in_start: Msf
-    last_lead_out: Msf
-    sub_type: int = 0
-    speed_codes: tuple[int, int] | None = None
-    reach: Msf | None = None
-
-
-BLANKS: dict[tuple[str, int], Blank] = {
-    ("cd-r", 74): Blank(Msf(97, 24, 1), Msf(74, 43, 0)),
-    ("cd-r", 80): Blank(Msf(97, 34, 23), Msf(79, 59, 74)),
-    ("cd-r", 90): Blank(Msf(97, 31, 4), Msf(89, 59, 74)),
-    ("cd-r", 99): Blank(Msf(97, 31, 4), Msf(79, 59, 74), reach=Msf(98, 59, 74)),  # as most that are sold
-    ("cd-rw", 74): Blank(Msf(97, 34, 23), Msf(74, 12, 0), 0, (1, 2)),  # 2x to 4x
-    ("cd-rw", 80): Blank(Msf(97, 34, 23), Msf(79, 59, 74), 1, (2, 4)),  # high speed, 4x to 10x
-    ("cd-rw", 90): Blank(Msf(97, 34, 23), Msf(89, 59, 74), 1, (2, 4)),
-}
-
-
-def blank_state(medium: str = "cd-r", minutes: int = 80, write_protected: bool = False) -> DiscState:
-    """A disc fresh from the spindle.
-
-    raises  ValueError  for a kind of disc that there is none of
-    """
-    kind = BLANKS.get((medium, minutes))
-    if kind is None:
-        known = ", ".join(f"{name} {length}" for name, length in BLANKS)
-        raise ValueError(f"no {medium} of {minutes} minutes; there are {known}")
-    return DiscState(medium, minutes, kind.lead_in_start, kind.last_lead_out, write_protected=write_protected)
 
 
 def in_words(medium: Medium) -> str:
@@ -178,7 +137,7 @@ class Medium:
 
     def simulated(self) -> Medium:
         """A copy for a test write: it takes every command and keeps no audio; what was there can be read."""
-        return Medium(copy.deepcopy(self.state), _Simulation(self))
+        return Medium(copy.deepcopy(self.state), Simulation(self._store))
 
     def close(self) -> None:
         self._store.close()
@@ -532,27 +491,3 @@ class Medium:
             raise Refused(sense.ILLEGAL, 0x30, 0x06)
         if self.write_protected:
             raise Refused(sense.PROTECT, 0x27, 0)
-
-
-class _Simulation(MemoryStore):
-    """Where a test write goes: nowhere. Below it lies what the disc really holds."""
-
-    def __init__(self, real: Medium) -> None:
-        super().__init__(keep=False)
-        self._real = real
-        self._real_end = self._sectors = real._store.recorded_sectors()
-
-    def read(self, lba: int, sectors: int) -> bytes:
-        there = self._still_there(lba, sectors)
-        return self._real._store.read(lba, there) + bytes(SECTOR_BYTES * (sectors - there))
-
-    def read_sub_channel(self, lba: int, sectors: int) -> bytes:
-        there = self._still_there(lba, sectors)
-        return self._real.read_sub_channel(lba, there) + bytes(RAW_BYTES * (sectors - there))
-
-    def resize(self, sectors: int) -> None:
-        super().resize(sectors)
-        self._real_end = min(self._real_end, sectors) if sectors else -PREGAP_SECTORS
-
-    def _still_there(self, lba: int, sectors: int) -> int:
-        return max(0, min(sectors, self._real_end - lba))

@@ -26,7 +26,8 @@ from redbook.disc.layout import LaidTrack
 from redbook.image.base import DATA_BIT, DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore
 from redbook.image.store import MemoryStore, Store
-from redbook.virtual.medium import Medium, blank_state
+from redbook.virtual.blanks import blank_state
+from redbook.virtual.medium import Medium
 
 POSTGAP_SECTORS = 150
 """Behind data that audio follows in the same session, as empty data."""

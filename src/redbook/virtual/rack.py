@@ -28,8 +28,9 @@ from redbook.clock import Clock
 from redbook.errors import DriveBusy, DriveNotFound, ImageError, MediumUnsuitable, StorageFailed, printable
 from redbook.image.folder import FolderStore
 from redbook.transport.base import Reply
+from redbook.virtual.blanks import blank_state
 from redbook.virtual.faults import BadSpot, Fault, parse
-from redbook.virtual.medium import Medium, blank_state
+from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 
 RACK_FILE, TRAY_FILE, DISCS = "rack.json", "tray.json", "discs"

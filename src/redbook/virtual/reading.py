@@ -28,7 +28,8 @@ from redbook.mmc.playback import Position
 from redbook.mmc.read import C2, C2_BYTES, ReadCd, Selection, SubChannel
 from redbook.virtual.displacement import read_shifted
 from redbook.virtual.faults import BadSpot
-from redbook.virtual.medium import NO_MODE, Medium, Refused
+from redbook.virtual.medium import NO_MODE, Medium
+from redbook.virtual.refused import Refused
 
 _TYPES = {ReadCd.CD_DA: 0, ReadCd.MODE_1: data_sector.MODE_1, ReadCd.MODE_2_FORM_1: data_sector.MODE_2}
 """Data mode of the tracks where such a sector can be; no disc here has mode 2 without form, or form 2."""

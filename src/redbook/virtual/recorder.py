@@ -1,8 +1,13 @@
 """The virtual recorder: a Transport that answers as a CD-R/RW drive would.
 
-This module has the small commands, and suffers faults. When a command is done says `rules`; writing is
-`write_commands`, reading `reading`, playing `play_commands`, speeds and mode pages `setting_commands`, what
-is on the disc `disc_answers`, who the drive is `identity`, how long things take `timing`, its habits `model`.
+This module has the small commands, and suffers faults. When a command is done says `commands.rules`;
+writing is `commands.write`, reading `commands.read`, playing `commands.play`, speeds and mode pages
+`commands.setting`, what is on the disc `commands.disc_answers`, who the drive is `identity`, how long
+things take `timing`, its habits `model`.
+
+Its lock is held for the whole of a command, the time that this takes in real time included, and for each move
+of a hand: whatever else wants something of the recorder waits for minutes while a session is closed without
+IMMED. Only initiators come and go meanwhile: a login must be answered.
 """
 
 from __future__ import annotations
@@ -40,8 +45,9 @@ from redbook.virtual.commands.write import WriteCommands
 from redbook.virtual.faults import BadSpot, Fault
 from redbook.virtual.initiator import Initiator
 from redbook.virtual.mechanism import MEDIUM_CHANGED, POWER_ON, Mechanism
-from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.medium import Medium
 from redbook.virtual.model import FASTEST, SLOWEST, Model, default_model
+from redbook.virtual.refused import Refused
 
 MOST_SERIAL_CHARACTERS = 64
 

@@ -16,8 +16,8 @@ from redbook.mmc.mode_pages import (
     WriteType,
 )
 from redbook.virtual.habits import CdTextAnswer, CdTextBlockType
-from redbook.virtual.medium import Refused
 from redbook.virtual.model import Model
+from redbook.virtual.refused import Refused
 
 ALL_PAGES = 0x3F
 ALL_SUBPAGES = 0xFF

@@ -17,7 +17,7 @@ from redbook.errors import ImageError, printable
 from redbook.image.base import DiscState
 from redbook.image.folder import FolderStore
 from redbook.image.state_file import read_state
-from redbook.virtual.medium import blank_state
+from redbook.virtual.blanks import blank_state
 
 _NAME = re.compile(r"disc-(\d+)\.disc")
 

@@ -27,8 +27,9 @@ from redbook.mmc.disc_info import (
 )
 from redbook.mmc.mode_pages import WriteParameters, WriteType
 from redbook.virtual.habits import AtipAnswer
-from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model
+from redbook.virtual.refused import Refused
 from redbook.virtual.writing import raw
 
 

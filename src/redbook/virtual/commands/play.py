@@ -12,8 +12,9 @@ from redbook.virtual import reading
 from redbook.virtual.commands import disc_answers
 from redbook.virtual.habits import IsrcAnswer
 from redbook.virtual.mechanism import Mechanism
-from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.medium import Medium
 from redbook.virtual.playing import Player
+from redbook.virtual.refused import Refused
 
 
 class PlayCommands:

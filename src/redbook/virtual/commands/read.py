@@ -12,7 +12,7 @@ from redbook.mmc.command import Command
 from redbook.virtual import reading
 from redbook.virtual.faults import BadSpot
 from redbook.virtual.mechanism import Mechanism
-from redbook.virtual.medium import Refused
+from redbook.virtual.refused import Refused
 
 _TYPE_NAMES = {read.ReadCd.ANY_TYPE: "any", read.ReadCd.CD_DA: "cd-da"}
 _SEED = 2010  # two runs of one program meet the same jitter

@@ -10,7 +10,7 @@ from redbook.mmc.command import Command
 from redbook.mmc.mode_pages import Capabilities, PageControl, WriteParameters
 from redbook.virtual import identity, settings
 from redbook.virtual.mechanism import Mechanism
-from redbook.virtual.medium import Refused
+from redbook.virtual.refused import Refused
 
 
 class SettingCommands:

@@ -26,7 +26,8 @@ from redbook.virtual import timing
 from redbook.virtual.faults import BadSpot
 from redbook.virtual.habits import CdTextBlockType
 from redbook.virtual.mechanism import Mechanism
-from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.medium import Medium
+from redbook.virtual.refused import Refused
 from redbook.virtual.writing import announced
 from redbook.virtual.writing.announced import Announced
 from redbook.virtual.writing.at_once import SessionAtOnce

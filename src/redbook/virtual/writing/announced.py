@@ -13,8 +13,8 @@ from redbook.errors import Sense
 from redbook.mmc import cue_sheet, sense
 from redbook.mmc.cue_sheet import ENTRY_BYTES, CueEntry
 from redbook.virtual.habits import IsrcControl, LeadInTime
-from redbook.virtual.medium import Refused
 from redbook.virtual.model import Model
+from redbook.virtual.refused import Refused
 
 MAIN_FORM, SUB_FORM = 0x3F, 0xC0
 AUDIO, SILENCE = 0x00, 0x01

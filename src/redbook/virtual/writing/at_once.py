@@ -15,7 +15,8 @@ from redbook.image.base import HowWritten, RecordedSession
 from redbook.mmc import sense
 from redbook.mmc.mode_pages import WriteParameters
 from redbook.mmc.write import Write10
-from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.medium import Medium
+from redbook.virtual.refused import Refused
 from redbook.virtual.timing import LEAD_IN_AT_1X_SECONDS, LEAD_OUT_AT_1X_SECONDS
 from redbook.virtual.writing.announced import Announced, host_regions
 from redbook.virtual.writing.write_types import Writing, next_allowed

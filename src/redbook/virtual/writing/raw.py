@@ -25,7 +25,8 @@ from redbook.image.base import DATA_BIT, HowWritten, RecordedSession, RecordedTr
 from redbook.mmc import sense
 from redbook.mmc.mode_pages import WriteParameters
 from redbook.mmc.write import Write10
-from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.medium import Medium
+from redbook.virtual.refused import Refused
 from redbook.virtual.writing.at_once import split
 from redbook.virtual.writing.write_types import Writing, next_allowed
 

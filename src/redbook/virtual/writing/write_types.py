@@ -19,7 +19,8 @@ from redbook.image.base import TrackState
 from redbook.mmc import sense
 from redbook.mmc.mode_pages import MultiSession, WriteParameters
 from redbook.mmc.write import Write10
-from redbook.virtual.medium import Medium, Refused
+from redbook.virtual.medium import Medium
+from redbook.virtual.refused import Refused
 
 _DATA_BIT = 4
 
