@@ -2,8 +2,21 @@
 
     prepare -> write -> end -> release
 
-The one place that says what happens on an error or a cancel. The first error wins: what goes wrong
-while cleaning up behind it is noted, never raised over it.
+Three ways in: `burn` (all of it), `burn_prepared` and `add_track` (for a caller that keeps drive and session
+over several jobs, as IMAPI2 does: who called `set_up` gives back tray and speed).
+
+What goes wrong comes as an exception in place of the answer to a step, and each kind of cancel comes once:
+
+- `Cancelled` replaces the next step, which is not done; never one that is under way. Behind a Shield none
+  comes.
+- `Abandoned` (a second cancel) comes through a Shield, too, and is no Exception: nothing is cleaned up.
+- An error of the drive answers the command that it refused.
+
+`_sanely` is where they end. It raises the Shield, has the method wind down what was begun, asks the drive
+what the disc is now, and raises the first error with that; what goes wrong meanwhile is noted, never raised
+over it. What it may say hangs on `outcome`: `touched` (something was sent that changes a disc: the error
+speaks of the disc), `begun` (a disc that was changed since then ends the burn, where before that it is
+looked at afresh), `unknown` (nothing that follows would be answered).
 """
 
 from __future__ import annotations
@@ -27,7 +40,7 @@ from redbook.engine.one_track import (
 from redbook.engine.outcome import Outcome, Settings, broken_off, weigh
 from redbook.engine.plan import lay_out
 from redbook.engine.prepare import prepare, take_write_parameters
-from redbook.engine.steps import Abandoned, Announce, Procedure, Shield
+from redbook.engine.steps import Abandoned, Announce, Procedure, R, Shield
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.tray import forget_test_write, release, unlock_tray_at_once
 from redbook.engine.waiting import pausing, resending, until_idle, until_ready
@@ -66,17 +79,18 @@ def burn(method: Method, settings: Settings, outcome: Outcome) -> Procedure[Sess
 
 
 def _burn(method: Method, settings: Settings, outcome: Outcome) -> Procedure[SessionLayout]:
-    try:
+    def steps() -> Procedure[SessionLayout]:
         layout, space = yield from prepare(method, settings, outcome)
         layout = yield from method.write(layout, space, settings, outcome)
         yield Shield(True)  # from here on a cancel comes too late
         yield from method.end(layout, settings, outcome)
-    except Exception as first:  # whatever it is, the drive is left sane before it goes on
-        yield from _clean_up(first, method, outcome)
+        return layout
+
+    try:
+        layout = yield from _sanely(steps(), method, settings, outcome)
+    except Exception:
         yield from _leave(settings, outcome)
-        if not _must_be_told(first, outcome):
-            raise
-        raise _told(first, method, outcome, settings) from first
+        raise
     yield from _leave(settings, outcome)
     return layout
 
@@ -106,7 +120,7 @@ def burn_prepared(
 def _burn_prepared(
     method: Method, abilities: Abilities, settings: Settings, outcome: Outcome
 ) -> Procedure[SessionLayout]:
-    try:
+    def steps() -> Procedure[SessionLayout]:
         yield from until_ready()
         outcome.drive.protection = yield from method.parameters(settings, abilities.underrun_protection)
         disc = yield from contents()
@@ -118,12 +132,9 @@ def _burn_prepared(
         layout = yield from method.write(layout, space, settings, outcome)
         yield Shield(True)  # from here on a cancel comes too late
         yield from method.end(layout, settings, outcome)
-    except Exception as first:
-        yield from _clean_up(first, method, outcome)
-        if not _must_be_told(first, outcome):
-            raise
-        raise _told(first, method, outcome, settings) from first
-    return layout
+        return layout
+
+    return _sanely(steps(), method, settings, outcome)
 
 
 def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Procedure[LaidTrack]:
@@ -143,7 +154,7 @@ def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proce
 
 
 def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Procedure[LaidTrack]:
-    try:
+    def steps() -> Procedure[LaidTrack]:
         yield from until_ready()
         begun: TrackInformation = yield ReadTrackInformation()
         if not begun.blank:
@@ -158,13 +169,9 @@ def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proc
         track = yield from place_track(track, None, track.end_lba, outcome, settings.test_write)
         yield from write_track(track, outcome)
         yield from _check_next(track, outcome)
-    except Exception as first:
-        method = TrackAtOnce((audio_sectors,))
-        yield from _clean_up(first, method, outcome)
-        if not _must_be_told(first, outcome):
-            raise
-        raise _told(first, method, outcome, settings) from first
-    return track
+        return track
+
+    return _sanely(steps(), TrackAtOnce((audio_sectors,)), settings, outcome)
 
 
 def _check_next(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
@@ -187,6 +194,17 @@ def _check_next(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
         f"the drive took all {track.sectors} sectors of track {track.number}, and now says that it has "
         f"{written if space.first_track > track.number else 0} of them; try another drive or cable"
     )
+
+
+def _sanely(steps: Procedure[R], method: Method, settings: Settings, outcome: Outcome) -> Procedure[R]:
+    """What these steps do; whatever goes wrong in them, the drive is left sane before it goes on."""
+    try:
+        return (yield from steps)
+    except Exception as first:
+        yield from _clean_up(first, method, outcome)
+        if not _concerns_the_disc(first, outcome):
+            raise
+        raise _with_disc_now(first, method, outcome, settings) from first
 
 
 def _clean_up(first: Exception, method: Method, outcome: Outcome) -> Procedure[None]:
@@ -215,14 +233,14 @@ def _let_settle(outcome: Outcome) -> Procedure[None]:
         pass
 
 
-def _must_be_told(first: Exception, outcome: Outcome) -> bool:
+def _concerns_the_disc(first: Exception, outcome: Outcome) -> bool:
     """Whether something is to be said of the disc, beside what went wrong."""
     return isinstance(first, Cancelled | NotCommitted) or (
         outcome.touched and isinstance(first, RedbookError | OSError)
     )
 
 
-def _told(first: Exception, method: Method, outcome: Outcome, settings: Settings) -> Exception:
+def _with_disc_now(first: Exception, method: Method, outcome: Outcome, settings: Settings) -> Exception:
     """The error with what is on the disc now."""
     if not outcome.touched and isinstance(first, NotCommitted):
         return NotCommitted(f"{first}; nothing was written", first.reason, "nothing was written")

@@ -2,6 +2,15 @@
 
 Every MsftDiscRecorder2 has a Handle; all handles of one recorder share its Device. The exclusive access
 that IMAPI2 counts per recorder object is counted per handle here.
+
+Locks, and their order: a Handle's, then its Device's, never the other way; the Device's is held while a
+process is asked for the recorder, not while a command runs. The registry's is taken with none of them, and
+let go before a listener is told. All are reentrant, because a finalizer may come by on a thread that holds
+one. `Handle.at_work` is read without a lock: it changes between two steps of the job, and who reads it too
+early is refused with what was true then.
+
+Who cleans up: `close`, or the finalizer of whatever owned the handle, in a thread of its own; in a forked
+child neither does anything, for recorder and locks are the parent's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""The wish that a job stops, and how Ctrl-C becomes one."""
+"""The wish that a job stops, and how Ctrl-C becomes one.
+
+The first signal asks for an end in good order: the track is ended, the drive left sane. The second one
+leaves as soon as the command under way is over, and the disc as it is. `redbook.runner.runner` says when
+either comes to what runs. Commands that live for longer (`copies`, `worker`, `serve`, `share iscsi`,
+`drives --watch`) have handlers of their own, which only note what is wanted, too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,18 @@
-"""The one loop with a clock, threads and a drive: it does what a procedure yields."""
+"""The one loop with a clock, threads and a drive: it does what a procedure yields.
+
+Who is there: the caller's thread, which listens and turns signals into a cancel (`job`, `cancel`); the job's
+thread, which runs this loop and is the only one that sends commands; a thread that reads audio ahead into the
+ring, from the first TakeSectors on; one that sums up what is read back. The last two and the raised priority
+are ended in `run`'s `finally`, whatever ends it.
+
+What a cancel does: nothing to a command that is under way, for there is no way to take one back. It replaces
+the next step, which is then not done (`engine.erase` relies on that), or cuts a pause short. `_interruption`
+says which of the two kinds comes; each comes once, and the milder one not behind a Shield.
+
+`under_way.deciding` is the one lock between the job and the caller: under it the loop decides whether a
+cancel still comes before a WRITE, and the caller reads what stopping costs. A signal's handler takes no
+lock at all.
+"""
 
 from __future__ import annotations
 
