@@ -12,7 +12,8 @@ from redbook.image.store import MemoryStore
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status
-from redbook.virtual.medium import Medium, blank_state
+from redbook.virtual.blanks import blank_state
+from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import ready
 
@@ -82,6 +83,28 @@ def test_a_hand_waits_for_the_command_under_way(name: str) -> None:
         assert not thread.is_alive()
     assert [reply.status for reply in replies] == [Status.GOOD]
     assert store.read(0, 27) == data
+
+
+def test_initiators_come_and_go_while_a_command_is_under_way() -> None:
+    """A login that waits for another host's command would be given up."""
+    store = SlowStore()
+    recorder = VirtualRecorder(Medium(blank_state(), store))
+    ready(recorder)
+    command = Write10(0, bytes(2352 * 27))
+    writing = threading.Thread(target=recorder.execute, args=(command.to_cdb(), command.data_out))
+    writing.start()
+    assert store.begun.wait(PATIENCE_SECONDS)
+
+    def visit() -> None:
+        recorder.new_initiator().close()
+
+    visiting = threading.Thread(target=visit)
+    visiting.start()
+    visiting.join(PATIENCE_SECONDS)
+    answered = not visiting.is_alive()
+    store.may_end.set()
+    writing.join(PATIENCE_SECONDS)
+    assert answered
 
 
 def test_discs_come_and_go_beside_writes_and_neither_fails() -> None:

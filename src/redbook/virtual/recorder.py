@@ -115,6 +115,7 @@ class VirtualRecorder:
         self._asking = self._host
         self._mechanism.initiators.append(self._host)
         self._lock = threading.Lock()
+        self._roll_lock = threading.Lock()  # of the list of initiators, which is replaced and never changed
         self._handlers: dict[type[Command[Any]], Callable[[Any], bytes | None]] = {
             capacity.ReadCapacity: lambda _: disc_answers.capacity(self._mechanism.seen),
             capacity.ReadFormatCapacities: lambda _: disc_answers.format_capacities(self._mechanism.seen),
@@ -271,14 +272,18 @@ class VirtualRecorder:
         return self.serve(self._host, cdb, data_out, data_in_length, timeout)
 
     def new_initiator(self) -> Initiator:
-        with self._lock:
-            initiator = Initiator(self)
-            self._mechanism.initiators.append(initiator)
-            return initiator
+        """Does not wait for the command under way."""
+        initiator = Initiator(self)
+        with self._roll_lock:
+            self._mechanism.initiators = [*self._mechanism.initiators, initiator]
+        return initiator
 
     def part_from(self, initiator: Initiator) -> None:
-        """Its session is over, and with it the lock that it may have put on the tray."""
-        with self._lock:
+        """Its session is over, and with it the lock that it may have put on the tray.
+
+        Does not wait for the command under way.
+        """
+        with self._roll_lock:
             others = [i for i in self._mechanism.initiators if i is not initiator]
             self._mechanism.initiators = others
 

@@ -1,7 +1,18 @@
 """One connection of an initiator, from the first byte to the last: login, then a session.
 
 It knows no socket. PDUs come in by `receive_pdu`, which reads through a function that fills a buffer;
-bytes to send collect in `take_output`. Several threads may use it: its lock is held for moments only.
+bytes to send collect in `take_output`.
+
+Several threads may use it. One at a time may be in `receive_pdu`, and one between `take_output` and the
+sending of what that gave, or PDUs would be mixed up: the portal has a lock for each. The lock here is held
+for moments only, never while bytes are waited for or a command runs; what sends an answer (`_emit`) is
+called with it. `_destination` gives out the memory of a task, and `fill` writes there without the lock: if
+the task is aborted meanwhile, nobody looks at that memory any more. `logged_in`, `closing` and `key` are
+read without it: what they hang on is set once.
+
+A login that replaces a session takes that one's lock under its own. That never goes round in a circle: a
+session that was replaced asks for nobody's. Who cleans up: the portal's thread calls `end` when its loop is
+over; a session that is replaced, or the target's end, calls it before, and then that does nothing more.
 """
 
 from __future__ import annotations
@@ -66,7 +77,7 @@ class Connection:
         self._hang_up()
         if session is not None and not ended:
             self._target.dismiss(self)
-            session.close()  # waits for the command under way, so no lock is held
+            session.close()
 
     # What the portal needs
 

@@ -93,7 +93,7 @@ class Session:
         self._transfer_tag = 0
 
     def close(self) -> None:
-        """Leave the units; may wait for a command that one of them is executing."""
+        """Leave the units."""
         self._nexus.close()
 
     def abort_all(self, luns: Collection[int] | None = None) -> None:
