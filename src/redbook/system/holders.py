@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 
+from redbook.system.mounts import MOUNTS, mount_points
 from redbook.system.system import System
 
 
@@ -71,17 +71,11 @@ def _locks(system: System, nodes: tuple[str, ...]) -> list[tuple[int, str]]:
 
 
 def mounts(system: System, node: str) -> list[str]:
-    """Where the disc in the drive of this node is mounted.  Source: proc(5), /proc/pid/mountinfo."""
+    """Where the disc in the drive of this node is mounted."""
     status = system.status(node)
     number = f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}" if status and status.st_rdev else ""
     number = number or system.read(f"/sys/block/{node.removeprefix('/dev/')}/dev")
-    found = []
-    for line in system.lines("/proc/self/mountinfo"):
-        words = line.split()
-        behind = words[words.index("-") + 1 :] if "-" in words else []
-        if len(words) > 4 and (words[2] == number or behind[1:2] == [node]):
-            found.append(re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), words[4]))
-    return found
+    return mount_points(system.lines(MOUNTS), number=number, node=node)
 
 
 def layers_above(system: System, node: str) -> list[str]:

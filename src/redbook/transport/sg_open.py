@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import re
+import shlex
 from pathlib import Path
 
 from redbook.clock import Clock
 from redbook.errors import DriveBusy, DriveNotFound, printable
+from redbook.system.mounts import MOUNTS, mount_points
 from redbook.transport.kernel import Kernel, Node
 from redbook.transport.sg_errors import opening_failed
 
@@ -81,14 +82,11 @@ def _check_not_mounted(path: str, node: Node, kernel: Kernel) -> None:
     _, number = _block_device(node, kernel)
     if not number:
         return
-    # Source: proc(5), mountinfo: id, parent, MAJOR:MINOR, root, mount point, ...
-    for line in kernel.read_text("/proc/self/mountinfo").splitlines():
-        fields = line.split(" ")
-        if len(fields) > 4 and fields[2] == number:
-            where = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
-            raise DriveBusy(
-                f"{printable(path)}: its disc is mounted at {where}; first unmount it: umount '{where}'"
-            )
+    for where in mount_points(kernel.read_text(MOUNTS).splitlines(), number=number):
+        raise DriveBusy(
+            f"{printable(path)}: its disc is mounted at {printable(where)}; first unmount it: "
+            f"umount {shlex.quote(where)}"
+        )
 
 
 def _open(path: str, node: Node, clock: Clock, kernel: Kernel) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -20,8 +19,8 @@ from redbook.imapi2.typelib.hresults import HResult
 from redbook.mmc.control import StartStopUnit
 from redbook.mmc.identify import Inquiry, InquiryReply
 from redbook.mmc.mode_pages import Capabilities, Loader, ModeData, ModeSense10
-
-MOUNTS = Path("/proc/self/mountinfo")
+from redbook.system import holders
+from redbook.system.system import System
 
 
 class MsftDiscRecorder2(DiscRecorder2Ex):
@@ -98,7 +97,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
         if not is_valid_client_name(clientName):
             fail(self, name, HResult.E_IMAPI_RECORDER_CLIENT_NAME_IS_NOT_VALID, repr(clientName))
         handle = self._handle
-        mounted = mount_points(handle.device.node)
+        mounted = _mounted_at(handle.device.node)
         if mounted and not forced:
             fail(self, name, HResult.E_ACCESSDENIED, f"the disc is mounted at {', '.join(mounted)}")
         self._check_it_is_there()
@@ -162,7 +161,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
             letters = registry.letters(device)
         except ValueError as error:
             fail(self, "VolumePathNames", HResult.E_INVALIDARG, str(error))
-        return (*letters, device.node, *mount_points(device.node))
+        return (*letters, device.node, *_mounted_at(device.node))
 
     @property
     @translated
@@ -252,16 +251,5 @@ def _knock() -> Procedure[InquiryReply]:
     return (yield from despite_attention(Inquiry()))
 
 
-def mount_points(node: str) -> list[str]:
-    """Where the file system of a device node is mounted.  Source: proc(5), /proc/pid/mountinfo."""
-    try:
-        lines = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
-        return []
-    found = []
-    for line in lines:
-        fields, _, rest = line.partition(" - ")
-        source = rest.split(" ")[1:2]
-        if source == [node.replace(" ", "\\040")]:
-            found.append(fields.split(" ")[4].replace("\\040", " "))
-    return found
+def _mounted_at(node: str) -> list[str]:
+    return holders.mounts(System.of_process(), node)
