@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from redbook.authoring.wishes import Mode
-from redbook.burning.planning import Plan
 from redbook.cli import shapes
 from redbook.cli.times import length, seconds
 from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
@@ -14,6 +13,7 @@ from redbook.engine.places import in_words
 
 if TYPE_CHECKING:
     from redbook.authoring.arrange import Border
+    from redbook.burning.planning import Plan
     from redbook.disc.layout import LaidTrack
 
 MODE_NAMES = {Mode.SAO: "session-at-once", Mode.TAO: "track-at-once", Mode.AUTO: "automatic"}

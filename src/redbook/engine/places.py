@@ -9,6 +9,7 @@ from redbook.disc import PREGAP_SECTORS, next_session_start
 from redbook.engine.extents import lead_outs_by_session
 from redbook.engine.inspect import DiscContents
 from redbook.engine.steps import Procedure
+from redbook.mmc.disc_info import TrackInformation
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,8 @@ def in_words(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
         return f"track {numbers[0]}"
     return f"tracks {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+
+
+def numbered(tracks: Sequence[TrackInformation]) -> str:
+    """ "track 2", "tracks 1 and 3" """
+    return in_words([track.number for track in tracks])

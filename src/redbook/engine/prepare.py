@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from redbook import errors
 from redbook.disc import SECTOR_BYTES
 from redbook.disc.layout import SessionLayout
@@ -20,7 +18,7 @@ from redbook.engine.inspect import (
 from redbook.engine.method import Method
 from redbook.engine.one_track import end_open_track
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.places import in_words
+from redbook.engine.places import numbered
 from redbook.engine.plan import Space
 from redbook.engine.speed import MAX_SPEED, believable, set_speed
 from redbook.engine.spoilt import is_spoilt, spoilt_in_words
@@ -38,7 +36,7 @@ from redbook.errors import (
     SenseError,
 )
 from redbook.mmc.control import StartStopUnit
-from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation, TrackInformation
+from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation
 from redbook.mmc.identify import Profile
 from redbook.mmc.mode_pages import MultiSession, WriteType
 from redbook.quirks import Quirks
@@ -210,11 +208,6 @@ def check_kind(abilities: Abilities) -> None:
         raise NotRecordable(f"the disc in {name} cannot be written to; insert a blank CD-R or CD-RW")
     if abilities.profile not in (None, Profile.CD_R, Profile.CD_RW):
         raise NotRecordable(f"the disc in {name} is no CD-R or CD-RW; insert a blank one")
-
-
-def numbered(tracks: Sequence[TrackInformation]) -> str:
-    """ "track 2", "tracks 1 and 3" """
-    return in_words([track.number for track in tracks])
 
 
 def check_recordable(abilities: Abilities, information: DiscInformation, append: bool, spoilt: bool) -> None:
