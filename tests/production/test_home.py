@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 import redbook
 from redbook.production.home import Home
 from redbook.production.making import resume_copies
-from redbook.production.master import make_master
+from redbook.production.master import check_master, make_master
 from tests.support.sound import noise, write_wav
 
 
@@ -74,3 +77,38 @@ def test_what_cannot_be_a_disc_leaves_nothing(home: Home, tmp_path: Path) -> Non
     with pytest.raises(redbook.PlanError):
         home.keep_master([short, long])
     assert not (home.folder / "masters").exists() or not list((home.folder / "masters").iterdir())
+
+
+def test_a_disc_that_is_ordered_once_more_has_its_damaged_audio_made_anew(home: Home, song: Path) -> None:
+    """What was said of it is "make the master again"."""
+    kept = home.keep_master(song)
+    (blob,) = (kept.folder / "blobs").iterdir()
+    with blob.open("r+b") as file:
+        file.seek(1000)
+        file.write(b"damaged")
+    again = home.keep_master(song)
+    assert again.name == kept.name
+    assert check_master(again.folder).name == kept.name
+
+
+def test_a_master_that_is_damaged_is_refused_before_anything_is_ordered(
+    home: Home, song: Path, tmp_path: Path
+) -> None:
+    made = make_master(song, tmp_path / "made").folder
+    (blob,) = (made / "blobs").iterdir()
+    with blob.open("r+b") as file:
+        file.write(b"damaged")
+    with pytest.raises(redbook.AudioError, match="damaged"):
+        home.keep_master(made)
+    assert home.master_names() == []
+
+
+def test_what_a_killed_process_left_of_a_master_is_removed(home: Home, song: Path) -> None:
+    masters = home.folder / "masters"
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
+    left = masters / f".new-{int(ended.stdout)}"
+    mine = masters / f".new-{os.getppid()}"  # another process that is at work
+    for folder in (left, mine):
+        (folder / "blobs").mkdir(parents=True)
+    home.keep_master(song)
+    assert not left.exists() and mine.exists()

@@ -15,10 +15,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from redbook import host
 from redbook.disc import SECTOR_BYTES
 from redbook.errors import NoRoom, PlanError, SheetError, printable
 from redbook.production.ledger import Ledger, open_ledger
-from redbook.production.master import MasterReport, make_master, unpack
+from redbook.production.master import MasterReport, check_master, make_master, unpack
 from redbook.production.states import OrderState
 from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import (
@@ -31,6 +32,7 @@ from redbook.sheets.master_file import (
 )
 
 VARIABLE = "REDBOOK_COPIES"
+_NEW = ".new-"
 LINK_FILE = "folder.txt"
 """In place of a master that lies elsewhere: the path of its folder."""
 
@@ -89,17 +91,20 @@ class Home:
             return []
 
     def keep_master(self, sources: object, cancel: Cancel | None = None, **wishes: object) -> MasterReport:
-        """Make a master of sources and keep it; one that is there already is named, and stays where it is.
+        """Make a master of sources and keep it; one that is there already is read to its end, and stays where
+        it is.
 
         wishes  as `make_master` takes them
 
         raises  what `make_master` raises
         """
         masters = self.folder / "masters"
+        _remove_left(masters)
         if isinstance(sources, str | os.PathLike) and is_master(Path(sources)):
             folder = Path(sources).absolute()
             file = read_master_file(folder, str(sources))
             unpack(folder, cancel=cancel)
+            check_master(folder, cancel=cancel)
             target = masters / file.name
             try:
                 target.mkdir(parents=True, exist_ok=True)
@@ -107,14 +112,11 @@ class Home:
             except OSError as error:
                 raise NoRoom(f"{printable(target)} cannot be written: {error.strerror}") from error
             return MasterReport(folder, file.name, file, sum(file.lengths()) * SECTOR_BYTES)
-        new = masters / f".new-{os.getpid()}"
+        new = masters / f"{_NEW}{os.getpid()}"
         try:
             report = make_master(sources, new, cancel=cancel, **wishes)  # type: ignore[arg-type]
             target = masters / report.name
-            if self.audio(report.name) is not None:
-                return replace(report, folder=target)  # the same disc was ordered before
-            shutil.rmtree(target, ignore_errors=True)
-            new.rename(target)
+            _take_in(new, target)
             return replace(report, folder=target)
         except OSError as error:
             raise NoRoom(f"{printable(masters)} cannot be written: {error.strerror}") from error
@@ -143,6 +145,27 @@ class Home:
         """What is known of a master, also when its audio is gone."""
         folder = self.master(name)
         return read_master_file(folder) if folder is not None and (folder / MASTER_FILE).is_file() else None
+
+
+def _take_in(new: Path, target: Path) -> None:
+    """A master that was just made and checked.  raises  OSError
+
+    Where the same disc was ordered before, each file takes the place of the old one at once: that may be in
+    use at this moment, and may be damaged.
+    """
+    (target / BLOBS).mkdir(parents=True, exist_ok=True)
+    for blob in (new / BLOBS).iterdir():
+        blob.replace(target / BLOBS / blob.name)
+    (new / MASTER_FILE).replace(target / MASTER_FILE)
+    (target / LINK_FILE).unlink(missing_ok=True)
+
+
+def _remove_left(masters: Path) -> None:
+    """Audio of masters whose makers were killed: up to 850 MB each."""
+    for left in masters.glob(f"{_NEW}*"):
+        pid = left.name.removeprefix(_NEW)
+        if pid.isdigit() and not host.process_lives(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def ledger_has_live(ledger: Ledger, order: int) -> bool:
