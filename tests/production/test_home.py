@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import redbook
+from redbook.production import home as home_module
 from redbook.production.home import Home
 from redbook.production.making import resume_copies
 from redbook.production.master import check_master, make_master
@@ -59,6 +62,31 @@ def test_audio_goes_when_no_order_wants_it_any_more_and_what_it_was_stays(home: 
     assert home.audio(file.name) is None
     assert home.file_of(file.name) == file
     assert home.keep_master(song).file == file and home.audio(file.name) is not None  # ordered once more
+
+
+def test_room_is_made_of_what_no_order_waits_for_the_oldest_first(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = []
+    for number in range(4):
+        names.append(home.keep_master(write_wav(tmp_path / f"{number}.wav", noise(588 * 310, number))).name)
+        os.utime(home.folder / "masters" / names[-1] / "blobs", (number, number))
+    free = [1000]
+    monkeypatch.setattr(home_module.shutil, "disk_usage", lambda path: SimpleNamespace(free=free[0]))
+    remove = shutil.rmtree
+
+    def frees(path: Path, **more: bool) -> None:
+        remove(path, **more)
+        free[0] += 500
+
+    monkeypatch.setattr(home_module.shutil, "rmtree", frees)
+    with home.ledger() as ledger:
+        ledger.add_order(names[0], 1)  # the oldest, and wanted
+        home.make_room(ledger, 2000)
+        assert [home.audio(name) is not None for name in names] == [True, False, False, True]
+        assert home.file_of(names[1]) is not None  # what it was stays
+        home.make_room(ledger, 10**9)
+    assert [home.audio(name) is not None for name in names] == [True, False, False, False]
 
 
 def test_an_order_whose_master_is_gone_says_so(home: Home, song: Path) -> None:

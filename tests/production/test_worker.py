@@ -376,6 +376,17 @@ def test_a_ledger_that_is_away_is_told_once_and_that_it_is_back(
     ]
 
 
+def test_nothing_is_claimed_for_a_master_whose_audio_was_tidied_away(desk: Desk) -> None:
+    desk.order(1)
+    (desk.master.folder / "blobs").rename(desk.folder / "away")
+    desk.put("d1")
+    desk.until_quiet()
+    assert desk.attempts() == []
+    (desk.folder / "away").rename(desk.master.folder / "blobs")
+    desk.until_quiet()
+    desk.until(lambda: desk.ledger.order(1).state is OrderState.DONE)
+
+
 def test_a_master_that_is_damaged_meanwhile_pauses_its_order_and_blames_no_drive(desk: Desk) -> None:
     desk.order(2)
     blob = next((desk.master.folder / "blobs").iterdir())

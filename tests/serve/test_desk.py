@@ -20,6 +20,7 @@ import pytest
 from redbook.clock import ManualClock
 from redbook.production.fetch import Fetcher
 from redbook.production.master import check_master
+from redbook.production.serve import uploads
 from redbook.production.serve.hub import Hub
 from redbook.production.serve.run import obey_signals
 from redbook.production.states import AttemptState
@@ -259,8 +260,54 @@ def test_drives_of_other_hosts_are_shown_as_their_workers_told(shop: Shop) -> No
     (shown,) = state(shop, "far")
     assert (shown["name"], shown["state"], shown["sectors_done"]) == ("/dev/sr0 on hall", "writing", 100)
     assert shown["silent"] is False
+    assert (shown["host"], shown["todo"], shown["rests"]) == ("hall", "", "")
     shop.ledger.see_drives("hall", [])
     until(shop, lambda: state(shop, "far") == [])
+
+
+def test_what_is_to_do_at_drives_of_other_hosts_is_told(shop: Shop, songs: list[Path]) -> None:
+    disc = planned(shop, songs)
+    shop.post("/api/orders", master=disc["master"], count=1, title="x")
+    states = {
+        "/dev/sr0": ("waits for a blank disc", "blank"),
+        "/dev/sr1": ("Take the disc out of /dev/sr1: copy 7 is good", "take_good"),
+        "/dev/sr2": ("The disc in /dev/sr2 is spoiled (copy 7 will be made again)", "take_spoiled"),
+        "/dev/sr3": ("writing", ""),
+    }
+    places = {name: Place("hall", name) for name in states}
+    seen = [Sighting(places[name], "PLEXTOR", "", told, "CD-R") for name, (told, _) in states.items()]
+    shop.ledger.see_drives("hall", seen)
+    until(shop, lambda: len(state(shop, "far")) == 4)
+    assert {far["drive"]: far["todo"] for far in state(shop, "far")} == {
+        name: todo for name, (_, todo) in states.items()
+    }
+    assert shop.post("/api/drives/resume", drive="/dev/sr3", host="hall").status_code == 404
+    shop.ledger.rest_drive(places["/dev/sr3"], "2 discs spoiled in a row")
+    until(shop, lambda: any(far["rests"] for far in state(shop, "far")))
+    assert shop.post("/api/drives/resume", drive="/dev/sr3", host="hall").status_code == 200
+    assert shop.ledger.drive(places["/dev/sr3"]).resting == ""
+    assert not any(far["rests"] for far in state(shop, "far"))
+
+
+def test_a_file_whose_page_was_shut_is_not_kept_for_ever(
+    shop: Shop, songs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "KEPT_SECONDS", -1.0)
+    assert shop.send(A, songs[0]).status_code == 201
+    assert shop.send(B, songs[1]).status_code == 201
+    assert [path.name for path in (shop.home.folder / "sent").iterdir()] == [B]
+
+
+def test_a_disc_whose_audio_is_gone_is_not_ordered_again(shop: Shop, songs: list[Path]) -> None:
+    disc = planned(shop, songs)
+    order = shop.post("/api/orders", master=disc["master"], count=1).json()["order"]
+    assert shop.client.get(f"/api/orders/{order}").json()["again"] is True
+    shop.ledger.cancel(order)
+    shop.home.tidy(shop.ledger)
+    assert shop.client.get(f"/api/orders/{order}").json()["again"] is False
+    answer = shop.post("/api/orders", master=disc["master"], count=1)
+    assert answer.status_code == 422
+    assert "add its files again" in answer.json()["error"]
 
 
 # The newest state

@@ -237,6 +237,37 @@ def test_a_server_that_was_restarted_is_found_again(browser: Any, serving: Servi
     page.get_by_role("link", name="Now").click()
     serving.put_a_blank("d2")
     see(page, "1 of 1 good (done)")
+    # Files that the server before was sent are sent again by the page that has them.
+    page.get_by_role("link", name="Burn").click()
+    add(page, songs[1:2])
+    serving.end(signal.SIGKILL)
+    see(page, "No connection to redbook.")
+    serving.start()
+    page.wait_for_selector("#page-login:not([hidden])", timeout=60_000)
+    page.get_by_label("The token that").fill(serving.url.partition("#")[2])
+    page.get_by_role("button", name="Open").click()
+    page.wait_for_selector("#page-burn:not([hidden])")
+    until(page, "!document.querySelector('#burn-button').disabled")
+    page.get_by_role("button", name="Burn").click()
+    see(page, "0 of 1 good, 1 to go (under way)")
+    assert page.faults == []
+
+
+def test_a_drop_without_a_file_is_told(browser: Any, serving: Serving, songs: list[str]) -> None:
+    page = opened(browser, serving)
+    page.evaluate(
+        "document.querySelector('#drop').dispatchEvent(new DragEvent('drop',"
+        " {dataTransfer: new DataTransfer(), bubbles: true, cancelable: true}))"
+    )
+    see(page, "There was no file in what was dropped.")
+    add(page, songs[:1])
+    assert not page.is_visible("#trouble")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.get_by_label("Title of the disc").click()  # a browser asks nobody who has not touched the page
+    with page.expect_event("close"):
+        page.close(run_before_unload=True)  # the list would be lost with the tab
+    assert asked == ["beforeunload"]
     assert page.faults == []
 
 

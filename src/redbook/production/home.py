@@ -33,6 +33,9 @@ from redbook.sheets.master_file import (
 
 VARIABLE = "REDBOOK_COPIES"
 _NEW = ".new-"
+ROOM_BYTES = 4_000_000_000
+"""Kept free before a master is made or fetched: for decoded audio, the master, and everybody else."""
+
 LINK_FILE = "folder.txt"
 """In place of a master that lies elsewhere: the path of its folder."""
 
@@ -130,6 +133,22 @@ class Home:
             folder = self.folder / "masters" / order.master
             if order.master not in busy and not ledger_has_live(ledger, order.id):
                 shutil.rmtree(folder / BLOBS, ignore_errors=True)
+
+    def make_room(self, ledger: Ledger, free_bytes: int) -> None:
+        """The audio of masters that no order waits for goes, the oldest first, until so much is free.
+
+        raises  LedgerError
+        """
+        kept = {name: self.folder / "masters" / name / BLOBS for name in self.master_names()}
+        with_audio = {name: blobs for name, blobs in kept.items() if blobs.is_dir()}
+        for order in ledger.orders():
+            ended = order.state in (OrderState.DONE, OrderState.CANCELLED)
+            if order.master in with_audio and not (ended and not ledger_has_live(ledger, order.id)):
+                del with_audio[order.master]
+        for blobs in sorted(with_audio.values(), key=lambda one: one.stat().st_mtime):
+            if shutil.disk_usage(self.folder).free >= free_bytes:
+                return
+            shutil.rmtree(blobs, ignore_errors=True)
 
     def audio(self, name: str) -> Path | None:
         """The folder of a master whose audio is here, too: all that is needed to burn or compare."""

@@ -31,12 +31,12 @@ from redbook.production.events import (
     TakeDisc,
 )
 from redbook.production.fetch import Fetcher
-from redbook.production.home import Home
+from redbook.production.home import ROOM_BYTES, Home
 from redbook.production.ledger import Ledger
 from redbook.production.pool import Pool
 from redbook.production.states import OrderState
 from redbook.production.values import Order, Place, Sighting
-from redbook.production.worker import TICK_SECONDS, Worker
+from redbook.production.worker import TICK_SECONDS, WAITS, Worker
 from redbook.runner.cancel import Cancel
 from redbook.system.system import System
 
@@ -183,6 +183,7 @@ class RemoteWorker:
         self._fetching.add(master)
         try:
             if self._home.audio(master) is None:
+                self._home.make_room(self._ledger, ROOM_BYTES)
                 self._fetcher.fetch(master, self._home.folder / "masters", cancel=self._cancel)
                 self._tell(Notice(f"master {master[:12]} is here"))
         except RedbookError as error:
@@ -220,7 +221,7 @@ def sighting(place: Place, model: str, serial: str, medium: str, event: CopyEven
         case CopyState() | CopyClaimed():
             state, attempt = getattr(event, "state", "claimed"), event.attempt
         case NeedBlank():
-            state = event.why or "waits for a blank disc"
+            state = event.why or WAITS
         case TakeDisc():
             state = event.text
         case DriveRests():

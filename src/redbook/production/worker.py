@@ -51,6 +51,7 @@ from redbook.production.states import AttemptState, OrderState
 from redbook.production.station import Station, alone
 from redbook.production.values import Attempt, Blank, Claim, Place, new_fence
 from redbook.runner.cancel import Cancel
+from redbook.sheets.master_file import BLOBS
 
 R = TypeVar("R")
 
@@ -59,6 +60,11 @@ _log = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
 LEDGER_AGAIN_SECONDS = 0.5
 START_AGAIN_SECONDS = 5.0
+WAITS = "waits for a blank disc"
+TAKE_GOOD = "Take the disc out of "
+TAKE_SPOILED = "The disc in "
+"""How the words begin that are told of a drive."""
+
 STOPS_SECONDS = 1.0
 """How often it is asked whether somebody wants attempts ended at once."""
 
@@ -282,7 +288,8 @@ class Worker:
     def at_hand(self) -> list[str]:
         """Masters that are here, of the orders that may be burned."""
         wanted = {order.master for order in self.ledger.orders(OrderState.OPEN)}
-        return [name for name in wanted if self.masters(name) is not None]
+        folders = {name: self.masters(name) for name in wanted}
+        return [name for name, at in folders.items() if at is not None and (at / BLOBS).is_dir()]
 
     def _start(self, station: Station, claim: Claim, master: Path) -> None:
         task = Task(
@@ -358,9 +365,9 @@ class Worker:
     def _take_disc(self, station: Station, ended: Attempt, *, good: bool) -> None:
         name = station.name
         if good:
-            text = f"Take the disc out of {name}: copy {ended.number} is {ended.state}"
+            text = f"{TAKE_GOOD}{name}: copy {ended.number} is {ended.state}"
         else:
-            text = f"The disc in {name} is spoiled (copy {ended.number} will be made again): throw it away"
+            text = f"{TAKE_SPOILED}{name} is spoiled (copy {ended.number} will be made again): throw it away"
         self.say_once(station, TakeDisc(name, ended.order, ended.number, good, text))
 
     def _tell_rest(self, station: Station) -> None:

@@ -240,8 +240,11 @@ class Api:
             "eject": self._desk.eject,
             "examine": self._desk.examine,
             "doctor": self._desk.doctor,
-            "resume": self._desk.resume_drive,
         }
+        host = asked.get("host")
+        if host is not None and not isinstance(host, str):
+            raise ValueError("host is a name")
+        acts["resume"] = lambda name: self._desk.resume_drive(name, host)
         act = acts.get(request.path_params["act"])
         if act is None:
             raise HTTPException(404)

@@ -32,13 +32,14 @@ from redbook.production.events import (
     TakeDisc,
     as_json,
 )
+from redbook.production.home import ROOM_BYTES
 from redbook.production.ledger import Ledger
 from redbook.production.pool import disc_in
 from redbook.production.serve.hub import Hub
 from redbook.production.serve.uploads import Upload, Uploads
-from redbook.production.states import AttemptState, CheckMode
-from redbook.production.values import Attempt, Order, Place, cell
-from redbook.production.worker import TICK_SECONDS, Worker, order_now
+from redbook.production.states import AttemptState, CheckMode, OrderState
+from redbook.production.values import Attempt, Order, Place, Sighting, cell
+from redbook.production.worker import TAKE_GOOD, TAKE_SPOILED, TICK_SECONDS, WAITS, Worker, order_now
 from redbook.runner.cancel import Cancel
 
 if TYPE_CHECKING:
@@ -176,22 +177,40 @@ class Desk:
             name = key.removeprefix("far:")
             if name != key and name not in there:
                 self.hub.put(key, None)
+        resting = {str(drive.place): drive.resting for drive in self.ledger.drives() if drive.resting}
+        wanting = [
+            order for order in self.ledger.orders(OrderState.OPEN) if self.ledger.account(order.id).free
+        ]
         for name, seen in there.items():
             if self._far.get(name, (None, 0.0))[0] != seen.seen_at:
                 self._far[name] = seen.seen_at, time.monotonic()  # so nobody's wall clock counts
+            silent = time.monotonic() - self._far[name][1] > SILENT_SECONDS
             self.hub.put(
                 f"far:{name}",
                 {
                     "name": name,
+                    "host": seen.place.host,
+                    "drive": seen.place.drive,
+                    "rests": resting.get(name, ""),
+                    "todo": "" if silent else self._todo(seen, wanting),
                     "model": seen.model,
                     "medium": seen.medium,
                     "state": seen.state,
                     "sectors_done": seen.done_sectors,
                     "sectors": seen.total_sectors,
                     "speed": seen.speed,
-                    "silent": time.monotonic() - self._far[name][1] > SILENT_SECONDS,
+                    "silent": silent,
                 },
             )
+
+    def _todo(self, seen: Sighting, wanting: Sequence[Order]) -> str:
+        """What a person does at a drive of another host; empty for nothing."""
+        if seen.state == WAITS:
+            fits = any(not order.drives or seen.place in order.drives for order in wanting)
+            return "blank" if fits else ""
+        if seen.state.startswith(TAKE_GOOD):
+            return "take_good"
+        return "take_spoiled" if seen.state.startswith(TAKE_SPOILED) else ""
 
     def _show_order(self, order: Order) -> None:
         unknown = self.ledger.attempts(order.id, AttemptState.UNKNOWN)
@@ -202,7 +221,13 @@ class Desk:
                 "title": order.title,
                 "made_at": order.made_at,
                 "unknown_attempts": [
-                    {"attempt": a.id, "number": a.number, "drive": a.blank.place.drive} for a in unknown
+                    {
+                        "attempt": a.id,
+                        "number": a.number,
+                        "drive": a.blank.place.drive,
+                        "host": a.blank.place.host,
+                    }
+                    for a in unknown
                 ],
             },
         )
@@ -240,6 +265,7 @@ class Desk:
                 self.hub.put("plan", {"number": event.number, "total": event.total})
 
         with self._planning:
+            self._home.make_room(self.ledger, ROOM_BYTES)
             try:
                 made = self._home.keep_master(program, cancel, wishes=wishes, on_event=hear)
             finally:
@@ -343,8 +369,14 @@ class Desk:
             "sections": [asdict(section) for section in page.sections],
         }
 
-    def resume_drive(self, name: str) -> None:
-        """raises  LedgerError"""
+    def resume_drive(self, name: str, host: str | None = None) -> None:
+        """host: another one's drive, which its worker uses again.  raises  LedgerError"""
+        if host is not None and host != self._where:
+            if not self.ledger.drive(Place(host, name)).resting:
+                raise NotInLedger("no such drive rests")
+            self.ledger.resume_drive(Place(host, name))
+            self._show_orders(now=True)
+            return
         self._known(name)
         self.ledger.resume_drive(Place(self._where, name))
         self.hub.put(f"now:{name}", None)

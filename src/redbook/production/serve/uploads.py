@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ MOST_BYTES = 900 * 1000 * 1000
 
 KEPT_FREE_BYTES = 1_000_000_000
 """For the decoded audio and everybody else: nothing is taken that would leave less."""
+
+KEPT_SECONDS = 24 * 3600.0
+"""So long a file is kept that nobody asked for: its page was shut before it was burned."""
 
 MOST_NAME_CHARACTERS = 200
 
@@ -72,6 +76,7 @@ class Uploads:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known: dict[str, Upload] = {}
+        self._used_at: dict[str, float] = {}
         self._coming: set[str] = set()
         self._promised = 0
         """Bytes of files that are coming."""
@@ -94,6 +99,7 @@ class Uploads:
             raise NoRoom(
                 f"no room for {printable(name)}: {length:,} bytes, and {KEPT_FREE_BYTES:,} have to stay free"
             )
+        self._tidy()
         self._coming.add(id_)
         self._promised += length
         part = self._folder / f"{id_}.part"
@@ -121,6 +127,7 @@ class Uploads:
         self._known[id_] = Upload(
             *(id_, upload.name, whole, length, upload.title, upload.artist, upload.album, upload.seconds)
         )
+        self._used_at[id_] = time.monotonic()
         return self._known[id_]
 
     def get(self, id_: str) -> Upload:
@@ -128,12 +135,19 @@ class Uploads:
         found = self._known.get(id_)
         if found is None:
             raise NoSuchFile("a file of the list is not there any more; send it again")
+        self._used_at[id_] = time.monotonic()
         return found
+
+    def _tidy(self) -> None:
+        """Files go whose page was shut long ago."""
+        before = time.monotonic() - KEPT_SECONDS
+        for id_ in [id_ for id_, used in self._used_at.items() if used < before]:
+            self.drop(id_)
 
     def drop(self, id_: str) -> None:
         """raises  NoSuchFile"""
         self.get(id_).path.unlink(missing_ok=True)
-        del self._known[id_]
+        del self._known[id_], self._used_at[id_]
 
 
 def label(name: str) -> str:

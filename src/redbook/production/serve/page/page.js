@@ -71,7 +71,7 @@ function take(news) {
 const troubles = {};
 function trouble(what, text) {
   troubles[what] = text;
-  const all = Object.values(troubles).filter(Boolean).join(" ");
+  const all = [...new Set(Object.values(troubles).filter(Boolean))].join(" ");
   $("trouble").textContent = all;
   $("trouble").hidden = !all;
 }
@@ -96,6 +96,7 @@ async function login(token) {
   keepKey(value.key);
   history.replaceState(null, "", "#burn");
   begin();
+  sendAgain();
 }
 
 $("login").addEventListener("submit", async (event) => {
@@ -117,6 +118,7 @@ function page(name) {
 }
 
 function route() {
+  trouble("act", "");
   const [name, order] = location.hash.slice(1).split("/");
   page(PAGES.includes(name) ? name : "burn");
   if (name === "report" && order) openReport(Number(order));
@@ -177,8 +179,9 @@ function newId() {
 const waiting = [];
 let sending = false;
 function add(files) {
+  if (files.length) trouble("drop", troubles.drop?.includes("folder") ? troubles.drop : "");
   for (const file of files) {
-    const track = { id: newId(), name: file.name, title: file.name.replace(/\.[^.]*$/, ""), artist: "", bytes: file.size, sent: 0 };
+    const track = { id: newId(), file, name: file.name, title: file.name.replace(/\.[^.]*$/, ""), artist: "", bytes: file.size, sent: 0 };
     tracks.push(track);
     waiting.push([track, file]);
   }
@@ -186,19 +189,33 @@ function add(files) {
   send();
 }
 
+// A server that was started again has none of the files that it was sent; this page has them still.
+function sendAgain() {
+  for (const track of tracks) {
+    track.request?.abort();
+    Object.assign(track, { id: newId(), sent: 0, error: "" });
+    waiting.push([track, track.file]);
+  }
+  if (tracks.length) { showTracks(); send(); }
+}
+
+// What is on the list is lost with the tab.
+addEventListener("beforeunload", (event) => { if (tracks.length) event.preventDefault(); });
+
 async function send() {
   if (sending) return;
   sending = true;
   while (waiting.length) {
     const [track, file] = waiting.shift();
     if (!tracks.includes(track)) continue;
+    const id = track.id;
     try {
       const known = await put(track, file);
       Object.assign(track, { sent: 1, seconds: known.seconds });
       track.album = known.album;
       if (!track.edited) Object.assign(track, { title: known.title, artist: known.artist });
       if (!ownTitle) $("title").value = tracks.every((one) => one.album === known.album) ? known.album : "";
-    } catch (error) { track.error = error.message; }
+    } catch (error) { if (track.id === id) track.error = error.message; }
     showTracks();
   }
   sending = false;
@@ -300,7 +317,16 @@ for (const name of ["dragover", "dragenter"]) {
   drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
 }
 drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-drop.addEventListener("drop", (event) => { event.preventDefault(); drop.classList.remove("over"); add(event.dataTransfer.files); });
+drop.addEventListener("drop", (event) => {
+  event.preventDefault();
+  drop.classList.remove("over");
+  const items = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.());
+  const folders = items.filter((entry) => entry?.isDirectory).map((entry) => entry.name);
+  const files = [...event.dataTransfer.files].filter((file) => !folders.includes(file.name));
+  trouble("drop", folders.length ? `${folders.join(", ")}: a folder. Open it, and drop the files that are in it.`
+    : files.length ? "" : "There was no file in what was dropped.");
+  add(files);
+});
 for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 
 const chosen = () => [...$("burn-drives").querySelectorAll("input")].filter((box) => box.checked).map((box) => box.value);
@@ -351,6 +377,7 @@ async function atWork(what) {
   showBurn();
   $("burn-error").hidden = true;
   try { await what(); } catch (error) {
+    checked = null;
     $("burn-error").textContent = error.message;
     $("burn-error").hidden = false;
   }
@@ -403,14 +430,21 @@ function todos() {
     else if (now.event === "drive_rests") found.push({ text: `${drive} rests: ${now.why}`, resume: now.drive });
     else if (now.event === "need_blank" && open) found.push({ text: now.why ? `${drive}: ${now.why}` : `Put a blank disc into ${drive}.`, ...(now.why ? { eject: now.drive } : {}) });
   }
+  for (const far of values("far")) {
+    if (far.rests) found.push({ text: `${far.drive} on ${far.host} rests: ${far.rests}`, resume: far.drive, host: far.host });
+    else if (far.todo === "take_good") found.push({ good: true, text: `${far.host}: ${far.state.replaceAll(far.drive, farShort(far))}.` });
+    else if (far.todo) found.push({ text: `${far.host}: ${far.todo === "blank" ? `put a blank disc into ${farShort(far)}` : far.state.replaceAll(far.drive, farShort(far))}.` });
+  }
   for (const order of values("order")) {
     for (const one of order.unknown_attempts || []) {
-      found.push({ text: `Copy ${one.number} of ${order.title || `order ${order.order}`} is gone from ${shortName(one.drive)}. Is it good?`, attempt: one.attempt });
+      found.push({ text: `Copy ${one.number} of ${order.title || `order ${order.order}`} is gone from ${shortName(one.drive)}${one.host ? ` on ${one.host}` : ""}. Is it good?`, attempt: one.attempt });
     }
     if (order.state === "paused") found.push({ text: `${order.title || `Order ${order.order}`} is paused${order.why ? `: ${order.why}` : ""}.`, order: order.order });
   }
   return found;
 }
+
+const farShort = (far) => far.drive.split("/").filter(Boolean).pop() || far.drive;
 
 function shortName(drive) {
   const last = drive.split("/").filter(Boolean).pop() || drive;
@@ -421,7 +455,7 @@ function showTodo() {
   const found = todos();
   redraw($("todo"), found, () => found.map((one) => make("li", one.text, { class: one.good ? "good" : "" }, ...[
     one.eject && button("Eject", () => ask("POST", "/api/drives/eject", { drive: one.eject }), `Eject the disc in ${shortName(one.eject)}`),
-    one.resume && button("Use it again", () => ask("POST", "/api/drives/resume", { drive: one.resume }), `Use ${shortName(one.resume)} again`),
+    one.resume && button("Use it again", () => ask("POST", "/api/drives/resume", { drive: one.resume, host: one.host }), `Use ${shortName(one.resume)} again`),
     one.order && button("Go on", () => ask("POST", `/api/orders/${one.order}/resume`, {}), `Go on with order ${one.order}`),
     one.attempt && button("It is good", () => resolve(one.attempt, "good"), `Attempt ${one.attempt} is good`),
     one.attempt && button("It is spoiled", () => resolve(one.attempt, "spoiled"), `Attempt ${one.attempt} is spoiled`),
@@ -472,7 +506,7 @@ function cancel(order) {
 
 function doing(drive, now) {
   if (drive.far) {
-    return { text: drive.silent ? `${word(drive.state)} (its host is silent)` : word(drive.state), kind: drive.silent ? "bad" : "",
+    return { text: drive.silent ? `${word(drive.state)} (its host is silent)` : word(drive.state), kind: drive.silent || drive.rests ? "bad" : drive.todo === "take_good" ? "good" : "",
       done: drive.sectors_done, of: drive.sectors, speed: drive.speed };
   }
   if (drive.problem) return { text: drive.problem, kind: "bad" };
@@ -570,7 +604,7 @@ async function openReport(order, sum) {
   $("report-csv").href = `/api/orders/${order}/report.csv`;
   $("again").disabled = !report.again;
   $("report-rows").replaceChildren(...report.attempts.map((one) => make("tr", "", {},
-    make("td", String(one.number)), make("td", word(one.state)), make("td", shortName(one.drive)),
+    make("td", String(one.number)), make("td", word(one.state)), make("td", shortName(one.drive) + (one.host ? ` on ${one.host}` : "")),
     make("td", new Date(one.at * 1000).toLocaleString()), make("td", one.reason))));
   const disc = report.disc ? report.disc.tracks : [];
   $("report-tracks").replaceChildren(...disc.map((track) => make("tr", "", {},
