@@ -314,3 +314,9 @@ def test_an_order_goes_on_without_a_recorder_that_is_gone_and_what_was_in_it_is_
     here.rack.drive("d2").folder.rename(here.folder / "broken, too")
     done = here.run("copies", "resume", 1)
     assert "none of the order's recorders is there" in " ".join(done.stderr.split())
+    assert here.run("copies", "resolve", 1, "lost").returncode == 0
+    other = Rack.new(here.folder / "another", drives=1, blanks=1)
+    blank = other.take_blank()
+    assert blank is not None
+    other.drive("d1").put_in(blank)
+    assert here.run("copies", "resume", 1, "--drives", "another").returncode == 0

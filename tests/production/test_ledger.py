@@ -536,3 +536,14 @@ def test_a_number_that_was_never_given_is_not_in_the_ledger(ledger: Ledger, numb
     for ask in asked:
         with pytest.raises(NotInLedger):
             ask(number)
+
+
+def test_another_drive_may_burn_an_order_once_a_person_says_so(ledger: Ledger) -> None:
+    order(ledger, 2, drives=[place(1)])
+    assert ledger.claim(blank(place(2))) is None
+    for _ in range(2):  # said twice, it is one word
+        assert ledger.add_drives(1, [place(2)], who="Anna").drives == (place(1), place(2))
+    assert claim(ledger, place(2)).claim.number == 1
+    assert [(step.what, step.who) for step in ledger.order_history(1)][1:] == [("drives", "Anna")]
+    order(ledger, 1)
+    assert ledger.add_drives(2, [place(1)]).drives == ()  # any drive may

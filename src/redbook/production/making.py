@@ -162,7 +162,7 @@ def resume_copies(
 ) -> CopiesReport:
     """Go on with an order that was paused, or whose process died.  Drives that rested are used again.
 
-    drives  where none is given: those of the order
+    drives  these may burn it from now on, too; where none is given: those of the order
 
     raises  NotInLedger, StepRefused  there is no such order, or it was cancelled; else as `make_copies`
     """
@@ -180,6 +180,9 @@ def resume_copies(
             _check_drives(pool)
             for name in pool.poll():
                 ledger.resume_drive(Place(HERE, name))
+            if drives:
+                places = [Place(HERE, name) for name in pool.poll()]
+                ledger.add_drives(order, places, who=current_user_name())
             if found.state is not OrderState.OPEN:
                 ledger.resume(order, who=current_user_name())
             return work_off(home, ledger, pool, order, on_event, cancel or Cancel())

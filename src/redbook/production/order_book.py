@@ -159,6 +159,17 @@ class OrderBook(Book):
                 set_order_state(t, order, to, who, why)
             return find_order(t, order)
 
+    def add_drives(self, order: int, drives: Sequence[Place], *, who: str = "") -> Order:
+        """These may burn it, too; nothing changes where any drive may."""
+        with self._store.write() as t:
+            found = find_order(t, order, t.lock)
+            more = sorted(set(drives) - set(found.drives)) if found.drives else []
+            for place in more:
+                t.run("INSERT INTO order_drives VALUES (?, ?, ?)", order, place.host, place.drive)
+            if more:
+                write_down_order(t, order, "drives", who, ", ".join(map(str, more)))
+            return find_order(t, order)
+
     def set_priority(self, order: int, priority: int, *, who: str = "") -> Order:
         """Orders with a higher one come first; what is under way stays."""
         with self._store.write() as t:

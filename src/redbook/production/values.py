@@ -165,7 +165,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class OrderStep:
-    """A line of an order's history: made, paused, resumed, cancelled, done, priority, restored."""
+    """A line of an order's history: made, paused, resumed, cancelled, done, priority, drives, restored."""
 
     order: int
     what: str
