@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import queue
 import random
-import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
-from pathlib import Path
+import signal
+import sys
+from functools import cache
+
+import pytest
 
 from tests.mutation.changes import Change, callees, changes_in
 from tests.mutation.map import ROOT, Chooser, Map, up_to_date
-from tests.mutation.trial import copy_into, noticed_by
+from tests.mutation.trial import Trials, Tried
 
 ROOMS = ("engine", "virtual")
 SUITES = (
@@ -35,16 +34,6 @@ SUITES = (
     "tests/test_reading.py",
     "tests/test_tray.py",
 )
-AT_ONCE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """tests: how many; noticed_by: one of them, or what else shows it; empty if nothing does"""
-
-    change: Change
-    tests: int
-    noticed_by: str
 
 
 def sources() -> dict[str, str]:
@@ -71,30 +60,6 @@ def within(tests: list[str], found: Map, most_seconds: float) -> list[str]:
     return chosen
 
 
-def tried(changes: list[Change], tests: Callable[[Change], list[str]], found: Map) -> Iterator[Tried]:
-    """Each, as they come in."""
-    with (
-        tempfile.TemporaryDirectory(prefix="redbook-mutation-") as folder,
-        ThreadPoolExecutor(AT_ONCE) as pool,
-    ):
-        places: queue.Queue[Path] = queue.Queue()
-        for number in range(AT_ONCE):
-            place = Path(folder) / str(number)
-            copy_into(place, ROOT)
-            places.put(place)
-
-        def attempt(change: Change) -> Tried:
-            place = places.get()
-            chosen = tests(change)
-            try:
-                return Tried(change, len(chosen), noticed_by(change, place, chosen, found.seconds))
-            finally:
-                places.put(place)
-
-        for one in as_completed([pool.submit(attempt, change) for change in changes]):
-            yield one.result()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("-n", "--count", type=int, default=50)
@@ -104,6 +69,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120, help="of tests for each change, at most")
     parser.add_argument("--survivors", action="store_true", help="try those of the last run again")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is under way is ended, too
     texts = sources()
     possible = [change for change in every_change(texts) if change.name.startswith(asked.only)]
     if not possible:
@@ -121,17 +87,22 @@ def main() -> None:
         f"{len(drawn)} of {len(possible)} changes, seed {asked.seed}, {len(found.seconds)} tests", flush=True
     )
     chooser = Chooser.of(found, texts)
-    results = []
-    for one in tried(drawn, lambda c: within(chooser.tests(c), found, asked.seconds), found):
+    results: list[Tried] = []
+
+    @cache
+    def tests(change: Change) -> list[str]:
+        return chooser.tests(change)
+
+    def tell(one: Tried) -> None:
         results.append(one)
-        if one.noticed_by:
-            print(f"noticed: {one.change}\n    by {one.noticed_by}", flush=True)
-            continue
-        among = len(chooser.tests(one.change))
-        how = (
-            f"by {one.tests} of the {among} tests that run through it" if among else "no test runs through it"
-        )
-        print(f"not noticed: {one.change}\n    {how}", flush=True)
+        among = len(tests(one.change))
+        how = f"{one.tests} of the {among} tests that run through it" if among else "no test runs through it"
+        said = f"noticed: {one.change}\n    by {one.noticed_by}" if one.noticed_by else ""
+        print(said or f"not noticed: {one.change}\n    {how}", flush=True)
+
+    trials = Trials(drawn, lambda change: within(tests(change), found, asked.seconds), found.seconds, tell)
+    files = sorted(found.files)
+    pytest.main(["-q", "-q", "-s", "-p", "no:cacheprovider", "-m", "not slow", *files], plugins=[trials])
     survivors = [str(one.change) for one in results if not one.noticed_by]
     kept.write_text(json.dumps(survivors), encoding="utf-8")
     for name in sorted({one.change.name for one in results}):

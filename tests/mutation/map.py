@@ -149,17 +149,27 @@ def _run(files: Sequence[str], root: Path, folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Chooser:
-    """The tests for a change, the most specific and quickest first."""
+    """The tests for a change, the most specific and quickest first.
+
+    named  where each name is read: modules and lines
+    """
 
     map: Map
     sources: dict[str, ast.Module]
     cost: dict[str, float]
+    named: dict[str, list[tuple[str, int]]]
 
     @classmethod
     def of(cls, found: Map, texts: dict[str, str]) -> Chooser:
         width = found.width()
         cost = {test: width[test] * (0.2 + took) for test, took in found.seconds.items()}
-        return cls(found, {name: ast.parse(text) for name, text in texts.items()}, cost)
+        trees = {module: ast.parse(text) for module, text in texts.items()}
+        named: dict[str, list[tuple[str, int]]] = {}
+        for module, tree in trees.items():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                    named.setdefault(node.id, []).append((module, node.lineno))
+        return cls(found, trees, cost, named)
 
     def tests(self, change: Change) -> list[str]:
         return sorted(self._touching(change), key=lambda test: self.cost[test])
@@ -174,21 +184,12 @@ class Chooser:
             return self._inside(change.name, functions[-1])
         if isinstance(way[-1], ast.Assign) and len(way) == 1:  # a constant: wherever its name stands
             names = {one.id for one in way[-1].targets if isinstance(one, ast.Name)}
-            found = {test for name in self.sources for test in self._naming(name, names)}
+            places = [place for name in names for place in self.named.get(name, ())]
+            found = {test for module, line in places for test in self._through(module, [line])}
             if found:
                 return found
         within = way[0] if isinstance(way[0], ast.ClassDef) else tree
         return self._inside(change.name, within) or self._inside(change.name, tree) or set(self.cost)
-
-    def _naming(self, module: str, names: set[str]) -> set[str]:
-        lines = {
-            node.lineno
-            for function in ast.walk(self.sources[module])
-            if isinstance(function, ast.FunctionDef)
-            for node in ast.walk(function)
-            if isinstance(node, ast.Name) and node.id in names
-        }
-        return self._through(module, lines)
 
     def _inside(self, module: str, node: ast.AST) -> set[str]:
         """Through any function there."""
