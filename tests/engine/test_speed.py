@@ -122,6 +122,9 @@ def rewritable(sub_type: int, a1: tuple[int, int] | None, a2: tuple[int, int] | 
         (rewritable(1, (2, 4)), (4, 10)),
         (rewritable(2, (2, 4), (6, 8)), (16, 24)),
         (rewritable(3, None, (6, 9)), (16, 32)),
+        (rewritable(0, (1, 3)), (2, 6)),
+        (rewritable(3, None, (3, 10)), (8, 40)),
+        (rewritable(3, None, (3, 11)), (8, 48)),
         (rewritable(2, (2, 4)), None),
         (rewritable(0, (1, 15)), None),
         (Atip(Msf(97, 26, 66), Msf(79, 59, 74), speed_codes=(1, 4)), None),
@@ -161,6 +164,20 @@ def test_what_is_offered_and_what_is_recommended(
     speeds = drain(read_speeds(False, capabilities, atip))
     assert (speeds.offered, speeds.recommended) == (offered, recommended)
     assert bool(speeds.reason) == bool(offered) == bool(speeds.source)
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "atip", "why"),
+    [
+        (page_2a(24, 16, 8), None, "hold constant"),
+        (page_2a(48, 24), None, "gentlest"),
+        (page_2a(52, 40), None, "closest to 16x"),
+        (page_2a(10, 4), rewritable(1, (2, 4)), "middle"),
+        (page_2a(10), rewritable(1, (2, 4)), "only one"),
+    ],
+)
+def test_why_a_speed_is_recommended(capabilities: Capabilities, atip: Atip | None, why: str) -> None:
+    assert why in drain(read_speeds(False, capabilities, atip)).reason
 
 
 @pytest.mark.parametrize(("wanted", "closest"), [(8, 8), (13, 16), (12, 8), (1, 4), (99, 52), (15.5, 16)])

@@ -39,11 +39,11 @@ OTHER_FUNCTION = {"all": "any", "any": "all", "min": "max", "max": "min"}
 class Called:
     """What is known of all functions or classes of one name.
 
-    optional  parameters that may be left out
+    optional  parameters that may be left out, and what they are then
     alike     whether the first two are of one type, so that nobody but a test notices them swapped
     """
 
-    optional: set[str] = field(default_factory=set)
+    optional: dict[str, set[str]] = field(default_factory=dict)
     alike: bool = False
 
 
@@ -80,17 +80,18 @@ def callees(texts: Iterable[str]) -> dict[str, Called]:
         if isinstance(node, ast.FunctionDef):
             plain = [one for one in node.args.args if one.arg != "self"]
             named = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            optional = plain[len(plain) - len(node.args.defaults) :]
-            optional += [one for one, value in named if value is not None]
-            names, types = {one.arg for one in optional}, [one.annotation for one in plain[:2]]
+            last = zip(reversed(node.args.args), reversed(node.args.defaults), strict=False)
+            optional = {one.arg: value for one, value in (*named, *last) if value is not None}
+            types = [one.annotation for one in plain[:2]]
         elif isinstance(node, ast.ClassDef):
             fields = [one for one in node.body if isinstance(one, ast.AnnAssign)]
-            names = {ast.unparse(one.target) for one in fields if one.value is not None}
+            optional = {ast.unparse(one.target): one.value for one in fields if one.value is not None}
             types = [one.annotation for one in fields[:2]]
         else:
             continue
         called = found.setdefault(node.name, Called())
-        called.optional |= names
+        for name, value in optional.items():
+            called.optional.setdefault(name, set()).add(ast.unparse(value))
         called.alike |= len({ast.unparse(one) for one in types if one}) == 1 and len(types) == 2
     return found
 
@@ -217,7 +218,8 @@ def _other_call(node: ast.Call, known: Mapping[str, Called]) -> Iterator[str]:
         first, second, *more = node.args
         yield ast.unparse(ast.Call(node.func, [second, first, *more], node.keywords))
     for number, keyword in enumerate(node.keywords):
-        if keyword.arg in called.optional:
+        otherwise = called.optional.get(keyword.arg or "")
+        if otherwise and ast.unparse(keyword.value) not in otherwise:
             yield ast.unparse(_without(node, "keywords", number))
 
 

@@ -21,6 +21,7 @@ FAULTS = {
     "8": {"9", "4"},
     "shift(a, b)": {"shift(b, a)"},
     "shift(a, b=c)": {"shift(a)"},
+    "shift(a, b=0)": {"1"},
     "place(a, b)": set(),
     "[a for a in b if a]": {"True"},
     "a if b else c": {"True", "False"},
