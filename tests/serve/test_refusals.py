@@ -7,12 +7,13 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+import uvicorn
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope, Send
 
 from redbook.errors import NoRoom, PlanError
-from redbook.production.serve import app, guard, uploads
+from redbook.production.serve import app, guard, run, uploads
 from redbook.production.serve.guard import Sessions
 from redbook.production.serve.run import Settings, _token, host_names, split_listen
 from redbook.production.serve.uploads import MOST_BYTES, Uploads
@@ -207,6 +208,47 @@ def test_a_body_that_does_not_come_is_given_up(shop: Shop, monkeypatch: pytest.M
         raise AssertionError
 
     assert asyncio.run(slow())[1] == 408
+
+
+def test_a_connection_without_a_request_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one whose second request comes a letter at a time; an answer that takes longer is waited for."""
+    monkeypatch.setattr(run, "REQUEST_SECONDS", 0.3)
+
+    async def slow_app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/slow":
+            await asyncio.sleep(1.0)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def connections() -> tuple[bytes, bytes, bytes]:
+        server = uvicorn.Server(
+            uvicorn.Config(slow_app, http=run.Patient, port=0, lifespan="off", log_level="critical")
+        )
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+
+        async def one(*sent: bytes) -> bytes:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for piece in sent:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.1)
+            got = await asyncio.wait_for(reader.read(), 30)  # until the server closes it
+            writer.close()
+            return got
+
+        get = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
+        answers = await asyncio.gather(one(), one(get % b"", b"G"), one(get % b"slow"))
+        server.should_exit = True
+        await serving
+        return answers
+
+    silent, dripping, patient = asyncio.run(connections())
+    assert silent == b""
+    assert dripping.count(b"204") == 1
+    assert patient.count(b"204") == 1
 
 
 def test_a_login_is_short(stranger: Shop) -> None:

@@ -26,6 +26,7 @@ from redbook.production.pool import Pool
 
 try:
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 
     from redbook.production.serve.app import Api, application
     from redbook.production.serve.guard import Sessions
@@ -43,6 +44,9 @@ from redbook.production.station import WorkerRunning, alone
 DEFAULT_PORT = 8377
 GRACE_SECONDS = 3
 """So long answers under way may take when the server ends."""
+
+REQUEST_SECONDS = 20.0
+"""So long a request may take to come, but for its body (`app.SLOW_SECONDS`)."""
 
 SHORTEST_PASSWORD = 8
 
@@ -78,6 +82,25 @@ class _Server(uvicorn.Server):
         yield
 
 
+class Patient(H11Protocol):
+    """A connection that is closed when no request comes on it: whoever opens thousands would have all the
+    files that this process may open, and the worker needs some for each burn.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.loop.call_later(REQUEST_SECONDS, self._look, self.cycle)
+
+    def _look(self, before: object) -> None:
+        if self.transport.is_closing():
+            return
+        waits = self.cycle is None or self.cycle.response_complete  # not for us: an answer may take its time
+        if waits and self.cycle is before:
+            self.transport.close()
+        else:
+            self.loop.call_later(REQUEST_SECONDS, self._look, self.cycle)
+
+
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Until a signal.  say: told the address, and what happens at the end
 
@@ -109,6 +132,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         app = application(Api(desk, home, sessions, cookie, tls), names, sessions, cookie, tls=tls)
         config = uvicorn.Config(
             app,
+            http=Patient,
             log_level="warning",
             lifespan="off",
             server_header=False,

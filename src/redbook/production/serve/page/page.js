@@ -571,12 +571,13 @@ async function details(drive) {
 }
 
 function showBoxes() {
+  const hosts = [...new Set(values("far").map((far) => far.host))].sort();
   const names = values("drive").filter((drive) => !drive.problem).map((drive) => drive.name).sort();
-  redraw($("burn-drives"), names, () => [make("legend", "Drives"), ...(names.length ? names.map((name) => {
+  redraw($("burn-drives"), [names, hosts], () => [make("legend", "Drives"), ...(names.length ? names.map((name) => {
     const box = make("input", "", { type: "checkbox", value: name });
     box.checked = true;
     return make("label", "", {}, box, ` ${shortName(name)}`);
-  }) : [make("p", "There is no recorder here; the order waits for one.")])]);
+  }) : [make("p", hosts.length ? `The drives of ${hosts.join(", ")} burn it.` : "There is no recorder here; the order waits for one.")])]);
 }
 
 // ---- Reports
