@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         Working,
     )
     from redbook.engine.inspect import Abilities, DiscContents
-    from redbook.engine.labels import Told
+    from redbook.engine.labels import DiscLabels
     from redbook.engine.plan import Space
     from redbook.engine.speed import MAX_SPEED, Speeds
     from redbook.engine.steps import Point
@@ -179,7 +179,7 @@ _HOMES = {
     "Texts": "redbook.disc.cd_text",
     "Toc": "redbook.disc",
     "TocTrack": "redbook.disc",
-    "Told": "redbook.engine.labels",
+    "DiscLabels": "redbook.engine.labels",
     "TrackAnswer": "redbook.burning.databases",
     "TrackEnded": "redbook.engine.events",
     "TrackInformation": "redbook.mmc.disc_info",
@@ -251,6 +251,7 @@ __all__ = [
     "DiscContents",
     "DiscInfo",
     "DiscInformation",
+    "DiscLabels",
     "DiscOfSeveral",
     "DiscStatus",
     "Drive",
@@ -310,7 +311,6 @@ __all__ = [
     "Texts",
     "Toc",
     "TocTrack",
-    "Told",
     "TrackAnswer",
     "TrackEnded",
     "TrackInformation",

@@ -11,7 +11,7 @@ import redbook
 from redbook.disc import cd_text
 from redbook.disc.layout import Item, LaidTrack, SessionLayout
 from redbook.drive import Drive
-from redbook.engine.labels import Told
+from redbook.engine.labels import DiscLabels
 from redbook.errors import Sense
 from redbook.mmc.disc_info import ReadCdText, ReadFullToc
 from redbook.mmc.mode_pages import MultiSession
@@ -170,7 +170,7 @@ MEANT = SessionLayout(
 
 
 class TestAgainstWhatWasMeant:
-    def told(self, sheet: bytes = SHEET, **habits: object) -> Told:
+    def told(self, sheet: bytes = SHEET, **habits: object) -> DiscLabels:
         drive = ready(VirtualRecorder(Medium.new(), model=model(**habits)))
         write_session(drive, sheet, 4136)
         return redbook.disc_info(loaded_again(drive)).labels

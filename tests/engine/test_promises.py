@@ -17,7 +17,7 @@ from redbook.disc import cd_text
 from redbook.disc.cd_text import PackType, Texts
 from redbook.disc.layout import LaidTrack, SessionLayout, with_pregaps
 from redbook.drive import Drive
-from redbook.engine.labels import Told
+from redbook.engine.labels import DiscLabels
 from redbook.engine.promises import compare_labels
 from redbook.engine.verification import Verdict
 from redbook.image.base import RecordedSession
@@ -200,10 +200,10 @@ def test_packs_that_say_nothing_in_words_are_compared_too() -> None:
 
     title = bytes((PackType.TITLE, 0, 0, 0)) + b"Album".ljust(12, b"\0")
     meant = session(title, toc(10, 1))
-    numbered_anew = compare_labels(meant, Told((session(toc(10, 7), title),)))
+    numbered_anew = compare_labels(meant, DiscLabels((session(toc(10, 7), title),)))
     assert not numbered_anew.wrong
     for found in (session(title), session(title, toc(11, 1))):
-        (wrong,) = compare_labels(meant, Told((found,))).wrong
+        (wrong,) = compare_labels(meant, DiscLabels((found,))).wrong
         assert wrong == "CD-Text: the packs of type 88h (toc) are not those that were meant"
 
 

@@ -10,7 +10,7 @@ from redbook.drive import Drive
 from redbook.engine import inspect
 from redbook.engine.extents import audio_extents
 from redbook.engine.inspect import Abilities, DiscContents
-from redbook.engine.labels import Told, read_labels
+from redbook.engine.labels import DiscLabels, read_labels
 from redbook.engine.steps import Procedure, R
 from redbook.engine.waiting import resending
 from redbook.errors import SenseError
@@ -28,7 +28,7 @@ class DiscInfo:
 
     drive: Abilities
     disc: DiscContents
-    labels: Told = Told()
+    labels: DiscLabels = DiscLabels()
     offset_samples: int | None = None
 
 

@@ -178,7 +178,7 @@ class ReadFiles:
         tags = {"TRACKNUMBER": str(track.number)}
         if track.isrc:
             tags["ISRC"] = track.isrc
-        for texts in self._original.told.texts[:1]:
+        for texts in self._original.labels.texts[:1]:
             said = {
                 "TITLE": texts.text(PackType.TITLE, track.number),
                 "ARTIST": texts.text(PackType.PERFORMER, track.number),
@@ -301,7 +301,7 @@ class ReadFiles:
             original.toc,
             original.layout.lead_out_lba,
             original.layout.mcn,
-            original.told.texts,
+            original.labels.texts,
             original.layout.cd_text,
             tuple(tracks),
             hidden,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from redbook.burning.planning import Plan, TrackReport
     from redbook.engine.events import Event
     from redbook.engine.inspect import Abilities, DiscContents
-    from redbook.engine.labels import Told
+    from redbook.engine.labels import DiscLabels
     from redbook.engine.verification import Verification
     from redbook.mmc.disc_info import TrackInformation
     from redbook.recorders.discs import DiscEntry
@@ -263,7 +263,7 @@ def info(found: DiscInfo, drive_name: str, sums: Checksums) -> dict[str, Any]:
     }
 
 
-def labels_of_track(labels: Told, track: TrackInformation) -> dict[str, Any]:
+def labels_of_track(labels: DiscLabels, track: TrackInformation) -> dict[str, Any]:
     laid = labels.of(track.number)
     return {
         "isrc": (laid.isrc if laid is not None else "") or None,

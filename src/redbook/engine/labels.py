@@ -37,8 +37,8 @@ _Q_AT_ONCE = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a drive tells of a disc.
+class DiscLabels:
+    """What a disc is labelled with, as far as the drive tells.
 
     sessions  those that are closed, in order; MCN and CD-Text are with the first
     untold    what it could not tell, by track (0: the disc); there the layout has nothing
@@ -86,12 +86,14 @@ class _Findings:
         return value or ""
 
 
-def read_labels(tracks: Sequence[TrackInformation], toc: Toc, tells_cd_text: bool = False) -> Procedure[Told]:
+def read_labels(
+    tracks: Sequence[TrackInformation], toc: Toc, tells_cd_text: bool = False
+) -> Procedure[DiscLabels]:
     """tracks         those of closed sessions, in their order
     tells_cd_text  whether the drive is one that reads CD-Text: if it then refuses to, there is none
     """
     if not tracks:
-        return Told()
+        return DiscLabels()
     findings = _Findings()
     packs = yield from _packs(tells_cd_text)
     if packs is None:
@@ -130,7 +132,7 @@ def read_labels(tracks: Sequence[TrackInformation], toc: Toc, tells_cd_text: boo
     laid_out = [replace(t, isrc=findings.known(Item.ISRC, t.number, isrcs.get(t.number))) for t in found]
     sessions = yield from _sessions(tracks, laid_out, toc, findings)
     first = replace(sessions[0], mcn=mcn, cd_text=packs or b"")
-    return Told((first, *sessions[1:]), frozenset(findings.untold))
+    return DiscLabels((first, *sessions[1:]), frozenset(findings.untold))
 
 
 def _control(track: TrackInformation, toc: Toc) -> int:

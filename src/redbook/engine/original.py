@@ -15,7 +15,7 @@ from redbook.disc.cd_text.packs import each_pack, is_sound
 from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, Item, LaidTrack, SessionLayout
 from redbook.disc.sub_channel import POSITION, Q
 from redbook.engine.inspect import Abilities, DiscContents, inspect
-from redbook.engine.labels import Told, read_labels
+from redbook.engine.labels import DiscLabels, read_labels
 from redbook.engine.places import Place, in_words, places_on
 from redbook.engine.steps import Procedure
 from redbook.engine.twice import Area
@@ -49,7 +49,7 @@ class Original:
     disc: DiscContents
     toc: Toc
     layout: SessionLayout
-    told: Told
+    labels: DiscLabels
     areas: tuple[Area, ...]
     untold: frozenset[tuple[Item, int]] = frozenset()
     left_out: tuple[str, ...] = ()

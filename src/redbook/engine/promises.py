@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from redbook.disc.cd_text import PackType, Texts, each_pack, is_sound, name_of, parse, with_checksums
 from redbook.disc.layout import Deviation, Item, SessionLayout, with_pregaps
-from redbook.engine.labels import Told
+from redbook.engine.labels import DiscLabels
 from redbook.engine.verification import Check, Verdict
 
 _ITEMS = (Item.PREGAPS, Item.INDEXES, Item.CONTROL, Item.ISRC, Item.MCN, Item.CD_TEXT)
@@ -26,7 +26,7 @@ class Promises:
     wrong: tuple[str, ...]
 
     def as_remarks(self) -> tuple[Check, ...]:
-        """The same where nobody said that the disc was to hold this: what is otherwise is only told."""
+        """The same where nobody said that the disc was to hold this: what is otherwise is only labels."""
         return tuple(
             replace(check, verdict=Verdict.NOT_COMPARED, text=f"as redbook would write it, {check.text}")
             if check.verdict is Verdict.DIFFERENT
@@ -35,18 +35,18 @@ class Promises:
         )
 
 
-def compare_labels(meant: SessionLayout, told: Told, *, just_written: bool = True) -> Promises:
-    """told          of a disc with this session alone
+def compare_labels(meant: SessionLayout, labels: DiscLabels, *, just_written: bool = True) -> Promises:
+    """labels        of a disc with this session alone
     just_written  `meant` is the form in which the drive took it; else it may have been written in the one
                   that gives each track a pregap of a sector
     """
-    if not told.sessions:
+    if not labels.sessions:
         return Promises(tuple(_untold(item, "the disc has no closed session") for item in _ITEMS), ())
-    found = told.sessions[0]
-    other_form = not just_written and _has_short_pregaps(meant, found, told)
+    found = labels.sessions[0]
+    other_form = not just_written and _has_short_pregaps(meant, found, labels)
     if other_form:
         meant = with_pregaps(meant)
-    deviations = meant.differences(found, told.untold)
+    deviations = meant.differences(found, labels.untold)
     checks: list[Check] = []
     wrong: list[str] = []
     for item in _ITEMS:
@@ -57,7 +57,7 @@ def compare_labels(meant: SessionLayout, told: Told, *, just_written: bool = Tru
             note = "" if texts else "the same texts, in other packs"
         else:
             trouble, note = _in_words([_deviation_in_words(deviation) for deviation in of_item]), ""
-        silent = sorted(number for untold, number in told.untold if untold is item)
+        silent = sorted(number for untold, number in labels.untold if untold is item)
         if trouble:
             wrong.append(f"{item.value}: {trouble}")
             checks.append(Check(item.value, Verdict.DIFFERENT, trouble))
@@ -70,13 +70,13 @@ def compare_labels(meant: SessionLayout, told: Told, *, just_written: bool = Tru
     return Promises(tuple(checks), tuple(wrong))
 
 
-def _has_short_pregaps(meant: SessionLayout, found: SessionLayout, told: Told) -> bool:
+def _has_short_pregaps(meant: SessionLayout, found: SessionLayout, labels: DiscLabels) -> bool:
     """Whether every track has a pregap, those that were meant to have none one of a sector."""
     written = with_pregaps(meant)
     if written == meant:
         return False
-    return not any(d.item is Item.PREGAPS for d in written.differences(found, told.untold)) and any(
-        d.item is Item.PREGAPS for d in meant.differences(found, told.untold)
+    return not any(d.item is Item.PREGAPS for d in written.differences(found, labels.untold)) and any(
+        d.item is Item.PREGAPS for d in meant.differences(found, labels.untold)
     )
 
 

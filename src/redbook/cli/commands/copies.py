@@ -208,7 +208,7 @@ def _names(drives: str) -> list[str]:
 def _conclude(report: CopiesReport, out: Renderer, cancel: Cancel) -> None:
     from redbook.cli.render.copies_report import conclusion, report_lines, report_shape
 
-    out.told(report_shape(report), report_lines(report), conclusion(report))
+    out.result(report_shape(report), report_lines(report), conclusion(report))
     if not report.complete:
         sys.exit(CANCELLED if cancel.wanted else DRIVE)
     sys.exit(DONE)
@@ -227,7 +227,7 @@ def list_command(as_json: bool) -> None:
         now = [] if ledger is None else [order_now(ledger, order.id) for order in orders]
         shape = {"event": "orders", "orders": [order_shape(o, n) for o, n in zip(orders, now, strict=True)]}
         lines = [order_line(o, n) for o, n in zip(orders, now, strict=True)]
-        out.told(shape, lines or ["no copies were ever ordered here"])
+        out.result(shape, lines or ["no copies were ever ordered here"])
 
 
 @copies.command(epilog=EPILOG)
@@ -241,7 +241,7 @@ def show(order: int, as_json: bool) -> None:
 
     with make_renderer("copies show", as_json) as out, reporting(out), ledger_there() as ledger:
         report = report_of(ledger, order)
-        out.told(history_shape(ledger, report), [*report_lines(report), *history_lines(ledger, report)])
+        out.result(history_shape(ledger, report), [*report_lines(report), *history_lines(ledger, report)])
 
 
 @copies.command(epilog=EPILOG)
@@ -259,9 +259,9 @@ def report(order: int, as_csv: bool, as_json: bool) -> None:
     with make_renderer("copies report", as_json) as out, reporting(out), ledger_there() as ledger:
         made = report_of(ledger, order)
         if as_csv:
-            out.told({}, csv_lines(made))
+            out.result({}, csv_lines(made))
         else:
-            out.told(report_shape(made), report_lines(made), conclusion(made))
+            out.result(report_shape(made), report_lines(made), conclusion(made))
 
 
 @copies.command(epilog=EPILOG)
@@ -292,7 +292,7 @@ def _change(order: int, what: str, **more: bool) -> None:
                     ledger.resume_drive(drive.place)
         now = order_now(ledger, order)
         under_way = f"; {now.under_way} under way" if now.under_way else ""
-        out.told(
+        out.result(
             {}, (), f"order {order} is {now.state}: {now.good + now.checked} of {now.wanted} made{under_way}"
         )
 
@@ -314,7 +314,7 @@ def resolve(attempt: int, verdict: str, who: str | None) -> None:
     with make_renderer("copies resolve", False) as out, reporting(out), ledger_there() as ledger:
         made = ledger.resolve(attempt, AttemptState(verdict), who=who or current_user_name())
         again = "" if verdict == "good" else f"; it is made again: redbook copies resume {made.order}"
-        out.told({}, (), f"copy {made.number} of order {made.order} is {made.state}{again}")
+        out.result({}, (), f"copy {made.number} of order {made.order} is {made.state}{again}")
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ def restored(who: str | None) -> None:
     with make_renderer("copies restored", False) as out, reporting(out), ledger_there() as ledger:
         paused = ledger.mark_restored(who=who or current_user_name())
         lines = [f"order {order.id} ({order.title}): {order.made} of {order.wanted} made" for order in paused]
-        out.told({}, lines, f"{len(paused)} paused" if paused else "no order was open")
+        out.result({}, lines, f"{len(paused)} paused" if paused else "no order was open")
 
 
 @click.command(epilog=EPILOG)
@@ -67,4 +67,4 @@ def adopt(order: int, drive_name: str | None, who: str | None, host: str) -> Non
         made = ledger.adopt(
             order, Blank(Place(host, drive.name), ref), who=who or current_user_name(), why=found.text
         )
-        out.told({}, (), f"it is counted as copy {made.number} of order {order}")
+        out.result({}, (), f"it is counted as copy {made.number} of order {order}")

@@ -48,5 +48,5 @@ def examine(drive_name: str | None, host: str, as_json: bool) -> None:
             "same": found.same,
             "text": found.text,
         }
-        out.told(shape, (), f"{drive.name}: {found.text}")
+        out.result(shape, (), f"{drive.name}: {found.text}")
         sys.exit(DIFFERS if found.same is False else DONE)

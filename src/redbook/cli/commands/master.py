@@ -117,7 +117,7 @@ def _tell(report: MasterReport, out: Renderer, verdict: str) -> None:
     ]
     lines.append(f"name {report.name}")
     count = len(lengths)
-    out.told(
+    out.result(
         shape,
         lines,
         f"{printable(report.folder)}: the master {verdict}: {count} track{'' if count == 1 else 's'}, "

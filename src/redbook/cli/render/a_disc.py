@@ -19,7 +19,7 @@ from redbook.engine.spoilt import spoilt_in_words
 if TYPE_CHECKING:
     from redbook.burning.looking import DiscInfo
     from redbook.cli.render.page import Page
-    from redbook.engine.labels import Told
+    from redbook.engine.labels import DiscLabels
 
 WIDTH_WITH_SESSIONS = 75
 
@@ -101,7 +101,7 @@ def _artist_and_title(texts: Texts, track: int) -> str:
     return " - ".join(part for part in parts if part)
 
 
-def _said_of(labels: Told, number: int, control: int, frames: bool) -> list[str]:
+def _said_of(labels: DiscLabels, number: int, control: int, frames: bool) -> list[str]:
     """What is worth a line: codes, flags, indexes, and a pregap other than the usual two seconds."""
     track = labels.of(number)
     said = [f"ISRC {track.isrc}"] if track is not None and track.isrc else []

@@ -239,7 +239,7 @@ class _Json:
             if isinstance(event, Event):
                 self._out.event(event)
             else:
-                self._out.told(as_json(event), ())
+                self._out.result(as_json(event), ())
 
     def stopping(self, text: str) -> None:
         with self._one_at_a_time:

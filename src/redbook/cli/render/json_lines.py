@@ -86,7 +86,7 @@ class JsonRenderer:
         self._out.result = f"{shown(drive)}: {text}"
         self._print({"event": "done", "drive": drive, "text": text})
 
-    def told(self, shape: dict[str, Any], lines: Sequence[str], conclusion: str = "") -> None:
+    def result(self, shape: dict[str, Any], lines: Sequence[str], conclusion: str = "") -> None:
         self._out.result = conclusion
         self._print(shape)
 

@@ -179,7 +179,7 @@ class TextRenderer:
         self.rest()
         self.page.conclude(f"{shown(drive)}: {text}", "bold green")
 
-    def told(self, shape: dict[str, Any], lines: Sequence[str], conclusion: str = "") -> None:
+    def result(self, shape: dict[str, Any], lines: Sequence[str], conclusion: str = "") -> None:
         self.rest()
         for line in lines:
             self.page.line(line)
