@@ -330,7 +330,7 @@ def read_master(
     from redbook.authoring.levels import Aim
     from redbook.authoring.master import Decision, lay_out_kept, read_program
     from redbook.burning.composing import as_single_tracks, foresee, settle
-    from redbook.burning.kept import check_kept, kept_sources
+    from redbook.burning.master_audio import check_kept, kept_sources
 
     settled = composed
     losses: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from redbook.errors import ShareError
 from redbook.mmc.identify import Inquiry
 from redbook.share.cd_drive import CdDrive
 from redbook.share.cdrom import SrFile
-from redbook.share.copies import Copies
+from redbook.share.descriptors import Copies
 from redbook.share.sg import ScsiDevice, SgFile
 from redbook.share.sysfs import SG_MAJOR, SR_MAJOR, Found, cdrom_info, describe
 from redbook.share.umockdev import LIBRARY, Tree

@@ -5,6 +5,7 @@ character set, `languages` the codes of languages and genres.
 """
 
 from redbook.disc.cd_text.changes import Change, ChangeKind
+from redbook.disc.cd_text.decode import parse
 from redbook.disc.cd_text.encode import Encoded, encode
 from redbook.disc.cd_text.languages import ENGLISH, GENRES, JAPANESE, LANGUAGES, genre_code, language_code
 from redbook.disc.cd_text.packs import (
@@ -23,7 +24,6 @@ from redbook.disc.cd_text.packs import (
     to_symbols,
     with_checksums,
 )
-from redbook.disc.cd_text.read import parse
 from redbook.disc.cd_text.texts import Texts, name_of, printable
 
 __all__ = [
