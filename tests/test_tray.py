@@ -8,13 +8,15 @@ import pytest
 
 import redbook
 from redbook.drive import Drive
-from redbook.mmc.control import PreventAllowMediumRemoval
+from redbook.errors import Sense
+from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
 from redbook.recorders.listing import drives
 from redbook.recorders.names import open_drive
 from redbook.recorders.racks import RackWatch
 from redbook.recorders.real import known
 from redbook.recorders.watching import MediumInserted, MediumRemoved
 from redbook.system.optical import find
+from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.rack import Rack
 from redbook.virtual.recorder import VirtualRecorder
@@ -52,6 +54,14 @@ def test_a_lock_that_a_dead_program_left_is_taken_away_and_that_of_another_host_
     with pytest.raises(redbook.DriveBusy, match="locked by another program"):
         redbook.eject(drive)
     assert not recorder.tray_open
+
+
+def test_a_tray_that_is_locked_is_not_said_to_have_no_motor() -> None:
+    """Some drives lock an open tray, too; 5/53/02 is a kind of ILLEGAL REQUEST."""
+    recorder, drive = virtual()
+    recorder.faults.append(Fault(Sense(5, 0x53, 0x02), StartStopUnit))
+    with pytest.raises(redbook.DriveBusy, match="locked by another program"):
+        redbook.load(drive)
 
 
 def test_an_empty_drive_says_so() -> None:

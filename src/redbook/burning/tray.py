@@ -27,10 +27,14 @@ def eject(
     try:
         Caller.of(on_event, cancel, clock).run(drive, resending(tray.eject(), lambda: False))
     except errors.RemovalPrevented as error:
-        raise DriveBusy(
-            f"the tray of {drive.name} is locked by another program ({error.sense}): end that program, or "
-            "unmount the disc, and try again"
-        ) from error
+        raise _locked(drive, error) from error
+
+
+def _locked(drive: Drive, error: errors.RemovalPrevented) -> DriveBusy:
+    return DriveBusy(
+        f"the tray of {drive.name} is locked by another program ({error.sense}): end that program, or "
+        "unmount the disc, and try again"
+    )
 
 
 def load(
@@ -43,12 +47,15 @@ def load(
     """Pull the tray in, and wait until the drive knows what is in it.  Whether there is a disc.
 
     raises  MediumUnsuitable  the tray has no motor, or there is a slot: it is pushed in by hand
+            DriveBusy         another program, or another computer, keeps the tray locked
             DriveError, Cancelled
     """
     try:
         Caller.of(on_event, cancel, clock).run(drive, resending(tray.load(), lambda: False))
     except errors.NoMedium:
         return False
+    except errors.RemovalPrevented as error:
+        raise _locked(drive, error) from error
     except errors.IllegalRequest as error:
         raise MediumUnsuitable(
             f"the tray of {drive.name} does not close by itself; push it in ({error.sense})"

@@ -1,5 +1,8 @@
 """Audio sectors from the drive, in the form in which this drive gives them.
 
+This is about forms of asking only. What is done about a place that cannot be read, or reads differently each
+time, says `another_try`; `second_reading` for a comparison, `twice` for a disc that is kept.
+
 READ CD can be asked in several ways that mean the same for audio, and drives refuse some of them: an expected
 type, a selection of fields, a length. The first reading of a disc goes down a ladder until one is taken; what
 was found stays for the drive.  Source: MMC-5 6.20 and 6.21; what drives refuse: redumper 66, 178, 350.

@@ -14,7 +14,7 @@ from redbook.errors import Cancelled, DriveError, MediumUnsuitable, SenseError, 
 from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
 from redbook.mmc.disc_info import DiscInformation, ReadDiscInformation
 
-LOCK_SECONDS = 10.0
+TRAY_SECONDS = 10.0
 UNLOCK_ATTEMPTS = 5
 
 
@@ -66,12 +66,12 @@ def reload() -> Procedure[None]:
 def eject() -> Procedure[None]:
     """Open the tray.  raises  DriveError"""
     yield from unlock_tray()
-    yield from until_accepted(StartStopUnit(start=False, load_eject=True), LOCK_SECONDS, POLL_SECONDS)
+    yield from until_accepted(StartStopUnit(start=False, load_eject=True), TRAY_SECONDS, POLL_SECONDS)
 
 
 def load() -> Procedure[None]:
     """Close the tray, and wait for the drive to know the disc.  raises  NoMedium, DriveError"""
-    yield from until_accepted(StartStopUnit(start=True, load_eject=True), LOCK_SECONDS, POLL_SECONDS)
+    yield from until_accepted(StartStopUnit(start=True, load_eject=True), TRAY_SECONDS, POLL_SECONDS)
     yield from until_ready()
 
 
@@ -116,7 +116,7 @@ def _still_locked(error: DriveError) -> Notice:
 def lock_tray() -> Procedure[None]:
     """raises  MediumChanged, DeviceReset, where that is the end of the job"""
     try:
-        yield from until_accepted(PreventAllowMediumRemoval(True), LOCK_SECONDS, POLL_SECONDS)
+        yield from until_accepted(PreventAllowMediumRemoval(True), TRAY_SECONDS, POLL_SECONDS)
     except (errors.MediumChanged, errors.DeviceReset):
         raise
     except (SenseError, errors.NotTaken) as error:

@@ -1,4 +1,7 @@
-"""The list of recorders there are: real ones, and a virtual one for each disc in a folder."""
+"""The list of recorders there are: real ones, and a virtual one for each disc in a folder.
+
+What it may touch of a real one says `recorders.real`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Real recorders: what the kernel says of them, and what a look into each adds."""
+"""Real recorders: what the kernel says of them, and what a look into each adds.
+
+A listing may read what the kernel says (`known`), and open a node that nobody has. Nothing is sent to a
+drive that another program has open, has claimed, or that has a mounted disc: there are drives that lose
+data when they are asked while they write. `hindrance` sees that without opening the drive.
+"""
 
 from __future__ import annotations
 

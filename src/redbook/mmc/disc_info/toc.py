@@ -1,4 +1,7 @@
-"""READ TOC, formats 0 and 1: the tracks and sessions that are complete."""
+"""READ TOC, formats 0 and 1: the tracks and sessions that are complete.
+
+Formats 2 and 3 are in `raw_toc`, 4 in `atip`, 5 in `packs`.
+"""
 
 from __future__ import annotations
 
