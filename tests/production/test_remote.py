@@ -166,6 +166,8 @@ def test_nothing_is_claimed_before_the_master_is_there(
     with desk.at_work():
         until(lambda: any(isinstance(e, Notice) and "could not be fetched" in e.text for e in desk.told))
         assert ledger.attempts(order.id) == []
+        # On the page, too, where nobody sees the worker's journal.
+        until(lambda: any("could not be fetched" in seen.state for seen in ledger.sightings()))
         files.files[track] = audio
         desk.worker._asked.clear()  # half a minute later
         until(lambda: ledger.order(order.id).state is OrderState.DONE)

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from redbook.engine.events import Notice
@@ -101,6 +102,8 @@ class RemoteWorker:
         self._asked: dict[str, float] = {}
         """Masters that were asked for, and until when they are not asked for again."""
         self._fetching: set[str] = set()
+        self._failed = ""
+        """Why the master that was fetched last is not here."""
         self._cancel = Cancel()
         self._stopping = False
         home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -186,9 +189,11 @@ class RemoteWorker:
                 self._home.make_room(self._ledger, ROOM_BYTES)
                 self._fetcher.fetch(master, self._home.folder / "masters", cancel=self._cancel)
                 self._tell(Notice(f"master {master[:12]} is here"))
+            self._failed = ""
         except RedbookError as error:
             if not self._stopping:
-                self._tell(Notice(f"master {master[:12]} could not be fetched, and is tried again: {error}"))
+                self._failed = f"master {master[:12]} could not be fetched, and is tried again: {error}"
+                self._tell(Notice(self._failed))
         finally:
             self._asked[master] = time.monotonic() + FETCH_AGAIN_SECONDS
             self._fetching.discard(master)
@@ -205,10 +210,18 @@ class RemoteWorker:
 
     def _sightings(self) -> list[Sighting]:
         return [
-            sighting(Place(self._host, name), seen.entry.model, seen.entry.serial, seen.entry.medium, event)
+            self._why_idle(
+                sighting(
+                    Place(self._host, name), seen.entry.model, seen.entry.serial, seen.entry.medium, event
+                )
+            )
             for name, seen in self._pool.poll().items()
             for event in [self._events.get(name)]
         ]
+
+    def _why_idle(self, seen: Sighting) -> Sighting:
+        """A drive that waits for a master says so: on the page nobody sees this worker's journal."""
+        return replace(seen, state=self._failed) if self._failed and seen.state in ("idle", WAITS) else seen
 
 
 def sighting(place: Place, model: str, serial: str, medium: str, event: CopyEvent | None) -> Sighting:
