@@ -17,6 +17,7 @@ from redbook.engine.outcome import DriveInUse, Outcome, Settings
 from redbook.engine.sending import check_time
 from redbook.engine.speed import MAX_SPEED, Speeds, read_speeds, rewritable_limits
 from redbook.errors import BurnFailed, ImpossiblyFast, Sense
+from redbook.mmc.control import SetCdSpeed
 from redbook.mmc.disc_info import Atip
 from redbook.mmc.identify import (
     CD_DEVICE,
@@ -149,6 +150,7 @@ def page_2a(*times: int) -> Capabilities:
         (page_2a(48, 24), None, (48, 24), 24),
         (page_2a(52, 40), None, (52, 40), 40),
         (page_2a(4, 2, 1), None, (4, 2, 1), 4),
+        (page_2a(20, 12), None, (20, 12), 12),
         (page_2a(24, 10, 8, 4), rewritable(1, (2, 4)), (10, 8, 4), 8),
         (page_2a(4, 2), rewritable(0, (1, 2)), (4, 2), 4),
         (None, rewritable(1, (2, 4)), (10, 4), 10),
@@ -170,6 +172,7 @@ def test_what_is_offered_and_what_is_recommended(
     ("capabilities", "atip", "why"),
     [
         (page_2a(24, 16, 8), None, "hold constant"),
+        (page_2a(48, 8), None, "hold constant"),
         (page_2a(48, 24), None, "gentlest"),
         (page_2a(52, 40), None, "closest to 16x"),
         (page_2a(10, 4), rewritable(1, (2, 4)), "middle"),
@@ -294,6 +297,23 @@ def test_an_error_of_the_medium_names_the_next_lower_speed() -> None:
 
 
 # Which speed a burn takes
+
+
+@pytest.mark.parametrize("speed", [24, MAX_SPEED])
+def test_a_drive_that_takes_no_speed_burns_at_its_own(recorder: VirtualRecorder, speed: float) -> None:
+    recorder.faults = [Fault(Sense(5, 0x24, 0), SetCdSpeed, times=None)]
+    log = Recording(recorder)
+    told = [e.text for e in run(log, Settings(speed=speed), tracks=TRACKS[:1]) if isinstance(e, Notice)]
+    assert any(text.startswith("the drive keeps its own speed: SET CD SPEED was refused") for text in told)
+    asked = asked_for(log)
+    assert asked == [0xFFFF] if speed == MAX_SPEED else list(range(24 * 177, 74 * 177, 177))
+
+
+def test_constant_angular_velocity_is_asked_for_in_the_command(recorder: VirtualRecorder) -> None:
+    """MMC-3 6.1.34: rotational control 01b, in bits 1-0 of byte 1."""
+    log = Recording(recorder)
+    run(log, Settings(pure_cav=True), tracks=TRACKS[:1])
+    assert {cdb[1] & 3 for cdb in log.cdbs if cdb[0] == 0xBB} == {1}
 
 
 def asked_for(log: Recording) -> list[int]:
