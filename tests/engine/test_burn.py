@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from redbook import errors
+from redbook.burning import looking
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES, Toc, TocTrack
 from redbook.drive import Drive
@@ -720,3 +721,12 @@ def test_a_job_that_does_not_fit_leaves_an_unfinished_track_as_it_is(recorder: V
     assert drive.run(ReadTrackInformation(1)).next_writable_lba == 20
     run(recorder, Settings(append=True), tracks=TRACKS[:1])
     assert loaded_again(drive).run(ReadToc()) == Toc((TocTrack(1, 0), TocTrack(2, 452)), 854)
+
+
+def test_a_blank_disc_takes_track_1_whatever_the_drive_makes_of_the_question() -> None:
+    recorder = VirtualRecorder(Medium.new())
+    drive = ready(recorder)
+    recorder.faults = [Fault(Sense(5, 0x24, 0), ReadTrackInformation, times=None)]
+    space = looking.disc_info(drive).disc.space
+    assert space is not None
+    assert (space.first_track, space.next_lba) == (1, 0)
