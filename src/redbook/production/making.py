@@ -173,7 +173,7 @@ def resume_copies(
             return report_of(ledger, order)
         names = list(drives) or [place.drive for place in found.drives]
         if home.audio(found.master) is None and not ledger.account(order).under_way:
-            raise PlanError(f"{_NO_MASTER}: order the copies that are missing anew")
+            raise PlanError(_NO_MASTER)
         if not drives:
             names = _there(names, on_event)
         with Pool(names) as pool, alone(home.lock):
@@ -188,7 +188,7 @@ def resume_copies(
             return work_off(home, ledger, pool, order, on_event, cancel or Cancel())
 
 
-_NO_MASTER = "the order's master is not there any more"
+_NO_MASTER = "the order's master is not there any more; to order the same files once more makes it anew"
 
 
 def _there(names: list[str], on_event: Callable[[CopyEvent], None] | None) -> list[str]:
