@@ -1,4 +1,4 @@
-"""The Python face."""
+"""The Python API."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_failed_blank_unlocks_the_tray() -> None:
     recorder, drive = virtual(Fault(Sense(3, 0x51, 0), Blank), medium="cd-rw")
     with pytest.raises(EraseFailed, match="could not be erased") as caught:
         redbook.blank(drive)
-    assert caught.value.disc_now == "the drive calls the disc blank all the same"
+    assert caught.value.disc_now == "the drive calls the disc blank anyway"
     assert not recorder.tray_locked
 
 
@@ -208,7 +208,7 @@ def test_a_write_error_says_track_and_sector(songs: list[Path]) -> None:
     with pytest.raises(redbook.BurnFailed, match=r"sector 188 of track 2 \(LBA 498\)") as caught:
         redbook.burn(songs, drive, clock=ManualClock())
     assert "try the next disc at 8x (--speed 8)" in str(caught.value)  # 16x was taken
-    assert caught.value.disc_now.startswith("the disc is spoilt: the session broke off at 0:06 of ")
+    assert caught.value.disc_now.startswith("the disc is spoiled: the session ended early, at 0:06 of ")
 
 
 def test_a_drive_without_the_write_type_is_refused_before_anything_is_decoded(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_drive_that_writes_so_far_makes_a_disc_that_is_verified(songs: list[Pa
         redbook.burn(songs, drive)
     with redbook.plan(songs, drive, overburn=True, keep_audio=True) as plan:
         assert plan.free_sectors_after == -150
-        assert any("0:02 longer than the disc says" in note for note in plan.notes)
+        assert any("0:02 longer than the disc's stated capacity" in note for note in plan.notes)
         report = redbook.burn(plan, drive)
     assert report.verified
     assert as_sent(virtual, 0, 1650) == noise(S * 825, 1) + noise(S * 825, 2)
@@ -70,7 +70,7 @@ def test_a_drive_that_stops_late_is_told_as_it_answered(sense: str, songs: list[
     drive = Drive(recorder(150, parse(f"{sense}@lba:{TWENTY_SECONDS + 20}")))
     with pytest.raises(redbook.BurnFailed, match=sense) as failed:
         redbook.burn(songs, drive, overburn=True)
-    assert "spoilt" in failed.value.disc_now
+    assert "spoiled" in failed.value.disc_now
 
 
 def test_what_fits_anyway_is_not_warned_of(songs: list[Path]) -> None:
@@ -80,7 +80,7 @@ def test_what_fits_anyway_is_not_warned_of(songs: list[Path]) -> None:
 
 @pytest.mark.parametrize("how", [{"mode": "tao"}, {"finalize": False}, {"append": True}])
 def test_only_session_at_once_can(how: dict[str, object], songs: list[Path]) -> None:
-    with pytest.raises(redbook.PlanError, match="only a session that is written at once"):
+    with pytest.raises(redbook.PlanError, match="only session-at-once can write more"):
         redbook.plan(songs, Drive(recorder(150)), overburn=True, **how)  # type: ignore[arg-type]
 
 
@@ -119,6 +119,6 @@ def test_at_a_prompt_a_disc_of_99_minutes_says_80_and_takes_more(tmp_path: Path)
     assert warm.run(*command).returncode == 4
     said = warm.run(*command, "--overburn")
     assert "1 track, 81:00 in total; 1:02 more than the 79:57 that the disc names" in said.stdout
-    assert "overburning: it is 1:02 longer than the disc says" in " ".join(said.stderr.split())
+    assert "overburning: it is 1:02 longer than the disc's stated capacity" in " ".join(said.stderr.split())
     assert warm.run(*command, "--overburn", "--split").returncode == 2
     assert warm.run("disc", "new", "rw.disc", "--type", "cd-rw", "--minutes", "99").returncode == 2

@@ -201,7 +201,7 @@ def test_a_drive_that_never_reads_the_same_twice_is_not_believed(tmp_path: Path)
     assert original.disc is not None
     jittery = again(original, jitter=300)
     with pytest.raises(
-        redbook.NotReadWhole, match=r"came in several places.*misses its place.*no accurate stream"
+        redbook.NotReadWhole, match=r"was read at several positions.*misses its position.*no accurate stream"
     ):
         redbook.read(ready(jittery), tmp_path / "out")
 
@@ -225,7 +225,7 @@ def test_a_drive_that_misses_its_place_often_is_not_believed_however_often_it_ag
     original = album(tmp_path / "a.disc")
     faults = [Fault(Displaced(moved), ReadCd, nth=n) for n in range(every, 20_000, every)]
     shaky = again(original, faults=faults, most_read_sectors=most)
-    with pytest.raises(redbook.NotReadWhole, match="came in several places, some samples beside each other"):
+    with pytest.raises(redbook.NotReadWhole, match="was read at several positions a few samples apart"):
         redbook.read(ready(shaky), tmp_path / "out")
 
 
@@ -233,14 +233,14 @@ def test_that_a_drive_has_missed_its_place_is_in_the_report(tmp_path: Path) -> N
     original = album(tmp_path / "a.disc")
     report = redbook.read(ready(again(original, jitter=50, jitter_every=29)), tmp_path / "out")
     assert any(
-        "missed its place in" in note and "compare with another drive" in note for note in report.notes
+        "missed its position in" in note and "compare with another drive" in note for note in report.notes
     )
 
 
 def test_c2_everywhere_is_said_and_is_had_only_when_asked(tmp_path: Path) -> None:
     original = album(tmp_path / "a.disc")
     everywhere = [BadSpot(0, END - 1, readable=True)]
-    with pytest.raises(redbook.NotReadWhole, match=r"marks it as damaged .C2."):
+    with pytest.raises(redbook.NotReadWhole, match=r"marked it as damaged .C2."):
         redbook.read(ready(again(original, faults=everywhere)), tmp_path / "out")
     report = redbook.read(
         ready(again(original, faults=everywhere)), tmp_path / "b", sound="wav", keep_going=True
@@ -317,14 +317,14 @@ def test_cancelled_and_gone_on_with(tmp_path: Path) -> None:
 
 
 def test_another_disc_of_the_same_length_is_not_gone_on_with(tmp_path: Path) -> None:
-    """Same table of contents, other audio."""
+    """Same table of contents, different audio."""
     discs = [prepare([Session([Audio(noise(588 * 9500, seed))])]) for seed in (1, 2)]
     broken = VirtualRecorder(
         discs[0], faults=[Fault(redbook.TransportError("gone"), ReadCd, lba=9000)], model=model()
     )
     with pytest.raises(redbook.TransportError):
         redbook.read(ready(broken), tmp_path / "out")
-    with pytest.raises(redbook.MediumUnsuitable, match="other audio"):
+    with pytest.raises(redbook.MediumUnsuitable, match="different audio"):
         redbook.read(ready(VirtualRecorder(discs[1], model=model())), tmp_path / "out")
     third = prepare([Session([Audio(noise(588 * 400, 3))])])
     with pytest.raises(redbook.PlanError, match="a reading of another disc"):
@@ -395,7 +395,7 @@ def test_a_disk_that_is_full_in_the_middle_keeps_what_was_read(
         return count
 
     monkeypatch.setattr(os, "pwrite", written)
-    with pytest.raises(redbook.NoRoom, match=r"No space left.*kept, and the same goes on"):
+    with pytest.raises(redbook.NoRoom, match=r"No space left.*kept, and the same command continues"):
         redbook.read(ready(VirtualRecorder(disc, model=model())), tmp_path / "out", sound="wav")
     monkeypatch.setattr(os, "pwrite", real)
     seen: list[int] = []

@@ -1,4 +1,4 @@
-"""What is too long for one disc, burned on several: by the Python face, and at a prompt."""
+"""What is too long for one disc, burned on several: by the Python API, and at a prompt."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def test_the_length_of_another_rate_is_the_one_that_it_will_have(tmp_path: Path)
 @pytest.mark.parametrize(
     ("wishes", "said"),
     [
-        (redbook.Wishes(texts_file="a.cdt"), "a file of CD-Text is of one disc"),
-        (redbook.Wishes(loudness=redbook.Loudness.ALBUM), "loudness of an album is that of one disc"),
+        (redbook.Wishes(texts_file="a.cdt"), "a CD-Text file belongs to one disc"),
+        (redbook.Wishes(loudness=redbook.Loudness.ALBUM), "--loudness album is for a single disc"),
     ],
 )
 def test_what_is_of_one_disc_cannot_be_split(wishes: redbook.Wishes, said: str, songs: list[Path]) -> None:

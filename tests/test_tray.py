@@ -156,7 +156,7 @@ def test_a_disc_has_another_number_each_time_that_it_was_put_in(rack: Rack) -> N
 
 
 def test_no_rack_and_no_drive_of_that_name_is_said(tmp_path: Path, rack: Rack) -> None:
-    with pytest.raises(redbook.DriveNotFound, match="no rack"):
+    with pytest.raises(redbook.DriveNotFound, match="not a rack"):
         Rack(tmp_path)
     with pytest.raises(redbook.DriveNotFound):
         open_drive(f"rack:{rack.folder}/d9")

@@ -42,7 +42,7 @@ class Drive(Closing):
 
     @property
     def most_bytes(self) -> int | None:
-        """That one command carries to or from the drive; None where there is no such limit."""
+        """The most that one command can transfer; None where there is no limit."""
         carried = self._transport.most_bytes if isinstance(self._transport, Device) else None
         return min((most for most in (carried, self._takes_at_most) if most is not None), default=None)
 
@@ -52,7 +52,7 @@ class Drive(Closing):
 
     @property
     def real_time(self) -> bool:
-        """Whether the way to it leads to a device, where writing takes its time."""
+        """Whether it is a real device, where writing takes time."""
         return isinstance(self._transport, Device) and self._transport.real_time
 
     def run(self, command: Command[R]) -> R:
@@ -71,9 +71,7 @@ class Drive(Closing):
         except ValueError as error:
             _log.info("%s was answered with %s", command.NAME, data[:MOST_LOGGED_BYTES].hex(" ") or "nothing")
             why = str(error).removeprefix(f"{command.NAME}: ")
-            what = (
-                "take the disc out and put it in again, and if that does not help switch the drive off and on"
-            )
+            what = "take the disc out and put it in again; if that does not help, switch the drive off and on"
             if answer.residue and isinstance(command, ReadCd):
                 what = _lost(answer.residue)
             raise InvalidReply(
@@ -102,7 +100,7 @@ class Drive(Closing):
         if data_out and reply.residue:
             raise TransportError(
                 f"{command.NAME}: the drive took {len(data_out) - reply.residue} of {len(data_out)} bytes "
-                f"and called that good; {_lost(reply.residue)}"
+                f"and reported success; {_lost(reply.residue)}"
             )
         return reply
 
@@ -170,9 +168,9 @@ class Drive(Closing):
         raise InvalidReply(f"{command.NAME} was refused without a readable reason: {first}") from first
 
     def transcribe(self, path: Path) -> Transcriber:
-        """From now on write the whole exchange to a new file.
+        """From now on record the whole exchange in a new file.
 
-        raises  OSError  if it cannot be made; one that is there is not overwritten
+        raises  OSError  if it cannot be created; an existing file is not overwritten
         """
         transcriber = Transcriber.begin(self._transport, path, self.name)
         self._transport = transcriber

@@ -2,18 +2,18 @@
 
 RedbookError
 ├── AudioError                  a source cannot become a track; nothing was sent
-│   └── SheetError              a cue sheet, TOC file or master says what cannot be; .line
+│   └── SheetError              a cue sheet, TOC file or master says something impossible; .line
 ├── PlanError                   the request breaks a Red Book rule or does not fit; nothing was sent
 ├── NoRoom                      this computer cannot keep the decoded audio; nothing was sent
 ├── VerificationFailed          the disc was read back and differs; .report
 ├── Cancelled                   somebody asked to stop; .disc_now
 ├── NotCommitted                whoever had to agree to a burn did not; .disc_now, .reason
 ├── FetchFailed                 no server gives a master, or what it needs is not installed
-├── ShareError                  a recorder cannot be put before other programs
+├── ShareError                  a recorder cannot be shared with other programs
 ├── LedgerError                 the account of ordered copies cannot take or give what was asked
 │   ├── LedgerUnavailable       no answer came; ask again
 │   ├── LedgerFull              no room; nothing was changed
-│   ├── LedgerDamaged           it is no ledger, is damaged, or from a newer version
+│   ├── LedgerDamaged           it is not a ledger, is damaged, or from a newer version
 │   ├── LedgerConflict          the database's own rules refuse it; nothing was changed
 │   ├── NotInLedger             no such order, attempt or drive
 │   ├── HostNameTaken           another machine goes by this host's name
@@ -22,22 +22,22 @@ RedbookError
 │       ├── Overtaken           somebody else speaks for this attempt now
 │       ├── OrderClosed         the order is paused or cancelled: do not burn
 │       └── ClaimRefused        this drive or this blank may not be used
-└── DriveError                  the drive, the medium, or the way to them
+└── DriveError                  the drive, the medium, or the connection to them
     ├── DriveNotFound           no recorder of that name
     ├── DriveBusy               another program has it
-    ├── DrivePermission         the system does not let this user at it; .cure says what mends that
+    ├── DrivePermission         the system does not let this user open it; .cure says what fixes that
     ├── MediumUnsuitable        not recordable, not erasable, not there
     │   ├── NotARecorder        the drive cannot write CDs
     │   ├── NotRecordable       no CD-R or CD-RW
-    │   └── DiscNotBlank        a CD-R or CD-RW that something is on
+    │   └── DiscNotBlank        a CD-R or CD-RW that is not blank
     ├── NotReadWhole            parts of a disc cannot be read, and were not to be left out; .lba
     ├── FeatureMissing          the drive lacks a feature; FeatureNotCurrent: with this disc
-    ├── BurnFailed              a burn broke off; .disc_now says what is on the disc, __cause__ why
-    ├── EraseFailed             the same of the blanking of a disc
-    ├── CloseFailed             the same of the closing of a session
+    ├── BurnFailed              a burn failed; .disc_now says what is on the disc, __cause__ why
+    ├── EraseFailed             the same for blanking a disc
+    ├── CloseFailed             the same for closing a session
     ├── ImageError              a virtual disc's folder is damaged, half written or from a newer version
     ├── InvalidReply            the drive's answer makes no sense
-    │   ├── Contradiction       it says two things of the disc that cannot both be true
+    │   ├── Contradiction       it says two things about the disc that cannot both be true
     │   ├── ParametersIgnored   it said GOOD to MODE SELECT and did something else
     │   └── ImpossiblyFast      it said that a track is on the disc, in less time than that takes
     ├── NotTaken                the drive had no time for the command; send it again
@@ -45,12 +45,12 @@ RedbookError
     │   ├── TransportTimeout    ... in the time allowed; StillBusy: it says again and again that it is at work
     │   ├── DriveGone           ... because the drive left
     │   ├── DriveClosed         ... because this program has closed it
-    │   ├── BusReset            ... because the way to the drive was reset
-    │   ├── TransferTooLarge    ... because one command carries less than that on this way; .most_bytes
+    │   ├── BusReset            ... because the connection to the drive was reset
+    │   ├── TransferTooLarge    ... because one command cannot transfer that much; .most_bytes
     │   ├── MemoryShort         ... because the system had no memory for it
     │   ├── TranscriptError     ... because the transcript that is replayed says something else
     │   └── StorageFailed       ... because the host could not store the virtual disc (full, unplugged)
-    └── SenseError              the drive answered no; .command, .sense
+    └── SenseError              the drive refused the command; .command, .sense
         ├── NotReady            2/..
         │   ├── BecomingReady           2/04/01, 09, 2/3E  ├── NeedsStart             2/04/02
         │   ├── Unexplained (one of these)  2/04/00, 2/00/00
@@ -116,7 +116,7 @@ def printable(name: object) -> str:
 
 
 IGNORE_RESIDUE = "REDBOOK_IGNORE_RESIDUE"
-"""Set to 1, a bridge's word that bytes were not delivered is not believed: some always say so."""
+"""Set to 1, a bridge's report that bytes were not delivered is ignored: some always report it."""
 
 
 class RedbookError(Exception):
@@ -132,7 +132,7 @@ class AudioError(RedbookError):
 
 
 class SheetError(AudioError):
-    """A sheet says what cannot be, or cannot be understood.
+    """A sheet says something impossible, or cannot be understood.
 
     source  the sheet's name as the user gave it
     line    where, from 1; 0 where it is not of one line
@@ -181,7 +181,7 @@ class NotCommitted(RedbookError):
 
 
 class ShareError(RedbookError):
-    """A recorder cannot be put before other programs: something that this needs is missing."""
+    """A recorder cannot be shared with other programs: something that this needs is missing."""
 
 
 class FetchFailed(RedbookError):
@@ -201,7 +201,7 @@ class LedgerFull(LedgerError):
 
 
 class LedgerDamaged(LedgerError):
-    """This is no ledger, it is damaged, or it is from a newer version."""
+    """This is not a ledger, it is damaged, or it is from a newer version."""
 
 
 class LedgerConflict(LedgerError):
@@ -241,7 +241,7 @@ class ClaimRefused(StepRefused):
 
 
 class DriveError(RedbookError):
-    """The drive, the medium, or the way to them."""
+    """The drive, the medium, or the connection to them."""
 
 
 class DriveNotFound(DriveError):
@@ -253,7 +253,7 @@ class DriveBusy(DriveError):
 
 
 class DrivePermission(DriveError):
-    """The system does not let this user at the recorder.  cure: what to do about it, in words"""
+    """The system does not let this user open the recorder.  cure: what to do about it, in words"""
 
     def __init__(self, message: str, cure: str = "") -> None:
         super().__init__(f"{message}; {cure}" if cure else message)
@@ -269,11 +269,11 @@ class NotARecorder(MediumUnsuitable):
 
 
 class NotRecordable(MediumUnsuitable):
-    """What is in the drive is no CD-R or CD-RW."""
+    """What is in the drive is not a CD-R or CD-RW."""
 
 
 class DiscNotBlank(MediumUnsuitable):
-    """A CD-R or CD-RW that something is on, where a blank one is needed."""
+    """A CD-R or CD-RW that is not blank, where a blank one is needed."""
 
 
 class NotReadWhole(DriveError):
@@ -296,7 +296,7 @@ class FeatureNotCurrent(DriveError):
 
 
 class BurnFailed(DriveError):
-    """A burn broke off after writing had begun; `__cause__` is the first error.
+    """A burn failed after writing had begun; `__cause__` is the first error.
 
     disc_now  what is on the disc, in words
     track     number of the track being written, 0 if none was
@@ -341,7 +341,7 @@ class InvalidReply(DriveError):
 
 
 class Contradiction(InvalidReply):
-    """The drive says two things of the disc that cannot both be true."""
+    """The drive says two things about the disc that cannot both be true."""
 
 
 class ParametersIgnored(InvalidReply):
@@ -353,7 +353,7 @@ class ImpossiblyFast(InvalidReply):
 
 
 class NotTaken(DriveError):
-    """The drive did not take the command, and has nothing against it: send it again."""
+    """The drive did not accept the command yet, but does not object to it: send it again."""
 
 
 class TransportError(DriveError):
@@ -365,7 +365,7 @@ class TransportTimeout(TransportError):
 
 
 class StillBusy(TransportTimeout):
-    """The drive has answered, again and again, that it is not ready, for longer than was to be waited."""
+    """The drive has answered, again and again, that it is not ready, for longer than the time allowed."""
 
 
 class DriveGone(TransportError):
@@ -373,7 +373,7 @@ class DriveGone(TransportError):
 
 
 class DriveClosed(TransportError):
-    """The way to the drive was closed by its own user."""
+    """The connection to the drive was closed by this program."""
 
 
 class BusReset(TransportError):
@@ -381,7 +381,7 @@ class BusReset(TransportError):
 
 
 class TransferTooLarge(TransportError):
-    """The system did not send the command: one carries no more than `most_bytes` on this way."""
+    """The system did not send the command: one command can transfer no more than `most_bytes`."""
 
     def __init__(self, message: str, most_bytes: int) -> None:
         super().__init__(message)
@@ -426,11 +426,11 @@ class Unexplained(BecomingReady):
 
 
 class NeedsStart(NotReady):
-    """2/04/02: START STOP UNIT is wanted."""
+    """2/04/02: START STOP UNIT is needed."""
 
 
 class ManualIntervention(NotReady):
-    """2/04/03: a person is wanted."""
+    """2/04/03: a person is needed."""
 
 
 class FormatInProgress(NotReady):
@@ -462,7 +462,7 @@ class UpsideDown(IncompatibleMedium):
 
 
 class UnreadableToc(IncompatibleMedium):
-    """./57: the drive cannot read a table of contents; so it is with many blank discs."""
+    """./57: the drive cannot read a table of contents; as with many blank discs."""
 
 
 class MediumError(SenseError):
@@ -510,7 +510,7 @@ class IllegalRequest(SenseError):
 
 
 class CueSheetRefused(SenseError):
-    """The drive took the cue sheet of a session in none of its forms; the disc is untouched."""
+    """The drive accepted the cue sheet of a session in none of its forms; the disc is untouched."""
 
 
 class UnknownCommand(IllegalRequest):

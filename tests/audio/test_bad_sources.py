@@ -54,7 +54,7 @@ def test_a_text_file_named_wav(tmp_path: Path) -> None:
 
 def test_a_folder_without_audio(tmp_path: Path) -> None:
     (tmp_path / "readme.txt").write_text("nothing")
-    refused(tmp_path, "no sound file is in this folder")
+    refused(tmp_path, "there is no sound file in this folder")
 
 
 def test_an_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,16 +70,16 @@ def test_an_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.wav")
-    refused(tmp_path / "pipe.wav", "not a file that can be read twice")
+    refused(tmp_path / "pipe.wav", "not a regular file, so it cannot be read twice")
 
 
 def test_video_only(tmp_path: Path) -> None:
     tool("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=duration=1", tmp_path / "v.mp4")
-    refused(tmp_path / "v.mp4", "no audio in it")
+    refused(tmp_path / "v.mp4", "contains no audio")
 
 
 def test_zero_samples(tmp_path: Path) -> None:
-    refused(write_wav_header(tmp_path / "none.wav", b"", 0), "not a single sample")
+    refused(write_wav_header(tmp_path / "none.wav", b"", 0), "contains no samples")
 
 
 def test_a_wav_whose_header_promises_more(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_raw_pcm_without_being_called_so(tmp_path: Path) -> None:
 
 def test_raw_pcm_of_an_odd_length(tmp_path: Path) -> None:
     (tmp_path / "a.pcm").write_bytes(noise(SAMPLES)[:-1])
-    refused(f"raw:{tmp_path / 'a.pcm'}", "no whole number of stereo samples")
+    refused(f"raw:{tmp_path / 'a.pcm'}", "not a whole number of stereo samples")
 
 
 STATING_THEIR_LENGTH = {
@@ -192,7 +192,7 @@ def test_not_a_number_is_no_sound(tmp_path: Path) -> None:
     (tmp_path / "a.raw").write_bytes(raw)
     tool("ffmpeg", "-v", "error", "-f", "f32le", "-ar", "44100", "-ac", "2", "-i", tmp_path / "a.raw",
          "-c:a", "pcm_f32le", tmp_path / "nan.wav")  # fmt: skip
-    refused(tmp_path / "nan.wav", "no numbers")
+    refused(tmp_path / "nan.wav", "not numbers")
 
 
 @pytest.mark.parametrize("size", [1, 128, 5000])

@@ -99,7 +99,7 @@ def test_some_bytes_behind_it_cost_none_either_and_are_told(kind: str, song: Pat
     wanted, _ = decoded(file)
     values, recording = decoded(append(file, bytes(300)))
     assert values.shape == wanted.shape and (values == wanted).all()
-    assert any("bytes behind the audio are no part of it" in note for note in recording.notes)
+    assert any("bytes after the audio are not part of it" in note for note in recording.notes)
 
 
 @pytest.mark.parametrize("kind", STATING_AN_END)

@@ -113,7 +113,7 @@ def test_what_follows_the_audio(kind: str, tmp_path: Path) -> None:
         data = data[:8] + struct.pack(">I", len(PCM)) + data[12:]
     values, notes = take(file, data + b"\xfe" * 100)
     assert (values == MUSIC).all()
-    assert "100 bytes behind the audio" in notes[0] or "a chunk" in notes[0]
+    assert "100 bytes after the audio" in notes[0] or "a chunk" in notes[0]
     refused(file, data + b"\xfe" * 5000, "5000 bytes before the file ends")
 
 

@@ -86,7 +86,7 @@ def test_what_follows_matroska_is_told_of(codec: str, song: Path, tmp_path: Path
     file.write_bytes(data + bytes(128))
     samples, notes = fate(file)
     assert samples == whole[0]
-    assert "128 bytes behind the audio" in notes[0]
+    assert "128 bytes after the audio" in notes[0]
     file.write_bytes(data + random.Random(2).randbytes(5_000))
     with pytest.raises(AudioError, match="may be music"):
         fate(file)
@@ -204,4 +204,4 @@ def test_a_voc_of_sox_is_read_as_far_as_sox_reads_it(song: Path, tmp_path: Path)
     wanted, _ = decoded(tmp_path / "again.wav")
     values, recording = decoded(file)
     assert values.shape == wanted.shape and (values == wanted).all()
-    assert recording.notes == ["9 bytes behind the audio are no part of it, and are left out"]
+    assert recording.notes == ["9 bytes after the audio are not part of it, and are left out"]

@@ -60,11 +60,9 @@ def test_a_folder_is_in_natural_order(album: Path) -> None:
 def test_what_is_no_audio_in_a_folder_is_said(album: Path) -> None:
     (album / "cover.jpg").write_bytes(b"x")
     (album / ".hidden.wav").write_bytes(b"x")
-    assert expand([str(album)]).notes == [f"{album}: left out, because they are not sound files: cover.jpg"]
+    assert expand([str(album)]).notes == [f"{album}: skipped (not sound files): cover.jpg"]
     (album / "album.cue").write_text("REM")
-    assert expand([str(album)]).notes[0] == (
-        f"{album}: left out, because they are sheets (one that is named is burned as it says): album.cue"
-    )
+    assert expand([str(album)]).notes[0] == (f"{album}: skipped (sheets; name one to burn it): album.cue")
 
 
 @pytest.mark.tools("ffmpeg")
@@ -86,7 +84,7 @@ def test_tags_that_do_not_tell_leave_the_order_of_names(album: Path, tmp_path: P
         encode(album / "1 one.wav", folder / f"{name}.flac", "-metadata", "track=1")
     expansion = expand([str(folder)])
     assert [s.path.name for s in expansion.sources] == ["a.flac", "b.flac"]
-    assert "order is that of the file names" in expansion.notes[0]
+    assert "in the order of their names" in expansion.notes[0]
 
 
 def test_subfolders_come_in_their_order(album: Path, tmp_path: Path) -> None:
@@ -248,13 +246,13 @@ def test_the_same_songs_twice_in_a_folder_are_noticed(album: Path) -> None:
 
 def test_a_link_that_leads_nowhere_is_no_silence(album: Path) -> None:
     (album / "3 three.wav").symlink_to(album / "gone.wav")
-    with pytest.raises(AudioError, match=r"3 three\.wav: a link to a file that is not there"):
+    with pytest.raises(AudioError, match=r"3 three\.wav: a link to a file that does not exist"):
         expand([str(album)])
 
 
 def test_a_pipe_among_the_tracks_is_an_error(album: Path) -> None:
     os.mkfifo(album / "3 three.wav")
-    with pytest.raises(AudioError, match=r"3 three\.wav: not a file that can be read twice"):
+    with pytest.raises(AudioError, match=r"3 three\.wav: not a regular file, so it cannot be read twice"):
         expand([str(album)])
 
 
@@ -264,10 +262,10 @@ def test_what_is_left_out_has_its_own_reason(album: Path) -> None:
     (album / "dump.pcm").write_bytes(b"x")
     (album / "list.m3u").write_text("1 one.wav")
     said = "\n".join(expand([str(album)]).notes)
-    assert "they are videos (the sound of one is burned if it is named): clip.mkv" in said
-    assert "of their names, though they begin like sound (name them to burn them): song" in said
-    assert "named as raw:PATH): dump.pcm" in said
-    assert "they are not sound files: list.m3u" in said
+    assert "videos; name one to burn its sound): clip.mkv" in said
+    assert "not named like sound files, though they begin like them; name them to burn them): song" in said
+    assert "PCM as raw:PATH): dump.pcm" in said
+    assert "not sound files): list.m3u" in said
 
 
 @pytest.mark.tools("ffmpeg")
@@ -289,5 +287,5 @@ def test_a_link_to_a_folder_that_is_there_already_gives_nothing_twice(album: Pat
     inside = [str(source.path.relative_to(box)) for source in expansion.sources]
     assert inside == ["b disc/1.wav", *(f"other/{name}" for name in names(album))]
     assert expansion.notes == [
-        f"{box}: taken once only, because they lead to a folder that is there already: a link, b disc/loop"
+        f"{box}: read only once, because they lead to the same folder: a link, b disc/loop"
     ]

@@ -93,7 +93,7 @@ def test_id3_s_own_names(wav: Path) -> None:
 
 
 def test_riff_s_isrc_is_the_name_of_a_source(wav: Path) -> None:
-    """INFO of a WAV file: the source's name, which is no ISRC (RIFF MCI, 2-14)."""
+    """INFO of a WAV file: the source's name, which is not an ISRC (RIFF MCI, 2-14)."""
 
     def chunk(name: bytes, text: bytes) -> bytes:
         return name + pack("<I", len(text) + 1) + text + bytes(1 + (len(text) + 1) % 2)

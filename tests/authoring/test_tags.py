@@ -65,9 +65,7 @@ class TestTags:
     def test_tracks_of_different_artists_without_one_of_the_album(self) -> None:
         labels = of_tags(album())
         assert labels.texts[0].by_type[PERFORMER] == {1: "Band", 2: "Guest"}
-        assert said(labels) == [
-            "the tags name no artist of the whole album; some players show no performers then"
-        ]
+        assert said(labels) == ["the tags name no album artist; some players then show no performers"]
 
     def test_files_of_several_albums(self) -> None:
         labels = of_tags([Tags("One", "X", "A"), Tags("Two", "X", "B"), Tags("Three", "X")])
@@ -90,7 +88,7 @@ class TestTags:
     def test_codes_that_are_none(self) -> None:
         labels = of_tags([Tags(isrc="Some studio"), Tags(isrc="000000000000"), Tags(isrc="x; usabc2500001")])
         assert labels.isrcs == {3: "USABC2500001"}
-        assert said(labels) == ["track 1: Some studio in its tags is no ISRC; none is burned"]
+        assert said(labels) == ["track 1: Some studio in its tags is not an ISRC; none is burned"]
 
     def test_an_isrc_twice(self) -> None:
         labels = of_tags([Tags(isrc="DEABC2500001"), Tags(isrc="DEABC2500001")])
@@ -195,7 +193,7 @@ class TestMerge:
         assert not found.packs
         assert found.texts[0].by_type[TITLE] == {0: "Mine", 1: "Song of Joy", 2: "Humpty", 3: "Mee"}
         assert (found.texts[0].genre_code, found.texts[0].text(PackType.GENRE)) == (5, "Feline")
-        assert said(found)[0] == "CD-Text is made anew: some of it is not from the file of packs"
+        assert said(found)[0] == "CD-Text is made again: some of it is not from the file of packs"
 
     def test_languages_stay_apart(self) -> None:
         sheet = Labels("the sheet", (Texts(0x08, {TITLE: {1: "Eins"}}), Texts(0x09, {TITLE: {1: "One"}})))

@@ -93,7 +93,7 @@ def test_the_offset_and_what_it_hides_are_told(songs: list[Path]) -> None:
     assert set(verdicts.values()) == {"same"}
     info = redbook("info", *DRIVE, "--checksums").stdout
     assert "reads its own discs 24 samples early" in info
-    assert "that is not taken off" in " ".join(info.split())
+    assert "the offset is not corrected" in " ".join(info.split())
 
 
 @pytest.mark.usefixtures("exact_recorder")
@@ -181,16 +181,16 @@ def test_a_disc_new_is_what_was_asked_for() -> None:
     redbook("disc", "new", "a b.disc", "--type", "cd-rw", "--minutes", "90")
     info = objects(redbook("info", "--drive", "virtual:a b.disc", "--json").stdout)[-1]
     assert (info["disc"]["medium"], info["disc"]["free_sectors"]) == ("cd-rw", 404847)
-    assert "exists already" in redbook("disc", "new", "a b.disc", code=5).stderr
+    assert "already exists" in redbook("disc", "new", "a b.disc", code=5).stderr
 
 
 BAD_SOURCES = {
     "missing": (["nowhere.wav"], "no such file"),
     "empty": (["empty.wav"], "empty"),
     "text": (["text.wav"], "not a sound file"),
-    "folder": (["folder"], "no sound file is in this folder"),
+    "folder": (["folder"], "there is no sound file in this folder"),
     "cut": (["cut.wav"], "cut short"),
-    "no samples": (["none.wav"], "not a single sample"),
+    "no samples": (["none.wav"], "contains no samples"),
     "unnamed": ([""], "empty file name"),
 }
 
@@ -400,7 +400,7 @@ def test_output_that_a_full_disk_does_not_take_is_an_error(command: str, form: l
         words += DRIVE
     done = to_full_disk("-q", *words, *form)
     assert done.returncode == (5 if words[0] == "doctor" else 1)  # of a finished disc, on which nothing burns
-    assert done.stderr.startswith("redbook: standard output cannot be written (No space left on device)")
+    assert done.stderr.startswith("redbook: cannot write to standard output (No space left on device)")
     assert done.stderr.count("\n") == 1
 
 
@@ -408,7 +408,7 @@ def test_output_that_a_full_disk_does_not_take_is_an_error(command: str, form: l
 def test_so_it_is_with_what_is_only_printed(command: str) -> None:
     done = to_full_disk(*command.split())
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "standard output cannot be written" in done.stderr
+    assert "cannot write to standard output" in done.stderr
 
 
 def test_wrong_usage_stays_wrong_usage_on_a_full_disk() -> None:
@@ -471,8 +471,8 @@ def test_a_signal_cancels_and_says_what_is_on_the_disc(number: int, moment: str,
         assert "nothing was" in last["message"]
         assert not Path("my.disc").exists()
     elif moment == "writing":
-        assert "the disc is spoilt" in last["disc_now"]
-        assert "spoilt" in redbook("info", *DRIVE).stdout
+        assert "the disc is spoiled" in last["disc_now"]
+        assert "spoiled" in redbook("info", *DRIVE).stdout
     else:
         assert "session is closed" in last["disc_now"]
         assert "verified" in last["message"]
@@ -594,7 +594,7 @@ def test_the_exchange_is_recorded_on_request(songs: list[Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "reason"), [("there.jsonl", "exists already"), ("nowhere/x.jsonl", "No such file or directory")]
+    ("path", "reason"), [("there.jsonl", "already exists"), ("nowhere/x.jsonl", "No such file or directory")]
 )
 def test_a_record_that_cannot_be_written_ends_it_before_anything_is_sent(
     path: str, reason: str, songs: list[Path]
@@ -606,7 +606,7 @@ def test_a_record_that_cannot_be_written_ends_it_before_anything_is_sent(
     assert not Path("my.disc").exists()
 
 
-def test_a_session_at_once_that_broke_off_is_said_to_have_spoilt_the_disc() -> None:
+def test_a_session_at_once_that_broke_off_is_said_to_have_spoiled_the_disc() -> None:
     recorder = VirtualRecorder(Medium.new_at(Path("broken.disc")))
     drive = ready(recorder)
     choose_session_at_once(drive)
@@ -615,10 +615,10 @@ def test_a_session_at_once_that_broke_off_is_said_to_have_spoilt_the_disc() -> N
     recorder.cut_power()
     recorder.close()
     said = redbook("info", "--drive", "virtual:broken.disc").stdout
-    assert "CD-R, spoilt" in said
+    assert "CD-R, spoiled" in said
     assert "no player can play it, and nothing can be added; use another disc" in " ".join(said.split())
     told = json.loads(redbook("info", "--drive", "virtual:broken.disc", "--json").stdout)
-    assert told["disc"]["spoilt"] is True
+    assert told["disc"]["spoiled"] is True
     assert (told["tracks"], told["musicbrainz_id"]) == ([], None)
     redbook(
         "burn",
@@ -661,7 +661,7 @@ def test_verbose_says_more_and_exact_times(songs: list[Path]) -> None:
     assert "host buffer at least" in most.stdout
     assert "Track 2 read back: identical" in most.stderr
     assert "DEBUG" in most.stderr
-    assert "exclude each other" in redbook("-q", "plan", "-v", songs[0], code=2).stderr
+    assert "cannot be used together" in redbook("-q", "plan", "-v", songs[0], code=2).stderr
 
 
 def test_notes_that_nobody_reads_cost_no_disc(songs: list[Path]) -> None:

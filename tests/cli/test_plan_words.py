@@ -62,7 +62,7 @@ def test_a_gap_with_music_in_it_is_no_silence() -> None:
 
 def test_a_pause_before_such_a_gap_joins_nothing() -> None:
     text = said("plan", "a.cue", "--pause", "1")
-    assert "of the gap the last 2.00 s hold audio" in text
+    assert "the last 2.00 s of the gap hold audio" in text
     assert "joined" not in text
     second, third = plan("a.cue", "--pause", "1")[1:]
     assert not second["joined"] and not third["joined"]
@@ -101,7 +101,7 @@ def test_titles_that_are_required_are_not_lost_by_track_at_once() -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("123", "--mcn: 123 is no catalogue number (13 digits)"),
+        ("123", "--mcn: 123 is not a catalogue number (13 digits)"),
         ("4006381333932", "--mcn: 4006381333932: its check digit is wrong (4006381333931 would be right)"),
     ],
 )
@@ -113,7 +113,7 @@ def test_letters_that_cd_text_does_not_have_are_named_with_what_helps() -> None:
     Path("a.cue").write_text(SHEET.replace("Album", "Ода к радости"))
     text = said("plan", "a.cue")
     assert "title of the disc: ISO 8859-1 has no О д а к р о с т и; burned as ?" in text
-    assert "in Latin letters with --cd-text-transliterate" in text
+    assert "--cd-text-transliterate burns Cyrillic and Greek in Latin letters" in text
     assert "--cd-text-transliterate" not in said("plan", "a.cue", "--cd-text-transliterate")
     Path("a.cue").write_text(SHEET.replace("Album", "東京"))
     assert "--cd-text-transliterate" not in said("plan", "a.cue")
@@ -144,9 +144,9 @@ def test_a_plan_tells_what_the_loudness_is_brought_to() -> None:
     ("options", "words"),
     [
         (("--loudness-target", "-16"), "--loudness-target needs --loudness album or --loudness track"),
-        (("--loudness", "track", "--loudness-target", "16"), "between -40 and -5 LUFS, and is not 16"),
-        (("--loudness", "track", "--loudness-target", "nan"), "between -40 and -5 LUFS, and is not nan"),
-        (("--loudness", "track", "--loudness-target", "loud"), "'loud' is no loudness"),
+        (("--loudness", "track", "--loudness-target", "16"), "between -40 and -5 LUFS, not 16"),
+        (("--loudness", "track", "--loudness-target", "nan"), "between -40 and -5 LUFS, not nan"),
+        (("--loudness", "track", "--loudness-target", "loud"), "'loud' is not a loudness"),
     ],
 )
 def test_a_loudness_that_is_none_is_wrong_usage(options: tuple[str, ...], words: str) -> None:

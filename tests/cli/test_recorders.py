@@ -121,7 +121,7 @@ def test_doctor_records_the_exchange_and_overwrites_nothing() -> None:
     assert "INQUIRY" in Path("x.jsonl").read_text()
     before = Path("x.jsonl").read_bytes()
     assert (
-        "exists already"
+        "already exists"
         in redbook("doctor", "--drive", "virtual:a.disc", "--record", "x.jsonl", code=2).stderr
     )
     assert Path("x.jsonl").read_bytes() == before

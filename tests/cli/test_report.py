@@ -99,18 +99,18 @@ def test_a_report_and_options_of_files_do_not_go_together(option: tuple[str, str
     assert f"{option[0]} says how FILES were burned; the report knows that: leave it out" in done.stderr
 
 
-@pytest.mark.parametrize("spoilt", [False, True])
+@pytest.mark.parametrize("spoiled", [False, True])
 def test_a_report_without_room_is_told_beside_what_the_burn_came_to(
-    spoilt: bool, monkeypatch: pytest.MonkeyPatch
+    spoiled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("redbook.cli.report_file.os.fsync", full)
-    faults = ["--fault", "unreadable@lba:100"] if spoilt else []
+    faults = ["--fault", "unreadable@lba:100"] if spoiled else []
     done = CliRunner().invoke(cli, ["burn", "1.wav", "2.wav", *DRIVE, "--report", "r.json", *faults])
-    assert done.exit_code == (6 if spoilt else 1), done.output
+    assert done.exit_code == (6 if spoiled else 1), done.output
     said = " ".join(done.output.split())
-    assert ("is not the same as the sources" if spoilt else "Done: 2 tracks") in said
+    assert ("is not the same as the sources" if spoiled else "Done: 2 tracks") in said
     assert "the report could not be written to r.json (No space left on device), and is not kept" in said
     assert not Path("r.json").exists()

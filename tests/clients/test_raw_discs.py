@@ -1,4 +1,4 @@
-"""A disc that was written raw from an image of the IMAPI2 face, as cdrdao finds it in the recorder."""
+"""A disc that was written raw from an image of the IMAPI2 API, as cdrdao finds it in the recorder."""
 
 from __future__ import annotations
 

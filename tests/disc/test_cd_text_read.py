@@ -1,4 +1,4 @@
-"""Packs to texts: those of cdrskin and cdrdao, whole and with packs lost, spoilt and repeated.
+"""Packs to texts: those of cdrskin and cdrdao, whole and with packs lost, spoiled and repeated.
 
 `raw.cdt` is what cdrskin 1.5.4 made of `s.v07t`, `sj.packs.hex` what cdrdao 1.2.4 made of `sj.toc`.
 """
@@ -29,7 +29,7 @@ def sizes(sequence: int, *, characters: int = 0, first: int = 1, last: int = 3, 
     return b"".join(pack(0x8F, n, sequence + n, body[12 * n : 12 * n + 12]) for n in range(3))
 
 
-def spoilt(packs: bytes, number: int) -> bytes:
+def spoiled(packs: bytes, number: int) -> bytes:
     at = number * PACK_BYTES + 9
     return packs[:at] + bytes((packs[at] ^ 0x10,)) + packs[at + 1 :]
 
@@ -72,7 +72,7 @@ def test_everything_in_cdrdao_s_two_languages() -> None:
     assert (english.language, japanese.language) == ("English", "Japanese")
 
 
-@pytest.mark.parametrize("damage", [spoilt, without])
+@pytest.mark.parametrize("damage", [spoiled, without])
 @pytest.mark.parametrize("packs", [CDRSKIN, CDRDAO], ids=["cdrskin", "cdrdao"])
 def test_a_pack_that_is_lost_moves_no_text_to_another_track(packs: bytes, damage: object) -> None:
     whole = parse(packs)
@@ -93,7 +93,7 @@ def test_nor_do_several(many: int) -> None:
     for number in range(len(CDRSKIN) // PACK_BYTES - many):
         packs = CDRSKIN
         for beside in range(many):
-            packs = spoilt(packs, number + beside)
+            packs = spoiled(packs, number + beside)
         (found,) = parse(packs)
         for place, text in said(found).items():
             assert whole[place] == text
@@ -103,14 +103,14 @@ def test_nor_do_several(many: int) -> None:
 
 def test_what_is_lost_is_named() -> None:
     """The second pack of titles: the end of the album's and the beginning of the first track's."""
-    (texts,) = parse(spoilt(CDRSKIN, 1))
+    (texts,) = parse(spoiled(CDRSKIN, 1))
     assert texts.by_type[PackType.TITLE] == {2: "Humpty", 3: "Mee"}
     assert texts.by_type[PackType.PERFORMER] == PERFORMERS
     assert texts.damaged_names == ["title of the disc", "title of track 1"]
 
 
 def test_a_text_that_repeats_a_damaged_one_is_damaged() -> None:
-    (texts,) = parse(spoilt(CDRSKIN, 5))  # "rchestra", "Fel"; then "ix", TAB, "Mia"
+    (texts,) = parse(spoiled(CDRSKIN, 5))  # "rchestra", "Fel"; then "ix", TAB, "Mia"
     assert texts.by_type[PackType.PERFORMER] == {3: "Mia"}
     assert texts.damaged_names == [f"performer of {where}" for where in ("the disc", "track 1", "track 2")]
 
@@ -118,13 +118,13 @@ def test_a_text_that_repeats_a_damaged_one_is_damaged() -> None:
 def test_a_kind_that_is_lost_altogether_is_damaged() -> None:
     packs = CDRSKIN
     for number in (4, 5, 6):
-        packs = spoilt(packs, number)
+        packs = spoiled(packs, number)
     (texts,) = parse(packs)
     assert {track for kind, track in texts.damaged if kind is PackType.PERFORMER} == {0, 1, 2, 3}
 
 
 def test_of_a_repeated_set_the_longest_run_counts_and_others_fill_it() -> None:
-    first, second = spoilt(spoilt(CDRSKIN, 1), 5), spoilt(CDRSKIN, 9)
+    first, second = spoiled(spoiled(CDRSKIN, 1), 5), spoiled(CDRSKIN, 9)
     assert parse(first + second) == parse(CDRSKIN)
     other = CDRSKIN[18:72] + pack(0x80, 0, 0, b"Another one\0")  # contradicts, and is shorter
     assert parse(other + CDRSKIN) == parse(CDRSKIN) == parse(CDRSKIN + other)
@@ -142,7 +142,7 @@ def test_a_disc_whose_first_track_is_4() -> None:
     packs = titles + sizes(2, first=4, last=6)
     assert parse(packs)[0].by_type[PackType.TITLE] == whole
     assert (
-        parse(spoilt(packs, 2))[0].by_type[PackType.TITLE] == whole
+        parse(spoiled(packs, 2))[0].by_type[PackType.TITLE] == whole
     )  # by what the second pack says of itself
     short = pack(0x80, 0, 0, b"Album\0Four\0")
     assert parse(short)[0].by_type[PackType.TITLE] == {0: "Album", 1: "Four"}
@@ -153,7 +153,7 @@ def test_a_repeat_is_of_the_track_before_also_where_nobody_says_how_many_there_a
     packs = pack(0x80, 0, 0, b"A\0X\0Y\0\t\0\t\0")
     whole = {0: "A", 1: "X", 2: "Y", 3: "Y", 4: "Y"}
     assert parse(packs)[0].by_type[PackType.TITLE] == whole
-    assert parse(spoilt(packs + sizes(1, last=4), 1))[0].by_type[PackType.TITLE] == whole
+    assert parse(spoiled(packs + sizes(1, last=4), 1))[0].by_type[PackType.TITLE] == whole
 
 
 def test_no_track_comes_before_the_first() -> None:
@@ -198,7 +198,7 @@ def test_a_tab_of_two_bytes_repeats_too() -> None:
 def test_texts_of_an_unknown_character_set_are_damaged() -> None:
     """The pack that names it is lost; plain letters are the same in all of them."""
     packs = pack(0x80, 0, 0, b"\xc9tude\0Two\0") + sizes(1, last=1)
-    (texts,) = parse(spoilt(packs, 1))
+    (texts,) = parse(spoiled(packs, 1))
     assert texts.by_type[PackType.TITLE] == {1: "Two"}
     assert texts.damaged == {(PackType.TITLE, 0)}
 
@@ -208,7 +208,7 @@ def test_headers_that_count_nothing_cost_no_text_unless_a_pack_is_lost() -> None
     texts = b"Album\0First Song\0Second\0Third\0".ljust(36, b"\0")
     packs = b"".join(pack(0x80, 0, n, texts[12 * n : 12 * n + 12]) for n in range(3)) + sizes(3)
     assert parse(packs)[0].by_type[PackType.TITLE] == {0: "Album", 1: "First Song", 2: "Second", 3: "Third"}
-    (found,) = parse(spoilt(packs, 1))
+    (found,) = parse(spoiled(packs, 1))
     assert found.by_type[PackType.TITLE] == {0: "Album"}
     assert {track for _, track in found.damaged} == {1, 2, 3}
 
@@ -219,7 +219,7 @@ def test_behind_a_loss_a_text_is_not_whole_where_heads_do_not_say_so() -> None:
     packs = b"".join(pack(0x80, track, n, text) for n, (track, text) in enumerate(texts)) + sizes(4, last=4)
     whole = {0: "Album", 1: "First Song", 2: "Another Title", 3: "Third One", 4: "Four"}
     assert parse(packs)[0].by_type[PackType.TITLE] == whole
-    (found,) = parse(spoilt(packs, 2))
+    (found,) = parse(spoiled(packs, 2))
     assert found.by_type[PackType.TITLE] == {0: "Album", 1: "First Song", 4: "Four"}
     assert {track for _, track in found.damaged} == {2, 3}
 
@@ -228,5 +228,5 @@ def test_a_genre_s_code_and_words_over_two_packs() -> None:
     packs = pack(0x87, 0, 0, b"\0\x01Baroque an") + pack(0x87, 0, 1, b"d Blues\0", before=12) + sizes(2)
     (texts,) = parse(packs)
     assert (texts.genre_code, texts.text(PackType.GENRE), texts.genre) == (1, *["Baroque and Blues"] * 2)
-    (found,) = parse(spoilt(packs, 0))
+    (found,) = parse(spoiled(packs, 0))
     assert (found.genre_code, found.genre, found.damaged_names) == (0, "", ["genre of the disc"])

@@ -1,4 +1,4 @@
-"""A session written at once: what is on the disc, the ladder of cue sheets, what is told of a spoilt one."""
+"""A session written at once: what is on the disc, the ladder of cue sheets, what is told of a spoiled one."""
 
 from __future__ import annotations
 
@@ -342,18 +342,18 @@ def broken(recorder: VirtualRecorder, **how: Any) -> BurnFailed:
     return error.value
 
 
-def test_an_error_in_the_middle_is_told_with_its_place_and_the_disc_is_called_spoilt() -> None:
+def test_an_error_in_the_middle_is_told_with_its_place_and_the_disc_is_called_spoiled() -> None:
     recorder = new()
     recorder.faults.append(Fault(Sense(3, 0x0C, 0), Write10, lba=1500))
     error = broken(recorder)
     assert (error.track, error.lba) == (2, 1497)
     assert "at sector 197 of track 2 (LBA 1497)" in str(error)
-    assert "the disc is spoilt: the session broke off at 0:19 of 0:40" in error.disc_now
+    assert "the disc is spoiled: the session ended early, at 0:19 of 0:40" in error.disc_now
     assert "no table of contents, no player can play it, and nothing can be added" in error.disc_now
     assert "it cannot be used any more" in error.disc_now
 
 
-def test_a_spoilt_cd_rw_can_be_erased() -> None:
+def test_a_spoiled_cd_rw_can_be_erased() -> None:
     recorder = VirtualRecorder(Medium.new("cd-rw"), model=model())
     recorder.faults.append(Fault(Sense(3, 0x0C, 0), Write10, lba=1500))
     assert "erase it (`redbook blank`) to use it again" in broken(recorder).disc_now
@@ -381,7 +381,7 @@ def test_a_cancel_tells_what_the_disc_is_then(after: int) -> None:
     recorder = Impatient(Medium.new(), model=model())
     with pytest.raises(Cancelled) as error:
         burn_session(recorder, cancel=cancel)
-    assert "the disc is spoilt" in error.value.disc_now
+    assert "the disc is spoiled" in error.value.disc_now
     assert status(recorder)[0] is not DiscStatus.COMPLETE
     assert not is_locked(recorder)
 
@@ -432,7 +432,7 @@ def test_a_way_that_shrinks_in_the_middle_of_the_lead_in_is_no_way() -> None:
 
     error = broken(Shrinks(Medium.new(), model=model()))
     assert "broke off in the lead-in (LBA " in str(error)
-    assert "the disc is spoilt" in error.disc_now
+    assert "the disc is spoiled" in error.disc_now
 
 
 def test_an_error_before_lba_0_is_said_to_be_there() -> None:
@@ -444,7 +444,7 @@ def test_an_error_before_lba_0_is_said_to_be_there() -> None:
 @pytest.mark.parametrize(
     ("command", "lba", "told"),
     [
-        (Write10, 1500, "the session broke off at 0:19 of 0:40, so take the disc for spoilt"),
+        (Write10, 1500, "the session ended early, at 0:19 of 0:40, so treat the disc as spoiled"),
         (SynchronizeCache, None, ""),  # all was sent: the drive may end it by itself
     ],
 )
@@ -457,7 +457,7 @@ def test_of_a_drive_that_is_gone_it_is_said_how_far_the_session_came(
         burn_session(recorder)
     assert "what is on the disc is not known" in error.value.disc_now
     assert told in error.value.disc_now
-    assert ("spoilt" in error.value.disc_now) == bool(told)
+    assert ("spoiled" in error.value.disc_now) == bool(told)
 
 
 def test_a_blank_disc_after_a_change_may_be_another_one_or_the_same() -> None:
@@ -475,8 +475,8 @@ def test_half_a_session_that_the_drive_has_closed_is_not_called_whole() -> None:
     assert method.disc_now(outcome, Settings()).startswith("the session is closed")
     outcome.sent -= 1
     now = method.disc_now(outcome, Settings())
-    assert "the disc is spoilt: the session broke off at 0:39 of 0:40" in now
-    assert "closed it all the same" in now
+    assert "the disc is spoiled: the session ended early, at 0:39 of 0:40" in now
+    assert "closed it anyway" in now
 
 
 @pytest.mark.parametrize("test_write", [False, True])
@@ -531,6 +531,6 @@ def test_behind_the_lead_in_fewer_sectors_are_tried_whatever_the_drive_says(want
 @pytest.mark.parametrize("wants", [-149, -123])
 def test_but_not_if_it_says_that_it_has_taken_some(wants: int) -> None:
     recorder = Narrow(wants)
-    with pytest.raises(BurnFailed, match="the disc is spoilt"):
+    with pytest.raises(BurnFailed, match="the disc is spoiled"):
         burn_session(recorder)
     assert recorder.writes == [(-150, 27)]

@@ -370,7 +370,7 @@ def test_a_full_disc_is_no_matter_of_speed_and_takes_no_more_tracks(text: str, s
         run(recorder, Settings(MAX_SPEED))
     assert "--speed" not in str(caught.value)
     assert "can be added" not in str(caught.value)
-    assert "takes no more tracks" in caught.value.disc_now
+    assert "no more tracks can be added" in caught.value.disc_now
 
 
 def test_a_disc_that_broke_off_with_room_left_says_that_tracks_can_be_added() -> None:

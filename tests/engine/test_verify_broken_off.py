@@ -134,7 +134,7 @@ class TestTheSpeed:
         asked = speeds_asked_for(recorder)
         found = check(recorder, SONGS)
         assert found.same
-        assert found.notes == ("3 places (3 sectors) came right only when read again",)
+        assert found.notes == ("3 places (3 sectors) were right only when read again",)
         assert [round(kb / 177) for kb in asked] == [24, 370]
         spoil(store, 700, 3)
         asked.clear()
@@ -166,7 +166,7 @@ class TestWhatWasFound:
         assert isinstance(report, redbook.VerifyReport)
         return report
 
-    def spoilt(self, *lbas: int) -> VirtualRecorder:
+    def spoiled(self, *lbas: int) -> VirtualRecorder:
         recorder, store = burned(SONGS)
         assert isinstance(store, MemoryStore)
         for lba in lbas:
@@ -177,7 +177,7 @@ class TestWhatWasFound:
     def test_stays_when_an_error_comes_while_a_later_track_is_compared(
         self, songs: list[Path], reason: str
     ) -> None:
-        recorder = self.spoilt(100)
+        recorder = self.spoiled(100)
         if reason == "sense":
             recorder.faults.append(Fault(GONE, ReadCd, lba=800, times=None))
         else:
@@ -190,7 +190,7 @@ class TestWhatWasFound:
         assert any("tracks 2 and 3 was not compared" in note for note in found.notes)
 
     def test_stays_when_an_error_comes_while_the_places_are_looked_for(self, songs: list[Path]) -> None:
-        recorder = self.spoilt(100, 1100)
+        recorder = self.spoiled(100, 1100)
         at_reading(recorder, 1100, LOCATING, fail)
         found = self.verified(songs, recorder).verification
         first, third = found.differences
@@ -200,7 +200,7 @@ class TestWhatWasFound:
 
     @pytest.mark.parametrize("at_once", [False, True])
     def test_stays_when_the_looking_for_places_is_cancelled(self, songs: list[Path], at_once: bool) -> None:
-        recorder = self.spoilt(100)
+        recorder = self.spoiled(100)
         cancel = redbook.Cancel()
         at_reading(recorder, 100, LOCATING, cancel.at_once if at_once else cancel)
         found = self.verified(songs, recorder, cancel=cancel).verification
@@ -213,20 +213,19 @@ class TestWhatWasFound:
         with pytest.raises(DriveError):
             redbook.verify(songs, Drive(recorder), clock=ManualClock(), on_event=events.append)
         assert any(
-            isinstance(event, Notice) and "track 1 read back and the same; the rest" in event.text
+            isinstance(event, Notice) and "track 1 read back and identical; the rest" in event.text
             for event in events
         )
 
     def test_and_of_what_was_not_when_it_is_cancelled(self, songs: list[Path]) -> None:
-        recorder = self.spoilt(100)
+        recorder = self.spoiled(100)
         cancel = redbook.Cancel()
         at_reading(recorder, 800, COMPARING, cancel)
         events: list[Event] = []
         with pytest.raises(Cancelled):
             redbook.verify(songs, Drive(recorder), clock=ManualClock(), cancel=cancel, on_event=events.append)
         assert any(
-            isinstance(event, Notice) and "track 1 read back and not the same" in event.text
-            for event in events
+            isinstance(event, Notice) and "track 1 read back and different" in event.text for event in events
         )
 
 
@@ -256,7 +255,7 @@ class TestADiscThatIsChangedMeanwhile:
         with pytest.raises(DriveError, match="another disc was put into the drive"):
             run(recorder, verify(None, [fingerprint(pcm) for pcm in SONGS]), events=events)
         notices = [event.text for event in events if isinstance(event, Notice)]
-        assert any("track 1 read back and the same; the rest" in text for text in notices)
+        assert any("track 1 read back and identical; the rest" in text for text in notices)
 
     def test_and_is_the_same_still_is_compared_to_its_end_with_a_note(self) -> None:
         recorder, _ = burned(SONGS)

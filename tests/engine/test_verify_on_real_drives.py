@@ -145,7 +145,7 @@ class TestWhatTellsNoOffset:
         found = check(burned(tracks, read_offset=102)[0], tracks)
         assert found.same
         assert found.offset_samples is None
-        assert "offset could not be told" in found.checks[1].text
+        assert "offset could not be determined" in found.checks[1].text
 
     def test_one_click_in_silence_does(self) -> None:
         click = bytearray(400 * SECTOR_BYTES)
@@ -427,7 +427,7 @@ class TestErrorsThatPass:
             assert found.offset_samples == samples
             assert not recorder.faults_left
 
-    def test_a_spoilt_first_answer_is_read_again(self) -> None:
+    def test_a_spoiled_first_answer_is_read_again(self) -> None:
         for samples in (0, 6):
             recorder, _ = burned(ONE, read_offset=samples, spoils_first_read=True)
             assert check(recorder, ONE).same
@@ -569,7 +569,7 @@ class TestTableOfContents:
         found, _ = self.checked(recorder, reload=False)
         assert found.same
         assert not loads
-        assert any("not read anew" in note for note in found.notes)
+        assert any("not read from the disc again" in note for note in found.notes)
 
     @pytest.mark.parametrize("reason", ["3/57/00", "3/11/05", "5/24/00", "3/02/00"])
     def test_one_that_cannot_be_read_is_never_verified(self, reason: str) -> None:
@@ -612,5 +612,7 @@ class TestTableOfContents:
         recorder.faults.append(Fault(Reply(0, body, b"", 0), ReadToc, times=None))
         found, _ = self.checked(recorder)
         assert found.same is same
-        assert any("later than it must" in note for note in found.notes) is (0 < late < 151)
+        assert any("the drive added silence after the last track" in note for note in found.notes) is (
+            0 < late < 151
+        )
         assert found.checks[1].verdict is Verdict.SAME  # the audio is compared all the same

@@ -138,7 +138,7 @@ class TestTracksInTheTableOfContentsAlone:
         tracks = [*SONGS, noise(588 * 310, 5)]
         found = check(self.terse(*known), tracks)
         assert found.same
-        assert any(f"tells nothing of {text} itself" in note for note in found.notes)
+        assert any(f"gives no track information for {text}" in note for note in found.notes)
         assert check(self.terse(*known), [*SONGS, noise(588 * 310, 6)]).differences[0].track == 3
 
     def test_one_that_no_source_is_for_is_an_error(self) -> None:

@@ -63,7 +63,7 @@ CALLS: dict[str, tuple[Call, bool]] = {
     "info": (lambda drive, **how: redbook.disc_info(drive, **how), True),
     "checksums": (lambda drive, **how: read_checksums(drive, **how), True),
 }
-"""Each function of the Python face, and whether it wants a disc with a track on it."""
+"""Each function of the Python API, and whether it wants a disc with a track on it."""
 
 
 def recorder_for(burned: bool, *faults: Fault) -> VirtualRecorder:
@@ -204,9 +204,9 @@ def stopped(at: Phase, medium: Medium, **how: Any) -> Stopping:
     ("at", "doing", "price", "how"),
     [
         (Phase.PREPARING, "nothing was written", "nothing is lost", {}),
-        (Phase.CLOSING, "closing cannot be stopped", "goes on closing", {}),
+        (Phase.CLOSING, "closing cannot be interrupted", "goes on closing", {}),
         (Phase.VERIFYING, "drive has answered", "only read", {}),
-        (Phase.BLANKING, "erasing cannot be stopped", "goes on erasing", {"blank": True}),
+        (Phase.BLANKING, "erasing cannot be interrupted", "goes on erasing", {"blank": True}),
         (Phase.CLOSING, "test write", "disc stays as it is", {"simulate": True}),
     ],
 )
@@ -222,8 +222,8 @@ def test_what_stopping_costs_is_told_for_what_is_going_on(
 @pytest.mark.parametrize(
     ("mode", "doing", "price"),
     [
-        ("tao", "ending the track", "broken off"),
-        ("sao", "a session written at once cannot be ended early, so the disc is lost", "may be busy"),
+        ("tao", "ending the track", "cut off"),
+        ("sao", "a session-at-once recording cannot be ended early, so the disc is lost", "may be busy"),
     ],
 )
 def test_stopping_in_a_track_ends_it_and_leaving_breaks_it_off(mode: str, doing: str, price: str) -> None:
@@ -269,7 +269,7 @@ def test_a_track_is_called_begun_before_its_first_write_is_under_way(monkeypatch
         run(VirtualRecorder(Medium.new()), cancel=cancel, tracks=TRACKS[:1])
     assert told[0] is not None
     assert told[0].doing == "ending the track"
-    assert "broken off" in told[0].price
+    assert "cut off" in told[0].price
 
 
 class CancelsSoonAfter(ManualClock):

@@ -1,4 +1,4 @@
-"""Tracks through the IMAPI2 face: what is on the disc, what the handler is told, what a cancel leaves."""
+"""Tracks through the IMAPI2 API: what is on the disc, what the handler is told, what a cancel leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real recorders in the IMAPI2 face: listed first, opened by their ids, told of when they come and go."""
+"""Real recorders in the IMAPI2 API: listed first, opened by their ids, told of when they come and go."""
 
 from __future__ import annotations
 

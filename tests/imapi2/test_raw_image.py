@@ -245,7 +245,7 @@ def test_what_will_be_otherwise_is_logged(caplog: pytest.LogCaptureFixture) -> N
     creator.AddTrack(0, track(300)[:-4])
     creator.CreateResultImage()
     text = caplog.text
-    assert "track 1 is no whole number of sectors" in text
+    assert "track 1 is not a whole number of sectors" in text
     assert "track 1 has no index at 250" in text
     assert "track 2" not in text
     strict = MsftRawCDImageCreator()

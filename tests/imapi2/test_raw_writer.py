@@ -338,13 +338,13 @@ def test_cd_text_in_the_lead_in(rig: RawRig) -> None:
 
 
 def without_contents(data: bytes, spoil: Callable[[bytearray], None]) -> bytes:
-    spoilt = bytearray(data)
+    spoiled = bytearray(data)
     for at in range(0, 22_500 * 2448, 2448):
-        sub = memoryview(spoilt)[at + 2352 : at + 2448]
+        sub = memoryview(spoiled)[at + 2352 : at + 2448]
         one = bytearray(sub)
         spoil(one)
         sub[:] = one
-    return bytes(spoilt)
+    return bytes(spoiled)
 
 
 def flip(sub: bytearray) -> None:
@@ -472,7 +472,7 @@ def test_a_stream_that_breaks_off(rig: RawRig) -> None:
     with pytest.raises(com_error, match="the disk is gone") as error:
         writer.WriteMedia(Breaking(data, (22_650 + 4000) * 2448))
     assert error.value.name == "E_FAIL"
-    assert "the disc is spoilt: the session broke off at " in str(error.value)
+    assert "the disc is spoiled: the session ended early, at " in str(error.value)
     assert writer._state.value == "P"
     assert code(lambda: writer.WriteMedia(data)) == "MEDIA_IS_NOT_BLANK"
     writer.ReleaseMedia()
@@ -486,7 +486,7 @@ def test_a_refused_write_says_where(rig: RawRig) -> None:
     with pytest.raises(com_error) as error:
         writer.WriteMedia(created(three(), RAW).CreateResultImage())
     assert "LBA" in str(error.value)
-    assert "the disc is spoilt" in str(error.value)
+    assert "the disc is spoiled" in str(error.value)
     writer.ReleaseMedia()
     assert rig.is_free()
 

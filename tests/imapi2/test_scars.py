@@ -500,7 +500,7 @@ def test_closing_the_recorder_object_while_a_track_is_written_waits_for_the_sess
 
 
 @pytest.mark.parametrize("damage", ["deleted", "damaged"])
-def test_the_stand_in_gets_over_a_disc_that_somebody_has_spoilt(
+def test_the_stand_in_gets_over_a_disc_that_somebody_has_spoiled(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))

@@ -86,7 +86,7 @@ def test_eject_and_load_move_the_tray(done: Done) -> None:
 
 def test_a_finished_copy_in_the_tray_is_given_back_and_no_blank(done: Done) -> None:
     kinds = [(line["event"], line.get("why", "")) for line in lines(done, "more")]
-    assert any(kind == "need_blank" and "put in again" in why for kind, why in kinds), kinds
+    assert any(kind == "need_blank" and "inserted again" in why for kind, why in kinds), kinds
 
 
 def test_the_discs_hold_what_was_sent(done: Done, tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_a_drive_that_goes_in_the_middle_ends_the_burn_with_its_name_and_what_is
     assert lost.code == 5
     error = json.loads(lost.stdout.splitlines()[-1])
     assert error["exit_code"] == 5
-    assert re.search(r"broke off at sector \d+ of track 1", error["message"])
+    assert re.search(r"failed at sector \d+ of track 1", error["message"])
     assert "/dev/sr3" in error["message"]
     assert "not known" in error["disc_now"]
     assert "Traceback" not in lost.stderr

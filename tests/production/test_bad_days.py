@@ -1,4 +1,4 @@
-"""The ledger away for ten minutes, and restored from a back-up: what is said and done then."""
+"""The ledger away for ten minutes, and restored from a backup: what is said and done then."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def redbook(*arguments: str) -> Result:
 def test_after_a_restore_a_disc_that_is_newer_is_found_compared_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The whole of it by the command line: back-up, a copy, restore, and the copy put in again."""
+    """The whole of it by the command line: backup, a copy, restore, and the copy put in again."""
     monkeypatch.setenv("REDBOOK_COPIES", str(tmp_path / "copies"))
     rack = Rack.new(tmp_path / "rack", drives=1, blanks=5)
     song, other = (
@@ -129,7 +129,7 @@ def test_after_a_restore_a_disc_that_is_newer_is_found_compared_and_counted(
     Rack(tmp_path / "other").drive("d1").push_in()
     done = redbook("copies", "adopt", "1", "--drive", wrong)
     assert done.exit_code != 0
-    assert "no good copy of order 1" in done.output
+    assert "not a good copy of order 1" in done.output
 
 
 def fresh_rack(folder: Path) -> Path:

@@ -232,7 +232,7 @@ def test_what_is_short_of_the_order_ends_with_5_and_says_how_to_go_on(shop: Open
     put("3/0C/00@lba:200")
     out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 5, err
-    assert "is not used any more" in err and "redbook copies resume 1" in " ".join(out.split())
+    assert "is no longer used" in err and "redbook copies resume 1" in " ".join(out.split())
     put()
     assert here.run("copies", "resume", 1).returncode == 0
 
@@ -308,7 +308,7 @@ def test_an_order_goes_on_without_a_recorder_that_is_gone_and_what_was_in_it_is_
     here.robot()
     done = here.run("copies", "resume", 1)
     assert done.returncode == 5, done.stderr
-    assert "d1 is not there any more: the order goes on without it" in " ".join(done.stderr.split())
+    assert "d1 is no longer there: the order continues without it" in " ".join(done.stderr.split())
     shown = here.json("copies", "report", 1)
     assert (shown["good"], shown["unknown"], shown["under_way"]) == (1, 1, 0)
     here.rack.drive("d2").folder.rename(here.folder / "broken, too")

@@ -177,7 +177,7 @@ def test_a_burn_that_breaks_off_is_for_an_examination_to_decide(start: Start, tm
     hand.say(go=True)
     result = hand.until("result")
     assert result["state"] == "unclear"
-    assert "LBA" in result["reason"] and "spoilt" in result["report"]["disc_now"]
+    assert "LBA" in result["reason"] and "spoiled" in result["report"]["disc_now"]
     hand.say(heard=True, eject=False)
     assert hand.process.wait(60) == 0
 

@@ -449,7 +449,7 @@ def test_after_a_restore_orders_wait_and_a_disc_that_is_found_is_adopted(ledger:
     claim(ledger, place(5)).goes_on_until(S.GOOD)
     assert [o.id for o in ledger.mark_restored(who="Anna")] == [made.id]
     assert ledger.claim(blank()) is None
-    with pytest.raises(NotInLedger, match="back-up"):
+    with pytest.raises(NotInLedger, match="backup"):
         ledger.step(999, 1, S.CLOSING)  # a hand whose attempt is newer than the back-up
     assert ledger.attempt_of_blank("desk", disc.ref) is None
     with pytest.raises(ValueError, match="name"):

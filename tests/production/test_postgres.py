@@ -1,4 +1,4 @@
-"""A ledger in PostgreSQL: many processes, servers that go and come back, back-ups."""
+"""A ledger in PostgreSQL: many processes, servers that go and come back, backups."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
     assert "sesame" not in str(told.value)
     assert "127.0.0.1:1/copies" in str(told.value)
     assert "\\" not in str(told.value)  # libpq's words have several lines; ours have one
-    with pytest.raises(LedgerUnavailable, match="no address"):
+    with pytest.raises(LedgerUnavailable, match="not the address"):
         open_ledger("postgresql://[")
 
 

@@ -165,7 +165,7 @@ def test_a_finished_copy_that_is_pushed_in_again_is_given_back(desk: Desk) -> No
     at.push_in()
     desk.until_quiet()
     assert at.tray.is_open and len(desk.attempts()) == 1
-    assert "put in again" in desk.told(NeedBlank)[-1].why
+    assert "inserted again" in desk.told(NeedBlank)[-1].why
 
 
 def test_a_spoiled_copy_that_is_pushed_in_again_stays_in_and_is_called_no_good(desk: Desk) -> None:
@@ -179,7 +179,7 @@ def test_a_spoiled_copy_that_is_pushed_in_again_stays_in_and_is_called_no_good(d
     at.push_in()
     desk.until_quiet()
     assert not at.tray.is_open
-    assert "no good copy" in desk.told(NeedBlank)[-1].why
+    assert "not a good copy" in desk.told(NeedBlank)[-1].why
 
 
 def hand_of(desk: Desk) -> Any:

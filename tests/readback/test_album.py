@@ -117,7 +117,7 @@ def test_the_plan_says_how_far_each_mark_lies_before_its_song(tmp_path: Path) ->
     assert shown.returncode == 0, shown.stderr
     text = " ".join(shown.stdout.split())
     for early in EARLY:
-        assert f"its mark lies {early / 44.1:.1f} ms before its first sample" in text
+        assert f"starts {early / 44.1:.1f} ms before its first sample" in text
     made = json.loads(
         warm.run("plan", *files, "--drive", "virtual:my.disc", "--json").stdout.splitlines()[-1]
     )

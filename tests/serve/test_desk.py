@@ -167,7 +167,7 @@ def test_what_was_sent_goes_when_it_is_dropped_and_is_missed_then(shop: Shop, so
     assert shop.client.delete(f"/api/sources/{A}", headers=OURS).status_code == 204
     answer = shop.post("/api/plans", tracks=[{"source": A}])
     assert answer.status_code == 404
-    assert "send it again" in answer.json()["error"]
+    assert "upload it again" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("tracks", [0, 100])

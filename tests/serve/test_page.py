@@ -131,7 +131,7 @@ def test_the_whole_job(
     serving.put_a_blank("d1", "3/0C/00@write:5")
     serving.put_a_blank("d2")
     see(page, "Take the disc out of d2: copy")
-    see(page, "The disc in d1 is no good.")
+    see(page, "The disc in d1 is spoiled.")
     axe(page)
     picture(page, f"page-{name}-now")
     page.locator("#todo").get_by_label("Eject the disc in d1").click()
@@ -202,7 +202,7 @@ def test_everything_can_be_done_by_keyboard(browser: Any, serving: Serving, song
     page.keyboard.press("Space")  # the focus went with the track
     assert titles(page) == ["02 Étude", "03 Chorale", "01 Prelude"]
     assert "is track 3 now" in page.text_content("#said")
-    tab_to("02 Étude: off the list", back=True)
+    tab_to("02 Étude: remove", back=True)
     page.keyboard.press("Enter")
     assert titles(page) == ["03 Chorale", "01 Prelude"]
     page.focus("#main")
@@ -295,7 +295,7 @@ def test_what_cannot_be_used_is_told_where_it_stands(
     see(page, "letter.wav: ")
     assert page.is_disabled("#burn-button")
     see(page, "1 file cannot be used: take it off the list")  # why there is nothing to press
-    page.get_by_label("letter: off the list").click()
+    page.get_by_label("letter: remove").click()
     page.set_input_files("#files", [str(cut)])
     until(
         page, "!document.querySelector('#burn-button').disabled || document.querySelector('#tracks .trouble')"

@@ -235,7 +235,7 @@ class TestIndexes:
         assert "no pregap" in notes(program)
 
     def test_that_go_back_inside_a_track_are_refused(self, one: Desk) -> None:
-        with refused("track 2", "INDEX 01 00:10:00", "INDEX 00 00:11:00", "times have to go up", line=7):
+        with refused("track 2", "INDEX 01 00:10:00", "INDEX 00 00:11:00", "times must go up", line=7):
             one.read(two_tracks("").replace("INDEX 01 00:10:00", "INDEX 00 00:11:00\nINDEX 01 00:10:00"))
 
     def test_that_go_back_from_track_to_track_are_refused(self, one: Desk) -> None:

@@ -191,7 +191,7 @@ WRONG = {
     ),
     "a string over lines": (
         'CD_DA\nCD_TEXT { LANGUAGE 0 { TITLE "x\nPERFORMER "y" } }\nTRACK AUDIO\nFILE "a.wav" 0',
-        "a.toc, line 3, column 12: y is no field of CD-Text; the string that begins in line 2 goes over "
+        "a.toc, line 3, column 12: y is not a CD-Text field; the string that begins in line 2 goes over "
         "several lines",
     ),
     "an unknown word": (
@@ -210,7 +210,7 @@ WRONG = {
     ),
     "half a time": (ONE + "INDEX 0:1", "a.toc, line 4, column 10: INDEX, in mm:ss:ff, takes :"),
     "an index in samples": (ONE + "INDEX 588", "INDEX, in mm:ss:ff, takes :"),
-    "a byte that is none": (r'CATALOG "\400"', r"\400 is no byte"),
+    "a byte that is none": (r'CATALOG "\400"', r"\400 is not a byte"),
     "a number too large": ('TRACK AUDIO FILE "a.wav" ' + "9" * 5000, "is too large"),
     "a data track": (
         ONE + 'TRACK MODE1\nDATAFILE "x"',
@@ -255,7 +255,7 @@ WRONG = {
     "swapped WAVE": ('TRACK AUDIO FILE "a.wav" SWAP 0', "SWAP of a.wav"),
     "bytes of a WAVE": (
         'TRACK AUDIO FILE "a.wav" #4 0',
-        "a.wav cannot be read from byte 4 on: it is no raw",
+        "a.wav cannot be read from byte 4 on: it is not raw",
     ),
     "half a sample": ('TRACK AUDIO FILE "big.raw" #6 0', "big.raw cannot be read from byte 6 on: 4 bytes"),
     "a start at the end": ('TRACK AUDIO FILE "a.wav" 0 START', "track 1 starts at 00:08:01, and all of it"),
@@ -271,12 +271,12 @@ WRONG = {
     "two ends": ('TRACK AUDIO FILE "a.wav" 0 END 0:1:0 END 0:2:0', "track 1 has its end"),
     "an index behind the end": (
         ONE + "INDEX 0:8:1",
-        "a.toc, line 4, column 1: INDEX 00:08:01 lies behind the end of track 1",
+        "a.toc, line 4, column 1: INDEX 00:08:01 lies after the end of track 1",
     ),
-    "an index at the start": (ONE + "INDEX 0:0:0", "INDEX 00:00:00 does not lie behind the one before"),
+    "an index at the start": (ONE + "INDEX 0:0:0", "INDEX 00:00:00 does not lie after the one before"),
     "indexes that go back": (
         ONE + "INDEX 0:2:0\nINDEX 0:1:0",
-        "a.toc, line 5, column 1: INDEX 00:01:00 does not lie behind",
+        "a.toc, line 5, column 1: INDEX 00:01:00 does not lie after",
     ),
     "an index before the file": (ONE + 'INDEX 0:2:0\nFILE "b.wav" 0', "FILE of track 1 must stand before"),
     "a code behind the file": (
@@ -286,11 +286,11 @@ WRONG = {
     "no audio": ("TRACK AUDIO SILENCE 0", "track 1 has no audio"),
     "an unknown field": (
         'CD_TEXT { LANGUAGE 0 { LYRICS "x" } }',
-        "a.toc, line 1, column 24: LYRICS is no field of CD-Text",
+        "a.toc, line 1, column 24: LYRICS is not a CD-Text field",
     ),
     "an unknown language": ("CD_TEXT { LANGUAGE_MAP { 0 : XX } }", "takes the code of a language"),
     "language 8": ('CD_TEXT { LANGUAGE 8 { TITLE "x" } }', "language 8 cannot be"),
-    "a field of bytes too large": ("CD_TEXT { LANGUAGE 0 { GENRE { 0, 256 } } }", "256 is no byte"),
+    "a field of bytes too large": ("CD_TEXT { LANGUAGE 0 { GENRE { 0, 256 } } }", "256 is not a byte"),
     "too much binary data": (
         "CD_TEXT { LANGUAGE 0 { GENRE { " + "1," * 4000 + "1 } } }",
         "more than 3072 bytes",
@@ -317,16 +317,16 @@ def test_what_cannot_be_is_told_with_its_place(text: str, message: str) -> None:
 NOTED = {
     "CD_ROM_XA\n" + ONE[6:]: "a.toc:1: CD_ROM_XA says data or several sessions; all tracks are audio",
     "CD_ROM\n" + ONE: "a.toc:2: CD_DA replaces CD_ROM",
-    'CATALOG "40063813339"\n' + ONE: "a.toc:1: CATALOG 40063813339 is no catalogue number",
+    'CATALOG "40063813339"\n' + ONE: "a.toc:1: CATALOG 40063813339 is not a catalogue number",
     'CATALOG "036000291452"\n' + ONE: "a.toc:1: CATALOG 036000291452 has twelve digits; it is burned as 0036",
     'CATALOG "4006381333932"\n' + ONE: "a.toc:1: CATALOG 4006381333932: its check digit is wrong",
     'CATALOG "1" CATALOG "4006381333931"\n' + ONE: "a.toc:1: CATALOG is given twice; this one counts",
-    'TRACK AUDIO ISRC "none" FILE "a.wav" 0': "a.toc:1: track 1: none is no ISRC; it is not burned",
+    'TRACK AUDIO ISRC "none" FILE "a.wav" 0': "a.toc:1: track 1: none is not an ISRC; it is not burned",
     'TRACK AUDIO ISRC "DEABC2500001"\nISRC "DEABC2500002" FILE "a.wav" 0': "a.toc:2: track 1 has two ISRC",
-    'TRACK AUDIO FILE "a.wav" 0\nTRACK AUDIO FILE "b.wav" 0': "a.toc:1: track 1 is no whole number of "
+    'TRACK AUDIO FILE "a.wav" 0\nTRACK AUDIO FILE "b.wav" 0': "a.toc:1: track 1 is not a whole number of "
     "sectors: 488 samples of silence (11.1 ms) fill its last one, as cdrdao does",
-    'TRACK AUDIO PREGAP 0:0:0 FILE "a.wav" 0': "PREGAP 00:00:00 is none",
-    'TRACK AUDIO SILENCE 0 FILE "a.wav" 0': "SILENCE of no length is none",
+    'TRACK AUDIO PREGAP 0:0:0 FILE "a.wav" 0': "PREGAP 00:00:00 is not a pregap",
+    'TRACK AUDIO SILENCE 0 FILE "a.wav" 0': "SILENCE of length 0 is not allowed",
     'CD_TEXT { LANGUAGE 0 { TITLE "x" } }' + TRACK: "no LANGUAGE_MAP says which language this is",
     'CD_TEXT { LANGUAGE_MAP { 0: 9 } LANGUAGE 1 { TITLE "x" } }'
     + TRACK: "LANGUAGE 1 is not in the LANGUAGE_MAP",
@@ -356,7 +356,7 @@ def test_a_toc_file_without_any_oddity_has_no_notes() -> None:
 
 @pytest.mark.parametrize("text", [READ_BY_BOTH["an odd part carried over"], READ_BY_BOTH["pregaps"]])
 def test_nothing_is_said_to_be_torn_where_nothing_is(text: str) -> None:
-    assert not [note for note in notes(read(text)) if "track 1 is no whole" in note]
+    assert not [note for note in notes(read(text)) if "track 1 is not a whole" in note]
 
 
 def test_lines_of_tracks_and_segments_are_those_of_their_statements() -> None:
@@ -415,7 +415,7 @@ def test_a_file_that_cannot_be_measured_is_told_with_its_line() -> None:
     Path("a.toc").write_text(ONE)
     with pytest.raises(SheetError, match=r"a\.toc, line 3, column 1: a\.wav: it is cut short"):
         read_toc(Path("a.toc"), "a.toc", broken)
-    with pytest.raises(SheetError, match=r"how long a\.wav is cannot be told; give the length"):
+    with pytest.raises(SheetError, match=r"the length of a\.wav is not known; give the length"):
         read_toc(Path("a.toc"), "a.toc", lambda source: None)
     Path("a.toc").write_text('TRACK AUDIO FILE "a.wav" 0 0:5:0')
     (track,) = read_toc(Path("a.toc"), "a.toc", lambda source: None).tracks
@@ -496,7 +496,7 @@ def test_options_are_those_of_cue_sheets() -> None:
     assert "its check digit is wrong" in notes(kept)[0]
     with pytest.raises(SheetError, match=r"line 1: CATALOG 4006381333932.*an error because of --strict"):
         read_toc(Path("a.toc"), "a.toc", length_of, SheetOptions(strict=True))
-    with pytest.raises(SheetError, match="klingon is no encoding of text"):
+    with pytest.raises(SheetError, match="klingon is not a text encoding"):
         read_toc(Path("a.toc"), "a.toc", length_of, SheetOptions(encoding="klingon"))
 
 

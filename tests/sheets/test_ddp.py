@@ -181,12 +181,12 @@ def test_a_set_without_checksums_is_said_to_be(ddp: Path) -> None:
 S0, TEXT, D0 = 0, 128, 256
 REFUSED = [
     ("DDPID", 0, b"DDP 2.10", "DDPID, level: DDP 2.10"),
-    ("DDPID", 0, b"RIFF", "this is no DDP set"),
+    ("DDPID", 0, b"RIFF", "this is not a DDP set"),
     ("DDPID", 37, b"2", "DDPID, MED: 2"),
     ("DDPID", 87, b"DV", "DDPID, TYPE: DV"),
     ("DDPID", 89, b"2", "DDPID, sides: 2"),
     ("DDPID", 91, b"2", "DDPID, layers: 2"),
-    ("DDPID", 20, b"2", "DDPID, UPC: the check digit of 4006381333932 is wrong, 1 is due"),
+    ("DDPID", 20, b"2", "DDPID, UPC: the check digit of 4006381333932 is wrong, 1 would be right"),
     ("DDPID", 8, b"0012345678905", "DDPID has UPC 0012345678905, PQDESCR has 4006381333931"),
     ("DDPMS", S0, b"VVVX", "DDPMS, packet 1, MPV"),
     ("DDPMS", D0 + 4, b"D4", "DDPMS, packet 3, DST: D4"),
@@ -195,7 +195,7 @@ REFUSED = [
     ("DDPMS", D0 + 14, b"00001499", "IMAGE.DAT has 3528000 bytes, and DDPMS (DSL) speaks of 3525648"),
     ("DDPMS", D0 + 22, b"00000000", "DDPMS, DSL and DSS: the audio ends at 00:20:00"),
     ("DDPMS", D0 + 22, b"00000200", "packet 3, DSS: 200"),
-    ("DDPMS", D0 + 38, b"10", "packet 3, CDM: 10 is no audio"),
+    ("DDPMS", D0 + 38, b"10", "packet 3, CDM: 10 is not audio"),
     ("DDPMS", D0 + 40, b"8", "packet 3, SSM: 8"),
     ("DDPMS", D0 + 42, b"0001", "packet 3, PRE1: 1"),
     (
@@ -205,7 +205,7 @@ REFUSED = [
         "packet 3, PRE2: 150 sectors of pause are in the stream, but by DSS it begins at 150",
     ),
     ("DDPMS", D0 + 46, b"0075", "packet 3, PRE2: 75 sectors"),
-    ("DDPMS", S0 + 4, b"S9", "packet 1, DST: S9 is no stream"),
+    ("DDPMS", S0 + 4, b"S9", "packet 1, DST: S9 is not a stream"),
     ("DDPMS", D0 + 54, b"2", "packet 3, MED: 2"),
     ("DDPMS", D0 + 55, b"07", "packet 3, TRK: 07, and PQDESCR has 2 tracks"),
     ("DDPMS", D0 + 74, b" " * 17, "packet 3, DSI: it names no file"),
@@ -216,18 +216,18 @@ REFUSED = [
     ("DDPMS", TEXT + 30, b"PQ DESCR", "packet 2, SUB: a second PQ DESCR"),
     ("DDPMS", S0 + 14, b"00000448", "packet 1, DSL: 448 bytes, but PQDESCR has 512"),
     ("PQDESCR", 64, b"VVVM", "PQDESCR, packet 2, SPV"),
-    ("PQDESCR", 64 * 2 + 10, b"000100", "index 01 of track 1 lies at 00:01:00; 2 s of pause are due"),
+    ("PQDESCR", 64 * 2 + 10, b"000100", "index 01 of track 1 lies at 00:01:00; expected 2 s of pause"),
     ("PQDESCR", 64 * 3 + 10, b"000000", "packet 4, time: 00:00:00 lies before 00:02:00"),
     ("PQDESCR", 64 * 3 + 12, b"99", "packet 4, time: "),
-    ("PQDESCR", 64 * 3 + 6, b"03", "packet 4, IDX: 03, where 02 is due"),
+    ("PQDESCR", 64 * 3 + 6, b"03", "packet 4, IDX: 03, expected 02"),
     ("PQDESCR", 64 * 5 + 10, b"010000", "packet 5, time: the last index of track 2, 01:00:00 lies beyond"),
     ("PQDESCR", 64 * 6 + 10, b"001300", "00:14:00 lies beyond the audio: the lead-out is at 00:13:00"),
     ("PQDESCR", 64 * 5 + 10, b"001850", "track 2 lasts 3.33 s; a track lasts 4 s at least"),
     ("PQDESCR", 64 * 3 + 16, b"01", "packet 4, control: another one"),
     ("PQDESCR", 64 * 4 + 16, b"41", "packet 5, control: track 2 is data"),
-    ("PQDESCR", 64 * 4 + 4, b"03", "packet 5, TRK: 03, where 02 is due"),
+    ("PQDESCR", 64 * 4 + 4, b"03", "packet 5, TRK: 03, expected 02"),
     ("PQDESCR", 64 * 4 + 20, b"DEABC2500001", "packet 5, ISRC: DEABC2500001 is that of track 1, too"),
-    ("PQDESCR", 64 * 4 + 20, b"1234567890??", "is no ISRC"),
+    ("PQDESCR", 64 * 4 + 20, b"1234567890??", "is not an ISRC"),
     ("PQDESCR", 64 * 7 + 4, b"00", "packet 8, TRK: a second session"),
 ]
 
@@ -270,7 +270,7 @@ def test_text_that_is_not_latin_1(ddp: Path, letter: bytes) -> None:
 
 def test_packs_of_another_disc_and_damaged_ones(ddp: Path) -> None:
     packed(ddp, lambda pack: pack.replace(b"\0\1\2\0", b"\0\1\3\0") if pack[0] == 0x8F else pack)
-    assert "CDTEXT.BIN: it is of a disc with tracks 1 to 3" in refused(ddp)
+    assert "CDTEXT.BIN: it belongs to a disc with tracks 1 to 3" in refused(ddp)
     put(ddp, "CDTEXT.BIN", 5, b"?")
     assert "CDTEXT.BIN: the checksum of pack 1" in refused(ddp)
 
@@ -425,7 +425,7 @@ def test_codes_that_contradict_themselves_are_left_out_when_asked(ddp: Path) -> 
     assert "it is left out of track 2" in said
     assert "the set contradicts itself; that of PQDESCR is burned" in said
     put(ddp, "PQDESCR", 64 * 4 + 20, b"1234567890??")
-    assert "is no ISRC; it is left out" in holes(ddp)[1]
+    assert "is not an ISRC; it is left out" in holes(ddp)[1]
 
 
 def test_a_wrong_check_digit_is_left_out_when_asked(ddp: Path) -> None:
@@ -433,7 +433,7 @@ def test_a_wrong_check_digit_is_left_out_when_asked(ddp: Path) -> None:
     put(ddp, "PQDESCR", 32, b"4006381333932")
     program, said = holes(ddp)
     assert program.mcn == ""
-    assert "1 is due; it is left out" in said
+    assert "1 would be right; it is left out" in said
     assert read_ddp(ddp, "a set", SheetOptions(keep_mcn=True, keep_going=True)).mcn == "4006381333932"
 
 

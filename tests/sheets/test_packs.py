@@ -40,15 +40,15 @@ def wrong(data: bytes) -> str:
 
 
 def test_what_is_wrong_and_where() -> None:
-    spoilt = RAW[:52] + b"\0\0" + RAW[54:]  # where cdrskin has written 685D
-    assert wrong(spoilt) == (
+    spoiled = RAW[:52] + b"\0\0" + RAW[54:]  # where cdrskin has written 685D
+    assert wrong(spoiled) == (
         "the checksum of pack 3, from byte 36 of the packs on, is 0000, and 685D would be right: "
         "the file is damaged"
     )
-    assert "(2 packs are damaged)" in wrong(spoilt[:60] + b"?" + spoilt[61:])
+    assert "(2 packs are damaged)" in wrong(spoiled[:60] + b"?" + spoiled[61:])
     assert wrong(b"") == "it is empty"
-    assert wrong(RAW[:-1]) == "its 269 bytes are no whole number of packs of 18 bytes"
-    assert wrong(RAW + b"\1") == "its 271 bytes are no whole number of packs of 18 bytes"
+    assert wrong(RAW[:-1]) == "its 269 bytes are not a whole number of packs of 18 bytes"
+    assert wrong(RAW + b"\1") == "its 271 bytes are not a whole number of packs of 18 bytes"
     assert wrong((VECTORS / "h4.cdt").read_bytes()[:-18]) == (
         "its header promises 274 bytes, but 256 are there: it was cut short"
     )
@@ -74,7 +74,7 @@ def test_what_is_odd_is_said_and_burned() -> None:
 
 def test_packs_of_another_disc() -> None:
     check_tracks(RAW, 1, 3)
-    with pytest.raises(PacksWrong, match="of a disc with tracks 1 to 3, this one has 1 to 4"):
+    with pytest.raises(PacksWrong, match="to a disc with tracks 1 to 3, this one has 1 to 4"):
         check_tracks(RAW, 1, 4)
     with pytest.raises(PacksWrong, match="this one has 2 to 3"):
         check_tracks(RAW, 2, 3)
@@ -85,7 +85,7 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(SheetError, match=r"^texts.cdt: it cannot be read: No such file"):
         read_packs_file(tmp_path / "texts.cdt", 1, 3, notes)
     (tmp_path / "texts.cdt").write_bytes(RAW[:-1])
-    with pytest.raises(SheetError, match=r"^texts.cdt: its 269 .*; make the file anew, or leave it out$"):
+    with pytest.raises(SheetError, match=r"^texts.cdt: its 269 .*; make the file again, or leave it out$"):
         read_packs_file(tmp_path / "texts.cdt", 1, 3, notes)
     (tmp_path / "texts.cdt").write_bytes(RAW[: -3 * PACK_BYTES])
     assert read_packs_file(tmp_path / "texts.cdt", 1, 3, notes).packs
@@ -99,7 +99,9 @@ def test_the_texts_of_damaged_packs_are_had_only_when_asked(tmp_path: Path) -> N
     packs[5] ^= 1
     path = tmp_path / "a.cdt"
     path.write_bytes(packs)
-    with pytest.raises(SheetError, match=r"make the file anew, or leave it out .with --keep-going the texts"):
+    with pytest.raises(
+        SheetError, match=r"make the file again, or leave it out .with --keep-going the texts"
+    ):
         read_packs_file(path, 1, 2, Notebook("a.cdt"))
     notes = Notebook("a.cdt", keep_going=True)
     found = read_packs_file(path, 1, 2, notes)

@@ -63,7 +63,7 @@ def test_what_is_not_understood_is_said_with_its_line() -> None:
     [
         (b"", "it is empty"),
         (b"Album Title = X", "line 1: it does not begin with an Input Sheet Version"),
-        (HEAD + b"Text Code = UTF-8", "line 2: Text Code UTF-8 is none of 8859, ASCII and MS-JIS"),
+        (HEAD + b"Text Code = UTF-8", "line 2: Text Code UTF-8 is not one of 8859, ASCII and MS-JIS"),
     ],
 )
 def test_errors(data: bytes, why: str) -> None:

@@ -212,7 +212,7 @@ def test_what_a_toc_file_cannot_say_is_told(songs: Path) -> None:
         "a TOC file has no word for SCMS, of track 1: it is written without"
     ]
     assert notes(replace(program, packs=bytes(18))) == [
-        "a TOC file holds texts, not packs: CD-Text is packed anew from them"
+        "a TOC file holds texts, not packs: CD-Text is packed again from them"
     ]
     russian = Texts(86, {PackType.TITLE: {1: "Кот"}})
     assert notes(replace(program, texts=(russian,))) == [

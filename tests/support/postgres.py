@@ -112,7 +112,7 @@ class Server:
         return self.address(name)
 
     def dump(self, address: str) -> Path:
-        """A back-up as docs/fleet.md makes it."""
+        """A backup as docs/fleet.md makes it."""
         kept = self.folder / f"{time.monotonic_ns()}.dump"
         self._run("pg_dump", "-Fc", "-f", kept, address)
         return kept

@@ -164,7 +164,7 @@ def test_where_there_is_no_drive_it_says_what_to_check(tmp_path: Path) -> None:
 def test_a_node_whose_drive_has_left_says_plug_in_again(tmp_path: Path) -> None:
     fake = FakeSystem(tmp_path)
     fake.write("/dev/sr0")
-    assert "not there any more" in why(fake, errno.ENXIO)
+    assert "no longer there" in why(fake, errno.ENXIO)
     fake.write("/.dockerenv")
     assert "start the container again" in why(fake, errno.ENODEV)
 

@@ -131,7 +131,7 @@ def test_a_new_disc_is_made_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
 def test_nothing_that_is_there_is_overwritten(disc: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path in (disc, tmp_path / "file"):
-        with pytest.raises(MediumUnsuitable, match="exists already"):
+        with pytest.raises(MediumUnsuitable, match="already exists"):
             create_disc(path)
 
 

@@ -214,7 +214,7 @@ def test_a_fault_that_cannot_be(make: Any) -> None:
         ("c2@lba:0-450000", "last_lba = 450000"),
         ("moved:2646001", "samples = 2646001"),
         ("moved:-2646001", "samples = -2646001"),
-        ("lost:" + "9" * 5000, "is no fault"),
+        ("lost:" + "9" * 5000, "is not a fault"),
         ("3/0C/00@lba:" + "9" * 150, "it is a whole number"),
     ],
 )

@@ -280,11 +280,11 @@ def test_one_sound_copy_of_each_entry_is_enough(drive: Drive) -> None:
     """Six sectors of seven damaged: the lead-in holds each entry hundreds of times."""
     length = begin(drive, P96)
     for lba, data in stream(P96):
-        spoilt = bytearray(data)
+        spoiled = bytearray(data)
         for number in range(len(data) // length):
             if lba + number < -150 and (lba + number) % 7:
-                spoilt[number * length + SECTOR_BYTES + 20] ^= 0x40
-        drive.run(Write10(lba, spoilt, length))
+                spoiled[number * length + SECTOR_BYTES + 20] ^= 0x40
+        drive.run(Write10(lba, spoiled, length))
     drive.run(SynchronizeCache())
     assert [track.start_lba for track in drive.run(ReadToc()).tracks] == [0, 600]
 

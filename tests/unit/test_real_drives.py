@@ -176,7 +176,7 @@ def test_read_cd_msf_is_moved_and_held_to_its_forms_too() -> None:
         drive.run(ReadCdMsf(start, Msf.from_lba(53)))
 
 
-def test_the_first_reading_after_a_load_may_be_spoilt() -> None:
+def test_the_first_reading_after_a_load_may_be_spoiled() -> None:
     recorder, drive = burned(SOUND, spoils_first_read=True)
     wanted = SOUND[: 4 * SECTOR_BYTES]
     first, second = drive.run(ReadCd(0, 4)), drive.run(ReadCd(0, 4))

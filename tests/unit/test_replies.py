@@ -107,7 +107,7 @@ class TestDiscInformation:
         assert ask(self.command, disc()).last_lead_out is None
 
     def test_a_length_of_zero_is_no_blank_disc(self) -> None:
-        assert "it has 2 bytes, and 24 were due" in refused(self.command, bytes(34))
+        assert "it has 2 bytes, but 24 were expected" in refused(self.command, bytes(34))
         refused(self.command, disc(**{**BLANK, "length": 0}))
         refused(self.command, disc(**{**BLANK, "length": 21}))
 

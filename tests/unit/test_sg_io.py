@@ -150,7 +150,7 @@ def test_a_busy_drive_is_tried_three_times_more_two_seconds_apart() -> None:
     SgIo.open("/dev/sr0", clock, kernel)
     assert (len(kernel.opened), clock.now()) == (4, 6.0)
     kernel, clock = FakeKernel(busy_opens=4), ManualClock()
-    with pytest.raises(errors.DriveBusy, match="/dev/sr0: another program has it"):
+    with pytest.raises(errors.DriveBusy, match="/dev/sr0: another program has opened it"):
         SgIo.open("/dev/sr0", clock, kernel)
     assert (len(kernel.opened), clock.now()) == (4, 6.0)
 
@@ -206,7 +206,7 @@ def test_a_name_without_a_node_is_not_found() -> None:
 )
 def test_nothing_is_sent_to_what_is_no_cd_drive(node: Node) -> None:
     kernel = FakeKernel(nodes={"/dev/x": node})
-    with pytest.raises(errors.DriveNotFound, match="/dev/x: this is no CD drive"):
+    with pytest.raises(errors.DriveNotFound, match="/dev/x: this is not a CD drive"):
         opened(kernel, "/dev/x")
     assert not kernel.opened
 
@@ -244,7 +244,7 @@ def test_a_mounted_disc_is_seen_through_the_generic_node() -> None:
 def test_a_node_without_sg_io_is_closed_again() -> None:
     for version in (0, 20000):
         kernel = FakeKernel(version=version)
-        with pytest.raises(errors.DriveNotFound, match="no device that takes SCSI commands"):
+        with pytest.raises(errors.DriveNotFound, match="not a device that takes SCSI commands"):
             opened(kernel)
         assert kernel.closed == [99]
 
@@ -444,7 +444,7 @@ def test_a_write_that_was_not_delivered_stops_the_burn_unless_told_otherwise(
 ) -> None:
     """9216 of 32768 bytes arrived, and the bridge called it GOOD (psysonic)."""
     with pytest.raises(
-        errors.TransportError, match="took 9216 of 63504 bytes and called that good.*" + NAMED
+        errors.TransportError, match="took 9216 of 63504 bytes and reported success.*" + NAMED
     ):
         Drive(opened(always(Answer(residue=len(CHUNK) - 9216)))).run(Write10(0, CHUNK))
     monkeypatch.setenv(IGNORE_RESIDUE, "1")

@@ -44,7 +44,7 @@ def aiff(file: BinaryIO, place: int, compressed: bool) -> Layout | tuple[str, ..
             stated = None if length <= 8 or is_placeholder(length, size - start) else length
             there, notes = whole(stated, start, size)
             if offset > there - 8:
-                raise AudioError("its audio begins behind its end: it is damaged")
+                raise AudioError("its audio begins after its end: it is damaged")
             sound = (start + 8 + offset, there - 8 - offset)
             end = start + there
             if stated is None or start + there == size:
@@ -55,7 +55,7 @@ def aiff(file: BinaryIO, place: int, compressed: bool) -> Layout | tuple[str, ..
         end = start + length
     if sound is None:
         raise AudioError(
-            "no audio is found behind its header: the file was cut short, or is damaged; get it again"
+            "there is no audio after its header: the file was cut short, or is damaged; get it again"
         )
     if not known:
         raise AudioError("its audio comes before its format: it cannot be understood")
@@ -126,7 +126,7 @@ def au(file: BinaryIO, origin: int) -> Layout | tuple[str, ...]:
     offset, length, encoding, rate, channels = fields(file, origin + 4, Struct(order + "IIIII"))
     start, size = origin + offset, file_size(file)
     if offset < 24 or start > size:
-        raise AudioError("its audio begins behind its end: it is damaged, or was cut short")
+        raise AudioError("its audio begins after its end: it is damaged, or was cut short")
     there, notes = whole(
         None if length >= 0xFFFFFF00 or (not length and size > start) else length, start, size
     )
@@ -179,7 +179,7 @@ def caf(file: BinaryIO, place: int) -> Layout | tuple[str, ...]:
         place = start + length
     if found is None:
         raise AudioError(
-            "no audio is found behind its header: the file was cut short, or is damaged; get it again"
+            "there is no audio after its header: the file was cut short, or is damaged; get it again"
         )
     more = unexplained(size - place)
     return replace(found, notes=found.notes + more) if isinstance(found, Layout) else found + more

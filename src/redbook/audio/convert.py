@@ -198,4 +198,4 @@ def _sixteen_bits(samples: Samples) -> Samples:
 
 def _check_numbers(samples: Samples) -> None:
     if samples.dtype.kind == "f" and not np.isfinite(samples).all():
-        raise AudioError("it has values in it that are no numbers: it is damaged")
+        raise AudioError("it contains values that are not numbers: it is damaged")

@@ -152,7 +152,7 @@ class Decoder:
     def _open_stream(self) -> None:
         streams = self._container.streams.audio
         if not streams:
-            raise AudioError("there is no audio in it")
+            raise AudioError("it contains no audio")
         if len(streams) > 1:
             self.notes.append(f"the first of its {len(streams)} audio streams is taken")
         self._stream = stream = streams[0]
@@ -173,11 +173,11 @@ class Decoder:
             self._first = next(self._frames, None)
         if self._first is None and self._statement.samples:
             raise AudioError(
-                f"it says that it has {self._statement.stated_as}, but none could be decoded: "
-                "the file is damaged or was cut short; get it again"
+                f"its header states {self._statement.stated_as}, but none could be decoded: the file is "
+                "damaged or was cut short; get it again"
             )
         if self._first is None:
-            raise AudioError("there is not a single sample in it")
+            raise AudioError("it contains no samples")
         self.format = self._format(codec, self._first)
         self.format.check()
         self._expected = (self.format.rate_hz, len(self.format.channels), self._first.format.name)
@@ -294,9 +294,7 @@ class Decoder:
                 continue
             for frame in frames:
                 if failed is not None:
-                    raise AudioError(
-                        "a part of it cannot be decoded: it is damaged; get it again"
-                    ) from failed
+                    raise AudioError("part of it cannot be decoded: it is damaged; get it again") from failed
                 if clock is not None:
                     clock.check(frame)
                 yield frame
@@ -310,8 +308,8 @@ class Decoder:
             ) from failed
         if failed is not None:
             self.notes.append(
-                "the end of the file could not be decoded, and is left out: "
-                "it is no audio, or the file was cut short there"
+                "the end of the file could not be decoded, and is left out: it is not audio, or the file "
+                "was cut short there"
             )
 
     def _decoded_packets(self) -> Iterator[list[av.AudioFrame] | Exception]:
@@ -332,7 +330,7 @@ class Decoder:
                 else:
                     self._packets += bool(packet.size)
                     if packet.size and self._is_short(packet, frames):
-                        raise AudioError("a part of it cannot be decoded: it is damaged; get it again")
+                        raise AudioError("part of it cannot be decoded: it is damaged; get it again")
                     yield frames
         except BROKEN:
             rest = self._end_byte - self._packets_end_byte
@@ -342,8 +340,8 @@ class Decoder:
                     "it is damaged, or something else was appended to it; get it again"
                 ) from None
             self.notes.append(
-                "the end of the file could not be read as audio, and is left out: "
-                "it is no audio, or the file was cut short there"
+                "the end of the file could not be read as audio, and is left out: it is not audio, or the "
+                "file was cut short there"
             )
             yield context.decode(None)  # what the decoder still holds
 
@@ -402,21 +400,21 @@ class Decoder:
             self._tally.check()
         if said.packets is not None and self._packets < said.packets:
             raise AudioError(
-                f"it says that it has {said.packets} packets of audio, but {self._packets} could be decoded: "
+                f"its header states {said.packets} packets of audio, but {self._packets} could be decoded: "
                 "the file is damaged or was cut short; get it again"
             )
         if said.samples is not None and decoded < said.samples - said.tolerance:
             raise AudioError(
-                f"it says that it has {said.stated_as}, but {decoded} samples could be decoded: "
-                "the file is damaged or was cut short; get it again"
+                f"its header states {said.stated_as}, but {decoded} samples could be decoded: the file is "
+                "damaged or was cut short; get it again"
             )
         if not music:
-            raise AudioError("there is not a single sample in it")
+            raise AudioError("it contains no samples")
         if said.samples is not None and said.tolerance and decoded > said.samples + said.tolerance:
             more = decoded - said.samples
             self.notes.append(
-                f"it goes on for {more / self.format.rate_hz:.1f} s behind what its header counts "
-                "(files that were joined?); that is taken, too"
+                f"it goes on for {more / self.format.rate_hz:.1f} s beyond what its header counts (files "
+                "that were joined?); that is burned, too"
             )
 
     @property

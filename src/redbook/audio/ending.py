@@ -90,7 +90,7 @@ def _explained(rest: int, may_be_music: bool) -> tuple[str, ...]:
             f"{rest} bytes follow the end of its audio, and may be music: several files that were joined, or "
             "something else was appended to it; name the files one by one, or get it again"
         )
-    return (f"{rest} bytes behind the audio are no part of it, and are left out",)
+    return (f"{rest} bytes after the audio are not part of it, and are left out",)
 
 
 # Frames that say how long each of them is

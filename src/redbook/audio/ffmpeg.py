@@ -97,7 +97,7 @@ def open_container(
     PyAV 16 and 17 ends the process (SIGSEGV) at a Flash video.
 
     end_byte  behind the last byte that FFmpeg is to see; None for all of the file
-    bytes_of_tags  what is no UTF-8 in tags comes as in file names (surrogateescape), not as U+FFFD
+    bytes_of_tags  what is not UTF-8 in tags comes as in file names (surrogateescape), not as U+FFFD
 
     raises  AudioError  if it is no sound file
     """

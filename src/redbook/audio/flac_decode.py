@@ -107,7 +107,7 @@ class FlacFile:
                 beginning.update(flac_bytes(old, tally.bits))
                 given -= len(old)
                 if not given and beginning.digest() != md5:
-                    raise AudioError("a part of it cannot be decoded: it is damaged; get it again")
+                    raise AudioError("part of it cannot be decoded: it is damaged; get it again")
             if len(old) < len(piece):
                 yield piece[len(old) :]
 

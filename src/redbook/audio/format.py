@@ -38,10 +38,10 @@ _LOSSLESS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a file says of itself; empty or None where it says nothing.
+    """The tags of a file; empty or None where there are none.
 
     artist   of the music; of the album where nothing else is said
-    isrc     as it is written; it may be none
+    isrc     as written; it may be invalid
     barcode  twelve or thirteen digits
     """
 

@@ -19,8 +19,8 @@ def raw_layout(path: Path, order: str) -> Layout:
     size = path.stat().st_size
     if size % 4:
         raise AudioError(
-            f"its {size} bytes are no whole number of stereo samples (4 bytes each): "
-            "it is not 16-bit stereo PCM, or was cut short"
+            f"its {size} bytes are not a whole number of stereo samples (4 bytes each): it is not 16-bit "
+            "stereo PCM, or was cut short"
         )
     return Layout("raw", 44_100, ("FL", "FR"), 16, 2, "s", "<" if order == "little" else ">", 0, size)
 

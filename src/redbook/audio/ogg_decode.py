@@ -228,7 +228,7 @@ class _Link:
         try:
             frames = self._context.decode(av.Packet(packet))
         except BROKEN as error:
-            raise AudioError("a part of it cannot be decoded: it is damaged; get it again") from error
+            raise AudioError("part of it cannot be decoded: it is damaged; get it again") from error
         parts = [self._samples(frame) for frame in frames]
         return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else _NOTHING
 
@@ -273,7 +273,7 @@ class OggDecoder:
             with translated():
                 self._first = next(self._chunks, None)
             if self._first is None:
-                raise AudioError("there is not a single sample in it")
+                raise AudioError("it contains no samples")
             self.tags = read_tags(path)
         except BaseException:
             self._file.close()

@@ -91,7 +91,7 @@ def placed(layout: Layout, start: int, length: int, notes: tuple[str, ...]) -> L
     """With whole samples only."""
     rest = length % layout.sample_bytes
     if rest:
-        notes += (f"its last {rest} bytes are no whole sample, and are left out",)
+        notes += (f"its last {rest} bytes are not a whole sample, and are left out",)
     return replace(layout, start=start, length=length - rest, notes=notes)
 
 
@@ -154,7 +154,7 @@ def unexplained(rest: int) -> tuple[str, ...]:
     if rest <= 0:
         return ()
     if rest <= MOST_UNEXPLAINED_BYTES:
-        return (f"{rest} bytes behind the audio are no part of it by its header, and are left out",)
+        return (f"{rest} bytes after the audio are not part of it according to its header, and are left out",)
     raise AudioError(
         f"its header ends the audio {rest} bytes before the file ends. They may be music: a size that does "
         "not fit into 32 bits, a recording that went on; convert it with a program that reads to the file's "

@@ -73,7 +73,7 @@ class PcmFile:
     def __iter__(self) -> Iterator[Samples]:
         layout = self._layout
         if not layout.length and layout.container != "raw":
-            raise AudioError("there is not a single sample in it")
+            raise AudioError("it contains no samples")
         self._file.seek(layout.start)
         left = layout.length
         chunk = max(1, CHUNK_BYTES // layout.sample_bytes) * layout.sample_bytes

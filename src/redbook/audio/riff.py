@@ -61,7 +61,7 @@ def riff(file: BinaryIO, place: int, kind: bytes) -> Layout | tuple[str, ...]:
         if start + length > size:
             raise cut_short(length, size - start, name.decode("ascii").strip())
     raise AudioError(
-        "no audio is found behind its header: the file was cut short, or is damaged; get it again"
+        "there is no audio after its header: the file was cut short, or is damaged; get it again"
     )
 
 
@@ -123,7 +123,7 @@ def w64(file: BinaryIO, origin: int) -> Layout | tuple[str, ...]:
             raise cut_short(max(length, 0), size - start, "a chunk")
         place = start + length + -length % 8
     raise AudioError(
-        "no audio is found behind its header: the file was cut short, or is damaged; get it again"
+        "there is no audio after its header: the file was cut short, or is damaged; get it again"
     )
 
 

@@ -44,7 +44,7 @@ class PreparedTrack:
     sectors         of audio, the last one padded with silence
     samples         stereo samples at 44.1 kHz before padding
     conversion      what was done to it, in words; empty where it is bit for bit
-    notes           what a person should know of it
+    notes           what a person should know about it
     clipped         how many values were beyond full scale
     gain_db         by which it was raised to a loudness that was asked for; negative: lowered
     loudness_lufs   of what is burned, where a loudness was asked for; None for silence
@@ -346,7 +346,7 @@ def stated_sectors(sources: Sequence[Source], cancel: Flag | None = None) -> lis
     lengths = []
     for source in sources:
         if cancel is not None and cancel.is_set():
-            raise Cancelled("cancelled while the sources were looked at; nothing was sent")
+            raise Cancelled("cancelled while the sources were examined; nothing was sent")
         try:
             recording = open_recording(source.path, source.raw)
         except (AudioError, OSError):

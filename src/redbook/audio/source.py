@@ -21,7 +21,7 @@ RAW_SUFFIXES = {".raw": "raw", ".pcm": "raw", ".cdr": "raw-be"}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file that shall become one track.
+    """One file that is to become one track.
 
     name  as the user gave it, or as its playlist or folder has it
     raw   "little" or "big" for 44.1 kHz 16-bit stereo without a header; empty for a sound file
@@ -97,10 +97,10 @@ def _existing(source: Source) -> Source:
     try:
         if not path.exists():
             if path.is_symlink():
-                raise AudioError(f"{shown}: a link to a file that is not there", source.name)
+                raise AudioError(f"{shown}: a link to a file that does not exist", source.name)
             raise AudioError(f"{shown}: there is no such file", source.name)
         if not path.is_file():
-            raise AudioError(f"{shown}: not a file that can be read twice", source.name)
+            raise AudioError(f"{shown}: not a regular file, so it cannot be read twice", source.name)
         if not path.stat().st_size:
             raise AudioError(f"{shown}: the file is empty", source.name)
         with path.open("rb"):
@@ -111,8 +111,8 @@ def _existing(source: Source) -> Source:
     if suffix in RAW_SUFFIXES and not source.raw:
         prefix = RAW_SUFFIXES[suffix]
         raise AudioError(
-            f"{shown}: a {suffix} file says nothing of its format; if it is 44.1 kHz 16-bit stereo "
-            f"PCM without a header, put {prefix}: before the name",
+            f"{shown}: a {suffix} file does not state its format; if it is 44.1 kHz 16-bit stereo PCM "
+            f"without a header, put {prefix}: before the name",
             source.name,
         )
     return source
@@ -121,15 +121,14 @@ def _existing(source: Source) -> Source:
 def _expand_folder(folder: Path, result: Expansion) -> None:
     audio, others, again = _files_in(folder)
     if not audio:
-        raise AudioError(f"{printable(str(folder))}: no sound file is in this folder", str(folder))
+        raise AudioError(f"{printable(str(folder))}: there is no sound file in this folder", str(folder))
     for path in audio:
         _existing(Source(str(path), path))
     _note_left_out(folder, others, result)
     if again:
         names = ", ".join(printable(str(path.relative_to(folder))) for path in again[:5])
         result.notes.append(
-            f"{printable(str(folder))}: taken once only, because they lead to a folder that "
-            f"is there already: {names}"
+            f"{printable(str(folder))}: read only once, because they lead to the same folder: {names}"
         )
     ordered: list[Path] = []
     for parent in dict.fromkeys(p.parent for p in audio):
@@ -144,19 +143,19 @@ def _note_left_out(folder: Path, others: list[Path], result: Expansion) -> None:
     reasons: dict[str, list[str]] = {}
     for path in others:
         if path.suffix.lower() in VIDEO_SUFFIXES:
-            reason = "they are videos (the sound of one is burned if it is named)"
+            reason = "videos; name one to burn its sound"
         elif path.suffix.lower() in RAW_SUFFIXES:
-            reason = "they say nothing of their format (44.1 kHz 16-bit stereo PCM is named as raw:PATH)"
+            reason = "no format stated; name 44.1 kHz 16-bit stereo PCM as raw:PATH"
         elif path.suffix.lower() in SHEET_SUFFIXES:
-            reason = "they are sheets (one that is named is burned as it says)"
+            reason = "sheets; name one to burn it"
         elif path.is_file() and begins_like_sound(path):
-            reason = "of their names, though they begin like sound (name them to burn them)"
+            reason = "not named like sound files, though they begin like them; name them to burn them"
         else:
-            reason = "they are not sound files"
+            reason = "not sound files"
         reasons.setdefault(reason, []).append(printable(str(path.relative_to(folder))))
     for reason, names in reasons.items():
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        result.notes.append(f"{printable(str(folder))}: left out, because {reason}: {shown}")
+        result.notes.append(f"{printable(str(folder))}: skipped ({reason}): {shown}")
 
 
 def _note_twice(folder: Path, files: list[Path], result: Expansion) -> None:
@@ -170,7 +169,7 @@ def _note_twice(folder: Path, files: list[Path], result: Expansion) -> None:
         more = f", and {len(twice) - 1} more" if len(twice) > 1 else ""
         result.notes.append(
             f"{printable(str(folder))}: the same songs seem to be there in several formats ({names}{more}); "
-            "all are taken: name the files of one format to have each once"
+            "all are taken: name the files of one format to have each only once"
         )
 
 
@@ -215,8 +214,8 @@ def _by_tags(files: list[Path], result: Expansion) -> list[Path]:
         return sorted(files, key=lambda file: numbers[file])
     if any(track for _, track in numbers.values()):
         result.notes.append(
-            f"{printable(str(files[0].parent))}: not every file has a track number of its own in its tags; "
-            "the order is that of the file names"
+            f"{printable(str(files[0].parent))}: the tags do not give every file its own track number; the "
+            "files are in the order of their names"
         )
     return files
 

@@ -64,17 +64,18 @@ class Tally:
         """raises  AudioError  if it is not what the file says"""
         if self.samples is not None and self.count < self.samples:
             raise AudioError(
-                f"it says that it has {self.samples} samples, but {self.count} could be decoded: "
-                "the file is damaged or was cut short; get it again"
+                f"its header states {self.samples} samples, but {self.count} could be decoded: the file is "
+                "damaged or was cut short; get it again"
             )
         if self.samples is not None and self.count != self.samples:
             raise AudioError(
-                f"it says that it has {self.samples} samples, but {self.count} were decoded: "
-                "it is damaged, or something was appended to it"
+                f"its header states {self.samples} samples, but {self.count} were decoded: it is damaged, "
+                "or something was appended to it"
             )
         if self.md5 is not None and self.digest() != self.md5:
             raise AudioError(
-                "the decoded audio does not have the MD5 that the file states: it is damaged; get it again"
+                "the MD5 of the decoded audio differs from the one that the file states: it is "
+                "damaged; get it again"
             )
 
 

@@ -35,7 +35,7 @@ class Border:
     pause_samples   of silence between the audio before and this track's: what was asked for and what fills
                     the sector up
     padded_samples  of that, what only fills the sector up, for a track that is not joined
-    early_samples   how far before its first sample its mark lies
+    early_samples   how far before its first sample its index 1 is
     """
 
     track: int

@@ -1,4 +1,4 @@
-"""How loud tracks shall be, and by how much each source is raised or lowered for that.
+"""How loud tracks should be, and by how much each source is raised or lowered for that.
 
 Whatever goes over into each other keeps its balance: a step in level at a join would be heard. So gains are
 for groups of tracks: all of a disc, or those that are joined. What is cut from one file is one group, too.
@@ -64,7 +64,8 @@ def bring_to(
     if too_high:
         raise PlanError(
             f"the peaks of track {too_high[0].tracks[0]} cannot be brought below {TRUE_PEAK_LIMIT_DBTP:g} "
-            "dBTP: its file clips by far; burn it without --loudness, or make it less loud by another program"
+            "dBTP: its file clips badly; burn it without --loudness, or make it quieter with another "
+            "program"
         )
     return levels
 

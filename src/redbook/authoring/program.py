@@ -1,4 +1,4 @@
-"""A program: what shall be on a disc, in samples of its sources.
+"""A program: what should be on a disc, in samples of its sources.
 
 Files, a cue sheet, a TOC file, a master or another disc: each is read to this value, and nothing behind it
 asks where it came from. A track is a row of segments, one for each index; a segment is a row of pieces. All
@@ -55,7 +55,7 @@ class ProgramTrack:
 
     segments         index 0 first, where it has a pregap of its own, then 1, 2 and so on; the two seconds
                      before LBA 0 that every disc has are not told
-    joined           it begins with the sample behind the last one of the track before it; else at the next
+    joined           it begins with the sample after the last one of the previous track; else at the next
                      whole sector
     isrc             twelve characters, or empty
     pre_emphasis, copy_permitted, four_channels   flags of the sub-channel
@@ -101,7 +101,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What shall be on a disc.
+    """What should be on a disc.
 
     sources  every file that is used, once
     mcn      thirteen digits, or empty

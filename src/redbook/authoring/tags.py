@@ -118,7 +118,7 @@ def _texts_of(every: Mapping[int, Tags], notes: list[str]) -> tuple[Texts, ...]:
     _put(by_type, PackType.PERFORMER, _common(tags.album_artist for tags in every.values()))
     performers = by_type.get(PackType.PERFORMER, {})
     if performers and not performers.get(0):
-        notes.append("the tags name no artist of the whole album; some players show no performers then")
+        notes.append("the tags name no album artist; some players then show no performers")
     _put(by_type, PackType.GENRE, _common(tags.genre for tags in every.values()))
     return (Texts(0, by_type),) if by_type else ()
 
@@ -172,7 +172,7 @@ def _isrcs(every: Mapping[int, Tags], notes: list[str]) -> dict[int, str]:
             continue
         code = next((code for part in tags.isrc.split(";") if (code := read_isrc(part)) is not None), None)
         if code is None:
-            notes.append(f"track {number}: {printable(tags.isrc)} in its tags is no ISRC; none is burned")
+            notes.append(f"track {number}: {printable(tags.isrc)} in its tags is not an ISRC; none is burned")
         elif code in found.values():
             notes.append(f"track {number}: its tags have the ISRC of another track, {code}; it is burned")
             found[number] = code
@@ -192,7 +192,7 @@ def merge(*ranked: Labels) -> Labels:
     packs = whole.packs if whole is not None else b""
     if not packs:
         notes += [
-            Note(f"CD-Text is made anew: some of it is not from {labels.origin}")
+            Note(f"CD-Text is made again: some of it is not from {labels.origin}")
             for labels in ranked
             if labels.packs
         ]

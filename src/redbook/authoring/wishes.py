@@ -24,7 +24,7 @@ TRUE_PEAK_LIMIT_DBTP = -1.0
 
 @unique
 class Join(StrEnum):
-    """How a track that is a file follows on the one before.
+    """How a track that is a whole file follows the previous one.
 
     AUTO  the files of one album are joined, others are not
     JOIN  it begins with the very next sample
@@ -110,8 +110,8 @@ class Wishes:
         pause = self.pause_seconds
         if pause is not None and not (math.isfinite(pause) and 0 <= pause <= LONGEST_PAUSE_SECONDS):
             raise ValueError(
-                f"a pause lasts 0 to {LONGEST_PAUSE_SECONDS:g} seconds, and not {pause!r}; a longer one is "
-                "written in a sheet"
+                f"a pause must be 0 to {LONGEST_PAUSE_SECONDS:g} seconds, not {pause!r}; write a longer one "
+                "in a sheet"
             )
         if not LOWEST_TARGET_LUFS <= self.target_lufs <= HIGHEST_TARGET_LUFS:  # also what is no number
             raise ValueError(

@@ -1,1 +1,1 @@
-"""The Python face: from what a user names to a plan, a burn, a verdict, a sheet."""
+"""The Python API: from what a user names to a plan, a burn, a verdict, a sheet."""

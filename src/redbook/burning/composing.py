@@ -220,12 +220,12 @@ def _pause_notes(composed: Composition, wishes: Wishes) -> tuple[str, ...]:
     if seconds is None:
         return ()
     if not seconds and not composed.from_files:
-        return ("a pause of 0 s adds nothing, and takes nothing away: the pauses of the sheet stay",)
+        return ("a pause of 0 s changes nothing: the pauses of the sheet stay",)
     sectors = round(seconds * SECTORS_PER_SECOND)
     if abs(sectors - seconds * SECTORS_PER_SECOND) < 1e-6:
         return ()
     return (
-        f"a pause of {seconds:g} s is no whole number of sectors: {sectors} of them, "
+        f"a pause of {seconds:g} s is not a whole number of sectors: {sectors} of them, "
         f"{sectors / SECTORS_PER_SECOND:.3f} s, are written",
     )
 
@@ -299,7 +299,7 @@ def _with_packs(program: Program, wishes: Wishes, notes: tuple[str, ...]) -> tup
     encoded = encode(program.texts, 1, len(program.tracks), transliterate=wishes.transliterate)
     if wishes.cd_text is CdText.REQUIRE and not encoded.packs:
         raise PlanError(
-            "CD-Text is required, and there is none to write: no title is known; give some (--title, "
+            "CD-Text is required, but there is none to write: no titles are known; give some (--title, "
             "--performer), or burn a sheet or files that have titles"
         )
     losses = [str(change) for change in encoded.losses]
@@ -309,7 +309,7 @@ def _with_packs(program: Program, wishes: Wishes, notes: tuple[str, ...]) -> tup
     if losses and not wishes.transliterate:
         in_latin = encode(program.texts, 1, len(program.tracks), transliterate=True)
         if len(in_latin.losses) < len(losses):
-            changes += ("Cyrillic and Greek are burned in Latin letters with --cd-text-transliterate",)
+            changes += ("--cd-text-transliterate burns Cyrillic and Greek in Latin letters",)
     return replace(program, packs=encoded.packs, texts=encoded.texts), notes + changes
 
 

@@ -60,7 +60,7 @@ def copy(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> CopyReport:
-    """Copy an audio disc, with all that is on it, and compare the copy with what was read.
+    """Copy an audio disc with everything on it, and verify the copy.
 
     source  with the original in it
     target  with a blank disc in it; None, or the same drive: its tray opens once the original was read, and a
@@ -123,7 +123,7 @@ def _room(drive: Drive, caller: Caller) -> tuple[Abilities, DiscContents]:
     """
     abilities, disc = caller.run(drive, inspect())
     check_writer(abilities)
-    check_recordable(abilities, disc.information, False, disc.spoilt)
+    check_recordable(abilities, disc.information, False, disc.spoiled)
     return abilities, disc
 
 

@@ -129,7 +129,7 @@ def _pressings(data: bytes) -> Iterator[list[tuple[int, int]]]:
             places = range(at + _HEAD.size, at + _HEAD.size + count * _TRACK.size, _TRACK.size)
             yield [_TRACK.unpack_from(data, place)[:2] for place in places]
         except struct.error as error:
-            raise _NoAnswer("its answer is cut short, or is none of a database") from error
+            raise _NoAnswer("its answer is cut short, or did not come from a database") from error
         at += _HEAD.size + count * _TRACK.size
 
 
@@ -163,11 +163,11 @@ def _entries(data: bytes) -> Iterator[_Entry]:
     from xml.etree import ElementTree
 
     if b"<!DOCTYPE" in data:  # entities can make a gigabyte of a few lines; no answer has any
-        raise _NoAnswer("its answer is none of this database")
+        raise _NoAnswer("its answer did not come from this database")
     try:
         root = ElementTree.fromstring(data)
         if root.tag.rpartition("}")[2] != "ctdb":
-            raise _NoAnswer("its answer is none of this database")
+            raise _NoAnswer("its answer did not come from this database")
         for one in root:
             if one.tag.rpartition("}")[2] == "entry":
                 sums = tuple(int(word, 16) for word in one.get("trackcrcs", "").split())
@@ -216,8 +216,8 @@ def in_words(answer: DatabaseAnswer) -> list[str]:
         lines.append(f"{name}: {len(right)} of {len(answer.tracks)} tracks as others have read them")
     else:
         lines.append(
-            f"{name}: no track as others have read it; if the offset that was taken off is not this drive's, "
-            "that is why"
+            f"{name}: no track is as others have read it; the likeliest reason is a wrong offset for this "
+            "drive"
         )
     if right:
         lines += [

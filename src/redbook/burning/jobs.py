@@ -1,4 +1,4 @@
-"""The Python face: burn, plan, verify, blank, look at a disc. Each a few lines over the engine."""
+"""The Python API: burn, plan, verify, blank, look at a disc. Each a few lines over the engine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from redbook.engine.method import Method
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.places import Place, in_words, places_on
 from redbook.engine.session_at_once import SessionAtOnce
-from redbook.engine.spoilt import spoilt_in_words
+from redbook.engine.spoiled import spoiled_in_words
 from redbook.engine.steps import Point
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import (
@@ -74,7 +74,7 @@ def plan(
     keep_audio: bool = False,
     overburn: bool = False,
 ) -> Plan:
-    """Read every source to its end and lay the tracks out on the disc in this drive.
+    """Read every source to the end, and lay out the tracks on the disc in this drive.
 
     sources      one or many: sound files, folders, playlists, a cue sheet; "raw:PATH" for 44.1 kHz 16-bit
                  stereo PCM; or a Program
@@ -84,7 +84,7 @@ def plan(
     wishes       how files are joined, pauses, texts and codes
     sheet        how a sheet is to be read
     keep_audio   keep the decoded audio for `burn`; close the plan when done
-    overburn     let a session be longer than the disc says; drives may refuse that, or lose the disc
+    overburn     allow more than the disc's stated capacity; drives may refuse that, or ruin the disc
 
     raises  AudioError, PlanError, DriveError, Cancelled; nothing was written
     """
@@ -138,16 +138,16 @@ def burn(
     simulate  everything with the laser off; nothing is on the disc afterwards
     verify    read every sector back
     read_speed  multiple of 1x for that, MAX_SPEED for as fast as the drive can; None for 24x
-    reload    have the drive load the finished disc again before it is read back, so that the table of
-              contents is the disc's and not the drive's memory
+    reload    reload the finished disc before it is read back, so that the table of contents comes from the
+              disc, not from the drive's memory
     append    add to a disc that has tracks already
     commit    called with Point.WRITE when all is ready and before the first sector is sent, and with
               Point.CLOSE before the disc is closed, on the job's thread, which waits for it; not for a test
-              write. If it raises, nothing was written, or the session stays open. A session written at once
-              may end with its last sector: there an objection to closing it stops nothing, and `disc_now`
-              says how the disc is
+              write. If it raises, nothing was written, or the session stays open. A session-at-once recording
+              may be closed with its last sector: then an objection to closing it comes too late, and
+              `disc_now` says how the disc is
     overburn  as for `plan`; a Plan has its own
-    on_event  told what happens, on this thread; what it raises is logged and the burn goes on
+    on_event  called with each event, on this thread; what it raises is logged, and the burn continues
     cancel    call it from another thread to stop; Ctrl-C does the same
 
     raises  AudioError          a source is unusable or has changed; nothing was written
@@ -158,7 +158,7 @@ def burn(
             NotCommitted        `commit` raised; .reason is that, .disc_now says what is on the disc
     """
     if speed is not None and not speed > 0:  # also what is no number
-        raise ValueError(f"speed is a multiple of 1x greater than 0, MAX_SPEED or None, and not {speed!r}")
+        raise ValueError(f"speed must be a multiple of 1x greater than 0, MAX_SPEED or None, not {speed!r}")
     _check_read_speed(read_speed)
     reading = checking.HowToRead(read_speed, reload) if verify else None
     settings = Settings(speed, simulate, finalize, append, real_time=drive.real_time)
@@ -217,7 +217,7 @@ def _burn_plan(
 def _check_read_speed(speed: float | None) -> None:
     if speed is not None and not speed > 0:
         raise ValueError(
-            f"read_speed is a multiple of 1x greater than 0, MAX_SPEED or None, and not {speed!r}"
+            f"read_speed must be a multiple of 1x greater than 0, MAX_SPEED or None, not {speed!r}"
         )
 
 
@@ -334,9 +334,9 @@ def verify(
 ) -> VerifyReport:
     """Compare a disc with the sources that it was burned from, sector by sector.
 
-    Whether it was written at once or track by track is told by where its tracks start, and of a single track
-    by where it ends. Of a disc that holds
-    data, too, the audio tracks are compared, in order; the verdict names the others.
+    Where its tracks start (and where a single track ends) shows whether it was written session-at-once or
+    track-at-once. If the disc also holds data, the audio tracks are compared, in order; the verdict names the
+    others.
 
     sources, wishes, sheet  as it was burned with
     read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x
@@ -350,8 +350,8 @@ def verify(
     caller = Caller.of(on_event, cancel, clock)
     composed = compose(_listed(sources), wishes, sheet, caller)
     _, disc = caller.run(drive, inspect.inspect())
-    if disc.spoilt:
-        raise MediumUnsuitable(spoilt_in_words(disc.information))
+    if disc.spoiled:
+        raise MediumUnsuitable(spoiled_in_words(disc.information))
     on_disc = at_leisure(drive, places_on(disc), caller)
     audio = [place for place in on_disc if place.is_audio]
     if not audio:
@@ -421,9 +421,9 @@ def blank(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> DiscInformation:
-    """Make a CD-RW blank again.  full: erase every sector, not the table of contents alone.
+    """Make a CD-RW blank again.  full: erase every sector, not only the table of contents.
 
-    raises  DriveError, Cancelled; MediumUnsuitable for a disc that is no CD-RW
+    raises  DriveError, Cancelled; MediumUnsuitable for a disc that is not a CD-RW
             EraseFailed if it was begun and went wrong: .disc_now says what is known of the disc
     """
     kind = BlankType.ALL if full else BlankType.MINIMAL

@@ -39,13 +39,13 @@ def verify_report(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> VerifyReport:
-    """Compare a disc with what `redbook burn --report FILE.json` kept of its burn.
+    """Compare a disc with the report that `redbook burn --report FILE.json` saved.
 
     The result has no tracks, for there are no sources.
 
     read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x
 
-    raises  AudioError          the file is no such report, or it is damaged
+    raises  AudioError          the file is not such a report, or it is damaged
             VerificationFailed  the disc is not what was burned; .report tells where
             DriveError, Cancelled
     """

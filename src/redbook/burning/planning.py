@@ -72,7 +72,7 @@ class Plan(Closing):
     sheet    how a sheet was read
     losses   what this way of writing cannot carry, in words
     levels   what the loudness was brought to; None where that was not asked for
-    overburn  whether it may be longer than the disc says
+    overburn  whether it may exceed the disc's stated capacity
     """
 
     tracks: list[TrackReport]
@@ -100,7 +100,7 @@ class Plan(Closing):
         return self.space.last_lead_out_lba - self.layout.lead_out_lba
 
     def close(self) -> None:
-        """Give back the room that the decoded audio takes, if it was kept."""
+        """Free the space that the decoded audio takes, if it was kept."""
         if self.master is not None:
             self.master.close()
             self.master = None
@@ -111,7 +111,7 @@ class Request:
     """What is to be planned.
 
     finalize  whether the session is to be closed
-    overburn  whether it may be longer than the disc says that it is
+    overburn  whether it may exceed the disc's stated capacity
     """
 
     sources: Sequence[SourceName] | Program
@@ -154,7 +154,7 @@ def look_for_space(
     mode = _mode(request, abilities, disc)
     method = _method_without_tracks(mode)
     method.check(abilities)
-    check_recordable(abilities, disc.information, request.append, disc.spoilt)
+    check_recordable(abilities, disc.information, request.append, disc.spoiled)
     return mode, method.room(abilities, disc), abilities, disc
 
 
@@ -171,8 +171,8 @@ def _check_overburn(mode: Mode, request: Request) -> None:
         asked = "--append" if request.append else "" if request.finalize else "--leave-open"
         why = f"; {asked} is track-at-once" if asked else ""
         raise PlanError(
-            "only a session that is written at once can be longer than the disc says: track-at-once would "
-            f"lose its last tracks. Leave out --overburn, or write session-at-once (--mode sao){why}"
+            "only session-at-once can write more than the disc's stated capacity: track-at-once would lose "
+            f"the last tracks. Leave out --overburn, or write session-at-once (--mode sao){why}"
         )
 
 
@@ -184,9 +184,9 @@ def _with_overburn_note(
     if over <= 0:
         return settled
     note = (
-        f"overburning: it is {minutes(over)} longer than the disc says that it is. Many drives refuse that "
-        "before anything is written; others stop in the middle, and the disc is lost. What lies at the very "
-        "edge may not play on every player"
+        f"overburning: it is {minutes(over)} longer than the disc's stated capacity. Many drives refuse "
+        "that before anything is written; others stop in the middle, and the disc is lost. What lies at "
+        "the very edge may not play on every player"
     )
     if caller.on_event is not None:
         caller.on_event(Notice(note))
@@ -265,7 +265,7 @@ def _mode(request: Request, abilities: Abilities, disc: DiscContents) -> Mode:
         if stays_open:
             option = "--append" if request.append else "--leave-open"
             raise PlanError(
-                f"a session written at once is written whole and closed; {option} needs track-at-once: "
+                f"session-at-once writes the whole session and closes it; {option} needs track-at-once: "
                 "leave out --mode sao, or leave out " + option
             )
         return Mode.SAO

@@ -106,8 +106,8 @@ class ReadFiles:
         for lba in range(start_lba, end_lba, _BLOCK_SECTORS):
             if self._stop():
                 raise Cancelled(
-                    f"cancelled; the audio is kept in {printable(self._kept.folder)}, and the same goes "
-                    "on from there",
+                    f"cancelled; the audio is kept in {printable(self._kept.folder)}, and the same command "
+                    "continues from there",
                     UNCHANGED,
                 )
             sectors = min(_BLOCK_SECTORS, end_lba - lba)
@@ -207,8 +207,8 @@ class ReadFiles:
         target = self._kept.folder / name
         if os.path.lexists(target) and name not in self._kept.saved:
             raise PlanError(
-                f"{printable(target)} is there already, and is not of this reading: move it away; what "
-                "was read is kept"
+                f"{printable(target)} already exists, and is not from this reading: move it away; what was "
+                "read is kept"
             )
         self._kept.about_to_save(name)
         return target
@@ -265,8 +265,8 @@ class ReadFiles:
         wrong = sum(not is_sound(pack) for pack in each_pack(packs))
         if wrong:
             self._notes.append(
-                f"{wrong} of the {len(packs) // 18} packs of CD-Text have wrong checksums on the disc; "
-                "they are kept, and burned, as they are"
+                f"{wrong} of the {len(packs) // 18} packs of CD-Text have wrong checksums on the disc; they "
+                "are kept and burned as they are"
             )
         listed = [entry.number for entry in self._original.toc.tracks]
         own = [track.number for track in layout.tracks]
@@ -284,13 +284,13 @@ class ReadFiles:
         original = self._original
         if self._how.beside:
             self._notes.append(
-                f"the drive missed its place in {self._how.beside} readings that were found out by others; "
-                "where it misses it twice in the same way, nobody can see that: compare with another drive"
+                f"the drive missed its position in {self._how.beside} readings, as other readings showed; "
+                "if it misses twice in the same way, that goes unnoticed: compare with another drive"
             )
         if self._how.memory_kib * 1024 >= original.sectors * SECTOR_BYTES:
             self._notes.append(
-                f"all of the disc fits into the drive's memory ({self._how.memory_kib} KiB), so that the "
-                "second reading may have come from there"
+                f"the whole disc fits into the drive's memory ({self._how.memory_kib} KiB), so the second "
+                "reading may have come from there"
             )
         sheet = self._kept.folder / CUE_FILE
         return ReadReport(
@@ -346,6 +346,6 @@ def _untold(original: Original) -> Iterator[str]:
     for item, numbers in by_item.items():
         of = [number for number in numbers if number]
         yield (
-            f"{item.value}{f' of {in_words(of)}' if of else ''}: the drive does not tell, so nothing "
-            "is kept of it"
+            f"{item.value}{f' of {in_words(of)}' if of else ''}: the drive does not report it, so it is "
+            "missing from the files"
         )

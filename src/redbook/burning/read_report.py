@@ -26,7 +26,7 @@ class ReadTrack:
     file            in the folder; empty where the audio is silence alone and has no file
     laid            where it lies on the disc, and what is said of it there
     ctdb            as the CUETools database has it; empty for number 0, as AccurateRip's sums
-    trouble         sectors in it that did not simply come the same twice, by LBA
+    trouble         sectors in it whose first two readings did not agree, by LBA
     missing_head_samples, missing_tail_samples  silence in place of samples that the offset moves to where a
                     drive cannot read
     """
@@ -46,23 +46,23 @@ class ReadTrack:
 
     @property
     def sectors_read_twice(self) -> int:
-        """That came the same twice."""
+        """Sectors that were read the same twice."""
         trouble = self.trouble
         return self.sectors - len(trouble.holes) - len(trouble.gaps)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadReport:
-    """What was read of a disc, and is in the folder.
+    """What was read from a disc and saved in the folder.
 
-    whole        every sector came the same twice, and nothing of the disc was left out
-    sheet        the cue sheet; None where no sheet can say the disc, and `notes` tell why
-    offset_samples  that were taken off: the drive brings the audio so many samples late (negative: early)
+    whole        every sector was read the same twice, and nothing of the disc was left out
+    sheet        the cue sheet; None where no sheet can describe the disc; `notes` say why
+    offset_samples  that were corrected: the drive returns the audio so many samples late (negative: early)
     known_offset_samples  by which this drive was found to read its own discs late; None while unknown
-    c2           whether the drive has told which sectors it could not correct
-    untold       what the drive cannot tell of the disc, in words
+    c2           whether the drive reported which sectors it could not correct
+    untold       what the drive cannot report about the disc, in words
     left_out     what is on the disc and was not read, in words
-    goes_on      whether it began where an earlier reading was broken off
+    goes_on      whether it continued an earlier, unfinished reading
     databases    what others have read, where that was asked for
     """
 
@@ -99,7 +99,7 @@ class ReadReport:
 
     @property
     def holes(self) -> list[str]:
-        """Sectors of which nobody can say that they are right, in words."""
+        """Sectors that are not known to be right, in words."""
         return [line for track in self.every_track for line in _holes(track)]
 
 
@@ -110,8 +110,8 @@ def name_of(track: ReadTrack) -> str:
 def _holes(track: ReadTrack) -> Iterator[str]:
     kinds = (
         (track.trouble.unreadable, "cannot be read; silence stands for it"),
-        (track.trouble.differing, "came differently each time; the last reading is kept"),
-        (track.trouble.marked, "came the same twice, and was marked as damaged (C2) each time"),
+        (track.trouble.differing, "different each time; the last reading is kept"),
+        (track.trouble.marked, "read the same twice, but marked as damaged (C2) each time"),
     )
     for sectors, what in kinds:
         for first, last in ranges(sectors):
@@ -224,7 +224,7 @@ def _lines(report: ReadReport) -> Iterator[str]:
     yield verdict(report)
     yield f"offset taken off: {offset_in_words(report)}"
     yield "C2: " + (
-        "the drive told which sectors it could not correct" if report.c2 else "the drive tells nothing of it"
+        "the drive reported which sectors it could not correct" if report.c2 else "not reported by the drive"
     )
     yield ""
     for key, name, of in IDENTIFIERS:
@@ -246,7 +246,7 @@ def _lines(report: ReadReport) -> Iterator[str]:
     for head, lines in (
         ("Not right", report.holes),
         ("Not read", report.left_out),
-        ("Not told by the drive", report.untold),
+        ("Not reported by the drive", report.untold),
         ("Notes", report.notes),
     ):
         if lines:
@@ -263,11 +263,11 @@ def verdict(report: ReadReport) -> str:
     holes = sum(len(track.trouble.holes) for track in report.every_track)
     if not holes:
         left = ". Not all of the disc was read, see below" if report.left_out else ""
-        return f"Every sector came the same twice{more}{left}."
+        return f"Every sector was read the same twice{more}{left}."
     verb = "is" if holes == 1 else "are"
     return (
-        f"{_count(holes, 'sector')} {verb} NOT known to be right, see below; every other came the "
-        f"same twice{more}."
+        f"{_count(holes, 'sector')} {verb} NOT known to be right, see below; every other was read the same "
+        f"twice{more}."
     )
 
 
@@ -309,7 +309,10 @@ def _track_lines(track: ReadTrack, report: ReadReport) -> Iterator[str]:
     if track.accuraterip_v1:
         yield f"  AccurateRip v1 {track.accuraterip_v1}, v2 {track.accuraterip_v2}"
         yield f"  CTDB        {track.ctdb}"
-    yield f"  readings    {track.sectors_read_twice} of {_count(track.sectors, 'sector')} came the same twice"
+    yield (
+        f"  readings    {track.sectors_read_twice} of {_count(track.sectors, 'sector')} were read the same "
+        "twice"
+    )
     for sectors, what in (
         (track.trouble.again, "only after more readings"),
         (track.trouble.c2, "marked (C2) in a reading"),

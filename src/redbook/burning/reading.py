@@ -58,16 +58,16 @@ class Wanted:
     def check(self) -> None:
         """raises  ValueError"""
         if self.sound not in ("flac", "wav"):
-            raise ValueError(f"audio is kept as flac or wav, and not as {self.sound!r}")
+            raise ValueError(f"audio is saved as flac or wav, not as {self.sound!r}")
         if self.speed is not None and not self.speed > 0:
             raise ValueError(
-                f"read_speed is a multiple of 1x greater than 0, MAX_SPEED or None, and not {self.speed!r}"
+                f"read_speed must be a multiple of 1x greater than 0, MAX_SPEED or None, not {self.speed!r}"
             )
         if self.offset != DRIVE_S_OWN and (
             not isinstance(self.offset, int) or abs(self.offset) > MOST_OFFSET_SAMPLES
         ):
             raise ValueError(
-                f"an offset is a number of samples, {MOST_OFFSET_SAMPLES} at most, or {DRIVE_S_OWN!r}, and "
+                f"an offset must be a number of samples, {MOST_OFFSET_SAMPLES} at most, or {DRIVE_S_OWN!r}, "
                 f"not {self.offset!r}"
             )
 
@@ -88,21 +88,21 @@ def read(
 ) -> ReadReport:
     """Read an audio disc into a folder: sound files, sheets that burn it again, packs, a report.
 
-    Every sector is read until it has come the same twice. A reading that was broken off goes on where it was,
-    if it is called for the same disc, drive and folder.
+    Every sector is read until two readings agree. An unfinished reading continues where it stopped, if it is
+    called with the same disc, drive and folder.
 
     folder      a new one, an empty one, or one with an unfinished reading
     sound       "flac" or "wav"
     read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x
-    offset      stereo samples that the drive brings the audio late (negative: early), which are taken off;
-                "drive" for those that this drive was found to read its own discs late
-    keep_going  take what can be had: sectors that cannot be read right are passed over and named, and data
+    offset      by how many stereo samples the drive returns the audio late (negative: early), to be
+                corrected; "drive" for the offset that was found when it read its own discs
+    keep_going  keep what can be read: sectors that cannot be read correctly are skipped and named, and data
                 tracks and later sessions are left out. Without it they are an error
     c2          ask the drive which sectors it could not correct
     look_up     ask AccurateRip and the CUETools database over the network whether others have read the same;
                 `databases` of the report has the answers, also that none came
 
-    raises  PlanError     the folder is not fit, the offset is not known
+    raises  PlanError     the folder is not suitable, or the offset is not known
             NoRoom        for the audio in the folder
             NotReadWhole  a sector cannot be read right, or not everything on the disc is audio of one session
             DriveError, Cancelled; what was read until then is kept for the next time
@@ -168,8 +168,8 @@ def _offset(wanted: Wanted, known: int | None) -> int:
         return wanted.offset
     if known is None:
         raise PlanError(
-            "no offset of this drive is known: burn and verify a disc with it, which finds it, or say the "
-            "number (--offset)"
+            "no offset of this drive is known: burn and verify a disc with it to find the offset, or give "
+            "the number (--offset)"
         )
     return known
 
@@ -202,16 +202,15 @@ def _read_on(drive: Drive, original: Original, how: HowToRead, kept: Unfinished,
     except NotReadWhole as error:
         at = error.lba or 0
         raise NotReadWhole(
-            f"{_place(original, at)} {error}. What lies before it is kept in {where}, and the same goes on "
-            "from there: clean the disc, or read more slowly (--read-speed 4). --keep-going "
-            "(keep_going=True) reads what can be had, and the report names what is not "
-            f"right.{_hint(original)}",
+            f"{_place(original, at)} {error}. What lies before it is kept in {where}, and the same command "
+            "continues from there: clean the disc, or read more slowly (--read-speed 4). --keep-going "
+            f"(keep_going=True) reads what it can, and the report names what is not right.{_hint(original)}",
             error.lba,
         ) from error
     except Cancelled as error:
         raise Cancelled(
             f"cancelled; {kept.sectors} of {original.sectors} sectors are kept in {where}, and the same "
-            "goes on from there",
+            "command continues from there",
             UNCHANGED,
         ) from error
 
@@ -227,8 +226,8 @@ def _hint(original: Original) -> str:
     told = original.abilities.capabilities
     if told is not None and not told.accurate_stream:
         return (
-            " This drive says that it does not find its place to the sample (no accurate stream): another "
-            "one is better for this"
+            " This drive says that it has no accurate stream (it does not find its position to the "
+            "sample): use another one if you can"
         )
     return ""
 
@@ -272,6 +271,6 @@ def _check_same_audio(first: int, reached: int, habits: ReadHabits, kept: Unfini
         different += now != before
     if compared and different == compared:
         raise MediumUnsuitable(
-            f"the disc in the drive has the same tracks as the one of which the beginning is kept in "
-            f"{printable(kept.folder)}, and other audio: put that disc in, or name another folder"
+            "the disc in the drive has the same tracks as the disc whose beginning is kept in "
+            f"{printable(kept.folder)}, but different audio: put that disc in, or name another folder"
         )

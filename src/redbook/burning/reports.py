@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 class BurnReport:
     """What was burned.
 
-    verified      True: read back and the same; False: not read back (verify=False, or a test write)
+    verified      True: read back and identical; False: not read back (verify=False, or a test write)
     toc           the disc's table of contents as it was read back; as it was meant where it was not read
                   back, or the session was left open; None if it cannot be read
     verification  the verdict on each promise
-    offset_samples  by how many stereo samples the drive reads this disc late (negative: early), which were
-                  taken off; None if that was not told
+    offset_samples  by how many stereo samples the drive reads this disc late (negative: early), which was
+                  corrected; None if it could not be determined
     mode          SAO or TAO
     levels        what the loudness was brought to; None where that was not asked for
     cue_sheet_form  in which of its forms the drive took the cue sheet of a session; empty for track-at-once

@@ -45,10 +45,10 @@ def write_sheet(
 
     path     its name says which: .cue or .toc
     wishes   as for `plan`: joins, pauses, texts and codes are in the sheet
-    replace  whether a file that is there may be replaced
+    replace  whether an existing file may be replaced
 
     raises  AudioError, SheetError  a source is unusable
-            PlanError               it breaks a rule, or the sheet is there already
+            PlanError               it breaks a rule, or the sheet already exists
             NoRoom                  it cannot be stored
             Cancelled
     """
@@ -56,13 +56,13 @@ def write_sheet(
     from redbook.sheets import write_cue, write_toc
 
     if wishes.loudness is not Loudness.OFF:
-        raise PlanError("a sheet does not say how loud tracks are to be; ask for that when it is burned")
+        raise PlanError("a sheet cannot say how loud tracks should be; ask for that when you burn it")
     target = Path(path)
     shown = printable(str(path))
     if target.suffix.lower() not in KINDS:
-        raise PlanError(f"{shown}: a sheet's name ends with .cue or .toc; which of both is it to be?")
+        raise PlanError(f"{shown}: a sheet's name ends with .cue or .toc; which one should it be?")
     if target.exists() and not replace:
-        raise PlanError(f"{shown} is there already; give it another name, or replace it (--force)")
+        raise PlanError(f"{shown} already exists; choose another name, or replace it (--force)")
     caller = Caller.of(on_event, cancel, None)
     names = [sources] if isinstance(sources, str | os.PathLike) else sources
     composed = compose(names, wishes, sheet, caller)

@@ -44,7 +44,7 @@ def split(
     sources, mode, wishes, sheet  as for `plan`; give `burn` the same mode and wishes
 
     raises  AudioError, SheetError, DriveError, Cancelled
-            PlanError  for a track that is longer than a disc, and for wishes that are of one disc only
+            PlanError  for a track that is longer than a disc, and for wishes that apply to one disc only
     """
     from redbook.authoring.parts import split as split_program
     from redbook.authoring.parts import tracks_of, with_own_sources
@@ -52,10 +52,10 @@ def split(
 
     if wishes.texts_file is not None:
         raise PlanError(
-            "a file of CD-Text is of one disc, and cannot be split: give titles in a sheet, or as tags"
+            "a CD-Text file belongs to one disc, and cannot be split: give titles in a sheet, or as tags"
         )
     if wishes.loudness is Loudness.ALBUM:
-        raise PlanError("the loudness of an album is that of one disc: split it with --loudness track")
+        raise PlanError("--loudness album is for a single disc: use --loudness track with --split")
     caller = Caller.of(on_event, cancel, clock)
     listed = [sources] if isinstance(sources, str | os.PathLike) else sources
     request = Request(listed, Mode(mode), wishes=wishes, sheet=sheet)
@@ -98,7 +98,10 @@ def _noted(program: Program, part: Part, whole: Program, parts: int) -> Program:
             f"they are joined with: the join is cut, and this disc begins with track {part.first + 1}"
         )
     if parts > 1 and not part.first and whole.mcn:
-        said.append(f"the catalogue number {whole.mcn} is that of one disc, and is left out on several")
+        said.append(
+            f"the catalogue number {whole.mcn} belongs to a single disc, and is left out when there are "
+            "several"
+        )
     if parts > 1 and not part.first and whole.packs:
-        said.append("CD-Text that was made for one disc is made anew for each of several")
+        said.append("CD-Text made for a single disc is made again for each of the discs")
     return replace(program, notes=(*program.notes, *map(Note, said)))

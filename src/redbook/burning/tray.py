@@ -19,7 +19,7 @@ def eject(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> None:
-    """Open the tray, also one that a program which died has left locked.  One that is open stays so.
+    """Open the tray, even if a program that died has left it locked.  An open tray stays open.
 
     raises  DriveBusy    another program, or another computer, keeps the tray locked
             DriveError, Cancelled
@@ -44,9 +44,9 @@ def load(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> bool:
-    """Pull the tray in, and wait until the drive knows what is in it.  Whether there is a disc.
+    """Close the tray, and wait until the drive knows what is in it.  Returns whether there is a disc.
 
-    raises  MediumUnsuitable  the tray has no motor, or there is a slot: it is pushed in by hand
+    raises  MediumUnsuitable  the tray has no motor, or the drive has a slot: close it by hand
             DriveBusy         another program, or another computer, keeps the tray locked
             DriveError, Cancelled
     """

@@ -97,7 +97,7 @@ class Unfinished(Closing):
         except BlockingIOError:
             raise PlanError(
                 f"{printable(self.folder)}: another program is reading a disc into this folder; wait, or "
-                "name another"
+                "name another folder"
             ) from None
 
     def _go_on(self) -> None:
@@ -110,8 +110,8 @@ class Unfinished(Closing):
         if state["whose"]["drive"] != own["drive"]:
             raise PlanError(
                 f"{printable(self.folder)} holds the beginning of a reading by another drive "
-                f"({printable(state['whose']['drive'])}), which reads at another offset: go on with that "
-                "one, or name another folder"
+                f"({printable(state['whose']['drive'])}), which has another offset: continue with that "
+                "drive, or name another folder"
             )
         if state["whose"] != own:
             raise PlanError(
@@ -139,7 +139,9 @@ class Unfinished(Closing):
     def keep(self, lba: int, audio: bytes | bytearray | memoryview, trouble: Trouble) -> None:
         """More of the disc.  raises  NoRoom"""
         with _in_words(
-            self.folder, "take more audio", "; what was read until then is kept, and the same goes on"
+            self.folder,
+            "take more audio",
+            "; what was read until then is kept, and the same command continues from there",
         ):
             data, at = memoryview(audio), lba * SECTOR_BYTES
             while data:
@@ -266,7 +268,7 @@ def _state_in(folder: Path) -> dict[str, Any] | None:
         _check(state)
     except (ValueError, KeyError, TypeError) as error:
         raise PlanError(
-            f"{printable(folder)} holds the beginning of a reading that cannot be understood "
+            f"{printable(folder)} holds the beginning of a reading that redbook cannot continue "
             f"({STATE_FILE}); name another folder"
         ) from error
     return state  # type: ignore[no-any-return]

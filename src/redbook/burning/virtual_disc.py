@@ -53,9 +53,7 @@ def _check(state: DiscState, name: str) -> None:
     if not state.sessions:
         raise AudioError(f"{shown}: the disc is blank", name)
     if state.broken_session is not None:
-        raise AudioError(
-            f"{shown}: its session was to be written at once and broke off; the disc is spoilt", name
-        )
+        raise AudioError(f"{shown}: its session was never finished; the disc is spoiled", name)
     if state.open_session is not None:
         raise AudioError(f"{shown}: its last session was left open; close it first (redbook close)", name)
     data = [track.number for track in state.tracks if track.is_data]
@@ -67,8 +65,8 @@ def _check(state: DiscState, name: str) -> None:
         )
     if len(state.sessions) > 1:
         raise AudioError(
-            f"{shown}: the disc has {len(state.sessions)} sessions, and only one can be written at once; "
-            "`redbook read --keep-going` reads the first",
+            f"{shown}: the disc has {len(state.sessions)} sessions, and only one can be burned; `redbook "
+            "read --keep-going` reads the first",
             name,
         )
 
@@ -116,7 +114,7 @@ def _program(layout: SessionLayout, source: Source, notes: list[Note]) -> Progra
     packs = layout.cd_text if first == 1 else b""
     if layout.cd_text and not packs:
         notes.append(
-            Note(f"CD-Text counts its tracks from {first} on; it is packed anew", printable(source.name))
+            Note(f"CD-Text counts its tracks from {first} on; it is packed again", printable(source.name))
         )
     texts = tuple(one for one in parse(layout.cd_text, first) if not one.is_empty)
     return Program((source,), tuple(tracks), layout.mcn, texts, packs, tuple(notes))

@@ -22,10 +22,10 @@ class PauseType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
         try:
             seconds = float(str(value).removesuffix("s"))
         except ValueError:
-            self.fail(f"{value!r} is no number of seconds; use one such as 2 or 1.5", param, ctx)
+            self.fail(f"{value!r} is not a number of seconds; use one such as 2 or 1.5", param, ctx)
         if not 0 <= seconds <= 60:
             self.fail(
-                f"a pause lasts 0 to 60 seconds, not {value}; longer ones belong in a sheet", param, ctx
+                f"a pause must be 0 to 60 seconds, not {value}; write a longer one in a sheet", param, ctx
             )
         return seconds
 
@@ -57,20 +57,20 @@ def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--pause",
             type=PauseType(),
             metavar="SECONDS",
-            help="Silence before every track but the first. To the pauses of a sheet it is added.",
+            help="Silence before every track but the first. It is added to the pauses of a sheet.",
         ),
         click.option(
             "--pad-short-tracks",
             is_flag=True,
-            help="Fill up tracks shorter than 4 s with silence, even between other tracks.",
+            help="Pad tracks shorter than 4 s with silence, even between other tracks.",
         ),
         click.option(
             "--cd-text",
             type=click.Choice(("auto", "require", "none")),
             default="auto",
             show_default=True,
-            help="Titles on the disc (CD-Text): auto writes what is known; require refuses to burn without; "
-            "none leaves them out.",
+            help="Titles on the disc (CD-Text): auto writes what is known; require refuses to burn without "
+            "titles; none leaves them out.",
         ),
         *(
             click.option(f"--{name}", metavar="TEXT", help=f"The {name} of the disc, for CD-Text.")
@@ -80,7 +80,7 @@ def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--cd-text-file",
             metavar="FILE",
             type=click.Path(),
-            help="Titles from a file of CD-Text packs (.cdt), or from a Sony sheet of texts (.v07t).",
+            help="Titles from a file of CD-Text packs (.cdt), or from a Sony text sheet (.v07t).",
         ),
         click.option(
             "--cd-text-transliterate",
@@ -105,8 +105,8 @@ def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--keep-going",
             is_flag=True,
-            help="Of a DDP set or CD-Text that is damaged or contradicts itself take what can be had, and "
-            "name what is missing.",
+            help="If a DDP set or CD-Text is damaged or contradicts itself, use what can be read, and name "
+            "what is missing.",
         ),
     ]
     for option in reversed(options):
@@ -125,10 +125,10 @@ class TargetType(click.ParamType):  # type: ignore[type-arg]  # generic from cli
         try:
             target = float(str(value).lower().removesuffix("lufs"))
         except ValueError:
-            self.fail(f"{value!r} is no loudness; use one such as -16", param, ctx)
+            self.fail(f"{value!r} is not a loudness; use a number such as -16", param, ctx)
         if not LOWEST_TARGET_LUFS <= target <= HIGHEST_TARGET_LUFS:
             most = f"between {LOWEST_TARGET_LUFS:g} and {HIGHEST_TARGET_LUFS:g} LUFS"
-            self.fail(f"the loudness of a disc lies {most}, and is not {value}", param, ctx)
+            self.fail(f"the target loudness must be {most}, not {value}", param, ctx)
         return target
 
 
@@ -140,14 +140,15 @@ def loudness_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(LOUDNESS),
             default="off",
             show_default=True,
-            help="Bring tracks to one loudness: track, each by itself, but for those that are joined; album, "
-            "all by the same gain. True peaks are -1 dBTP at most. off burns every sample as it is.",
+            help="Bring tracks to the same loudness: track, each by itself, except joined tracks, which keep "
+            "their balance; album, all by the same gain. True peaks stay at or below -1 dBTP. off burns "
+            "every sample as it is.",
         ),
         click.option(
             "--loudness-target",
             type=TargetType(),
             metavar="LUFS",
-            help="The loudness that is meant (ITU-R BS.1770), -18 by default. Discs are often at -14 to -16.",
+            help="The target loudness (ITU-R BS.1770), -18 by default. Discs are often at -14 to -16.",
         ),
     ]
     for option in reversed(options):
@@ -156,7 +157,7 @@ def loudness_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def split_off(given: dict[str, Any]) -> dict[str, Any]:
-    """Takes these options out of a command's arguments, as `wishes` and `sheet` for the Python face.
+    """Takes these options out of a command's arguments, as `wishes` and `sheet` for the Python API.
 
     raises  click.BadParameter  for a catalogue number that is none
     """

@@ -36,11 +36,11 @@ def border_in_words(border: Border, track: LaidTrack, mode: Mode) -> str:
         return ""
     in_gap = border.pause_samples < track.pregap_sectors * SAMPLES_PER_SECTOR
     if border.pause_samples:  # also what fills a sector up: that is told of the track before
-        return f"of the gap the last {_left(border, track)} s hold audio" if in_gap else ""
+        return f"the last {_left(border, track)} s of the gap hold audio" if in_gap else ""
     if in_gap:
         return "joined; the gap holds audio"
     if border.early_samples:
-        return f"joined; its mark lies {_ms(border.early_samples)} ms before its first sample"
+        return f"joined; starts {_ms(border.early_samples)} ms before its first sample"
     return "joined"
 
 

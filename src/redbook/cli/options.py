@@ -54,8 +54,8 @@ def drive_option(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Path(),
         expose_value=False,
         callback=_keep_record,
-        help="Write the whole exchange with the drive, its serial number included, to a new FILE, for a bug "
-        "report or a test.",
+        help="Record the whole exchange with the drive, including its serial number, in a new FILE, for a "
+        "bug report or a test.",
     )
     command = _virtual_options(record(command))
     return click.option(
@@ -65,8 +65,8 @@ def drive_option(command: Callable[..., Any]) -> Callable[..., Any]:
         envvar="REDBOOK_DRIVE",
         shell_complete=drive_names,
         help="The recorder: /dev/sr0, or virtual:PATH for a virtual one with the disc in that folder. "
-        "Default: $REDBOOK_DRIVE, then the real recorder whose disc fits, then (on a machine without one) a "
-        "virtual one with ./redbook.disc.",
+        "Default: $REDBOOK_DRIVE, then the real recorder with a suitable disc, then (on a machine without "
+        "one) a virtual one with ./redbook.disc.",
     )(command)
 
 
@@ -139,7 +139,7 @@ def _virtual_options(command: Callable[..., Any]) -> Callable[..., Any]:
             expose_value=False,
             callback=keep(None, "pace"),
             shell_complete=speeds,
-            help="Virtual recorder: take the time that a real one of this speed takes, such as 16x.",
+            help="Virtual recorder: take as long as a real one at this speed, such as 16x.",
         ),
         click.option(
             "--fault",
@@ -147,7 +147,7 @@ def _virtual_options(command: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             expose_value=False,
             callback=keep(_checked_faults, "faults"),
-            help="Virtual recorder: let something go wrong, such as 3/0C/00@lba:1000; may be repeated.",
+            help="Virtual recorder: make something go wrong, such as 3/0C/00@lba:1000; may be repeated.",
         ),
     ]
     for option in reversed(options):
@@ -165,15 +165,15 @@ def wait_option(command: Callable[..., Any]) -> Callable[..., Any]:
         is_flag=True,
         expose_value=False,
         callback=_keep_wait,
-        help="Wait until a disc that fits is in the recorder, however long that takes. (At a terminal it is "
-        "waited for in any case, unless a recorder was named.)",
+        help="Wait until a suitable disc is in the recorder, however long that takes. (At a terminal redbook "
+        "waits in any case, unless a recorder was named.)",
     )(command)
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")(
-        command
-    )
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object per line on standard output."
+    )(command)
 
 
 def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -194,8 +194,8 @@ def overburn_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--overburn",
         is_flag=True,
-        help="Let it be longer than the disc says; session-at-once only. Drives may refuse that, or stop in "
-        "the middle, and the disc is lost.",
+        help="Allow more than the disc's stated capacity; session-at-once only. The drive may refuse this, "
+        "or stop in the middle and ruin the disc.",
     )(command)
 
 
@@ -207,7 +207,7 @@ def read_speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         metavar="N",
         shell_complete=speeds,
-        help="Speed of reading the disc back: auto (24x), max, or a multiple of 1x.",
+        help="Speed for reading the disc back: auto (24x), max, or a multiple of 1x.",
     )(command)
 
 

@@ -65,7 +65,7 @@ class Output:
         result = f". {self.result}" if self.result and not code else ""
         with contextlib.suppress(OSError, ValueError):
             print(
-                f"redbook: standard output cannot be written ({self.why}); make room there, or send it "
+                f"redbook: cannot write to standard output ({self.why}); make room there, or redirect it "
                 f"elsewhere{result}",
                 file=sys.stderr,
             )

@@ -28,9 +28,8 @@ class OffsetType(click.ParamType):  # type: ignore[type-arg]  # generic from cli
             samples = MOST_OFFSET_SAMPLES + 1
         if abs(samples) > MOST_OFFSET_SAMPLES:
             self.fail(
-                f"{value!r} is no offset: use a number of samples such as 6 or -30, "
-                f"{MOST_OFFSET_SAMPLES} at most, or "
-                "drive",
+                f"{value!r} is not an offset: use a number of samples such as 6 or -30, "
+                f"{MOST_OFFSET_SAMPLES} at most, or drive",
                 param,
                 ctx,
             )
@@ -50,7 +49,7 @@ _OPTIONS = (
         type=click.Choice(["flac", "wav"]),
         default="flac",
         show_default=True,
-        help="Kind of the sound files.",
+        help="Format of the sound files.",
     ),
     click.option(
         "--offset",
@@ -58,9 +57,8 @@ _OPTIONS = (
         default=0,
         show_default=True,
         metavar="N",
-        help="Samples that the drive brings audio late (negative: early), to be taken off: what rippers "
-        "call the "
-        "read offset correction. drive: those that this drive was found to read its own discs late.",
+        help="Read offset correction: how many samples late (negative: early) the drive returns audio. "
+        "drive: the offset that was found when this drive read its own discs back.",
     ),
     click.option(
         "--read-speed",
@@ -68,23 +66,23 @@ _OPTIONS = (
         default="auto",
         show_default=True,
         metavar="N",
-        help="Speed of reading: auto (24x), max, or a multiple of 1x.",
+        help="Reading speed: auto (24x), max, or a multiple of 1x.",
     ),
     click.option(
         "--keep-going",
         is_flag=True,
-        help="Take what can be had: pass over sectors that cannot be read right, leave out data and later "
+        help="Keep what can be read: skip sectors that cannot be read correctly, leave out data and later "
         "sessions. The report names them.",
     ),
     click.option(
         "--no-c2",
         is_flag=True,
-        help="Do not ask the drive which sectors it could not correct: some mark all of a disc.",
+        help="Do not ask the drive which sectors it could not correct: some drives mark a whole disc.",
     ),
     click.option(
         "--look-up",
         is_flag=True,
-        help="Ask AccurateRip and the CUETools database, over the network, if others have read the same. "
-        "They are sent the table of contents.",
+        help="Ask AccurateRip and the CUETools database, over the network, whether others have read the same "
+        "audio. The table of contents is sent to them.",
     ),
 )

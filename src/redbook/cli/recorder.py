@@ -99,7 +99,7 @@ def tell_of_new_disc(out: Renderer) -> None:
     """That this command makes a virtual disc: said when all checks are over, and it does."""
     path = click.get_current_context().meta.get(_NEW_DISC)
     if path is not None:
-        out.note(f"{printable(path)} will be made: a new blank 80-minute CD-R")
+        out.note(f"{printable(path)} will be created: a new blank 80-minute CD-R")
 
 
 def _tell_where_from(context: click.Context, name: str, out: Renderer) -> None:
@@ -138,7 +138,7 @@ def _transcribed(drive: Drive, out: Renderer) -> Iterator[None]:
     try:
         transcript = drive.transcribe(Path(path))
     except FileExistsError as error:
-        raise click.UsageError(f"--record: {printable(path)} exists already; name a new file") from error
+        raise click.UsageError(f"--record: {printable(path)} already exists; name a new file") from error
     except OSError as error:
         raise click.UsageError(f"--record: {printable(path)} cannot be written: {error.strerror}") from error
     try:

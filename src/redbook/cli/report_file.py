@@ -92,8 +92,8 @@ def in_words(kept: dict[str, Any]) -> str:
         f"Burned {kept['burned_at']} with redbook {kept['redbook']}",
         "",
         f"recorder      {recorder['vendor']} {recorder['product']} {recorder['revision']} ({kept['drive']})",
-        f"serial        {recorder['serial'] or 'not told'}",
-        f"disc          {medium}, made by {disc['maker'] or 'an unknown maker'}"
+        f"serial        {recorder['serial'] or 'not reported'}",
+        f"disc          {medium}, made by {disc['maker'] or 'an unknown manufacturer'}"
         + (f", {disc['dye']}" if disc["dye"] else ""),
         f"ATIP          lead-in {disc['atip_lead_in_start']}, last lead-out {disc['atip_last_lead_out']}",
         f"written       {'session-at-once' if kept['mode'] == 'sao' else 'track-at-once'}"
@@ -178,7 +178,7 @@ def reserved(path: Path) -> Iterator[None]:
     try:
         path.open("x").close()
     except FileExistsError as error:
-        raise PlanError(f"--report: {printable(path)} exists already; name a new file") from error
+        raise PlanError(f"--report: {printable(path)} already exists; name a new file") from error
     except OSError as error:
         raise PlanError(f"--report: {printable(path)} cannot be written: {error.strerror}") from error
     try:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 split_option = click.option(
     "--split",
     is_flag=True,
-    help="Put what does not fit on one disc on several, in order. Joined tracks stay together where that is "
+    help="Spread what does not fit on one disc over several, in order. Joined tracks stay together where "
     "possible.",
 )
 
@@ -108,7 +108,7 @@ def burn_all(
                 done = number
     except RedbookError:
         if done and len(programs) > 1:
-            rest = f"the same command with --first-disc {done + 1} goes on"
+            rest = f"the same command with --first-disc {done + 1} continues"
             out.note(f"{_discs(done)} done, of {len(programs)}; {rest}")
         raise
 
@@ -133,7 +133,7 @@ def _check_new(paths: Iterable[Path | None]) -> None:
     """raises  PlanError  for a report that is there already: before the first disc, not after it"""
     for path in paths:
         if path is not None and os.path.lexists(path):
-            raise PlanError(f"--report: {printable(path)} exists already; name a new file")
+            raise PlanError(f"--report: {printable(path)} already exists; name a new file")
 
 
 def _change_disc(drive: Drive, out: Renderer, cancel: Cancel, number: int, count: int) -> None:

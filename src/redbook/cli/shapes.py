@@ -130,7 +130,7 @@ def disc(contents: DiscContents, profile: int | None) -> dict[str, Any]:
         "next_lba": space.next_lba if space else None,
         "free_sectors": space.free_sectors if space else 0,
         "unfinished_track": contents.open_track.number if contents.open_track else None,
-        "spoilt": contents.spoilt,
+        "spoiled": contents.spoiled,
         "problems": list(contents.problems),
     }
 

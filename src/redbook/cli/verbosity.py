@@ -26,7 +26,7 @@ def _louder(context: click.Context, parameter: click.Parameter, count: int) -> N
     if not count:
         return
     if context.meta.get(VERBOSITY, 0) < 0:
-        raise click.UsageError("-q and -v exclude each other", context)
+        raise click.UsageError("-q and -v cannot be used together", context)
     context.meta[VERBOSITY] = context.meta.get(VERBOSITY, 0) + count
     _log_to_standard_error(context.meta[VERBOSITY])
 
@@ -35,7 +35,7 @@ def _quieter(context: click.Context, parameter: click.Parameter, quiet: bool) ->
     if not quiet:
         return
     if context.meta.get(VERBOSITY, 0) > 0:
-        raise click.UsageError("-q and -v exclude each other", context)
+        raise click.UsageError("-q and -v cannot be used together", context)
     context.meta[VERBOSITY] = -1
 
 
@@ -65,7 +65,7 @@ def add_to_all(command: click.Command) -> None:
             count=True,
             expose_value=False,
             callback=_louder,
-            help="Show details, and times with frames; -vv: and each step; -vvv: and each command sent.",
+            help="Show details, and times with frames; -vv: also each step; -vvv: also each command sent.",
         ),
     ]
     if isinstance(command, click.Group):

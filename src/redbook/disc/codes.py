@@ -11,7 +11,7 @@ from redbook.disc.sub_channel import is_isrc
 
 
 def read_isrc(text: str) -> str | None:
-    """Twelve characters; empty for zeros, which stand for none; None for what is no ISRC.
+    """Twelve characters; empty for zeros, which stand for none; None for what is not an ISRC.
 
     Two letters, three letters or digits, seven digits; hyphens are for readers only.
     """

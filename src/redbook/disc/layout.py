@@ -247,7 +247,7 @@ class SessionLayout:
                 yield Breach(Rule.ORDER, track.number, text)
         yield from self._of_end(last_lead_out_lba)
         if self.mcn and not is_mcn(self.mcn):
-            yield Breach(Rule.MCN, 0, f"{self.mcn} is no catalogue number (MCN)")
+            yield Breach(Rule.MCN, 0, f"{self.mcn} is not a catalogue number (MCN)")
 
         if len(self.cd_text) % PACK_BYTES or len(self.cd_text) > MOST_CD_TEXT_BYTES:
             text = f"{len(self.cd_text)} bytes of CD-Text; it is whole packs of 18 bytes, 2048 at most"
@@ -257,7 +257,7 @@ class SessionLayout:
         due = self.tracks[0].number
         for track in self.tracks:
             if track.number != due or not 1 <= track.number <= MOST_TRACKS:
-                yield Breach(Rule.NUMBERS, track.number, f"track {track.number} where {due} is due")
+                yield Breach(Rule.NUMBERS, track.number, f"track {track.number} where {due} is expected")
             due = track.number + 1
 
     def _of_end(self, last_lead_out_lba: int | None) -> Iterator[Breach]:
@@ -322,7 +322,7 @@ def _of_track(track: LaidTrack) -> Iterator[Breach]:
     if len(track.indexes) >= MOST_INDEXES:
         yield Breach(Rule.INDEXES, track.number, f"track {track.number} has more than {MOST_INDEXES} indexes")
     if track.isrc and not is_isrc(track.isrc):
-        yield Breach(Rule.ISRC, track.number, f"{track.isrc}, of track {track.number}, is no ISRC")
+        yield Breach(Rule.ISRC, track.number, f"{track.isrc}, of track {track.number}, is not an ISRC")
 
 
 def _track_differences(meant: LaidTrack, found: LaidTrack) -> Iterator[Deviation]:

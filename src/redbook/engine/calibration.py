@@ -54,7 +54,7 @@ def slow_down(error: PowerCalibrationError, outcome: Outcome) -> Procedure[bool]
     lower = outcome.drive.speeds.gentler(outcome.drive.speed)
     if code(error) != CALIBRATION_FAILED or lower is None:
         return False
-    yield Notice(f"the laser's power could not be set; trying once more at {lower}x ({error.sense})")
+    yield Notice(f"the laser power could not be calibrated; trying once more at {lower}x ({error.sense})")
     try:
         yield from set_speed(lower)
     except SenseError:

@@ -30,7 +30,7 @@ def blank_disc_in(what: str = "a blank disc") -> Procedure[tuple[Abilities, Disc
             yield from until_ready()
             abilities, disc = yield from inspect()
             check_writer(abilities)
-            check_recordable(abilities, disc.information, False, disc.spoilt)
+            check_recordable(abilities, disc.information, False, disc.spoiled)
         except TransportError:
             raise
         except (MediumUnsuitable, SenseError) as error:

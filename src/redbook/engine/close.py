@@ -12,7 +12,7 @@ from redbook.engine.inspect import (
     identify,
 )
 from redbook.engine.one_track import END_TRACK_SECONDS, close_track, end_open_track, synchronize
-from redbook.engine.spoilt import spoilt_in_words
+from redbook.engine.spoiled import spoiled_in_words
 from redbook.engine.steps import Abandoned, Procedure, Shield
 from redbook.engine.tray import holding_tray, release, unlock_tray_at_once
 from redbook.engine.waiting import (
@@ -62,7 +62,7 @@ def close_session(next_session: MultiSession, test_write: bool) -> Procedure[Non
     try:
         yield from _close()
     except errors.FixationError as error:
-        yield Notice(f"the session was not closed at the first try, and is tried once more: {error}")
+        yield Notice(f"the session could not be closed; trying once more: {error}")
         yield from until_idle(Phase.CLOSING, CLOSE_SECONDS)
         yield from _close()
     except errors.SessionIncomplete as error:
@@ -163,8 +163,8 @@ def _look_and_finalize(closing: _Closing) -> Procedure[DiscContents]:
         raise MediumUnsuitable(
             f"no session is open on the disc in {abilities.name}; there is nothing to close"
         )
-    if disc.spoilt:
-        raise MediumUnsuitable(spoilt_in_words(disc.information, abilities.name))
+    if disc.spoiled:
+        raise MediumUnsuitable(spoiled_in_words(disc.information, abilities.name))
     try:
         return (yield from holding_tray(_finalize(disc, closing)))
     except errors.MediumChanged as error:
@@ -204,10 +204,10 @@ def _what_became(first: DriveError, before: DiscContents) -> Procedure[str]:
     except StillBusy:
         return GOES_ON
     except DriveError as error:
-        return f"how the disc is now is not known, for the drive does not say ({error})"
+        return f"the state of the disc is not known, because the drive does not report it ({error})"
     if not _may_be_the_same(before, now):
         return (
-            "the disc in the drive now is another one, it seems, and whether the one before was closed is "
+            "the disc in the drive now seems to be another one, and whether the previous one was closed is "
             "not known: put that back, and look at it with `redbook info`"
         )
     return state_in_words(now)
@@ -226,9 +226,9 @@ def state_in_words(disc: DiscContents) -> str:
     count = len(disc.tracks)
     holds = f"the disc holds {count} whole track{'' if count == 1 else 's'}"
     if disc.open_track is not None:
-        holds += f" and the begun and not ended track {disc.open_track.number}"
+        holds += f" and the unfinished track {disc.open_track.number}"
     if disc.status is DiscStatus.COMPLETE:
-        return f"{holds}; its session is closed all the same, so players can play it"
+        return f"{holds}; its session is closed anyway, so players can play it"
     return (
         f"{holds}; its session is open, so players cannot play it until it is closed: try `redbook close` "
         "again, or another drive"

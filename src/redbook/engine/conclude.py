@@ -66,13 +66,13 @@ def offset_in_words(offset: DiscOffset) -> str:
         return f"moved by {offset.samples:+d} sample{plural} (the drive's offset)"
     if offset.inexact:
         return (
-            f"compared about {offset.samples:+d} samples beside its place: the drive reads inexactly, so its "
-            "offset could not be told"
+            f"compared about {offset.samples:+d} samples off: the drive reads inexactly, so its offset "
+            "could not be determined"
         )
     where = f"{offset.samples:+d} samples beside its place" if offset.samples else "at its place"
     return (
-        f"compared {where}: the drive's offset could not be told, because the disc is silent, or its sound "
-        "repeats itself or lies where the drive does not read"
+        f"compared {where}: the drive's offset could not be determined, because the disc is silent, or its "
+        "sound repeats itself or is where the drive does not read"
     )
 
 
@@ -95,20 +95,20 @@ def _notes(found: ReadBack, settled: Sequence[int]) -> list[str]:
         return notes
     if care.places_again:
         notes.append(
-            f"{care.places_again} place{'s' if care.places_again > 1 else ''} "
-            f"({care.sectors_again} sectors) came right only when read again"
+            f"{care.places_again} place{'s' if care.places_again > 1 else ''} ({care.sectors_again} "
+            "sectors) were right only when read again"
         )
     if care.inexact:
         notes.append(
-            f"the drive reads inexactly: {care.inexact} stretch{'es' if care.inexact > 1 else ''} came at "
-            "varying places, whole each time"
+            f"the drive reads inexactly: {care.inexact} stretch{'es' if care.inexact > 1 else ''} came from "
+            "varying positions, complete each time"
         )
     if care.one_by_one:
         notes.append(
-            "the drive reads inexactly, and brings so few sectors at once that nothing shows whether samples "
-            "are missing between them; each sector by itself is as it was sent"
+            "the drive reads inexactly, and returns so few sectors per command that samples missing "
+            "between them would not show; each sector by itself is as it was sent"
         )
     if settled:
         numbers = ", ".join(map(str, settled))
-        notes.append(f"track{'s' if len(settled) > 1 else ''} {numbers} came right only when read once more")
+        notes.append(f"track{'s' if len(settled) > 1 else ''} {numbers} were right only when read once more")
     return notes

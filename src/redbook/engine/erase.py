@@ -112,8 +112,8 @@ def erase(
 ) -> Procedure[DiscInformation]:
     """Make a CD-RW blank again.
 
-    raises  MediumUnsuitable  for a disc that is no CD-RW, cannot be erased, or is another one than was looked
-                              at; nothing was changed
+    raises  MediumUnsuitable  for a disc that is not a CD-RW, cannot be erased, or is another one than was
+                              looked at; nothing was changed
             EraseFailed       if it was begun and went wrong; StillBusy is the cause where it takes longer
                               than `longest_seconds`
             Cancelled         with `disc_now`
@@ -213,7 +213,7 @@ def _what_became(first: DriveError) -> Procedure[str]:
     except errors.NotReady:
         return GOES_ON
     except DriveError as error:
-        return f"what was on the disc may be lost, and how it is now the drive does not say ({error})"
+        return f"what was on the disc may be lost, and the drive does not report its state ({error})"
     if information.status is DiscStatus.BLANK:
-        return "the drive calls the disc blank all the same"
+        return "the drive calls the disc blank anyway"
     return "the disc is not blank; what was on it may be lost, and it must be blanked before it is used"

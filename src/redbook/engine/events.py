@@ -42,7 +42,7 @@ class Event:
     """The base of all events."""
 
     def replaces(self, earlier: Event) -> bool:
-        """Whether who has not heard the earlier one yet need not hear it any more."""
+        """Whether an earlier one that was not delivered yet can be dropped for this one."""
         return False
 
 
@@ -56,7 +56,7 @@ class PhaseStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class DiscOfSeveral(Event):
-    """What does not fit on one disc is on several, and it is this one's turn.  number counts from 1.
+    """What does not fit on one disc goes on several, and it is this one's turn.  number counts from 1.
 
     first_track, last_track  of all the tracks, as they are counted over all discs
     """
@@ -69,7 +69,7 @@ class DiscOfSeveral(Event):
 
 @dataclass(frozen=True, slots=True)
 class SourceRead(Event):
-    """A source was read and checked to its end.  number counts from 1."""
+    """A source was read and checked to the end.  number counts from 1."""
 
     number: int
     total: int
@@ -140,11 +140,11 @@ class Working(Event):
 
 @dataclass(frozen=True, slots=True)
 class Waiting(Event):
-    """Something takes more than a second; told about once a second until it is over.
+    """Something takes more than a second; reported about once a second until it is over.
 
-    what          is waited for, to be read behind "waiting for": "the drive to become ready"
+    what          completes "waiting for": "the drive to become ready"
     seconds       so far
-    most_seconds  after which the waiting is given up; None where that is not for this program to say
+    most_seconds  after which redbook gives up; None where it does not decide that
     """
 
     what: str
@@ -157,10 +157,10 @@ class Waiting(Event):
 
 @dataclass(frozen=True, slots=True)
 class Stopping(Event):
-    """A cancel was heard; told once for the first, once for the one that wants to leave at once.
+    """A cancel was received; one event for the first, one for the request to quit immediately.
 
     doing    what is done before the job ends, in words
-    price    what it costs to leave at once
+    price    what quitting immediately would cost
     at_once  whether that is what was asked for
     """
 
@@ -171,6 +171,6 @@ class Stopping(Event):
 
 @dataclass(frozen=True, slots=True)
 class Notice(Event):
-    """Something a person should know; the job goes on."""
+    """Something a person should know; the job continues."""
 
     text: str

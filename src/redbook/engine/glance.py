@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from redbook import errors
 from redbook.disc import SECTORS_PER_SECOND, Msf
 from redbook.engine.inspect import Abilities, identify, is_cd
-from redbook.engine.spoilt import is_spoilt
+from redbook.engine.spoiled import is_spoiled
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import ATTENTIONS_AT_START, WORKING, despite_attention
 from redbook.errors import InvalidReply, SenseError
@@ -50,7 +50,7 @@ class Glance:
     """What a drive is and holds now.
 
     medium       in words: NO_DISC, "CD-R 80 min, blank"; what keeps the drive from telling otherwise
-    spoilt       its last session broke off, and nothing can be added
+    spoiled      its last session was never finished, and nothing can be added
     information  None where there is no disc, or none of which the drive tells
     serial       feature 0108h; empty where the drive has none
     """
@@ -60,7 +60,7 @@ class Glance:
     information: DiscInformation | None
     atip: Atip | None
     serial: str
-    spoilt: bool = False
+    spoiled: bool = False
 
     @property
     def recordable(self) -> bool:
@@ -72,7 +72,7 @@ class Glance:
 
     @property
     def appendable(self) -> bool:
-        return self._status is DiscStatus.APPENDABLE and self.recordable and not self.spoilt
+        return self._status is DiscStatus.APPENDABLE and self.recordable and not self.spoiled
 
     @property
     def _status(self) -> DiscStatus | None:
@@ -99,9 +99,9 @@ def glance() -> Procedure[Glance]:
             atip = yield from despite_attention(ReadAtip())
         except (SenseError, InvalidReply):
             atip = None  # no older drive has to
-    spoilt = yield from is_spoilt(information)
-    words = _in_words(kind, information, atip, spoilt)
-    return Glance(abilities, words, information, atip, serial, spoilt)
+    spoiled = yield from is_spoiled(information)
+    words = _in_words(kind, information, atip, spoiled)
+    return Glance(abilities, words, information, atip, serial, spoiled)
 
 
 def who_is_it() -> Procedure[tuple[InquiryReply, str]]:
@@ -152,10 +152,10 @@ def nominal_minutes(last_lead_out: Msf) -> int:
     return (last_lead_out.sectors + SHORT_OF_NOMINAL_SECTORS) // SECTORS_PER_MINUTE
 
 
-def _in_words(kind: str, information: DiscInformation, atip: Atip | None, spoilt: bool) -> str:
+def _in_words(kind: str, information: DiscInformation, atip: Atip | None, spoiled: bool) -> str:
     end = information.last_lead_out or (atip.last_lead_out if atip else None)
     minutes = f" {nominal_minutes(end)} min" if end else ""
-    words = f"{kind}{minutes}, {'spoilt' if spoilt else information.status.name.lower()}"
+    words = f"{kind}{minutes}, {'spoiled' if spoiled else information.status.name.lower()}"
     count = information.last_track_of_last_session - information.first_track + 1
     if information.status is DiscStatus.COMPLETE and count > 0:
         words += f", {count} track{'s' if count > 1 else ''}"

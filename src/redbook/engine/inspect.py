@@ -10,7 +10,7 @@ from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Msf, Toc,
 from redbook.engine.plan import Space
 from redbook.engine.room import find_room
 from redbook.engine.speed import Speeds, believable, read_speeds
-from redbook.engine.spoilt import is_spoilt
+from redbook.engine.spoiled import is_spoiled
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import resending, until_ready
 from redbook.engine.write_parameters import select_track_at_once
@@ -59,7 +59,7 @@ _CDS = (None, Profile.NONE, Profile.CD_ROM, Profile.CD_R, Profile.CD_RW)
 class Abilities:
     """Who the drive is and what it can do with the medium in it now.
 
-    writes_sao    session-at-once; taken for granted of a drive that does not know GET CONFIGURATION
+    writes_sao    session-at-once; assumed for a drive that does not know GET CONFIGURATION
     writes_raw    with a sub-channel of the host's making; the same
     largest_cue_sheet_bytes  that it says it takes; 0 where it does not say
     lists_speeds  whether it knows GET PERFORMANCE's list of them
@@ -103,7 +103,8 @@ class DiscContents:
     space         None where nothing more can be written
     problems      what the drive says of the disc that makes no sense, in words
     doubt         why nothing may be written on what the drive says; empty if there is no reason
-    spoilt        its last session broke off while it was written at once; what lies in it is no track
+    spoiled       its last session was written session-at-once and never finished; what is in it is not a
+                  track
     """
 
     information: DiscInformation
@@ -114,7 +115,7 @@ class DiscContents:
     space: Space | None
     problems: tuple[str, ...] = ()
     doubt: str = ""
-    spoilt: bool = False
+    spoiled: bool = False
 
     @property
     def status(self) -> DiscStatus:
@@ -122,7 +123,7 @@ class DiscContents:
 
     @property
     def data_tracks(self) -> tuple[TrackInformation, ...]:
-        """Those that are no music, the one that was not ended among them."""
+        """Those that are not audio, including an unfinished one."""
         opened = () if self.open_track is None else (self.open_track,)
         return tuple(track for track in (*self.tracks, *opened) if not track.is_audio)
 
@@ -162,11 +163,11 @@ def read_capabilities() -> Procedure[Capabilities | None]:
 def identify() -> Procedure[Abilities]:
     """INQUIRY, GET CONFIGURATION, page 2Ah; the latter two may be missing on old drives.
 
-    raises  MediumUnsuitable  if this is no CD drive
+    raises  MediumUnsuitable  if this is not a CD drive
     """
     inquiry: InquiryReply = yield Inquiry()
     if inquiry.device_type != CD_DEVICE:
-        raise NotARecorder(f"{inquiry.vendor} {inquiry.product} is no CD drive")
+        raise NotARecorder(f"{inquiry.vendor} {inquiry.product} is not a CD drive")
     configuration: Configuration | None = None
     try:
         configuration = yield GetConfiguration()
@@ -266,8 +267,8 @@ def contents(of_cd: bool = True) -> Procedure[DiscContents]:
     if found and found[-1].next_writable_lba is not None:
         tracks, open_track = found[:-1], found[-1]
     space = None
-    spoilt = yield from is_spoilt(information)
-    if spoilt:
+    spoiled = yield from is_spoiled(information)
+    if spoiled:
         tracks = tuple(t for t in found if t.number < information.first_track_of_last_session)
         open_track = None
     elif information.status in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
@@ -279,7 +280,7 @@ def contents(of_cd: bool = True) -> Procedure[DiscContents]:
             problems.append(str(error))
     doubt = doubts[0] if doubts else ""
     told_once = tuple(dict.fromkeys(problems))
-    return DiscContents(information, atip, tracks, open_track, toc, space, told_once, doubt, spoilt)
+    return DiscContents(information, atip, tracks, open_track, toc, space, told_once, doubt, spoiled)
 
 
 def _has_toc(information: DiscInformation) -> bool:
@@ -350,7 +351,7 @@ def where_next() -> Procedure[Space]:
     information: DiscInformation = yield ReadDiscInformation()
     space = yield from find_room(information, None)
     if space is None:
-        raise MediumUnsuitable("the disc takes no further track; use another disc")
+        raise MediumUnsuitable("no more tracks can be added to the disc; use another one")
     return space
 
 

@@ -41,7 +41,7 @@ class DiscLabels:
     """What a disc is labelled with, as far as the drive tells.
 
     sessions  those that are closed, in order; MCN and CD-Text are with the first
-    untold    what it could not tell, by track (0: the disc); there the layout has nothing
+    untold    what it could not report, by track (0: the disc); the layout has nothing there
     """
 
     sessions: tuple[SessionLayout, ...] = ()
@@ -68,7 +68,7 @@ class DiscLabels:
         return next((track for track in self.tracks if track.number == number), None)
 
     def pregap_sectors(self, number: int) -> int | None:
-        """None where the drive does not tell."""
+        """None where the drive does not report it."""
         track = self.of(number)
         return None if track is None or (Item.PREGAPS, number) in self.untold else track.pregap_sectors
 
@@ -321,7 +321,7 @@ def _first(
 ) -> Procedure[_Place | None]:
     """The first sector at or behind this place on the disc; `end` is known to be, `low` not to be.
 
-    None where the drive does not tell. An encoder puts MCN and ISRC off where something begins, so what
+    None where the drive does not report it. An encoder puts MCN and ISRC off where something begins, so what
     lies before `end` and does not tell belongs to what was before.
     """
     guesses = [] if guess is None else [guess - 1, guess]

@@ -78,7 +78,9 @@ def all_refused(
     tried = ", ".join(f"{rung.name} ({error.sense})" for rung, error in refusals)
     cures = []
     if overburn:
-        cures.append("with less on the disc, for this drive may not write so far behind its end")
+        cures.append(
+            "with less on the disc: this drive may refuse to write so far past the disc's stated end"
+        )
     if layout.cd_text:
         cures.append("without CD-Text (--cd-text none)")
     if layout.mcn or any(track.isrc for track in layout.tracks):

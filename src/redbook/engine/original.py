@@ -124,8 +124,8 @@ def look_at_original() -> Procedure[Original]:
 
 
 def _nothing_to_read(disc: DiscContents) -> str:
-    if disc.spoilt:
-        return "the disc has no table of contents: its session was to be written at once and broke off"
+    if disc.spoiled:
+        return "the disc has no table of contents: its session was never finished"
     if disc.tracks:
         return "the session on the disc was left open: close it first (redbook close), then read it"
     return "there is no closed session on the disc; insert the disc to be read"

@@ -170,11 +170,11 @@ def broken_off(first: Exception, outcome: Outcome, now: str) -> Exception:
     track = outcome.open_track or (outcome.cut_short[0] if outcome.cut_short else None)
     if track is None:
         number = outcome.ended[-1].number if outcome.ended else 0
-        return BurnFailed(f"the burn broke off after track {number}: {why}\n{now}", now, number)
+        return BurnFailed(f"the burn failed after track {number}: {why}\n{now}", now, number)
     where = f"in track {track.number}"
     if outcome.lba is not None:
         where = f"{_place_in_words(outcome.lba, track)} (LBA {outcome.lba})"
-    return BurnFailed(f"the burn broke off {where}: {why}\n{now}", now, track.number, outcome.lba)
+    return BurnFailed(f"the burn failed {where}: {why}\n{now}", now, track.number, outcome.lba)
 
 
 def _place_in_words(lba: int, track: LaidTrack) -> str:
@@ -217,15 +217,15 @@ def advice_for(first: Exception, outcome: Outcome) -> str:
             return f"\ntry the next disc at {gentler}x (--speed {gentler})"
     if isinstance(first, DeviceReset | DriveGone) and not outcome.sent and not outcome.ended:
         return (
-            "\na drive that lives on the USB port's power can lose it when the laser goes to write power: "
-            "try another port, a hub with its own power, or a cable with two plugs"
+            "\na drive powered by its USB port can lose power when the laser switches to write power: try "
+            "another port, a hub with its own power, or a cable with two plugs"
         )
     return ""
 
 
 EXCHANGED = (
-    "the disc in the drive now does not have what was written; it is another one, it seems, and what "
-    "is on the one before is not known: put that back, and look at it with `redbook info`"
+    "the disc in the drive now does not hold what was written; it seems to be another disc, and what is on "
+    "the previous one is not known: put that back, and look at it with `redbook info`"
 )
 
 
@@ -236,7 +236,7 @@ def disc_now(outcome: Outcome, settings: Settings) -> str:
     if outcome.exchanged:
         return EXCHANGED
     if outcome.unknown:
-        return f"what is on the disc is not known, for the drive does not say ({outcome.unknown})"
+        return f"what is on the disc is not known, because the drive does not report it ({outcome.unknown})"
     there = None if outcome.found is None else {track.number for track in outcome.found.tracks}
     if outcome.found is not None and outcome.found.status is DiscStatus.BLANK:
         return "the disc is still blank"
@@ -251,13 +251,13 @@ def disc_now(outcome: Outcome, settings: Settings) -> str:
         parts.append(f"{what} track {track.number}")
     unfinished = outcome.found.open_track if outcome.found else None
     if unfinished is not None:
-        parts.append(f"the begun and not ended track {unfinished.number}")
+        parts.append(f"the unfinished track {unfinished.number}")
     holds = " and ".join(parts) if parts else "nothing new"
     closed = outcome.closed if outcome.found is None else outcome.found.status is DiscStatus.COMPLETE
     state = "its session is closed, so players can play it"
     if not closed:
         room = None if outcome.found is None else outcome.found.space
         full = outcome.full or (outcome.found is not None and (room is None or not room.holds_a_track))
-        more = "and takes no more tracks" if full else "and tracks can be added (--append)"
+        more = "and no more tracks can be added" if full else "and tracks can be added (--append)"
         state = f"its session is open, so players cannot play it until it is closed (`redbook close`), {more}"
     return f"the disc now holds {holds}; {state}"

@@ -21,7 +21,7 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.places import numbered
 from redbook.engine.plan import Space
 from redbook.engine.speed import MAX_SPEED, believable, set_speed
-from redbook.engine.spoilt import is_spoilt, spoilt_in_words
+from redbook.engine.spoiled import is_spoiled, spoiled_in_words
 from redbook.engine.steps import Announce, Procedure
 from redbook.engine.tray import lock_tray, reload
 from redbook.engine.waiting import WORKING, resending, until_ready
@@ -109,8 +109,8 @@ def _make_ready(
     yield from spin_up(abilities.quirks)
     information = yield from _disc_as_it_is(settings.append)
     outcome.drive.status_before = information.status
-    spoilt = yield from is_spoilt(information)
-    check_recordable(abilities, information, settings.append, spoilt)
+    spoiled = yield from is_spoiled(information)
+    check_recordable(abilities, information, settings.append, spoiled)
     capabilities = abilities.capabilities
     outcome.drive.buffer_bytes = capabilities.buffer_kib * 1024 if capabilities else 0
     outcome.drive.rewritable = abilities.profile == Profile.CD_RW
@@ -149,7 +149,7 @@ def _disc_as_it_is(append: bool) -> Procedure[DiscInformation]:
             yield from lock_tray()
             information = yield ReadDiscInformation()
     except DriveError as error:
-        yield Notice(f"the drive may take a test write for a real one: {error}")
+        yield Notice(f"the drive may treat a test write as a real one: {error}")
     return information
 
 
@@ -189,15 +189,17 @@ def room_on(abilities: Abilities, disc: DiscContents) -> Space:
     """
     if disc.doubt:
         raise InvalidReply(disc.doubt)
-    if disc.spoilt:
-        raise MediumUnsuitable(spoilt_in_words(disc.information, abilities.name))
+    if disc.spoiled:
+        raise MediumUnsuitable(spoiled_in_words(disc.information, abilities.name))
     if disc.data_tracks:
         raise MediumUnsuitable(
-            f"the disc in {abilities.name} holds data ({numbered(disc.data_tracks)}), and many players find "
-            "no audio behind them; use a blank disc"
+            f"the disc in {abilities.name} holds data ({numbered(disc.data_tracks)}), and many players do "
+            "not find the audio after it; use a blank disc"
         )
     if disc.space is None:
-        raise MediumUnsuitable(f"the disc in {abilities.name} takes no further track; use another disc")
+        raise MediumUnsuitable(
+            f"no more tracks can be added to the disc in {abilities.name}; use another one"
+        )
     return disc.space
 
 
@@ -207,20 +209,20 @@ def check_kind(abilities: Abilities) -> None:
     if abilities.profile == Profile.CD_ROM:
         raise NotRecordable(f"the disc in {name} cannot be written to; insert a blank CD-R or CD-RW")
     if abilities.profile not in (None, Profile.CD_R, Profile.CD_RW):
-        raise NotRecordable(f"the disc in {name} is no CD-R or CD-RW; insert a blank one")
+        raise NotRecordable(f"the disc in {name} is not a CD-R or CD-RW; insert a blank one")
 
 
-def check_recordable(abilities: Abilities, information: DiscInformation, append: bool, spoilt: bool) -> None:
+def check_recordable(abilities: Abilities, information: DiscInformation, append: bool, spoiled: bool) -> None:
     """raises  NotRecordable  for a disc that is no CD-R or CD-RW
-    DiscNotBlank   for one that is complete or spoilt, or not blank unasked
+    DiscNotBlank   for one that is complete or spoiled, or not blank unasked
     """
     check_kind(abilities)
     name, status = abilities.name, information.status
-    if spoilt:
-        raise DiscNotBlank(spoilt_in_words(information, name))
+    if spoiled:
+        raise DiscNotBlank(spoiled_in_words(information, name))
     if status not in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
         raise DiscNotBlank(
-            f"the disc in {name} is complete, nothing can be added to it; use a blank disc"
+            f"the disc in {name} is complete, so nothing can be added to it; use a blank disc"
             + (" or blank this CD-RW first (`redbook blank`)" if abilities.profile == Profile.CD_RW else "")
             + (
                 "; if that was a test write only, open and close the tray"
@@ -230,8 +232,8 @@ def check_recordable(abilities: Abilities, information: DiscInformation, append:
         )
     if status is DiscStatus.APPENDABLE and not append:
         raise DiscNotBlank(
-            f"the disc in {name} is not blank, tracks are on it already; use a blank disc, "
-            "or ask for the tracks to be added (--append)"
+            f"the disc in {name} is not blank: it already has tracks; use a blank disc, or add to this one "
+            "(--append)"
         )
 
 

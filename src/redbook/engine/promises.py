@@ -65,7 +65,7 @@ def compare_labels(meant: SessionLayout, labels: DiscLabels, *, just_written: bo
             checks.append(_untold(item, _silence(silent)))
         else:
             if item is Item.PREGAPS and other_form:
-                note = "index 0 of each track lies a sector before its index 1, as some recorders want it"
+                note = "index 0 of each track lies a sector before its index 1, as some recorders require it"
             checks.append(Check(item.value, Verdict.SAME, note))
     return Promises(tuple(checks), tuple(wrong))
 
@@ -86,8 +86,11 @@ def _untold(item: Item, why: str) -> Check:
 
 def _silence(numbers: list[int]) -> str:
     if numbers == [0]:
-        return "the drive does not tell"
-    return f"the drive does not tell of track{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+        return "the drive does not report it"
+    return (
+        f"the drive does not report it for track{'s' if len(numbers) > 1 else ''} "
+        f"{', '.join(map(str, numbers))}"
+    )
 
 
 def _deviation_in_words(deviation: Deviation) -> str:

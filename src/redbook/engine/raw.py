@@ -63,7 +63,7 @@ class Raw:
     def check(self, abilities: Abilities) -> None:
         check_writer(abilities)
         if not abilities.writes_raw:
-            raise NotARecorder(f"{abilities.name} writes no raw discs; {instead_of_raw(abilities)}")
+            raise NotARecorder(f"{abilities.name} cannot write raw; {instead_of_raw(abilities)}")
 
     def room(self, abilities: Abilities, disc: DiscContents) -> Space:
         check_blank(abilities, disc)
@@ -83,7 +83,7 @@ class Raw:
     @property
     def _image(self) -> RawImage:
         if self.image is None:
-            raise ValueError("there is no image to be written yet")
+            raise ValueError("there is no image to write yet")
         return self.image
 
     def parameters(self, settings: Settings, offered: bool) -> Procedure[bool]:
@@ -198,6 +198,6 @@ def instead_of_raw(abilities: Abilities) -> str:
     if not abilities.writes_sao:
         return _TAO
     return (
-        "session-at-once (--mode sao) can be used instead: it makes the same disc, gaps, ISRC and catalogue "
-        "number as they are meant"
+        "session-at-once (--mode sao) can be used instead: it makes the same disc, with the gaps, ISRC and "
+        "catalogue number as intended"
     )

@@ -121,6 +121,6 @@ def _last_lead_out(
 
 def _contradiction(what: str) -> Contradiction:
     return Contradiction(
-        f"{what}; nothing was written: take the disc out and put it in again, and if that does not help use "
+        f"{what}; nothing was written: take the disc out and put it in again; if that does not help, use "
         "another disc"
     )

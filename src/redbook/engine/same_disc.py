@@ -40,8 +40,8 @@ class SameDisc:
         self.in_doubt = False
         if _what_tells_it(now, now.toc) != self._known:
             raise MediumUnsuitable(
-                "another disc was put into the drive while the first one was read back, so nothing can be "
-                "said of either; put the right one in, and compare it with `redbook verify`"
+                "another disc was put into the drive while the first one was read back, so neither can be "
+                "judged; put the right one in, and compare it with `redbook verify`"
             )
         yield Notice(
             "the drive says that its disc may have been changed while it was read back; its table of "

@@ -83,7 +83,7 @@ class SessionAtOnce:
         except RulesBroken as broken:
             raise PlanError(f"this cannot be a CD: {broken}") from broken
         if not self.layout.is_continuous or self.layout.first_lba != -PREGAP_SECTORS:
-            raise PlanError("a session written at once has no gap between its tracks; this one has")
+            raise PlanError("session-at-once leaves no gaps between tracks; this layout has one")
         return self.layout
 
     def parameters(self, settings: Settings, offered: bool) -> Procedure[bool]:

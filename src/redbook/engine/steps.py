@@ -65,7 +65,7 @@ class Shield:
 
 @unique
 class Point(StrEnum):
-    """What a burn is about to do that cannot be taken back.
+    """What a burn is about to do that cannot be undone.
 
     WRITE  send the first sector; until then the disc is as it was
     CLOSE  make the disc playable; after that nothing can be added

@@ -84,8 +84,12 @@ def read_and_check_toc(
             )
         if not wrong or reloaded or not_reloaded:
             break
-        seen = wrong[0] if reading.toc else f"the drive tells no table of contents yet ({reading.problem})"
-        yield Notice(f"{seen}; the disc is loaded again, because drives may remember an older one")
+        seen = (
+            wrong[0]
+            if reading.toc
+            else f"the drive does not report a table of contents yet ({reading.problem})"
+        )
+        yield Notice(f"{seen}; the disc is reloaded, because drives may remember an older one")
         not_reloaded = yield from reload_to_read()
         yield from until_ready()
         reloaded = True
@@ -93,7 +97,8 @@ def read_and_check_toc(
         not_reloaded = not_reloaded or "the disc was not loaded again"
     if not_reloaded and not wrong:
         notes.append(
-            f"the table of contents was compared as the drive tells it, not read anew: {not_reloaded}"
+            "the table of contents was compared as the drive reports it, not read from the disc again: "
+            f"{not_reloaded}"
         )
     return TocResult(reading.toc, tuple(wrong), tuple(notes))
 
@@ -207,6 +212,6 @@ def _check_end(track: LaidTrack, room: int, wrong: list[str], notes: list[str]) 
         )
     elif late > 0:
         notes.append(
-            f"the lead-out comes {late} sector{'s' if late > 1 else ''} later than it must: silence that the "
-            "drive has added behind the last track"
+            f"the lead-out comes {late} sector{'s' if late > 1 else ''} late: the drive added silence after "
+            "the last track"
         )

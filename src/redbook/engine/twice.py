@@ -82,7 +82,7 @@ class Trouble:
 
     @property
     def holes(self) -> list[int]:
-        """Sectors of which nobody can say that they are right."""
+        """Sectors that are not known to be right."""
         return sorted((*self.marked, *self.differing, *self.unreadable))
 
     def add(self, other: Trouble) -> None:
@@ -175,12 +175,12 @@ def _why(lba: int, trouble: Trouble, how: HowToRead) -> str:
         return "cannot be read"
     if lba in trouble.differing and how.beside:
         return (
-            "came in several places, some samples beside each other: the drive misses its place, and no "
-            "number of readings tells which of them is right"
+            "was read at several positions a few samples apart: the drive misses its position, and more "
+            "readings would not show which is right"
         )
     if lba in trouble.differing:
-        return f"came differently each time that it was read ({_TRIES + 2} times)"
-    return "came the same twice, but the drive marks it as damaged (C2) each time"
+        return f"was different each time it was read ({_TRIES + 2} times)"
+    return "was read the same twice, but the drive marked it as damaged (C2) each time"
 
 
 class _Stretch:

@@ -48,12 +48,12 @@ class Difference:
     """What is wrong with a track.
 
     sector           first differing sector, counted from the track's start
-    lba              where the drive brings it
+    lba              the address at which the drive returns it
     first_sample     first differing stereo sample, counted from the track's start
     samples          how many differ
     unreadable       how many sectors could not be read (their samples count as differing)
-    offset           by how many samples all of the track lies beside the rest of the disc, if that explains
-                     everything
+    offset           by how many samples the whole track is shifted against the rest of the disc, if that
+                     explains everything
     """
 
     track: int
@@ -88,7 +88,7 @@ class Verification:
     offset_samples by how many samples the drive reads this disc late (negative: early); None if no sound on
                    it tells
     hidden         what could not be compared at the ends of tracks
-    notes          what a person should know of a disc that is the same all the same
+    notes          what a person should know about a disc that is the same anyway
     """
 
     layout_errors: tuple[str, ...]

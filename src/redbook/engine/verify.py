@@ -214,9 +214,9 @@ def _so_far(found: ReadBack) -> str:
     parts = [*found.layout_errors]
     same = [reading.span.number for reading in found.readings if reading.same]
     if same:
-        parts.append(f"{in_words(same)} read back and the same")
+        parts.append(f"{in_words(same)} read back and identical")
     if found.differing:
-        parts.append(f"{in_words(found.differing)} read back and not the same")
+        parts.append(f"{in_words(found.differing)} read back and different")
     return f"{'; '.join(parts)}; the rest of the audio was not compared"
 
 
@@ -239,8 +239,9 @@ def _compare(
             return
         if not reading.same and care.one_by_one:
             raise NotReadWhole(
-                f"the drive reads inexactly, and brings so few sectors at once that its errors in track "
-                f"{span.number} cannot be told from errors of the disc: verify the disc on another drive"
+                "the drive reads inexactly, and returns so few sectors per command that its errors in "
+                f"track {span.number} cannot be told from errors of the disc: verify the disc on another "
+                "drive"
             )
         if not reading.same:
             yield from _try_own_offset(reading, offset, care)
@@ -281,7 +282,7 @@ def _check_toc(
     untold = [place.number for place in on_disc if not place.told]
     if untold and not placed:
         untold_note = (
-            f"the drive tells nothing of {in_words(untold)} itself: compared as the table of contents has it"
+            f"the drive gives no track information for {in_words(untold)}: compared by the table of contents"
         )
         result = replace(result, notes=(*result.notes, untold_note))
     verdict = Verdict.DIFFERENT if result.wrong else Verdict.SAME

@@ -120,11 +120,11 @@ _WHAT_FOR = (
     (errors.OperationInProgress, "the drive to finish what it is doing"),
     (errors.FormatInProgress, "the drive to finish formatting"),
     (errors.NoMedium, "the drive to find its disc: it says that there is none"),
-    (errors.BecomingReady, "the drive to become ready: it is looking at its disc, perhaps"),
+    (errors.BecomingReady, "the drive to become ready: it may be looking at its disc"),
 )
 
 _ENDS = {
-    Phase.PREPARING: "the drive to finish what it was told before",
+    Phase.PREPARING: "the drive to finish the previous command",
     Phase.ENDING_TRACK: "the drive to end the track",
     Phase.CLOSING: "the drive to close the session",
     Phase.BLANKING: "the drive to erase the disc",

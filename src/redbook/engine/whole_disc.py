@@ -26,8 +26,7 @@ def check_blank(abilities: Abilities, disc: DiscContents, instead: str = "") -> 
     """raises  DiscNotBlank  for any other; instead: what can be done with such a disc"""
     if disc.status is not DiscStatus.BLANK:
         raise DiscNotBlank(
-            f"the disc in {abilities.name} is not blank; a session written at once needs a blank disc: "
-            f"use one{instead}"
+            f"the disc in {abilities.name} is not blank; session-at-once needs a blank disc: use one{instead}"
         )
 
 
@@ -98,9 +97,9 @@ def disc_now(
     if settings.test_write:
         return "it was a test write: the disc is as it was before"
     if outcome.unknown:
-        text = f"what is on the disc is not known, for the drive does not say ({outcome.unknown})"
+        text = f"what is on the disc is not known, because the drive does not report it ({outcome.unknown})"
         if (outcome.sent or outcome.lead_in_sent) and outcome.sent < sectors:
-            text += f"; {where}, so take the disc for spoilt"
+            text += f"; {where}, so treat the disc as spoiled"
         return text
     status = outcome.found.status if outcome.found is not None else None
     if outcome.exchanged and status is DiscStatus.COMPLETE:
@@ -108,8 +107,8 @@ def disc_now(
     if outcome.closed or (status is DiscStatus.COMPLETE and outcome.found and outcome.found.toc):
         if outcome.sent < sectors:
             return (
-                f"the disc is spoilt: {where}; the drive has closed it all the "
-                f"same, so players may play the disc up to there; {_cure(outcome)}"
+                f"the disc is spoiled: {where}; the drive has closed it anyway, so players may play the disc "
+                f"up to there; {_cure(outcome)}"
             )
         whole = "the session is closed, so players can play the disc"
         return f"{whole}; whether all of it is right is not known"
@@ -122,14 +121,14 @@ def disc_now(
             "in again, and look at it (`redbook info`) before you use it"
         )
     return (
-        f"the disc is spoilt: {where}, so it has no table of contents, no "
+        f"the disc is spoiled: {where}, so it has no table of contents, no "
         f"player can play it, and nothing can be added; {_cure(outcome)}"
     )
 
 
 def _where_broken_off(layout: SessionLayout, reached_lba: int) -> str:
     reached = minutes(min(max(0, reached_lba), layout.lead_out_lba), down=True)
-    return f"the session broke off at {reached} of {minutes(layout.lead_out_lba)}"
+    return f"the session ended early, at {reached} of {minutes(layout.lead_out_lba)}"
 
 
 def _cure(outcome: Outcome) -> str:

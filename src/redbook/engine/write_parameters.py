@@ -1,4 +1,4 @@
-"""Mode page 05h: how the drive shall write.  Read, set for audio track-at-once, and read once more.
+"""Mode page 05h: how the drive should write.  Read, set for audio track-at-once, and read once more.
 
 Source: MMC-5 7.5; the ladder of retries is cdrecord's, the reasons stand beside it.
 """
@@ -121,7 +121,7 @@ def _select(page: PageOfDrive, wanted: WriteParameters) -> Procedure[WriteParame
             first = first or error
             continue
         if dropped:
-            yield Notice(f"the drive does not take {' and '.join(dropped)}, and goes without")
+            yield Notice(f"the drive does not accept {' and '.join(dropped)}; writing without")
         return form
     assert first is not None  # there is one form at least
     raise first

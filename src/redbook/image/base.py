@@ -327,7 +327,7 @@ class DiscState:
             for track in session.tracks:
                 number += 1
                 if track.number != number:
-                    raise ValueError(f"track {track.number} where track {number} is due")
+                    raise ValueError(f"track {track.number} where track {number} is expected")
                 if not 0 <= track.written_sectors <= track.sectors or track.start_lba < max(free_from, 0):
                     raise ValueError(f"track {track.number} lies where it cannot")
                 if track.pregap_lba < free_from:

@@ -136,16 +136,16 @@ def _check_types(data: dict[str, Any]) -> None:
                 raise ValueError(f"control {track['control']}")
     for value in whole:
         if type(value) is not int or not 0 <= value < 1_000_000:
-            raise ValueError(f"{value!r} where a number is due")
+            raise ValueError(f"{value!r} where a number is expected")
     for value in texts:
         if type(value) is not str:
-            raise ValueError(f"{value!r} where a text is due")
+            raise ValueError(f"{value!r} where a text is expected")
     for value in truths:
         if type(value) is not bool:
-            raise ValueError(f"{value!r} where true or false is due")
+            raise ValueError(f"{value!r} where true or false is expected")
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise ValueError(f"{value!r} where a list is due")
+        raise ValueError(f"{value!r} where a list is expected")
     return value

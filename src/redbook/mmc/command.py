@@ -79,5 +79,5 @@ class Sized(Command[R]):
 def need(data: bytes, length: int, what: str) -> bytes:
     """`data`, if it has at least `length` bytes; else ValueError."""
     if len(data) < length:
-        raise ValueError(f"{what}: {len(data)} bytes where at least {length} were due")
+        raise ValueError(f"{what}: {len(data)} bytes where at least {length} were expected")
     return data

@@ -136,7 +136,9 @@ class GetPerformance(Command[Performance]):
     def parse_reply(self, data: bytes) -> Performance:
         length, flags = Struct(">IBxxx").unpack_from(need(data, HEADER_BYTES, self.NAME))
         if length < HEADER_BYTES - 4:
-            raise ValueError(f"it says itself that {length} bytes follow, and {HEADER_BYTES - 4} were due")
+            raise ValueError(
+                f"it says itself that {length} bytes follow, but {HEADER_BYTES - 4} were expected"
+            )
         total = (length - 4) // DESCRIPTOR_BYTES
         end = min(len(data), length + 4)
         parts = [

@@ -243,7 +243,7 @@ class ReadSubChannel(Sized[SubChannelData]):
             return SubChannelData(known, where)
         need(data, 24, self.NAME)
         if length < 20:
-            raise ValueError(f"it says itself that {length} bytes follow, and 20 were due")
+            raise ValueError(f"it says itself that {length} bytes follow, but 20 were expected")
         size = 13 if kind == SubChannelFormat.MCN else 12
         code = data[9 : 9 + size].decode("ascii", "replace") if data[8] & 0x80 else ""
         return SubChannelData(known, None, code, data[6])

@@ -130,9 +130,11 @@ _EXACT: dict[tuple[int, int, int], Meaning] = {
     (2, 0x00, 0x00): Meaning(errors.Unexplained, "not ready", _WAIT),
     (2, 0x04, 0x00): Meaning(errors.Unexplained, "not ready", _WAIT),
     (2, 0x04, 0x01): Meaning(errors.BecomingReady, "becoming ready", _WAIT),
-    (2, 0x04, 0x02): Meaning(errors.NeedsStart, "the drive has stopped and waits for a start", _OFF_AND_ON),
+    (2, 0x04, 0x02): Meaning(
+        errors.NeedsStart, "the drive has stopped and waits for a START STOP UNIT command", _OFF_AND_ON
+    ),
     (2, 0x04, 0x03): Meaning(
-        errors.ManualIntervention, "the drive wants a person's help", "look at the drive"
+        errors.ManualIntervention, "the drive needs somebody to help it", "look at the drive"
     ),
     (2, 0x04, 0x04): Meaning(errors.FormatInProgress, "formatting", _WAIT),
     (2, 0x04, 0x07): Meaning(errors.OperationInProgress, "an operation is in progress", _WAIT),
@@ -160,8 +162,8 @@ _EXACT: dict[tuple[int, int, int], Meaning] = {
     (5, 0x2C, 0x04): Meaning(errors.CommandSequenceError, "the program area is empty", _OTHER_DISC),
     (5, 0x30, 0x08): Meaning(
         errors.IncompatibleMedium,
-        "the drive wants a disc that is made for audio (application code mismatch)",
-        "use one that says CD-R Audio or For Music",
+        "the drive needs a disc made for audio (application code mismatch)",
+        "use one that is labelled CD-R Audio or For Music",
     ),
     (5, 0x30, 0x09): Meaning(
         errors.IncompatibleMedium, "the last session is not closed so that tracks can be added", _OTHER_DISC
@@ -196,7 +198,7 @@ _BY_ASC: dict[tuple[int, int], Meaning] = {
     (3, 0x15): Meaning(errors.MediumError, "positioning error", _BAD_DISC),
     (3, 0x51): Meaning(errors.MediumError, "the disc could not be erased", _OTHER_DISC),
     (3, 0x72): Meaning(errors.FixationError, "lead-in or lead-out could not be written", _BAD_DISC),
-    (3, 0x73): Meaning(errors.PowerCalibrationError, "the laser's power could not be set", _BAD_DISC),
+    (3, 0x73): Meaning(errors.PowerCalibrationError, "the laser power could not be calibrated", _BAD_DISC),
     (5, 0x1A): Meaning(errors.InvalidParameter, "wrong parameter list length", _ANOTHER_DRIVE),
     (5, 0x20): Meaning(errors.UnknownCommand, "the drive does not know the command", _ANOTHER_DRIVE),
     (5, 0x21): Meaning(errors.AddressOutOfRange, "address out of range", _ANOTHER_DRIVE),
@@ -226,7 +228,7 @@ _BY_ASC: dict[tuple[int, int], Meaning] = {
     (6, 0x5A): Meaning(
         errors.UnitAttention, "somebody pressed the drive's button", _AGAIN, worth_telling=True
     ),
-    (1, 0x5D): Meaning(SenseError, "the drive expects to fail soon (its own words)", worth_telling=True),
+    (1, 0x5D): Meaning(SenseError, "the drive predicts that it will fail soon", worth_telling=True),
     (4, 0x08): Meaning(errors.CommunicationError, "communication failure", _CABLE),
     (4, 0x1B): Meaning(errors.CommunicationError, "the transfer failed", _CABLE),
     (4, 0x47): Meaning(errors.CommunicationError, "the data came damaged", _CABLE),

@@ -89,7 +89,7 @@ def _refuse_resting(transaction: Transaction, place: Place) -> int:
     if row is None:
         return 0
     if row[1]:
-        raise ClaimRefused(f"{place} rests: {row[1]}. It goes on when a person says so", "resting")
+        raise ClaimRefused(f"{place} rests: {row[1]}. It is used again when a person says so", "resting")
     return int(row[0])
 
 

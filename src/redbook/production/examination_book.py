@@ -126,7 +126,7 @@ class ExaminationBook(Book):
         """Take a disc that was found to be a good copy, and of which the ledger knows nothing, for a free
         copy.
 
-        Such discs are there after the ledger was restored from a back-up. A person says it, because two
+        Such discs are there after the ledger was restored from a backup. A person says it, because two
         copies of a master are equal: nobody else knows that this one has not been counted already.
 
         raises  ValueError, NoCopyFree, StepRefused (this disc is in the ledger)
@@ -146,9 +146,7 @@ class ExaminationBook(Book):
                 order,
             )
             if row is None:
-                raise NoCopyFree(
-                    f"each copy of order {order} has its disc; this one is beyond what was wanted"
-                )
+                raise NoCopyFree(f"every copy of order {order} has its disc; this one is not needed")
             number = row[0]
             made = t.row(
                 "INSERT INTO attempts (order_id, number, host, drive, blank, fence, state, at, "

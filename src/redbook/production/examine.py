@@ -105,7 +105,7 @@ class _Look:
             return self._blank()
         if not self.same_disc and not self.restarted:
             return self._another(disc)
-        if disc.status is DiscStatus.COMPLETE and not disc.spoilt:
+        if disc.status is DiscStatus.COMPLETE and not disc.spoiled:
             return self._compared(disc)
         return self._incomplete(disc)
 
@@ -159,8 +159,8 @@ class _Look:
         return Examined(Finding.SAME, "", _kept(report))
 
     def _incomplete(self, disc: DiscContents) -> Examined:
-        """Appendable, or spoilt: a half-written disc is never gone on with."""
-        appendable = disc.status is DiscStatus.APPENDABLE and not disc.spoilt
+        """Appendable, or spoiled: a half-written disc is never gone on with."""
+        appendable = disc.status is DiscStatus.APPENDABLE and not disc.spoiled
         if self.state is AttemptState.CLOSING and appendable and self.same_disc:
             try:
                 closed = close_disc(self.drive, on_event=self.caller.on_event, cancel=self.caller.cancel)

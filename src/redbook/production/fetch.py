@@ -86,7 +86,7 @@ def _trusted(tls_ca: Path | None) -> ssl.SSLContext:
 def _advice(error: Exception) -> str:
     if "CERTIFICATE_VERIFY_FAILED" not in str(error):
         return ""
-    return " (name a certificate that was made by hand with --tls-ca, and the server by a name that is in it)"
+    return " (name a self-signed certificate with --tls-ca, and the server by a name that is in it)"
 
 
 class Fetcher:
@@ -180,7 +180,7 @@ class Fetcher:
         try:
             return MasterFile.from_bytes(data)
         except ValueError as error:
-            raise SheetError(f"master {name[:12]} of the server is no master: {error}", name) from error
+            raise SheetError(f"master {name[:12]} of the server is not a master: {error}", name) from error
 
     def _blob(self, sha256: str, most: int, blobs: Path, cancel: Cancel, told: Callable[[int], None]) -> None:
         if any((blobs / f"{sha256}{suffix}").exists() for suffix in (".pcm", ".flac")):

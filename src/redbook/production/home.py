@@ -194,4 +194,4 @@ def ledger_has_live(ledger: Ledger, order: int) -> bool:
 def check_count(count: int) -> None:
     """raises  PlanError"""
     if count < 1:
-        raise PlanError(f"{count} copies: at least one has to be ordered")
+        raise PlanError(f"{count} copies: order at least one")

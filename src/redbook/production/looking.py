@@ -52,7 +52,7 @@ LOOKS_WITHOUT_MASTER = 20
 LOOKS_AT_A_DUMB_DRIVE = 20
 """How often a drive that does not answer is tried before its disc counts as gone with it."""
 
-BROKE_OFF = "the burn broke off "
+FAILED = "the burn failed "
 """What a hand's word begins with, and what the ledger says by itself."""
 
 
@@ -76,7 +76,7 @@ class Looking:
             ]
             with open_drive(station.name) as drive:
                 _, disc = Caller().run(drive, resending(inspect.inspect(), lambda: False))
-                if disc.status is DiscStatus.COMPLETE and not disc.spoilt:
+                if disc.status is DiscStatus.COMPLETE and not disc.spoiled:
                     why = self._compared(station, drive, fitting(disc, masters)) or why
         except (DriveBusy, Cancelled):
             station.state, station.not_before = "idle", time.monotonic() + DRIVE_AGAIN_SECONDS
@@ -95,17 +95,17 @@ class Looking:
             return ""
         station.reading = reading = Cancel()
         self.worker.tell(
-            Notice(f"{station.name}: a finished disc with the tracks of an order was put in; it is read")
+            Notice(f"{station.name}: a finished disc with the tracks of an order was inserted; reading it")
         )
         try:
             for folder in masters:
                 with suppress(VerificationFailed, AudioError, SheetError):
                     verify(folder, drive, cancel=reading)
                     eject(drive)
-                    return "a good copy was put in again, and is given back"
+                    return "a good copy was inserted again, and is ejected"
         finally:
             station.reading = None
-        return "the disc in it has the tracks of an order, and is no good copy: throw it away"
+        return "the disc in it has the tracks of an order, but is not a good copy: throw it away"
 
     def examine(self, station: Station, number: int, why: str = "") -> None:
         """Until the attempt has ended, or its drive is said to rest: then it is looked at again, and again.
@@ -157,7 +157,7 @@ class Looking:
         found = examine(
             drive, attempt.state, attempt.blank.ref, ref, folder, read=not self.worker.ending, cancel=cancel
         )
-        reason = "; ".join(part.removeprefix(BROKE_OFF) for part in (why, found.why) if part)
+        reason = "; ".join(part.removeprefix(FAILED) for part in (why, found.why) if part)
 
         def told() -> Attempt:
             report = found.report or None

@@ -104,22 +104,22 @@ def make_copies(
     cancel: Cancel | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> CopiesReport:
-    """Burn so many good copies of a disc, on all drives at once, and account for every blank.
+    """Burn a number of good copies of a disc, on all drives at once, and account for every blank.
 
-    Each blank that is pushed in becomes the next copy; a good one is ejected, a spoiled one stays in and is
-    made again. What was begun goes on after anything: `resume_copies`.
+    Each blank that is inserted becomes the next copy; a good disc is ejected, a spoiled one stays in, and its
+    copy is made again. After any interruption, `resume_copies` continues.
 
     sources  as for `redbook.plan`, or a master's folder
     drives   real recorders ("/dev/sr0"), racks of virtual ones (their folders); none for every real one
     count    how many good discs
     speed    multiple of 1x; None for the recommended one
     check    "full": every sector is read back; "quick": table of contents and sizes only
-    surplus_ok  a disc that is gone is made again at once, though it may turn up
+    surplus_ok  a disc that has gone missing is made again at once, though it may turn up again
     title    of the order, for people
     on_event told of `redbook.production.events` and, while the sources are read, of the usual events; on
              whichever thread they happen
-    cancel   once: no further blank is begun, what is under way is finished, the order is paused
-             at_once(): what is under way is ended in good order, which costs those discs
+    cancel   once: no more blanks are started, discs under way are finished, the order is paused
+             at_once(): discs under way are ended cleanly, which spoils them
     folder   where ledger and masters are kept; None for the user's
 
     raises   AudioError, PlanError, DriveError, NoRoom, Cancelled  before anything was burned
@@ -160,7 +160,7 @@ def resume_copies(
     cancel: Cancel | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> CopiesReport:
-    """Go on with an order that was paused, or whose process died.  Drives that rested are used again.
+    """Resume an order that was paused, or whose process died.  Drives that rested are used again.
 
     drives  these may burn it from now on, too; where none is given: those of the order
 
@@ -188,7 +188,7 @@ def resume_copies(
             return work_off(home, ledger, pool, order, on_event, cancel or Cancel())
 
 
-_NO_MASTER = "the order's master is not there any more; to order the same files once more makes it anew"
+_NO_MASTER = "the order's master no longer exists; order the same files again to make it again"
 
 
 def _there(names: list[str], on_event: Callable[[CopyEvent], None] | None) -> list[str]:
@@ -201,12 +201,12 @@ def _there(names: list[str], on_event: Callable[[CopyEvent], None] | None) -> li
             missing.append(name)
     if missing and len(missing) == len(names):
         raise DriveNotFound(
-            f"none of the order's recorders is there ({printable(', '.join(missing))}): connect one, or say "
-            "which others shall go on with it (--drives)"
+            f"none of the order's recorders is there ({printable(', '.join(missing))}): connect one, or "
+            "name others to continue with (--drives)"
         )
     if on_event is not None:
         for name in missing:
-            on_event(Notice(f"{printable(name)} is not there any more: the order goes on without it"))
+            on_event(Notice(f"{printable(name)} is no longer there: the order continues without it"))
     return [name for name in names if name not in missing]
 
 

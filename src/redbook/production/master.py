@@ -89,7 +89,7 @@ def make_master(
     """
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise PlanError(f"{printable(target)} is there already: choose another name for the master")
+        raise PlanError(f"{printable(target)} already exists: choose another name for the master")
     caller = Caller.of(on_event, cancel)
     recorder = VirtualRecorder(Medium.new("cd-r", minutes), model="redbook")
     with Drive(recorder, "a blank disc") as drive:

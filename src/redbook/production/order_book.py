@@ -57,7 +57,7 @@ class OrderBook(Book):
         raises  ValueError
         """
         if not 1 <= wanted <= MOST_COPIES:
-            raise ValueError(f"{wanted} copies: from 1 to {MOST_COPIES:,} can be ordered at once")
+            raise ValueError(f"{wanted} copies: an order can have 1 to {MOST_COPIES:,}")
         with self._store.write() as t:
             row = t.row(
                 "INSERT INTO orders (master, wanted, title, priority, speed, check_mode, surplus_ok, "
@@ -186,8 +186,8 @@ class OrderBook(Book):
             )
         return [order_step_of(row) for row in rows]
 
-    def mark_restored(self, *, who: str, why: str = "restored from a back-up") -> list[Order]:
-        """Pause every open order: discs burned since the back-up are not in this ledger and would be
+    def mark_restored(self, *, who: str, why: str = "restored from a backup") -> list[Order]:
+        """Pause every open order: discs burned since the backup are not in this ledger and would be
         burned again.
         """
         with self._store.write() as t:

@@ -98,7 +98,7 @@ class PostgresStore:
         try:
             parts = conninfo.conninfo_to_dict(address)
         except psycopg.Error as error:
-            raise LedgerUnavailable(f"this is no address of a database: {printable(error)}") from error
+            raise LedgerUnavailable(f"this is not the address of a database: {printable(error)}") from error
         self._address = conninfo.make_conninfo(
             address,
             connect_timeout=CONNECT_SECONDS,

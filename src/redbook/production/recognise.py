@@ -58,14 +58,14 @@ def recognise(
     if disc.status is DiscStatus.BLANK:
         raise MediumUnsuitable("the disc is blank")
     attempt = ledger.attempt_of_blank(host, ref) if ref else None
-    if disc.status is not DiscStatus.COMPLETE or disc.spoilt:
+    if disc.status is not DiscStatus.COMPLETE or disc.spoiled:
         if attempt is not None:
             return Recognised(attempt, (), None, f"{_of(attempt)}: the ledger calls it {attempt.state}")
-        raise MediumUnsuitable("the disc is not a finished one: only such a disc can be recognised")
+        raise MediumUnsuitable("the disc is not finished: only finished discs can be recognised")
     known = [(order, home.file_of(order.master)) for order in ledger.orders()]
     orders = [order for order, file in known if file is not None and fits(disc, file)]
     if not orders:
-        text = "its tracks are those of no order that is known here"
+        text = "its tracks do not match any order that is known here"
         return Recognised(attempt, (), None, _with(attempt, text))
     return _compared(drive, home, orders, attempt, caller)
 
@@ -76,17 +76,20 @@ def _compared(
     named = "; ".join(f"order {order.id}{f' ({order.title})' if order.title else ''}" for order in orders)
     folder = next((path for order in orders if (path := home.audio(order.master)) is not None), None)
     if folder is None:
-        text = f"its tracks lie as those of {named}, whose audio is not here any more: it was not compared"
+        text = (
+            f"its tracks are laid out like those of {named}, whose audio is no longer here: it was not "
+            "compared"
+        )
         return Recognised(attempt, tuple(orders), None, _with(attempt, text))
     try:
         verify(folder, drive, on_event=caller.on_event, cancel=caller.cancel)
     except VerificationFailed as error:
         first = str(error).partition("\n")[0]
-        text = f"its tracks lie as those of {named}, and it is not the same: {first}"
+        text = f"its tracks are laid out like those of {named}, but it is not the same: {first}"
         return Recognised(attempt, tuple(orders), False, _with(attempt, text))
     text = f"a good copy of {named}: every sector is right"
     if attempt is None:
-        text += "; which of the copies cannot be told, for they are equal"
+        text += "; which of the copies it is cannot be determined, because they are identical"
     return Recognised(attempt, tuple(orders), True, _with(attempt, text))
 
 

@@ -84,7 +84,7 @@ class SQLiteStore:
             if not tables:
                 prepare(transaction, schema("INTEGER PRIMARY KEY AUTOINCREMENT", "") + _GUARDS)
             elif "ledger" not in tables:
-                raise LedgerDamaged(f"{printable(self._path)} is a database, but no ledger of redbook's")
+                raise LedgerDamaged(f"{printable(self._path)} is a database, but not a redbook ledger")
             check_version(transaction, self.name)
 
     def _check_it_is_there(self) -> None:
@@ -158,8 +158,8 @@ class SQLiteStore:
             ) from error
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise LedgerDamaged(
-                f"{name} is no ledger, or damaged ({error}): put a back-up in its place, then say so with "
-                "`redbook copies restored`"
+                f"{name} is not a ledger, or it is damaged ({error}): put a backup in its place, then say "
+                "so with `redbook copies restored`"
             ) from error
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise LedgerUnavailable(

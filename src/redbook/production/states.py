@@ -153,12 +153,12 @@ class Verdict:
 
 _UNTOUCHED = Verdict(_S.VOID, "the blank is unharmed")
 _NOT_OURS = Verdict(_S.VOID, "another disc is in the drive; nothing had been written")
-_SPOILED = Verdict(_S.SPOILED, "the burn broke off")
+_SPOILED = Verdict(_S.SPOILED, "the burn failed")
 _COMPLETE = Verdict(_S.GOOD, "complete, and every sector is the master's")
 _DIFFERENT = Verdict(_S.SPOILED, "complete, but not what the master says")
 _GONE = Verdict(_S.UNKNOWN, "the disc is gone, and may be good or spoiled")
 _UNSURE = Verdict(_S.UNKNOWN, "the disc is complete, and its master is not here any more to compare it with")
-_BLANKED = Verdict(_S.VOID, "the burn broke off; the CD-RW was blanked again")
+_BLANKED = Verdict(_S.VOID, "the burn failed; the CD-RW was blanked again")
 _TOOK_ALL = Verdict(
     _S.SPOILED, "the drive took every sector and wrote none: the disc is still blank", rest_drive=True
 )

@@ -71,7 +71,7 @@ def alone(path: Path) -> Iterator[None]:
             host.lock(file.fileno())
         except BlockingIOError as error:
             raise WorkerRunning(
-                "copies are being made on this machine already, by another process: wait until it has "
-                "finished, or end it (Ctrl-C there)"
+                "another process is already making copies on this machine: wait until it has finished, or "
+                "end it (Ctrl-C there)"
             ) from error
         yield

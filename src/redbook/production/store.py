@@ -150,7 +150,7 @@ def prepare(transaction: Transaction, statements: list[str]) -> None:
 def check_version(transaction: Transaction, name: str) -> None:
     row = transaction.row("SELECT value FROM ledger WHERE key = 'version'")
     if row is None:
-        raise LedgerDamaged(f"{name} has a table 'ledger' but is no ledger of redbook's")
+        raise LedgerDamaged(f"{name} has a table 'ledger' but is not a redbook ledger")
     if row[0] != str(SCHEMA_VERSION):
         raise LedgerDamaged(
             f"{name} is a ledger of version {row[0]}; this redbook knows version {SCHEMA_VERSION}. "

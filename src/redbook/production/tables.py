@@ -99,7 +99,7 @@ def find_attempt(transaction: Transaction, attempt: int, lock: str = "") -> Atte
     row = transaction.row(f"{ATTEMPT} WHERE id = ?{lock}", attempt) if attempt <= _MOST_NUMBER else None
     if row is None:
         raise NotInLedger(
-            f"the ledger has no attempt {attempt}; if it was restored from a back-up, the "
-            "attempt is newer than that"
+            f"the ledger has no attempt {attempt}; if it was restored from a backup, the attempt is newer "
+            "than that"
         )
     return attempt_of(row)

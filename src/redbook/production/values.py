@@ -13,7 +13,7 @@ from redbook.production.states import AttemptState, CheckMode, OrderState, Said
 def new_fence() -> int:
     """A number that nobody else has: who shows it to the ledger is who was given it.
 
-    Random, not counted: a ledger restored from a back-up would count some numbers a second time, and a
+    Random, not counted: a ledger restored from a backup would count some numbers a second time, and a
     hand that burns under an attempt that was lost with the restore must not pass for another.
     """
     return secrets.randbits(62) + 1

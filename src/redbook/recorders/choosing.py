@@ -137,7 +137,7 @@ def further_virtual_names(name: str, count: int) -> list[str]:
         candidate = path.with_name(f"{stem}-{further}{path.suffix}")
         if not os.path.lexists(candidate) or _is_blank(candidate):
             found.append(f"{VIRTUAL}{candidate}")
-    raise DriveError(f"{MOST_DEFAULT_DISCS} discs are there already beside {path}")
+    raise DriveError(f"{MOST_DEFAULT_DISCS} discs already exist beside {path}")
 
 
 class _Choice:

@@ -23,8 +23,8 @@ def create_disc(
     medium   "cd-r" or "cd-rw"
     minutes  74, 80 or 90; of a CD-R also 99, which says that it has 80
 
-    raises  ValueError        for a kind of disc that there is none of
-            MediumUnsuitable  if something is there already
+    raises  ValueError        for a kind of disc that does not exist
+            MediumUnsuitable  if the path already exists
             ImageError        if the folder cannot be made
     """
     path = Path(path)
@@ -33,7 +33,7 @@ def create_disc(
         FolderStore.create(path, state)
     except FileExistsError as error:
         raise MediumUnsuitable(
-            f"{printable(path)} exists already; a disc is never overwritten: choose another name"
+            f"{printable(path)} already exists; a disc is never overwritten: choose another name"
         ) from error
     except OSError as error:
         raise ImageError(f"a new disc cannot be made at {printable(path)}: {error.strerror}") from error
@@ -82,7 +82,7 @@ def insert_disc(medium: str = "cd-r", minutes: int = 80) -> str:
     medium   "cd-r" or "cd-rw"
     minutes  74, 80 or 90; of a CD-R also 99, which says that it has 80
 
-    raises  ValueError  for a kind of disc that there is none of
+    raises  ValueError  for a kind of disc that does not exist
             ImageError  if it cannot be made
             DriveBusy   while a program has the recorder for itself
     """

@@ -168,9 +168,9 @@ def _suspend() -> str:
 def _limits() -> str:
     known = host.limits()
     if known is None:
-        return "not said by this system"
+        return "not reported by this system"
     priority, memory = known
-    locked = "without end" if memory is None else f"{memory // 1024} KiB"
+    locked = "unlimited" if memory is None else f"{memory // 1024} KiB"
     return f"real-time priority {priority}, locked memory {locked}"
 
 
@@ -178,7 +178,7 @@ def _no_drive(system: System) -> list[str]:
     container = system.container()
     steps = [NO_DRIVE]
     if container:
-        steps.append(f"this is a container ({container}): look outside of it first, with the same command")
+        steps.append(f"this is a container ({container}): run the same command outside of it first")
     steps.append(
         "is it a USB drive: try another port and cable, without a hub; many need the power of two ports"
     )
@@ -262,7 +262,7 @@ class _Recorder:
             return "not there"
         kind = {stat.S_IFBLK: "b", stat.S_IFCHR: "c"}.get(stat.S_IFMT(status.st_mode), "?")
         owner = f"{user_name(status.st_uid)}:{group_name(status.st_gid)}"
-        allowed = "yours" if self._system.may_use(status) else "closed to you"
+        allowed = "yours" if self._system.may_use(status) else "not accessible to you"
         return f"{kind} {stat.S_IMODE(status.st_mode):04o} {owner}, {allowed}"
 
     def _held(self) -> list[tuple[str, str]]:
@@ -292,9 +292,9 @@ def _abilities(found: Examination) -> list[tuple[str, str]]:
         (
             "features",
             " ".join(f"{one.code:04X}{'*' if one.current else ''}" for one in features)
-            or "none told (GET CONFIGURATION)",
+            or "none reported (GET CONFIGURATION)",
         ),
-        ("buffer", f"{buffer_kib} KiB" if buffer_kib else "not told (page 2Ah)"),
+        ("buffer", f"{buffer_kib} KiB" if buffer_kib else "not reported (page 2Ah)"),
         ("speeds", " ".join(f"{speed}x" for speed in seen.write_speeds) or "not listed (page 2Ah)"),
     ]
     if found.glance.serial and any(one.code == FeatureCode.SERIAL_NUMBER for one in features):

@@ -45,10 +45,10 @@ def drives(
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
 ) -> list[DriveEntry] | DriveWatch | RackWatch:
-    """The recorders that there are: real ones first, then a virtual one for each disc in this folder.
+    """The available recorders: real ones first, then a virtual one for each disc in this folder.
 
-    A real recorder that another program has is listed, and nothing is sent to it. Of a folder that is a rack
-    it is the rack's own recorders alone.
+    A real recorder in use by another program is listed, but nothing is sent to it. In a folder that is a
+    rack, only the rack's own recorders are listed.
 
     watch   instead of a list, an iterator of DriveAdded, DriveRemoved, MediumInserted and MediumRemoved
             of real recorders, until its `close()`; its `entries` are those at the start

@@ -43,13 +43,13 @@ def open_drive(
            "rack:RACK/d1": one of several virtual recorders with trays, which `redbook rack new` makes.
            "/dev/sr0" or another node, or a link to one (/dev/disk/by-id/...): a real recorder, for
            this program alone
-    clock  whose time is waited while another program still has a real one
+    clock  used for waiting while another program still has a real one
     read_only
            look at a virtual disc only: nothing is written to its folder, another program may have it
            or take it meanwhile, and what would change it raises StorageFailed. Otherwise it is held for
            this program alone
 
-    model  whose habits a virtual recorder has; None for the one that REDBOOK_MODEL names, else the exact one
+    model  that a virtual recorder imitates; None for the one that REDBOOK_MODEL names, else the exact one
     pace   a virtual recorder takes the time of a real one, up to this multiple of 1x; None for as fast as
            data come
     faults what goes wrong in a virtual recorder: values of `redbook.virtual.faults`, or texts for its `parse`
@@ -58,7 +58,7 @@ def open_drive(
            told of that waiting, and able to stop it
 
     raises  DriveNotFound, DriveBusy, DriveError, ImageError; the text says what to do. Cancelled
-            ValueError  for a model, a pace or a fault that there is none of, or given for a real recorder
+            ValueError  for an unknown model, pace or fault, or one that is given for a real recorder
     """
     text = os.fspath(name)
     if text.startswith(VIRTUAL):
@@ -76,9 +76,7 @@ def open_drive(
             raise ValueError("a recorder of a rack has the model that the rack was made with; its discs fail")
         return Drive(RackDrive(Path(text.removeprefix(RACK))).open(clock, pace), text)
     if model is not None or pace is not None or faults:
-        raise ValueError(
-            f"only a virtual recorder takes a model, a pace or faults, and not {printable(text)}"
-        )
+        raise ValueError(f"only a virtual recorder takes a model, a pace or faults, not {printable(text)}")
     if text.startswith(NODES) or Path(text).is_block_device() or Path(text).is_char_device():
         caller = Caller.of(on_event, cancel, clock)
         waiting = caller.audible_clock(f"{text}, which another program has")

@@ -32,7 +32,7 @@ Opener = Callable[[str], Drive]
 
 @dataclass(frozen=True, slots=True)
 class DriveEntry:
-    """A recorder that there is.
+    """A recorder that was found.
 
     name        for `open_drive`
     model       vendor, product and revision
@@ -42,7 +42,7 @@ class DriveEntry:
     appendable  whether tracks can be added to what is in it
 
     Of a real recorder also:
-    vendor, product, revision, serial   empty where it does not tell
+    vendor, product, revision, serial   empty where it does not report it
     bus         "usb", "ata", "iscsi", "virtio", "firewire", "scsi"; "virtual" of a virtual one
     connection  the same in words, with port and speed
     node        /dev/srN, or /dev/sgN without the kernel's CD driver; empty without a driver
@@ -90,7 +90,7 @@ class DriveEntry:
 
     @property
     def reads_only(self) -> bool:
-        """Whether it is no recorder, as itself says, or the kernel where nobody may ask it."""
+        """Whether it cannot write CDs, by its own account, or the kernel's where it may not be asked."""
         told_by_kernel = bool(self.problem) and self.writes_cd_r is False and not self.writes_cd_rw
         return self.problem == READS_ONLY or told_by_kernel
 

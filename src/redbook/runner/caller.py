@@ -27,7 +27,7 @@ Consent: TypeAlias = Callable[[Point], None]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What every call of the Python face takes, as one value.
+    """What every call of the Python API takes, as one value.
 
     on_event  told what happens, on the caller's thread; None if nobody wants to know
     cancel    asks the job to stop

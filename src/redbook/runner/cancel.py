@@ -49,12 +49,12 @@ class Cancel:
         self.asked.set()
 
     def at_once(self) -> None:
-        """Leave as soon as the command under way is over; the disc may be unusable."""
+        """Quit as soon as the command under way is over; the disc may be unusable."""
         self._at_once = True
         self.asked.set()
 
     def on_signal(self, number: int, frame: object) -> None:
-        """A signal handler: the first signal cancels, the second leaves at once.
+        """A signal handler: the first signal cancels, the second quits immediately.
 
         One wish of a program can come as two signals: timeout(1) sends its own to the process, and then to
         its group; a terminal that is closed hangs up by the kernel and by the shell.

@@ -22,16 +22,17 @@ _STOPPING = {
     Phase.LEAD_IN: _LOOKING,
     Phase.WRITING: (
         "ending the track",
-        "the track is broken off where it is, and the disc may be lost",
+        "the track is cut off where it is, and the disc may be lost",
     ),
     Phase.ENDING_TRACK: (
         "ending the track",
-        "the drive goes on ending the track by itself, and nobody sees whether it can; the disc may be lost",
+        "the drive goes on ending the track by itself, and redbook cannot see whether it succeeds; the "
+        "disc may be lost",
     ),
     Phase.CLOSING: (
-        "once the session is closed, for closing cannot be stopped half way",
-        "the drive goes on closing the session by itself, and nobody sees whether it can; the disc is lost "
-        "if it is switched off meanwhile",
+        "once the session is closed: closing cannot be interrupted",
+        "the drive goes on closing the session by itself, and redbook cannot see whether it succeeds; the "
+        "disc is lost if the drive is switched off meanwhile",
     ),
     Phase.VERIFYING: ("as soon as the drive has answered", "nothing is lost: the disc is only read"),
     Phase.READING_DISC: (
@@ -40,7 +41,7 @@ _STOPPING = {
     ),
     Phase.SAVING: ("what was read is kept for the next time", "nothing is lost: the disc is only read"),
     Phase.BLANKING: (
-        "once the disc is erased, for erasing cannot be stopped half way",
+        "once the disc is erased: erasing cannot be interrupted",
         "the drive goes on erasing by itself, and the disc is of no use until it has finished",
     ),
 }
@@ -48,10 +49,10 @@ _STOPPING = {
 
 _BETWEEN_TRACKS = (
     "before the next track is begun",
-    "no track is broken off; the tray may stay locked until the drive is looked at again",
+    "no track is cut off; the tray may stay locked until redbook uses the drive again",
 )
 _WHOLE_SESSION = (
-    "a session written at once cannot be ended early, so the disc is lost",
+    "a session-at-once recording cannot be ended early, so the disc is lost",
     "the drive is left as it is, and may be busy for a while",
 )
 _TEST_WRITE = (

@@ -1,1 +1,1 @@
-"""The virtual recorder in front of programs written by others."""
+"""The virtual recorder for other programs."""

@@ -42,8 +42,8 @@ def require_library() -> None:
     )
     if "cannot be preloaded" in done.stderr:
         raise ShareError(
-            f"{LIBRARY} is missing, by which a program sees a virtual recorder as /dev/sr0; "
-            "install its package: apt-get install umockdev"
+            f"{LIBRARY} is missing, which lets a program see a virtual recorder as /dev/sr0; install its "
+            "package: apt-get install umockdev"
         )
 
 

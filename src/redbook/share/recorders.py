@@ -48,7 +48,7 @@ def recorders(
 
 
 class Afflictions:
-    """Things that shall go wrong in each of some recorders, counted from now on.
+    """Things that should go wrong in each of some recorders, counted from now on.
 
     texts  as `redbook.virtual.faults.parse` reads them
 

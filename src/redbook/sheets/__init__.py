@@ -1,4 +1,4 @@
-"""Sheets: texts that say what shall be on a disc. Each is read to a `redbook.authoring.program.Program`,
+"""Sheets: texts that say what should be on a disc. Each is read to a `redbook.authoring.program.Program`,
 and a program is written as one.
 
 What is read, and how each ambiguity is decided: docs/sheets.md.

@@ -1,8 +1,8 @@
 """A cdrdao TOC file becomes a program.
 
-A TOC file is an exact instruction, in samples: its borders are kept. As cdrdao does it, a track that is no
-whole number of sectors is filled up with silence before the next one; what goes on behind that is told.
-Marks (START, INDEX, END) lie at whole sectors of their track, so they need not be where a file begins.
+A TOC file is an exact instruction, in samples: its borders are kept. As cdrdao does it, a track that is not a
+whole number of sectors is filled up with silence before the next one; what goes on behind that is told. Marks
+(START, INDEX, END) lie at whole sectors of their track, so they need not be where a file begins.
 
 Source: cdrdao's manual page and sources (trackdb).
 """
@@ -44,7 +44,7 @@ def read_toc(path: Path, name: str, length_of: LengthOf, options: SheetOptions =
     try:
         "".encode(options.encoding or "ascii")
     except (LookupError, UnicodeError) as error:
-        raise notes.error(f"{shown(options.encoding)} is no encoding of text (--cue-encoding)") from error
+        raise notes.error(f"{shown(options.encoding)} is not a text encoding (--cue-encoding)") from error
     words = Words(data, notes)
     return _Reader(
         words, parse(words, options.audio_only), SheetFiles(path), path.parent, length_of, options
@@ -173,9 +173,10 @@ class _Reader:
             return  # silence made longer tears nothing
         ms = samples * 1000 / 44_100
         text = (
-            f"track {number} is no whole number of sectors: {samples} samples of silence ({ms:.1f} ms) fill "
-            f"its last one, as cdrdao does; if the music goes on into track {number + 1}, let this track "
-            f"have the next file's first {samples} samples, too, and track {number + 1} begin behind them"
+            f"track {number} is not a whole number of sectors: {samples} samples of silence ({ms:.1f} ms) "
+            f"fill its last one, as cdrdao does; if the music goes on into track {number + 1}, let this "
+            f"track have the next file's first {samples} samples, too, and track {number + 1} begin after "
+            "them"
         )
         self._note(text, last.offset)
 
@@ -192,11 +193,11 @@ class _Reader:
         for mark in statement.indexes:
             place = start + (mark.samples or 0)
             if place >= length:
-                text = f"INDEX {_time(place - start)} lies behind the end of track {number}, "
+                text = f"INDEX {_time(place - start)} lies after the end of track {number}, "
                 text += _time(length - start)
                 raise self._words.wrong(text, mark.offset)
             if place <= before:
-                text = f"INDEX {_time(place - start)} does not lie behind the one before it"
+                text = f"INDEX {_time(place - start)} does not lie after the one before it"
                 raise self._words.wrong(text, mark.offset)
             places[place] = mark.offset
             before = place
@@ -221,7 +222,7 @@ class _Reader:
         """The start of a postgap is one more index, as with cdrdao."""
         end = self._place(mark, statement.parts_before_end, at)
         if end >= length:
-            text = f"END {_time(end)}: nothing of track {number}, {_time(length)}, lies behind it"
+            text = f"END {_time(end)}: nothing of track {number}, {_time(length)}, lies after it"
             raise self._words.wrong(text, mark.offset)
         if end <= start:
             raise self._words.wrong(f"END {_time(end)} lies in the pregap of track {number}", mark.offset)
@@ -261,7 +262,7 @@ class _Reader:
         said = statement.isrc.raw.decode("latin-1")
         code = read_isrc(said)
         if code is None:
-            text = f"track {number}: {shown(said)} is no ISRC; it is not burned"
+            text = f"track {number}: {shown(said)} is not an ISRC; it is not burned"
             self._note(text, statement.isrc.offset)
         return code or ""
 
@@ -275,7 +276,7 @@ class _Reader:
         first = part.first + part.skipped_bytes // SAMPLE_BYTES
         if length is None:
             if part.samples is None:
-                text = f"how long {name} is cannot be told; give the length of what is wanted of it"
+                text = f"the length of {name} is not known; give the length of the part to use"
                 raise self._words.wrong(text, part.offset)
             return Piece(source, first, part.samples)
         more = isinstance(length, RoundedLength)
@@ -302,7 +303,7 @@ class _Reader:
             text = f"SWAP of {shown(name)}: the file says itself in which order its bytes are; leave SWAP out"
             raise self._words.wrong(text, part.offset)
         if part.skipped_bytes and (is_sound or part.skipped_bytes % SAMPLE_BYTES):
-            why = "it is no raw audio" if is_sound else f"{SAMPLE_BYTES} bytes are a sample"
+            why = "it is not raw audio" if is_sound else f"{SAMPLE_BYTES} bytes are a sample"
             text = f"{shown(name)} cannot be read from byte {part.skipped_bytes} on: {why}"
             raise self._words.wrong(text, part.offset)
         raw = "" if is_sound else "little" if part.swap else "big"

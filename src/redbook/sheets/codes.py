@@ -23,7 +23,7 @@ def read_mcn(text: str, keep: bool = False, who: str = "CATALOG ") -> tuple[str,
     if not digits.strip("0"):
         return "", ""
     if not digits_of(digits):
-        return "", f"{who}{shown(text)} is no catalogue number (13 digits); it is not burned"
+        return "", f"{who}{shown(text)} is not a catalogue number (13 digits); it is not burned"
     code = digits.rjust(13, "0")
     if check_digit(code[:12]) != int(code[12]):
         due = code[:12] + str(check_digit(code[:12]))

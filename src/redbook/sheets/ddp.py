@@ -91,7 +91,7 @@ class _Set:
         self._check_map()
         found = self._only("PQ DESCR")
         if found is None:
-            raise self._wrong(f"{MAP}: no packet has SUB PQ DESCR: where tracks begin is not said")
+            raise self._wrong(f"{MAP}: no packet has SUB PQ DESCR: it does not say where tracks begin")
         pq_place, pq_packet = found
         text = self._only("CDTEXT")
         subcodes = {p.name.lower() for p in self._map if p.stream != "D0"}
@@ -115,14 +115,14 @@ class _Set:
         found = self._files.records(data, IDENTIFIER_BYTES, IDENTIFIER, Identifier.from_bytes)
         one = found[0]
         if len(found) > 1:
-            raise self._wrong(f"{IDENTIFIER}: {len(data)} bytes; one packet of {IDENTIFIER_BYTES} is due")
+            raise self._wrong(f"{IDENTIFIER}: {len(data)} bytes; expected one packet of {IDENTIFIER_BYTES}")
         if one.level not in LEVELS:
-            why = "2.10 and later are of DVDs" if one.level.startswith("DDP") else "this is no DDP set"
+            why = "2.10 and later are of DVDs" if one.level.startswith("DDP") else "this is not a DDP set"
             raise self._wrong(
                 f"{IDENTIFIER}, level: {shown(one.level)} is neither DDP 2.00 nor DDP 1.01: {why}"
             )
         if one.disc_type not in ("", "CD"):
-            raise self._wrong(f"{IDENTIFIER}, TYPE: {shown(one.disc_type)} is no CD (bytes 87 and 88)")
+            raise self._wrong(f"{IDENTIFIER}, TYPE: {shown(one.disc_type)} is not a CD (bytes 87 and 88)")
         numbers = (("MED", one.media), ("sides", one.sides), ("side", one.side))
         for what, number in (*numbers, ("layers", one.layers), ("layer", one.layer)):
             if number not in (None, 0, 1):
@@ -138,12 +138,12 @@ class _Set:
         for place, one in enumerate(self._map, 1):
             if one.stream not in _STREAMS:
                 self._map_wrong(
-                    place, f"DST: {shown(one.stream)} is no stream of an audio CD (bytes 4 and 5)"
+                    place, f"DST: {shown(one.stream)} is not a stream of an audio CD (bytes 4 and 5)"
                 )
             if not one.name:
                 self._map_wrong(place, "DSI: it names no file; a set on tape is not read (bytes 74 to 90)")
             if one.media not in (None, 0, 1):
-                self._map_wrong(place, f"MED: {one.media}; one medium is due (byte 54)")
+                self._map_wrong(place, f"MED: {one.media}; one medium is expected (byte 54)")
             if one.new not in ("", "0"):
                 self._map_wrong(
                     place, f"NEW: {shown(one.new)}, another session; one is burned at once (byte 91)"
@@ -160,23 +160,27 @@ class _Set:
     def _check_audio(self, place: int, one: MapPacket) -> None:
         if one.mode != "DA":
             self._map_wrong(
-                place, f"CDM: {shown(one.mode)} is no audio; redbook burns audio only (bytes 38, 39)"
+                place, f"CDM: {shown(one.mode)} is not audio; redbook burns audio only (bytes 38, 39)"
             )
         if one.storage not in (None, 0, 7):
-            self._map_wrong(place, f"SSM: {one.storage}; 7, whole sectors of 2352 bytes, is due (byte 40)")
+            self._map_wrong(
+                place, f"SSM: {one.storage}; 7, whole sectors of 2352 bytes, is expected (byte 40)"
+            )
         if one.length is None or not one.length:
-            self._map_wrong(place, "DSL: how long the stream is, is not said (bytes 14 to 21)")
+            self._map_wrong(place, "DSL: the length of the stream is missing (bytes 14 to 21)")
         fields = (("PRE1", one.pregap_1), ("PAUSEADD", one.pause_added), ("PRE1NXT", one.pregap_next))
         for what, number in fields:
             if number:
-                self._map_wrong(place, f"{what}: {number}; blank or 0 is due: what it adds is not known")
+                self._map_wrong(
+                    place, f"{what}: {number}; expected blank or 0: the meaning of other values is not known"
+                )
         if one.offset and one.offset % SAMPLE_BYTES:
-            self._map_wrong(place, f"OFS: {one.offset} is no whole number of samples (bytes 104 to 112)")
+            self._map_wrong(place, f"OFS: {one.offset} is not a whole number of samples (bytes 104 to 112)")
 
     def _only(self, subcode: str) -> tuple[int, MapPacket] | None:
         found = [(place, one) for place, one in enumerate(self._map, 1) if one.subcode == subcode]
         if len(found) > 1:
-            self._map_wrong(found[1][0], f"SUB: a second {subcode}; one is due")
+            self._map_wrong(found[1][0], f"SUB: a second {subcode}; expected only one")
         return found[0] if found else None
 
     def _pq(self, place: int, packet: MapPacket) -> tuple[Pq, str]:
@@ -322,7 +326,7 @@ class _Set:
                     self.notes.note(f"{who}: the check digit of {said} is wrong; it is burned")
                 else:
                     due = check_digit(code[:12])
-                    wrong = f"{who}: the check digit of {said} is wrong, {due} is due"
+                    wrong = f"{who}: the check digit of {said} is wrong, {due} would be right"
                     self.notes.wrong(wrong, "it is left out", "--keep-mcn burns it")
                     code = ""
             codes[who] = code
@@ -342,7 +346,7 @@ class _Set:
             where = f"{shown(pq_name)}, packet {track.packet}, ISRC"
             code = read_isrc(track.isrc)
             if code is None:
-                wrong = f"{where}: {shown(track.isrc)} of track {track.number} is no ISRC"
+                wrong = f"{where}: {shown(track.isrc)} of track {track.number} is not an ISRC"
                 self.notes.wrong(wrong, "it is left out")
             elif code and code in found:
                 other = found.index(code) + 1
@@ -389,8 +393,8 @@ class _Set:
             if alien or _is_utf_8(body):
                 what = f"byte {alien[0]:02X}h" if alien else "what is UTF-8"
                 self.notes.wrong(
-                    f"{shown(name)}, pack {number}, text of track {pack[1]}: {what} is no letter of its "
-                    "character set (ISO 8859-1), and players show something else",
+                    f"{shown(name)}, pack {number}, text of track {pack[1]}: {what} is not in its character "
+                    "set (ISO 8859-1), and players show something else",
                     "it is burned as it is",
                     "have the set made again",
                 )

@@ -72,7 +72,7 @@ class SetFiles:
     def size(self, path: Path) -> int:
         try:
             if not path.is_file():
-                raise self._notes.error(f"{shown(path.name)}: this is no file")
+                raise self._notes.error(f"{shown(path.name)}: this is not a regular file")
             with path.open("rb"):
                 return path.stat().st_size
         except OSError as error:
@@ -82,7 +82,7 @@ class SetFiles:
         bare = data if len(data) % size == 0 else data.rstrip(b"\r\n\0\x1a")
         if not bare or len(bare) % size:
             raise self._notes.error(
-                f"{file}: its {len(data)} bytes are no whole number of packets of {size} bytes"
+                f"{file}: its {len(data)} bytes are not a whole number of packets of {size} bytes"
             )
         found = []
         for number, place in enumerate(range(0, len(bare), size), 1):

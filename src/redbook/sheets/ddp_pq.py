@@ -63,13 +63,13 @@ def understand(packets: Sequence[PqPacket], wrong: Wrong) -> Pq:
             if not tracks:
                 wrong("TRK: the lead-out (AA) comes before any track", place)
             if index not in (None, 1):
-                wrong(f"IDX: the lead-out has index {index}; 01 is due", place)
+                wrong(f"IDX: the lead-out has index {index}; expected 01", place)
             if lead_out is not None and packet.time < lead_out:
                 wrong(f"time: a second lead-out at {duration(packet.time)}, before the first", place)
             lead_out = packet.time if lead_out is None else lead_out
             continue
         if lead_out is not None:
-            wrong("TRK: a second session begins behind the lead-out; one session is burned at once", place)
+            wrong("TRK: a second session begins behind the lead-out; only one session is burned", place)
         if track == LEAD_IN:
             if tracks:
                 wrong("TRK: the lead-in (00) stands behind a track", place)
@@ -91,16 +91,16 @@ def _take(tracks: list[PqTrack], packet: PqPacket, number: int, index: int, plac
         wrong(f"time: {duration(packet.time)} lies before {before}, the time of the entry before", place)
     if not tracks or tracks[-1].number != number:
         if number != len(tracks) + 1:
-            wrong(f"TRK: {number:02d}, where {len(tracks) + 1:02d} is due", place)
+            wrong(f"TRK: {number:02d}, expected {len(tracks) + 1:02d}", place)
         if index > 1:
-            wrong(f"IDX: track {number} begins with index {index:02d}; 00 or 01 is due", place)
+            wrong(f"IDX: track {number} begins with index {index:02d}; expected 00 or 01", place)
         if tracks and tracks[-1].first == 0 and len(tracks[-1].times) == 1:
             wrong(f"IDX: track {number - 1} has no index 01", place)
         tracks.append(PqTrack(number, index, packet.control, packet.scms, place, [packet.time], packet.isrc))
         return
     track = tracks[-1]
     if index != track.first + len(track.times):
-        wrong(f"IDX: {index:02d}, where {track.first + len(track.times):02d} is due", place)
+        wrong(f"IDX: {index:02d}, expected {track.first + len(track.times):02d}", place)
     if (packet.control, packet.scms) != (track.control, track.scms):
         wrong(f"control: another one than in the entry before, of the same track {number}", place)
     if packet.isrc and track.isrc not in ("", packet.isrc):
@@ -116,10 +116,12 @@ def _check(tracks: list[PqTrack], lead_out: int, wrong: Wrong) -> None:
     if last.first == 0 and len(last.times) == 1:
         wrong(f"IDX: track {last.number} has no index 01", last.packet)
     if first.first == 0 and first.times[0]:
-        wrong(f"time: index 00 of track 1 lies at {duration(first.times[0])}; 00:00:00 is due", first.packet)
+        wrong(
+            f"time: index 00 of track 1 lies at {duration(first.times[0])}; expected 00:00:00", first.packet
+        )
     if first.start < PREGAP_SECTORS:
         wrong(
-            f"time: index 01 of track 1 lies at {duration(first.start)}; 2 s of pause are due", first.packet
+            f"time: index 01 of track 1 lies at {duration(first.start)}; expected 2 s of pause", first.packet
         )
     if last.times[-1] >= lead_out:
         text = f"{duration(last.times[-1])} lies beyond the audio: the lead-out is at {duration(lead_out)}"

@@ -311,6 +311,7 @@ def _control(said: str) -> tuple[int, bool]:
     nibble, adr = said[0], said[1].upper()
     if nibble not in "0123456789ABCDEFabcdef" or adr not in "1S":
         raise RecordWrong(
-            "control", f"{_shown(said)}: a digit for the flags, and 1 or S (SCMS), are due (bytes 16 and 17)"
+            "control",
+            f"{_shown(said)}: a digit for the flags, and 1 or S (SCMS), are expected (bytes 16 and 17)",
         )
     return int(nibble, 16), adr == "S"

@@ -70,11 +70,11 @@ def _as_asked(data: bytes, encoding: str, notes: Notebook) -> Decoded:
         text = data.decode(name, "replace")
     except (LookupError, ValueError, UnicodeError) as error:
         raise notes.error(
-            f"{shown(encoding)} is no encoding of text; cp1252, cp1251, cp932, gbk and utf-8 are some "
+            f"{shown(encoding)} is not a text encoding; cp1252, cp1251, cp932, gbk and utf-8 are some "
             "(--cue-encoding)"
         ) from error
     if not isinstance(text, str):
-        raise notes.error(f"{shown(encoding)} is no encoding of text (--cue-encoding)")
+        raise notes.error(f"{shown(encoding)} is not a text encoding (--cue-encoding)")
     if wrong := text.count("\ufffd"):
         notes.note(f"{wrong} places in the sheet cannot be read as {name} and are shown as \ufffd")
     return Decoded(text, name)

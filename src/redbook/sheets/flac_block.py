@@ -104,5 +104,5 @@ def _isrc(raw: bytes, number: int, notes: Notebook) -> str:
     text = raw.rstrip(b"\0").decode("ascii", "replace")
     code = read_isrc(text)
     if code is None:
-        notes.note(f"track {number}: {shown(text)} is no ISRC; it is not burned")
+        notes.note(f"track {number}: {shown(text)} is not an ISRC; it is not burned")
     return code or ""

@@ -76,7 +76,7 @@ def _decided(sheet: Sheet, cast: Cast, readings: list[_Reading], notes: Notebook
     said = duration(_first_silence(cast) // SAMPLES_PER_SECTOR)
     silence = readings[taken].silence // SAMPLES_PER_SECTOR
     meaning = (
-        f"{duration(silence)} of silence beside the 2 s that every disc has"
+        f"{duration(silence)} of silence in addition to the 2 s that every disc has"
         if silence
         else "the 2 s that every disc has"
     )
@@ -84,7 +84,7 @@ def _decided(sheet: Sheet, cast: Cast, readings: list[_Reading], notes: Notebook
         notes.note(f"PREGAP {said} of the first track means {meaning}: {why}", first.said.silence_line)
     elif not silence:
         notes.note(
-            f"PREGAP {said} of the first track is taken as {meaning}, not as silence beside them; nothing "
+            f"PREGAP {said} of the first track is taken as {meaning}, not as silence in addition; nothing "
             "in the sheet says which",
             first.said.silence_line,
         )

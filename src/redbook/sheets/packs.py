@@ -74,10 +74,10 @@ def read_packs_file(path: Path, first_track: int, last_track: int, notes: Notebo
         packs = packs_in(data)
         check_tracks(packs.packs, first_track, last_track)
     except PacksDamaged as error:
-        notes.wrong(str(error), error.rest, "make the file anew, or leave it out")
+        notes.wrong(str(error), error.rest, "make the file again, or leave it out")
         return Packs(b"", rescued=error.whole)
     except PacksWrong as error:
-        raise notes.error(f"{error}; make the file anew, or leave it out") from error
+        raise notes.error(f"{error}; make the file again, or leave it out") from error
     for text in packs.odd:
         notes.note(text)
     return packs
@@ -126,7 +126,7 @@ def _bare(data: bytes) -> bytes:
     if over == 1 and not data[-1] and len(data) > 1:
         return data[:-1]
     if over:
-        raise PacksWrong(f"its {len(data)} bytes are no whole number of packs of {PACK_BYTES} bytes")
+        raise PacksWrong(f"its {len(data)} bytes are not a whole number of packs of {PACK_BYTES} bytes")
     return data
 
 
@@ -157,4 +157,4 @@ def check_tracks(packs: bytes, first_track: int, last_track: int) -> None:
     for pack in each_pack(packs):
         if pack[0] == PackType.SIZES and pack[1] == 0 and (pack[5], pack[6]) != (first_track, last_track):
             here = f"{first_track} to {last_track}"
-            raise PacksWrong(f"it is of a disc with tracks {pack[5]} to {pack[6]}, this one has {here}")
+            raise PacksWrong(f"it belongs to a disc with tracks {pack[5]} to {pack[6]}, this one has {here}")

@@ -17,7 +17,7 @@ def read_bytes(path: Path, most: int, notes: Notebook, what: str = "") -> bytes:
     who = f"{what}: " if what else ""
     try:
         if path.exists() and not path.is_file():
-            raise notes.error(f"{who}this is no file that can be read twice")
+            raise notes.error(f"{who}this is not a regular file, so it cannot be read twice")
         with path.open("rb") as file:
             return file.read(most + 1)
     except (OSError, ValueError) as error:

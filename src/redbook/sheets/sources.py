@@ -103,7 +103,7 @@ class Sources:
             raise self._notes.error(
                 f"{self._files.shown(path)}: the sheet calls it {entry.kind or 'nothing'}, but it does not "
                 "begin as a sound file; if it is 44.1 kHz 16-bit stereo without a header, write BINARY "
-                "behind its name",
+                "after its name",
                 entry.line,
             )
         if raw:
@@ -113,14 +113,14 @@ class Sources:
     def _check_raw(self, entry: SheetFile, size: int) -> None:
         if size % SAMPLE_BYTES:
             raise self._notes.error(
-                f"{shown(entry.name)}: its {size} bytes are no whole number of stereo samples "
+                f"{shown(entry.name)}: its {size} bytes are not a whole number of stereo samples "
                 f"({SAMPLE_BYTES} bytes each); it was cut short, or is not what {entry.kind} says",
                 entry.line,
             )
         if size % SECTOR_BYTES:
             samples = size % SECTOR_BYTES // SAMPLE_BYTES
             self._notes.note(
-                f"{shown(entry.name)} is no whole number of sectors: {samples} of {SAMPLES_PER_SECTOR} "
+                f"{shown(entry.name)} is not a whole number of sectors: {samples} of {SAMPLES_PER_SECTOR} "
                 "samples are in its last one; they are burned, too",
                 entry.line,
             )

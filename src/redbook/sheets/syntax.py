@@ -92,7 +92,7 @@ def parse(text: str, notes: Notebook, options: SheetOptions, own_file: str = "")
     parser = _Parser(notes, options, own_file)
     for count, (number, line) in enumerate(lines(text)):
         if count >= MOST_LINES:
-            raise notes.error(f"this is no cue sheet: it has more than {MOST_LINES} lines", number)
+            raise notes.error(f"this is not a cue sheet: it has more than {MOST_LINES} lines", number)
         parser.take(number, line)
     return parser.finish()
 
@@ -131,7 +131,7 @@ class _Parser:
         self._word, rest = split_word(line)
         command = self._commands.get(self._word)
         if command is None:
-            self._note(f"{shown(self._word)} is no command of cue sheets; the line is not used")
+            self._note(f"{shown(self._word)} is not a cue sheet command; the line is ignored")
         else:
             command(rest)
 
@@ -139,7 +139,7 @@ class _Parser:
         sheet = self._sheet
         if not sheet.tracks:
             what = "there is no TRACK in it" if sheet.files else "there is neither FILE nor TRACK in it"
-            raise self._notes.error(f"this is no cue sheet that can be burned: {what}")
+            raise self._notes.error(f"this cue sheet cannot be burned: {what}")
         for track, kind, text, line in self._remark_texts:
             texts = track.texts if track else sheet.texts
             if not texts.get(kind):
@@ -175,26 +175,26 @@ class _Parser:
         if len(sheet.files) >= MOST_FILES:
             raise self._refuse(f"the sheet has more than {MOST_FILES} FILE lines")
         if not kind:
-            self._note(f"FILE says no type of {shown(name)}; its content decides")
+            self._note(f"FILE gives no type for {shown(name)}; its content decides")
         elif kind not in SOUND_TYPES and kind not in RAW_TYPES:
-            self._note(f"{shown(kind)} is no type of file that is known; the content decides")
+            self._note(f"{shown(kind)} is not a known file type; the content decides")
         sheet.files.append(SheetFile(name, kind, self._line))
 
     def _take_track(self, rest: str) -> None:
         words = rest.split()
         digits = words[0] if words else ""
         if not (digits.isascii() and digits.isdigit() and len(digits) <= 4):
-            raise self._refuse(f'TRACK wants a number and a mode, as in "TRACK 01 AUDIO", not {shown(rest)}')
+            raise self._refuse(f'TRACK needs a number and a mode, as in "TRACK 01 AUDIO", not {shown(rest)}')
         number = int(digits)
         if number > MOST_TRACKS:
             raise self._refuse(f"track {number}: a disc has {MOST_TRACKS} tracks at most")
         if len(words) < 2:
             raise self._refuse(f'track {number} has no mode; for music write "TRACK {digits} AUDIO"')
         if len(words) > 2:
-            self._note(f"what follows the mode of track {number} is not used: {shown(' '.join(words[2:]))}")
+            self._note(f"what follows the mode of track {number} is ignored: {shown(' '.join(words[2:]))}")
         before = self._sheet.tracks[-1].number if self._sheet.tracks else -1
         if number <= before:
-            raise self._refuse(f"track {number} stands behind track {before}; numbers have to go up")
+            raise self._refuse(f"track {number} comes after track {before}; numbers must go up")
         self._track = SheetTrack(
             number, words[1].upper(), self._line, self._session, len(self._sheet.files) - 1
         )
@@ -202,7 +202,7 @@ class _Parser:
 
     def _in_track(self) -> SheetTrack:
         if self._track is None:
-            raise self._refuse(f"{self._word} stands before the first TRACK")
+            raise self._refuse(f"{self._word} comes before the first TRACK")
         return self._track
 
     # times
@@ -213,15 +213,15 @@ class _Parser:
         digits = words[0] if words else ""
         if not (digits.isascii() and digits.isdigit() and int(digits[:4]) <= MOST_INDEXES):
             raise self._refuse(
-                f'INDEX wants a number from 0 to 99 and a time, as in "INDEX 01 00:00:00", not {shown(rest)}'
+                f'INDEX needs a number from 0 to 99 and a time, as in "INDEX 01 00:00:00", not {shown(rest)}'
             )
         index = int(digits)
         written, samples = self._time(words[1] if len(words) > 1 else "")
         if not self._sheet.files:
-            raise self._refuse(f"INDEX {index:02d} of track {track.number} stands before any FILE")
+            raise self._refuse(f"INDEX {index:02d} of track {track.number} comes before any FILE")
         last = track.marks[-1].index if track.marks else -1
         if index <= last:
-            raise self._refuse(f"track {track.number}: INDEX {index:02d} stands behind INDEX {last:02d}")
+            raise self._refuse(f"track {track.number}: INDEX {index:02d} comes after INDEX {last:02d}")
         mark = Mark(index, len(self._sheet.files) - 1, samples, written, self._line, track.silence)
         track.silence = 0
         track.marks.append(mark)
@@ -231,15 +231,13 @@ class _Parser:
         _, samples = self._time(rest)
         if track.marks and track.marks[-1].index > 0:
             raise self._refuse(
-                f"track {track.number}: PREGAP stands behind INDEX {track.marks[-1].index:02d}; it has to "
-                "come before the track's INDEX 01"
+                f"track {track.number}: PREGAP comes after INDEX {track.marks[-1].index:02d}; it must come "
+                "before the track's INDEX 01"
             )
         if track.silence_line:
             raise self._refuse(f"track {track.number} has a second PREGAP")
         if track.marks:
-            self._note(
-                f"track {track.number}: PREGAP stands behind INDEX 00; the silence goes before INDEX 01"
-            )
+            self._note(f"track {track.number}: PREGAP comes after INDEX 00; the silence goes before INDEX 01")
         track.silence, track.silence_line = samples, self._line
 
     def _postgap(self, rest: str) -> None:
@@ -256,24 +254,25 @@ class _Parser:
         form = _TIME.fullmatch(written)
         if form is None:
             raise self._refuse(
-                f"{shown(written) or 'nothing'} is no time; a time is minutes:seconds:frames, as in 03:25:40"
+                f"{shown(written) or 'nothing'} is not a time; a time is minutes:seconds:frames, as in "
+                "03:25:40"
             )
         minute, second, frame = map(int, form.groups())
         if second > 59:
             raise self._refuse(f"{written}: seconds go to 59")
         if frame > 74:
             right = f"{minute:02d}:{second:02d}:{frame * 3 // 4:02d}"
-            cure = f"; if {frame} are hundredths of a second, write {right}" if frame < 100 else ""
-            raise self._refuse(f"{written}: frames go to 74, 75 make a second{cure}")
+            cure = f"; if {frame} means hundredths of a second, write {right}" if frame < 100 else ""
+            raise self._refuse(f"{written}: frames go to 74, because there are 75 in a second{cure}")
         if len(words) > 1 and words[1][0] not in ";#":
-            self._note(f"what follows the time {written} is not used: {shown(words[1])}")
+            self._note(f"what follows the time {written} is ignored: {shown(words[1])}")
         return written, Msf(minute, second, frame).sectors * SAMPLES_PER_SECTOR
 
     # flags and codes
 
     def _flags(self, rest: str) -> None:
         if self._track is None:
-            self._note("FLAGS stands before the first TRACK and is not used")
+            self._note("FLAGS comes before the first TRACK and is ignored")
             return
         for flag in rest.upper().replace('"', "").replace(",", " ").split():
             if flag == "DATA" and self._track.is_audio:
@@ -283,18 +282,16 @@ class _Parser:
             if flag in FLAGS:
                 self._track.flags.add(flag)
             else:
-                self._note(
-                    f"track {self._track.number}: {shown(flag)} is no flag that is known; it is not used"
-                )
+                self._note(f"track {self._track.number}: {shown(flag)} is not a known flag; it is ignored")
 
     def _isrc(self, rest: str) -> None:
         if self._track is None:
-            self._note(f"ISRC {shown(rest)} stands before the first TRACK and is not used")
+            self._note(f"ISRC {shown(rest)} comes before the first TRACK and is ignored")
             return
         code = read_isrc(quoted(rest)[0])
         if code is None:
             self._note(
-                f"track {self._track.number}: {shown(rest)} is no ISRC (two letters, three letters or "
+                f"track {self._track.number}: {shown(rest)} is not an ISRC (two letters, three letters or "
                 "digits, seven digits); it is not burned"
             )
             return
@@ -307,13 +304,13 @@ class _Parser:
         if note:
             self._note(note)
         if code and self._sheet.mcn not in ("", code):
-            self._note(f"a second CATALOG, {code}, is not used; {self._sheet.mcn} is burned")
+            self._note(f"a second CATALOG, {code}, is ignored; {self._sheet.mcn} is burned")
         self._sheet.mcn = self._sheet.mcn or code
 
     def _cdtextfile(self, rest: str) -> None:
         name = quoted(rest)[0]
         if self._sheet.packs_file is not None:
-            self._note(f"a second CDTEXTFILE, {shown(name)}, is not used")
+            self._note(f"a second CDTEXTFILE, {shown(name)}, is ignored")
         elif name:
             self._sheet.packs_file = name, self._line
 
@@ -322,7 +319,7 @@ class _Parser:
     def _text(self, rest: str) -> None:
         text, behind, _ = quoted(rest)
         if behind:
-            self._note(f"what follows the last quotation mark is not used: {shown(behind)}")
+            self._note(f"what follows the last quotation mark is ignored: {shown(behind)}")
         self._keep_text(self._track, TEXT_FIELDS[self._word], text, self._line)
 
     def _keep_text(self, track: SheetTrack | None, kind: PackType, text: str, line: int) -> None:

@@ -267,7 +267,7 @@ class _Parser:
             if self._words.next.kind is Kind.NUMBER:
                 code = self._number("LANGUAGE_MAP")
                 if code > 255:
-                    raise self._words.wrong(f"{code} is no code of a language; they go from 0 to 255", offset)
+                    raise self._words.wrong(f"{code} is not a language code; they go from 0 to 255", offset)
             elif self._words.next.text in _LANGUAGE_WORDS:
                 code = _LANGUAGE_WORDS[self._words.take().text]
             else:
@@ -296,7 +296,7 @@ class _Parser:
                 value = self._bytes() if self._is("{") else self._string(token.text)
                 items.append(TextItem(number, token.text, value, token.offset))
             elif token.kind is Kind.WORD:
-                raise self._words.wrong(f"{token.shown} is no field of CD-Text")
+                raise self._words.wrong(f"{token.shown} is not a CD-Text field")
             else:
                 raise self._missing("fields as TITLE, or }", f"LANGUAGE {number}")
         return items
@@ -310,7 +310,7 @@ class _Parser:
             offset = self._words.next.offset
             value = self._number("a row of bytes", "numbers from 0 to 255")
             if value > 255:
-                raise self._words.wrong(f"{value} is no byte; they go from 0 to 255", offset)
+                raise self._words.wrong(f"{value} is not a byte; bytes go from 0 to 255", offset)
             if len(found) == _MOST_PACK_BYTES:
                 raise self._words.wrong(
                     f"more than {_MOST_PACK_BYTES} bytes for one field of CD-Text", offset
@@ -350,7 +350,7 @@ class _Parser:
                 track.parts.append(SilencePart(samples, token.offset))
                 track.start, track.parts_before_start = Mark(None, token.offset), 1
             else:
-                self._toc.remarks.append(("PREGAP 00:00:00 is none", token.offset))
+                self._toc.remarks.append(("PREGAP 00:00:00 is not a pregap", token.offset))
         self._parts(track, number)
         while token := self._accept("INDEX"):
             if len(track.indexes) == MOST_INDEXES - 1:
@@ -402,7 +402,7 @@ class _Parser:
             if self._parts_read > MOST_PARTS:
                 raise self._words.wrong(f"more than {MOST_PARTS} files and silences", token.offset)
             if token.text in ("FIFO", "DATAFILE"):
-                why = "a FIFO cannot be read twice" if token.text == "FIFO" else "that is data, no audio"
+                why = "a FIFO cannot be read twice" if token.text == "FIFO" else "that is data, not audio"
                 raise self._words.wrong(f"{token.text} in track {number}: {why}", token.offset)
             if token.text in ("FILE", "AUDIOFILE"):
                 track.parts.append(self._file(token))
@@ -428,7 +428,7 @@ class _Parser:
         else:
             if self._is(*_DATA_MODES, "RW", "RW_RAW"):
                 what = self._words.next.text
-                raise self._words.wrong(f"ZERO {what} in track {number}: that is data, no audio")
+                raise self._words.wrong(f"ZERO {what} in track {number}: that is data, not audio")
             self._accept("AUDIO")
             offset = self._words.next.offset
             value = self._number("ZERO", "mm:ss:ff or a number of bytes")
@@ -441,7 +441,7 @@ class _Parser:
             else:
                 samples = value // SAMPLE_BYTES
         if not samples:
-            self._toc.remarks.append((f"{token.text} of no length is none", token.offset))
+            self._toc.remarks.append((f"{token.text} of length 0 is not allowed", token.offset))
         return SilencePart(samples, token.offset)
 
     def _mark(self, track: TrackStatement, token: Token, number: int) -> None:

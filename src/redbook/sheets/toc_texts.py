@@ -179,7 +179,7 @@ class _Language:
         try:
             return raw.decode(own)
         except UnicodeDecodeError:
-            self._remark(f"this text is no {own}; it is read as ISO 8859-1", offset)
+            self._remark(f"this text is not {own}; it is read as ISO 8859-1", offset)
         return raw.decode("latin-1")
 
 

@@ -165,7 +165,7 @@ class Words:
                 return what
             if not re.fullmatch(rb"[0-3][0-7]{2}", what):
                 digits = what.decode("ascii")
-                raise self.wrong(f"\\{digits} is no byte: it takes three octal digits up to 377", start)
+                raise self.wrong(f"\\{digits} is not a byte: it takes three octal digits up to 377", start)
             byte = int(what, 8)
             escaped = escaped or byte > 0x7F
             return bytes((byte,))

@@ -59,7 +59,7 @@ def _audio_tracks(sheet: Sheet, options: SheetOptions, notes: Notebook) -> list[
     for track in later:
         if track.is_audio:
             raise notes.error(
-                f"track {track.number} is in session {track.session}; one session is burned at once: make a "
+                f"track {track.number} is in session {track.session}; only one session is burned: make a "
                 "sheet of each session",
                 track.line,
             )
@@ -91,7 +91,7 @@ def _audio_tracks(sheet: Sheet, options: SheetOptions, notes: Notebook) -> list[
         if track.mode not in _WHOLE_SECTORS and files & {mark.file for mark in track.marks}:
             raise notes.error(
                 f"track {track.number} ({shown(track.mode)}) is in one file with audio, and its sectors "
-                "have not 2352 bytes: where the audio lies cannot be told",
+                "have not 2352 bytes: the place of the audio cannot be determined",
                 track.line,
             )
         notes.note(f"track {track.number} is data ({shown(track.mode)}) and is left out", track.line)
@@ -136,8 +136,7 @@ def _check_order(tracks: list[SheetTrack], marks: dict[int, list[Mark]], notes: 
         other = f"INDEX {before.index:02d} {before.written}"
         if mark.at < before.at:
             raise notes.error(
-                f"{here} lies before {other} of track {number_before} (line {before.line}); times have to "
-                "go up",
+                f"{here} lies before {other} of track {number_before} (line {before.line}); times must go up",
                 mark.line,
             )
         if number != number_before or before.index > 0:
@@ -155,7 +154,7 @@ def _claim_beginnings(sheet: Sheet, marks: dict[int, list[Mark]], notes: Noteboo
     for place, file in enumerate(sheet.files):
         if place not in named:
             notes.note(
-                f"no INDEX lies in {shown(file.name)}; it is played behind what comes before it", file.line
+                f"no INDEX lies in {shown(file.name)}; it is played after what comes before it", file.line
             )
     first_track = sheet.tracks[0]
     for track in sheet.tracks:

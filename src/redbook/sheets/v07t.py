@@ -77,11 +77,11 @@ def texts_in(data: bytes, notes: Notebook) -> TextSheet:
             encoding = CHARACTER_SETS[ISO_8859_1]
         if not sheet.texts:
             raise notes.error(
-                "it does not begin with an Input Sheet Version: this is no sheet of texts", number
+                "it does not begin with an Input Sheet Version: this is not a text sheet", number
             )
         text = raw.strip(b" \t").decode(encoding, "replace")
         if "\ufffd" in text:
-            notes.note(f"{shown(key)}: some of its bytes are no {encoding}", number)
+            notes.note(f"{shown(key)}: some of its bytes are not {encoding}", number)
         if not text or key in _SILENT:
             continue
         if key == "text code":
@@ -98,7 +98,7 @@ def texts_in(data: bytes, notes: Notebook) -> TextSheet:
 def _take_character_set(texts: Texts, text: str, line: int, notes: Notebook) -> str:
     code = _CODES.get(text.lower(), _number(text))
     if code not in CHARACTER_SETS:
-        raise notes.error(f"Text Code {shown(text)} is none of 8859, ASCII and MS-JIS", line)
+        raise notes.error(f"Text Code {shown(text)} is not one of 8859, ASCII and MS-JIS", line)
     texts.character_set = code
     return CHARACTER_SETS[code]
 

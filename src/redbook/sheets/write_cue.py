@@ -145,7 +145,7 @@ class _Writer:
         if self._packs_file:  # the texts are for programs that do not read it
             return said[0] if said else Texts(ENGLISH)
         if self._program.packs:
-            self._note("packs of CD-Text are not kept as they are; CD-Text is packed anew from the texts")
+            self._note("CD-Text packs are not kept as they are; CD-Text is packed again from the texts")
         if len(said) > 1:
             left_out = ", ".join(entry.language for entry in said[1:])
             self._note(f"a cue sheet has one language, {said[0].language}; left out: {left_out}")
@@ -335,7 +335,7 @@ class _Writer:
         try:
             name.encode("utf-8")
         except UnicodeEncodeError:
-            raise self._cannot(f"the name of {shown} is no UTF-8") from None
+            raise self._cannot(f"the name of {shown} is not UTF-8") from None
         if not name.isprintable():
             raise self._cannot(f"the name of {shown} holds control characters")
         if '"' in name:

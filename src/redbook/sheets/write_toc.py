@@ -77,7 +77,7 @@ class _Writer:
             lines.append(f'CATALOG "{layout.mcn}"')
         self._check_sources()
         if self._program.packs:
-            self._note("a TOC file holds texts, not packs: CD-Text is packed anew from them")
+            self._note("a TOC file holds texts, not packs: CD-Text is packed again from them")
         texts = [entry for entry in self._program.texts if not entry.is_empty]
         self._has_genre = any(entry.genre_code or entry.text(PackType.GENRE) for entry in texts)
         for entry in texts:

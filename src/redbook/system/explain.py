@@ -46,7 +46,7 @@ def explain(path: str, error: OSError, system: System | None = None) -> str:
             f"--setrw {node}`"
         )
     if error.errno in (errno.ENOTTY, errno.ENOTBLK, errno.ENOTDIR, errno.EISDIR):
-        return f"{called} is no optical drive; `redbook drives` lists those that there are"
+        return f"{called} is not an optical drive; `redbook drives` lists the optical drives"
     reason = error.strerror or str(error)
     return f"{called} cannot be opened: {reason}; `redbook doctor --drive {node}` shows more"
 
@@ -76,7 +76,7 @@ def explained(path: str) -> Iterator[None]:
 def _forbidden(system: System, node: str, called: str) -> str:
     status = system.status(node)
     if status is None:
-        return f"{called} is in a folder that is closed to you; `ls -ld {Path(node).parent}` shows why"
+        return f"{called} is in a folder that you may not enter; `ls -ld {Path(node).parent}` shows why"
     if system.may_use(status):
         return _forbidden_from_outside(system, node, called)
     user, group = system.user, group_name(status.st_gid)
@@ -165,7 +165,7 @@ def _missing(system: System, node: str, called: str, error: OSError) -> str:
     drive = next((one for one in drives if name in (one.block, one.generic)), None)
     if error.errno in IS_GONE and drive is None:
         return (
-            f"{called} stands for a drive that is not there any more; plug it in again"
+            f"{called} belongs to a drive that is no longer there; plug it in again"
             + (", then start the container again" if system.container() else "")
             + _others(drives)
         )

@@ -30,7 +30,7 @@ DRIVER_CODE = 0x07  # 08h is "sense is present"; the four bits above are suggest
 DRIVER_TIMEOUT = 0x06
 
 CABLE = "check the cable, the port and the drive's power (one that is fed by USB may need another port)"
-_GONE = "it was unplugged, switched off or lost its power; connect it again, then start anew"
+_GONE = "it was unplugged, switched off or lost its power; connect it again, then start over"
 _LOAD = "is it connected and switched on, and are the kernel's modules sr_mod and sg loaded?"
 
 
@@ -46,9 +46,11 @@ def check_host_status(what: str, status: int, timeout: float) -> None:
     if not status:
         return
     if status in (NO_CONNECT, BAD_TARGET):
-        raise DriveGone(f"{what}: the drive is not there any more: {_GONE}")
+        raise DriveGone(f"{what}: the drive is no longer there: {_GONE}")
     if status in (BUS_BUSY, IMMEDIATE_RETRY, REQUEUE):
-        raise NotTaken(f"{what}: the way to the drive was busy, nothing was sent; try again in a moment")
+        raise NotTaken(
+            f"{what}: the connection to the drive was busy, nothing was sent; try again in a moment"
+        )
     if status == TIME_OUT:
         raise timed_out(what, timeout)
     if status == RESET:
@@ -57,7 +59,7 @@ def check_host_status(what: str, status: int, timeout: float) -> None:
             f"lost; {CABLE}"
         )
     why = {ABORT: "the system broke the command off", PARITY: "data were damaged on the way"}
-    text = why.get(status, "the way to the drive failed")
+    text = why.get(status, "the connection to the drive failed")
     raise TransportError(f"{what}: {text} (host status {status:02X}h); {CABLE}")
 
 
@@ -74,9 +76,9 @@ def call_failed(what: str, number: int, timeout: float) -> DriveError:
     """The error for a command that the system did not send, or whose answer it did not give."""
     match number:
         case errno.ENODEV | errno.ENXIO | errno.ESHUTDOWN:
-            return DriveGone(f"{what}: the drive is not there any more: {_GONE}")
+            return DriveGone(f"{what}: the drive is no longer there: {_GONE}")
         case errno.EIO:
-            return DriveGone(f"{what}: the way to the drive is broken (EIO): {_GONE}; {CABLE}")
+            return DriveGone(f"{what}: the connection to the drive is broken (EIO): {_GONE}; {CABLE}")
         case errno.EPERM | errno.EACCES:
             return DrivePermission(
                 f"{what}: the system does not let this user send that command ({errno.errorcode[number]})",
@@ -87,7 +89,9 @@ def call_failed(what: str, number: int, timeout: float) -> DriveError:
         case errno.EBUSY:
             return DriveBusy(f"{what}: another program has the drive; close that program and try again")
         case errno.EAGAIN | errno.EDOM:  # EDOM: sg's queue is full
-            return NotTaken(f"{what}: the way to the drive was busy, nothing was sent; try again in a moment")
+            return NotTaken(
+                f"{what}: the connection to the drive was busy, nothing was sent; try again in a moment"
+            )
         case errno.EINTR:
             return TransportError(
                 f"{what}: a signal came before the answer, and whether the drive has carried it out is not "
@@ -105,8 +109,7 @@ def opening_failed(path: str, number: int) -> DriveError:
     match number:
         case errno.ENOENT | errno.ENOTDIR | errno.ELOOP:
             return DriveNotFound(
-                f"{printable(path)}: there is no such device node; `redbook drives` lists the "
-                "recorders that there are"
+                f"{printable(path)}: there is no such device node; `redbook drives` lists the recorders"
             )
         case errno.ENODEV | errno.ENXIO:
             return DriveGone(f"{printable(path)}: there is a device node, but no drive behind it; {_LOAD}")
@@ -115,14 +118,14 @@ def opening_failed(path: str, number: int) -> DriveError:
         case errno.EPERM | errno.EACCES:
             return DrivePermission(
                 f"{printable(path)}: this user may not open it ({errno.errorcode[number]})",
-                "be in the group that the node belongs to (ls -l shows it)",
+                "join the group that the node belongs to (ls -l shows it)",
             )
         case errno.EROFS:
             return DrivePermission(*_read_only(path))
         case errno.EBUSY:
             return DriveBusy(
-                f"{printable(path)}: another program has it open for itself, or its disc is mounted; close "
-                "that program, unmount the disc, then try again"
+                f"{printable(path)}: another program has opened it exclusively, or its disc is mounted; "
+                "close that program, unmount the disc, then try again"
             )
     return _failed(path, number)
 
@@ -139,6 +142,6 @@ def _failed(what: str, number: int) -> DriveError:
         case errno.ENOMEM | errno.ENOBUFS:
             return MemoryShort(f"{what}: the system has no memory for it; close other programs and try again")
         case errno.ENOTTY | errno.ENOSYS:
-            return DriveNotFound(f"{what}: this is no device that takes SCSI commands; name a /dev/srN")
+            return DriveNotFound(f"{what}: this is not a device that takes SCSI commands; name a /dev/srN")
     name = errno.errorcode.get(number, str(number))
     return TransportError(f"{what}: the system answered {os.strerror(number)} ({name}); {CABLE}")

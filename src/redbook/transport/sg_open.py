@@ -48,18 +48,18 @@ def open_node(path: str, clock: Clock, kernel: Kernel) -> tuple[Node, int]:
 
 
 def _check_kind(path: str, node: Node, kernel: Kernel) -> None:
-    """raises  DriveNotFound  for what is no CD drive: nothing may be sent to a hard disk"""
+    """raises  DriveNotFound  for what is not a CD drive: nothing may be sent to a hard disk"""
     is_sr = node.is_block and node.major == SR_MAJOR
     is_sg = node.is_character and node.major == SG_MAJOR
     if not is_sr and not is_sg:
         raise DriveNotFound(
-            f"{printable(path)}: this is no CD drive; those are called /dev/sr0, /dev/sr1 and so on"
+            f"{printable(path)}: this is not a CD drive; CD drives are called /dev/sr0, /dev/sr1 and so on"
         )
     kind = kernel.read_text(f"{_in_sysfs(node)}/device/type").strip()
     if kind not in ("", CD_TYPE):
         raise DriveNotFound(
-            f"{printable(path)}: a device of another kind is behind it (SCSI type {kind}), no CD drive; "
-            "`redbook drives` lists the recorders that there are"
+            f"{printable(path)}: it leads to another kind of device (SCSI type {kind}), not a CD drive; "
+            "`redbook drives` lists the recorders"
         )
 
 

@@ -37,7 +37,7 @@ BLANKS: dict[tuple[str, int], Blank] = {
 def blank_state(medium: str = "cd-r", minutes: int = 80, write_protected: bool = False) -> DiscState:
     """A disc fresh from the spindle.
 
-    raises  ValueError  for a kind of disc that there is none of
+    raises  ValueError  for a kind of disc that does not exist
     """
     kind = BLANKS.get((medium, minutes))
     if kind is None:

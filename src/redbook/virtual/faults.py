@@ -153,7 +153,7 @@ class Fault:
     nth       strikes the n-th command that matches, counted from 1
     lba       only a WRITE or READ CD that covers this sector matches
     times     how many matching commands in a row are struck; None for all from then on
-    executed  whether the command takes effect all the same
+    executed  whether the command takes effect anyway
     struck    how often it has happened
     """
 
@@ -208,7 +208,7 @@ class BadSpot:
 
     readable  True: the sectors come, with their C2 pointers set; False: 3/11/05
     writable  False: a WRITE there is refused with 3/0C/00
-    struck    how often a command met it that it matters to
+    struck    how often it affected a command
     """
 
     first_lba: int
@@ -222,7 +222,7 @@ class BadSpot:
         _check("last_lba", self.last_lba, self.first_lba, LAST_LBA)
 
     def first_in(self, lba: int, sectors: int) -> int | None:
-        """The first damaged sector of this run, which the spot has spoilt then; None if there is none."""
+        """The first damaged sector of this run, which the spot has spoiled then; None if there is none."""
         first = max(lba, self.first_lba)
         if first > min(self.last_lba, lba + sectors - 1):
             return None
@@ -277,7 +277,7 @@ def parse(text: str) -> Fault | BadSpot:
     raises  ValueError  for a text that is none
     """
     if len(text) > _LONGEST_TEXT:
-        raise ValueError(f"{text[:40]!r}... is no fault; it is written\n{SYNTAX}")
+        raise ValueError(f"{text[:40]!r}... is not a fault; the syntax is\n{SYNTAX}")
     try:
         return _parsed(text)
     except ValueError as error:
@@ -288,7 +288,7 @@ def _parsed(text: str) -> Fault | BadSpot:
     """raises  ValueError"""
     match = _TEXT.fullmatch(text.strip().lower())
     if match is None:
-        raise ValueError(f"{text!r} is no fault; it is written\n{SYNTAX}")
+        raise ValueError(f"{text!r} is not a fault; the syntax is\n{SYNTAX}")
     what, place = match["what"], match["place"]
     number = int(match["number"]) if match["number"] else None
     first = int(match["first"]) if match["first"] else None
@@ -358,4 +358,4 @@ def _outcome(
         if number is None:
             raise ValueError(f"{text!r}: how many bytes? say {what}:NUMBER")
         return (Shortened(number), None) if what == "short" else (Lost(number), Write10)
-    raise ValueError(f"{text!r}: {what} is nothing that can go wrong; it is written\n{SYNTAX}")
+    raise ValueError(f"{text!r}: {what} is not a known fault; the syntax is\n{SYNTAX}")

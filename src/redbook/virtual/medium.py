@@ -1,7 +1,7 @@
 """A disc in the virtual recorder: what may be recorded on it next, and what that changes.
 
 The states of a recordable medium (blank, track open, session open, appendable, writing a later session,
-complete; spoilt, where a session that had to be written at once was not) are not stored as such: they follow
+complete; spoiled, where a session that had to be written at once was not) are not stored as such: they follow
 from `DiscState`.
 
 Who may touch it: one thread at a time. It has no lock; the recorder that it lies in holds its own for each
@@ -57,10 +57,10 @@ NO_MODE = -1
 
 def in_words(medium: Medium) -> str:
     """What it is, and what is on it: "CD-R 80 min, complete, 3 tracks"."""
-    spoilt = medium.state.broken_session is not None
-    status = "spoilt" if spoilt else medium.status.name.lower()
+    spoiled = medium.state.broken_session is not None
+    status = "spoiled" if spoiled else medium.status.name.lower()
     words = f"{medium.state.medium.upper()} {medium.state.minutes} min, {status}"
-    if spoilt:
+    if spoiled:
         return words
     if medium.state.tracks:
         count = len(medium.state.tracks)

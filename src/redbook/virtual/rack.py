@@ -63,7 +63,7 @@ class Rack:
         self.folder = folder
         if not (folder / RACK_FILE).is_file():
             raise DriveNotFound(
-                f"{printable(folder)} is no rack of virtual recorders: `redbook rack new` makes one"
+                f"{printable(folder)} is not a rack of virtual recorders: `redbook rack new` makes one"
             )
 
     @classmethod
@@ -92,7 +92,7 @@ class Rack:
             rack = {"format": FORMAT, "version": 1, "medium": medium, "minutes": minutes, "blanks": blanks}
             _write(folder / RACK_FILE, {**rack, "made": 0})
         except FileExistsError as error:
-            raise MediumUnsuitable(f"{printable(folder)} exists already: choose another name") from error
+            raise MediumUnsuitable(f"{printable(folder)} already exists: choose another name") from error
         except OSError as error:
             raise StorageFailed(f"a rack cannot be made at {printable(folder)}: {error.strerror}") from error
         return cls(folder)
@@ -105,7 +105,7 @@ class Rack:
     def drive(self, name: str) -> RackDrive:
         """raises  DriveNotFound"""
         if not _DRIVE.fullmatch(name):
-            raise DriveNotFound(f"{printable(name)} is no name of a recorder in a rack")
+            raise DriveNotFound(f"{printable(name)} is not the name of a recorder in a rack")
         return RackDrive(self.folder / name)
 
     @property

@@ -67,7 +67,7 @@ class VirtualRecorder:
     speed      real-time writing at up to this multiple of 1x; None for as fast as data come
     clock      whose time that is
     tray_open  whether the tray is out at first
-    faults     what shall go wrong; may be added to while it runs
+    faults     what should go wrong; may be added to while it runs
     bad_spots  damaged places of whatever disc is in it; may be added to while it runs
     serial     told by GET CONFIGURATION and INQUIRY
     cav_speeds multiples of 1x at which it can also write with a constant rate of rotation

@@ -88,7 +88,7 @@ class Spindle:
     def insert_new(self, medium: str = "cd-r", minutes: int = 80) -> Path:
         """Make a new blank disc, which is then the one in the recorder.
 
-        raises  ValueError  for a kind of disc that there is none of
+        raises  ValueError  for a kind of disc that does not exist
                 ImageError  if it cannot be made
         """
         numbered = self._numbered()

@@ -12,7 +12,7 @@ from redbook.errors import printable
 
 @click.command(epilog=EPILOG)
 @drive_option
-@click.option("--full", is_flag=True, help="Erase every sector, not the table of contents alone.")
+@click.option("--full", is_flag=True, help="Erase every sector, not only the table of contents.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @wait_option
 @json_option

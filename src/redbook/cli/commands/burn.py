@@ -52,12 +52,12 @@ if TYPE_CHECKING:
 @click.option(
     "--no-reload",
     is_flag=True,
-    help="Do not have the drive load the finished disc again before it is read back.",
+    help="Do not reload the finished disc before it is read back.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before a real disc is written.")
 @click.option("--eject", is_flag=True, help="Open the tray when all is done.")
 @report_option(
-    "Keep a report of the burn in a new FILE: JSON if its name ends with .json, else text. `redbook verify "
+    "Save a report of the burn in a new FILE: JSON if its name ends with .json, else text. `redbook verify "
     "--report` compares a disc with the JSON."
 )
 @overburn_option
@@ -107,8 +107,8 @@ def burn(
 ) -> None:
     """Burn FILES as an audio disc, read it back and compare.
 
-    Without --drive the recorder with a blank disc is taken. Only where the machine has no recorder, the
-    virtual one burns to ./redbook.disc, or to the next free name beside it.
+    Without --drive, the recorder with a blank disc is used. Only on a machine without a recorder does a
+    virtual one burn, to ./redbook.disc or to the next free name beside it.
     """
     from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer

@@ -16,7 +16,7 @@ from redbook.cli.recorder import opened, signals_cancel
 def close_command(drive_name: str | None, as_json: bool) -> None:
     """Close a disc that was left open.
 
-    It gets its lead-in and lead-out, so that players can play it.
+    This writes its lead-in and lead-out, so that players can play it.
     """
     from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer

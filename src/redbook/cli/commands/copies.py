@@ -41,11 +41,11 @@ class MakeUnlessNamed(click.Group):
 
 @click.group(cls=MakeUnlessNamed, epilog=EPILOG)
 def copies() -> None:
-    """Burn a number of good copies on all drives at once, and keep account of every blank.
+    """Burn many good copies on all drives at once, and account for every blank.
 
-    `redbook copies FILES... --count 20`: the word make may be left out. Push a blank into any drive, and it
-    becomes the next copy; a good one is ejected, a spoiled one stays in and is made again. Whatever dies on
-    the way, `redbook copies resume` goes on.
+    `redbook copies FILES... --count 20`: the word make may be left out. Insert a blank into any drive, and it
+    becomes the next copy. Good discs are ejected; a spoiled one stays in, and its copy is made again. If
+    something crashes, `redbook copies resume` continues.
     """
 
 
@@ -55,20 +55,26 @@ def _drives_option(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="NAMES",
         default="all",
         show_default=True,
-        help="The recorders, with commas between them: /dev/sr0,/dev/sr1; or a rack of virtual ones (its "
-        "folder). all: every real one.",
+        help="The recorders, separated by commas: /dev/sr0,/dev/sr1; or the folder of a rack of virtual "
+        "ones. all: every real recorder.",
     )(command)
 
 
 def _bell_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--bell", is_flag=True, help="Ring the terminal when a disc is to be changed.")(
+    return click.option("--bell", is_flag=True, help="Ring the terminal bell when a disc has to be changed.")(
         command
     )
 
 
 @copies.command(epilog=EPILOG)
 @files_argument
-@click.option("--count", type=click.IntRange(1, 1_000_000), required=True, metavar="N", help="How many.")
+@click.option(
+    "--count",
+    type=click.IntRange(1, 1_000_000),
+    required=True,
+    metavar="N",
+    help="How many good copies to burn.",
+)
 @_drives_option
 @click.option(
     "--speed",
@@ -77,23 +83,23 @@ def _bell_option(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     metavar="N",
     shell_complete=speeds,
-    help="Speed of writing: auto, max, or a multiple of 1x.",
+    help="Writing speed: auto, max, or a multiple of 1x.",
 )
 @click.option(
     "--check",
     type=click.Choice(["full", "quick"]),
     default="full",
     show_default=True,
-    help="full: every sector is read back and compared; quick: table of contents and sizes only, and the "
-    "report says so.",
+    help="full: read back and compare every sector; quick: compare the table of contents and sizes only, and "
+    "say so in the report.",
 )
 @click.option(
     "--surplus-ok",
     is_flag=True,
-    help="Where a disc is gone, make another at once, though it may turn up again.",
+    help="If a disc has gone missing, make another at once, though it may turn up again.",
 )
 @click.option(
-    "--name", "order_title", metavar="TEXT", help="What the order is called. Default: after the files."
+    "--name", "order_title", metavar="TEXT", help="The name of the order. Default: taken from the files."
 )
 @_bell_option
 @mode_option
@@ -144,9 +150,9 @@ def make(
 @_bell_option
 @json_option
 def resume(order: int, drives: str, bell: bool, as_json: bool) -> None:
-    """Go on with an order that was paused, or whose process died.
+    """Resume an order that was paused, or whose process died.
 
-    Discs that were being burned are looked at first. Drives that were resting are used again. Where
+    Discs that were being burned are examined first. Resting drives are used again. Where
     REDBOOK_LEDGER names a ledger that machines share, their workers go on, and this command ends.
     """
     from redbook.production.making import resume_copies
@@ -193,12 +199,12 @@ def _tell_stops(cancel: Cancel, view: CopiesView, through: threading.Event) -> N
         if cancel.wanted and not told[0]:
             told[0] = True
             view.stopping(
-                "Stopping: discs under way are finished, no further one is begun. Press Ctrl-C again to end "
-                "them in good order, too; then they are spoiled"
+                "Stopping: discs under way are finished, and no more are started. Press Ctrl-C again to "
+                "end those cleanly, too; they will be spoiled"
             )
         if cancel.wanted_at_once and not told[1]:
             told[1] = True
-            view.stopping("Ending what is under way in good order")
+            view.stopping("Ending the discs under way cleanly")
 
 
 def _names(drives: str) -> list[str]:
@@ -227,7 +233,7 @@ def list_command(as_json: bool) -> None:
         now = [] if ledger is None else [order_now(ledger, order.id) for order in orders]
         shape = {"event": "orders", "orders": [order_shape(o, n) for o, n in zip(orders, now, strict=True)]}
         lines = [order_line(o, n) for o, n in zip(orders, now, strict=True)]
-        out.result(shape, lines or ["no copies were ever ordered here"])
+        out.result(shape, lines or ["no copies have been ordered here yet"])
 
 
 @copies.command(epilog=EPILOG)
@@ -246,16 +252,16 @@ def show(order: int, as_json: bool) -> None:
 
 @copies.command(epilog=EPILOG)
 @click.argument("order", type=int)
-@click.option("--csv", "as_csv", is_flag=True, help="One line for each blank, with commas.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV: one line per blank.")
 @json_option
 def report(order: int, as_csv: bool, as_json: bool) -> None:
-    """What became of an order: every blank, with drive, time and verdict."""
+    """Show what became of an order: every blank, with drive, time and verdict."""
     from redbook.cli.render import make_renderer
     from redbook.cli.render.copies_report import conclusion, csv_lines, report_lines, report_shape
     from redbook.production.making import report_of
 
     if as_csv and as_json:
-        raise click.UsageError("--csv and --json exclude each other")
+        raise click.UsageError("--csv and --json cannot be used together")
     with make_renderer("copies report", as_json) as out, reporting(out), ledger_there() as ledger:
         made = report_of(ledger, order)
         if as_csv:
@@ -267,15 +273,15 @@ def report(order: int, as_csv: bool, as_json: bool) -> None:
 @copies.command(epilog=EPILOG)
 @click.argument("order", type=int)
 def pause(order: int) -> None:
-    """Begin no further disc of an order; what is under way is finished. `resume` goes on."""
+    """Start no more discs of an order; those under way are finished. `resume` continues."""
     _change(order, "pause")
 
 
 @copies.command(epilog=EPILOG)
 @click.argument("order", type=int)
-@click.option("--now", is_flag=True, help="End discs under way, too, in good order: they are spoiled.")
+@click.option("--now", is_flag=True, help="End discs under way cleanly, too: they are spoiled.")
 def cancel(order: int, now: bool) -> None:
-    """Begin no further disc of an order, for good; what is under way is finished."""
+    """Cancel an order for good; discs under way are finished."""
     _change(order, "cancel", now=now)
 
 
@@ -300,12 +306,12 @@ def _change(order: int, what: str, **more: bool) -> None:
 @copies.command(epilog=EPILOG)
 @click.argument("attempt", type=int)
 @click.argument("verdict", type=click.Choice(["good", "spoiled", "lost"]))
-@click.option("--who", metavar="NAME", help="Who says so. Default: the name you are logged in with.")
+@click.option("--who", metavar="NAME", help="Your name, for the history. Default: your login name.")
 def resolve(attempt: int, verdict: str, who: str | None) -> None:
-    """Say what became of a disc that was gone when it was to be looked at.
+    """Say what became of a disc that was missing when it was to be examined.
 
-    Until then its copy's number is given to no other disc. good: it was found, and is fine; spoiled or lost:
-    it is made again.
+    Until then no other disc gets its copy number. good: the disc was found, and is fine; spoiled or lost: the
+    copy is made again.
     """
     from redbook.cli.render import make_renderer
     from redbook.host import current_user_name
@@ -344,7 +350,9 @@ def ledger_there() -> Iterator[Any]:
 
     with _ledger() as ledger:
         if ledger is None:
-            raise NotInLedger("no copies were ever ordered here (`redbook copies FILES... --count N` does)")
+            raise NotInLedger(
+                "no copies have been ordered here yet (`redbook copies FILES... --count N` orders some)"
+            )
         yield ledger
 
 

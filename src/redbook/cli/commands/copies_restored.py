@@ -1,4 +1,4 @@
-"""`redbook copies restored` and `adopt`: after a ledger was restored from a back-up."""
+"""`redbook copies restored` and `adopt`: after a ledger was restored from a backup."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from redbook.cli.options import drive_option
 
 
 @click.command(epilog=EPILOG)
-@click.option("--who", metavar="NAME", help="Who says so. Default: the name you are logged in with.")
+@click.option("--who", metavar="NAME", help="Your name, for the history. Default: your login name.")
 def restored(who: str | None) -> None:
-    """Pause every open order, because the ledger was restored from a back-up.
+    """Pause every open order after the ledger was restored from a backup.
 
-    Discs that were made since the back-up are not in it, and would be made again. Put the good ones in
-    again and count them (`redbook copies adopt`), then let the orders go on (`redbook copies resume`).
+    Discs made since the backup are not in it, and would be made again. Insert the good ones again and count
+    them (`redbook copies adopt`), then resume the orders (`redbook copies resume`).
     """
     from redbook.cli.commands.copies import ledger_there
     from redbook.cli.render import make_renderer
@@ -29,15 +29,15 @@ def restored(who: str | None) -> None:
 @click.command(epilog=EPILOG)
 @click.argument("order", type=int)
 @drive_option
-@click.option("--who", metavar="NAME", help="Who says so. Default: the name you are logged in with.")
+@click.option("--who", metavar="NAME", help="Your name, for the history. Default: your login name.")
 @click.option(
     "--host", metavar="NAME", default="", help="This machine's name, where several share the ledger."
 )
 def adopt(order: int, drive_name: str | None, who: str | None, host: str) -> None:
-    """Count the disc in a recorder for an order, whose ledger knows nothing of it.
+    """Count the disc in a recorder for an order whose ledger does not know about it.
 
-    It is read and compared first. Two copies of one master are equal, so only you know that this one was not
-    counted before: after a ledger was restored from a back-up, and is older than the disc.
+    The disc is read and compared first. Copies of one master are identical, so only you can know that this
+    one was not counted before: that happens when the ledger was restored from a backup older than the disc.
     """
     from redbook.cli.commands.copies import ledger_there
     from redbook.cli.recorder import opened, signals_cancel
@@ -63,7 +63,7 @@ def adopt(order: int, drive_name: str | None, who: str | None, host: str) -> Non
             refuse_known(known)  # before the disc is read, which takes minutes
         found = recognise(drive, ref, Home.of_user(), ledger, host=host, on_event=out.event, cancel=cancel)
         if found.same is not True or order not in {one.id for one in found.orders}:
-            raise MediumUnsuitable(f"this is no good copy of order {order}: {found.text}")
+            raise MediumUnsuitable(f"this is not a good copy of order {order}: {found.text}")
         made = ledger.adopt(
             order, Blank(Place(host, drive.name), ref), who=who or current_user_name(), why=found.text
         )

@@ -30,9 +30,8 @@ _VIRTUAL = "virtual:"
     "--to",
     "target_name",
     metavar="NAME",
-    help="The recorder with the blank disc. Default: the drive with the original; its tray opens once "
-    "that was "
-    "read, and the blank disc is waited for.",
+    help="The recorder with the blank disc. Default: the drive with the original; its tray opens once the "
+    "original has been read, and redbook waits for the blank disc.",
 )
 @click.option(
     "-o",
@@ -55,7 +54,7 @@ _VIRTUAL = "virtual:"
 @click.option(
     "--no-reload",
     is_flag=True,
-    help="Do not have the drive load the finished copy again before it is read back.",
+    help="Do not reload the finished copy before it is read back.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before a real disc is written.")
 @wait_option
@@ -77,10 +76,10 @@ def copy(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Copy an audio disc with everything on it, and compare the copy with what was read.
+    """Copy an audio disc with everything on it, and verify the copy.
 
-    With two drives, or with one whose discs are changed. Each sector of the original is read until it has
-    come the same twice.
+    Works with two drives, or with one in which the discs are changed. Each sector of the original is read
+    until two readings agree.
     """
     from redbook.burning.copying import copy as copy_disc
     from redbook.cli.render import make_renderer
@@ -88,7 +87,7 @@ def copy(
     alone = target_name is None or _is_same(source_name, target_name)
     if alone and source_name is not None and source_name.startswith(_VIRTUAL):
         raise click.UsageError(
-            "a virtual recorder has one disc, and nobody who changes it: name another one (--to "
+            "a virtual recorder has one disc, and nobody can change it: name another one (--to "
             f"{_VIRTUAL}PATH)"
         )
     cancel = signals_cancel()

@@ -32,7 +32,7 @@ def kind_of_disc(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice(["74", "80", "90", "99"]),
         default="80",
         show_default=True,
-        help="Nominal playing time. A CD-R of 99 says 80, as most of them do; see --overburn.",
+        help="Nominal playing time. A 99-minute CD-R reports 80, as most of them do; see --overburn.",
     )
     return kind(minutes(command))
 
@@ -79,7 +79,7 @@ def list_discs(as_json: bool) -> None:
 def insert(medium: str, minutes: str, as_json: bool) -> None:
     """Put a new blank disc into the virtual recorder that IMAPI2 scripts use.
 
-    It takes a new CD-R by itself whenever one is used up; a CD-RW stays until another disc is put in.
+    It loads a new CD-R by itself whenever one is used up; a CD-RW stays in until another disc is inserted.
     """
     from redbook.cli.render import make_renderer
     from redbook.recorders import discs

@@ -15,10 +15,10 @@ from redbook.host import stop_signals
 
 
 @click.command(epilog=EPILOG)
-@click.option("--watch", is_flag=True, help="Go on, and tell what comes and goes, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Keep watching, and show what comes and goes, until Ctrl-C.")
 @json_option
 def drives(watch: bool, as_json: bool) -> None:
-    """List the recorders there are.
+    """List the available recorders.
 
     Real ones first, then a virtual one for each disc in this folder. Recorders in use by another program are
     listed but not touched. If one cannot be used, the reason and the remedy are shown.

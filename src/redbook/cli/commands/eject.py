@@ -11,13 +11,13 @@ from redbook.cli.recorder import opened, signals_cancel, waits_of
 
 @click.command(epilog=EPILOG)
 @drive_option
-@click.option("--load", "load_it", is_flag=True, help="Pull the tray in instead.")
+@click.option("--load", "load_it", is_flag=True, help="Close the tray instead.")
 @json_option
 def eject(drive_name: str | None, load_it: bool, as_json: bool) -> None:
     """Open the tray of a recorder.
 
-    A tray that a program which died has left locked is unlocked first. One that another program has is left
-    alone, and who has it is told.
+    A tray left locked by a program that died is unlocked first. A recorder in use by another program is left
+    alone, and the program is named.
     """
     from redbook.burning import tray
     from redbook.cli.render import make_renderer
@@ -32,7 +32,7 @@ def eject(drive_name: str | None, load_it: bool, as_json: bool) -> None:
         if drive.name.startswith(VIRTUAL):
             out.done(
                 drive.name,
-                "a virtual recorder that is a disc's folder has no tray; those of a rack have (redbook rack)",
+                "this virtual recorder has no tray; only the recorders of a rack have one (redbook rack)",
             )
             return
         if load_it:

@@ -16,10 +16,10 @@ from redbook.cli.recorder import opened, signals_cancel
 )
 @json_option
 def examine(drive_name: str | None, host: str, as_json: bool) -> None:
-    """Say which order of copies the disc in a recorder belongs to, and whether it is good.
+    """Show which order of copies the disc in a recorder belongs to, and whether it is good.
 
-    It is read and compared where the order's master is still here. Two good copies of one master are equal:
-    which number a disc had is known only while it has not left its drive.
+    It is read and compared if the order's master is still here. Good copies of one master are identical: the
+    number of a copy is known only as long as the disc stays in its drive.
     """
     import sys
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group(epilog=EPILOG)
 def master() -> None:
-    """Masters: a folder with everything of one disc, to be burned any number of times.
+    """Keep a disc as a master: a folder that can be burned any number of times.
 
     `redbook burn FOLDER` burns one, like any other source.
     """
@@ -33,7 +33,9 @@ def master() -> None:
     "-o", "folder", metavar="FOLDER", required=True, type=click.Path(path_type=Path), help="A new folder."
 )
 @click.option("--minutes", type=click.Choice(["74", "80", "90"]), default="80", show_default=True)
-@click.option("--flac", is_flag=True, help="Keep the audio as FLAC: less room, decoded before each burn.")
+@click.option(
+    "--flac", is_flag=True, help="Keep the audio as FLAC: takes less space, but is decoded before each burn."
+)
 @mode_option
 @loudness_options
 @authoring_options
@@ -49,9 +51,9 @@ def make(
     as_json: bool,
     **authoring: Any,
 ) -> None:
-    """Read FILES to their end, and keep the disc that they make in FOLDER.
+    """Read FILES to the end, and keep the disc they make in FOLDER.
 
-    Everything that a plan checks is checked; --minutes is the size of the blank that it has to fit on.
+    Everything is checked as by `redbook plan`; --minutes is the size of the blank it has to fit on.
     """
     from redbook.cli.render import make_renderer
     from redbook.production.master import make_master
@@ -77,7 +79,7 @@ def make(
 @click.argument("folder", type=click.Path(path_type=Path))
 @json_option
 def check(folder: Path, as_json: bool) -> None:
-    """Read a master to its end, and compare everything with what it says of itself."""
+    """Read a master to the end, and compare it with its own checksums."""
     from redbook.cli.render import make_renderer
     from redbook.production.master import check_master
 

@@ -17,21 +17,29 @@ _LOOK_SECONDS = 0.2
 
 @click.group(epilog=EPILOG)
 def rack() -> None:
-    """Virtual recorders with trays, and a spindle of blanks beside them.
+    """Virtual recorders with trays, and a spindle of blanks.
 
-    Name the folder to --drives. What a person does at the trays is `put` and `take`; `tend` does it for all
-    of them until the blanks are used up.
+    Pass the folder to --drives. `put` and `take` do what a person does at the trays; `tend` does it at all of
+    them until the blanks are used up.
     """
 
 
 @rack.command(epilog=EPILOG)
 @_folder
-@click.option("--drives", "count", type=click.IntRange(1, 99), default=3, show_default=True, help="How many.")
-@click.option("--blanks", type=click.IntRange(0), default=20, show_default=True, help="On the spindle.")
+@click.option(
+    "--drives", "count", type=click.IntRange(1, 99), default=3, show_default=True, help="How many recorders."
+)
+@click.option(
+    "--blanks",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    help="How many blanks are on the spindle.",
+)
 @click.option("--type", "medium", type=click.Choice(["cd-r", "cd-rw"]), default="cd-r", show_default=True)
 @click.option("--minutes", type=click.Choice(["74", "80", "90"]), default="80", show_default=True)
-@click.option("--model", default="", metavar="NAME", help="The recorders' habits: a model of redbook's.")
-@click.option("--pace", type=PaceType(), metavar="N", help="Take the time of a real recorder of this speed.")
+@click.option("--model", default="", metavar="NAME", help="Behave like this model.")
+@click.option("--pace", type=PaceType(), metavar="N", help="Take as long as a real recorder at this speed.")
 def new(
     folder: Path, count: int, blanks: int, medium: str, minutes: str, model: str, pace: float | None
 ) -> None:
@@ -70,9 +78,15 @@ def list_command(folder: Path, as_json: bool) -> None:
 @rack.command(epilog=EPILOG)
 @_folder
 @click.argument("drive")
-@click.option("--disc", type=click.Path(path_type=Path), help="This disc of the rack instead of a new blank.")
 @click.option(
-    "--fault", "faults", multiple=True, metavar="WHAT[@WHERE]", help="What is wrong with this blank."
+    "--disc", type=click.Path(path_type=Path), help="Put in this disc of the rack instead of a new blank."
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="WHAT[@WHERE]",
+    help="What should go wrong with this blank; may be repeated.",
 )
 def put(folder: Path, drive: str, disc: Path | None, faults: tuple[str, ...]) -> None:
     """Take out what is in DRIVE, lay a blank on its tray, and shut it."""
@@ -111,7 +125,7 @@ def take(folder: Path, drive: str) -> None:
 
 @rack.command(epilog=EPILOG)
 @_folder
-@click.option("--seconds", type=click.FloatRange(0), default=0.0, help="How long a change of discs takes.")
+@click.option("--seconds", type=click.FloatRange(0), default=0.0, help="How long it takes to change a disc.")
 def tend(folder: Path, seconds: float) -> None:
     """Put a blank into every tray that is open or empty, as a robot does, until none is left.
 

@@ -18,7 +18,7 @@ from redbook.cli.recorder import opened, signals_cancel
     required=True,
     metavar="FOLDER",
     type=click.Path(),
-    help="Where the disc is kept: a new folder, an empty one, or one with a reading that was broken off.",
+    help="Where to save the disc: a new or empty folder, or one with an unfinished reading.",
 )
 @drive_option
 @reading_options
@@ -37,8 +37,8 @@ def read(
 ) -> None:
     """Read an audio disc into FOLDER: sound files, sheets, CD-Text, a report.
 
-    Each sector is read until it has come the same twice. `redbook burn FOLDER/disc.cue` burns the disc again.
-    After Ctrl-C, or an error, the same command goes on where it was.
+    Each sector is read until two readings agree. `redbook burn FOLDER/disc.cue` burns the disc again.
+    After Ctrl-C or an error, the same command continues where it stopped.
     """
     from redbook.burning.reading import read as read_disc
     from redbook.cli.render import make_renderer

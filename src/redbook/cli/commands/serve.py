@@ -17,12 +17,16 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="ADDRESS:PORT",
     default="127.0.0.1:8377",
     show_default=True,
-    help="Where the page is; port 0 is any that is free.",
+    help="The address of the page; port 0 is any free port.",
 )
 @click.option(
-    "--host-name", "host_names", multiple=True, metavar="NAME", help="A name that others ask for it by."
+    "--host-name",
+    "host_names",
+    multiple=True,
+    metavar="NAME",
+    help="A name under which others reach the page; may be repeated.",
 )
-@click.option("--password-file", type=_FILE, help="Whoever knows its text may use the page.")
+@click.option("--password-file", type=_FILE, help="A file with the password for the page.")
 @click.option("--tls-cert", type=_FILE, help="A certificate (PEM), for https.")
 @click.option("--tls-key", type=_FILE, help="The certificate's key (PEM).")
 @click.option("--insecure", is_flag=True, help="Let others use the page without TLS.")
@@ -34,7 +38,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Recorders, or racks of virtual ones; 'none' for none.",
 )
 @click.option(
-    "--ledger", metavar="FILE|postgresql://...", default="", help="Another ledger than the user's own."
+    "--ledger", metavar="FILE|postgresql://...", default="", help="Use this ledger instead of your own."
 )
 @click.option(
     "--host", metavar="NAME", default="", help="This machine's name in a ledger that several machines share."
@@ -54,12 +58,13 @@ def serve(
     host: str,
     spool: Path | None,
 ) -> None:
-    """Put a page before the burners: drop files, order copies, see what to do now.
+    """Serve a web page for the burners: drop files, order copies, see what to do now.
 
-    Prints the page's address, with a token in it: whoever opens that address may use the page. On this
-    machine only, unless another --listen is given, which needs --password-file and a certificate.
+    Prints the page's address, with a token in it: whoever opens that address may use the page. It can only be
+    reached from this machine, unless --listen names another address, which needs --password-file and a
+    certificate.
 
-    Ctrl-C begins no further copy and waits for the discs under way; a second one ends these, too.
+    Ctrl-C starts no more copies and waits for the discs under way; a second Ctrl-C ends these, too.
     """
     from redbook.cli.render import make_renderer
 

@@ -1,4 +1,4 @@
-"""`redbook share`: the virtual recorder in front of programs written by others."""
+"""`redbook share`: the virtual recorder for other programs."""
 
 from __future__ import annotations
 

@@ -59,8 +59,8 @@ class AddressType(click.ParamType):  # type: ignore[type-arg]  # generic from cl
             host, _, port = text.partition(":")
         if not host or host.isdigit() or not (port.isascii() and port.isdigit()) or int(port) > 65535:
             self.fail(
-                f"{text!r} is no address; say one like 127.0.0.1:3260, [::1]:3260, or 0.0.0.0:3260 for all "
-                "addresses of this computer; port 0 is any free one",
+                f"{text!r} is not an address; use one such as 127.0.0.1:3260, [::1]:3260, or 0.0.0.0:3260 "
+                "for all addresses of this computer; port 0 is any free port",
                 param,
                 ctx,
             )
@@ -79,22 +79,29 @@ def _file_option(name: str, text: str) -> Callable[[Callable[..., Any]], Callabl
     default=f"127.0.0.1:{ISCSI_PORT}",
     show_default=True,
     metavar="HOST:PORT",
-    help="Where initiators come in. Port 0: any free one. Other computers are let in only with --chap.",
+    help="Where to listen for initiators. Port 0: any free port. Other computers are let in only with "
+    "--chap.",
 )
 @disc_option
 @model_option
 @fault_option
 @speed_option
 @click.option("--name", default=DEFAULT_NAME, show_default=True, metavar="IQN", help="The target's name.")
-@click.option("--chap", "user", metavar="USER", help="Let in only who proves to be USER, by CHAP.")
-@_file_option("--chap-secret-file", "Its first line is the secret: 12 bytes at least (Windows: 16 at most).")
-@click.option("--chap-mutual", "target_user", metavar="NAME", help="Prove to be NAME to who asks for it.")
-@_file_option("--chap-mutual-secret-file", "The target's own secret; it must be another one.")
+@click.option(
+    "--chap", "user", metavar="USER", help="Let in only initiators that authenticate as USER, by CHAP."
+)
+@_file_option(
+    "--chap-secret-file", "The secret is its first line: at least 12 bytes (with Windows, at most 16)."
+)
+@click.option(
+    "--chap-mutual", "target_user", metavar="NAME", help="Authenticate as NAME to initiators that ask for it."
+)
+@_file_option("--chap-mutual-secret-file", "The target's own secret, which must be a different one.")
 @click.option(
     "--idle",
     type=click.FloatRange(0, min_open=True),
     metavar="SECONDS",
-    help="End by itself when nobody has been connected for so long. Default: go on.",
+    help="Exit when nobody has been connected for this long. Default: keep running.",
 )
 @log_traffic_option
 def iscsi(
@@ -114,8 +121,8 @@ def iscsi(
 ) -> None:
     """Serve virtual recorders over iSCSI, to QEMU, Linux, Windows and others.
 
-    Each --disc is a recorder of its own: logical unit 0, 1 and so on. When initiators may come, the address
-    of each is printed, one a line, as iscsi://HOST:PORT/NAME/LUN. Ctrl-C or SIGTERM ends it, or --idle.
+    Each --disc is a recorder of its own: logical unit 0, 1 and so on. When it is ready, the address of each
+    is printed, one per line, as iscsi://HOST:PORT/NAME/LUN. Ctrl-C or SIGTERM ends it, or --idle.
     """
     from redbook.share.recorders import Afflictions
 
@@ -165,7 +172,7 @@ def _serve(
         _wait(portal, idle_seconds)
     finally:
         if not portal.stop():
-            complain("a recorder is still at work and is waited for; a second Ctrl-C ends at once")
+            complain("waiting for a recorder that is still at work; a second Ctrl-C quits immediately")
             _let_signals_kill()
 
 
@@ -230,7 +237,7 @@ def _secret(file: Path) -> bytes:
         raise click.UsageError(f"{file} cannot be read: {error.strerror}") from error
     if len(secret) < LEAST_SECRET_BYTES:
         raise click.UsageError(
-            f"the secret in {file} has {len(secret)} bytes; CHAP wants {LEAST_SECRET_BYTES} at least"
+            f"the secret in {file} has {len(secret)} bytes; CHAP needs at least {LEAST_SECRET_BYTES}"
         )
     return secret
 
@@ -243,9 +250,7 @@ def _check_exposure(listen: Address, credentials: Credentials | None) -> None:
     try:
         found = socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise click.UsageError(
-            f"--listen: {listen.host} is no address of a computer: {error.strerror}"
-        ) from error
+        raise click.UsageError(f"--listen: {listen.host} cannot be resolved: {error.strerror}") from error
     addresses = {str(entry[4][0]).partition("%")[0] for entry in found}
     if credentials is None and not all(ipaddress.ip_address(text).is_loopback for text in addresses):
         raise click.UsageError(
@@ -258,7 +263,9 @@ def _check_target(discs: tuple[str, ...], name: str) -> None:
     from redbook.share.iscsi.target import MOST_UNITS, is_name
 
     if not is_name(name):
-        raise click.UsageError(f"{name!r} is no name of an iSCSI target; say one like {DEFAULT_NAME}")
+        raise click.UsageError(
+            f"{name!r} is not a valid name for an iSCSI target; use one such as {DEFAULT_NAME}"
+        )
     if len(discs) > MOST_UNITS:
         raise click.UsageError(f"{len(discs)} discs are given; a target has {MOST_UNITS} recorders at most")
     paths = [os.path.realpath(name.removeprefix("virtual:")) for name in discs if name]

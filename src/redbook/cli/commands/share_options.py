@@ -26,8 +26,8 @@ def disc_option(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="PATH",
         shell_complete=disc_paths,
-        help="The disc in the recorder: a folder, which is made when it is first written to if nothing is "
-        'there. Again for a second recorder, and so on; "" for one without a disc. '
+        help="The disc in the recorder: a folder, created when it is first written to if it does not exist. "
+        'Repeat the option for a second recorder, and so on; "" for one without a disc. '
         "Default: ./redbook.disc or the next free name.",
     )(command)
 
@@ -37,7 +37,7 @@ def speed_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--speed",
         type=click.FloatRange(1, 72),
         metavar="N",
-        help="Take the time that a real recorder of this speed takes. Default: as fast as data come.",
+        help="Take as long as a real recorder at this speed. Default: as fast as the data arrive.",
     )(command)
 
 
@@ -70,7 +70,7 @@ def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="NAME",
         callback=_known_model,
         shell_complete=model_names,
-        help="Whose habits the recorder has; a wrong name lists them all. Or the path of a .toml file.",
+        help="Behave like this model (a wrong name lists them all), or like a .toml file.",
     )(command)
 
 
@@ -79,8 +79,8 @@ def fault_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--fault-must-happen",
         "must_happen",
         is_flag=True,
-        help=f"Exit with code {DRIVE} if a --fault never happened, whatever else came of it. Else that is "
-        "only said.",
+        help=f"Exit with code {DRIVE} if a --fault never happened, whatever else happened. Otherwise redbook "
+        "only says so.",
     )
     command = must(command)
     return click.option(
@@ -89,8 +89,8 @@ def fault_option(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="WHAT[@WHERE]",
         callback=_known_faults,
-        help="Let something go wrong, such as 3/0C/00@lba:1000 or timeout@blank; may be given again. "
-        "A wrong one says how they are written.",
+        help="Make something go wrong, such as 3/0C/00@lba:1000 or timeout@blank; may be repeated. A wrong "
+        "value shows the syntax.",
     )(command)
 
 

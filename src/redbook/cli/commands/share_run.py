@@ -1,4 +1,4 @@
-"""`redbook share run`: a program of others, with virtual recorders as its CD drives."""
+"""`redbook share run`: another program, with virtual recorders as its CD drives."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def run(
     """Run PROGRAM with virtual recorders as its CD drives.
 
     It sees /dev/sr0 and /dev/sg0 (and /dev/scd0, /dev/cdrom), a second --disc as /dev/sr1 and /dev/sg1, and
-    so on. It needs no change and no privilege, but the Debian package umockdev. Write -- before it.
+    so on. PROGRAM needs no change and no privileges, but the Debian package umockdev must be installed. Put
+    -- before PROGRAM.
 
     \b
     redbook share run --disc my.disc -- wodim dev=/dev/sr0 -tao -audio a.wav b.wav
@@ -96,7 +97,9 @@ def _program(command: tuple[str, ...], host: Host, blocked: set[signal.Signals])
             raise _why_not(command[0])
         code = run(tuple(host.command(command)), host.environment(), blocked)
     except FileNotFoundError:
-        complain(f"{command[0]}: there is no such program; is it installed, is its path right?")
+        complain(
+            f"{command[0]}: there is no such program; check that it is installed and that its path is right"
+        )
         return NOT_FOUND
     except OSError as error:
         complain(f"{command[0]} cannot be started: {error.strerror}")

@@ -25,7 +25,7 @@ from redbook.cli.recorder import signals_cancel, waits_of
     type=click.Path(),
     help="The sheet: FILE.cue or FILE.toc.",
 )
-@click.option("-f", "--force", is_flag=True, help="Replace the sheet if it is there already.")
+@click.option("-f", "--force", is_flag=True, help="Replace the sheet if it already exists.")
 @authoring_options
 @json_option
 def sheet(files: tuple[str, ...], output: str, force: bool, as_json: bool, **authoring: Any) -> None:

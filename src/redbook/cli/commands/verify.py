@@ -25,7 +25,7 @@ from redbook.cli.recorder import opened, signals_cancel
 @click.argument("files", nargs=-1, type=click.Path(readable=False))
 @drive_option
 @read_speed_option
-@report_option("Compare with what `redbook burn --report FILE.json` kept of the burn, instead of with FILES.")
+@report_option("Compare with the report that `redbook burn --report FILE.json` saved, instead of with FILES.")
 @authoring_options
 @loudness_options
 @seed_option

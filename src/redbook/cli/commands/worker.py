@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     required=True,
     multiple=True,
     metavar="URL",
-    help="Where masters are fetched: redbook serve, or any server of files. More than one are tried in turn.",
+    help="Where to fetch masters: redbook serve, or any file server. Several are tried in turn.",
 )
 @click.option(
     "--tls-ca",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Trust this certificate, too (PEM): that of the page, if it was made by hand.",
+    help="Also trust this certificate (PEM): the page's own, if it is self-signed.",
 )
 @click.option(
     "--host", metavar="NAME", default="", help="This machine's name in the ledger.  [its host name]"
@@ -46,10 +46,12 @@ if TYPE_CHECKING:
     type=click.Choice(["threads", "procrastinate"]),
     default="threads",
     show_default=True,
-    help="What carries work that can wait: threads of this process, or jobs in the database.",
+    help="How work that can wait is run: in threads of this process, or as jobs in the database.",
 )
 @click.option("--spool", type=click.Path(file_okay=False, path_type=Path), help="Where masters are kept.")
-@click.option("--take-over", is_flag=True, help="The name was another machine's, which is gone for good.")
+@click.option(
+    "--take-over", is_flag=True, help="Take over the name of another machine that is gone for good."
+)
 @json_option
 def worker(
     ledger: str,
@@ -64,10 +66,11 @@ def worker(
 ) -> None:
     """Burn copies on this machine for a ledger that several machines share.
 
-    Fetches the masters of open orders, burns a copy on each blank that is put in, and tells the ledger.
-    When it starts it looks at the discs of whatever was under way when this machine's last worker ended.
+    Fetches the masters of open orders, burns a copy on each blank that is inserted, and records the result in
+    the ledger. When it starts, it examines the discs that were under way when this machine's last worker
+    ended.
 
-    Ctrl-C begins no further copy and waits for the discs under way; a second one ends these, too.
+    Ctrl-C starts no more copies and waits for the discs under way; a second Ctrl-C ends these, too.
     """
     from redbook.cli.render import make_renderer
 
@@ -117,7 +120,7 @@ def worker(
 _WORDS = {
     "copy_claimed": "claimed",
     "need_blank": "waits for a blank disc",
-    "drive_rests": "is not used any more",
+    "drive_rests": "is no longer used",
 }
 
 

@@ -14,7 +14,7 @@ from redbook.cli.times import length, room, seconds
 from redbook.disc import PREGAP_SECTORS
 from redbook.disc.cd_text import PackType, Texts
 from redbook.engine.places import numbered
-from redbook.engine.spoilt import spoilt_in_words
+from redbook.engine.spoiled import spoiled_in_words
 
 if TYPE_CHECKING:
     from redbook.burning.looking import DiscInfo
@@ -34,14 +34,14 @@ def show_info(page: Page, found: DiscInfo, drive: str, sums: shapes.Checksums) -
     page.say(f"{(kind['medium'] or 'unknown disc').upper()}, {_status(found)}")
     if kind["atip_last_lead_out"]:
         page.say(f"ATIP: lead-in {kind['atip_lead_in_start']}, last lead-out {kind['atip_last_lead_out']}")
-    if disc.spoilt:
-        page.say(spoilt_in_words(disc.information), "yellow")
+    if disc.spoiled:
+        page.say(spoiled_in_words(disc.information), "yellow")
     if disc.space is not None:
         page.say(f"free for another track: {room(disc.space.free_sectors, page.detailed)}")
     if disc.open_track is not None:
         page.say(
-            f"track {disc.open_track.number} was begun and never ended; the next burn (--append) or "
-            "closing the disc ends it",
+            f"track {disc.open_track.number} was begun but never ended; the next burn (--append) or "
+            "`redbook close` ends it",
             "yellow",
         )
     if disc.tracks:
@@ -51,8 +51,8 @@ def show_info(page: Page, found: DiscInfo, drive: str, sums: shapes.Checksums) -
             page.say(f"{numbered(disc.data_tracks)} {holds} data, which have no checksums")
         if sums and found.offset_samples:
             page.remark(
-                "the checksums are of the audio as this drive reads it, "
-                f"{beside(found.offset_samples)}; that is not taken off"
+                f"the checksums are of the audio as this drive reads it, {beside(found.offset_samples)}; "
+                "the offset is not corrected"
             )
         _labels(page, found)
     toc = disc.expected_toc()
@@ -123,8 +123,8 @@ def _status(found: DiscInfo) -> str:
         return "blank"
     if disc.status.name == "COMPLETE":
         return f"complete, {count}"
-    if disc.spoilt:
-        return f"spoilt, {count} before" if disc.tracks else "spoilt"
+    if disc.spoiled:
+        return f"spoiled, {count} before" if disc.tracks else "spoiled"
     takes_more = disc.space is not None and disc.space.holds_a_track
     more = "tracks can be added" if takes_more else "no more tracks can be added"
     return f"{count}, session {disc.information.last_session_status.name.lower()}, {more}"

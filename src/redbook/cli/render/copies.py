@@ -93,7 +93,7 @@ class Board:
             case CopyClaimed():
                 self.todo.pop(event.drive, None)
                 self._row(event.drive).text = f"preparing copy {event.number}"
-                return f"{short(event.drive)}: copy {event.number} is begun"
+                return f"{short(event.drive)}: copy {event.number} was started"
             case CopyProgress():
                 return self._progress(event)
             case CopyState():
@@ -109,8 +109,8 @@ class Board:
                 self._settle(event.drive, "rests")
                 why = event.why.partition("\n")[0]
                 self.todo[event.drive] = (
-                    f"{short(event.drive)} is not used any more: {why}. Look at it; `redbook copies resume` "
-                    "goes on"
+                    f"{short(event.drive)} is no longer used: {why}. Look at it; `redbook copies resume` "
+                    "uses it again"
                 )
                 return self.todo[event.drive]
             case OrderNow():
@@ -142,7 +142,7 @@ class Board:
         self._settle(event.drive, f"copy {event.number}: {event.state}")
         if event.state == "unknown":
             self.todo[f"attempt {event.attempt}"] = (
-                f"What became of the disc of copy {event.number} from {short(event.drive)}? Say so: "
+                f"What became of the disc of copy {event.number} from {short(event.drive)}? Answer with: "
                 f"redbook copies resolve {event.attempt} good|spoiled"
             )
         first = event.why.partition("\n")[0]

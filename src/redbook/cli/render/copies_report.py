@@ -86,16 +86,16 @@ def conclusion(report: CopiesReport) -> str:
     if report.lost:
         parts.append(f"{report.lost} lost")
     if report.unknown:
-        parts.append(f"{report.unknown} of which nobody knows (`redbook copies resolve`)")
+        parts.append(f"{report.unknown} unknown (`redbook copies resolve`)")
     if report.under_way:
-        parts.append(f"{report.under_way} in the drives, to be looked at")
+        parts.append(f"{report.under_way} still in the drives, to be examined")
     text = ", ".join(parts)
     if report.complete:
         return text
     if report.state == "cancelled":
         return f"{text}; it was cancelled"
     why = f" ({report.why})" if report.why else ""
-    return f"{text}; {report.state}{why}: `redbook copies resume {report.order}` goes on"
+    return f"{text}; {report.state}{why}: `redbook copies resume {report.order}` continues"
 
 
 def history_shape(ledger: Ledger, report: CopiesReport) -> dict[str, Any]:

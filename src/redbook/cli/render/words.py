@@ -77,8 +77,8 @@ def waited_for(waiting: Waiting) -> str:
 def in_words(stopping: Stopping) -> str:
     """That a cancel was heard, and what the next one costs."""
     if stopping.at_once:
-        return f"Leaving at once: {stopping.price}"
-    return f"Stopping: {stopping.doing}. Press Ctrl-C again to leave at once; then {stopping.price}"
+        return f"Quitting immediately: {stopping.price}"
+    return f"Stopping: {stopping.doing}. Press Ctrl-C again to quit immediately; then {stopping.price}"
 
 
 LEAST_SPEED_SHOWN = 0.05
@@ -115,7 +115,7 @@ class Waits:
 def beside(samples: int) -> str:
     """How far a drive reads beside the place."""
     if not samples:
-        return "exactly at their place"
+        return "exactly in place"
     plural = "" if abs(samples) == 1 else "s"
     return f"{abs(samples)} sample{plural} {'late' if samples > 0 else 'early'}"
 
@@ -138,10 +138,10 @@ def read_in_words(report: ReadReport) -> str:
     where = shown(str(report.folder))
     count = plural(len(report.tracks), "track")
     if report.whole:
-        return f"Done: {count} in {where}; every sector came the same twice"
+        return f"Done: {count} in {where}; every sector was read the same twice"
     return (
-        f"Done: {count} in {where}, but not all of the disc is there or known to be right; "
-        f"{where}/report.txt tells"
+        f"Done: {count} in {where}, but parts of the disc are missing or not known to be right: see "
+        f"{where}/report.txt"
     )
 
 

@@ -202,7 +202,7 @@ class LeadIn:
     def __init__(self, packs: bytes) -> None:
         """raises  ValueError  if they are no whole packs, or none at all"""
         if not packs or len(packs) % PACK_BYTES:
-            raise ValueError(f"{len(packs)} bytes are no whole number of packs of {PACK_BYTES}")
+            raise ValueError(f"{len(packs)} bytes are not a whole number of packs of {PACK_BYTES}")
         count = len(packs) // PACK_BYTES
         self._round = to_symbols(packs) * (PACKS_PER_SECTOR // gcd(count, PACKS_PER_SECTOR))
 

@@ -298,7 +298,7 @@ def media_state(media_type: int, disc: DiscContents) -> int:
     if complete:
         erasable = media_type == MEDIA.IMAPI_MEDIA_TYPE_CDRW
         return finalized | (DATA_STATE.IMAPI_FORMAT2_DATA_MEDIA_STATE_ERASE_REQUIRED if erasable else 0)
-    if disc.spoilt:
+    if disc.spoiled:
         return int(DATA_STATE.IMAPI_FORMAT2_DATA_MEDIA_STATE_DAMAGED)
     if disc.doubt:
         raise InvalidReply(disc.doubt)

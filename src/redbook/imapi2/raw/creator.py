@@ -231,8 +231,8 @@ class MsftRawCDImageCreator(ComObject):
         for track, laid in zip(self._tracks[:-1], image.layout.tracks, strict=False):
             if not track._sound.is_whole:
                 _log.warning(
-                    "track %d is no whole number of sectors: the silence that fills up its last one may be "
-                    "heard, for the next track follows without a gap",
+                    "track %d is not a whole number of sectors: the silence that fills up its last one may "
+                    "be heard, for the next track follows without a gap",
                     track.TrackNumber,
                 )
             lost = [offset for offset in track._offsets if offset >= laid.sectors]
@@ -397,7 +397,7 @@ class MsftRawCDImageCreator(ComObject):
             self._step(CreatorCall.PUT_SETTING, name)
             packs = b"" if value is None else to_bytes(self, name, value)
             if len(packs) % PACK_BYTES or len(packs) > MOST_CD_TEXT_BYTES:
-                detail = f"{len(packs)} bytes are no whole number of packs of {PACK_BYTES}, 2048 at most"
+                detail = f"{len(packs)} bytes are not a whole number of packs of {PACK_BYTES}, 2048 at most"
                 fail(self, name, HResult.E_INVALIDARG, detail)
             if packs and self._type is SECTOR_TYPE.IMAPI_FORMAT2_RAW_CD_SUBCODE_PQ_ONLY:
                 detail = "an image of type PQ_ONLY has no R to W; set ResultingImageType first"

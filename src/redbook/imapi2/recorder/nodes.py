@@ -1,4 +1,4 @@
-"""Real recorders for the IMAPI2 face: their ids, and one that is open only while it is used.
+"""Real recorders for the IMAPI2 API: their ids, and one that is open only while it is used.
 
 Windows lets several programs have a recorder's object at a time, and one of them exclusive access. So a node
 is opened for each use, held against others then (O_EXCL), and kept open while somebody has it for himself.

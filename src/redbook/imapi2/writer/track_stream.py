@@ -52,7 +52,7 @@ class TrackStream:
     """A SectorStream that breaks off where its source does; `failure` says why.
 
     summed   keep what a disc can be compared with
-    strict   refuse a length that is no whole number of sectors instead of padding it, as Windows does
+    strict   refuse a length that is not a whole number of sectors instead of padding it, as Windows does
     raises   NoStream, StreamNotSupported, HasHeader; at most its first bytes were read
     """
 

@@ -64,7 +64,7 @@ def need_told(data: bytes, length: int, due: int) -> None:
     raises  ValueError  if it does not
     """
     if length + 2 < due:
-        raise ValueError(f"it says itself that it has {length + 2} bytes, and {due} were due")
+        raise ValueError(f"it says itself that it has {length + 2} bytes, but {due} were expected")
 
 
 def msf_bytes(msf: Msf | None) -> bytes:

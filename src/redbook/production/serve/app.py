@@ -123,7 +123,9 @@ class Api:
         try:
             opened = await self._sessions.open(token if isinstance(token, str) else "", address)
         except TooManyGuesses:
-            return JSONResponse({"error": "too many wrong ones at once: wait a minute, then try again"}, 429)
+            return JSONResponse(
+                {"error": "too many wrong tokens at once: wait a minute, then try again"}, 429
+            )
         if opened is None:
             text = "this is not the token that redbook serve printed, nor the password"
             return JSONResponse({"error": text}, 401)
@@ -354,9 +356,9 @@ async def body_of(request: Request, most: int = MOST_JSON_BYTES) -> dict[str, An
     try:
         value = json.loads(data or b"{}")
     except (ValueError, RecursionError) as error:
-        raise ValueError("this is no JSON") from error
+        raise ValueError("this is not JSON") from error
     if not isinstance(value, dict):
-        raise ValueError("this is no JSON object")
+        raise ValueError("this is not a JSON object")
     return value
 
 

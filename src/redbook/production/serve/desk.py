@@ -277,7 +277,7 @@ class Desk:
     ) -> dict[str, Any]:
         """raises  ValueError, PlanError, LedgerError"""
         if self._home.audio(master) is None:
-            raise PlanError("this disc is not kept here any more: add its files again")
+            raise PlanError("this disc is no longer kept here: add its files again")
         made = self.ledger.add_order(
             master,
             count,

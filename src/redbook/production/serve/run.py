@@ -119,7 +119,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             stack.enter_context(alone(home.folder / "serve.lock"))
         except WorkerRunning:
             raise PlanError(
-                f"another redbook serve is at work with {printable(home.folder)}; end it, or name another "
+                f"another redbook serve is already using {printable(home.folder)}; end it, or name another "
                 "folder (--spool)"
             ) from None
         ledger = stack.enter_context(open_ledger(settings.ledger) if settings.ledger else home.ledger())
@@ -148,7 +148,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         server = _Server(config)
         obey_signals(desk)
         desk.when_stopping = lambda: say(
-            "no further copy is begun; discs under way are finished (once more ends them, too)"
+            "no more copies are started; discs under way are finished (Ctrl-C again ends these, too)"
         )
 
         def ends_with_the_worker() -> None:
@@ -191,7 +191,7 @@ def split_listen(listen: str) -> tuple[str, int]:
             raise ValueError
     except ValueError:
         raise PlanError(
-            f"{printable(listen)} is no address to listen on: give it as 127.0.0.1:{DEFAULT_PORT}"
+            f"{printable(listen)} is not an address to listen on: use one such as 127.0.0.1:{DEFAULT_PORT}"
         ) from None
     return address, int(port)
 
@@ -223,7 +223,7 @@ def _token(settings: Settings, address: str) -> str:
                 "(--tls-cert, --tls-key), or say that this network is safe (--insecure)"
             )
         if ipaddress.ip_address(address).is_unspecified and not settings.host_names:
-            raise PlanError(f"say by which name this server is asked for at {address} (--host-name)")
+            raise PlanError(f"give the name by which others reach this server at {address} (--host-name)")
     if settings.password_file is None:
         return secrets.token_urlsafe(24)
     try:
@@ -252,6 +252,7 @@ def _bind(address: str, port: int) -> socket.socket:
     except OSError as error:
         sock.close()
         raise PlanError(
-            f"{address}:{port} cannot be listened on: {error.strerror}; another --listen, or end what has it"
+            f"{address}:{port} cannot be listened on: {error.strerror}; choose another --listen, or end "
+            "the program that has it"
         ) from error
     return sock

@@ -109,12 +109,12 @@ class Uploads:
                 async for piece in pieces:
                     come += len(piece)
                     if come > length:
-                        raise ValueError("more came than was said")
+                        raise ValueError("more data arrived than was announced")
                     rest = memoryview(piece)
                     while rest:
                         rest = rest[file.write(rest) :]
             if come != length:
-                raise ValueError(f"{come:,} of {length:,} bytes came")
+                raise ValueError(f"only {come:,} of {length:,} bytes arrived")
             upload = await asyncio.to_thread(_look, id_, label(name), part, length)
             whole = part.with_suffix("")
             part.rename(whole)
@@ -134,7 +134,7 @@ class Uploads:
         """raises  NoSuchFile"""
         found = self._known.get(id_)
         if found is None:
-            raise NoSuchFile("a file of the list is not there any more; send it again")
+            raise NoSuchFile("a file in the list no longer exists; upload it again")
         self._used_at[id_] = time.monotonic()
         return found
 
@@ -164,7 +164,7 @@ def _look(id_: str, name: str, path: Path, length: int) -> Upload:
         # It opens nothing but this file, whatever the file names: it comes from the network.
         with translated(), open_container(path) as container:
             if not container.streams.audio:
-                raise AudioError(f"{name} has no sound in it", name)
+                raise AudioError(f"{name} contains no audio", name)
             seconds = container.duration / 1_000_000 if container.duration else None
             tags = tags_from(all_metadata(container))
     except AudioError as error:

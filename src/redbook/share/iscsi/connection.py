@@ -132,7 +132,7 @@ class Connection:
     def _check(self, request: Request | None, length: int) -> None:
         """What ends the connection at once, before anything else of it is read."""
         if self._session is None and not isinstance(request, LoginRequest):
-            raise ProtocolError("no login request where one was due")
+            raise ProtocolError("no login request where one was expected")
         if length > (RECEIVED_DATA_SEGMENT_BYTES if self.logged_in else MOST_LOGIN_DATA_BYTES):
             raise ProtocolError(f"a data segment of {length} bytes, more than was agreed")
 

@@ -30,7 +30,7 @@ class ReadCommands:
         self.room_bytes = 0
         self.displaced_samples = 0
         self._readings = 0
-        self._spoilt_load = 0
+        self._spoiled_load = 0
         self._chance = random.Random(_SEED)
         self.handlers: dict[type[Command[Any]], Callable[[Any], bytes | None]] = {
             read.Read10: self._read_data,
@@ -48,8 +48,8 @@ class ReadCommands:
         data = reading.read_cd(
             medium, lba, sectors, kind, selection, self._bad_spots, self.room_bytes, self._moved_by()
         )
-        if model.spoils_first_read and self._spoilt_load != self._mechanism.loads and selection.main_bytes:
-            self._spoilt_load = self._mechanism.loads
+        if model.spoils_first_read and self._spoiled_load != self._mechanism.loads and selection.main_bytes:
+            self._spoiled_load = self._mechanism.loads
             data = bytes(len(data) // 2) + data[len(data) // 2 :]
         self._take_time(lba, sectors)
         return data

@@ -13,7 +13,7 @@ const DISC_MINUTES = 79.95;
 const WORDS = {
   claimed: "getting ready", preparing: "getting ready", reading: "reading", writing: "writing",
   closing: "closing the disc", verifying: "reading back", good: "good", checked: "checked", spoiled: "spoiled",
-  void: "blank given back", unknown: "not known", lost: "lost", open: "under way", paused: "paused",
+  void: "blank given back", unknown: "unknown", lost: "lost", open: "under way", paused: "paused",
   cancelled: "cancelled", done: "done",
 };
 const word = (name) => WORDS[name] || name;
@@ -37,7 +37,7 @@ async function ask(method, path, body) {
   });
   if (answer.status === 401) { needLogin(); throw new Error("not signed in"); }
   const value = answer.status === 204 ? null : await answer.json().catch(() => null);
-  if (!answer.ok) throw new Error((value && value.error) || `the server answers ${answer.status}`);
+  if (!answer.ok) throw new Error((value && value.error) || `the server answered ${answer.status}`);
   return value;
 }
 
@@ -236,9 +236,9 @@ function put(track, file) {
       let value = null;
       try { value = JSON.parse(request.responseText); } catch { /* told below */ }
       if (request.status === 401) needLogin();
-      if (request.status === 201) done(value); else failed(new Error((value && value.error) || `the server answers ${request.status}`));
+      if (request.status === 201) done(value); else failed(new Error((value && value.error) || `the server answered ${request.status}`));
     };
-    request.onerror = () => failed(new Error("sending broke off; remove it and add it again"));
+    request.onerror = () => failed(new Error("the upload failed; remove the file and add it again"));
     request.onabort = () => failed(new Error("removed"));
     request.send(file);
   });
@@ -280,7 +280,7 @@ function showTracks() {
     bar.value = track.sent;
     bar.setAttribute("aria-label", `${track.name}: sent`);
     for (const [name, label, act] of [
-      [".up", "up", () => move(at, at - 1)], [".down", "down", () => move(at, at + 1)], [".off", "off the list", () => remove(track)],
+      [".up", "up", () => move(at, at - 1)], [".down", "down", () => move(at, at + 1)], [".off", "remove", () => remove(track)],
     ]) {
       part(name).setAttribute("aria-label", `${track.title}: ${label}`);
       part(name).onclick = act;
@@ -343,7 +343,7 @@ function showBurn() {
   const wrong = tracks.filter((track) => track.error).length;
   $("planning").textContent = planned ? (plan ? `Checking file ${plan.number} of ${plan.total}.` : "Checking the files.")
     : wrong ? `${plural(wrong, "file", "files")} cannot be used: take ${wrong === 1 ? "it" : "them"} off the list (✕).`
-    : tracks.length && !ready ? "Files are being sent."
+    : tracks.length && !ready ? "Uploading the files."
     : checked && notable(checked.disc) ? "Read above what will be burned, then press Burn." : "";
 }
 $("count").addEventListener("input", showBurn);
@@ -426,7 +426,7 @@ function todos() {
   for (const now of values("now")) {
     const drive = shortName(now.drive);
     if (now.event === "take_disc" && now.good) found.push({ good: true, text: `Take the disc out of ${drive}: copy ${now.number} is good.` });
-    else if (now.event === "take_disc") found.push({ text: `The disc in ${drive} is no good.`, eject: now.drive });
+    else if (now.event === "take_disc") found.push({ text: `The disc in ${drive} is spoiled.`, eject: now.drive });
     else if (now.event === "drive_rests") found.push({ text: `${drive} rests: ${now.why}`, resume: now.drive });
     else if (now.event === "need_blank" && open) found.push({ text: now.why ? `${drive}: ${now.why}` : `Put a blank disc into ${drive}.`, ...(now.why ? { eject: now.drive } : {}) });
   }
@@ -471,7 +471,7 @@ function resolve(attempt, as) {
 function account(order) {
   const parts = [`${order.good + order.checked} of ${order.wanted} good`];
   if (order.spoiled) parts.push(`${order.spoiled} spoiled`);
-  if (order.unknown) parts.push(`${order.unknown} not known`);
+  if (order.unknown) parts.push(`${order.unknown} unknown`);
   if (order.lost) parts.push(`${order.lost} lost`);
   const left = order.wanted - order.good - order.checked;
   if (left && order.state !== "cancelled") parts.push(`${left} to go`);
@@ -482,7 +482,7 @@ function showOrders() {
   const orders = values("order").filter((order) => order.state === "open" || order.state === "paused").sort((a, b) => b.order - a.order);
   const last = values("order").sort((a, b) => b.order - a.order)[0];
   const shown = orders.length ? orders : last ? [last] : [];
-  redraw($("orders"), shown, () => shown.length ? shown.map(orderCard) : [make("p", "Nothing was ordered yet.")]);
+  redraw($("orders"), shown, () => shown.length ? shown.map(orderCard) : [make("p", "No orders yet.")]);
 }
 
 function orderCard(order) {
@@ -506,7 +506,7 @@ function cancel(order) {
 
 function doing(drive, now) {
   if (drive.far) {
-    return { text: drive.silent ? `${word(drive.state)} (its host is silent)` : word(drive.state), kind: drive.silent || drive.rests ? "bad" : drive.todo === "take_good" ? "good" : "",
+    return { text: drive.silent ? `${word(drive.state)} (no answer from its host)` : word(drive.state), kind: drive.silent || drive.rests ? "bad" : drive.todo === "take_good" ? "good" : "",
       done: drive.sectors_done, of: drive.sectors, speed: drive.speed };
   }
   if (drive.problem) return { text: drive.problem, kind: "bad" };
@@ -531,11 +531,11 @@ function showCards(box, withButtons) {
     make("h3", drive.far ? drive.name : shortName(drive.name)), make("p", "", { class: "what" }),
     make("progress", "", { max: 1, value: 0, hidden: "", "aria-label": `${shortName(drive.name)}: how far it is` }),
     make("p", "", { class: "soft" }),
-    ...(withButtons ? [make("p", `${drive.model} · ${drive.medium || "no word of its disc"} · ${drive.name}`, { class: "soft" }), drive.far ? "" : make("p", "", { class: "buttons" },
+    ...(withButtons ? [make("p", `${drive.model} · ${drive.medium || "state of its disc unknown"} · ${drive.name}`, { class: "soft" }), drive.far ? "" : make("p", "", { class: "buttons" },
       button("Eject", () => ask("POST", "/api/drives/eject", { drive: drive.name }), `Eject the disc in ${shortName(drive.name)}`),
       button("Details", () => details(drive.name), `What is known of ${shortName(drive.name)}`),
       button("Which copy is it?", () => examine(drive.name), `Which copy is in ${shortName(drive.name)}?`),
-      rests(drive) ? button("Use it again", () => ask("POST", "/api/drives/resume", { drive: drive.name }), `Use ${shortName(drive.name)} again after it rested`) : "")] : []),
+      rests(drive) ? button("Use it again", () => ask("POST", "/api/drives/resume", { drive: drive.name }), `Use ${shortName(drive.name)} again after resting`) : "")] : []),
   )) : [make("p", "There is no recorder here.")]);
   for (const card of box.querySelectorAll("[data-drive]")) {
     const name = card.dataset.drive;
@@ -553,7 +553,7 @@ function showCards(box, withButtons) {
 
 async function examine(drive) {
   const text = $("examined");
-  text.textContent = `The disc in ${shortName(drive)} is read.`;
+  text.textContent = `Reading the disc in ${shortName(drive)}.`;
   try { text.textContent = `${shortName(drive)}: ${(await ask("POST", "/api/drives/examine", { drive })).text}`; }
   catch (error) { text.textContent = ""; throw error; }
 }
@@ -586,7 +586,7 @@ function showList() {
   const orders = values("order").sort((a, b) => b.order - a.order);
   redraw($("order-list"), orders, () => orders.length ? orders.map((order) => make("li", "", {},
     make("a", `${order.title || `Order ${order.order}`}`, { href: `#report/${order.order}` }),
-    ` ${account(order)} (${word(order.state)})`)) : [make("li", "Nothing was ordered yet.")]);
+    ` ${account(order)} (${word(order.state)})`)) : [make("li", "No orders yet.")]);
   if (shownReport) {
     const now = state[`order:${shownReport.order}`];
     const sum = now && [now.state, now.good, now.checked, now.spoiled, now.unknown, now.lost, now.under_way].join();
@@ -601,7 +601,7 @@ async function openReport(order, sum) {
   $("report").hidden = false;
   $("report-title").textContent = report.title || `Order ${order}`;
   $("report-account").textContent = `${account({ ...report.account, state: report.state })} (${word(report.state)}). ` +
-    (report.check === "full" ? "Each good copy was read back, sector by sector." : "Of each copy the table of contents was checked.");
+    (report.check === "full" ? "Each good copy was read back, sector by sector." : "Only the table of contents of each copy was checked.");
   $("report-csv").href = `/api/orders/${order}/report.csv`;
   $("again").disabled = !report.again;
   $("report-rows").replaceChildren(...report.attempts.map((one) => make("tr", "", {},

@@ -1,4 +1,4 @@
-"""A disc that a burn spoilt: its last session was to be written at once, and broke off.
+"""A disc that a burn spoiled: its last session was to be written at once, and broke off.
 
 There are sectors and neither a table of contents nor an entry in the PMA, so a drive knows no whole track in
 the session and gives no address to go on at.  Source: MMC-5 6.27 (damaged, and no next writable address: the
@@ -18,7 +18,7 @@ from redbook.mmc.disc_info import (
 )
 
 
-def is_spoilt(information: DiscInformation) -> Procedure[bool]:
+def is_spoiled(information: DiscInformation) -> Procedure[bool]:
     """Whether the last session on the disc broke off, so that nothing can be added to it.
 
     A drive that answers with anything else than it would for such a disc is not taken to say so.
@@ -46,20 +46,20 @@ def is_spoilt(information: DiscInformation) -> Procedure[bool]:
     return first.damaged and first.next_writable_lba is None
 
 
-def spoilt_in_words(information: DiscInformation, name: str = "") -> str:
+def spoiled_in_words(information: DiscInformation, name: str = "") -> str:
     """What such a disc is, and what can be done with it.
 
     name  of the drive that it is in
     """
     where = f" in {name}" if name else ""
-    disc, players = f"the disc{where} is spoilt", "no player can play it"
+    disc, players = f"the disc{where} is spoiled", "no player can play it"
     if information.sessions > 1:
-        disc = f"the last session on the disc{where} is spoilt"
+        disc = f"the last session on the disc{where} is spoiled"
         players = "players find only what was on the disc before"
     remedy = (
         "blank this CD-RW to use it again (`redbook blank`)" if information.erasable else "use another disc"
     )
     return (
-        f"{disc}: a burn broke off before the table of contents was written, so {players}, and nothing can "
-        f"be added; {remedy}"
+        f"{disc}: a burn ended before the table of contents was written, so {players}, and nothing can be "
+        f"added; {remedy}"
     )

@@ -1,4 +1,4 @@
-"""A disc that a broken-off session-at-once spoilt: what the recorder answers, and what is said of it.
+"""A disc that a broken-off session-at-once spoiled: what the recorder answers, and what is said of it.
 
 Expected values: MMC-5 6.22 (status 1, last session 1), 6.27 (Damage 1 and NWA_V 0: the track can be neither
 continued nor repaired), 6.26 (no lead-in, no table of contents); what cdrdao makes of the same answers.
@@ -18,7 +18,7 @@ from redbook.burning.jobs import burn, close_disc, plan, verify
 from redbook.burning.looking import disc_info
 from redbook.drive import Drive
 from redbook.engine.glance import glance
-from redbook.engine.spoilt import is_spoilt, spoilt_in_words
+from redbook.engine.spoiled import is_spoiled, spoiled_in_words
 from redbook.image import disc_files, sector_file
 from redbook.mmc.disc_info import (
     DiscInformation,
@@ -45,7 +45,7 @@ from tests.support.sound import noise, write_wav
 TWO = lead_in() + entry(1, 1, 0, 0, -150) + entry(1, 1, 1, 0, 0) + entry(1, 2, 1, 0, 500) + lead_out(900)
 
 
-def spoilt(medium: Medium, reached: int = 600) -> Drive:
+def spoiled(medium: Medium, reached: int = 600) -> Drive:
     recorder = VirtualRecorder(medium)
     drive = ready(recorder)
     announce(drive, TWO)
@@ -62,7 +62,7 @@ def reply_to(drive: Drive, cdb: str) -> bytes:
 @pytest.mark.parametrize("reached", [-149, 0, 499, 600, 899])
 def test_all_that_a_drive_finds_is_one_damaged_track(reached: int) -> None:
     """The sheet of two tracks was in its memory only: neither PMA nor lead-in has them."""
-    drive = spoilt(Medium.new(), reached)
+    drive = spoiled(Medium.new(), reached)
     information = reply_to(drive, "51 00 00 00 00 00 00 00 22 00")
     assert information[2] & 0x0F == 0x05  # last session incomplete, disc appendable
     assert list(information[3:7]) == [1, 1, 1, 1]  # first track, sessions, first and last track of the last
@@ -105,11 +105,11 @@ def test_a_session_before_it_can_still_be_read() -> None:
     write_from(drive, first, start + 10)
     recorder.cut_power()
     found = disc_info(ready(recorder)).disc
-    assert found.spoilt
+    assert found.spoiled
     assert [track.number for track in found.tracks] == [1]
     assert found.expected_toc() == ready(recorder).run(ReadToc())
-    said = spoilt_in_words(found.information)
-    assert said.startswith("the last session on the disc is spoilt")
+    said = spoiled_in_words(found.information)
+    assert said.startswith("the last session on the disc is spoiled")
     assert "players find only what was on the disc before" in said
     information = ready(recorder).run(ReadDiscInformation())
     assert (information.sessions, information.first_track_of_last_session) == (2, 2)
@@ -151,7 +151,7 @@ BUSY = errors.LongWriteInProgress("busy", "READ TRACK INFORMATION", errors.Sense
 def test_what_drives_may_answer_of_the_track_that_could_be_next_and_of_the_session_s_first(
     answers: list[TrackInformation | errors.SenseError], spoils: bool
 ) -> None:
-    asking = is_spoilt(OPEN)
+    asking = is_spoiled(OPEN)
     next(asking)
     with pytest.raises(StopIteration) as ended:
         for answer in answers:
@@ -170,7 +170,7 @@ class TestWhatIsSaid:
         self, kind: str, remedy: str, tmp_path: Path
     ) -> None:
         song = write_wav(tmp_path / "a.wav", noise(588 * 310))
-        drive = spoilt(Medium.new(kind))
+        drive = spoiled(Medium.new(kind))
         attempts: list[Callable[[], object]] = [
             lambda: burn([song], drive),
             lambda: burn([song], drive, append=True),
@@ -182,30 +182,30 @@ class TestWhatIsSaid:
         for attempt in attempts:
             with pytest.raises(errors.MediumUnsuitable) as caught:
                 attempt()
-            assert "spoilt: a burn broke off before the table of contents was written" in str(caught.value)
+            assert "spoiled: a burn ended before the table of contents was written" in str(caught.value)
             assert remedy in str(caught.value)
 
     def test_it_has_no_track_and_no_identifier(self) -> None:
-        found = disc_info(spoilt(Medium.new())).disc
-        assert found.spoilt
+        found = disc_info(spoiled(Medium.new())).disc
+        assert found.spoiled
         assert (found.tracks, found.open_track, found.space, found.expected_toc()) == ((), None, None, None)
 
     def test_in_a_list_of_drives_it_is_not_one_that_takes_more(self) -> None:
-        seen = Runner(spoilt(Medium.new()), emit=lambda _: None).run(glance())
-        assert seen.medium == "CD-R 80 min, spoilt"
+        seen = Runner(spoiled(Medium.new()), emit=lambda _: None).run(glance())
+        assert seen.medium == "CD-R 80 min, spoiled"
         assert not seen.appendable
         assert not seen.blank
 
     def test_a_cd_rw_is_as_good_as_new_when_it_was_blanked(self, tmp_path: Path) -> None:
-        drive = spoilt(Medium.new("cd-rw"))
+        drive = spoiled(Medium.new("cd-rw"))
         drive.run(Blank(BlankType.MINIMAL))
-        assert not disc_info(drive).disc.spoilt
+        assert not disc_info(drive).disc.spoiled
         assert burn([write_wav(tmp_path / "a.wav", noise(588 * 310))], drive).verified
 
     def test_an_open_session_that_takes_tracks_is_none(self) -> None:
         drive = ready(VirtualRecorder(Medium.new()))
         write_track(drive, 300)
-        assert not disc_info(drive).disc.spoilt
+        assert not disc_info(drive).disc.spoiled
 
     def test_a_track_that_was_not_ended_is_none(self) -> None:
         recorder = VirtualRecorder(Medium.new())
@@ -213,24 +213,24 @@ class TestWhatIsSaid:
         drive.run(Write10(0, sector(0) * 300))
         recorder.cut_power()
         found = disc_info(ready(recorder)).disc
-        assert (found.spoilt, found.open_track is not None) == (False, True)
+        assert (found.spoiled, found.open_track is not None) == (False, True)
 
-    def test_a_session_of_99_tracks_is_full_and_not_spoilt(self) -> None:
+    def test_a_session_of_99_tracks_is_full_and_not_spoiled(self) -> None:
         drive = ready(VirtualRecorder(Medium.new()))
         for _ in range(99):
             write_track(drive, 300)
         found = disc_info(drive, labels=False).disc
-        assert (found.spoilt, len(found.tracks)) == (False, 99)
+        assert (found.spoiled, len(found.tracks)) == (False, 99)
 
     @pytest.mark.parametrize("sense", [errors.Sense(5, 0x20, 0), errors.Sense(5, 0x2C, 0)])
     def test_a_drive_that_answers_nothing_at_all_does_not_say_so(self, sense: errors.Sense) -> None:
         medium = Medium.new()
-        spoilt(medium)
+        spoiled(medium)
         mute = VirtualRecorder(medium, faults=[Fault(sense, ReadTrackInformation, times=100)])
-        assert not disc_info(ready(mute)).disc.spoilt
+        assert not disc_info(ready(mute)).disc.spoiled
 
 
-def test_a_folder_is_blank_spoilt_or_whole_at_whatever_instant_its_program_is_killed(
+def test_a_folder_is_blank_spoiled_or_whole_at_whatever_instant_its_program_is_killed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A copy of the folder before each call that changes something in it is what a kill there leaves."""
@@ -263,8 +263,8 @@ def test_a_folder_is_blank_spoilt_or_whole_at_whatever_instant_its_program_is_ki
         recorder.close()
     copies.append(folder)
     states = [_state_of(copy) for copy in copies]
-    assert list(dict.fromkeys(states)) == ["blank", "spoilt", "whole"]
-    assert states == sorted(states, key=["blank", "spoilt", "whole"].index)  # and never back
+    assert list(dict.fromkeys(states)) == ["blank", "spoiled", "whole"]
+    assert states == sorted(states, key=["blank", "spoiled", "whole"].index)  # and never back
 
 
 def _state_of(folder: Path) -> str:
@@ -272,9 +272,9 @@ def _state_of(folder: Path) -> str:
     try:
         drive = ready(recorder)
         found = disc_info(drive).disc
-        if found.spoilt:
+        if found.spoiled:
             assert loaded_again(drive).run(ReadDiscInformation()).status is DiscStatus.APPENDABLE
-            return "spoilt"
+            return "spoiled"
         if found.status is DiscStatus.BLANK:
             return "blank"
         assert [track.track_sectors for track in found.tracks] == [500, 400]
@@ -293,11 +293,11 @@ def test_raw_writing_that_broke_off_spoils_a_disc_as_well() -> None:
     assert start is not None
     drive.run(Write10(start, bytes(2448 * 20), 2448))
     recorder.cut_power()
-    assert disc_info(ready(recorder)).disc.spoilt
+    assert disc_info(ready(recorder)).disc.spoiled
 
 
-def test_a_session_that_was_written_whole_is_not_spoilt() -> None:
+def test_a_session_that_was_written_whole_is_not_spoiled() -> None:
     drive = ready(VirtualRecorder(Medium.new()))
     write_session(drive, TWO, 900, multi_session=MultiSession.NEXT_ALLOWED)
     found = disc_info(drive).disc
-    assert (found.spoilt, len(found.tracks), found.space is not None) == (False, 2, True)
+    assert (found.spoiled, len(found.tracks), found.space is not None) == (False, 2, True)
