@@ -170,7 +170,7 @@ def test_a_failure_tells_how_to_go_on(songs: list[Path], monkeypatch: pytest.Mon
             burn,
             changes=True,
         )
-    assert "disc 1 is done, of 2; the same command with --first-disc 2 goes on" in told.said
+    assert "disc 1 is done, of 2; the same command with --first-disc 2 continues" in told.said
 
 
 def lengthy(path: Path, minutes: int) -> str:

@@ -369,7 +369,7 @@ def test_a_full_disc_is_no_matter_of_speed_and_takes_no_more_tracks(text: str, s
     with pytest.raises(BurnFailed) as caught:
         run(recorder, Settings(MAX_SPEED))
     assert "--speed" not in str(caught.value)
-    assert "can be added" not in str(caught.value)
+    assert "and tracks can be added" not in str(caught.value)
     assert "no more tracks can be added" in caught.value.disc_now
 
 

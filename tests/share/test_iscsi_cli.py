@@ -124,7 +124,7 @@ def test_an_address_that_this_computer_does_not_have(tmp_path: Path) -> None:
         (["--listen", "127.0.0.1:65536"], "is not an address"),
         (["--listen", ""], "is not an address"),
         (["--listen", "no.such.host.invalid:1"], "no.such.host.invalid"),
-        (["--name", "recorder"], "is no name of an iSCSI target"),
+        (["--name", "recorder"], "is not a valid name for an iSCSI target"),
         (["--disc", "a", "--disc", "./a"], "is given twice"),
         (["--chap", "me"], "go together"),
         (["--chap-secret-file", "secret"], "go together"),
