@@ -196,6 +196,7 @@ def test_a_reading_that_differs_once_is_outvoted(which: int, tmp_path: Path) -> 
     assert report.whole
 
 
+@pytest.mark.slow
 def test_a_drive_that_never_reads_the_same_twice_is_not_believed(tmp_path: Path) -> None:
     original = album(tmp_path / "a.disc")
     assert original.disc is not None
@@ -217,6 +218,7 @@ def test_a_drive_that_sometimes_misses_its_place_is_outvoted(every: int, tmp_pat
     assert any(track.trouble.again for track in report.tracks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("moved", "every", "most"), [(-12, 2, 27), (3, 7, 8)])
 def test_a_drive_that_misses_its_place_often_is_not_believed_however_often_it_agrees(
     moved: int, every: int, most: int, tmp_path: Path

@@ -120,6 +120,7 @@ STATING_THEIR_LENGTH = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
 @pytest.mark.parametrize("kind", STATING_THEIR_LENGTH)
 def test_a_file_cut_short(kind: str, kept: float, source: Path, tmp_path: Path) -> None:
@@ -243,6 +244,7 @@ def test_a_source_that_changes_between_plan_and_burn(source: Path, tmp_path: Pat
         track.check_unchanged()
 
 
+@pytest.mark.slow
 def test_more_than_any_disc_holds_is_not_read_to_its_end(tmp_path: Path) -> None:
     with (tmp_path / "long.raw").open("wb") as file:
         file.truncate(101 * 60 * 176_400)

@@ -75,6 +75,7 @@ def append(file: Path, data: bytes) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tag", TAGS)
 @pytest.mark.parametrize("kind", [*OF_FRAMES, "tta", "mpc"])
 def test_a_tag_costs_no_audio(kind: str, tag: str, song: Path, tmp_path: Path) -> None:
@@ -141,6 +142,7 @@ def test_a_few_samples_fewer_than_its_header_counts_are_missed(song: Path, tmp_p
         decoded(file)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behind", [b"", id3v1()], ids=["bare", "tagged"])
 @pytest.mark.parametrize("missing", [1, 100, 30_001])
 @pytest.mark.parametrize("kind", OF_FRAMES)

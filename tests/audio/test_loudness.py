@@ -101,6 +101,7 @@ def test_what_is_too_short_for_a_block_has_a_peak_but_no_loudness() -> None:
     assert peak(pcm) == pytest.approx(-6.0, abs=0.3)
 
 
+@pytest.mark.slow
 @measured
 def test_neither_depends_on_how_it_comes() -> None:
     pcm = attacks()

@@ -326,6 +326,7 @@ FRAGMENTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", FRAGMENTED)
 @pytest.mark.parametrize("codec", MP4)
 def test_fragmented_mp4_is_whole(codec: str, how: str, song: Path, tmp_path: Path) -> None:

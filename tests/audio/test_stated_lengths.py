@@ -42,6 +42,7 @@ def stated_and_true(path: Path) -> tuple[int, int]:
     return stated_sectors(sources)[0], track.sectors
 
 
+@pytest.mark.slow
 @pytest.mark.tools("ffmpeg")
 @pytest.mark.parametrize("kind", [*FORMATS, *SILENT])
 def test_no_file_states_more_than_it_has_and_most_state_nearly_all(kind: str, tmp_path: Path) -> None:
@@ -96,6 +97,7 @@ def test_what_lies_about_its_length_is_refused_for_that(tmp_path: Path) -> None:
         redbook.plan([path], Drive(VirtualRecorder(Medium.new())))
 
 
+@pytest.mark.slow
 @pytest.mark.tools("ffmpeg")
 @pytest.mark.parametrize(("mode", "silent_ones"), [("tao", 5), ("sao", 20)])
 def test_what_is_too_long_only_when_decoded_has_the_table_too(

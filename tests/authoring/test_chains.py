@@ -115,6 +115,7 @@ RECORDINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_a_recording_that_was_cut_in_five_is_the_uncut_one(name: str, tmp_path: Path) -> None:
     rate, bits, channels, kind = RECORDINGS[name]
@@ -170,6 +171,7 @@ def in_one_go(files: Sequence[Path], folder: Path, rate: int) -> bytes:
     return alone(folder / "all.wav")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [48_000, 44_100])
 @pytest.mark.parametrize("kind", ["mp3", "m4a", "opus"])
 def test_another_codec_in_the_middle_is_of_the_same_stream(rate: int, kind: str, tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ def places(job: str) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(found | {(code, len(sent) - sent[::-1].index(code)) for code in sent}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [Sense(2, 4, 1), BUSY], ids=["becoming ready", "busy"])
 @pytest.mark.parametrize("job", JOBS)
 def test_no_command_is_too_early_for_a_drive(job: str, answer: Sense | Reply) -> None:
@@ -130,6 +131,7 @@ LONG: list[tuple[type[Command[Any]], Job]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", WAITS, ids=str)
 @pytest.mark.parametrize("executed", [False, True])
 @pytest.mark.parametrize(("command", "job"), LONG)

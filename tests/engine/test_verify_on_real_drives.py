@@ -257,6 +257,7 @@ class TestJitter:
         assert found.same
         assert any("inexactly" in note for note in found.notes)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("habits", [{"jitter": -12, "jitter_every": 11}, {"jitter": 20}])
     @pytest.mark.parametrize("samples", [-2000, -1164, 1292, 2900])
     def test_more_than_a_sector_of_offset_as_well(self, samples: int, habits: dict[str, object]) -> None:
@@ -385,6 +386,7 @@ class TestJitterWithSmallTransfers:
         recorder, _ = burned(ONE, jitter=588, jitter_every=5, most_read_sectors=8, read_offset=112)
         assert check(recorder, ONE).same
 
+    @pytest.mark.slow
     def test_such_a_drive_that_is_never_exact_accuses_no_disc(self) -> None:
         recorder, _ = burned(ONE, jitter=25, most_read_sectors=1)
         with pytest.raises(NotReadWhole, match="cannot be told from errors of the disc"):

@@ -61,6 +61,7 @@ DISCS: dict[str, Callable[[], Disc]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [PQ_ONLY, COOKED, RAW])
 @pytest.mark.parametrize("name", DISCS)
 def test_every_sector_is_that_of_the_standard(name: str, kind: int) -> None:

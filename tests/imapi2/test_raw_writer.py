@@ -95,6 +95,7 @@ def check_disc(drive: VirtualRecorder, disc: Disc) -> None:
 # What is on the disc
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [PQ_ONLY, COOKED, RAW])
 @pytest.mark.parametrize(
     "name",
@@ -113,6 +114,7 @@ def test_a_disc_is_what_its_image_says(name: str, kind: int, rig: RawRig) -> Non
     check_disc(rig.drive, disc)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gaps", [False, True])
 def test_99_tracks(gaps: bool, rig: RawRig) -> None:
     disc = Disc(songs(*[300] * 99), gaps)
@@ -147,6 +149,7 @@ class NoSeek:
         raise OSError("this stream cannot seek")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [io.BytesIO, bytes, NoSeek])
 def test_images_that_others_have_made(way: Callable[[bytes], Any], rig: RawRig) -> None:
     disc = three()
@@ -165,6 +168,7 @@ def test_an_image_in_a_file(tmp_path: Any, rig: RawRig) -> None:
     check_disc(rig.drive, disc)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lead_in", [-LEAD_IN, -LEAD_IN + 1, 22_650, 30_000])
 def test_an_image_that_begins_elsewhere(lead_in: int, rig: RawRig) -> None:
     disc, data = three(), whole(three(), RAW)
@@ -209,6 +213,7 @@ def kinds_written(seen: list[tuple[bytes, bytes]]) -> set[int]:
     return {last.data_block_type}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("taken", "kind", "sent"),
     [
@@ -369,6 +374,7 @@ BAD: dict[str, Callable[[bytes], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD)
 def test_streams_that_would_make_no_disc(name: str, rig: RawRig) -> None:
     bad = BAD[name](whole(three(), RAW))

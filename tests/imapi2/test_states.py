@@ -253,6 +253,7 @@ def another_image() -> object:
 RAW_PAIRS = [(state, call) for call in RAW_TABLE for state in STATES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("state", "call"), RAW_PAIRS, ids=lambda v: getattr(v, "name", str(v)))
 def test_every_call_on_the_disc_at_once_writer_in_every_state(state: State, call: AnyOperation) -> None:
     wanted = RAW_TABLE[call][state]

@@ -77,6 +77,7 @@ def redbook(*arguments: str) -> Result:
     return CliRunner().invoke(cli, list(arguments), catch_exceptions=False)
 
 
+@pytest.mark.slow
 def test_after_a_restore_a_disc_that_is_newer_is_found_compared_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

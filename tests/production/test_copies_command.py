@@ -160,6 +160,7 @@ def test_as_json_each_event_is_a_line_and_the_report_is_the_last(shop: Open) -> 
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_sheet_is_copied_with_everything_on_it(shop: Open) -> None:
     here = shop(drives=1)
     here.robot()
@@ -217,6 +218,7 @@ def test_it_goes_on_after_it_was_killed_and_no_disc_is_made_twice(shop: Open) ->
     assert here.good_discs() == 3
 
 
+@pytest.mark.slow
 def test_what_is_short_of_the_order_ends_with_5_and_says_how_to_go_on(shop: Open) -> None:
     here = shop(drives=1)
     at = here.rack.drive("d1")
@@ -237,6 +239,7 @@ def test_what_is_short_of_the_order_ends_with_5_and_says_how_to_go_on(shop: Open
     assert here.run("copies", "resume", 1).returncode == 0
 
 
+@pytest.mark.slow
 def test_nothing_is_ordered_of_what_cannot_be_burned(shop: Open) -> None:
     here = shop()
     (here.folder / "broken.wav").write_bytes(b"RIFF")
@@ -274,6 +277,7 @@ def test_pausing_cancelling_and_resolving_from_elsewhere(shop: Open) -> None:
     assert here.run("copies", "resolve", 9, "good").returncode == 5
 
 
+@pytest.mark.slow
 def test_a_disc_is_recognised(shop: Open) -> None:
     here = shop(drives=1)
     first = here.rack.drive("d1")
@@ -291,6 +295,7 @@ def test_a_disc_is_recognised(shop: Open) -> None:
     assert "the disc is blank" in here.run("examine", "--drive", name).stderr
 
 
+@pytest.mark.slow
 def test_an_order_goes_on_without_a_recorder_that_is_gone_and_what_was_in_it_is_unknown(shop: Open) -> None:
     here = shop(drives=2)
     process = here.begin("copies", *here.songs, "--count", 2, "--drives", "my rack")

@@ -65,6 +65,7 @@ def broken(master: Path, medium: str = "cd-r") -> Drive:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", [S.CLAIMED, *BURNING])
 @pytest.mark.parametrize(
     "now, found",
@@ -75,6 +76,7 @@ def test_a_blank(master: Path, state: AttemptState, now: str, found: Finding) ->
     assert examine(drive(), state, THEN, now, master).finding is found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", BURNING)
 @pytest.mark.parametrize("now, found", [(THEN, F.SAME), (SAME_BOOT, F.GONE), (RESTARTED, F.SAME)], ids=IDS)
 def test_the_master_on_it(master: Path, state: AttemptState, now: str, found: Finding) -> None:
@@ -84,6 +86,7 @@ def test_the_master_on_it(master: Path, state: AttemptState, now: str, found: Fi
     assert bool(seen.report) == (found is F.SAME)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "now, found",
     [(THEN, F.DIFFERENT), (SAME_BOOT, F.GONE), (RESTARTED, F.GONE)],
@@ -93,11 +96,13 @@ def test_a_disc_of_something_else(master: Path, other: Path, now: str, found: Fi
     assert examine(burned(other), S.VERIFYING, THEN, now, master).finding is found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("now", [THEN, RESTARTED], ids=["same", "restart"])
 def test_a_disc_with_the_master_s_tracks_and_other_samples(master: Path, twin: Path, now: str) -> None:
     assert examine(burned(twin), S.VERIFYING, THEN, now, master).finding is F.DIFFERENT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", BURNING)
 @pytest.mark.parametrize(
     "now, found",

@@ -53,6 +53,7 @@ def test_one_kind_of_lie_to_each_command_in_turn(job: str, model: str, kind: Kin
         play(job, [Lie(opcode, kind)], model)
 
 
+@pytest.mark.slow
 @on_each_model
 @pytest.mark.parametrize("job", ["burn", "append", "blank", "close"])
 def test_a_drive_that_begins_to_lie_in_the_middle(job: str, model: str) -> None:

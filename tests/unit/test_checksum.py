@@ -31,6 +31,7 @@ ARVER = {
 ENDS = [(True, False), (False, False), (False, True), (True, True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sectors_and_seed", ARVER)
 @pytest.mark.parametrize("ends", ENDS)
 @pytest.mark.parametrize("step", [4, 100_000, 2352 * 27, 10_000_000])

@@ -67,6 +67,7 @@ def test_nonsense_in_the_state_is_damage(fields: dict[str, Any], disc: Path) -> 
         open_drive("virtual:a.disc")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["number", "start_lba", "written_sectors", "sectors", "control", "state"])
 @pytest.mark.parametrize("value", [None, "x", 1.5, [], -1, 10**30, float("nan"), True])
 def test_nonsense_in_a_track_is_damage(name: str, value: Any, disc: Path) -> None:

@@ -53,6 +53,7 @@ def test_at_least_four_drives_with_habits_come_with_it_and_each_says_where_they_
     assert all(len(Model.load(name).source) > 20 for name in ALL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ALL)
 @pytest.mark.parametrize("speed", [None, 8])
 @pytest.mark.parametrize(("mode", "gap"), [("tao", 152), ("sao", 0)])
