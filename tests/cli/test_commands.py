@@ -432,9 +432,7 @@ def test_a_listener_that_leaves_ends_it_quietly(command: str, listener: str) -> 
 def test_a_burn_goes_on_without_output_and_says_so_in_the_end(songs: list[Path], form: list[str]) -> None:
     done = to_full_disk("burn", *songs, *DRIVE, *form)
     assert done.returncode == 1
-    assert re.search(
-        r"cannot be written .* Done: 2 tracks on virtual:my.disc, read back: identical", done.stderr
-    )
+    assert re.search(r"cannot write .* Done: 2 tracks on virtual:my.disc, read back: identical", done.stderr)
     redbook("verify", *songs, *DRIVE)
 
 
@@ -634,7 +632,7 @@ def test_results_go_to_standard_output_and_the_rest_beside_it(songs: list[Path])
     done = redbook("burn", *songs, *DRIVE)
     assert "Done: 2 tracks" in done.stdout
     assert "Done: 2 tracks" not in done.stderr
-    for aside in ("will be made", "2 tracks, 0:08 in total", "Writing track 2", "Reading the disc back"):
+    for aside in ("will be created", "2 tracks, 0:08 in total", "Writing track 2", "Reading the disc back"):
         assert aside in done.stderr
         assert aside not in done.stdout
     assert "2 tracks, 0:08 in total" in redbook("plan", *songs).stdout

@@ -124,7 +124,7 @@ def test_a_pause_and_texts_are_in_the_plan() -> None:
     text = redbook("plan", *FILES, *DRIVE, "--pause", "2", "--title", "T", "--mcn", "400638133393 1").stdout
     assert " 2 s " in text
     assert "CD-Text in English; MCN 4006381333931" in text
-    assert "no catalogue number" in redbook("plan", *FILES, *DRIVE, "--mcn", "123", code=2).stderr
+    assert "not a catalogue number" in redbook("plan", *FILES, *DRIVE, "--mcn", "123", code=2).stderr
     assert "no titles are known" in redbook("plan", *FILES, *DRIVE, "--cd-text", "require", code=4).stderr
     assert "0 to 60 seconds" in redbook("plan", *FILES, *DRIVE, "--pause", "61", code=2).stderr
 

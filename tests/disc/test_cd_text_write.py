@@ -463,5 +463,5 @@ def test_a_lead_in_repeats_the_packs_to_its_end_across_sectors(count: int) -> No
 
 @pytest.mark.parametrize("packs", [b"", bytes(17), bytes(19)])
 def test_a_lead_in_of_no_whole_packs(packs: bytes) -> None:
-    with pytest.raises(ValueError, match="no whole number"):
+    with pytest.raises(ValueError, match="not a whole number"):
         LeadIn(packs)

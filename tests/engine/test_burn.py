@@ -254,7 +254,7 @@ def test_what_is_on_another_disc_is_not_told_of_the_one_that_was_written(command
     with pytest.raises(BurnFailed) as caught:
         run(recorder)
     assert isinstance(caught.value.__cause__, errors.MediumChanged)
-    assert "another one" in caught.value.disc_now
+    assert "another disc" in caught.value.disc_now
     assert "blank" not in caught.value.disc_now
 
 

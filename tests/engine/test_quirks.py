@@ -272,7 +272,7 @@ def test_a_drive_that_refuses_protection_goes_without_and_that_is_said() -> None
     events = run(log)
     assert [page[2] for page in log.pages] == [0x41, 0x01]
     notices = [e.text for e in events if isinstance(e, Notice)]
-    assert any("does not take buffer underrun protection" in text for text in notices)
+    assert any("does not accept buffer underrun protection" in text for text in notices)
     assert contents(recorder) == TRACKS
 
 

@@ -431,14 +431,14 @@ def test_a_way_that_shrinks_in_the_middle_of_the_lead_in_is_no_way() -> None:
             return super().execute(cdb, *rest)
 
     error = broken(Shrinks(Medium.new(), model=model()))
-    assert "broke off in the lead-in (LBA " in str(error)
+    assert "failed in the lead-in (LBA " in str(error)
     assert "the disc is spoiled" in error.disc_now
 
 
 def test_an_error_before_lba_0_is_said_to_be_there() -> None:
     recorder = new()
     recorder.faults.append(Fault(Sense(3, 0x0C, 0), Write10, lba=-150))
-    assert "broke off in the pregap of track 1 (LBA -150)" in str(broken(recorder))
+    assert "failed in the pregap of track 1 (LBA -150)" in str(broken(recorder))
 
 
 @pytest.mark.parametrize(

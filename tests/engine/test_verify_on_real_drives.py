@@ -604,7 +604,7 @@ class TestTableOfContents:
         recorder.faults.append(parse("3/57/00@read-tocx2"))
         found, events = self.checked(recorder, reload=False)
         assert found.same
-        assert any(isinstance(event, Notice) and "loaded again" in event.text for event in events)
+        assert any(isinstance(event, Notice) and "reloaded" in event.text for event in events)
 
     @pytest.mark.parametrize(("late", "same"), [(0, True), (1, True), (2, True), (151, False), (-3, False)])
     def test_a_lead_out_that_comes_late_is_a_note(self, late: int, same: bool) -> None:

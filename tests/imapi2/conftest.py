@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def _one_mount(_own_folder: None) -> None:
+@pytest.fixture
+def one_mount(_own_folder: None) -> None:
     """A file system without a device, whose source is called proc."""
     folder = Path(os.environ["REDBOOK_SYSTEM_ROOT"]) / "proc" / "self"
     folder.mkdir(parents=True, exist_ok=True)

@@ -893,6 +893,7 @@ def cause_of(name: str, code: str) -> Callable[[], object] | None:
 PAIRS = list(dict.fromkeys(documented()))
 
 
+@pytest.mark.usefixtures("one_mount")
 @pytest.mark.parametrize(
     ("name", "code"), [pair for pair in PAIRS if cause_of(*pair)], ids=lambda value: value
 )

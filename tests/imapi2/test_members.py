@@ -1163,6 +1163,7 @@ MEMBERS: list[tuple[Interface, Member]] = [
 IDS = [f"{interface.name}.{member.name}" for interface, member in MEMBERS]
 
 
+@pytest.mark.usefixtures("one_mount")
 @pytest.mark.parametrize("name", IDS)
 def test_member(name: str) -> None:
     with Rig(unique_id="recorder", node="proc") as rig:

@@ -245,7 +245,7 @@ def test_what_cannot_be_a_disc_leaves_no_master(songs: list[Path], tmp_path: Pat
     assert not (tmp_path / "m").exists()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").write_text("")
-    with pytest.raises(redbook.PlanError, match="there already"):
+    with pytest.raises(redbook.PlanError, match="already exists"):
         make_master(songs, tmp_path / "full")
 
 

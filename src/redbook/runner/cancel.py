@@ -59,8 +59,10 @@ class Cancel:
         One wish of a program can come as two signals: timeout(1) sends its own to the process, and then to
         its group; a terminal that is closed hangs up by the kernel and by the shell.
         """
-        now = time.monotonic()
-        if now - self._signalled < (NO_HAND_SECONDS if number == signal.SIGINT else SENT_AGAIN_SECONDS):
+        now, key = time.monotonic(), number == signal.SIGINT
+        soon = now - self._signalled < (NO_HAND_SECONDS if key else SENT_AGAIN_SECONDS)
+        answered = key and self._told[0]  # who has read that it is obeyed may press again at once
+        if soon and not answered:
             return
         self._signalled = now
         if self.wanted:
