@@ -10,7 +10,7 @@ DEV_READY := $(VENV)/.dev-ready
 TEST_PACKAGES := cd-paranoia libcdio-utils cdrdao cuetools ffmpeg flac lame vorbis-tools opus-tools wavpack \
   mpg123 twolame sox musepack-tools speex faad mp3splt sndfile-programs \
   umockdev wodim cdrskin icedax cdparanoia libiscsi-bin qemu-system-x86 qemu-block-extra \
-  man-db sg3-utils xorriso eject python3-libdiscid postgresql chromium
+  whipper man-db sg3-utils xorriso eject python3-libdiscid postgresql chromium
 
 # What a guest with a real kernel is made of, and the programs that burn and read there.
 KERNEL_PACKAGES := qemu-system-x86 qemu-block-extra busybox-static kmod wodim cdrskin cdrdao cdparanoia icedax \

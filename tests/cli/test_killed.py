@@ -11,7 +11,8 @@ import pytest
 
 from redbook.burning.jobs import burn
 from redbook.burning.looking import disc_info
-from redbook.image.base import DiscState, TrackState
+from redbook.image.base import TrackState
+from redbook.image.state_json import from_json
 from redbook.mmc.disc_info import DiscStatus
 from redbook.recorders.names import open_drive
 from tests.support import warm
@@ -64,7 +65,7 @@ def check_disc(append: bool) -> str:
     """raises  if the disc does not open, or holds what was never sent"""
     info = warm.run("info", *DRIVE, "--json")
     assert info.returncode == 0, info.stderr
-    state = DiscState.from_json(json.loads(Path("k.disc/disc.json").read_text()))
+    state = from_json(json.loads(Path("k.disc/disc.json").read_text()))
     size = Path("k.disc/disc.bin").stat().st_size if Path("k.disc/disc.bin").exists() else 0
     data = Path("k.disc/disc.bin").read_bytes() if size else b""
     for track in state.tracks:
