@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from redbook.cli.options import named_drives
 from tests.cli.test_commands import REDBOOK, objects, redbook
 from tests.support.sound import noise, write_wav
 from tests.support.system import FakeSystem
@@ -195,3 +196,24 @@ def test_the_tray_is_open_after_a_burn_with_eject() -> None:
     words[3] = "virtual:f.disc"
     said = redbook(*words, "--eject", "-vvv").stderr
     assert "1b 00 00 00 02 00" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("all", []),
+        ("/dev/sr0,/dev/sr1", ["/dev/sr0", "/dev/sr1"]),
+        ("/dev/sr0,,", ["/dev/sr0"]),
+        ("left, right.rack", ["left, right.rack"]),
+        ("/dev/sr0,left, right.rack,/dev/sr1", ["/dev/sr0", "left, right.rack", "/dev/sr1"]),
+        ("rack:left, right.rack/d1,left", ["rack:left, right.rack/d1", "left"]),
+        (",".join(["r"] * 300), ["r"] * 300),
+    ],
+)
+def test_a_comma_in_the_name_of_a_rack_separates_nothing(
+    text: str, names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("left, right.rack/d1").mkdir(parents=True)
+    Path("left").mkdir()
+    assert named_drives(text) == names

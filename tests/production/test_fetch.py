@@ -221,6 +221,54 @@ def test_where_one_server_fails_the_next_is_asked(files: Files, master: Path, tm
     fetcher.close()
 
 
+@pytest.mark.parametrize("lie", [b"<html>log in, please</html>", b"x" * 10_000_000, b""])
+@pytest.mark.parametrize("of", ["master", "audio"])
+def test_where_one_server_gives_rubbish_the_next_is_asked(
+    files: Files, master: Path, tmp_path: Path, lie: bytes, of: str
+) -> None:
+    liar = Files({digest: data if of == "audio" else lie for digest, data in files.files.items()})
+    for track in read_master_file(master).tracks:
+        liar.files[track.sha256] = lie
+
+    class Two(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            return (liar if request.url.host == "liar" else files).handle_request(request)
+
+    fetcher = Fetcher(["http://liar", "http://stage"], clock=ManualClock(), transport=Two())
+    check_master(fetcher.fetch(name_of(master), tmp_path / "host"))
+    fetcher.close()
+
+
+@pytest.mark.parametrize("total", ["\u00b2", "9" * 5000, "many", "*"])
+def test_a_length_that_is_none_is_left_to_the_sum(
+    files: Files, master: Path, tmp_path: Path, total: str
+) -> None:
+    class Lies(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            answer = files.handle_request(request)
+            lies = {"Content-Length": total}
+            if answer.status_code == 206:
+                lies = {"Content-Range": f"{answer.headers['Content-Range'].rpartition('/')[0]}/{total}"}
+            answer.headers = httpx.Headers({k.encode(): v.encode("latin-1") for k, v in lies.items()})
+            return answer
+
+    first = next(iter(read_master_file(master).tracks)).sha256
+    new = tmp_path / "host" / f".{name_of(master)}.fetching" / "blobs"
+    new.mkdir(parents=True)
+    (new / f"{first}.part").write_bytes(files.files[first][:5000])
+    fetcher = Fetcher(["http://stage"], clock=ManualClock(), transport=Lies())
+    check_master(fetcher.fetch(name_of(master), tmp_path / "host"))
+    fetcher.close()
+
+
+def test_a_server_without_the_range_that_nobody_asked_for_is_not_called_a_full_disk(
+    files: Files, master: Path, tmp_path: Path
+) -> None:
+    files.status = [416] * 6
+    with pytest.raises(FetchFailed, match="416"):
+        fetch(files, master, tmp_path / "host")
+
+
 def test_no_room_is_told_as_that(files: Files, master: Path, tmp_path: Path) -> None:
     (tmp_path / "host").write_text("a file where the folder should be")
     with pytest.raises(NoRoom):

@@ -16,6 +16,7 @@ from redbook.production import home as home_module
 from redbook.production.home import Home
 from redbook.production.making import resume_copies
 from redbook.production.master import check_master, make_master
+from redbook.virtual.rack import Rack
 from tests.support.sound import noise, write_wav
 
 
@@ -48,6 +49,24 @@ def test_a_master_that_lies_elsewhere_stays_there(home: Home, song: Path, tmp_pa
     assert home.audio(name) == made.folder  # it is somebody's own
     made.folder.rename(tmp_path / "moved")
     assert home.master(name) is None and home.file_of(name) is None
+
+
+def test_another_disc_that_was_made_where_a_master_lay_is_not_what_was_ordered(
+    home: Home, song: Path, tmp_path: Path
+) -> None:
+    make_master(song, tmp_path / "mine")
+    name = home.keep_master(tmp_path / "mine").name
+    with home.ledger() as ledger:
+        order = ledger.add_order(name, 1).id
+    shutil.rmtree(tmp_path / "mine")
+    other = write_wav(tmp_path / "b.wav", noise(588 * 310, 2))
+    make_master(other, tmp_path / "mine")
+    assert home.master(name) is None and home.audio(name) is None and home.file_of(name) is None
+    with pytest.raises(redbook.PlanError, match=f"no longer exists in {tmp_path / 'mine'}, or another"):
+        resume_copies(order, folder=home.folder)
+    shutil.rmtree(tmp_path / "mine")
+    make_master(song, tmp_path / "mine")
+    assert home.audio(name) == tmp_path / "mine"
 
 
 def test_audio_goes_when_no_order_wants_it_any_more_and_what_it_was_stays(home: Home, song: Path) -> None:
@@ -87,6 +106,41 @@ def test_room_is_made_of_what_no_order_waits_for_the_oldest_first(
         assert home.file_of(names[1]) is not None  # what it was stays
         home.make_room(ledger, 10**9)
     assert [home.audio(name) is not None for name in names] == [True, False, False, False]
+
+
+def test_what_came_of_a_master_that_nobody_waits_for_makes_room(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = [1000]
+    monkeypatch.setattr(home_module.shutil, "disk_usage", lambda path: SimpleNamespace(free=free[0]))
+    masters = home.folder / "masters"
+    for name in ("ab" * 32, "cd" * 32):
+        (masters / f".{name}.fetching" / "blobs").mkdir(parents=True)
+    with home.ledger() as ledger:
+        ledger.pause(ledger.add_order("ab" * 32, 1).id)
+        home.make_room(ledger, 1000)
+        assert len(list(masters.iterdir())) == 2
+        home.make_room(ledger, 2000)
+    assert [path.name for path in masters.iterdir()] == [f".{'ab' * 32}.fetching"]
+
+
+def test_audio_of_an_order_that_was_cancelled_from_elsewhere_goes_before_the_next_is_read(
+    home: Home, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Rack.new(tmp_path / "my.rack", 1, 0)
+    name = home.keep_master(song).name
+    with home.ledger() as ledger:
+        ledger.cancel(ledger.add_order(name, 1).id)
+    with pytest.raises(redbook.AudioError):
+        redbook.make_copies(tmp_path / "gone.wav", [str(tmp_path / "my.rack")], 1, folder=home.folder)
+    assert home.audio(name) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no UTF-8 are Linux's")
+def test_a_master_may_lie_in_a_folder_whose_name_is_no_text(home: Home, song: Path, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    make_master(song, folder)
+    assert home.audio(home.keep_master(folder).name) == folder
 
 
 def test_an_order_whose_master_is_gone_says_so(home: Home, song: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import uvicorn
@@ -16,7 +18,7 @@ from redbook.errors import NoRoom, PlanError
 from redbook.production.serve import app, guard, run, uploads
 from redbook.production.serve.guard import Sessions
 from redbook.production.serve.run import Settings, _token, host_names, split_listen
-from redbook.production.serve.uploads import MOST_BYTES, Uploads
+from redbook.production.serve.uploads import KEPT_FREE_BYTES, MOST_BYTES, Uploads
 from tests.serve.conftest import ORIGIN, OURS, TOKEN, Shop
 from tests.support.sound import noise, write_wav
 
@@ -336,6 +338,33 @@ def test_an_upload_that_would_fill_the_disk_is_refused(
     answer = shop.send("1" * 16, songs[0])
     assert answer.status_code == 507
     assert "stay free" in answer.json()["error"]
+
+
+def test_for_an_upload_the_audio_of_finished_orders_makes_room(
+    shop: Shop, songs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = shop.home.keep_master(songs[1]).name
+    monkeypatch.setattr(
+        shutil,
+        "disk_usage",
+        lambda path: SimpleNamespace(free=10**10 if shop.home.audio(kept) is None else KEPT_FREE_BYTES),
+    )
+    shop.ledger.pause(shop.ledger.add_order(kept, 1).id)
+    assert shop.send("1" * 16, songs[0]).status_code == 507
+    shop.ledger.cancel(1)
+    assert shop.send("1" * 16, songs[0]).status_code == 201
+
+
+def test_a_file_whose_page_was_shut_makes_room_for_the_next(
+    shop: Shop, songs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shop.send("1" * 16, songs[0]).status_code == 201
+    left = next((shop.home.folder / "sent").iterdir())
+    monkeypatch.setattr(uploads, "KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: SimpleNamespace(free=KEPT_FREE_BYTES if left.exists() else 10**10)
+    )
+    assert shop.send("2" * 16, songs[0]).status_code == 201
 
 
 def test_what_is_no_sound_is_refused_and_not_kept(shop: Shop, tmp_path: Path) -> None:

@@ -43,6 +43,29 @@ class SpeedType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
         return speed
 
 
+def named_drives(text: str) -> list[str]:
+    """What --drives names: none for "all"; else names with commas between them.
+
+    A folder may have a comma in its name: the longest name that is there counts.
+    """
+    if text == "all":
+        return []
+    parts, names = text.split(","), list[str]()
+    while parts:
+        ends = range(len(parts), 1, -1)
+        end = next((end for end in ends if _is_there(",".join(parts[:end]).removeprefix("rack:"))), 1)
+        names.append(",".join(parts[:end]))
+        del parts[:end]
+    return [name for name in names if name]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # too long for the name of a file, or none
+        return False
+
+
 def _keep_record(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
     context.meta[RECORD] = value
 

@@ -16,15 +16,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from redbook.clock import Clock, SystemClock
 from redbook.errors import AudioError, Cancelled, FetchFailed, NoRoom, SheetError, printable
+from redbook.production.home import FETCHING
 from redbook.production.master import blob_sum, unpack
 from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import (
@@ -44,6 +47,8 @@ except ImportError as missing:
         "masters of another machine need httpx, which is not installed: "
         f"pip install 'redbook[fleet]' ({missing})"
     ) from missing
+
+T = TypeVar("T")
 
 BLOB_PATH = "blobs/sha256/"
 
@@ -83,6 +88,11 @@ def _trusted(tls_ca: Path | None) -> ssl.SSLContext:
     return context
 
 
+def _length(text: str) -> int:
+    """As a server states it; 0 for what is no length of any file."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
+
+
 def _advice(error: Exception) -> str:
     if "CERTIFICATE_VERIFY_FAILED" not in str(error):
         return ""
@@ -92,7 +102,7 @@ def _advice(error: Exception) -> str:
 class Fetcher:
     """Fetches masters from one of some servers.
 
-    urls    of the servers; each is asked in turn where one fails
+    urls    of the servers; each is asked in turn where one fails, or gives what is damaged
     clock   for the pauses between tries
     tls_ca  a certificate (PEM) that is trusted beside those of the system: a server's own, or its maker's
 
@@ -142,7 +152,7 @@ class Fetcher:
                 blob_path(target, track.sha256) for track in read_master_file(target).tracks
             ):
                 return target
-        new = masters / f".{name}.fetching"
+        new = masters / f".{name}{FETCHING}"
         cancel = cancel or Cancel()
         try:
             (new / BLOBS).mkdir(parents=True, exist_ok=True)
@@ -172,11 +182,18 @@ class Fetcher:
 
     def _master_file(self, name: str, folder: Path, cancel: Cancel) -> MasterFile:
         part = folder / f"{MASTER_FILE}.part"
-        self._download(name, part, MOST_BYTES, cancel, lambda _: None)
-        data = part.read_bytes()
-        part.unlink()
-        if hashlib.sha256(data).hexdigest() != name:
-            raise SheetError(f"the server's master {name[:12]} is damaged: its SHA-256 is another", name)
+
+        def take() -> bytes:
+            data = part.read_bytes()
+            if hashlib.sha256(data).hexdigest() != name:
+                raise _WrongPart("its SHA-256 is another")
+            part.unlink()
+            return data
+
+        try:
+            data = self._right(name, MOST_BYTES, part, cancel, lambda _: None, take)
+        except _WrongPart as wrong:
+            raise SheetError(f"the server's master {name[:12]} is damaged: {wrong}", name) from wrong
         try:
             return MasterFile.from_bytes(data)
         except ValueError as error:
@@ -186,20 +203,42 @@ class Fetcher:
         if any((blobs / f"{sha256}{suffix}").exists() for suffix in (".pcm", ".flac")):
             return  # it came before the last fetch broke off, and its sum was right
         part = blobs / f"{sha256}.part"
-        for anew in (False, True):
-            begun = part.exists()
-            self._download(sha256, part, most + _FLAC_SLACK_BYTES, cancel, told)
+        try:
+            self._right(
+                *(sha256, most + _FLAC_SLACK_BYTES, part, cancel, told),
+                lambda: self._take(sha256, most, part, cancel),
+            )
+        except _WrongPart as wrong:
+            raise AudioError(
+                f"the server's audio {sha256[:12]} is damaged: {wrong}; "
+                "make the master there again, or copy it once more",
+                sha256,
+            ) from wrong
+
+    def _right(
+        self,
+        digest: str,
+        most: int,
+        part: Path,
+        cancel: Cancel,
+        told: Callable[[int], None],
+        take: Callable[[], T],
+    ) -> T:
+        """From each server in turn, while what comes is wrong; a part that was left may have been it, too.
+
+        raises  _WrongPart  whatever was asked, `take` did not take it
+        """
+        left = int(part.exists())
+        asked = len(self._urls) + left
+        for attempt in range(asked):
             try:
-                self._take(sha256, most, part, cancel)
-                return
-            except _WrongPart as wrong:
-                part.unlink()
-                if anew or not begun:
-                    raise AudioError(
-                        f"the server's audio {sha256[:12]} is damaged: {wrong}; "
-                        "make the master there again, or copy it once more",
-                        sha256,
-                    ) from wrong
+                self._download(digest, part, most, cancel, told, max(0, attempt - left))
+                return take()
+            except _WrongPart:
+                part.unlink(missing_ok=True)
+                if attempt + 1 == asked:
+                    raise
+        raise AssertionError("there is a server")
 
     def _take(self, sha256: str, pcm_bytes: int, part: Path, cancel: Cancel) -> None:
         """Under its name only when it is right.  raises  _WrongPart"""
@@ -223,12 +262,23 @@ class Fetcher:
         new.rename(whole)
 
     def _download(
-        self, digest: str, part: Path, most: int, cancel: Cancel, told: Callable[[int], None]
+        self,
+        digest: str,
+        part: Path,
+        most: int,
+        cancel: Cancel,
+        told: Callable[[int], None],
+        first: int = 0,
     ) -> None:
-        """All of a file, from wherever it can be had; what came before stays.  raises  FetchFailed"""
+        """All of a file, from wherever it can be had; what came before stays.
+
+        first  the server that is asked first
+
+        raises  FetchFailed; _WrongPart  it is too large
+        """
         failures, answers = 0, list[str]()
         while True:
-            url = self._urls[failures % len(self._urls)] + BLOB_PATH + digest
+            url = self._urls[(first + failures) % len(self._urls)] + BLOB_PATH + digest
             before = part.stat().st_size if part.exists() else 0
             try:
                 self._get(url, part, most, cancel, told)
@@ -252,13 +302,16 @@ class Fetcher:
             self._clock.sleep(PAUSE_SECONDS)
 
     def _get(self, url: str, part: Path, most: int, cancel: Cancel, told: Callable[[int], None]) -> None:
-        """One request: the whole file, or what is missing of it.  raises  HTTPError, NoRoom, Cancelled"""
+        """One request: the whole file, or what is missing of it.
+
+        raises  HTTPError, NoRoom, Cancelled; _WrongPart  it is too large
+        """
         have = part.stat().st_size if part.exists() else 0
         headers = {"Accept-Encoding": "identity"}
         if have:
             headers["Range"] = f"bytes={have}-"
         with self._client.stream("GET", url, headers=headers) as answer:
-            if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if have and answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
                 return  # all of it is here, or too much: the sum tells
             answer.raise_for_status()
             goes_on = answer.status_code == httpx.codes.PARTIAL_CONTENT and answer.headers.get(
@@ -273,14 +326,14 @@ class Fetcher:
                             raise Cancelled("cancelled while a master was fetched; nothing was burned")
                         have += len(piece)
                         if have > most:
-                            raise AudioError(f"{printable(url)} is larger than it can be: {most} bytes", url)
+                            raise _WrongPart(f"{printable(url)} is larger than it can be: {most} bytes")
                         file.write(piece)
                         told(have)
                     file.flush()
                     os.fsync(file.fileno())
             except OSError as error:
                 raise NoRoom(f"{printable(part)} cannot be written: {error.strerror}") from error
-            stated = answer.headers.get("Content-Range", "").rpartition("/")[2]
-            total = int(stated) if goes_on and stated.isdigit() else answer.headers.get("Content-Length")
-            if total is not None and have < int(total):
+            stated = answer.headers.get("Content-Range", "").rpartition("/")[2] if goes_on else ""
+            total = _length(stated) or _length(answer.headers.get("Content-Length", ""))
+            if have < total:
                 raise httpx.RemoteProtocolError("it broke off", request=answer.request)

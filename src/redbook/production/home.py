@@ -18,6 +18,7 @@ from pathlib import Path
 from redbook import host
 from redbook.disc import SECTOR_BYTES
 from redbook.errors import NoRoom, PlanError, SheetError, printable
+from redbook.files import replace_file
 from redbook.production.ledger import Ledger, open_ledger
 from redbook.production.master import MasterReport, check_master, make_master, unpack
 from redbook.production.states import OrderState
@@ -35,6 +36,9 @@ VARIABLE = "REDBOOK_COPIES"
 _NEW = ".new-"
 ROOM_BYTES = 4_000_000_000
 """Kept free before a master is made or fetched: for decoded audio, the master, and everybody else."""
+
+FETCHING = ".fetching"
+"""How the name of a master's folder ends, behind a dot, that another machine's audio comes into."""
 
 LINK_FILE = "folder.txt"
 """In place of a master that lies elsewhere: the path of its folder."""
@@ -78,11 +82,23 @@ class Home:
         return open_ledger(self.ledger_path, create=create)
 
     def master(self, name: str) -> Path | None:
-        """The folder of a master that is here, whole."""
-        folder = self.folder / "masters" / name
-        with suppress(OSError):  # it lies here itself, or is not here
-            folder = Path((folder / LINK_FILE).read_text("utf-8"))
+        """The folder of a master that is here, whole.
+
+        One that lies elsewhere is its owner's, who may have made another disc in that folder since: that is
+        not what was ordered.
+        """
+        elsewhere, folder = self.elsewhere(name), self.folder / "masters" / name
+        with suppress(SheetError):
+            if elsewhere is not None and read_master_file(elsewhere).name == name:
+                return elsewhere
         return folder if is_master(folder) else None
+
+    def elsewhere(self, name: str) -> Path | None:
+        """The folder where a master was that is not kept here itself."""
+        try:
+            return Path(os.fsdecode((self.folder / "masters" / name / LINK_FILE).read_bytes()))
+        except OSError:
+            return None
 
     def master_names(self) -> list[str]:
         """Of all masters that are here or were."""
@@ -111,7 +127,7 @@ class Home:
             target = masters / file.name
             try:
                 target.mkdir(parents=True, exist_ok=True)
-                (target / LINK_FILE).write_text(str(folder), "utf-8")
+                replace_file(target / LINK_FILE, os.fsencode(folder))
             except OSError as error:
                 raise NoRoom(f"{printable(target)} cannot be written: {error.strerror}") from error
             return MasterReport(folder, file.name, file, sum(file.lengths()) * SECTOR_BYTES)
@@ -135,10 +151,17 @@ class Home:
                 shutil.rmtree(folder / BLOBS, ignore_errors=True)
 
     def make_room(self, ledger: Ledger, free_bytes: int) -> None:
-        """The audio of masters that no order waits for goes, the oldest first, until so much is free.
+        """The audio of masters that no order waits for goes, until so much is free: what came of those whose
+        fetching was given up, then the oldest first.
 
         raises  LedgerError
         """
+        waited_for = {order.master for order in ledger.orders(OrderState.OPEN, OrderState.PAUSED)}
+        for part in (self.folder / "masters").glob(f".*{FETCHING}"):
+            if shutil.disk_usage(self.folder).free >= free_bytes:
+                return
+            if part.name[1:].removesuffix(FETCHING) not in waited_for:
+                shutil.rmtree(part, ignore_errors=True)
         kept = {name: self.folder / "masters" / name / BLOBS for name in self.master_names()}
         with_audio = {name: blobs for name, blobs in kept.items() if blobs.is_dir()}
         for order in ledger.orders():

@@ -130,6 +130,7 @@ def make_copies(
     home = Home.of_user() if folder is None else Home(Path(folder))
     with Pool(drives) as pool, home.ledger() as ledger, alone(home.lock):
         _check_drives(pool)
+        home.tidy(ledger)  # what was cancelled when nobody was at work
         made = home.keep_master(
             sources,
             cancel,
@@ -173,7 +174,7 @@ def resume_copies(
             return report_of(ledger, order)
         names = list(drives) or [place.drive for place in found.drives]
         if home.audio(found.master) is None and not ledger.account(order).under_way:
-            raise PlanError(_NO_MASTER)
+            raise PlanError(_no_master(home, found.master))
         if not drives:
             names = _there(names, on_event)
         with Pool(names) as pool, alone(home.lock):
@@ -188,7 +189,14 @@ def resume_copies(
             return work_off(home, ledger, pool, order, on_event, cancel or Cancel())
 
 
-_NO_MASTER = "the order's master no longer exists; order the same files again to make it again"
+def _no_master(home: Home, master: str) -> str:
+    where = home.elsewhere(master)
+    if where is not None:
+        return (
+            f"the order's master no longer exists in {printable(where)}, or another one is there: put it "
+            "back, or order it from where it is now"
+        )
+    return "the order's master no longer exists; order the same files again to make it again"
 
 
 def _there(names: list[str], on_event: Callable[[CopyEvent], None] | None) -> list[str]:
@@ -259,7 +267,7 @@ def work_off(
             if cancel.wanted:
                 _pause(ledger, order, "stopped by whoever started it")
             elif home.audio(master) is None:
-                _pause(ledger, order, _NO_MASTER)
+                _pause(ledger, order, _no_master(home, master))
             now = order_now(ledger, order)
         except (LedgerUnavailable, LedgerFull) as error:
             worker.tell_ledger_away(error)

@@ -279,7 +279,9 @@ class Worker:
             return
         station.fence = 0
         master = self.masters(claim.master)
-        assert master is not None  # only those at hand were claimed
+        if master is None:  # it was at hand a moment ago
+            self._give_back(station, claim, "the order's master has just been taken away")
+            return
         station.state, station.used_ref, station.told = "working", seen.ref, None
         self.tell(CopyClaimed(claim.order, claim.number, claim.attempt, station.name))
         self._tell_order(claim.order)

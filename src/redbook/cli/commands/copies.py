@@ -15,7 +15,7 @@ from redbook.cli.authoring_options import authoring_options, loudness_options, m
 from redbook.cli.commands.copies_restored import adopt, restored
 from redbook.cli.completing import speeds
 from redbook.cli.exits import CANCELLED, DONE, DRIVE, EPILOG, reporting
-from redbook.cli.options import SpeedType, files_argument, json_option, seed_option
+from redbook.cli.options import SpeedType, files_argument, json_option, named_drives, seed_option
 from redbook.cli.recorder import signals_cancel
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def make(
     with _at_work("copies", as_json, bell) as (out, view, cancel):
         report = make_copies(
             files[0] if len(files) == 1 else files,
-            _names(drives),
+            named_drives(drives),
             count,
             speed=speed,
             check=check,
@@ -166,9 +166,7 @@ def resume(order: int, drives: str, bell: bool, as_json: bool) -> None:
         _change(order, "resume")
         return
     with _at_work("copies resume", as_json, bell) as (out, view, cancel):
-        report = resume_copies(
-            order, () if drives == "all" else _names(drives), on_event=view.hear, cancel=cancel
-        )
+        report = resume_copies(order, named_drives(drives), on_event=view.hear, cancel=cancel)
         view.close()
         _conclude(report, out, cancel)
 
@@ -205,10 +203,6 @@ def _tell_stops(cancel: Cancel, view: CopiesView, through: threading.Event) -> N
         if cancel.wanted_at_once and not told[1]:
             told[1] = True
             view.stopping("Ending the discs under way cleanly")
-
-
-def _names(drives: str) -> list[str]:
-    return [] if drives == "all" else [name for name in drives.split(",") if name]
 
 
 def _conclude(report: CopiesReport, out: Renderer, cancel: Cancel) -> None:

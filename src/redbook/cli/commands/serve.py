@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from redbook.cli.exits import EPILOG, reporting
+from redbook.cli.options import named_drives
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -71,7 +72,7 @@ def serve(
     with make_renderer("serve", False) as out, reporting(out):
         from redbook.production.serve.run import Settings, serve
 
-        names = None if drives == "none" else [] if drives == "all" else drives.split(",")
+        names = None if drives == "none" else named_drives(drives)
         settings = Settings(
             listen=listen,
             host_names=host_names,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from redbook.cli.exits import EPILOG, reporting
-from redbook.cli.options import json_option
+from redbook.cli.options import json_option, named_drives
 
 if TYPE_CHECKING:
     from redbook.production.events import CopyEvent
@@ -90,7 +90,7 @@ def worker(
             from redbook.production.procrastinate import ProcrastinateCarrier
 
             carried = partial(ProcrastinateCarrier, ledger)
-        names = [] if drives == "all" else drives.split(",")
+        names = named_drives(drives)
         fetcher = Fetcher(masters, tls_ca=tls_ca)
         try:
             with open_ledger(ledger) as opened, Pool(names) as pool:

@@ -12,6 +12,7 @@ import io
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
 from redbook.authoring.wishes import Mode, Wishes
 from redbook.disc.cd_text import ENGLISH, PackType, Texts, parse
 from redbook.engine.events import Notice, SourceRead
-from redbook.errors import NotInLedger, PlanError, RedbookError
+from redbook.errors import LedgerError, NotInLedger, PlanError, RedbookError
 from redbook.production.events import (
     CopyClaimed,
     CopyEvent,
@@ -84,6 +85,7 @@ class Desk:
         self._pool = pool
         self.hub = hub
         self.uploads = uploads
+        uploads.make_room = self._make_room
         self._planning = threading.Lock()
         self._stopping = False
         self.when_stopping: Callable[[], None] = lambda: None
@@ -243,6 +245,11 @@ class Desk:
                 self.hub.put(f"now:{event.drive}", as_json(event))
 
     # Discs
+
+    def _make_room(self, free_bytes: int) -> None:
+        """For what is sent: audio of finished orders goes.  Nothing where the ledger is away."""
+        with suppress(LedgerError):
+            self._home.make_room(self.ledger, free_bytes)
 
     def plan(self, title: str, artist: str, tracks: Sequence[WantedTrack], cancel: Cancel) -> dict[str, Any]:
         """Read everything to its end, check it, and keep it as a master; nothing is burned.

@@ -10,7 +10,7 @@ import asyncio
 import re
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,8 @@ class Uploads:
         self._coming: set[str] = set()
         self._promised = 0
         """Bytes of files that are coming."""
+        self.make_room: Callable[[int], object] = lambda free_bytes: None
+        """Called, on a thread of its own, when a file needs so much to be free and there is less."""
         try:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(mode=0o700, parents=True)  # what is sent is not every user's of this machine
@@ -94,12 +96,17 @@ class Uploads:
             raise ValueError("there is a file of that id already")
         if not 0 < length <= MOST_BYTES:
             raise TooLarge(f"{printable(name)} has {length:,} bytes; {MOST_BYTES:,} at most are taken")
-        free = shutil.disk_usage(self._folder).free - self._promised
-        if free - length < KEPT_FREE_BYTES:
+        self._tidy()
+        needed = length + self._promised + KEPT_FREE_BYTES
+        if shutil.disk_usage(self._folder).free < needed:
+            await asyncio.to_thread(self.make_room, needed)
+            needed = length + self._promised + KEPT_FREE_BYTES  # others may have come meanwhile
+        if shutil.disk_usage(self._folder).free < needed:
             raise NoRoom(
                 f"no room for {printable(name)}: {length:,} bytes, and {KEPT_FREE_BYTES:,} have to stay free"
             )
-        self._tidy()
+        if id_ in self._coming:
+            raise ValueError("there is a file of that id already")
         self._coming.add(id_)
         self._promised += length
         part = self._folder / f"{id_}.part"
