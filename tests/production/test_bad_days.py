@@ -18,13 +18,13 @@ from redbook.production.ledger import Ledger, open_ledger
 from redbook.production.making import make_copies, resume_copies
 from redbook.production.pool import Pool
 from redbook.production.sqlite import SQLiteStore
-from redbook.production.states import OrderState
+from redbook.production.states import AttemptState, OrderState
 from redbook.production.values import Blank, Place
 from redbook.production.worker import Worker
 from redbook.recorders.names import open_drive
 from redbook.runner.cancel import Cancel
 from redbook.virtual.rack import Rack
-from tests.production.support import S, claim, order
+from tests.production.support import DESK, S, bring_to, claim, order
 from tests.support import postgres
 from tests.support.sound import noise, write_wav
 
@@ -163,6 +163,24 @@ def test_a_shared_ledger_is_used_where_it_is_named(tmp_path: Path, monkeypatch: 
         assert ledger.order(1).state is OrderState.OPEN
         assert ledger.drive(tired).resting == ""
     assert "whose workers burn" in redbook("copies", "resume", "1", "--drives", "x").output
+
+
+def test_a_cancelled_order_is_told_as_that_whatever_else_is_asked_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDBOOK_COPIES", str(tmp_path))
+    with open_ledger(tmp_path / "copies.ledger") as ledger:
+        lost = bring_to(ledger, AttemptState.UNKNOWN)
+        assert "resume" in redbook("copies", "resolve", str(lost.id), "spoiled").output  # it is made again
+        lost = bring_to(ledger, AttemptState.UNKNOWN)
+        ledger.cancel(lost.order)
+        done = redbook("copies", "resolve", str(lost.id), "spoiled")
+        assert "is spoiled; the order is cancelled, so it is not made again" in done.output
+        ledger.rest_drive(DESK, "2 discs spoiled in a row")
+        done = redbook("copies", "resume", str(lost.order))
+        assert done.exit_code == 5
+        assert f"order {lost.order} is cancelled, for good" in done.output  # also where its master is gone
+        assert ledger.drive(DESK).resting
 
 
 def claim_of_host(ledger: Ledger, host: str) -> str:

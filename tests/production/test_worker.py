@@ -387,6 +387,23 @@ def test_nothing_is_claimed_for_a_master_whose_audio_was_tidied_away(desk: Desk)
     desk.until(lambda: desk.ledger.order(1).state is OrderState.DONE)
 
 
+def test_a_master_that_goes_just_when_a_copy_is_claimed_costs_nothing(desk: Desk) -> None:
+    """Its folder is a person's, who may move it at any moment."""
+    order = desk.order(1)
+    worker, asked = desk.worker, list[str]()
+
+    def folder_of(name: str) -> Path | None:
+        asked.append(name)
+        return desk.master.folder if len(asked) == 1 else None
+
+    worker.masters = folder_of
+    desk.put()
+    worker.tick()
+    assert len(asked) >= 2
+    assert [a.state for a in desk.ledger.attempts(order.id)] == [AttemptState.VOID]
+    assert desk.ledger.account(order.id).free == 1
+
+
 def test_a_master_that_is_damaged_meanwhile_pauses_its_order_and_blames_no_drive(desk: Desk) -> None:
     desk.order(2)
     blob = next((desk.master.folder / "blobs").iterdir())

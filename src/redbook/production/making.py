@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from redbook.authoring.wishes import DEFAULTS, Mode, SourceName, Wishes
 from redbook.disc import SPEED_1X_BYTES_PER_SECOND
 from redbook.engine.events import Notice
-from redbook.errors import DriveNotFound, LedgerFull, LedgerUnavailable, PlanError, printable
+from redbook.errors import DriveNotFound, LedgerFull, LedgerUnavailable, PlanError, StepRefused, printable
 from redbook.host import current_user_name
 from redbook.production.events import CopyEvent, OrderNow
 from redbook.production.home import Home, check_count
@@ -119,7 +119,7 @@ def make_copies(
     on_event told of `redbook.production.events` and, while the sources are read, of the usual events; on
              whichever thread they happen
     cancel   once: no more blanks are started, discs under way are finished, the order is paused
-             at_once(): discs under way are ended cleanly, which spoils them
+             at_once(): discs under way are ended cleanly, which spoils those being written
     folder   where ledger and masters are kept; None for the user's
 
     raises   AudioError, PlanError, DriveError, NoRoom, Cancelled  before anything was burned
@@ -172,6 +172,10 @@ def resume_copies(
         found = ledger.order(order)
         if found.state is OrderState.DONE:
             return report_of(ledger, order)
+        if found.state is OrderState.CANCELLED:
+            raise StepRefused(
+                f"order {order} is cancelled, for good: order the same files again", found.state
+            )
         names = list(drives) or [place.drive for place in found.drives]
         if home.audio(found.master) is None and not ledger.account(order).under_way:
             raise PlanError(_no_master(home, found.master))

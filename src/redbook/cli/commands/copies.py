@@ -198,7 +198,7 @@ def _tell_stops(cancel: Cancel, view: CopiesView, through: threading.Event) -> N
             told[0] = True
             view.stopping(
                 "Stopping: discs under way are finished, and no more are started. Press Ctrl-C again to "
-                "end those cleanly, too; they will be spoiled"
+                "end those cleanly, too: a disc that is being written is spoiled by that"
             )
         if cancel.wanted_at_once and not told[1]:
             told[1] = True
@@ -309,11 +309,15 @@ def resolve(attempt: int, verdict: str, who: str | None) -> None:
     """
     from redbook.cli.render import make_renderer
     from redbook.host import current_user_name
-    from redbook.production.states import AttemptState
+    from redbook.production.states import AttemptState, OrderState
 
     with make_renderer("copies resolve", False) as out, reporting(out), ledger_there() as ledger:
         made = ledger.resolve(attempt, AttemptState(verdict), who=who or current_user_name())
-        again = "" if verdict == "good" else f"; it is made again: redbook copies resume {made.order}"
+        again = f"; it is made again: redbook copies resume {made.order}"
+        if verdict == "good":
+            again = ""
+        elif ledger.order(made.order).state is OrderState.CANCELLED:
+            again = "; the order is cancelled, so it is not made again"
         out.result({}, (), f"copy {made.number} of order {made.order} is {made.state}{again}")
 
 
