@@ -387,6 +387,24 @@ def test_nothing_is_claimed_for_a_master_whose_audio_was_tidied_away(desk: Desk)
     desk.until(lambda: desk.ledger.order(1).state is OrderState.DONE)
 
 
+def test_too_short_a_blank_is_asked_to_be_changed_and_blames_no_drive(desk: Desk) -> None:
+    desk.order(1)
+    short = desk.rack.take_blank()
+    assert short is not None
+    disc = json.loads((short / "disc.json").read_text())
+    (short / "disc.json").write_text(json.dumps({**disc, "last_lead_out": "00:05:00"}))
+    at = desk.rack.drive("d1")
+    at.put_in(short)
+    desk.until(lambda: any("does not fit" in event.why for event in desk.told(NeedBlank)))
+    for _ in range(5):
+        desk.worker.tick()
+    desk.until_quiet()
+    assert [attempt.state for attempt in desk.attempts()] == [AttemptState.VOID]
+    assert not desk.told(DriveRests)
+    desk.put("d1")
+    desk.until(lambda: desk.ledger.order(1).state is OrderState.DONE)
+
+
 def test_a_master_that_goes_just_when_a_copy_is_claimed_costs_nothing(desk: Desk) -> None:
     """Its folder is a person's, who may move it at any moment."""
     order = desk.order(1)

@@ -52,6 +52,7 @@ from redbook.errors import (
     DriveBusy,
     DriveError,
     NotCommitted,
+    PlanError,
     RedbookError,
     VerificationFailed,
 )
@@ -186,7 +187,7 @@ class Hand:
         self._task = task
         self._line = line
         self._cancel = cancel
-        self._through = self._verifying = self._no_master = False
+        self._through = self._verifying = self._no_master = self._unfit = False
         self._told_at = 0.0
         self._fence = new_fence()
         line.when_gone = self.left_alone
@@ -197,7 +198,12 @@ class Hand:
             with open_drive(self._task.drive, cancel=self._cancel) as drive:
                 state, reason, report = self._attempt(drive)
                 self._line.tell(
-                    "result", state=state, reason=reason, report=report, no_master=self._no_master
+                    "result",
+                    state=state,
+                    reason=reason,
+                    report=report,
+                    no_master=self._no_master,
+                    unfit=self._unfit,
                 )
                 heard = self._line.wait()
                 if heard.get("eject"):
@@ -234,6 +240,7 @@ class Hand:
             return self._undecided, str(error.reason), {"disc_now": error.disc_now}
         except RedbookError as error:
             self._no_master = isinstance(error, AudioError)
+            self._unfit = isinstance(error, PlanError)  # too short a blank
             return self._undecided, str(error), {"disc_now": getattr(error, "disc_now", "")}
         if full:
             return GOOD, "", _kept(report)

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from redbook.engine.events import Notice
 from redbook.errors import LedgerError, NotInLedger, OrderClosed, StepRefused, printable
 from redbook.production import hand as hands
-from redbook.production.events import CopyProgress, CopyState
+from redbook.production.events import CopyProgress, CopyState, NeedBlank
 from redbook.production.states import LIVE, MADE, AttemptState
 from redbook.production.values import Attempt, Claim
 
@@ -178,6 +178,7 @@ class Listening:
             if said.get("busy"):
                 self.station.not_before = time.monotonic() + BUSY_AGAIN_SECONDS
             ours = said.get("busy") or said.get("no_master") or self.worker.ending or self.closed
+            ours = ours or said.get("unfit")
             if state == hands.UNHARMED and ours:
                 ledger, claim = self.worker.ledger, self.claim
                 ended = self.worker.until_heard(
@@ -193,6 +194,9 @@ class Listening:
             return
         self._answer(heard=True, eject=ended.state in MADE)
         self.worker.after(self.station, ended, drive_open=None)
+        if said.get("unfit") and ended.state is AttemptState.VOID:  # another blank may do, not this one again
+            self.station.state, self.station.used_ref = "done", ended.blank.ref
+            self.worker.say_once(self.station, NeedBlank(self.station.name, reason))
 
 
 _saying = threading.Lock()
