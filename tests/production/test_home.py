@@ -17,6 +17,7 @@ from redbook.production.home import Home
 from redbook.production.making import resume_copies
 from redbook.production.master import check_master, make_master
 from redbook.virtual.rack import Rack
+from tests.production.support import claim
 from tests.support.sound import noise, write_wav
 
 
@@ -81,6 +82,19 @@ def test_audio_goes_when_no_order_wants_it_any_more_and_what_it_was_stays(home: 
     assert home.audio(file.name) is None
     assert home.file_of(file.name) == file
     assert home.keep_master(song).file == file and home.audio(file.name) is not None  # ordered once more
+
+
+def test_what_a_disc_under_way_will_be_compared_with_stays(home: Home, song: Path) -> None:
+    """Also where its order is cancelled, and another order of the same disc is over."""
+    name = home.keep_master(song).name
+    with home.ledger() as ledger:
+        first, second = ledger.add_order(name, 1), ledger.add_order(name, 1)
+        claim(ledger).gate()
+        for order in (first, second):
+            ledger.cancel(order.id)
+        home.tidy(ledger)
+        home.make_room(ledger, 1 << 62)
+    assert home.audio(name) is not None
 
 
 def test_room_is_made_of_what_no_order_waits_for_the_oldest_first(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -144,34 +145,34 @@ class Home:
 
     def tidy(self, ledger: Ledger) -> None:
         """The audio of masters goes whose orders are all done or cancelled; what they are stays."""
-        busy = {order.master for order in ledger.orders(OrderState.OPEN, OrderState.PAUSED)}
-        for order in ledger.orders(OrderState.DONE, OrderState.CANCELLED):
-            folder = self.folder / "masters" / order.master
-            if order.master not in busy and not ledger_has_live(ledger, order.id):
-                shutil.rmtree(folder / BLOBS, ignore_errors=True)
+        ended = {order.master for order in ledger.orders(OrderState.DONE, OrderState.CANCELLED)}
+        kept = self._kept_audio()
+        for name in (ended & kept.keys()) - _needed(ledger, kept):
+            shutil.rmtree(kept[name], ignore_errors=True)
 
     def make_room(self, ledger: Ledger, free_bytes: int) -> None:
-        """The audio of masters that no order waits for goes, until so much is free: what came of those whose
+        """The audio of masters that nobody needs goes, until so much is free: what came of those whose
         fetching was given up, then the oldest first.
 
         raises  LedgerError
         """
-        waited_for = {order.master for order in ledger.orders(OrderState.OPEN, OrderState.PAUSED)}
-        for part in (self.folder / "masters").glob(f".*{FETCHING}"):
+        kept = self._kept_audio()
+        parts = {
+            part.name[1:].removesuffix(FETCHING): part
+            for part in (self.folder / "masters").glob(f".*{FETCHING}")
+        }
+        needed = _needed(ledger, kept.keys() | parts.keys())
+        by_age = sorted(kept.items(), key=lambda one: one[1].stat().st_mtime)
+        for name, folder in (*parts.items(), *by_age):
             if shutil.disk_usage(self.folder).free >= free_bytes:
                 return
-            if part.name[1:].removesuffix(FETCHING) not in waited_for:
-                shutil.rmtree(part, ignore_errors=True)
-        kept = {name: self.folder / "masters" / name / BLOBS for name in self.master_names()}
-        with_audio = {name: blobs for name, blobs in kept.items() if blobs.is_dir()}
-        for order in ledger.orders():
-            ended = order.state in (OrderState.DONE, OrderState.CANCELLED)
-            if order.master in with_audio and not (ended and not ledger_has_live(ledger, order.id)):
-                del with_audio[order.master]
-        for blobs in sorted(with_audio.values(), key=lambda one: one.stat().st_mtime):
-            if shutil.disk_usage(self.folder).free >= free_bytes:
-                return
-            shutil.rmtree(blobs, ignore_errors=True)
+            if name not in needed:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _kept_audio(self) -> dict[str, Path]:
+        """Where the audio of each master lies that is kept here."""
+        blobs = {name: self.folder / "masters" / name / BLOBS for name in self.master_names()}
+        return {name: folder for name, folder in blobs.items() if folder.is_dir()}
 
     def audio(self, name: str) -> Path | None:
         """The folder of a master whose audio is here, too: all that is needed to burn or compare."""
@@ -210,8 +211,15 @@ def _remove_left(masters: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def ledger_has_live(ledger: Ledger, order: int) -> bool:
-    return ledger.account(order).under_way > 0
+def _needed(ledger: Ledger, masters: Collection[str]) -> set[str]:
+    """Those of these masters that an order waits for, or that a disc under way is to be compared with."""
+    needed: set[str] = set()
+    for order in ledger.orders():
+        if order.master in masters and order.master not in needed:
+            ended = order.state in (OrderState.DONE, OrderState.CANCELLED)
+            if not ended or ledger.account(order.id).under_way:
+                needed.add(order.master)
+    return needed
 
 
 def check_count(count: int) -> None:
