@@ -230,7 +230,7 @@ def test_a_finished_disc_without_a_master_to_compare_it_with_is_for_a_person_to_
     desk.worker.masters = lambda name: None
     desk.until_quiet()
     ended = desk.ledger.attempt(left.id)
-    assert ended.state is AttemptState.UNKNOWN and "master is not here any more" in ended.reason
+    assert ended.state is AttemptState.UNKNOWN and "master is no longer here" in ended.reason
     desk.ledger.resolve(left.id, AttemptState.GOOD, who="Anna")
     assert desk.ledger.order(1).state is OrderState.DONE
 

@@ -186,7 +186,7 @@ class Fetcher:
         def take() -> bytes:
             data = part.read_bytes()
             if hashlib.sha256(data).hexdigest() != name:
-                raise _WrongPart("its SHA-256 is another")
+                raise _WrongPart("its SHA-256 does not match")
             part.unlink()
             return data
 

@@ -177,9 +177,8 @@ class Listening:
         try:
             if said.get("busy"):
                 self.station.not_before = time.monotonic() + BUSY_AGAIN_SECONDS
-            ours = said.get("busy") or said.get("no_master") or self.worker.ending or self.closed
-            ours = ours or said.get("unfit")
-            if state == hands.UNHARMED and ours:
+            not_the_blank = any(said.get(why) for why in ("busy", "no_master", "unfit"))
+            if state == hands.UNHARMED and (not_the_blank or self.worker.ending or self.closed):
                 ledger, claim = self.worker.ledger, self.claim
                 ended = self.worker.until_heard(
                     lambda: ledger.give_back(claim.attempt, claim.fence, why=reason)

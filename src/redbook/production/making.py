@@ -174,7 +174,7 @@ def resume_copies(
             return report_of(ledger, order)
         if found.state is OrderState.CANCELLED:
             raise StepRefused(
-                f"order {order} is cancelled, for good: order the same files again", found.state
+                f"order {order} was cancelled and cannot be resumed: order the same files again", found.state
             )
         names = list(drives) or [place.drive for place in found.drives]
         if home.audio(found.master) is None and not ledger.account(order).under_way:

@@ -159,7 +159,7 @@ class Guard:
         if not self._sessions.is_open(session):
             return _answer(401, "show the token that redbook serve printed")
         if scope["method"] not in _SAFE and not self._sessions.is_key(session, headers[OUR_HEADER]):
-            return _answer(403, "this page does not have the session's key: open it anew, and show the token")
+            return _answer(403, "this page does not have the session's key: reload it, and sign in again")
         return None
 
 

@@ -93,7 +93,7 @@ class Uploads:
         if not _ID.fullmatch(id_):
             raise ValueError("an id has 16 hexadecimal digits")
         if id_ in self._known or id_ in self._coming:
-            raise ValueError("there is a file of that id already")
+            raise ValueError("a file with that id already exists")
         if not 0 < length <= MOST_BYTES:
             raise TooLarge(f"{printable(name)} has {length:,} bytes; {MOST_BYTES:,} at most are taken")
         self._tidy()
@@ -106,7 +106,7 @@ class Uploads:
                 f"no room for {printable(name)}: {length:,} bytes, and {KEPT_FREE_BYTES:,} have to stay free"
             )
         if id_ in self._coming:
-            raise ValueError("there is a file of that id already")
+            raise ValueError("a file with that id already exists")
         self._coming.add(id_)
         self._promised += length
         part = self._folder / f"{id_}.part"
