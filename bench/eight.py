@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from measured import in_a_folder
 
 RECORDERS = 8
 SPEED = 52
@@ -70,9 +71,7 @@ def bench_eight(work: Path, files: list[str]) -> None:
 def main() -> None:
     from bench import make_flacs
 
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as name:
-        work = Path(name)
-        bench_eight(work, make_flacs(work / "flac", TRACKS, SECONDS_EACH))
+    in_a_folder(lambda work: bench_eight(work, make_flacs(work / "flac", TRACKS, SECONDS_EACH)))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from measured import in_a_folder
 
 SPEED = 52
 TRACKS, SECONDS_EACH = 8, 596
@@ -70,9 +71,7 @@ def bench_supply(work: Path, files: list[str]) -> None:
 def main() -> None:
     from bench import make_flacs
 
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as name:
-        work = Path(name)
-        bench_supply(work, make_flacs(work / "80", TRACKS, SECONDS_EACH))
+    in_a_folder(lambda work: bench_supply(work, make_flacs(work / "80", TRACKS, SECONDS_EACH)))
 
 
 if __name__ == "__main__":

@@ -258,32 +258,35 @@ def test_what_is_on_another_disc_is_not_told_of_the_one_that_was_written(command
     assert "blank" not in caught.value.disc_now
 
 
-def test_one_wish_to_stop_that_comes_as_two_signals_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GNU timeout 9.1 sends SIGTERM to the process, and once more to its group."""
+@pytest.mark.parametrize(
+    ("number", "between_seconds", "key_after_seconds"),
+    [(signal.SIGTERM, 0.3, 0.3), (signal.SIGINT, 0.01, 0.2)],
+    ids=["timeout", "timeout -s INT"],
+)
+def test_one_wish_to_stop_that_comes_as_two_signals_is_one(
+    monkeypatch: pytest.MonkeyPatch, number: int, between_seconds: float, key_after_seconds: float
+) -> None:
+    """GNU timeout 9.1 sends its signal to the process, and once more to its group."""
     now = 1000.0
     monkeypatch.setattr(cancelling.time, "monotonic", lambda: now)
     cancel = Cancel()
-    cancel.on_signal(signal.SIGTERM, None)
-    now += 0.3
-    cancel.on_signal(signal.SIGTERM, None)
+    cancel.on_signal(number, None)
+    now += between_seconds
+    cancel.on_signal(number, None)
     assert cancel.wanted
     assert not cancel.wanted_at_once
-    now += 0.3  # so a key can be pressed again, but not by a program
+    now += key_after_seconds  # so a key can be pressed again, but not by a program
     cancel.on_signal(signal.SIGINT, None)
     assert cancel.wanted_at_once
 
 
-def test_ctrl_c_that_a_program_sends_twice_is_one_wish(monkeypatch: pytest.MonkeyPatch) -> None:
-    """timeout -s INT sends it to the process, and once more to its group."""
-    now = 1000.0
-    monkeypatch.setattr(cancelling.time, "monotonic", lambda: now)
+def test_who_has_read_that_ctrl_c_is_obeyed_may_press_it_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cancelling.time, "monotonic", lambda: 1000.0)
     cancel = Cancel()
     cancel.on_signal(signal.SIGINT, None)
-    now += 0.01
-    cancel.on_signal(signal.SIGINT, None)
-    assert cancel.wanted
-    assert not cancel.wanted_at_once
-    now += 0.2
+    assert cancel.acknowledged()
     cancel.on_signal(signal.SIGINT, None)
     assert cancel.wanted_at_once
 

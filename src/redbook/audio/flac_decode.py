@@ -76,8 +76,8 @@ class FlacFile:
         bits, channels = self.format.bits, len(self.format.channels)
         try:
             with self._path.open("rb") as file:
-                size = file_size(file)
-                if not ends_with_its_last_frame(file, size, self._stream_info):
+                size, samples = file_size(file), self.stated_samples
+                if not samples or not ends_with_its_last_frame(file, size, self._stream_info, samples):
                     return
                 file.seek(0)
                 with Forwards(file.fileno(), closefd=False) as sound:

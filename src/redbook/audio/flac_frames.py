@@ -31,18 +31,17 @@ def _table(polynomial: int, bits: int) -> tuple[int, ...]:
 _CRC_8, _CRC_16 = _table(0x07, 8), _table(0x8005, 16)
 
 
-def ends_with_its_last_frame(file: BinaryIO, end_byte: int, stream_info: bytes) -> bool:
+def ends_with_its_last_frame(file: BinaryIO, end_byte: int, stream_info: bytes, samples: int) -> bool:
     """Whether the frame that has the stream's last sample ends where the file does.
 
     A short file is searched for that frame: it could be followed by the same file once more. With a long one
     a decoder shows that, which stops in the middle.
 
     end_byte     behind the last byte of the file
-    stream_info  STREAMINFO, which must state how many samples there are
+    samples      that STREAMINFO states
     """
     shortest_block = int.from_bytes(stream_info[0:2], "big")
     longest_frame = int.from_bytes(stream_info[7:10], "big") or _MOST_FRAME_BYTES
-    samples = int.from_bytes(stream_info[10:18], "big") & (1 << 36) - 1
     file.seek(max(0, end_byte - longest_frame))
     tail = file.read(end_byte - file.tell())
     at = len(tail)

@@ -33,16 +33,16 @@ def remarks(prepared: PreparedTrack) -> tuple[Remark, ...]:
     if prepared.loudness_lufs is not None:
         found.append(Remark(f"{prepared.loudness_lufs:.1f} LUFS"))
     if prepared.clipped:
-        found.append(Remark(f"{_plural(prepared.clipped, 'value')} beyond full scale clipped", True))
+        found.append(Remark(f"{plural(prepared.clipped, 'value')} beyond full scale clipped", True))
     if prepared.sent_sectors > prepared.sectors:
         found.append(Remark("padded with silence to 4 s, the shortest track", True))
     elif prepared.padding_samples >= SAMPLES_PER_SECTOR:
         found.append(Remark(f"{prepared.padding_samples / SAMPLE_RATE_HZ:.2f} s of silence at its end"))
     elif prepared.padding_samples:
-        samples = _plural(prepared.padding_samples, "sample")
+        samples = plural(prepared.padding_samples, "sample")
         found.append(Remark(f"{samples} of silence added to fill the last sector"))
     return (*found, *(Remark(note, True) for note in prepared.notes))
 
 
-def _plural(count: int, word: str) -> str:
+def plural(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"

@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from redbook.burning.remarks import plural as plural
 from redbook.engine.events import Phase, Progress, Stopping, Waiting
 
 if TYPE_CHECKING:
@@ -48,10 +49,6 @@ def clock(whole: float) -> str:
     """Seconds as m:ss."""
     minutes, rest = divmod(round(whole), 60)
     return f"{minutes}:{rest:02d}"
-
-
-def plural(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def lines(text: str) -> str:
