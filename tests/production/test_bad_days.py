@@ -179,7 +179,8 @@ def test_a_cancelled_order_is_told_as_that_whatever_else_is_asked_of_it(
         ledger.rest_drive(DESK, "2 discs spoiled in a row")
         done = redbook("copies", "resume", str(lost.order))
         assert done.exit_code == 5
-        assert f"order {lost.order} was cancelled and cannot be resumed" in done.output  # also where its master is gone
+        # also where its master is gone
+        assert f"order {lost.order} was cancelled and cannot be resumed" in done.output
         assert ledger.drive(DESK).resting
 
 
