@@ -36,15 +36,21 @@ class Drive(Closing):
         self.name = name
         self.quirks = Quirks()
         self.told: set[str] = set()  # what its user need not hear again
-        self._transport = transport
+        self._use(transport)
         self._to_tell: list[str] = []
         self._takes_at_most: int | None = None
+
+    def _use(self, transport: Transport) -> None:
+        self._transport = transport
+        self._device = transport if isinstance(transport, Device) else None
 
     @property
     def most_bytes(self) -> int | None:
         """The most that one command can transfer; None where there is no limit."""
-        carried = self._transport.most_bytes if isinstance(self._transport, Device) else None
-        return min((most for most in (carried, self._takes_at_most) if most is not None), default=None)
+        carried = self._device.most_bytes if self._device is not None else None
+        if carried is None or self._takes_at_most is None:
+            return carried if self._takes_at_most is None else self._takes_at_most
+        return min(carried, self._takes_at_most)
 
     def carry_at_most(self, most_bytes: int) -> None:
         """From now on: the drive itself has refused more in one command."""
@@ -53,7 +59,7 @@ class Drive(Closing):
     @property
     def real_time(self) -> bool:
         """Whether it is a real device, where writing takes time."""
-        return isinstance(self._transport, Device) and self._transport.real_time
+        return self._device is not None and self._device.real_time
 
     def run(self, command: Command[R]) -> R:
         """Send a command and read its reply.
@@ -173,7 +179,7 @@ class Drive(Closing):
         raises  OSError  if it cannot be created; an existing file is not overwritten
         """
         transcriber = Transcriber.begin(self._transport, path, self.name)
-        self._transport = transcriber
+        self._use(transcriber)
         return transcriber
 
     def announce(self, data_bytes: int) -> None:

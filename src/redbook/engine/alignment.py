@@ -46,6 +46,7 @@ class Alignment:
         whole, part = divmod(samples, SAMPLES_PER_SECTOR)
         self._first_lba = span.start_lba + whole
         self.skip_bytes = part * SAMPLE_BYTES
+        self._span_end_lba = span.end_lba
 
     @property
     def crosses(self) -> bool:
@@ -79,7 +80,7 @@ class Alignment:
         return sent.tail[begin - from_tail : end - from_tail] if begin >= from_tail else None
 
     def is_outside(self, lba: int) -> bool:
-        return not self.span.start_lba <= lba < self.span.end_lba
+        return not self.span.start_lba <= lba < self._span_end_lba
 
     def differing(self, data: bytes | bytearray, first: int) -> list[int]:
         """Numbers of the sectors that are not as sent; `data` begins with sector `first`."""
@@ -102,8 +103,11 @@ class Alignment:
         missing  addresses that did not come
         """
         count = len(data) // SECTOR_BYTES
+        begin_lba, end_lba = self.lba_of(first), self.end_lba(first + count)
+        if self.span.start_lba <= begin_lba and end_lba <= self._span_end_lba:
+            return HiddenEnds()
         head = tail = 0
-        for lba in range(self.lba_of(first), self.end_lba(first + count)):
+        for lba in range(begin_lba, end_lba):
             if not self.is_outside(lba):
                 continue
             begin, end = self.covered(lba)

@@ -35,7 +35,7 @@ def compare_track(span: Span, samples: int, care: Care) -> Procedure[TrackReadin
             stretch = yield from reader.next_whole_stretch(done, whole)
         else:
             stretch = yield from reader.next_stretch(done)
-        yield Absorb(bytes(stretch.data))
+        yield Absorb(stretch.data)
         done += len(stretch.data) // SECTOR_BYTES
         yield SectorsDone(Phase.VERIFYING, span.number, done, span.sectors)
     reading.same = (yield Digest()) == span.sent.sha256

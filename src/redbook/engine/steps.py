@@ -84,9 +84,9 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Absorb:
-    """Take these bytes into the running SHA-256, in a thread of its own."""
+    """Take these bytes into the running SHA-256, in a thread of its own.  Nobody may change them any more."""
 
-    data: bytes
+    data: bytes | bytearray
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import ClassVar, Generic, Self, TypeVar
 
 R = TypeVar("R", covariant=True)
 
 
-class Command(ABC, Generic[R]):
+class Command(Generic[R]):
     """One SCSI command; `R` is what its reply parses to.
 
     Subclasses are frozen dataclasses whose fields are the command's own.

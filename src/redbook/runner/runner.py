@@ -55,7 +55,8 @@ from redbook.runner.urgency import Urgency
 from redbook.system.privileges import Privileges
 
 PROGRESS_SECONDS = 0.2
-HASHED_AHEAD = 32  # chunks of 64 kB
+HASHED_AT_ONCE_BYTES = 1 << 18  # so that the two threads seldom wait for each other
+HASHED_AHEAD = 4  # of these
 
 
 class Runner:
@@ -102,6 +103,20 @@ class Runner:
         self._urgency = Urgency(self._clock, drive.real_time, system)
         self.supply = Supply()
         self._hasher = _Hasher()
+        self._deeds: dict[type, Callable[[Any], Any]] = {
+            TakeSectors: lambda _: self._take(),
+            MostSectors: lambda _: chunk_sectors(drive.most_bytes),
+            FewerSectors: lambda step: self._fewer_sectors(step.refused),
+            Absorb: lambda step: self._hasher.absorb(step.data),
+            Digest: lambda _: self._hasher.digest(),
+            SectorsDone: self._progress,
+            DriveBuffer: self._meter.hear_of_drive_buffer,
+            Now: lambda _: self._clock.now(),
+            Pause: lambda step: self._nap(step.seconds),
+            Shield: self._shield,
+            Commit: lambda step: self._ask(step.point),
+            Announce: lambda step: drive.announce(step.data_bytes),
+        }
 
     def run(self, procedure: Procedure[R]) -> R:
         """raises  what the procedure raises"""
@@ -147,48 +162,36 @@ class Runner:
         return None
 
     def _do(self, step: Any) -> Any:
-        if isinstance(step, Command):
-            self._under_way.send(step.NAME)
-            try:
-                return self._write(step) if isinstance(step, Write10) else self._drive.run(step)
-            finally:
-                self._under_way.answered()
-                for warning in self._drive.take_warnings():
-                    self._emit(Notice(warning))
-        if isinstance(step, TakeSectors):
-            return self._take()
-        if isinstance(step, Absorb):
-            self._hasher.absorb(step.data)
-            return None
-        if isinstance(step, Digest):
-            return self._hasher.digest()
-        if isinstance(step, SectorsDone):
-            progress = self._meter.progress(step, self._ring)
-            if progress is not None:
-                self._emit(progress)
-        elif isinstance(step, Event):
-            if isinstance(step, TrackStarted):
-                self._meter.begin_track()
-            elif isinstance(step, PhaseStarted):
-                self._under_way.begin(step.phase)
-            self._emit(step)
-        elif isinstance(step, Now):
-            return self._clock.now()
-        elif isinstance(step, MostSectors):
-            return chunk_sectors(self._drive.most_bytes)
-        elif isinstance(step, FewerSectors):
-            return self._fewer_sectors(step.refused)
-        elif isinstance(step, Commit):
-            self._ask(step.point)
-        elif isinstance(step, Pause):
-            self._nap(step.seconds)
-        elif isinstance(step, Shield):
-            self._shielded = step.up
-        elif isinstance(step, Announce):
-            self._drive.announce(step.data_bytes)
-        elif isinstance(step, DriveBuffer):
-            self._meter.hear_of_drive_buffer(step)
-        return None
+        """By the step's class; of commands and events there are many, and each is looked up once."""
+        kind = type(step)
+        deed = self._deeds.get(kind)
+        if deed is None:
+            deed = self._deeds[kind] = self._send if issubclass(kind, Command) else self._tell
+        return deed(step)
+
+    def _send(self, command: Command[Any]) -> Any:
+        self._under_way.send(command.NAME)
+        try:
+            return self._write(command) if isinstance(command, Write10) else self._drive.run(command)
+        finally:
+            self._under_way.answered()
+            for warning in self._drive.take_warnings():
+                self._emit(Notice(warning))
+
+    def _tell(self, event: Event) -> None:
+        if isinstance(event, TrackStarted):
+            self._meter.begin_track()
+        elif isinstance(event, PhaseStarted):
+            self._under_way.begin(event.phase)
+        self._emit(event)
+
+    def _progress(self, step: SectorsDone) -> None:
+        progress = self._meter.progress(step, self._ring)
+        if progress is not None:
+            self._emit(progress)
+
+    def _shield(self, step: Shield) -> None:
+        self._shielded = step.up
 
     def _write(self, command: Write10) -> None:
         if not self._urgency.begun:
@@ -254,15 +257,24 @@ class _Hasher:
     """SHA-256 beside the reading: while one chunk is summed up, the next one is on its way."""
 
     def __init__(self) -> None:
-        self._chunks: Queue[bytes | None] = Queue(HASHED_AHEAD)
+        self._chunks: Queue[list[bytes | bytearray] | None] = Queue(HASHED_AHEAD)
+        self._batch: list[bytes | bytearray] = []
+        self._batch_bytes = 0
         self._sum: Any = hashlib.sha256()
         self._thread: threading.Thread | None = None
 
-    def absorb(self, data: bytes) -> None:
+    def absorb(self, data: bytes | bytearray) -> None:
+        self._batch.append(data)
+        self._batch_bytes += len(data)
+        if self._batch_bytes >= HASHED_AT_ONCE_BYTES:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="redbook-sha256", daemon=True)
             self._thread.start()
-        self._chunks.put(data)
+        self._chunks.put(self._batch)
+        self._batch, self._batch_bytes = [], 0
 
     def digest(self) -> str:
         self.close()
@@ -272,11 +284,14 @@ class _Hasher:
 
     def close(self) -> None:
         """Until everything absorbed is summed up."""
+        if self._batch:
+            self._hand_over()
         if self._thread is not None:
             self._chunks.put(None)
             self._thread.join()
             self._thread = None
 
     def _run(self) -> None:
-        while (data := self._chunks.get()) is not None:
-            self._sum.update(data)
+        while (batch := self._chunks.get()) is not None:
+            for data in batch:
+                self._sum.update(data)
