@@ -57,7 +57,7 @@ STANDARD_LIBRARY_ONLY = (
     "errors",
 )
 CLOCKS_THREADS_AND_FILES = {"time", "threading", "os", "io", "socket", "pathlib", "tempfile", "queue", "mmap"}
-HEAVY = {"av", "numpy", "soxr", "soundfile", "rich", "click"}
+HEAVY = {"av", "numpy", "soxr", "_miniaudio", "rich", "click"}
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

@@ -32,12 +32,12 @@ def test_list_and_module_agree() -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    """Start-up: av, numpy, soxr, soundfile, rich, databases and servers are for commands that need them."""
+    """Start-up: av, numpy, soxr, miniaudio, rich, databases and servers are for commands that need them."""
     code = (
         "import sys\n"
         "from redbook.cli.app import cli\n"
         "cli.main(['--help'], standalone_mode=False)\n"
-        "names = {'av', 'numpy', 'soxr', 'soundfile', 'rich', 'redbook.burning.jobs',\n"
+        "names = {'av', 'numpy', 'soxr', '_miniaudio', 'rich', 'redbook.burning.jobs',\n"
         "    'redbook.cli.commands.burn',\n"
         "    'sqlite3', 'psycopg', 'procrastinate', 'httpx', 'starlette', 'uvicorn', 'asyncio',\n"
         "    'redbook.production.ledger', 'redbook.cli.commands.serve', 'redbook.cli.commands.worker'}\n"
@@ -54,7 +54,7 @@ def test_the_man_page_is_made_with_click_alone() -> None:
         "import sys\n"
         "from docs.tools.commands import man\n"
         "man()\n"
-        "names = {'av', 'numpy', 'soxr', 'soundfile', 'rich', 'httpx', 'psycopg', 'starlette'}\n"
+        "names = {'av', 'numpy', 'soxr', '_miniaudio', 'rich', 'httpx', 'psycopg', 'starlette'}\n"
         "heavy = names & set(sys.modules)\n"
         "sys.exit(', '.join(heavy) or 0)\n"
     )

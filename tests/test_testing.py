@@ -130,7 +130,7 @@ def test_loading_the_plugin_loads_nothing_else() -> None:
     """It is loaded by each pytest run of whoever has redbook installed."""
     code = (
         "import sys, redbook.pytest_plugin\n"
-        "heavy = ('av', 'numpy', 'soxr', 'soundfile')\n"
+        "heavy = ('av', 'numpy', 'soxr', '_miniaudio')\n"
         "print(sorted(name for name in sys.modules if name.split('.')[0] in heavy "
         "or name.startswith(('redbook.virtual', 'redbook.share'))))"
     )

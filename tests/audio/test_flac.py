@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,3 +153,14 @@ def test_a_long_file_joined_to_itself(tmp_path: Path) -> None:
     expected = fate(Decoder(file))
     assert "appended" in expected[2]
     assert fate(open_recording(file)) == expected
+
+
+def test_without_a_wheel_the_careful_decoder_reads_it_all(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """miniaudio has none for Linux on ARM."""
+    quick = fate(open_recording(whole))
+    monkeypatch.setitem(sys.modules, "_miniaudio", None)
+    recording = open_recording(whole)
+    assert isinstance(recording, Decoder)
+    assert fate(recording) == quick

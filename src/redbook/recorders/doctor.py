@@ -36,7 +36,8 @@ from redbook.system.system import System
 
 WIDTH = 60
 LABEL = 10
-LIBRARIES = ("av", "numpy", "soxr", "soundfile", "click", "rich")
+LIBRARIES = ("av", "numpy", "soxr", "miniaudio", "click", "rich")
+NOT_EVERYWHERE = {"miniaudio"}  # without a wheel for the machine FFmpeg decodes FLAC, too
 MODULES = ("sr_mod", "cdrom", "sg", "usb_storage", "uas", "ahci")
 MASK = "*****"
 
@@ -130,7 +131,7 @@ def _program() -> Section:
         try:
             versions.append(f"{library} {metadata.version(library)}")
         except metadata.PackageNotFoundError:
-            versions.append(f"{library} MISSING")
+            versions.append(f"{library} {'none' if library in NOT_EVERYWHERE else 'MISSING'}")
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return Section(f"redbook {__version__}", (("python", python), ("libraries", ", ".join(versions))))
 
