@@ -38,6 +38,7 @@ LAYERS = [
     ["disc"],
     ["clock", "closing", "files", "flag", "log", "host", "_version"],
     ["errors"],
+    ["records"],
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 STANDARD_LIBRARY_ONLY = (
@@ -55,6 +56,7 @@ STANDARD_LIBRARY_ONLY = (
     "disc",
     "clock",
     "errors",
+    "records",
 )
 CLOCKS_THREADS_AND_FILES = {"time", "threading", "os", "io", "socket", "pathlib", "tempfile", "queue", "mmap"}
 HEAVY = {"av", "numpy", "soxr", "_miniaudio", "rich", "click"}

@@ -82,7 +82,7 @@ Which sense becomes which class is a table in `redbook.mmc.sense`; only `Drive.r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

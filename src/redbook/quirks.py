@@ -8,11 +8,12 @@ to a name here. The table is read once, after INQUIRY; everything else sees the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from redbook.mmc.identify import InquiryReply
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from redbook.audio.source import Source, printable
 from redbook.audio.stages import Stage, ahead
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
 from redbook.errors import AudioError
+from redbook.records import dataclass
 
 BATCH_BYTES = 1 << 18
 

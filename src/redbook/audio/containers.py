@@ -7,12 +7,12 @@ not say; AudioError is raised where the file ends before its own header says.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from struct import Struct
 from typing import BinaryIO
 
 from redbook.audio.mpeg import frame_header, skip_id3
 from redbook.errors import AudioError
+from redbook.records import dataclass
 
 _MOST_CHUNKS = 10_000
 

@@ -12,7 +12,6 @@ SV8 packet format, the True Audio format.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from struct import Struct
 from typing import BinaryIO
 
@@ -20,6 +19,7 @@ from redbook.audio.containers import cut_short, file_size
 from redbook.audio.mpeg import frame_header, skip_id3
 from redbook.audio.pcm import MOST_UNEXPLAINED_BYTES
 from redbook.errors import AudioError
+from redbook.records import dataclass
 
 FrameLength = Callable[[bytes], int]
 """Of the frame that begins with these bytes, in bytes; 0 where none begins."""

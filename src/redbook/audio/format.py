@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from redbook.disc import SAMPLE_RATE_HZ
 from redbook.errors import AudioError
+from redbook.records import dataclass
 
 Samples: TypeAlias = NDArray[Any]
 """Shape (samples, channels); uint8, int16, int32, int64, float32 or float64, each in its own full scale."""

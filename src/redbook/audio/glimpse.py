@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from redbook.audio.decode import open_recording
 from redbook.audio.format import AudioFormat, Tags, resampled
 from redbook.audio.source import Source
 from redbook.disc import SAMPLE_RATE_HZ
 from redbook.errors import AudioError
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ Sources: RFC 8794 (EBML: names and sizes), RFC 9559 (Matroska: 10 the elements, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from redbook.audio.containers import cut_short, file_size
 from redbook.audio.pcm import unexplained
 from redbook.errors import AudioError
+from redbook.records import dataclass
 
 _EBML, _SEGMENT = 0x1A45DFA3, 0x18538067
 _TRACKS, _CLUSTER = 0x1654AE6B, 0x1F43B675

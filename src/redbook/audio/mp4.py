@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct
 from typing import BinaryIO
 
 from redbook.errors import AudioError
+from redbook.records import dataclass
 
 _MOST_BOXES = 200_000
 _MOST_BOX_BYTES = 1 << 24

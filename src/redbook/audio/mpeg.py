@@ -6,8 +6,9 @@ LAME read and write them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from redbook.records import dataclass
 
 DECODER_DELAY_SAMPLES = 529
 """What every decoder of layer III adds to LAME's delay and takes from its padding."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO
 
 from redbook.errors import AudioError
+from redbook.records import dataclass
 
 _CAPTURE = b"OggS"
 _CONTINUED, _FIRST, _LAST = 1, 2, 4

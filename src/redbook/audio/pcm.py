@@ -8,12 +8,13 @@ contradict themselves: as libsndfile.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from struct import Struct
 from typing import BinaryIO
 
 from redbook.audio.containers import cut_short
 from redbook.errors import AudioError
+from redbook.records import dataclass
 
 MOST_UNEXPLAINED_BYTES = 4096
 """Behind the audio, one block of a file system: more may be music."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 from xml.etree import ElementTree
 
 from redbook.audio.sounds import is_sound_name
 from redbook.errors import AudioError, printable
+from redbook.records import dataclass
 
 PLAYLIST_SUFFIXES = frozenset((".m3u", ".m3u8", ".pls", ".xspf"))
 MOST_PLAYLIST_BYTES = 4_000_000

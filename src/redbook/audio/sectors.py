@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO
 
@@ -28,6 +28,7 @@ from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLE_RATE_HZ, SECTOR_B
 from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError
 from redbook.flag import Flag
+from redbook.records import dataclass
 
 SEGMENT_BYTES = 1 << 25
 LONGEST_DISC_SECTORS = 100 * 60 * 75

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from redbook.audio import playlist
 from redbook.audio.sounds import AUDIO_SUFFIXES, VIDEO_SUFFIXES, begins_like_sound
 from redbook.errors import AudioError, printable
+from redbook.records import dataclass
 
 __all__ = ["Expansion", "Source", "expand", "natural_key", "printable"]
 

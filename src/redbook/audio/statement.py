@@ -8,7 +8,7 @@ it has made them up from a bit rate or a time stamp.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +17,7 @@ from redbook.audio.matroska import read_blocks
 from redbook.audio.mp4 import Mp4Times, mp4_times
 from redbook.audio.mpeg import DECODER_DELAY_SAMPLES, read_mpeg
 from redbook.errors import AudioError
+from redbook.records import dataclass
 
 Ranges = tuple[tuple[int, int | None], ...]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from redbook.audio.format import Samples
 from redbook.audio.stages import Stage
 from redbook.errors import AudioError
+from redbook.records import dataclass
 
 
 @dataclass(slots=True)

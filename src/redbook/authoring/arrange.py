@@ -13,7 +13,7 @@ The rules, and why:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
 from redbook.disc import (
@@ -25,6 +25,7 @@ from redbook.disc import (
 )
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.errors import PlanError
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

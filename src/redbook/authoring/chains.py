@@ -11,7 +11,7 @@ it is in its first and last samples.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import inf
 from typing import TypeAlias
 
@@ -19,6 +19,7 @@ from redbook.audio.convert import is_exact, one_stream
 from redbook.audio.glimpse import Glimpse
 from redbook.authoring.program import Piece, Program, ProgramTrack
 from redbook.disc import SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, SHORTEST_TRACK_SECTORS
+from redbook.records import dataclass
 
 Look: TypeAlias = Callable[[int], Glimpse | None]
 """What the source at this place is; None where it cannot be used."""

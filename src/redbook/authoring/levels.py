@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from redbook.authoring.wishes import Loudness
+from redbook.records import dataclass
 
 CLOSE_LU = 0.1
 """Nearer to the target than this counts as there."""

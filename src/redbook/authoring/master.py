@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -30,6 +30,7 @@ from redbook.disc.layout import LaidTrack
 from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, Cancelled
 from redbook.flag import Flag
+from redbook.records import dataclass
 
 _PIECE_BYTES = 1 << 18
 

@@ -7,7 +7,7 @@ tracks are longer than a disc all by themselves are they cut, between two tracks
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from redbook.authoring.arrange import arrange
@@ -15,6 +15,7 @@ from redbook.authoring.program import Program, ProgramTrack, Segment
 from redbook.disc import MOST_TRACKS, minutes
 from redbook.disc.cd_text import Texts
 from redbook.errors import PlanError, printable
+from redbook.records import dataclass
 
 LeadOut: TypeAlias = Callable[[Program], int]
 """Where the lead-out of a disc with this program, of all the sources, would begin, as LBA."""

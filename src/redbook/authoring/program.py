@@ -8,10 +8,11 @@ pieces of all tracks, one after the other, are the stream of samples on the disc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.audio.source import Source
 from redbook.disc.cd_text import Texts
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ sound files; text by text. Where one that is not taken says something else, that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from redbook.audio.format import Tags
 from redbook.authoring.program import Note, Program
 from redbook.disc.cd_text import ENGLISH, PackType, Texts, name_of
 from redbook.disc.codes import check_digit, read_isrc
 from redbook.errors import printable
+from redbook.records import dataclass
 
 _OF_TRACKS: tuple[tuple[PackType, Callable[[Tags], str]], ...] = (
     (PackType.TITLE, lambda tags: tags.title),

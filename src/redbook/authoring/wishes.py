@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum, unique
 from typing import TypeAlias
+
+from redbook.records import dataclass
 
 SourceName: TypeAlias = str | os.PathLike[str]
 """A file, a folder, a playlist or a sheet, as a user names it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from redbook.burning.remembered import habits_of, known_drive, remember_reading
@@ -16,6 +16,7 @@ from redbook.engine.places import in_words as numbered
 from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import READ_SPEED, Asked, ReadBack
 from redbook.errors import AudioError, Cancelled, DriveError, NoRoom
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 
 if TYPE_CHECKING:

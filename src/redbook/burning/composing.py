@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from redbook.audio.format import Tags
@@ -24,6 +24,7 @@ from redbook.disc.codes import read_isrc
 from redbook.engine.events import Phase, PhaseStarted, Working
 from redbook.engine.places import in_words
 from redbook.errors import AudioError, Cancelled, PlanError, SheetError
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.sheets import SheetOptions, folder_of_set, read_cue, read_ddp, read_embedded, read_toc
 from redbook.sheets.codes import read_mcn

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from redbook.engine.original import Original
 from redbook.engine.prepare import check_recordable, check_writer
 from redbook.engine.waiting import resending
 from redbook.errors import NoRoom, PlanError, printable
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel
 

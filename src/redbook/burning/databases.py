@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from redbook._version import __version__
 from redbook.disc import Toc
+from redbook.records import dataclass
 
 if TYPE_CHECKING:
     from redbook.burning.read_report import ReadTrack

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from redbook.disc.layout import SessionLayout
 from redbook.drive import Drive
 from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, printable
+from redbook.records import dataclass
 from redbook.runner.caller import Listener
 from redbook.runner.cancel import Cancel
 

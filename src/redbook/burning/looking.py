@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from redbook.burning.remembered import known_drive
 from redbook.clock import Clock
 from redbook.drive import Drive
@@ -14,6 +12,7 @@ from redbook.engine.labels import DiscLabels, read_labels
 from redbook.engine.steps import Procedure, R
 from redbook.engine.waiting import resending
 from redbook.errors import SenseError
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel
 

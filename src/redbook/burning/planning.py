@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from redbook.authoring.wishes import DEFAULTS, CdText, Loudness, Mode, SourceName, Wishes
@@ -22,6 +22,7 @@ from redbook.engine.session_at_once import SessionAtOnce
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import PlanError
 from redbook.mmc.disc_info import DiscStatus
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from redbook.disc.cd_text import PackType, Texts
 from redbook.disc.layout import COPY_PERMITTED, FOUR_CHANNELS, PRE_EMPHASIS, LaidTrack
 from redbook.engine.twice import Trouble
 from redbook.errors import printable
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

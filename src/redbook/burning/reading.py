@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -24,6 +24,7 @@ from redbook.engine.twice import USUAL_MEMORY_KIB, HowToRead, read_twice
 from redbook.engine.verify import READ_SPEED
 from redbook.engine.waiting import resending
 from redbook.errors import Cancelled, MediumUnsuitable, NotReadWhole, PlanError, printable
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import UNCHANGED, Cancel
 

@@ -5,10 +5,10 @@ The terminal, the page and reports say the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from redbook.disc import SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
+from redbook.records import dataclass
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack

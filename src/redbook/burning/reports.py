@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from redbook.authoring.wishes import Mode
+from redbook.records import dataclass
 
 if TYPE_CHECKING:
     from redbook.authoring.levels import Levels

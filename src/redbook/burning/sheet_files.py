@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from redbook.authoring.wishes import DEFAULTS, Loudness, SourceName, Wishes
 from redbook.burning.known import known_lengths
 from redbook.errors import NoRoom, PlanError, printable
 from redbook.files import replace_file
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel
 

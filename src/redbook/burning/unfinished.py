@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +21,7 @@ from redbook.engine.original import Original
 from redbook.engine.twice import Area, Trouble
 from redbook.errors import NoRoom, PlanError, printable
 from redbook.files import replace_file
+from redbook.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import click
 
 from redbook.cli.recorder import opened
 from redbook.errors import PlanError, RedbookError, printable
+from redbook.records import dataclass
 
 if TYPE_CHECKING:
     from redbook.authoring.program import Program

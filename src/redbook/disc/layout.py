@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum, unique
 from itertools import pairwise
 
@@ -34,6 +34,7 @@ from redbook.disc.numbers import (
 )
 from redbook.disc.sub_channel import is_isrc, is_mcn
 from redbook.disc.toc import Toc, TocTrack
+from redbook.records import dataclass
 
 MOST_CD_TEXT_BYTES = BLOCKS * 256 * PACK_BYTES
 """A byte counts the packs of each block.  Source: MMC-5 annex J."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
 from typing import Self
 
 SAMPLE_RATE_HZ = 44_100
@@ -41,7 +41,7 @@ LEAD_OUT = 0xAA
 """The track number that stands for the lead-out in a table of contents."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Msf:
     """An address on a disc: minute 0..99, second 0..59, frame 0..74 (a frame of time is one sector).
 

@@ -6,9 +6,9 @@ Source: IEC 60908 clause 17 (P, Q); MMC-5 annex on sub-channel data (how drives 
 from __future__ import annotations
 
 import binascii
-from dataclasses import dataclass
 
 from redbook.disc import Msf
+from redbook.records import dataclass
 
 RAW_BYTES = 96
 Q_BYTES = 12

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 
 from redbook.disc.numbers import PREGAP_SECTORS, SECTORS_PER_SECOND, next_session_start
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.disc import SECTOR_BYTES
 from redbook.engine.another_try import HOPELESS_RUNS, LOST_SECTORS, before_another_try
@@ -11,6 +11,7 @@ from redbook.engine.disc_offset import Span
 from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
 from redbook.engine.reading_speed import ReadingSpeed
 from redbook.engine.steps import Procedure
+from redbook.records import dataclass
 
 TRIES = 6
 _TRIES_OF_AN_INEXACT_DRIVE = 16

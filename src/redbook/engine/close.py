@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from redbook import errors
 from redbook.engine.events import Notice, Phase, PhaseStarted
 from redbook.engine.inspect import (
@@ -37,6 +35,7 @@ from redbook.errors import (
 from redbook.mmc.disc_info import DiscInformation, DiscStatus, ReadDiscInformation, SessionStatus
 from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.write import CloseFunction, CloseTrackSession
+from redbook.records import dataclass
 
 CLOSE_SECONDS = 3600.0
 LAST_TRACK = 0xFF  # of CLOSE TRACK: the one that is not ended

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from redbook.disc import (
     MOST_OFFSET_SAMPLES,
@@ -23,6 +22,7 @@ from redbook.disc import (
 from redbook.engine.fingerprint import Fingerprint, Landmark
 from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
 from redbook.engine.steps import Procedure
+from redbook.records import dataclass
 
 _GAP_SECTORS = RUN_OUT_SECTORS
 _GAP = bytes(_GAP_SECTORS * SECTOR_BYTES)

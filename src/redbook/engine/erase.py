@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from redbook import errors
 from redbook.engine.events import Phase, PhaseStarted
@@ -34,6 +33,7 @@ from redbook.mmc.disc_info import (
 )
 from redbook.mmc.identify import Profile
 from redbook.mmc.write import Blank, BlankType
+from redbook.records import dataclass
 
 LONGEST_BLANK_SECONDS = 3 * 3600.0
 GOES_ON = (

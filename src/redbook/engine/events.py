@@ -15,8 +15,9 @@ than a second, Stopping as soon as a cancel was heard.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum, unique
+
+from redbook.records import dataclass
 
 
 @unique

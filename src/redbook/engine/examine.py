@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from redbook.engine.glance import Glance, glance
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import despite_attention
 from redbook.errors import InvalidReply, SenseError
 from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
 from redbook.mmc.identify import Configuration, Feature, GetConfiguration
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ its lead-out.  Source: MMC-5 6.26.4 (READ TOC format 2 has the lead-out of each 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Msf, next_session_start
 from redbook.engine.inspect import DiscContents
 from redbook.engine.steps import Procedure
 from redbook.errors import InvalidReply, SenseError
 from redbook.mmc.disc_info import RawToc, ReadFullToc, TrackInformation
+from redbook.records import dataclass
 
 _LEAD_OUT_POINT = 0xA2
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from dataclasses import dataclass
 
 from redbook.disc import MOST_OFFSET_SECTORS, SECTOR_BYTES
+from redbook.records import dataclass
 
 _SILENCE = bytes(SECTOR_BYTES)
 _SILENT_SECTORS = 64

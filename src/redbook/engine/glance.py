@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from redbook import errors
 from redbook.disc import SECTORS_PER_SECOND, Msf
 from redbook.engine.inspect import Abilities, identify, is_cd
@@ -14,6 +12,7 @@ from redbook.errors import InvalidReply, SenseError
 from redbook.mmc.control import TestUnitReady
 from redbook.mmc.disc_info import Atip, DiscInformation, DiscStatus, ReadAtip, ReadDiscInformation
 from redbook.mmc.identify import FeatureCode, GetConfiguration, Inquiry, InquiryReply, Profile, printable
+from redbook.records import dataclass
 
 SECTORS_PER_MINUTE = 60 * SECTORS_PER_SECOND
 SHORT_OF_NOMINAL_SECTORS = 15 * SECTORS_PER_SECOND  # 79:57:72 is a disc of 80 minutes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Msf, Toc, TocTrack
@@ -46,6 +46,7 @@ from redbook.mmc.identify import (
 )
 from redbook.mmc.mode_pages import Capabilities, ModeSense10
 from redbook.quirks import VIRTUAL_MARK, Quirks, quirks_of
+from redbook.records import dataclass
 
 WSPD = 0x02  # of feature 0107h
 SAO = 0x20  # of feature 002Eh

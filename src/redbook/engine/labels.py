@@ -7,7 +7,7 @@ All of it may be missing; a drive that cannot tell is no failure.  Source: MMC-5
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from redbook.disc import MOST_INDEXES, PREGAP_SECTORS, Toc
@@ -21,6 +21,7 @@ from redbook.errors import IllegalModeForTrack, InvalidField, InvalidReply, Sens
 from redbook.mmc.disc_info import ReadCdText, TrackInformation
 from redbook.mmc.playback import ReadSubChannel, SubChannelData, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
+from redbook.records import dataclass
 
 _UNKNOWN = (SenseError, InvalidReply)
 _Q_ONLY = Selection(0, sub_channel=SubChannel.Q)

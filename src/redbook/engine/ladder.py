@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from redbook.disc.layout import SessionLayout
 from redbook.errors import CueSheetRefused, SenseError
 from redbook.mmc.cue_sheet import CueForm
+from redbook.records import dataclass
 
 CD_TEXT_BLOCK_TYPE = 3  # 2448 bytes: raw P to W; what some drives want where CD-Text comes from the host
 

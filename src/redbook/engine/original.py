@@ -8,7 +8,7 @@ Source: MMC-5 6.20 (Q), 6.26 (READ TOC formats 0, 2 and 5); IEC 60908 17.5 (cont
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from redbook.disc import Toc
 from redbook.disc.cd_text.packs import each_pack, is_sound
@@ -23,6 +23,7 @@ from redbook.engine.waiting import ANY_COMMAND_SECONDS, POLL_SECONDS, until_acce
 from redbook.errors import InvalidReply, MediumUnsuitable, SenseError
 from redbook.mmc.disc_info import ReadCdText
 from redbook.mmc.read import ReadCd, Selection, SubChannel
+from redbook.records import dataclass
 
 _Q_ONLY = Selection(0, sub_channel=SubChannel.Q)
 _Q_BYTES = 16

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.disc import PREGAP_SECTORS, SECTORS_PER_SECOND, Msf
 from redbook.disc.layout import LaidTrack
@@ -25,6 +25,7 @@ from redbook.errors import (
 )
 from redbook.mmc.disc_info import DiscStatus
 from redbook.quirks import Quirks
+from redbook.records import dataclass
 
 SHORTEST_MEASURED_SECONDS = 1.0
 

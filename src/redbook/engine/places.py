@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from redbook.disc import PREGAP_SECTORS, next_session_start
 from redbook.engine.extents import lead_outs_by_session
 from redbook.engine.inspect import DiscContents
 from redbook.engine.steps import Procedure
 from redbook.mmc.disc_info import TrackInformation
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from redbook.disc import (
     LAST_LBA,
@@ -17,6 +17,7 @@ from redbook.disc import (
 )
 from redbook.disc.layout import LaidTrack, Pregap, SessionLayout, behind_run_out
 from redbook.errors import PlanError
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

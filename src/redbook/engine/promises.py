@@ -7,12 +7,13 @@ the drive cannot tell. None that was meant is none that may be found.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from redbook.disc.cd_text import PackType, Texts, each_pack, is_sound, name_of, parse, with_checksums
 from redbook.disc.layout import Deviation, Item, SessionLayout, with_pregaps
 from redbook.engine.labels import DiscLabels
 from redbook.engine.verification import Check, Verdict
+from redbook.records import dataclass
 
 _ITEMS = (Item.PREGAPS, Item.INDEXES, Item.CONTROL, Item.ISRC, Item.MCN, Item.CD_TEXT)
 _MOST_TOLD = 4

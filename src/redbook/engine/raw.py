@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from redbook import errors
 from redbook.disc.layout import LaidTrack, SessionLayout
@@ -29,6 +29,7 @@ from redbook.engine.whole_disc import check_blank, disc_now, end_session, wind_d
 from redbook.engine.write_parameters import read_page
 from redbook.errors import InvalidReply, NotARecorder, SenseError
 from redbook.mmc.mode_pages import WriteType
+from redbook.records import dataclass
 
 ANY_FORM = (SubForm.RAW, SubForm.P_AND_Q, SubForm.PACKED)
 

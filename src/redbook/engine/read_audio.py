@@ -10,7 +10,6 @@ was found stays for the drive.  Source: MMC-5 6.20 and 6.21; what drives refuse:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from redbook import errors
@@ -19,6 +18,7 @@ from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.steps import MostSectors, Procedure
 from redbook.engine.waiting import until_accepted
 from redbook.mmc.read import C2, ReadCd, ReadCdMsf, Selection
+from redbook.records import dataclass
 
 READ_BUSY_SECONDS = 60.0
 _BUSY_PAUSE_SECONDS = 0.05

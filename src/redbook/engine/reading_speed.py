@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 
 from redbook.engine.steps import Abandoned, Procedure, R, Shield
 from redbook.engine.waiting import despite_attention, resending
 from redbook.errors import DriveError, SenseError
 from redbook.mmc.control import MAXIMUM_SPEED, SetCdSpeed
 from redbook.mmc.mode_pages import Capabilities
+from redbook.records import dataclass
 
 _KB_OF_1X = 177  # drives round down to a speed that they have
 

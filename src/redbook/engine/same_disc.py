@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from redbook.disc import Toc
 from redbook.engine.events import Notice
 from redbook.engine.inspect import DiscContents, contents
 from redbook.engine.steps import Procedure
 from redbook.engine.waiting import until_ready
 from redbook.errors import MediumUnsuitable
+from redbook.records import dataclass
 
 
 @dataclass(slots=True)

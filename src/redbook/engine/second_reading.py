@@ -14,7 +14,7 @@ stretch counts only if it came whole in one reading together with the sector bef
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
 from redbook.engine.alignment import Alignment, HiddenEnds, Run
@@ -22,6 +22,7 @@ from redbook.engine.care import Care, read_around
 from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.steps import MostSectors, Procedure
 from redbook.engine.track_reading import TrackReading
+from redbook.records import dataclass
 
 _RUN_SECTORS = 16
 """What is read again as one stretch, with what surrounds it in one command."""

@@ -7,7 +7,6 @@ beside it.  Source: cdrecord, libburn, MMC-5 6.44, and what real drives were see
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from redbook import errors
@@ -39,6 +38,7 @@ from redbook.errors import (
 )
 from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
 from redbook.mmc.write import BufferCapacity, ReadBufferCapacity, Write10
+from redbook.records import dataclass
 
 BUSY_AT_START_SECONDS = 200.0  # the first WRITE may be held while the drive calibrates
 BUSY_SECONDS = 60.0

@@ -16,7 +16,7 @@ Source: MMC-5 4.4, 6.33; cdrecord, libburn, cdrdao and psysonic, and what they f
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from redbook import errors
 from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, Msf
@@ -44,6 +44,7 @@ from redbook.mmc.cue_sheet import ENTRY_BYTES, SendCueSheet, entries_of
 from redbook.mmc.disc_info import ReadTrackInformation
 from redbook.mmc.mode_pages import WriteType
 from redbook.mmc.write import Write10
+from redbook.records import dataclass
 
 _NEXT_RUNG = (errors.InvalidField, errors.InvalidParameter, errors.UnknownCommand)
 _MOST_LEAD_IN_SECTORS = 341  # just under 32 KiB, which the weakest bridge carries; as libburn

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from redbook import errors
 from redbook.engine.steps import Procedure
@@ -19,6 +18,7 @@ from redbook.mmc.performance import (
     GetPerformance,
     Performance,
 )
+from redbook.records import dataclass
 
 SPEED_UNIT_KB = 177  # drives round down to a speed they have, so n x 176.4 must be rounded up
 MOST_DESCRIPTORS = (LONGEST_REPLY_BYTES - HEADER_BYTES) // DESCRIPTOR_BYTES

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Any, TypeAlias, TypeVar
 
 from redbook.engine.events import Event, Phase
 from redbook.mmc.command import Command
+from redbook.records import dataclass
 
 R = TypeVar("R")
 

@@ -8,7 +8,6 @@ it wrote; only a disc that was loaded again is read anew.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from redbook.disc import PREGAP_SECTORS, RUN_OUT_SECTORS, TAO_GAP_SECTORS, Toc
@@ -19,6 +18,7 @@ from redbook.engine.steps import Procedure
 from redbook.engine.waiting import until_ready
 from redbook.errors import InvalidReply, SenseError
 from redbook.mmc.disc_info import ReadToc
+from redbook.records import dataclass
 
 AUDIBLE_CONTROL_BITS = 0b1101  # pre-emphasis, data, four channels; "copy permitted" changes no sound
 _LATE_LEAD_OUT_SECTORS = 150

@@ -7,7 +7,7 @@ closed.  Source: the sequences of cdrecord and libburn, MMC-5 4.2.3.6.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS
 from redbook.disc.layout import LaidTrack, SessionLayout, behind_run_out
@@ -21,6 +21,7 @@ from redbook.engine.prepare import check_writer, room_on, take_write_parameters
 from redbook.engine.steps import Commit, Now, Point, Procedure, SectorsDone
 from redbook.errors import DriveError, StillBusy
 from redbook.mmc.mode_pages import MultiSession
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

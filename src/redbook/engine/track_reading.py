@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.engine.alignment import HiddenEnds
 from redbook.engine.disc_offset import Span
+from redbook.records import dataclass
 
 
 @dataclass(slots=True)

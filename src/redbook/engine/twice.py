@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
@@ -24,6 +24,7 @@ from redbook.engine.read_c2 import NotGiven, read_marked
 from redbook.engine.reading_speed import ReadingSpeed
 from redbook.engine.steps import Procedure, SectorsDone
 from redbook.errors import NotReadWhole
+from redbook.records import dataclass
 
 STRETCH_SECTORS = 4500
 """A minute of audio, 10 MB: more than most drives remember."""

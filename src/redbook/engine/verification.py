@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum, unique
 
 from redbook.disc import Toc
+from redbook.records import dataclass
 
 
 @unique

@@ -9,7 +9,7 @@ together.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from redbook.disc import MOST_OFFSET_SECTORS, RUN_OUT_SECTORS, Toc
 from redbook.disc.layout import LaidTrack, SessionLayout
@@ -34,6 +34,7 @@ from redbook.engine.verification import Check, Verdict
 from redbook.engine.waiting import resending, until_ready
 from redbook.errors import Cancelled, DriveError, NotReadWhole
 from redbook.mmc.disc_info import DiscStatus, SessionStatus
+from redbook.records import dataclass
 
 READ_SPEED = 24.0
 """Fast enough for 74 minutes in about four, and far from where discs are said to burst or to read badly."""

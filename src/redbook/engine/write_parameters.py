@@ -6,13 +6,14 @@ Source: MMC-5 7.5; the ladder of retries is cdrecord's, the reasons stand beside
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from redbook import errors
 from redbook.engine.events import Notice
 from redbook.engine.steps import Procedure
 from redbook.errors import InvalidReply, ParametersIgnored, SenseError
 from redbook.mmc.mode_pages import ModeSelect10, ModeSense10, MultiSession, WriteParameters, WriteType
+from redbook.records import dataclass
 
 USUAL_BYTES = WriteParameters.FIXED_BYTES + len(WriteParameters().tail)
 SHORTEST_BYTES = 16  # up to the audio pause; what comes behind it is for serial numbers and data

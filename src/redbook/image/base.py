@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum, unique
 from itertools import pairwise
 from typing import Self
@@ -20,6 +20,7 @@ from redbook.disc import (
 )
 from redbook.disc.cd_text import PACK_BYTES, Texts, parse
 from redbook.disc.layout import LaidTrack, Pregap, Rule, SessionLayout
+from redbook.records import dataclass
 
 DATA_BIT = 4
 """Of a Q control nibble."""

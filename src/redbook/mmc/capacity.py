@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.mmc.command import Command, Sized, need
+from redbook.records import dataclass
 
 DATA_SECTOR_BYTES = 2048
 """What READ CAPACITY says of any CD, of an audio disc too."""

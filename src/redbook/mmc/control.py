@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.errors import Sense
 from redbook.mmc import sense
 from redbook.mmc.command import NoReply, Sized
+from redbook.records import dataclass
 
 MAXIMUM_SPEED = 0xFFFF
 """SET CD SPEED: as fast as the drive can."""

@@ -6,13 +6,13 @@ Source: MMC-5 6.33 and its annex on cue sheets; the entries as cdrecord, libburn
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.disc import LEAD_OUT, Msf
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.mmc.command import NoReply
+from redbook.records import dataclass
 
 ENTRY_BYTES = 8
 POSITION, MCN, ISRC = 1, 2, 3

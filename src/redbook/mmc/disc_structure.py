@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.mmc.command import NoReply, Sized, need
+from redbook.records import dataclass
 
 HEADER_BYTES = 4
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag, unique
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.mmc.command import Sized, need
+from redbook.records import dataclass
 
 
 @unique

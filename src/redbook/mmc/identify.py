@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.mmc.command import Sized, need
+from redbook.records import dataclass
 
 CD_DEVICE = 5
 """Peripheral device type of every CD, DVD and BD drive."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.disc import SPEED_1X_BYTES_PER_SECOND
 from redbook.mmc.command import NoReply, Sized, need
+from redbook.records import dataclass
 
 NOT_TOLD = 0xFFFF
 HEADER_BYTES = 8

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.disc import SPEED_1X_BYTES_PER_SECOND
 from redbook.mmc.command import Command, NoReply, need
+from redbook.records import dataclass
 
 HEADER_BYTES = 8
 DESCRIPTOR_BYTES = 16

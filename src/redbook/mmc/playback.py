@@ -5,13 +5,13 @@ Old but alive: cdrdao finds indexes by playing one sector, players still ask for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.disc import Msf
 from redbook.mmc.command import Command, NoReply, Sized, need
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
@@ -10,6 +9,7 @@ from typing import ClassVar, Self
 from redbook.disc import SECTOR_BYTES, Msf
 from redbook.mmc.capacity import DATA_SECTOR_BYTES
 from redbook.mmc.command import Command, Sized, need
+from redbook.records import dataclass
 
 
 @unique

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.disc import SECTOR_BYTES
 from redbook.mmc.command import NoReply, Sized, need
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

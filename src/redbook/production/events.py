@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from redbook.engine.events import Notice
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from redbook.errors import (
 )
 from redbook.mmc.disc_info import DiscStatus
 from redbook.production.states import AttemptState, Finding
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import MasterFile, read_master_file

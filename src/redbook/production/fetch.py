@@ -21,7 +21,6 @@ import shutil
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +28,7 @@ from redbook.clock import Clock, SystemClock
 from redbook.errors import AudioError, Cancelled, FetchFailed, NoRoom, SheetError, printable
 from redbook.production.home import FETCHING
 from redbook.production.master import blob_sum, unpack
+from redbook.records import dataclass
 from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import (
     BLOBS,

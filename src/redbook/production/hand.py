@@ -34,7 +34,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TextIO
 
 from redbook.burning.jobs import burn
@@ -58,6 +57,7 @@ from redbook.errors import (
 )
 from redbook.production.values import new_fence
 from redbook.recorders.names import open_drive
+from redbook.records import dataclass
 from redbook.runner.caller import Caller
 from redbook.runner.cancel import Cancel
 

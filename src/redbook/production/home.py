@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from redbook import host
@@ -23,6 +23,7 @@ from redbook.files import replace_file
 from redbook.production.ledger import Ledger, open_ledger
 from redbook.production.master import MasterReport, check_master, make_master, unpack
 from redbook.production.states import OrderState
+from redbook.records import dataclass
 from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import (
     BLOBS,

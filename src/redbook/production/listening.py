@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, TYPE_CHECKING, Any
 
 from redbook.engine.events import Notice
@@ -19,6 +19,7 @@ from redbook.production import hand as hands
 from redbook.production.events import CopyProgress, CopyState, NeedBlank
 from redbook.production.states import LIVE, MADE, AttemptState
 from redbook.production.values import Attempt, Claim
+from redbook.records import dataclass
 
 if TYPE_CHECKING:
     from redbook.production.station import Station

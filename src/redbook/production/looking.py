@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +35,7 @@ from redbook.production.states import Finding
 from redbook.production.station import Station
 from redbook.production.values import Attempt
 from redbook.recorders.names import open_drive
+from redbook.records import dataclass
 from redbook.runner.caller import Caller
 from redbook.runner.cancel import Cancel
 

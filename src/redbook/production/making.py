@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from redbook.production.states import CheckMode, OrderState
 from redbook.production.station import alone
 from redbook.production.values import Attempt, Place
 from redbook.production.worker import Worker, order_now
+from redbook.records import dataclass
 from redbook.runner.cancel import Cancel
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from redbook.drive import Drive
 from redbook.engine.events import Phase, PhaseStarted, Working
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError, SheetError, printable
 from redbook.files import replace_file
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import (

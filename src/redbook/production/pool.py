@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from redbook.closing import Closing
@@ -19,6 +19,7 @@ from redbook.recorders.names import RACK, VIRTUAL
 from redbook.recorders.racks import RackWatch, rack_entry
 from redbook.recorders.real import DriveEntry
 from redbook.recorders.watching import DriveAdded, DriveRemoved, DriveWatch, MediumInserted
+from redbook.records import dataclass
 from redbook.system.optical import find
 from redbook.system.system import System
 from redbook.virtual.rack import Rack, is_rack

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from redbook.burning.jobs import verify
 from redbook.drive import Drive
@@ -16,6 +15,7 @@ from redbook.production.home import Home
 from redbook.production.ledger import Ledger
 from redbook.production.making import HERE
 from redbook.production.values import Attempt, Order
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel
 

@@ -15,8 +15,9 @@ claim until it ends. While it is live, and while it is `unknown`, its copy's num
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum, unique
+
+from redbook.records import dataclass
 
 
 @unique

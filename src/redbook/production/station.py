@@ -6,13 +6,13 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from redbook import host
 from redbook.errors import DriveBusy
 from redbook.production.events import CopyEvent
 from redbook.production.pool import Seen
+from redbook.records import dataclass
 from redbook.runner.cancel import Cancel
 
 

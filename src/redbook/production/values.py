@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from redbook.production.states import AttemptState, CheckMode, OrderState, Said
+from redbook.records import dataclass
 
 
 def new_fence() -> int:
@@ -19,7 +21,7 @@ def new_fence() -> int:
     return secrets.randbits(62) + 1
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Place:
     """A drive: the host's name, and the drive's name there (`/dev/sr0`, `virtual:PATH`)."""
 

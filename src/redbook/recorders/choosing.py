@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from redbook.mmc.disc_info import DiscStatus
 from redbook.recorders.listing import real_recorders
 from redbook.recorders.names import DEFAULT_DISC, VIRTUAL
 from redbook.recorders.real import DriveEntry
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import UNCHANGED
 from redbook.virtual.medium import Medium

@@ -10,7 +10,7 @@ import platform
 import stat
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import metadata
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.identify import FeatureCode
 from redbook.recorders import names
 from redbook.recorders.real import Recorders
+from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel
 from redbook.system import holders, inhibit, optical

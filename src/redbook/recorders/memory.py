@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import logging
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from redbook.files import replace_file
+from redbook.records import dataclass
 
 _FILE = "drives.json"
 _MOST_BYTES = 1 << 20

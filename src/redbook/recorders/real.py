@@ -10,13 +10,14 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from redbook.clock import ManualClock
 from redbook.drive import Drive
 from redbook.engine.glance import Glance, glance, is_loaded
 from redbook.engine.steps import Procedure, R
 from redbook.errors import DriveError
+from redbook.records import dataclass
 from redbook.runner.caller import Caller
 from redbook.runner.runner import Runner
 from redbook.system import holders, optical

@@ -9,7 +9,7 @@ few seconds; never while another program has it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from redbook.clock import Clock
@@ -17,6 +17,7 @@ from redbook.closing import Closing
 from redbook.engine.glance import LOADING, NO_DISC
 from redbook.flag import Flag
 from redbook.recorders.real import DriveEntry, Recorders, known
+from redbook.records import dataclass
 from redbook.system.optical import OpticalDrive, find
 from redbook.system.uevents import ClockWaiter, UeventWaiter, Waiter
 

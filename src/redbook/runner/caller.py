@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self, TypeAlias
 
 from redbook.clock import Clock, SystemClock
@@ -12,6 +12,7 @@ from redbook.engine.chunks import SectorStream
 from redbook.engine.events import Event, Waiting
 from redbook.engine.steps import Point, Procedure, R
 from redbook.errors import Cancelled
+from redbook.records import dataclass
 from redbook.runner.cancel import LONGEST_NAP_SECONDS, UNCHANGED, Cancel
 from redbook.runner.job import Job
 from redbook.runner.meter import Supply

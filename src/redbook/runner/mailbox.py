@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
 
 from redbook.clock import Clock, SystemClock
 from redbook.engine.events import Event
+from redbook.records import dataclass
 
 STALE_SECONDS = 0.25
 """How long an event waits to be heard before the listener counts as slow."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from redbook.clock import Clock
 from redbook.disc import SECTORS_PER_SECOND
 from redbook.engine.events import Event, Phase, Progress, Working
 from redbook.engine.steps import DriveBuffer, SectorsDone
+from redbook.records import dataclass
 from redbook.runner.ring import Ring
 
 SPEED_WINDOW_SECONDS = 3.0

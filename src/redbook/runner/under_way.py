@@ -7,10 +7,11 @@ and what stopping costs, while the other one is held by a command that the drive
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 
 from redbook.engine.events import Phase, Stopping, Waiting
+from redbook.records import dataclass
 
 WORTH_TELLING_SECONDS = 1.0
 

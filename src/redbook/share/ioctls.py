@@ -6,10 +6,11 @@ Source: <scsi/sg.h>, <scsi/scsi_ioctl.h>, <linux/cdrom.h>, <linux/fs.h>
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag, unique
 from struct import Struct
 from typing import ClassVar, Self
+
+from redbook.records import dataclass
 
 
 @unique

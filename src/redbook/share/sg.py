@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from redbook.clock import Clock, SystemClock
@@ -18,6 +17,7 @@ from redbook.log import TRAFFIC
 from redbook.mmc.command import Command
 from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit, TestUnitReady
 from redbook.mmc.decode import decode
+from redbook.records import dataclass
 from redbook.share.ioctls import (
     COMMAND_LENGTHS,
     ID_LUN,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from redbook.mmc.identify import InquiryReply
+from redbook.records import dataclass
 from redbook.share.ioctls import Capability
 from redbook.share.sg import MAX_TRANSFER_BYTES
 from redbook.share.umockdev import Tree

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn
 
 from redbook.disc import MOST_INDEXES, PREGAP_SECTORS, SHORTEST_TRACK_SECTORS, duration
+from redbook.records import dataclass
 from redbook.sheets.ddp_records import LEAD_IN, LEAD_OUT, PqPacket
 
 DATA = 4

@@ -9,8 +9,9 @@ cue2ddp, Sonoris and HOFA). The specification itself is not public.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
+
+from redbook.records import dataclass
 
 LEVELS = ("DDP 1.01", "DDP 2.00")
 IDENTIFIER_BYTES = MAP_BYTES = 128

@@ -11,8 +11,9 @@ import hashlib
 import re
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from redbook.records import dataclass
 
 MOST_BYTES = 1_000_000
 _PIECE_BYTES = 1 << 20

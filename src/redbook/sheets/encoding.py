@@ -9,8 +9,8 @@ from __future__ import annotations
 import codecs
 import locale
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from redbook.records import dataclass
 from redbook.sheets.options import Notebook, SheetOptions, shown
 from redbook.sheets.plausible import plausibility
 from redbook.sheets.syntax import file_names

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from redbook.disc.layout import (
     SessionLayout,
 )
 from redbook.errors import SheetError, printable
+from redbook.records import dataclass
 
 MASTER_FILE, BLOBS = "master.json", "blobs"
 FORMAT, VERSION = "redbook master", 1

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from redbook.authoring.arrange import Arrangement, arrange
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
 from redbook.disc import LAST_LBA, PREGAP_SECTORS, SAMPLES_PER_SECTOR, SHORTEST_TRACK_SECTORS, duration
 from redbook.disc.cd_text import PackType, Texts
 from redbook.errors import PlanError
+from redbook.records import dataclass
 from redbook.sheets.options import Notebook, SheetOptions, shown
 from redbook.sheets.oracle import Identifiers, Reading, decide
 from redbook.sheets.sheet import Mark, Sheet

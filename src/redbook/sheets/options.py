@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from redbook.authoring.program import Note
 from redbook.errors import SheetError, printable
+from redbook.records import dataclass
 
 MOST_NOTES = 200
 """A disc has 99 tracks; a sheet with more to say than that is no sheet."""

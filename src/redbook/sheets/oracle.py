@@ -6,9 +6,8 @@ two readings is the right one. Many sheets have those of another pressing: then 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from redbook.disc import Toc
+from redbook.records import dataclass
 from redbook.sheets.options import Notebook
 
 

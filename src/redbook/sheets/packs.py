@@ -7,7 +7,6 @@ four bytes before them that READ TOC has there, as cdrdao and others dump them.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 
 from redbook.disc.cd_text import (
@@ -21,6 +20,7 @@ from redbook.disc.cd_text import (
     parse,
     with_checksums,
 )
+from redbook.records import dataclass
 from redbook.sheets.options import Notebook
 from redbook.sheets.reading import read_bytes
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.disc.cd_text import PackType
+from redbook.records import dataclass
 
 RAW_TYPES = {"BINARY": "little", "MOTOROLA": "big"}
 """Types of files that have no header, and the order of their bytes."""

@@ -11,11 +11,11 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from redbook.audio.sounds import AUDIO_SUFFIXES, VIDEO_SUFFIXES
 from redbook.audio.source import natural_key
+from redbook.records import dataclass
 from redbook.sheets.options import shown
 
 _SOUND_OR_RAW = AUDIO_SUFFIXES | VIDEO_SUFFIXES | {".bin", ".img", ".raw", ".pcm", ".cdr", ".cda"}

@@ -14,11 +14,12 @@ Source: cdrdao's grammar (trackdb/TocParser.g), of 1.2.4 and later, and its manu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.disc import MOST_INDEXES, MOST_TRACKS, SAMPLE_BYTES, SAMPLES_PER_SECTOR
 from redbook.disc.cd_text import language_code
 from redbook.disc.cd_text.packs import ASCII, ISO_8859_1, KOREAN, MANDARIN, MS_JIS
+from redbook.records import dataclass
 from redbook.sheets.toc_tokens import Kind, Quoted, Token, Words
 
 MOST_LANGUAGES = 8

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from enum import Enum, unique
 from typing import NamedTuple
 
 from redbook.errors import SheetError, printable
+from redbook.records import dataclass
 from redbook.sheets.options import Notebook
 
 MOST_BYTES = 4_000_000

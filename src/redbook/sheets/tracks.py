@@ -6,10 +6,11 @@ lies in a file before its first INDEX belongs to a track.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from redbook.disc import SAMPLES_PER_SECTOR, duration
+from redbook.records import dataclass
 from redbook.sheets.options import Notebook, SheetOptions, shown
 from redbook.sheets.sheet import Mark, Sheet, SheetTrack
 

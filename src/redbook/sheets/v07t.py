@@ -12,11 +12,12 @@ Source: the sheets that cdrskin reads and writes (libburn 1.5.4).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from redbook.disc.cd_text import ENGLISH, PackType, Texts, genre_code, language_code
 from redbook.disc.cd_text.packs import ASCII, CHARACTER_SETS, ISO_8859_1, MS_JIS
+from redbook.records import dataclass
 from redbook.sheets.options import Notebook, shown
 from redbook.sheets.reading import read_bytes
 

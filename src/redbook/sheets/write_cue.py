@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from redbook.audio.sounds import begins_like_sound
@@ -28,6 +27,7 @@ from redbook.disc.cd_text.texts import name_of
 from redbook.disc.layout import COPY_PERMITTED, FOUR_CHANNELS, PRE_EMPHASIS, LaidTrack
 from redbook.disc.numbers import duration
 from redbook.errors import SheetError, printable
+from redbook.records import dataclass
 from redbook.sheets.text_packs import PACKS_SUM
 from redbook.sheets.written import Written, kinds_said, name_in
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from redbook.audio.source import Source
 from redbook.authoring.program import Note
 from redbook.disc.cd_text import PackType, Texts
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
+from redbook.records import dataclass
 from redbook.system.mounts import MOUNTS, mount_points
 from redbook.system.system import System
 

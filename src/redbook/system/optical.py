@@ -7,8 +7,8 @@ sysfs-block and sysfs-bus-usb; SPC-4 7.8.15 (VPD page 80h).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from redbook.records import dataclass
 from redbook.system.system import System
 
 CD_DEVICE = "5"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from redbook.host import group_name, groups_with, user_name
+from redbook.records import dataclass
 
 ROOT_VARIABLE = "REDBOOK_SYSTEM_ROOT"
 """Environment variable: another folder than / under which /sys, /proc, /dev, /etc and /run are looked for."""

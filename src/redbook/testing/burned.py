@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.disc.cd_text import PackType, parse
 from redbook.image.base import RecordedTrack, TrackState
+from redbook.records import dataclass
 from redbook.virtual.medium import Medium
 
 

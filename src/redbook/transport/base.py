@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Protocol, runtime_checkable
+
+from redbook.records import dataclass
 
 
 @unique

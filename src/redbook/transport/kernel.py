@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from redbook.disc import PREGAP_SECTORS
@@ -14,6 +14,7 @@ from redbook.mmc.control import SendOpcInformation
 from redbook.mmc.decode import ALL_COMMANDS
 from redbook.mmc.read import ReadCd, ReadCdMsf
 from redbook.mmc.write import CloseTrackSession, SynchronizeCache, Write10
+from redbook.records import dataclass
 from redbook.transport.base import Reply
 
 VENDOR_ASC = 0x8A  # from 80h on codes are the maker's own

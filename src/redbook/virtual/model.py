@@ -12,7 +12,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -22,6 +22,7 @@ from redbook.disc import LAST_LBA, SECTOR_BYTES
 from redbook.errors import DriveNotFound
 from redbook.mmc.decode import ALL_COMMANDS
 from redbook.mmc.mode_pages import WriteParameters, WriteType
+from redbook.records import dataclass
 from redbook.virtual.habits import (
     AtipAnswer,
     CdTextAnswer,

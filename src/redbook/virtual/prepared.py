@@ -11,7 +11,6 @@ Source: ECMA-130 clause 20 (pauses), ECMA-394 (sessions of a recordable disc), t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from redbook.disc import (
@@ -26,6 +25,7 @@ from redbook.disc.layout import LaidTrack
 from redbook.image.base import DATA_BIT, DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore
 from redbook.image.store import MemoryStore, Store
+from redbook.records import dataclass
 from redbook.virtual.blanks import blank_state
 from redbook.virtual.medium import Medium
 

@@ -19,7 +19,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from redbook import host
 from redbook.clock import Clock
 from redbook.errors import DriveBusy, DriveNotFound, ImageError, MediumUnsuitable, StorageFailed, printable
 from redbook.image.folder import FolderStore
+from redbook.records import dataclass
 from redbook.transport.base import Reply
 from redbook.virtual.blanks import blank_state
 from redbook.virtual.faults import BadSpot, Fault, parse

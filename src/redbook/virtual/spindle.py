@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from redbook.errors import ImageError, printable
 from redbook.image.base import DiscState
 from redbook.image.folder import FolderStore
 from redbook.image.state_file import read_state
+from redbook.records import dataclass
 from redbook.virtual.blanks import blank_state
 
 _NAME = re.compile(r"disc-(\d+)\.disc")

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
 
 from redbook.clock import Clock
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
+from redbook.records import dataclass
 from redbook.virtual.model import SpeedCurve
 
 DEFAULT_BUFFER_BYTES = 2 * 1024 * 1024

@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from rich.console import Group
@@ -40,6 +40,7 @@ from redbook.production.events import (
     TakeDisc,
     as_json,
 )
+from redbook.records import dataclass
 
 FRAMES_PER_SECOND = 4
 NARROW = 72

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.disc.cd_text.changes import Change, ChangeKind
 from redbook.disc.cd_text.characters import NAMES, Fitted, fit
@@ -21,6 +21,7 @@ from redbook.disc.cd_text.packs import (
 )
 from redbook.disc.cd_text.texts import Texts, name_of
 from redbook.errors import printable
+from redbook.records import dataclass
 
 _MOST_COUNTED = 15
 _REPEATING = frozenset(TEXTS) - OF_DISC_ONLY - {PackType.CODE}

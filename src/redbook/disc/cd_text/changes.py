@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from redbook.disc.cd_text.packs import PackType
+from redbook.records import dataclass
 
 
 @unique

@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.disc.cd_text.packs import ASCII, ISO_8859_1, MS_JIS
+from redbook.records import dataclass
 
 UNKNOWN = "?"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from redbook.disc import MOST_TRACKS
@@ -32,6 +32,7 @@ from redbook.disc.cd_text.packs import (
     with_checksums,
 )
 from redbook.disc.cd_text.texts import Texts
+from redbook.records import dataclass
 
 _MOST_COUNTED = 15
 """What four bits can say of the characters in earlier packs."""

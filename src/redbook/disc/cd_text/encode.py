@@ -7,7 +7,7 @@ kind of text that is there for one is there for the disc and every track, if nee
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from redbook.disc import MOST_TRACKS
 from redbook.disc.cd_text.block import Block
@@ -28,6 +28,7 @@ from redbook.disc.cd_text.packs import (
     sealed,
 )
 from redbook.disc.cd_text.texts import Texts, name_of
+from redbook.records import dataclass
 
 _WRITABLE = (ISO_8859_1, ASCII, MS_JIS)
 

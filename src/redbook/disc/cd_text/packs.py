@@ -14,12 +14,12 @@ Source: MMC-5 annex J; Sony's CD-Text mode 4 packs as cdrecord, libburn and cdrd
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from math import gcd
 from typing import Self
 
 from redbook.disc.sub_channel import RAW_BYTES, crc
+from redbook.records import dataclass
 
 PACK_BYTES = 18
 BODY_BYTES = 16

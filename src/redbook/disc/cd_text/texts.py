@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.disc.cd_text.languages import GENRE_NOT_DEFINED, GENRES, LANGUAGES
 from redbook.disc.cd_text.packs import PackType, Sizes
+from redbook.records import dataclass
 
 
 @dataclass(slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from redbook.disc import SECTOR_BYTES
@@ -15,6 +14,7 @@ from redbook.disc.sub_channel import RAW_BYTES
 from redbook.imapi2.com import translated
 from redbook.imapi2.raw.sound import Sound, Source
 from redbook.imapi2.streams import FileStream
+from redbook.records import dataclass
 
 _MOST_SECTORS = 64
 """Made at a time: 150 kB."""

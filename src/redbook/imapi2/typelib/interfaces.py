@@ -6,13 +6,12 @@ for the streams.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from redbook.imapi2.typelib import data_tables as data
 from redbook.imapi2.typelib import raw_tables as raw
 from redbook.imapi2.typelib import recorder_tables as recorder
 from redbook.imapi2.typelib import writer_tables as writer
 from redbook.imapi2.typelib.members import Kind, Member
+from redbook.records import dataclass
 
 __all__ = ["CLASSES", "INTERFACES", "CoClass", "Interface", "Kind", "Member", "members_of"]
 

@@ -7,8 +7,9 @@ Python client can cause them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum, unique
+
+from redbook.records import dataclass
 
 
 @unique

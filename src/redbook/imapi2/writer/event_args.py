@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
@@ -12,6 +11,7 @@ from redbook.engine.events import Event, Phase, PhaseStarted, Progress, TrackSta
 from redbook.imapi2.com import ComObject
 from redbook.imapi2.typelib.enumerations import IMAPI_FORMAT2_RAW_CD_WRITE_ACTION as RAW_ACTION
 from redbook.imapi2.typelib.enumerations import IMAPI_FORMAT2_TAO_WRITE_ACTION as ACTION
+from redbook.records import dataclass
 from redbook.runner.ring import ring_bytes
 
 QUIET_SECONDS = 1.0  # after which the same is told once more, with the time that has gone by

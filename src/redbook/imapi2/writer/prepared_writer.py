@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import ClassVar, Generic, Self, TypeVar
 
@@ -22,6 +21,7 @@ from redbook.imapi2.typelib.hresults import HResult
 from redbook.imapi2.writer.held_drive import HeldDrive
 from redbook.imapi2.writer.state import AnyOperation, Entry, Operation, State
 from redbook.mmc.mode_pages import Capabilities
+from redbook.records import dataclass
 
 IN_SESSION = (State.PREPARED, State.WRITING, State.IN_TRANSITION)
 _CD = (IMAPI_MEDIA_PHYSICAL_TYPE.IMAPI_MEDIA_TYPE_CDR, IMAPI_MEDIA_PHYSICAL_TYPE.IMAPI_MEDIA_TYPE_CDRW)

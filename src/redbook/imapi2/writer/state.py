@@ -8,11 +8,11 @@ second thread that calls while PrepareMedia or ReleaseMedia is at work.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum, StrEnum, unique
 from typing import Any, TypeAlias
 
 from redbook.imapi2.typelib.hresults import HResult
+from redbook.records import dataclass
 
 
 @unique

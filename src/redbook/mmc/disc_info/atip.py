@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.disc import FIRST_LEAD_IN_MINUTE, PREGAP_SECTORS, Msf
 from redbook.mmc.command import Sized, need
 from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, end_or_none, is_msf, need_told, toc_cdb, toc_fields
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

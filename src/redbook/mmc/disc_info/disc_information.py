@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
@@ -10,6 +9,7 @@ from typing import ClassVar, Self
 from redbook.disc import MOST_TRACKS, Msf
 from redbook.mmc.command import Sized, need
 from redbook.mmc.disc_info.fields import check_number, end_or_none, msf_bytes, msf_or_none, need_told
+from redbook.records import dataclass
 
 
 @unique

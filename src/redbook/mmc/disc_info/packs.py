@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.mmc.command import Sized, need
 from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, need_told, toc_cdb, toc_fields
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

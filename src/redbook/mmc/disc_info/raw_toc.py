@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.disc import MOST_TRACKS
 from redbook.mmc.command import Sized, need
 from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, check_number, need_told, toc_cdb, toc_fields
+from redbook.records import dataclass
 
 FIRST_POINT_OF_NO_TRACK = 0xA0
 

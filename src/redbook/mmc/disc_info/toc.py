@@ -5,7 +5,6 @@ Formats 2 and 3 are in `raw_toc`, 4 in `atip`, 5 in `packs`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from struct import Struct
 from typing import ClassVar, Self
@@ -23,6 +22,7 @@ from redbook.mmc.disc_info.fields import (
     toc_cdb,
     toc_fields,
 )
+from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

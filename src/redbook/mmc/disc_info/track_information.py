@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
@@ -10,6 +9,7 @@ from typing import ClassVar, Self
 from redbook.disc import FIRST_LEAD_IN_LBA, LAST_LBA, MOST_TRACKS, PREGAP_SECTORS
 from redbook.mmc.command import Sized, need
 from redbook.mmc.disc_info.fields import check_address, check_number, need_told
+from redbook.records import dataclass
 
 INVISIBLE_TRACK = 0xFF
 """READ TRACK INFORMATION: the track where the next write goes."""

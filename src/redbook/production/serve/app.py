@@ -7,7 +7,6 @@ import json
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,7 @@ from redbook.production.serve.desk import Desk, WantedTrack
 from redbook.production.serve.guard import Guard, Sessions, TooManyGuesses, session_of
 from redbook.production.serve.uploads import NoSuchFile, TooLarge
 from redbook.production.states import AttemptState
+from redbook.records import dataclass
 from redbook.runner.cancel import Cancel
 from redbook.sheets.master_file import MASTER_FILE, blob_path
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from redbook.audio.source import Source
@@ -41,6 +41,7 @@ from redbook.production.serve.uploads import Upload, Uploads
 from redbook.production.states import AttemptState, CheckMode, OrderState
 from redbook.production.values import Attempt, Order, Place, Sighting, cell
 from redbook.production.worker import TAKE_GOOD, TAKE_SPOILED, TICK_SECONDS, WAITS, Worker, order_now
+from redbook.records import dataclass
 from redbook.runner.cancel import Cancel
 
 if TYPE_CHECKING:

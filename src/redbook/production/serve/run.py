@@ -16,13 +16,13 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from redbook.errors import PlanError, RedbookError, printable
 from redbook.production.home import Home
 from redbook.production.ledger import open_ledger
 from redbook.production.pool import Pool
+from redbook.records import dataclass
 
 try:
     import uvicorn

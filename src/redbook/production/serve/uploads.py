@@ -11,11 +11,11 @@ import re
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from redbook.errors import AudioError, NoRoom, RedbookError, printable
+from redbook.records import dataclass
 
 MOST_BYTES = 900 * 1000 * 1000
 """Of one file: a full disc as WAV has 846 MB."""

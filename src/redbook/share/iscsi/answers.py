@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
+from redbook.records import dataclass
 from redbook.share.iscsi.pdu import CONTINUE_BIT, FINAL_BIT, NO_TAG, Numbers, Opcode
 from redbook.share.iscsi.requests import NO_LUN
 

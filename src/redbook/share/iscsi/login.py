@@ -5,11 +5,13 @@ One step a request: in goes a LoginRequest with its text, out comes the answer w
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from redbook.records import dataclass
 from redbook.share.iscsi import text
 from redbook.share.iscsi.answers import LoginResponse, LoginStatus
 from redbook.share.iscsi.chap import ChapError, ChapServer
@@ -59,7 +61,7 @@ class LoginRefused(Exception):
         self.status = status
 
 
-@dataclass
+@dataclasses.dataclass
 class Login:
     """One connection's login.
 

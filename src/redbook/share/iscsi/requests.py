@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from struct import Struct
 from typing import ClassVar, Self
 
+from redbook.records import dataclass
 from redbook.share.iscsi.pdu import CONTINUE_BIT, FINAL_BIT, IMMEDIATE_BIT, NO_TAG, Opcode, opcode_of
 
 NO_LUN = bytes(8)

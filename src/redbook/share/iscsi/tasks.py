@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from redbook.drive import Drive
 from redbook.errors import DriveClosed, DriveError, DriveGone, Sense, TransportTimeout
 from redbook.mmc import sense
+from redbook.records import dataclass
 from redbook.share.iscsi.pdu import NO_TAG, lun_number
 from redbook.share.iscsi.requests import DataOut, ScsiCommand, TaskManagementRequest
 from redbook.share.iscsi.units import refusal

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from redbook.disc import LEAD_OUT, MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES, Msf
@@ -12,6 +11,7 @@ from redbook.disc.sub_channel import RAW_BYTES, is_isrc, is_mcn
 from redbook.errors import Sense
 from redbook.mmc import cue_sheet, sense
 from redbook.mmc.cue_sheet import ENTRY_BYTES, CueEntry
+from redbook.records import dataclass
 from redbook.virtual.habits import IsrcControl, LeadInTime
 from redbook.virtual.model import Model
 from redbook.virtual.refused import Refused

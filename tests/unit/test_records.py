@@ -1,0 +1,252 @@
+"""The quick dataclass against the standard library's: the same class, made both ways."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dataclasses
+import inspect
+import pickle
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from redbook import records
+
+QUICK: Any = records.dataclass
+STANDARD: Any = dataclasses.dataclass
+
+
+def plain(dataclass: Any, **options: Any) -> Any:
+    @dataclass(slots=True, **options)
+    class Plain:
+        """What it is."""
+
+        KIND: ClassVar[str] = "plain"
+        a: int
+        b: str = "b"
+        c: list[int] = field(default_factory=list)
+        d: int = field(default=7, init=False)
+        e: int = field(default=8, compare=False)
+        f: int = field(default=9, repr=False)
+        g: list[int] = field(default_factory=lambda: [1], init=False, compare=False)
+
+        def twice(self) -> int:
+            return self.a * 2
+
+    return Plain
+
+
+def derived(dataclass: Any, **options: Any) -> Any:
+    @dataclass(slots=True, **options)
+    class Base:
+        a: int
+        b: int = 2
+
+    @dataclass(slots=True, **options)
+    class Derived(Base):
+        b: int = 3
+        c: int = 4
+
+        def __post_init__(self) -> None:
+            if self.a < 0:
+                raise ValueError("negative")
+
+    return Derived
+
+
+def own_methods(dataclass: Any, **options: Any) -> Any:
+    @dataclass(slots=True, **options)
+    class Own:
+        a: int
+
+        def __repr__(self) -> str:
+            return "own"
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        def __hash__(self) -> int:
+            return 5
+
+    return Own
+
+
+def empty(dataclass: Any, **options: Any) -> Any:
+    @dataclass(slots=True, **options)
+    class Empty:
+        """Nothing."""
+
+    return Empty
+
+
+MAKERS = (plain, derived, own_methods, empty)
+ARGUMENTS: tuple[tuple[Any, ...], ...] = ((), (1,), (2, "x"), (-1,), (1, 2, 3), (1, 2, 3, 4, 5, 6, 7, 8))
+OPTIONS: tuple[dict[str, bool], ...] = ({}, {"frozen": True}, {"eq": False}, {"frozen": True, "eq": False})
+
+
+def what(deed: Callable[[], Any]) -> Any:
+    try:
+        return deed()
+    except Exception as error:  # noqa: BLE001 - the kind of error is compared
+        return type(error)
+
+
+def behaviour(made: Any, arguments: tuple[Any, ...]) -> list[Any]:
+    """What can be seen of an object; where it has addresses in it, whether it is what it was made from."""
+    one = what(lambda: made(*arguments))
+    if isinstance(one, type):
+        return [one]
+    two, other = made(*arguments), copy.deepcopy(one)
+    names = [f.name for f in dataclasses.fields(made)]
+
+    def change() -> Any:
+        for name in names[:1]:
+            setattr(other, name, 99)
+        return [getattr(other, name) for name in names]
+
+    def another() -> Any:
+        with pytest.raises((AttributeError, TypeError)):  # Python 3.11 errs itself where the class is frozen
+            other.unknown = 1
+
+    def less() -> Any:
+        if names:
+            delattr(one, names[0])
+        return names
+
+    return [
+        repr(one).replace(made.__qualname__, "X"),
+        one == two,
+        one == object(),
+        one != two,
+        what(lambda: hash(one) == hash(two)),
+        what(lambda: hash(one) == hash(made(*arguments))),
+        what(lambda: dataclasses.asdict(one)),
+        what(lambda: repr(dataclasses.replace(one, a=5)).replace(made.__qualname__, "X")),
+        what(lambda: [getattr(copy.copy(one), name) for name in names]),
+        made.__match_args__,
+        made.__slots__,
+        made.__doc__.partition("(")[0],
+        what(change),
+        what(another),
+        what(less),
+        [parameter.kind for parameter in inspect.signature(made).parameters.values()],
+        list(inspect.signature(made).parameters),
+        hasattr(one, "__dict__"),
+    ]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("make", MAKERS)
+def test_it_is_as_the_standard_one(make: Callable[..., Any], options: dict[str, bool]) -> None:
+    quick, standard = make(QUICK, **options), make(STANDARD, **options)
+    for arguments in ARGUMENTS:
+        assert behaviour(quick, arguments) == behaviour(standard, arguments), arguments
+    assert [(f.name, f.default, f.init, f.repr, f.compare) for f in dataclasses.fields(quick)] == [
+        (f.name, f.default, f.init, f.repr, f.compare) for f in dataclasses.fields(standard)
+    ]
+
+
+def test_a_frozen_class_and_one_that_is_not_do_not_inherit_from_each_other() -> None:
+    for base, own in (({"frozen": True}, {}), ({}, {"frozen": True})):
+        for first in (QUICK, STANDARD):
+            with pytest.raises(TypeError, match="cannot inherit"):
+
+                @QUICK(slots=True, **own)
+                class Own(plain(first, **base)):  # type: ignore[misc]
+                    more: int = 1
+
+
+@pytest.mark.parametrize("first", [QUICK, STANDARD])
+@pytest.mark.parametrize("then", [QUICK, STANDARD])
+def test_either_inherits_from_the_other(first: Any, then: Any) -> None:
+    @then(slots=True, frozen=True)
+    class Own(plain(first, frozen=True)):  # type: ignore[misc]
+        more: int = 1
+
+    assert repr(Own(1, more=2)).endswith("Own(a=1, b='b', c=[], d=7, e=8, g=[1], more=2)")
+    with pytest.raises(FrozenInstanceError):
+        Own(1).a = 2  # type: ignore[misc]
+
+
+def test_two_objects_do_not_share_what_a_factory_made() -> None:
+    made = plain(QUICK)
+    one, two = made(1), made(1)
+    one.c.append(3)
+    one.g.append(3)
+    assert (two.c, two.g) == ([], [1])
+
+
+def test_what_is_compared_is_compared_and_nothing_else() -> None:
+    made = plain(QUICK, frozen=True)
+    one = made(1, "b", (), e=5)
+    assert one == made(1, "b", (), e=6)
+    assert hash(one) == hash(made(1, "b", (), e=6))
+    assert one != made(1, "b", (), f=6)
+    assert one != derived(QUICK, frozen=True)(1)
+
+
+def test_a_subclass_that_is_no_dataclass_may_have_attributes_of_its_own() -> None:
+    class More(plain(QUICK, frozen=True)):  # type: ignore[misc]
+        pass
+
+    more = More(1)
+    more.own = 2
+    assert more.own == 2
+    del more.own
+    with pytest.raises(FrozenInstanceError):
+        more.a = 2
+    with pytest.raises(FrozenInstanceError):
+        del more.a
+
+
+@QUICK(frozen=True, slots=True)
+class Kept:
+    a: int
+    b: tuple[int, ...] = ()
+
+
+def test_a_frozen_one_survives_pickling() -> None:
+    assert pickle.loads(pickle.dumps(Kept(1, (2, 3)))) == Kept(1, (2, 3))
+
+
+def test_one_that_holds_itself_can_be_shown() -> None:
+    made = plain(QUICK)
+    one = made(1)
+    one.c.append(one)
+    assert "..." in repr(one)
+
+
+@pytest.mark.parametrize("options", [{"slots": False}, {"slots": True, "order": True}])
+def test_what_it_does_not_do_is_refused(options: dict[str, bool]) -> None:
+    with pytest.raises(TypeError):
+        QUICK(**options)
+
+
+def test_keyword_only_fields_are_refused() -> None:
+    with pytest.raises(TypeError, match="kw_only"):
+
+        @QUICK(slots=True)
+        class Named:
+            a: int = field(kw_only=True)
+
+
+def test_the_classes_of_redbook_are_made_by_it() -> None:
+    """Else `redbook info` takes a third longer."""
+    for path in sorted(Path(records.__file__).parent.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imports = {
+            alias.name: node.module
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        for node in ast.walk(tree):
+            for decorator in node.decorator_list if isinstance(node, ast.ClassDef) else ():
+                call = ast.unparse(decorator)
+                if call.startswith("dataclass(") and "slots=True" in call:
+                    assert imports["dataclass"] == "redbook.records", path
+                    assert "order" not in call, path
