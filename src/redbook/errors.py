@@ -566,7 +566,7 @@ class SystemResourceFailure(IllegalRequest):
 
 
 class DummyBlocksAdded(IllegalRequest):
-    """5/B5: the drive filled up a track by itself."""
+    """5/B5: the drive padded a track by itself."""
 
 
 class UnitAttention(SenseError):

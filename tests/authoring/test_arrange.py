@@ -47,7 +47,7 @@ def test_joined_tracks_lose_and_gain_no_sample_and_their_marks_are_rounded_down(
         Piece(0, 0, 352_900), Piece(1, 0, 294_200), Piece(2, 0, 264_900), Piece(None, 0, 576)
     )  # fmt: skip
     assert made.borders == (Border(2, early_samples=100), Border(3, early_samples=300))
-    assert made.filled_samples == 576
+    assert made.padded_samples == 576
     assert made.layout.is_continuous
 
 
@@ -105,12 +105,12 @@ def test_a_pregap_shorter_than_its_sector_is_none() -> None:
 def test_a_short_last_track_is_filled_up_and_a_short_one_before_is_refused_unless_asked() -> None:
     made = arrange(album(ProgramTrack((whole(0),)), ProgramTrack((whole(1),))), (900 * S, 10 * S))
     assert made.layout.lead_out_lba == 1200
-    assert made.filled_samples == 290 * S
+    assert made.padded_samples == 290 * S
     short = album(*(ProgramTrack((whole(n),)) for n in range(3)))
     lengths = (900 * S, 10 * S + 7, 900 * S)
     with pytest.raises(PlanError, match=r"track 2 \(0\.13 s\).*--pad-short-tracks"):
         arrange(short, lengths)
-    asked = arrange(short, lengths, fill_short_tracks=True)
+    asked = arrange(short, lengths, pad_short_tracks=True)
     assert marks(asked.layout.tracks) == [(-150, 0), (900, 900), (1200, 1200)]
     assert asked.short_tracks == (2,)
 

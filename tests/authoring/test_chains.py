@@ -225,7 +225,7 @@ def parted_by(how: str, files: Sequence[Path], folder: Path) -> Program:
         return Program(both, (track(Piece(0)), second))
     if how == "a postgap":
         return Program(both, (track(Piece(0), SECOND), track(Piece(1))))
-    if how == "a sector that is filled up":
+    if how == "a sector that is padded":
         return album(files, joined=False)
     if how == "a start that is left out":
         return Program(both, (track(Piece(0)), track(Piece(1, 1))))
@@ -243,7 +243,7 @@ def parted_by(how: str, files: Sequence[Path], folder: Path) -> Program:
     [
         "a pause",
         "a postgap",
-        "a sector that is filled up",
+        "a sector that is padded",
         "a start that is left out",
         "an end that is left out",
         "another rate",
@@ -278,7 +278,7 @@ def test_a_pause_ends_one_chain_and_begins_another(tmp_path: Path) -> None:
 def test_a_short_track_with_silence_behind_it_ends_a_chain(tmp_path: Path) -> None:
     files = cut(tmp_path, music(48_000 * 8, 48_000, 16), 48_000, 16, [48_000 * 3], "flac")
     with Spool() as spool:
-        assert read_program(album(files), spool, fill_short_tracks=True).chains == ()
+        assert read_program(album(files), spool, pad_short_tracks=True).chains == ()
 
 
 def test_files_shorter_than_what_a_resampler_holds_back_are_cut_right(tmp_path: Path) -> None:

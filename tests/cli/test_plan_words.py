@@ -71,12 +71,12 @@ def test_a_pause_before_such_a_gap_joins_nothing() -> None:
     )  # 1.5 s, 112.5 sectors
 
 
-def test_silence_that_was_asked_for_does_not_fill_a_sector() -> None:
+def test_silence_that_was_asked_for_does_not_pad_a_sector() -> None:
     Path("a.cue").write_text(SHEET + "    POSTGAP 00:01:00\n")
     text = said("plan", "a.cue")
-    assert "1.01 s of silence at its end" in text  # 44100 samples, and 488 that fill the sector
-    assert "fill the last sector" not in text
-    assert "488 samples of silence added to fill the last sector" in said("plan", "a.wav")
+    assert "1.01 s of silence at its end" in text  # 44100 samples, and 488 that pad the sector
+    assert "pad the last sector" not in text
+    assert "488 samples of silence added to pad the last sector" in said("plan", "a.wav")
 
 
 def test_what_track_at_once_loses_is_named_once_for_all_tracks() -> None:

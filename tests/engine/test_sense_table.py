@@ -130,7 +130,7 @@ GOES_ON = [
     Row("2/57/00,3/57/00", "2/57/00", UnitReady, 1),
     Row("2/57/00,3/57/00", "3/57/00", UnitReady, 2),
     Row("2/57/00,3/57/00", "3/57/00", ReadToc, 1),
-    Row("3/0C/0A", "3/0C/0A", SynchronizeCache, executed=True, says="filled the end of the track up"),
+    Row("3/0C/0A", "3/0C/0A", SynchronizeCache, executed=True, says="padded the end of the track"),
     Row("3/72/00,3/72/01,3/72/02", "3/72/00", CloseTrackSession, says="trying once more"),
     Row("3/73/03", "3/73/03", SendOpcInformation, says="once more at 8x"),
     Row("3/73/03", "3/73/03", Write10, says="once more at 8x"),

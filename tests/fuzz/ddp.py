@@ -31,7 +31,7 @@ def one(data: bytes) -> None:
         assert 1 <= len(program.tracks) <= 99
         assert all("\n" not in str(note) for note in program.notes)
         made = arrange(program, [SECTORS * 588] * len(program.sources))
-        assert made.filled_samples == 0
+        assert made.padded_samples == 0
         assert made.layout.lead_out_lba <= len(program.sources) * SECTORS * 99
 
 

@@ -160,7 +160,7 @@ def test_strict_sectors_refuses_what_would_be_padded() -> None:
         with pytest.raises(com_error) as error:
             rig.writer.AddAudioTrack(bytes(SHORTEST + 4))
         assert error.value.name == "E_IMAPI_DF2TAO_STREAM_NOT_SUPPORTED"
-        assert rig.writer.AddAudioTrack(bytes(SHORTEST - 4)) == HResult.S_OK  # filled up as documented
+        assert rig.writer.AddAudioTrack(bytes(SHORTEST - 4)) == HResult.S_OK  # padded as documented
 
 
 # Events, by the recorder's clock

@@ -75,7 +75,7 @@ def burned(files: list[Path]) -> tuple[list[int], bytes]:
 
 @pytest.mark.parametrize("encode", [flac, alac])
 def test_lossless_files_are_the_recording_again(encode: Callable[[Path], Path], tmp_path: Path) -> None:
-    """Zeros fill the last sector, and nothing else."""
+    """Zeros pad the last sector, and nothing else."""
     pcm = noise(CUTS[-1])
     starts, disc = burned([encode(wav) for wav in cut(pcm, tmp_path)])
     assert starts == FLOORS

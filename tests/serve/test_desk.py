@@ -121,7 +121,7 @@ def test_a_plan_says_what_redbook_plan_says(shop: Shop, songs: list[Path], tmp_p
     assert [one["notable"] for one in first["remarks"]] == [True]
     assert "beyond full scale clipped" in first["remarks"][0]["text"]
     assert second["remarks"] == [
-        {"text": "100 samples of silence added to fill the last sector", "notable": False}
+        {"text": "100 samples of silence added to pad the last sector", "notable": False}
     ]
     for track in (first, second):
         assert f"{track['format']}: {'; '.join(track['conversion']) or 'bit for bit'}" in terminal

@@ -324,7 +324,7 @@ NOTED = {
     'TRACK AUDIO ISRC "none" FILE "a.wav" 0': "a.toc:1: track 1: none is not an ISRC; it is not burned",
     'TRACK AUDIO ISRC "DEABC2500001"\nISRC "DEABC2500002" FILE "a.wav" 0': "a.toc:2: track 1 has two ISRC",
     'TRACK AUDIO FILE "a.wav" 0\nTRACK AUDIO FILE "b.wav" 0': "a.toc:1: track 1 is not a whole number of "
-    "sectors: 488 samples of silence (11.1 ms) fill its last one, as cdrdao does",
+    "sectors: 488 samples of silence (11.1 ms) pad its last one, as cdrdao does",
     'TRACK AUDIO PREGAP 0:0:0 FILE "a.wav" 0': "PREGAP 00:00:00 is not a pregap",
     'TRACK AUDIO SILENCE 0 FILE "a.wav" 0': "SILENCE of length 0 is not allowed",
     'CD_TEXT { LANGUAGE 0 { TITLE "x" } }' + TRACK: "no LANGUAGE_MAP says which language this is",

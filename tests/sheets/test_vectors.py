@@ -97,7 +97,7 @@ def test_files_of_odd_lengths_are_joined_to_the_sample(vectors: Path) -> None:
     _, made = read(vectors, said)
     assert said["joins"].startswith("sample exact")
     assert [(border.early_samples, border.padded_samples) for border in made.borders] == [(100, 0), (300, 0)]
-    assert made.filled_samples == 576
+    assert made.padded_samples == 576
 
 
 @pytest.mark.parametrize("path", cases([path for path in DESCRIPTIONS if path.name[:2] in REFUSED]))

@@ -293,7 +293,7 @@ def test_what_a_cue_sheet_cannot_say_is_told(tmp_path: Path) -> None:
     padded = replace(program, tracks=tuple(replace(track, joined=False) for track in program.tracks))
     assert not notes(padded)
     assert notes(padded, 600 * S + 100) == [
-        "track 2 follows track 1 without the 488 samples of silence (11.1 ms) that fill its last sector: a "
+        "track 2 follows track 1 without the 488 samples of silence (11.1 ms) that pad its last sector: a "
         "cue sheet cannot say them"
     ]
 

@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from redbook.audio import layouts, ogg_decode, pcm_decode
-from redbook.audio.ending import find_ending
+from redbook.audio.end_of_audio import find_end_of_audio
 from redbook.audio.ffmpeg import (
     BROKEN,
     NUMPY_TYPES,
@@ -139,7 +139,7 @@ class Decoder:
         """What lies behind the audio is kept from a decoder that would take it for some."""
         self._metadata = all_metadata(self._container)  # with tags that lie behind the audio
         with self._path.open("rb") as file:
-            ending = find_ending(file, self._container.format.name)
+            ending = find_end_of_audio(file, self._container.format.name)
         self._end_is_known = ending is not None
         if ending is None:
             return

@@ -6,8 +6,10 @@ The rules, and why:
   put at the sector in which the track's first sample lies, so up to 587 samples (13.3 ms) early. The
   nearest sector, or the next one, would cut the attack of the first note when a player jumps there.
 * Where silence comes first, the silence is made longer to the next whole sector: both marks are exact.
-* A track that is not joined begins at a whole sector; the one before it is filled up with silence.
-* At the very end, and nowhere else, silence fills the last sector, and a last track shorter than 4 s.
+* A track that is not joined begins at a whole sector; the one before it is padded with silence.
+* At the very end, and nowhere else, silence pads the last sector, and a last track shorter than 4 s.
+
+`disc.padding` says who pads in which burn.
 """
 
 from __future__ import annotations
@@ -21,9 +23,9 @@ from redbook.disc import (
     PREGAP_SECTORS,
     SAMPLE_RATE_HZ,
     SAMPLES_PER_SECTOR,
-    SHORTEST_TRACK_SECTORS,
 )
 from redbook.disc.layout import LaidTrack, SessionLayout
+from redbook.disc.padding import is_too_short, padded, samples_to_pad
 from redbook.errors import PlanError
 from redbook.records import dataclass
 
@@ -33,9 +35,9 @@ class Border:
     """How a track begins.
 
     track           its number
-    pause_samples   of silence between the audio before and this track's: what was asked for and what fills
-                    the sector up
-    padded_samples  of that, what only fills the sector up, for a track that is not joined
+    pause_samples   of silence between the audio before and this track's: what was asked for and what pads
+                    the sector
+    padded_samples  of that, what only pads the sector, for a track that is not joined
     early_samples   how far before its first sample its index 1 is
     """
 
@@ -56,14 +58,14 @@ class Arrangement:
     layout          of the session
     stream          what lies from LBA 0 to the lead-out, without a gap, whole sectors in all
     borders         one for each track but the first
-    filled_samples  of silence at the very end: to a whole sector, and to the shortest legal track
-    short_tracks    numbers of tracks that were filled up to 4 s in the middle of the disc
+    padded_samples  of silence at the very end: to a whole sector, and to the shortest legal track
+    short_tracks    numbers of tracks that were padded to 4 s in the middle of the disc
     """
 
     layout: SessionLayout
     stream: tuple[Piece, ...]
     borders: tuple[Border, ...] = ()
-    filled_samples: int = 0
+    padded_samples: int = 0
     short_tracks: tuple[int, ...] = ()
 
     def pieces_between(self, start_lba: int, end_lba: int) -> tuple[Piece, ...]:
@@ -89,13 +91,13 @@ def arrange(
     samples: Sequence[int],
     *,
     first_number: int = 1,
-    fill_short_tracks: bool = False,
+    pad_short_tracks: bool = False,
 ) -> Arrangement:
     """Lay a program out, from LBA 0 on.
 
     samples            how long each source is, in stereo samples at 44.1 kHz
     first_number       of the first track
-    fill_short_tracks  fill tracks shorter than 4 s up with silence also where others follow
+    pad_short_tracks   pad tracks shorter than 4 s with silence also where others follow
 
     raises  PlanError  for no track, more than 99, a piece beyond its source, or a track shorter than 4 s
                        that is not the last
@@ -108,7 +110,7 @@ def arrange(
             f"{len(program.tracks)} tracks were given; a CD holds at most {MOST_TRACKS}: leave out "
             f"{last_number - MOST_TRACKS}, or use a second disc"
         )
-    desk = _Desk(samples, fill_short_tracks)
+    desk = _Desk(samples, pad_short_tracks)
     for number, track in enumerate(program.tracks, first_number):
         desk.place(number, track)
     return desk.finish(program)
@@ -129,9 +131,9 @@ class _Placed:
 class _Desk:
     """Puts piece behind piece; `at` is the sample that comes next, from LBA 0."""
 
-    def __init__(self, samples: Sequence[int], fill_short_tracks: bool) -> None:
+    def __init__(self, samples: Sequence[int], pad_short_tracks: bool) -> None:
         self._samples = samples
-        self._fill_short = fill_short_tracks
+        self._pad_short = pad_short_tracks
         self._stream: list[Piece] = []
         self._tracks: list[_Placed] = []
         self._borders: list[Border] = []
@@ -144,18 +146,18 @@ class _Desk:
         segments = [(segment, self._closed(segment, number)) for segment in track.segments]
         if not any(sum(piece.samples or 0 for piece in pieces) for _, pieces in segments):
             raise PlanError(f"track {number} has no audio")
-        before, padded = self.at, 0
+        before, only_padding = self.at, 0
         if not first:
             silent = _is_silence(self._stream[-1:]) or _begins_silent(segments)
-            filled = 0 if track.joined and not silent else self._fill_sector()
-            padded = 0 if silent else filled
+            added = 0 if track.joined and not silent else self._pad_sector()
+            only_padding = 0 if silent else added
             self._end_track(self._tracks[-1])
         placed = _Placed(number, track, index0=-PREGAP_SECTORS if first else self._mark())
         pause: int | None = None
         early = 0
         for segment, pieces in segments:
             if segment.index > 0 and _is_silence(self._stream[-1:]):
-                self._fill_sector()  # the silence ends where a sector does, so that the mark is exact
+                self._pad_sector()  # the silence ends where a sector does, so that the mark is exact
             if segment.index == 1:
                 placed.start = self._mark()
                 early = self.at % SAMPLES_PER_SECTOR
@@ -167,7 +169,7 @@ class _Desk:
                     pause = self._silence_since(before)
                 self._append(piece)
         if not first:
-            self._borders.append(Border(number, pause or 0, padded, early))
+            self._borders.append(Border(number, pause or 0, only_padding, early))
         self._tracks.append(placed)
 
     def _closed(self, segment: Segment, number: int) -> list[Piece]:
@@ -189,9 +191,8 @@ class _Desk:
 
     def _end_track(self, placed: _Placed) -> None:
         """Where another one follows."""
-        missing = placed.start + SHORTEST_TRACK_SECTORS - self._mark()
-        if missing > 0 and self._fill_short:
-            self._append(Piece.silence((self._mark() + missing) * SAMPLES_PER_SECTOR - self.at))
+        if self._pad_short and is_too_short(self._mark() - placed.start):
+            self._pad_track(placed)
             self._short.append(placed.number)
         placed.end = self._mark()
 
@@ -199,12 +200,16 @@ class _Desk:
         """The sector in which the next sample lies."""
         return self.at // SAMPLES_PER_SECTOR
 
-    def _fill_sector(self) -> int:
+    def _pad_sector(self) -> int:
         """How many samples of silence that took."""
-        missing = -self.at % SAMPLES_PER_SECTOR
+        missing = samples_to_pad(self.at)
         if missing:
             self._append(Piece.silence(missing))
         return missing
+
+    def _pad_track(self, placed: _Placed) -> None:
+        end = placed.start + padded(self._mark() - placed.start)
+        self._append(Piece.silence(end * SAMPLES_PER_SECTOR - self.at))
 
     def _append(self, piece: Piece) -> None:
         samples = piece.samples or 0
@@ -227,11 +232,10 @@ class _Desk:
 
     def finish(self, program: Program) -> Arrangement:
         before = self.at
-        self._fill_sector()
+        self._pad_sector()
         last = self._tracks[-1]
-        missing = last.start + SHORTEST_TRACK_SECTORS - self._mark()
-        if missing > 0:
-            self._append(Piece.silence(missing * SAMPLES_PER_SECTOR))
+        if is_too_short(self._mark() - last.start):
+            self._pad_track(last)
         last.end = self._mark()
         self._check_lengths()
         layout = SessionLayout(
@@ -242,7 +246,7 @@ class _Desk:
         )
 
     def _check_lengths(self) -> None:
-        short = [p for p in self._tracks if p.end - p.start < SHORTEST_TRACK_SECTORS]
+        short = [p for p in self._tracks if is_too_short(p.end - p.start)]
         if not short:
             return
         named = ", ".join(f"track {p.number} ({(p.end - p.start) / 75:.2f} s)" for p in short)

@@ -18,7 +18,8 @@ from typing import TypeAlias
 from redbook.audio.convert import is_exact, one_stream
 from redbook.audio.glimpse import Glimpse
 from redbook.authoring.program import Piece, Program, ProgramTrack
-from redbook.disc import SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, SHORTEST_TRACK_SECTORS
+from redbook.disc import SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
+from redbook.disc.padding import is_too_short
 from redbook.records import dataclass
 
 Look: TypeAlias = Callable[[int], Glimpse | None]
@@ -77,13 +78,13 @@ class _Playing:
         return self.before is not None or self.after is not None
 
 
-def find_chains(program: Program, look: Look, *, fill_short_tracks: bool = False) -> Chains:
-    """fill_short_tracks  silence is put behind tracks shorter than 4 s"""
+def find_chains(program: Program, look: Look, *, pad_short_tracks: bool = False) -> Chains:
+    """pad_short_tracks  silence is put behind tracks shorter than 4 s"""
     playings: list[_Playing] = []
     latest: dict[int, _Playing] = {}
     before: _Playing | None = None  # what has just been played to its end, with nothing behind it
     number = -1
-    row = list(_stream(program, look, fill_short_tracks))
+    row = list(_stream(program, look, pad_short_tracks))
     following = [*(piece for piece, _ in row[1:]), Piece.silence(0)]
     for (piece, goes_on), then in zip(row, following, strict=False):
         if piece.source is None:
@@ -107,7 +108,7 @@ def find_chains(program: Program, look: Look, *, fill_short_tracks: bool = False
     return _numbered(playings, len(program.sources), number + 1)
 
 
-def _stream(program: Program, look: Look, fill_short_tracks: bool) -> Iterator[tuple[Piece, bool]]:
+def _stream(program: Program, look: Look, pad_short_tracks: bool) -> Iterator[tuple[Piece, bool]]:
     """All pieces, and of each whether it may go on from the one before."""
     short = False
     for track in program.tracks:
@@ -115,7 +116,7 @@ def _stream(program: Program, look: Look, fill_short_tracks: bool) -> Iterator[t
         for piece in track.pieces:
             yield piece, goes_on
             goes_on = goes_on or piece.samples != 0
-        short = fill_short_tracks and _is_short(track, look)
+        short = pad_short_tracks and _is_short(track, look)
 
 
 def _is_short(track: ProgramTrack, look: Look) -> bool:
@@ -130,7 +131,7 @@ def _is_short(track: ProgramTrack, look: Look) -> bool:
                     return False
                 samples = seen.samples - piece.first
             total += samples or 0
-    return total < SHORTEST_TRACK_SECTORS * SAMPLES_PER_SECTOR
+    return is_too_short(total // SAMPLES_PER_SECTOR)
 
 
 def _are_one(before: _Playing, after: _Playing, look: Look) -> bool:

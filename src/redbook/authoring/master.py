@@ -138,12 +138,12 @@ class Decision:
 
     program  of the same sources
     run_out  two sectors of silence lie behind each track, as track-at-once leaves them
-    fill_short_tracks  as `arrange`
+    pad_short_tracks  as `arrange`
     """
 
     program: Program
     run_out: bool
-    fill_short_tracks: bool
+    pad_short_tracks: bool
 
 
 Decide: TypeAlias = Callable[[Sequence[PreparedTrack], Callable[[Decision], Arrangement]], Decision]
@@ -155,7 +155,7 @@ def read_program(
     *,
     first_number: int = 1,
     run_out: bool = False,
-    fill_short_tracks: bool = False,
+    pad_short_tracks: bool = False,
     seed: int = DEFAULT_DITHER_SEED,
     cancel: Flag | None = None,
     on_read: Callable[[int, Source], None] | None = None,
@@ -172,7 +172,7 @@ def read_program(
     spool         must keep what it is given, unless every track is one whole source
     first_number  of the first track
     run_out       two sectors of silence lie behind each track, as track-at-once leaves them
-    fill_short_tracks  as `arrange`
+    pad_short_tracks  as `arrange`
     decide        is asked what it is to be, now that the sources are known, instead of the three above;
                   it is given the sources, and what lays a decision out
     foresee       what `decide` will make of it, as far as a look into the files tells: its joins and pauses
@@ -200,9 +200,9 @@ def read_program(
             gains_db=gains_db,
         )
 
-    decision = Decision(program, run_out, fill_short_tracks)
+    decision = Decision(program, run_out, pad_short_tracks)
     seen = program if foresee is None else foresee(look)
-    chains = find_chains(seen, look, fill_short_tracks=fill_short_tracks)
+    chains = find_chains(seen, look, pad_short_tracks=pad_short_tracks)
     sums = aim is None and tracks_are_sources(program)
     sources = read(chains, run_out, sums=sums, again=False)
 
@@ -211,12 +211,12 @@ def read_program(
             chains.onto(decision.program),
             [source.samples for source in sources],
             first_number=first_number,
-            fill_short_tracks=decision.fill_short_tracks,
+            pad_short_tracks=decision.pad_short_tracks,
         )
 
     if decide is not None:
         decision = decide(sources[:own], laid_out)
-    wanted = find_chains(decision.program, look, fill_short_tracks=decision.fill_short_tracks)
+    wanted = find_chains(decision.program, look, pad_short_tracks=decision.pad_short_tracks)
     sums = sums and decision.run_out == run_out and tracks_are_sources(decision.program)
     if (wanted.rows, wanted.doubled) != (chains.rows, chains.doubled):
         sources = read(wanted, decision.run_out, sums=sums, again=True)
@@ -273,7 +273,7 @@ def lay_out_kept(
             decision.program,
             [source.samples for source in sources],
             first_number=first_number,
-            fill_short_tracks=decision.fill_short_tracks,
+            pad_short_tracks=decision.pad_short_tracks,
         )
 
     decision = decide(sources, laid_out)

@@ -72,7 +72,7 @@ def split(program: Program, samples: Sequence[int], last_lead_out_lba: int, lead
 def _is_join(program: Program, samples: Sequence[int], place: int) -> bool:
     """Whether the track at this place, from 0, goes on from the one before without silence."""
     pair = replace(program, tracks=program.tracks[place - 1 : place + 1])
-    (border,) = arrange(pair, samples, fill_short_tracks=True).borders
+    (border,) = arrange(pair, samples, pad_short_tracks=True).borders
     return program.tracks[place].joined and not border.pause_samples
 
 

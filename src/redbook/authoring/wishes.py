@@ -77,7 +77,7 @@ class Wishes:
     join           how files follow each other
     pause_seconds  of silence before every track but the first, beside the pauses that a sheet has; None and 0
                    for no more
-    pad_short_tracks  fill up tracks shorter than 4 s with silence, even between other tracks
+    pad_short_tracks  pad tracks shorter than 4 s with silence, even between other tracks
     cd_text        whether titles are written on the disc
     texts_file     a file of CD-Text packs, or a Sony sheet of texts (.v07t, .txt); None for none
     texts          of the disc, by their CD-Text name ("title", "performer", ...)

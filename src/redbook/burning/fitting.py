@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, TAO_GAP_SECTORS, minutes
+from redbook.disc import RUN_OUT_SECTORS, TAO_GAP_SECTORS, minutes
 from redbook.disc.layout import LaidTrack, SessionLayout
+from redbook.disc.padding import padded
 from redbook.engine.plan import Space, check_fits, lay_out
 from redbook.errors import PlanError, printable
 
@@ -53,7 +54,7 @@ def check_session(names: Sequence[str], layout: SessionLayout, space: Space) -> 
 def _places(sectors: Sequence[int], first: int, lba: int, gap: int) -> list[LaidTrack]:
     places = []
     for number, length in enumerate(sectors, first):
-        places.append(LaidTrack(number, lba, max(length, SHORTEST_TRACK_SECTORS)))
+        places.append(LaidTrack(number, lba, padded(length)))
         lba = places[-1].end_lba + gap
     return places
 

@@ -375,7 +375,7 @@ def read_master(
             spool,
             first_number=first_number,
             run_out=mode is Mode.TAO,
-            fill_short_tracks=wishes.pad_short_tracks or mode is Mode.TAO,
+            pad_short_tracks=wishes.pad_short_tracks or mode is Mode.TAO,
             seed=seed,
             cancel=caller.cancel.asked,
             on_read=lambda n, s: emit(SourceRead(n, len(sources), s.name)),

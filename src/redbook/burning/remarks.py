@@ -40,7 +40,7 @@ def remarks(prepared: PreparedTrack) -> tuple[Remark, ...]:
         found.append(Remark(f"{prepared.padding_samples / SAMPLE_RATE_HZ:.2f} s of silence at its end"))
     elif prepared.padding_samples:
         samples = plural(prepared.padding_samples, "sample")
-        found.append(Remark(f"{samples} of silence added to fill the last sector"))
+        found.append(Remark(f"{samples} of silence added to pad the last sector"))
     return (*found, *(Remark(note, True) for note in prepared.notes))
 
 

@@ -76,14 +76,14 @@ def split(
     ]
 
 
-def _lead_out(program: Program, samples: Sequence[int], mode: Mode, fill_short_tracks: bool) -> int:
+def _lead_out(program: Program, samples: Sequence[int], mode: Mode, pad_short_tracks: bool) -> int:
     from redbook.authoring.arrange import arrange
     from redbook.burning.composing import as_single_tracks
 
     if mode is Mode.SAO:
-        return arrange(program, samples, fill_short_tracks=fill_short_tracks).layout.lead_out_lba
+        return arrange(program, samples, pad_short_tracks=pad_short_tracks).layout.lead_out_lba
     alone, _ = as_single_tracks(program)
-    layout = arrange(alone, samples, fill_short_tracks=True).layout
+    layout = arrange(alone, samples, pad_short_tracks=True).layout
     return lay_out([track.sectors for track in layout.tracks], _ENDLESS).lead_out_lba
 
 

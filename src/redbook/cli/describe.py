@@ -35,7 +35,7 @@ def border_in_words(border: Border, track: LaidTrack, mode: Mode) -> str:
     if mode is Mode.TAO:
         return ""
     in_gap = border.pause_samples < track.pregap_sectors * SAMPLES_PER_SECTOR
-    if border.pause_samples:  # also what fills a sector up: that is told of the track before
+    if border.pause_samples:  # also what pads a sector: that is told of the track before
         return f"the last {_left(border, track)} s of the gap hold audio" if in_gap else ""
     if in_gap:
         return "joined; the gap holds audio"

@@ -122,7 +122,7 @@ class FingerprintMaker:
             sector = (sector // step + 1) * step
 
     def finish(self, sha256: str, sectors: int = 0) -> Fingerprint:
-        """What came, filled up with silence to a whole sector and to so many sectors.
+        """What came, padded with silence to a whole sector and to so many sectors.
 
         sha256  in hexadecimal, of the whole track, this silence included
         """

@@ -139,7 +139,7 @@ def place_track(
 
 
 def pad(sectors: int, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
-    """Silence, up to this length of the track."""
+    """Send silence up to this length of the track; nothing where the audio was that long (`disc.padding`)."""
     while outcome.sent < sectors:
         count = min((yield MostSectors()), sectors - outcome.sent)
         outcome.lba = lba = track.start_lba + outcome.sent
@@ -159,11 +159,11 @@ def synchronize(
     try:
         yield from until_begun(forms, phase, seconds)
     except errors.DummyBlocksAdded:
-        pass  # a vendor's way of saying that the track was filled up to its shortest length
+        pass  # a vendor's way of saying that the track was padded to its shortest length
     except LossOfStreaming as error:
         if code(error) != PADDING_ADDED:
             raise
-        yield Notice(f"the drive filled the end of the track up by itself ({error.sense})")
+        yield Notice(f"the drive padded the end of the track by itself ({error.sense})")
     return (yield from until_idle(phase, seconds))
 
 

@@ -16,6 +16,7 @@ from redbook.disc import (
     minutes,
 )
 from redbook.disc.layout import LaidTrack, Pregap, SessionLayout, behind_run_out
+from redbook.disc.padding import padded
 from redbook.errors import PlanError
 from redbook.records import dataclass
 
@@ -47,7 +48,8 @@ class Space:
 def lay_out(audio_sectors: Sequence[int], space: Space) -> SessionLayout:
     """Place tracks of these lengths one after the other, as track-at-once does.
 
-    Between two tracks lie 2 sectors of run-out and 150 of pregap; the drive writes both.
+    A track shorter than 4 s is padded (`disc.padding`). Between two tracks lie 2 sectors of run-out and
+    150 of pregap; the drive writes both.
 
     raises  PlanError  for no track, more than 99, or too little space
     source  MMC-5 4.2.3.6; the addresses measured on real discs
@@ -64,8 +66,7 @@ def lay_out(audio_sectors: Sequence[int], space: Space) -> SessionLayout:
     tracks = []
     lba = space.next_lba
     for number, audio in enumerate(audio_sectors, space.first_track):
-        sectors = max(audio, SHORTEST_TRACK_SECTORS)
-        tracks.append(LaidTrack(number, lba, sectors, PREGAP_SECTORS, Pregap.BY_DRIVE))
+        tracks.append(LaidTrack(number, lba, padded(audio), PREGAP_SECTORS, Pregap.BY_DRIVE))
         lba = tracks[-1].end_lba + TAO_GAP_SECTORS
     layout = SessionLayout(tuple(tracks), behind_run_out(tracks[-1]))
     check_fits(layout.lead_out_lba, space)

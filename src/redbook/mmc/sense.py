@@ -215,7 +215,7 @@ _BY_ASC: dict[tuple[int, int], Meaning] = {
     (5, 0x63): Meaning(errors.EndOfUserArea, "the disc is full", _OTHER_DISC),
     (5, 0x64): Meaning(errors.IllegalModeForTrack, "not possible on this track or disc", _OTHER_DISC),
     (5, 0x72): Meaning(errors.SessionIncomplete, "the session cannot be closed as it is", _ANOTHER_DRIVE),
-    (5, 0xB5): Meaning(errors.DummyBlocksAdded, "the drive filled the track up by itself", _ANOTHER_DRIVE),
+    (5, 0xB5): Meaning(errors.DummyBlocksAdded, "the drive padded the track by itself", _ANOTHER_DRIVE),
     (5, 0xBF): Meaning(errors.LossOfStreaming, "the drive ran out of data", _KEEP_UP),
     (5, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),
     (7, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),

@@ -1,7 +1,7 @@
 """A cdrdao TOC file becomes a program.
 
 A TOC file is an exact instruction, in samples: its borders are kept. As cdrdao does it, a track that is not a
-whole number of sectors is filled up with silence before the next one; what goes on behind that is told. Marks
+whole number of sectors is padded with silence before the next one; what goes on behind that is told. Marks
 (START, INDEX, END) lie at whole sectors of their track, so they need not be where a file begins.
 
 Source: cdrdao's manual page and sources (trackdb).
@@ -174,7 +174,7 @@ class _Reader:
         ms = samples * 1000 / 44_100
         text = (
             f"track {number} is not a whole number of sectors: {samples} samples of silence ({ms:.1f} ms) "
-            f"fill its last one, as cdrdao does; if the music goes on into track {number + 1}, let this "
+            f"pad its last one, as cdrdao does; if the music goes on into track {number + 1}, let this "
             f"track have the next file's first {samples} samples, too, and track {number + 1} begin after "
             "them"
         )

@@ -237,7 +237,7 @@ def _note_end(sheet: Sheet, sources: Sources, taken: _Reading, notes: Notebook) 
     if taken.arrangement is None:
         return
     last = taken.arrangement.layout.tracks[-1]
-    if taken.arrangement.filled_samples >= SAMPLES_PER_SECTOR:
+    if taken.arrangement.padded_samples >= SAMPLES_PER_SECTOR:
         seconds = SHORTEST_TRACK_SECTORS // 75
         notes.note(
             f"track {last.number} is shorter than {seconds} s; silence makes it {seconds} s long",

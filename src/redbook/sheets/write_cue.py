@@ -1,7 +1,7 @@
 """A program as a cue sheet, where a cue sheet can say it.
 
 A cue sheet plays whole files, one behind the other, with silence before a track's start and behind its end.
-So it cannot say: a part of a file, silence elsewhere, silence that only fills a sector up, two languages.
+So it cannot say: a part of a file, silence elsewhere, silence that only pads a sector, two languages.
 Packs it says by a file beside it. What would change the audio is an error; what else is lost is told.
 
 A file need not begin at a sector: a mark lies where its time, counted from the file's first sample, comes
@@ -314,7 +314,7 @@ class _Writer:
             ms = samples * 1000 / SAMPLE_RATE_HZ
             self._note(
                 f"track {number + 1} follows track {number} without the {samples} samples of silence "
-                f"({ms:.1f} ms) that fill its last sector: a cue sheet cannot say them"
+                f"({ms:.1f} ms) that pad its last sector: a cue sheet cannot say them"
             )
 
     def _end(self) -> Iterator[str]:

@@ -178,7 +178,7 @@ class _Writer:
             pregap = 0
         if (
             len(pieces) > 1 and pieces[-1].is_silence
-        ):  # what fills the last sector is added by whoever reads it
+        ):  # what pads the last sector is added by whoever reads it
             whole = (pieces[-1].samples or 0) // SAMPLES_PER_SECTOR * SAMPLES_PER_SECTOR
             pieces[-1:] = [Piece.silence(whole)] if whole else []
         for piece in pieces:

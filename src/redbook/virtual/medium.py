@@ -29,12 +29,12 @@ from redbook.disc import (
     PREGAP_SECTORS,
     RUN_OUT_SECTORS,
     SECTOR_BYTES,
-    SHORTEST_TRACK_SECTORS,
     TAO_GAP_SECTORS,
     Toc,
     next_session_start,
 )
 from redbook.disc.layout import LaidTrack
+from redbook.disc.padding import padded
 from redbook.errors import ImageError, printable
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore
@@ -389,14 +389,17 @@ class Medium:
         self._store.resize(track.end_lba)
 
     def end_track(self, state: TrackState = TrackState.COMPLETE) -> None:
-        """Run-out and PMA entry; a track shorter than 4 s is padded. Nothing happens if none is open."""
+        """Run-out and PMA entry; nothing happens if no track is open.
+
+        A track shorter than 4 s is padded (`disc.padding`).
+        """
         if self.state.open_track is None:
             return
         self._settle()
         with self._changing() as changed:
             track = changed.open_track
             assert track is not None
-            track.sectors = max(track.written_sectors, SHORTEST_TRACK_SECTORS)
+            track.sectors = padded(track.written_sectors)
             track.state = state
         self._store.resize(self.state.end_lba)
 

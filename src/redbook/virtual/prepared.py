@@ -16,12 +16,12 @@ from pathlib import Path
 from redbook.disc import (
     PREGAP_SECTORS,
     SECTOR_BYTES,
-    SHORTEST_TRACK_SECTORS,
     Msf,
     data_sector,
     next_session_start,
 )
 from redbook.disc.layout import LaidTrack
+from redbook.disc.padding import padded
 from redbook.image.base import DATA_BIT, DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore
 from redbook.image.store import MemoryStore, Store
@@ -37,7 +37,7 @@ _PRESSED_LEAD_IN = Msf(97, 30, 0)
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """A track of 16-bit 44.1 kHz stereo PCM, filled up with silence to a whole sector and to 4 s.
+    """A track of 16-bit 44.1 kHz stereo PCM, padded with silence to a whole sector and to 4 s.
 
     control  0, or bits 0 (pre-emphasis), 1 (copy permitted) and 3 (four channels)
     """
@@ -48,7 +48,7 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A track of sectors of 2048 bytes, filled up with zeros to a whole sector and to 4 s.
+    """A track of sectors of 2048 bytes, padded with zeros to a whole sector and to 4 s.
 
     image  what they hold, from the track's start; an ISO 9660 image as it is
     mode   1, or 2 for CD-ROM XA form 1
@@ -120,7 +120,7 @@ def _track(
             raise ValueError(f"data of mode {content.mode}; 1 and 2 are known")
         mode, control = content.mode, DATA_BIT
         length = -(-len(content.image) // data_sector.USER_BYTES)
-    sectors = max(SHORTEST_TRACK_SECTORS, length)
+    sectors = padded(length)
     if mode and isinstance(following, Audio):
         sectors += POSTGAP_SECTORS
     laid = LaidTrack(number, start_lba, sectors, PREGAP_SECTORS, control=control)

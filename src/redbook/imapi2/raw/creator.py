@@ -11,6 +11,7 @@ from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, SHORTEST_TRACK_SECTORS
 from redbook.disc.cd_text import PACK_BYTES
 from redbook.disc.codes import check_digit
 from redbook.disc.layout import MOST_CD_TEXT_BYTES, LaidTrack, SessionLayout
+from redbook.disc.padding import is_too_short
 from redbook.disc.raw_sectors import SubForm
 from redbook.disc.sub_channel import RAW_BYTES
 from redbook.imapi2.com import ComObject, fail, to_bool, to_bytes, to_long, translated
@@ -135,7 +136,7 @@ class MsftRawCDImageCreator(ComObject):
         data      44.1 kHz 16-bit stereo PCM without a header, 4 s (300 sectors) at least: a binary file or
                   whatever has read and seek, an object with IStream's Read, Seek and Stat, or bytes. It
                   counts from its start, and must stay open until the image was written. The last sector is
-                  filled up with silence. A sound file as it is, header and all, is refused
+                  padded with silence. A sound file as it is, header and all, is refused
         """
         name = "AddTrack"
         with self._mutex:
@@ -147,7 +148,7 @@ class MsftRawCDImageCreator(ComObject):
             if self._first_number + len(self._tracks) > MOST_TRACKS:
                 fail(self, name, HResult.E_IMAPI_RAW_IMAGE_TOO_MANY_TRACKS)
             sound = Sound(data, self._strict)
-            if sound.sectors < SHORTEST_TRACK_SECTORS:
+            if is_too_short(sound.sectors):
                 detail = (
                     f"it has {sound.sectors} sectors, and a track has {SHORTEST_TRACK_SECTORS} (4 s) at least"
                 )
@@ -231,7 +232,7 @@ class MsftRawCDImageCreator(ComObject):
         for track, laid in zip(self._tracks[:-1], image.layout.tracks, strict=False):
             if not track._sound.is_whole:
                 _log.warning(
-                    "track %d is not a whole number of sectors: the silence that fills up its last one may "
+                    "track %d is not a whole number of sectors: the silence that pads its last one may "
                     "be heard, for the next track follows without a gap",
                     track.TrackNumber,
                 )
@@ -376,7 +377,7 @@ class MsftRawCDImageCreator(ComObject):
 
     @property
     def StrictSectors(self) -> bool:
-        """Whether a stream of no whole number of sectors is refused, not filled up.  Default False"""
+        """Whether a stream of no whole number of sectors is refused, not padded.  Default False"""
         return self._strict
 
     @StrictSectors.setter

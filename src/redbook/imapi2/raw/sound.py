@@ -56,7 +56,7 @@ class Source:
 
 
 class Sound(Source):
-    """PCM without a header, in whole sectors; the last one is filled up with silence.
+    """PCM without a header, in whole sectors; the last one is padded with silence.
 
     raises  NoStream; StreamNotSupported, HasHeader
     """
@@ -86,7 +86,7 @@ class Sound(Source):
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing has to be filled up."""
+        """Whether nothing has to be padded."""
         return not self.size_bytes % SECTOR_BYTES
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from redbook.disc import RUN_OUT_SECTORS, SHORTEST_TRACK_SECTORS, Toc, TocTrack
+from redbook.disc import RUN_OUT_SECTORS, Toc, TocTrack
 from redbook.disc.layout import LaidTrack
+from redbook.disc.padding import padded
 from redbook.engine.burn import add_track
 from redbook.engine.close import end_session
 from redbook.engine.conclude import not_reached_in_words
@@ -65,7 +66,7 @@ class Session(HeldDrive):
 
     @staticmethod
     def sectors_for(stream: TrackStream) -> int:
-        return max(SHORTEST_TRACK_SECTORS, stream.sectors)
+        return padded(stream.sectors)
 
     def add(self, stream: TrackStream, underrun_protection: bool) -> Procedure[LaidTrack]:
         """Write the next track.  Call `refresh` afterwards, however it ends."""
@@ -85,13 +86,13 @@ class Session(HeldDrive):
         self.tracks = list(outcome.ended)
         if outcome.open_track is not None and outcome.touched:  # it will be ended with what came through
             begun = outcome.open_track
-            sectors = max(outcome.sent, SHORTEST_TRACK_SECTORS)
+            sectors = padded(outcome.sent)
             self.tracks.append(TrackEnded(begun.number, begun.start_lba, sectors))
         elif outcome.cut_short is not None:
             track, sent = outcome.cut_short
             known = None if outcome.found is None else {t.number: t for t in outcome.found.tracks}
             if known is None or track.number in known:
-                sectors = known[track.number].track_sectors if known else max(sent, SHORTEST_TRACK_SECTORS)
+                sectors = known[track.number].track_sectors if known else padded(sent)
                 self.tracks.append(TrackEnded(track.number, track.start_lba, sectors))
         self._stale = self._stale or outcome.touched
         if outcome.space is not None and outcome.found is None:

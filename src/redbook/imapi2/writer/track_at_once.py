@@ -54,7 +54,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
         """Write a stream as the next track; returns when the track is on the disc.
 
         data  44.1 kHz 16-bit stereo PCM without a header: a binary file or whatever has read and seek, an
-              object with IStream's Read, Seek and Stat, or bytes. Less than 4 s are filled up with
+              object with IStream's Read, Seek and Stat, or bytes. Less than 4 s are padded with
               silence, and so is the last sector. A sound file as it is, header and all, is refused.
         """
         name = "AddAudioTrack"

@@ -12,8 +12,8 @@ from redbook.disc import (
     RUN_OUT_SECTORS,
     SECTOR_BYTES,
     SECTORS_PER_SECOND,
-    SHORTEST_TRACK_SECTORS,
 )
+from redbook.disc.padding import padded
 from redbook.disc.sub_channel import is_isrc, is_mcn
 from redbook.image.base import TrackState
 from redbook.mmc import sense
@@ -116,7 +116,7 @@ class TrackAtOnce(Writing):
             raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
         check_audio(page, command)
         start = medium.next_writable_lba
-        self._check_place(command, start, max(command.sectors, SHORTEST_TRACK_SECTORS))
+        self._check_place(command, start, padded(command.sectors))
         self._goes_on = state.open_track is not None
         self._track = state.open_track or medium.begin_track(
             page.track_mode,

@@ -32,14 +32,14 @@ _HEADER_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class EndOfAudio:
     """byte: where the audio ends; notes: what a person should know of what comes then"""
 
     byte: int
     notes: tuple[str, ...] = ()
 
 
-def find_ending(file: BinaryIO, container: str) -> Ending | None:
+def find_end_of_audio(file: BinaryIO, container: str) -> EndOfAudio | None:
     """None where the container's own reader finds the end.
 
     raises  AudioError  for a file that is shorter than its header says, or goes on with what may be music
@@ -72,13 +72,13 @@ def before_tags(file: BinaryIO, size: int) -> int:
         size -= length
 
 
-def _as_stated(file: BinaryIO, end: int) -> Ending:
+def _as_stated(file: BinaryIO, end: int) -> EndOfAudio:
     size = file_size(file)
     if end > size:
         raise cut_short(end, size, "file")
     rest = before_tags(file, size) - end
     file.seek(end)
-    return Ending(end, _explained(rest, rest > MOST_UNEXPLAINED_BYTES or any(file.read(max(0, rest)))))
+    return EndOfAudio(end, _explained(rest, rest > MOST_UNEXPLAINED_BYTES or any(file.read(max(0, rest)))))
 
 
 def _explained(rest: int, may_be_music: bool) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ def _adts(data: bytes) -> int:
 _FRAMES: dict[str, FrameLength] = {"ac3": _ac3, "eac3": _ac3, "mp3": _mpeg, "aac": _adts}
 
 
-def _of_frames(file: BinaryIO, length_of: FrameLength) -> Ending | None:
+def _of_frames(file: BinaryIO, length_of: FrameLength) -> EndOfAudio | None:
     end = before_tags(file, file_size(file))
     start = max(skip_id3(file), end - _TAIL_BYTES)
     file.seek(start)
@@ -147,14 +147,14 @@ def _of_frames(file: BinaryIO, length_of: FrameLength) -> Ending | None:
         place = following
     rest = len(tail) - last
     if not rest:
-        return Ending(end)
+        return EndOfAudio(end)
     if length_of(tail[last : last + _HEADER_BYTES]) > rest:
         note = (
             "its last frame is not whole: the file was cut there, and no header says how much is missing; "
             "if it ends too early, get it again"
         )
-        return Ending(start + last, (note,))
-    return Ending(start + last, _explained(rest, any(tail[last:])))
+        return EndOfAudio(start + last, (note,))
+    return EndOfAudio(start + last, _explained(rest, any(tail[last:])))
 
 
 def _chain(data: bytes, place: int, length_of: FrameLength) -> int | None:
