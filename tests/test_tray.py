@@ -13,9 +13,9 @@ from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
 from redbook.recorders.listing import drives
 from redbook.recorders.names import open_drive
 from redbook.recorders.racks import RackWatch
-from redbook.recorders.real import known
+from redbook.recorders.real_drives import known
 from redbook.recorders.watching import MediumInserted, MediumRemoved
-from redbook.system.optical import find
+from redbook.system.optical_drives import find
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.rack import Rack

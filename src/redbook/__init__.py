@@ -84,7 +84,7 @@ if TYPE_CHECKING:
     from redbook.recorders.discs import create_disc
     from redbook.recorders.listing import drives
     from redbook.recorders.names import open_drive
-    from redbook.recorders.real import DriveEntry
+    from redbook.recorders.real_drives import DriveEntry
     from redbook.recorders.watching import (
         DriveAdded,
         DriveEvent,
@@ -124,7 +124,7 @@ _HOMES = {
     "Drive": "redbook.drive",
     "DriveAdded": "redbook.recorders.watching",
     "DriveBusy": "redbook.errors",
-    "DriveEntry": "redbook.recorders.real",
+    "DriveEntry": "redbook.recorders.real_drives",
     "DriveError": "redbook.errors",
     "DriveEvent": "redbook.recorders.watching",
     "DriveNotFound": "redbook.errors",

@@ -29,7 +29,7 @@ from redbook.production.station import Station, WorkerRunning, alone
 from redbook.production.values import Attempt, Blank, Order, Place, new_fence
 from redbook.production.worker import Worker
 from redbook.recorders.names import open_drive
-from redbook.recorders.real import DriveEntry
+from redbook.recorders.real_drives import DriveEntry
 from redbook.virtual.rack import Rack, RackDrive
 from tests.support.sound import noise, write_wav
 

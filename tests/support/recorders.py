@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from redbook.drive import Drive
-from redbook.recorders.real import DriveEntry, Recorders
+from redbook.recorders.real_drives import DriveEntry, Recorders
 from redbook.transport.base import Transport
 from tests.support.system import FakeSystem
 

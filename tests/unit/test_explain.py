@@ -11,7 +11,7 @@ import pytest
 
 from redbook.system import explain as explaining
 from redbook.system.explain import explain, node_missing
-from redbook.system.optical import find
+from redbook.system.optical_drives import find
 from redbook.system.system import User
 from tests.support.system import UWE, FakeSystem
 

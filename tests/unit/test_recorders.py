@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from redbook.errors import DriveBusy, DriveGone
-from redbook.system.optical import find
+from redbook.system.optical_drives import find
 from redbook.transport.base import Transport
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from redbook.mmc.disc_info import TrackInformation
     from redbook.recorders.discs import DiscEntry
     from redbook.recorders.doctor import Diagnosis
-    from redbook.recorders.real import DriveEntry
+    from redbook.recorders.real_drives import DriveEntry
     from redbook.recorders.watching import DriveEvent
 
 Checksums = dict[int, tuple[str, str, str]]

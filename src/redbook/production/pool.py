@@ -17,10 +17,10 @@ from redbook.errors import DriveNotFound, printable
 from redbook.recorders.listing import real_recorders
 from redbook.recorders.names import RACK, VIRTUAL
 from redbook.recorders.racks import RackWatch, rack_entry
-from redbook.recorders.real import DriveEntry
+from redbook.recorders.real_drives import DriveEntry
 from redbook.recorders.watching import DriveAdded, DriveRemoved, DriveWatch, MediumInserted
 from redbook.records import dataclass
-from redbook.system.optical import find
+from redbook.system.optical_drives import find
 from redbook.system.system import System
 from redbook.virtual.rack import Rack, is_rack
 

@@ -22,7 +22,7 @@ from redbook.errors import Cancelled, DriveError, DriveNotFound, MediumUnsuitabl
 from redbook.mmc.disc_info import DiscStatus
 from redbook.recorders.listing import real_recorders
 from redbook.recorders.names import DEFAULT_DISC, VIRTUAL
-from redbook.recorders.real import DriveEntry
+from redbook.recorders.real_drives import DriveEntry
 from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import UNCHANGED

@@ -24,15 +24,14 @@ from redbook.errors import Cancelled, RedbookError
 from redbook.host import group_name, user_name
 from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.identify import FeatureCode
-from redbook.recorders import names
-from redbook.recorders.real import Recorders
+from redbook.recorders import may_touch, names
 from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel
-from redbook.system import holders, inhibit, optical
+from redbook.system import holders, inhibit, optical_drives
 from redbook.system.explain import NO_DRIVE, explain_error
 from redbook.system.kernel_log import last_lines
-from redbook.system.optical import OpticalDrive
+from redbook.system.optical_drives import OpticalDrive
 from redbook.system.system import System
 
 WIDTH = 60
@@ -111,7 +110,7 @@ def diagnose(
     if name is not None and name.startswith((names.VIRTUAL, names.RACK)):
         _virtual(page, name)
         return page
-    drives = optical.find(system)
+    drives = optical_drives.find(system)
     if name is not None:
         node = system.real(name)
         chosen = [drive for drive in drives if node in drive.nodes]
@@ -238,7 +237,7 @@ class _Recorder:
         lines += [(node[5:], self._node(node)) for node in drive.nodes]
         lines.append(("serial", drive.serial or "none told"))
         lines += self._held()
-        problem = Recorders(self._system, names.open_for_a_look).hindrance(drive)
+        problem = may_touch.hindrance(self._system, drive)
         if not problem:
             problem = self._ask(lines)
         if problem:

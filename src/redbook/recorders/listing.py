@@ -1,6 +1,6 @@
 """The list of recorders there are: real ones, and a virtual one for each disc in a folder.
 
-What it may touch of a real one says `recorders.real`.
+`recorders.may_touch` decides what it may touch of a real one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from redbook.image.state_file import STATE_FILE
 from redbook.mmc.disc_info import DiscStatus
 from redbook.recorders.names import DEFAULT_DISC, VIRTUAL, open_for_a_look
 from redbook.recorders.racks import RackWatch, rack_entries
-from redbook.recorders.real import DriveEntry, Recorders
+from redbook.recorders.real_drives import DriveEntry, Recorders
 from redbook.recorders.watching import DriveWatch
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel

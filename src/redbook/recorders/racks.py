@@ -11,7 +11,7 @@ from redbook.closing import Closing
 from redbook.engine.glance import NO_DISC
 from redbook.errors import DriveError
 from redbook.mmc.disc_info import DiscStatus
-from redbook.recorders.real import DriveEntry
+from redbook.recorders.real_drives import DriveEntry
 from redbook.recorders.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
 from redbook.system.system import System
 from redbook.virtual.medium import Medium, in_words

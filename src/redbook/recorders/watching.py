@@ -16,9 +16,10 @@ from redbook.clock import Clock
 from redbook.closing import Closing
 from redbook.engine.glance import LOADING, NO_DISC
 from redbook.flag import Flag
-from redbook.recorders.real import DriveEntry, Recorders, known
+from redbook.recorders.may_touch import hindrance
+from redbook.recorders.real_drives import DriveEntry, Recorders, known
 from redbook.records import dataclass
-from redbook.system.optical import OpticalDrive, find
+from redbook.system.optical_drives import OpticalDrive, find
 from redbook.system.uevents import ClockWaiter, UeventWaiter, Waiter
 
 POLL_SECONDS = 2.0
@@ -136,9 +137,8 @@ class DriveWatch(Closing):
         if self._discs:
             entry = self._recorders.look(drive)
         else:
-            entry = replace(
-                known(drive, self._recorders.system.boot_id()), problem=self._recorders.hindrance(drive)
-            )
+            system = self._recorders.system
+            entry = replace(known(drive, system.boot_id()), problem=hindrance(system, drive))
         medium = _settled_medium(entry)
         return _State(drive, entry, medium, stale=medium is None, polls_left=polls_left)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from redbook.errors import DriveError, printable
 from redbook.host import group_name, user_name
 from redbook.system import holders
-from redbook.system.optical import OpticalDrive, find
+from redbook.system.optical_drives import OpticalDrive, find
 from redbook.system.system import DOMINANT_GROUPS, IS_GONE, System
 
 NO_DRIVE = (

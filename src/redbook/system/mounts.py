@@ -1,4 +1,9 @@
-"""Where discs are mounted, by the system's own list.  Source: proc(5), /proc/pid/mountinfo."""
+"""Where discs are mounted, by the system's own list.
+
+Nothing is decided here. `transport.sg_open` (`_check_not_mounted`) refuses to open a drive whose disc is
+mounted, so nothing burns there; `recorders.may_touch` keeps a listing away from it.
+Source: proc(5), /proc/pid/mountinfo.
+"""
 
 from __future__ import annotations
 

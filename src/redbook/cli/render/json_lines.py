@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from redbook.engine.events import Event
     from redbook.recorders.discs import DiscEntry
     from redbook.recorders.doctor import Diagnosis
-    from redbook.recorders.real import DriveEntry
+    from redbook.recorders.real_drives import DriveEntry
     from redbook.recorders.watching import DriveEvent
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from redbook.cli.render.page import Page
     from redbook.recorders.discs import DiscEntry
     from redbook.recorders.doctor import Diagnosis
-    from redbook.recorders.real import DriveEntry
+    from redbook.recorders.real_drives import DriveEntry
 
 
 def show_drives(page: Page, entries: list[DriveEntry], watching: bool) -> None:

@@ -14,10 +14,10 @@ from redbook.disc import SECTOR_BYTES
 from redbook.errors import DriveBusy, DriveError
 from redbook.mmc.identify import Inquiry
 from redbook.recorders.names import NODES, open_for_a_look, open_transport
-from redbook.recorders.real import Recorders
+from redbook.recorders.real_drives import Recorders
 from redbook.recorders.watching import DriveAdded, DriveRemoved, DriveWatch
-from redbook.system import holders, optical
-from redbook.system.optical import OpticalDrive
+from redbook.system import holders, optical_drives
+from redbook.system.optical_drives import OpticalDrive
 from redbook.system.system import System
 from redbook.transport.base import Device as DeviceTransport
 from redbook.transport.base import Reply, Status, Transport
@@ -34,7 +34,7 @@ def unique_id(stable_id: str, node: str) -> str:
 def real_ids() -> list[str]:
     """Of the drives that have a node.  Nothing is sent to any."""
     system = System.of_process()
-    found = [drive for drive in optical.find(system) if drive.node and system.is_there(drive.node)]
+    found = [drive for drive in optical_drives.find(system) if drive.node and system.is_there(drive.node)]
     return [unique_id(drive.stable_id, drive.node) for drive in found]
 
 
@@ -127,7 +127,7 @@ class NodeRecorder:
 
     def _drive(self) -> OpticalDrive | None:
         node = self._system.real(self._path)
-        return next((one for one in optical.find(self._system) if node in one.nodes), None)
+        return next((one for one in optical_drives.find(self._system) if node in one.nodes), None)
 
 
 class NodeNews:

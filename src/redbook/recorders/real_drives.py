@@ -1,34 +1,23 @@
 """Real recorders: what the kernel says of them, and what a look into each adds.
 
-A listing may read what the kernel says (`known`), and open a node that nobody has. Nothing is sent to a
-drive that another program has open, has claimed, or that has a mounted disc: there are drives that lose
-data when they are asked while they write. `hindrance` sees that without opening the drive.
+`recorders.may_touch` decides which of them a look is taken into.
 """
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Callable
 from dataclasses import replace
 
 from redbook.clock import ManualClock
-from redbook.drive import Drive
 from redbook.engine.glance import Glance, glance, is_loaded
 from redbook.engine.steps import Procedure, R
-from redbook.errors import DriveError
+from redbook.recorders.may_touch import Opener, ask
 from redbook.records import dataclass
 from redbook.runner.caller import Caller
-from redbook.runner.runner import Runner
-from redbook.system import holders, optical
-from redbook.system.explain import explain, explain_error, node_missing
-from redbook.system.optical import OpticalDrive
+from redbook.system import optical_drives
+from redbook.system.optical_drives import OpticalDrive
 from redbook.system.system import System
 
 READS_ONLY = "reads only: it cannot write CDs"
-
-Opener = Callable[[str], Drive]
-"""A path of this process to an open drive, held against others (O_EXCL).  raises  OSError, DriveError"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +123,10 @@ class Recorders:
 
     def entries(self) -> list[DriveEntry]:
         """Every drive that the kernel knows, each looked into where that disturbs nobody."""
-        return [self.look(drive) for drive in optical.find(self.system)]
+        return [self.look(drive) for drive in optical_drives.find(self.system)]
 
     def look(self, drive: OpticalDrive) -> DriveEntry:
-        """What the kernel says of a drive, and what it says itself, unless somebody else is using it.
-
-        Nothing is sent to a drive that another program has: there are drives that lose data when they are
-        asked while they write.
-        """
+        """What the kernel says of a drive, and what it says itself, unless somebody else is using it."""
         entry = known(drive, self.system.boot_id())
         seen = self._ask(drive, glance())
         return replace(entry, problem=seen) if isinstance(seen, str) else _with(entry, seen)
@@ -152,47 +137,7 @@ class Recorders:
         return None if isinstance(present, str) else present
 
     def _ask(self, drive: OpticalDrive, question: Procedure[R]) -> R | str:
-        """The drive's answer, or why there is none."""
-        problem = self.hindrance(drive)
-        if problem:
-            return problem
-        try:
-            with self._opener(str(self.system.at(drive.node))) as opened:
-                if self._caller is not None:
-                    return self._caller.run(opened, question)
-                return Runner(opened, emit=lambda event: None, clock=ManualClock()).run(question)
-        except (OSError, DriveError) as error:
-            return explain_error(drive.node, error, self.system)
-
-    def hindrance(self, drive: OpticalDrive) -> str:
-        """Why a drive cannot be used, as far as it shows without opening it; empty if nothing shows."""
-        missing = node_missing(self.system, drive)
-        if missing:
-            return missing
-        mounted = holders.mounts(self.system, drive.node)
-        if mounted or holders.processes(self.system, drive.nodes) or self._sg_in_use(drive):
-            return self._explained(drive, errno.EBUSY)
-        if not os.access(self.system.at(drive.node), os.R_OK | os.W_OK):
-            return self._explained(drive, errno.EACCES)
-        return ""
-
-    def _explained(self, drive: OpticalDrive, code: int) -> str:
-        return explain(drive.node, OSError(code, os.strerror(code)), self.system)
-
-    def _sg_in_use(self, drive: OpticalDrive) -> bool:
-        """Whether somebody burns through the other node, which a claim on sr does not tell.
-
-        An exclusive open of the sg node does, and neither that nor closing it sends anything to the drive.
-        """
-        if not drive.block or not drive.generic:
-            return False
-        node = self.system.at(drive.sg_node)
-        try:
-            file = os.open(node, os.O_RDWR | os.O_NONBLOCK | os.O_EXCL | os.O_CLOEXEC)
-        except OSError as error:
-            return error.errno == errno.EBUSY
-        os.close(file)
-        return False
+        return ask(self.system, drive, question, self._opener, self._caller)
 
 
 def _with(entry: DriveEntry, seen: Glance) -> DriveEntry:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from redbook.system.optical import find
+from redbook.system.optical_drives import find
 from tests.support.system import FakeSystem
 
 
