@@ -297,6 +297,14 @@ def test_the_project_speaks_of_itself_alone() -> None:
             assert not [word for word in words if word in text], name
 
 
+def test_the_files_that_the_architecture_page_tells_the_way_to_exist() -> None:
+    text = write_modules.PAGE.read_text(encoding="utf-8")
+    table = text.partition("| what | where |")[2].partition("\n\n")[0]
+    files = re.findall(r"`([\w/.-]+/[\w.-]+)`", table)
+    assert len(files) > 40
+    assert [name for name in files if not (write_modules.PACKAGE / name).is_file()] == []
+
+
 def test_every_module_stands_in_the_architecture_page() -> None:
     """And says in its first line what it is for."""
     assert write_modules.written(

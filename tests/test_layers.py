@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,14 @@ def test_the_lower_half_needs_the_standard_library_only(path: Path) -> None:
 
 def test_every_module_has_a_layer() -> None:
     assert {layer(path) for path in MODULES} == set(RANK)
+
+
+def test_the_architecture_page_has_the_layers_in_this_order() -> None:
+    page = ROOT.parents[1] / "docs/architecture.md"
+    table = page.read_text(encoding="utf-8").partition("| package | what it is |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    named = [sorted(re.findall(r"`(\w+)(?:/|\.py)`", row)) for row in rows]
+    assert named == [sorted(names) for names in LAYERS]
 
 
 def test_the_generators_of_the_engine_know_no_clock_thread_or_file() -> None:

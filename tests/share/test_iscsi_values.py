@@ -112,7 +112,7 @@ def test_any_header_is_read_and_what_was_understood_survives(kind: type, rest: b
 @pytest.mark.parametrize(
     "header, offset, field, value",
     [
-        # Offsets of RFC 11.x; the value is of four bytes.
+        # Offsets of RFC 7143 11.x; the value is of four bytes.
         (requests.ScsiCommand(7, bytes(16), expected_bytes=0x01020304), 20, "expected_bytes", 0x01020304),
         (requests.ScsiCommand(7, bytes(16), cmd_sn=0x01020304), 24, "cmd_sn", 0x01020304),
         (requests.DataOut(7, data_sn=0x01020304), 36, "data_sn", 0x01020304),

@@ -1,8 +1,7 @@
 """An iSCSI target: recorders as the logical units of one target, before any initiator.
 
-Source throughout: RFC 7143, whose clause numbers are meant where only "RFC" stands. The protocol knows
-no socket: `connection` takes PDUs and gives bytes to send and commands to execute; only `portal` has
-sockets and threads.
+Source throughout: RFC 7143. The protocol knows no socket: `connection` takes PDUs and gives bytes to send
+and commands to execute; only `portal` has sockets and threads.
 
 What is offered: one connection a session, error recovery level 0, CHAP, digests, immediate and
 solicited data. Not offered: markers, RDMA, recovery within a connection, bidirectional commands.

@@ -1,4 +1,4 @@
-"""The PDUs of a target, as values that know their 48-byte headers both ways.  Source: RFC 11."""
+"""The PDUs of a target, as values that know their 48-byte headers both ways.  Source: RFC 7143 11."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OVERFLOW_BIT, UNDERFLOW_BIT = 0x04, 0x02
 
 @unique
 class ServiceResponse(IntEnum):
-    """What became of a command, as far as iSCSI is concerned.  Source: RFC 11.4.3."""
+    """What became of a command, as far as iSCSI is concerned.  Source: RFC 7143 11.4.3."""
 
     COMPLETED = 0
     TARGET_FAILURE = 1
@@ -23,7 +23,7 @@ class ServiceResponse(IntEnum):
 
 @unique
 class TaskResponse(IntEnum):
-    """Source: RFC 11.6.1."""
+    """Source: RFC 7143 11.6.1."""
 
     COMPLETE = 0
     NO_SUCH_TASK = 1
@@ -37,7 +37,7 @@ class TaskResponse(IntEnum):
 
 @unique
 class LogoutResult(IntEnum):
-    """Source: RFC 11.15.1."""
+    """Source: RFC 7143 11.15.1."""
 
     CLOSED = 0
     NO_SUCH_CONNECTION = 1
@@ -46,7 +46,7 @@ class LogoutResult(IntEnum):
 
 @unique
 class RejectReason(IntEnum):
-    """Source: RFC 11.17.1."""
+    """Source: RFC 7143 11.17.1."""
 
     DATA_DIGEST = 0x02
     SNACK = 0x03
@@ -61,7 +61,7 @@ class RejectReason(IntEnum):
 
 @unique
 class LoginStatus(IntEnum):
-    """Class and detail as one number.  Source: RFC 11.13.5."""
+    """Class and detail as one number.  Source: RFC 7143 11.13.5."""
 
     SUCCESS = 0x0000
     INITIATOR_ERROR = 0x0200
@@ -78,7 +78,7 @@ class LoginStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class NopIn:
-    """The answer to a ping.  Source: RFC 11.19."""
+    """The answer to a ping.  Source: RFC 7143 11.19."""
 
     OPCODE: ClassVar[Opcode] = Opcode.NOP_IN
     LAYOUT: ClassVar[Struct] = Struct(">BBxxI8sIIIII12x")
@@ -100,7 +100,7 @@ class NopIn:
 
 @dataclass(frozen=True, slots=True)
 class ScsiResponse:
-    """Status of a command; sense data follow as a 2-byte length and themselves.  Source: RFC 11.4.
+    """Status of a command; sense data follow as a 2-byte length and themselves.  Source: RFC 7143 11.4.
 
     residual_bytes  how far what the command had to transfer differs from what was expected
     overflow        there was more to transfer
@@ -148,7 +148,7 @@ def residual_flags(overflow: bool, underflow: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class TaskManagementResponse:
-    """Source: RFC 11.6."""
+    """Source: RFC 7143 11.6."""
 
     OPCODE: ClassVar[Opcode] = Opcode.TASK_MANAGEMENT_RESPONSE
     LAYOUT: ClassVar[Struct] = Struct(">BBBxI8xI4xIII12x")
@@ -169,7 +169,7 @@ class TaskManagementResponse:
 
 @dataclass(frozen=True, slots=True)
 class LoginResponse:
-    """Source: RFC 11.13.
+    """Source: RFC 7143 11.13.
 
     transit  the target goes on to `next_stage`
     status   class and detail, one of LoginStatus
@@ -208,7 +208,7 @@ class LoginResponse:
 
 @dataclass(frozen=True, slots=True)
 class TextResponse:
-    """Source: RFC 11.11."""
+    """Source: RFC 7143 11.11."""
 
     OPCODE: ClassVar[Opcode] = Opcode.TEXT_RESPONSE
     LAYOUT: ClassVar[Struct] = NopIn.LAYOUT
@@ -232,7 +232,7 @@ class TextResponse:
 
 @dataclass(frozen=True, slots=True)
 class DataIn:
-    """Data of a command that reads, the last with its status if that is GOOD.  Source: RFC 11.7.
+    """Data of a command that reads, the last with its status if that is GOOD.  Source: RFC 7143 11.7.
 
     with_status  status, StatSN and residual count
     """
@@ -273,7 +273,7 @@ class DataIn:
 
 @dataclass(frozen=True, slots=True)
 class LogoutResponse:
-    """Source: RFC 11.15."""
+    """Source: RFC 7143 11.15."""
 
     OPCODE: ClassVar[Opcode] = Opcode.LOGOUT_RESPONSE
     LAYOUT: ClassVar[Struct] = Struct(">BBBxI8xI4xIII4xHH4x")
@@ -297,7 +297,7 @@ class LogoutResponse:
 
 @dataclass(frozen=True, slots=True)
 class ReadyToTransfer:
-    """R2T: the target asks for a piece of a command's data.  Source: RFC 11.8."""
+    """R2T: the target asks for a piece of a command's data.  Source: RFC 7143 11.8."""
 
     OPCODE: ClassVar[Opcode] = Opcode.READY_TO_TRANSFER
     LAYOUT: ClassVar[Struct] = Struct(">BBxxI8sIIIIIIII")
@@ -323,7 +323,7 @@ class ReadyToTransfer:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A PDU that was not accepted; its header follows as data.  Source: RFC 11.17."""
+    """A PDU that was not accepted; its header follows as data.  Source: RFC 7143 11.17."""
 
     OPCODE: ClassVar[Opcode] = Opcode.REJECT
     LAYOUT: ClassVar[Struct] = Struct(">BBBxI8xI4xIIII8x")

@@ -1,6 +1,6 @@
 """CHAP: an initiator proves that it knows the secret, and if asked the target does so, too.
 
-Source: RFC 12.1.3, RFC 1994; numbers of the algorithms: IANA, PPP authentication algorithms.
+Source: RFC 7143 12.1.3, RFC 1994; numbers of the algorithms: IANA, PPP authentication algorithms.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 LEAST_SECRET_BYTES = 12
-"""Source: RFC 9.2.1 (96 bits)."""
+"""Source: RFC 7143 9.2.1 (96 bits)."""
 _MOST_BINARY_BYTES = 1024
 _CHALLENGE_BYTES = 32
 
@@ -58,7 +58,7 @@ def to_binary(text: str) -> bytes:
     """Bytes from their hexadecimal (0x) or base64 (0b) form.
 
     raises  ChapError  for anything else, and for more than 1024 bytes
-    source  RFC 6.1, 12.1.3
+    source  RFC 7143 6.1, 12.1.3
     """
     form, digits = text[:2].lower(), text[2:]
     if len(digits) > 2 * _MOST_BINARY_BYTES:

@@ -153,7 +153,7 @@ class Connection:
         rest = bytearray(padding + (DIGEST_BYTES if self._data_digest else 0))
         fill(memoryview(rest))
         if self._data_digest and digest(data, rest[:padding]) != rest[padding:]:
-            raise ProtocolError("a data digest is wrong")  # error recovery level 0: RFC 7.5
+            raise ProtocolError("a data digest is wrong")  # error recovery level 0: RFC 7143 7.5
 
     def _destination(self, request: Request | None, length: int) -> memoryview:
         if self._session is None:

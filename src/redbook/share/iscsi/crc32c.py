@@ -1,6 +1,6 @@
 """CRC32C, the checksum of iSCSI's digests.
 
-Source: RFC 13.1 (polynomial 11EDC6F41h, reflected, complemented before and after).
+Source: RFC 7143 13.1 (polynomial 11EDC6F41h, reflected, complemented before and after).
 
 Python has no fast one, and byte by byte it makes some 10 MB/s. So long data are cut into lanes of equal
 length, and one byte of every lane at a time goes through the register: `bytes.translate` looks up hundreds

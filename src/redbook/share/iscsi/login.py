@@ -1,4 +1,4 @@
-"""The login phase: who is it, and what is agreed.  Source: RFC 6.3, 13.
+"""The login phase: who is it, and what is agreed.  Source: RFC 7143 6.3, 13.
 
 One step a request: in goes a LoginRequest with its text, out comes the answer with its own.
 """
@@ -27,7 +27,7 @@ _NEXT_STAGES = {SECURITY: (OPERATIONAL, FULL_FEATURE), OPERATIONAL: (FULL_FEATUR
 _MOST_STEPS = 32
 """CHAP takes four, and nobody needs many more for 16 KiB of text."""
 MOST_LOGIN_DATA_BYTES = 8192
-"""What a PDU of a login may carry, because nothing else is agreed yet.  Source: RFC 13.12."""
+"""What a PDU of a login may carry, because nothing else is agreed yet.  Source: RFC 7143 13.12."""
 
 _NAMES = ("InitiatorName", "TargetName", "SessionType", "InitiatorAlias")
 
@@ -227,7 +227,7 @@ class Login:
     # Answers
 
     def _declarations(self, stage: int) -> dict[str, str]:
-        """Said unasked: the portal group at once (RFC 13.9), the target's limit when limits are due."""
+        """Said unasked: the portal group at once (RFC 7143 13.9), the target's limit when limits are due."""
         said: dict[str, str] = {}
         if not self._introduced and self._names.get("SessionType") != "Discovery":
             said["TargetPortalGroupTag"] = str(PORTAL_GROUP)

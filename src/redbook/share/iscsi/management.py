@@ -1,6 +1,6 @@
 """Task management: what each function does to a session's commands and to the units.
 
-Source: RFC 11.5, 11.6.
+Source: RFC 7143 11.5, 11.6.
 """
 
 from __future__ import annotations
@@ -52,5 +52,5 @@ def _abort_task(request: TaskManagementRequest, tasks: TaskSet) -> Management:
 
 def _reset_target(target: Target, session: Member, cold: bool) -> None:
     target.reset(range(len(target.units)), session)
-    if cold:  # RFC 11.5.1: all sessions end with it
+    if cold:  # RFC 7143 11.5.1: all sessions end with it
         target.end_all(session)

@@ -1,6 +1,6 @@
 """What all iSCSI PDUs have in common: the header's lengths, tags, sequence numbers, addresses of units.
 
-Source: RFC 11.2.
+Source: RFC 7143 11.2.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SN_MODULUS = 1 << 32
 
 @unique
 class Opcode(IntEnum):
-    """Source: RFC 11.2.1.2."""
+    """Source: RFC 7143 11.2.1.2."""
 
     NOP_OUT = 0x00
     SCSI_COMMAND = 0x01
@@ -44,7 +44,7 @@ class ProtocolError(Exception):
 
 
 class Numbers(NamedTuple):
-    """The three sequence numbers that every answer carries.  Source: RFC 4.2.2."""
+    """The three sequence numbers that every answer carries.  Source: RFC 7143 4.2.2."""
 
     stat_sn: int = 0
     exp_cmd_sn: int = 0

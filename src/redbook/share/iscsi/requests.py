@@ -1,7 +1,7 @@
 """The PDUs of an initiator, as values that know their 48-byte headers both ways.
 
 `from_bytes` takes any 48 bytes of its opcode: what the fields mean is judged where they are used.
-`to_bytes` is told how many bytes of data follow.  Source: RFC 11.
+`to_bytes` is told how many bytes of data follow.  Source: RFC 7143 11.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NO_LUN = bytes(8)
 
 @unique
 class TaskAttribute(IntEnum):
-    """Source: RFC 11.3.1."""
+    """Source: RFC 7143 11.3.1."""
 
     UNTAGGED = 0
     SIMPLE = 1
@@ -29,7 +29,7 @@ class TaskAttribute(IntEnum):
 
 @unique
 class TaskFunction(IntEnum):
-    """Source: RFC 11.5.1."""
+    """Source: RFC 7143 11.5.1."""
 
     ABORT_TASK = 1
     ABORT_TASK_SET = 2
@@ -43,7 +43,7 @@ class TaskFunction(IntEnum):
 
 @unique
 class LogoutReason(IntEnum):
-    """Source: RFC 11.14.1."""
+    """Source: RFC 7143 11.14.1."""
 
     CLOSE_SESSION = 0
     CLOSE_CONNECTION = 1
@@ -56,7 +56,7 @@ def _first(opcode: Opcode, immediate: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class NopOut:
-    """A ping, or the answer to one (then without a task tag).  Source: RFC 11.18."""
+    """A ping, or the answer to one (then without a task tag).  Source: RFC 7143 11.18."""
 
     OPCODE: ClassVar[Opcode] = Opcode.NOP_OUT
     LAYOUT: ClassVar[Struct] = Struct(">BBxxI8sIIII16x")
@@ -81,7 +81,7 @@ class NopOut:
 
 @dataclass(frozen=True, slots=True)
 class ScsiCommand:
-    """A CDB, and how much data go with it.  Source: RFC 11.3.
+    """A CDB, and how much data go with it.  Source: RFC 7143 11.3.
 
     expected_bytes  what the initiator has to send or room to receive
     final           no unsolicited Data-Out PDUs follow
@@ -135,7 +135,7 @@ class ScsiCommand:
 
 @dataclass(frozen=True, slots=True)
 class TaskManagementRequest:
-    """Abort tasks, or reset a unit or the whole target.  Source: RFC 11.5."""
+    """Abort tasks, or reset a unit or the whole target.  Source: RFC 7143 11.5."""
 
     OPCODE: ClassVar[Opcode] = Opcode.TASK_MANAGEMENT_REQUEST
     LAYOUT: ClassVar[Struct] = Struct(">BBxxI8sIIIIII8x")
@@ -165,7 +165,7 @@ class TaskManagementRequest:
 
 @dataclass(frozen=True, slots=True)
 class LoginRequest:
-    """One step of a login.  Source: RFC 11.12.
+    """One step of a login.  Source: RFC 7143 11.12.
 
     transit        the initiator is ready for `next_stage`
     continued      the text goes on in the next request
@@ -220,7 +220,7 @@ class LoginRequest:
 
 @dataclass(frozen=True, slots=True)
 class TextRequest:
-    """Keys and values outside a login.  Source: RFC 11.10."""
+    """Keys and values outside a login.  Source: RFC 7143 11.10."""
 
     OPCODE: ClassVar[Opcode] = Opcode.TEXT_REQUEST
     LAYOUT: ClassVar[Struct] = NopOut.LAYOUT
@@ -250,7 +250,7 @@ class TextRequest:
 
 @dataclass(frozen=True, slots=True)
 class DataOut:
-    """Data of a command that writes.  Source: RFC 11.7.
+    """Data of a command that writes.  Source: RFC 7143 11.7.
 
     transfer_tag  of the request that these data answer; NO_TAG for unsolicited ones
     """
@@ -280,7 +280,7 @@ class DataOut:
 
 @dataclass(frozen=True, slots=True)
 class LogoutRequest:
-    """The end of a session or connection.  Source: RFC 11.14."""
+    """The end of a session or connection.  Source: RFC 7143 11.14."""
 
     OPCODE: ClassVar[Opcode] = Opcode.LOGOUT_REQUEST
     LAYOUT: ClassVar[Struct] = Struct(">BBxxI8xIHxxII16x")
@@ -307,7 +307,7 @@ class LogoutRequest:
 
 @dataclass(frozen=True, slots=True)
 class Snack:
-    """A request to send something again; only for error recovery levels above 0.  Source: RFC 11.16."""
+    """A request to send something again; only for error recovery levels above 0.  Source: RFC 7143 11.16."""
 
     OPCODE: ClassVar[Opcode] = Opcode.SNACK
     LAYOUT: ClassVar[Struct] = Struct(">BBxxI8sII4xI8xII")

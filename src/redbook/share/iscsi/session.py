@@ -126,7 +126,7 @@ class Session:
             raise ProtocolError("a login request after the login")
 
     def _in_order(self, request: Numbered, data: memoryview) -> None:
-        """Deliver at once, later, or not at all.  Source: RFC 4.2.2.1."""
+        """Deliver at once, later, or not at all.  Source: RFC 7143 4.2.2.1."""
         if request.immediate:
             self._deliver(request, data)
             return
@@ -330,7 +330,7 @@ class Session:
     def _is_still_to_come(self, request: TaskManagementRequest) -> bool:
         """A command that is aborted before it came counts as received, so that no gap stays.
 
-        Source: RFC 11.6.1 (b).
+        Source: RFC 7143 11.6.1 (b).
         """
         ahead = sn_distance(request.ref_cmd_sn, self._exp_cmd_sn)
         before = sn_distance(request.cmd_sn, request.ref_cmd_sn) > 0
@@ -377,7 +377,7 @@ class Session:
 
 
 def _residual(task: Task, reply: Reply) -> int:
-    """Bytes that there were more (or less, negative) than the initiator expected.  Source: RFC 11.4.5."""
+    """How many bytes more than the initiator expected; fewer: negative.  Source: RFC 7143 11.4.5."""
     if task.command.write:
         return -min(reply.residue, task.command.expected_bytes)
     return len(reply.data) - task.room_bytes

@@ -19,7 +19,7 @@ _MOST_NAME_BYTES = 223
 
 
 def is_name(text: str) -> bool:
-    """Whether this can be the name of an iSCSI node.  Source: RFC 4.2.7."""
+    """Whether this can be the name of an iSCSI node.  Source: RFC 7143 4.2.7."""
     return bool(_NAME.fullmatch(text)) and len(text.encode()) <= _MOST_NAME_BYTES
 
 
@@ -70,7 +70,7 @@ class Target:
     def admit(self, member: Member) -> None:
         """A session has logged in; an older one of the same initiator and ISID is over.
 
-        Source: RFC 6.3.5 (session reinstatement).
+        Source: RFC 7143 6.3.5 (session reinstatement).
         """
         with self._lock:
             former = self._members.get(member.key)

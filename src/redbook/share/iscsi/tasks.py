@@ -24,7 +24,7 @@ LOOK_BEYOND_BYTES = 16 << 20
 EXECUTE_SECONDS = 3600.0
 """Longer than any command takes; the initiator has a time limit of its own."""
 
-# Source: RFC 11.4.7.2 and SPC-4 annex D.
+# Source: RFC 7143 11.4.7.2 and SPC-4 annex D.
 UNEXPECTED_DATA = Sense(sense.ABORTED, 0x0C, 0x0C)
 INCORRECT_AMOUNT_OF_DATA = Sense(sense.ABORTED, 0x0C, 0x0D)
 DATA_PHASE_ERROR = Sense(sense.ABORTED, 0x4B, 0x00)

@@ -1,6 +1,6 @@
 """Keys and values: how they stand in a data segment, and what is agreed about each.
 
-The rules are data, in `KEYS`.  Source: RFC 6 (format, negotiation), 13 (keys), RFC 7144 6.
+The rules are data, in `KEYS`.  Source: RFC 7143 6 (format, negotiation), 13 (keys), RFC 7144 6.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def build(pairs: Iterable[tuple[str, str]]) -> bytes:
 
 
 class Rule(Enum):
-    """What comes out of two sides' values.  Source: RFC 6.2."""
+    """What comes out of two sides' values.  Source: RFC 7143 6.2."""
 
     MINIMUM = auto()
     MAXIMUM = auto()
@@ -96,7 +96,7 @@ KEYS: Mapping[str, Key] = {
     "ErrorRecoveryLevel": Key(Rule.MINIMUM, 0, 0, 0, 2),
     "TaskReporting": Key(Rule.FIRST_KNOWN, ("RFC3720",), "RFC3720"),
     "iSCSIProtocolLevel": Key(Rule.MINIMUM, 1, 1, 0, 31),
-    # Obsolete, but older initiators still offer them (RFC 13.25).
+    # Obsolete, but older initiators still offer them (RFC 7143 13.25).
     "IFMarker": Key(Rule.AND, False, False),
     "OFMarker": Key(Rule.AND, False, False),
 }
@@ -140,7 +140,7 @@ def _answer_boolean(rule: Rule, ours: bool, offered: str) -> tuple[str | None, V
 
 
 def _number(text: str) -> int | None:
-    """Decimal, or hexadecimal after 0x.  Source: RFC 6.1."""
+    """Decimal, or hexadecimal after 0x.  Source: RFC 7143 6.1."""
     if not _NUMBER.fullmatch(text):
         return None
     return int(text, 16 if text[:2] in ("0x", "0X") else 10)

@@ -1,6 +1,6 @@
 """Text requests of a session: where the target is, and a new limit for the data sent.
 
-Source: RFC 11.10, 11.11, 13.3, appendix C.
+Source: RFC 7143 11.10, 11.11, 13.3, appendix C.
 """
 
 from __future__ import annotations
