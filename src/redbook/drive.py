@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from redbook.closing import Closing
 from redbook.errors import IGNORE_RESIDUE, DriveBusy, InvalidReply, NotTaken, Sense, TransportError
@@ -16,7 +16,9 @@ from redbook.mmc.identify import InquiryReply
 from redbook.mmc.read import ReadCd
 from redbook.quirks import Quirks, quirks_of
 from redbook.transport.base import Device, Reply, Status, Transport
-from redbook.transport.recorded import Transcriber
+
+if TYPE_CHECKING:
+    from redbook.transport.recorded import Transcriber
 
 R = TypeVar("R")
 
@@ -178,6 +180,8 @@ class Drive(Closing):
 
         raises  OSError  if it cannot be created; an existing file is not overwritten
         """
+        from redbook.transport.recorded import Transcriber
+
         transcriber = Transcriber.begin(self._transport, path, self.name)
         self._use(transcriber)
         return transcriber

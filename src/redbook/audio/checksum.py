@@ -15,7 +15,7 @@ from redbook.engine.fingerprint import Fingerprint, FingerprintMaker
 ACCURATERIP_SKIPPED_SAMPLES = 5 * SAMPLES_PER_SECTOR
 """At the start of a disc's first track and the end of its last: drives cannot read there."""
 
-_INDEX: NDArray[np.uint64] = np.arange(1 << 16, dtype=np.uint64)
+_INDEX: NDArray[np.uint64] = np.arange(1 << 14, dtype=np.uint64)
 
 
 class AccurateRip:
@@ -35,6 +35,7 @@ class AccurateRip:
         self._held = b""
         self._position = 0
         self._low = self._high = 0
+        self._products = np.empty(len(_INDEX), np.uint64)  # memory that is used again stays in the cache
 
     def update(self, pcm: bytes | bytearray | memoryview) -> None:
         """pcm: whole stereo samples."""
@@ -61,7 +62,7 @@ class AccurateRip:
             first = self._position - len(samples) + 1
         if not len(samples):
             return
-        products = _INDEX[: len(samples)] + np.uint64(first)
+        products = np.add(_INDEX[: len(samples)], np.uint64(first), out=self._products[: len(samples)])
         products *= samples
         both = int(products.sum())  # modulo 2**64; the low halves alone come to less than 2**48
         products >>= np.uint64(32)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
 from redbook.engine.disc_offset import Span
+from redbook.engine.fingerprint import sector_sums
 
 
 class HiddenEnds(NamedTuple):
@@ -84,12 +85,9 @@ class Alignment:
 
     def differing(self, data: bytes | bytearray, first: int) -> list[int]:
         """Numbers of the sectors that are not as sent; `data` begins with sector `first`."""
-        view, sums = memoryview(data), self.span.sent.sums
         count = len(data) // SECTOR_BYTES
-        found = [
-            zlib.crc32(view[at : at + SECTOR_BYTES]) for at in range(0, count * SECTOR_BYTES, SECTOR_BYTES)
-        ]
-        wanted = sums[first : first + count]
+        found = sector_sums(memoryview(data)[: count * SECTOR_BYTES])
+        wanted = self.span.sent.sums[first : first + count]
         if found == wanted.tolist():
             return []
         return [first + number for number in range(count) if found[number] != wanted[number]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 from collections.abc import Callable
@@ -54,6 +53,8 @@ class Linux:
         """
         if _locks_already():
             return lambda: None  # the program has its own mind about that, and unlocking would undo it
+        import ctypes  # not for those who only look
+
         libc = ctypes.CDLL(None, use_errno=True)
         if not hasattr(libc, "mlockall"):
             raise OSError("this system cannot lock memory")

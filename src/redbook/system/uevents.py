@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from redbook.clock import Clock
 from redbook.system.readable import readable
+
+if TYPE_CHECKING:
+    import socket
 
 NETLINK_KOBJECT_UEVENT = 15
 KERNEL_GROUP = 1
@@ -67,6 +69,8 @@ class UeventWaiter:
         self._users = 0
         self._ended = self._released = False
         with contextlib.suppress(OSError):  # not everywhere allowed; then the time has to do
+            import socket
+
             self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_KOBJECT_UEVENT)
             self._socket.setblocking(False)
             self._socket.bind((0, KERNEL_GROUP))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import tempfile
 import threading
 from pathlib import Path
 from typing import IO, Any, Self, TextIO
@@ -174,6 +173,8 @@ class Replay:
         self._line = 0
         self._failed: TranscriptError | None = None
         self._late_samples = 0
+        import tempfile
+
         self._written: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         self.clock = _ReplayClock()
         try:

@@ -14,7 +14,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -37,6 +36,7 @@ DEFAULT_MODEL = "redbook"
 MODEL_VARIABLE = "REDBOOK_MODEL"
 """Environment variable: the model of virtual recorders for which none is named."""
 _SUFFIX = ".toml"
+_MODELS = Path(__file__).with_name("models")
 _WRITE_TYPES = ("track-at-once", "session-at-once", "raw")
 _RAW_BLOCK_TYPES = (1, 2, 3)
 _READ_TYPES = ("any", "cd-da")
@@ -442,8 +442,7 @@ def default_model() -> Model:
 
 def model_names() -> list[str]:
     """Those that come with redbook."""
-    folder = resources.files("redbook.virtual") / "models"
-    return sorted(f.name.removesuffix(_SUFFIX) for f in folder.iterdir() if f.name.endswith(_SUFFIX))
+    return sorted(f.name.removesuffix(_SUFFIX) for f in _MODELS.iterdir() if f.name.endswith(_SUFFIX))
 
 
 def _contents(name: str) -> bytes:
@@ -452,7 +451,7 @@ def _contents(name: str) -> bytes:
     raises  OSError; ValueError  for what is no file, or none of a model
     """
     if not name.endswith(_SUFFIX) and "/" not in name:
-        return (resources.files("redbook.virtual") / "models" / f"{name}{_SUFFIX}").read_bytes()
+        return (_MODELS / f"{name}{_SUFFIX}").read_bytes()
     path = Path(name)
     kind = path.stat().st_mode
     if stat.S_ISDIR(kind):
