@@ -7,11 +7,15 @@ with redbook.open_drive("virtual:demo.disc") as drive:
 print(report.verified, report.tracks[0].accuraterip_v2)
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from redbook._version import __version__
 
+TYPE_CHECKING = False  # type checkers know the name; importing typing would take as long as all else here
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from redbook.audio.format import Tags
     from redbook.audio.sectors import PreparedTrack
     from redbook.audio.source import Source

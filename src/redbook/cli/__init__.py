@@ -8,9 +8,13 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import NoReturn
 
+from redbook.cli.kept_help import show_help
 from redbook.cli.output import take_over
+
+TYPE_CHECKING = False  # for `redbook --help`, which does without typing
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 COLLECTED_AT = 20_000
 """Objects: a start makes tens of thousands that stay, and nothing that could be collected. It takes a tenth
@@ -24,11 +28,14 @@ def main() -> NoReturn:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     gc.set_threshold(COLLECTED_AT)
     output = take_over()
-    code: object
+    code: str | int | None = None
     try:
-        from redbook.cli.app import run
+        if sys.argv[1:] in (["--help"], ["-h"]):
+            code = show_help()
+        if code is None:
+            from redbook.cli.app import run
 
-        code = run()
+            code = run()
     except SystemExit as left:
         code = left.code
     except KeyboardInterrupt:

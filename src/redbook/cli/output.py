@@ -6,10 +6,13 @@ import contextlib
 import errno
 import os
 import sys
-from collections.abc import Callable
-from typing import Any, TextIO, TypeVar, cast
 
-R = TypeVar("R")
+TYPE_CHECKING = False  # for `redbook --help`, which does without typing
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TextIO, TypeVar
+
+    R = TypeVar("R")
 
 CANNOT_BE_WRITTEN = 1
 """Exit code of a command that did what it was to do, and could not say so."""
@@ -75,8 +78,8 @@ class Output:
 def take_over() -> Output:
     """From now on sys.stdout is an Output, and sys.stderr: who stops reading notes spoils no disc."""
     output = Output(sys.stdout)
-    sys.stdout = cast(TextIO, output)
-    sys.stderr = cast(TextIO, Output(sys.stderr))
+    sys.stdout = output
+    sys.stderr = Output(sys.stderr)
     return output
 
 

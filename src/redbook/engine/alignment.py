@@ -65,7 +65,7 @@ class Alignment:
     def cut(self, raw: bytes, sectors: int, lead: int = 0) -> bytearray:
         """So many sectors as sent, from the first address on that `raw` begins with; `lead` bytes behind."""
         begin = lead + self.skip_bytes
-        return bytearray(raw[begin : begin + sectors * SECTOR_BYTES])
+        return bytearray(memoryview(raw)[begin : begin + sectors * SECTOR_BYTES])
 
     def covered(self, lba: int) -> tuple[int, int]:
         """Which bytes of the track as sent the drive brings at this address: from, to."""

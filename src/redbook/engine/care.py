@@ -72,7 +72,7 @@ def read_around(lba: int, sectors: int, span: Span, care: Care) -> Procedure[tup
     Far into a part that cannot be read they are not asked for one by one: a drive tries each for seconds.
     """
     low, high = max(lba, span.low), min(lba + sectors, span.high)
-    missing = {n for n in range(lba, lba + sectors) if not low <= n < high}
+    missing = set(range(lba, lba + sectors)) - set(range(low, high)) if high - low < sectors else set()
     data = b""
     if low < high:
         try:

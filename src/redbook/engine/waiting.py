@@ -184,7 +184,7 @@ def resending(
 def _resent(
     command: Command[R], begun: Callable[[], bool], doubt: Callable[[], None], changed: Callable[[], None]
 ) -> Procedure[R]:
-    tried: Counter[_Again] = Counter()
+    tried: Counter[_Again] | None = None
     patience: Patience | None = None
     while True:
         try:
@@ -197,6 +197,7 @@ def _resent(
             again = _why_again(error, command, begun())
             if again is None:
                 raise
+            tried = tried or Counter()
             tried[again] += 1
             if again is not _Again.BUSY and tried[again] > again.most:
                 raise
