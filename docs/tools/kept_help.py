@@ -10,8 +10,8 @@ from redbook.cli.app import cli
 from redbook.cli.kept_help import FILE, WIDTH
 
 
-def text() -> str:
-    context = click.Context(cli, info_name="redbook", terminal_width=WIDTH - 2, **cli.context_settings)
+def text(columns: int = WIDTH) -> str:
+    context = click.Context(cli, info_name="redbook", terminal_width=columns - 2, **cli.context_settings)
     return cli.get_help(context) + "\n"
 
 
