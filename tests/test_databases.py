@@ -14,7 +14,7 @@ import pytest
 import redbook
 from redbook.burning import databases
 from redbook.burning.databases import accuraterip_address, ctdb_address
-from redbook.burning.read_report import ReadTrack
+from redbook.burning.rip_report import ReadTrack
 from redbook.disc import Toc, TocTrack
 from redbook.engine.twice import Trouble
 from tests.cli.test_commands import redbook as command

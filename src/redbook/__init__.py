@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from redbook.authoring.wishes import CdText, Join, Loudness, Mode, Wishes
     from redbook.burning.copying import CopyReport, copy
     from redbook.burning.databases import DatabaseAnswer, TrackAnswer
+    from redbook.burning.job_reports import BurnReport, VerifyReport
     from redbook.burning.jobs import blank, burn, close_disc, plan, verify
-    from redbook.burning.kept_report import verify_report
     from redbook.burning.looking import DiscInfo, disc_info
     from redbook.burning.planning import Plan, TrackReport
-    from redbook.burning.read_report import ReadReport, ReadTrack
     from redbook.burning.reading import read
-    from redbook.burning.reports import BurnReport, VerifyReport
+    from redbook.burning.rip_report import ReadReport, ReadTrack
+    from redbook.burning.saved_burn_report import verify_report
     from redbook.burning.sheet_files import SheetReport, write_sheet
     from redbook.burning.splitting import split
     from redbook.burning.tray import eject, load
@@ -107,7 +107,7 @@ _HOMES = {
     "BadSpot": "redbook.virtual.faults",
     "Border": "redbook.authoring.arrange",
     "BurnFailed": "redbook.errors",
-    "BurnReport": "redbook.burning.reports",
+    "BurnReport": "redbook.burning.job_reports",
     "Cancel": "redbook.runner.cancel",
     "Cancelled": "redbook.errors",
     "CdText": "redbook.authoring.wishes",
@@ -164,8 +164,8 @@ _HOMES = {
     "Program": "redbook.authoring.program",
     "ProgramTrack": "redbook.authoring.program",
     "Progress": "redbook.engine.events",
-    "ReadReport": "redbook.burning.read_report",
-    "ReadTrack": "redbook.burning.read_report",
+    "ReadReport": "redbook.burning.rip_report",
+    "ReadTrack": "redbook.burning.rip_report",
     "RedbookError": "redbook.errors",
     "Segment": "redbook.authoring.program",
     "SenseError": "redbook.errors",
@@ -194,7 +194,7 @@ _HOMES = {
     "Verdict": "redbook.engine.verification",
     "Verification": "redbook.engine.verification",
     "VerificationFailed": "redbook.errors",
-    "VerifyReport": "redbook.burning.reports",
+    "VerifyReport": "redbook.burning.job_reports",
     "Waiting": "redbook.engine.events",
     "Wishes": "redbook.authoring.wishes",
     "Working": "redbook.engine.events",
@@ -212,7 +212,7 @@ _HOMES = {
     "read": "redbook.burning.reading",
     "split": "redbook.burning.splitting",
     "verify": "redbook.burning.jobs",
-    "verify_report": "redbook.burning.kept_report",
+    "verify_report": "redbook.burning.saved_burn_report",
     "write_sheet": "redbook.burning.sheet_files",
 }
 """Where each public name lives; it is imported when it is first asked for, so that starting is quick."""

@@ -1,4 +1,4 @@
-"""A session written at once: what is on the disc, the ladder of cue sheets, what is told of a spoiled one."""
+"""A session written at once: what is on the disc, the forms of cue sheets, what is told of a spoiled one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from redbook.disc import SECTOR_BYTES, Toc, TocTrack, cd_text
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine.burn import burn
+from redbook.engine.cue_sheet_forms import CUE_SHEET_FORMS, forms_for
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, Progress, TrackEnded, TrackStarted
-from redbook.engine.ladder import RUNGS, rungs_for
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.session_at_once import SessionAtOnce
 from redbook.errors import BurnFailed, Cancelled, DiscNotBlank, MediumUnsuitable, PlanError, Sense
@@ -68,7 +68,7 @@ def burn_session(
     *,
     outcome: Outcome | None = None,
     cancel: Cancel | None = None,
-    first_rung: str = "",
+    first_form: str = "",
     clock: ManualClock | None = None,
 ) -> list[Event]:
     events: list[Event] = []
@@ -81,7 +81,7 @@ def burn_session(
         streams=[stream],
         total=stream.sectors,
     )
-    runner.run(burn(SessionAtOnce(layout, first_rung), settings or Settings(), outcome or Outcome()))
+    runner.run(burn(SessionAtOnce(layout, first_form), settings or Settings(), outcome or Outcome()))
     return events
 
 
@@ -163,7 +163,7 @@ def test_the_lead_in_is_full_of_packs() -> None:
     assert packs == (PACKS * (len(packs) // len(PACKS) + 1))[: len(packs)]
 
 
-# The ladder
+# The forms of cue sheets
 
 LADDER = {
     "plain": {},
@@ -180,33 +180,35 @@ LADDER = {
 
 @pytest.mark.parametrize("forgets", [False, True])
 @pytest.mark.parametrize("name", LADDER)
-def test_each_rung_is_reached_on_some_recorder(name: str, forgets: bool) -> None:
+def test_each_form_is_reached_on_some_recorder(name: str, forgets: bool) -> None:
     recorder, outcome = new(**LADDER[name], forgets_page=forgets), Outcome()
     events = burn_session(recorder, outcome=outcome)
-    assert outcome.rung == name
+    assert outcome.cue_sheet_form == name
     notices = [e.text for e in events if isinstance(e, Notice)]
     assert any(name in text and "5/26/00" in text for text in notices) == (name != "plain")
     assert as_sent(recorder, 0, 3000) == PROGRAM
     assert loaded_again(ready(recorder)).run(ReadCdText()) == PACKS
 
 
-def test_the_rung_that_a_drive_took_before_comes_first() -> None:
+def test_the_form_that_a_drive_took_before_comes_first() -> None:
     log = Recording(new(isrc_control="without"))
-    burn_session(log, first_rung="ISRC without control")
+    burn_session(log, first_form="ISRC without control")
     assert log.opcodes().count(SendCueSheet.OPCODE) == 1
 
 
-def test_the_rung_that_changes_the_disc_is_never_the_first() -> None:
+def test_the_form_that_changes_the_disc_is_never_the_first() -> None:
     recorder, outcome = new(), Outcome()
-    burn_session(recorder, outcome=outcome, first_rung="pregaps of one sector")
-    assert outcome.rung == "plain"
-    assert [rung.name for rung in rungs_for(GAPLESS, "pregaps of one sector")][-1] == "pregaps of one sector"
+    burn_session(recorder, outcome=outcome, first_form="pregaps of one sector")
+    assert outcome.cue_sheet_form == "plain"
+    assert [form.name for form in forms_for(GAPLESS, "pregaps of one sector")][-1] == "pregaps of one sector"
 
 
-def test_a_session_without_codes_and_text_has_two_rungs() -> None:
-    assert [rung.name for rung in rungs_for(GAPLESS)] == ["plain", "pregaps of one sector"]
-    assert [rung.name for rung in rungs_for(LAYOUT)] == [rung.name for rung in RUNGS]
-    assert [rung.name for rung in rungs_for(LAYOUT, "no such rung")] == [rung.name for rung in RUNGS]
+def test_a_session_without_codes_and_text_has_two_forms() -> None:
+    assert [form.name for form in forms_for(GAPLESS)] == ["plain", "pregaps of one sector"]
+    assert [form.name for form in forms_for(LAYOUT)] == [form.name for form in CUE_SHEET_FORMS]
+    assert [form.name for form in forms_for(LAYOUT, "no such form")] == [
+        form.name for form in CUE_SHEET_FORMS
+    ]
 
 
 def test_with_pregaps_of_one_sector_no_sample_moves_and_it_is_said() -> None:
@@ -236,18 +238,18 @@ def test_a_drive_that_refuses_every_sheet_leaves_the_disc_blank_and_says_what_to
     assert "the disc is untouched" in text
     for cure in ("--cd-text none", "--without-codes", "--mode tao"):
         assert cure in text
-    assert log.opcodes().count(SendCueSheet.OPCODE) == len(RUNGS)
+    assert log.opcodes().count(SendCueSheet.OPCODE) == len(CUE_SHEET_FORMS)
     assert Write10.OPCODE not in log.opcodes()
     assert status(log.inner) == (DiscStatus.BLANK, SessionStatus.EMPTY)
     assert not is_locked(log.inner)
 
 
-def test_a_page_that_got_lost_is_sent_again_and_is_no_rung() -> None:
+def test_a_page_that_got_lost_is_sent_again_and_is_no_form() -> None:
     log = Recording(new())
     log.inner.faults.append(Fault(Sense(5, 0x2C, 0), SendCueSheet))
     outcome = Outcome()
     burn_session(log, outcome=outcome)
-    assert outcome.rung == "plain"
+    assert outcome.cue_sheet_form == "plain"
     assert log.opcodes().count(SendCueSheet.OPCODE) == 2
 
 
@@ -359,7 +361,7 @@ def test_a_spoiled_cd_rw_can_be_erased() -> None:
     assert "erase it (`redbook blank`) to use it again" in broken(recorder).disc_now
 
 
-def test_a_refused_first_write_is_no_rung_and_the_disc_is_called_blank_if_it_is() -> None:
+def test_a_refused_first_write_is_no_form_and_the_disc_is_called_blank_if_it_is() -> None:
     recorder = new()
     recorder.faults.append(Fault(Sense(5, 0x21, 2), Write10, times=9))
     assert "the disc is still blank" in broken(recorder).disc_now

@@ -20,7 +20,7 @@ from redbook.engine.steps import Procedure, R
 from redbook.engine.toc_check import compare_toc
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.verification import Difference, Verification
-from redbook.engine.verify import Asked, verify
+from redbook.engine.verify import VerifyRequest, verify
 from redbook.errors import Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
@@ -52,7 +52,7 @@ def check(
     recorder: VirtualRecorder,
     tracks: list[bytes] = TRACKS,
     planned: list[LaidTrack] | None = None,
-    asked: Asked | None = None,
+    asked: VerifyRequest | None = None,
     events: list[Event] | None = None,
 ) -> Verification:
     """All steps of a verification: which tracks differ, where, and what is said of it."""

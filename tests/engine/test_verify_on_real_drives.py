@@ -13,7 +13,7 @@ from redbook.engine.events import Event, Notice, TrackVerified
 from redbook.engine.locate import not_located
 from redbook.engine.read_audio import ReadHabits
 from redbook.engine.verification import Difference, Hidden, Verdict, Verification
-from redbook.engine.verify import Asked, verify
+from redbook.engine.verify import VerifyRequest, verify
 from redbook.errors import NotReadWhole, Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.control import SetCdSpeed, StartStopUnit
@@ -175,7 +175,7 @@ class TestWhatTellsNoOffset:
 
     def test_what_the_drive_had_before_is_taken_where_the_disc_leaves_a_choice(self) -> None:
         silent = [bytes(400 * SECTOR_BYTES)]
-        found = check(burned(silent, read_offset=102)[0], silent, asked=Asked(offset_hint=102))
+        found = check(burned(silent, read_offset=102)[0], silent, asked=VerifyRequest(offset_hint=102))
         assert found.same
         assert found.offset_samples is None
 
@@ -184,14 +184,14 @@ class TestWhatTellsNoOffset:
         silence, click = bytes(400 * SECTOR_BYTES - 4), b"\1\2\3\4"
         track = [click + silence if samples < 0 else silence + click]
         recorder, _ = burned(track, read_offset=samples, reads_before_zero=False)
-        found = check(recorder, track, asked=Asked(offset_hint=samples))
+        found = check(recorder, track, asked=VerifyRequest(offset_hint=samples))
         assert found.same
         assert found.offset_samples is None
         assert found.hidden_samples == hidden_of(samples, track[0], track[0])
         assert not check(recorder, track).same  # of a drive that is not known yet nobody can tell
 
     def test_a_wrong_memory_does_no_harm(self) -> None:
-        found = check(burned(SOME, read_offset=102)[0], SOME, asked=Asked(offset_hint=667))
+        found = check(burned(SOME, read_offset=102)[0], SOME, asked=VerifyRequest(offset_hint=667))
         assert found.same
         assert found.offset_samples == 102
 
@@ -499,7 +499,7 @@ def test_every_form_of_reading_is_tried_and_what_works_is_known_then(
 ) -> None:
     recorder, _ = burned(ONE, read_offset=samples, **habits)
     known = ReadHabits()
-    assert check(recorder, ONE, asked=Asked(habits=known)).same
+    assert check(recorder, ONE, asked=VerifyRequest(habits=known)).same
     again = ReadHabits(known.form, known.most_sectors)
     refused: list[int] = []
     real = recorder.execute
@@ -513,7 +513,7 @@ def test_every_form_of_reading_is_tried_and_what_works_is_known_then(
         return reply
 
     recorder.execute = execute  # type: ignore[method-assign]
-    assert check(recorder, ONE, asked=Asked(habits=again)).same
+    assert check(recorder, ONE, asked=VerifyRequest(habits=again)).same
     assert not refused
 
 
@@ -532,7 +532,7 @@ def test_a_drive_that_brings_less_than_it_was_asked_for_is_asked_for_less(sample
 
     recorder.execute = execute  # type: ignore[method-assign]
     habits = ReadHabits()
-    assert check(recorder, ONE, asked=Asked(habits=habits)).same
+    assert check(recorder, ONE, asked=VerifyRequest(habits=habits)).same
     assert habits.most_sectors == 8
 
 
@@ -540,7 +540,7 @@ def test_one_refusal_is_no_habit_of_the_drive() -> None:
     recorder, _ = burned(ONE)
     recorder.faults.append(Fault(Sense(5, 0x24, 0), ReadCd))
     habits = ReadHabits()
-    assert check(recorder, ONE, asked=Asked(habits=habits)).same
+    assert check(recorder, ONE, asked=VerifyRequest(habits=habits)).same
     assert (habits.form, habits.most_sectors) == (0, 27)
 
 
@@ -548,7 +548,7 @@ class TestTableOfContents:
     def checked(self, recorder: VirtualRecorder, *, reload: bool = True) -> tuple[Verification, list[Event]]:
         events: list[Event] = []
         planned = [LaidTrack(1, 0, 400)]
-        asked = Asked(closed=True, reload=reload)
+        asked = VerifyRequest(closed=True, reload=reload)
         return check(recorder, ONE, planned, asked, events), events
 
     def test_an_old_one_in_the_drive_s_memory_is_read_anew(self) -> None:

@@ -306,7 +306,7 @@ class TestCueSheetsThatDrivesRefuse:
         return write(tmp_path / "x.cue", *("x.wav".join(line.split("x.flac")) for line in CODES))
 
     @pytest.mark.parametrize(
-        ("habits", "rung"),
+        ("habits", "form"),
         [
             ({"isrc_control": "without"}, "ISRC without control"),
             ({"lead_in_time": "true", "cd_text_block_type": "3"}, "true lead-in"),
@@ -314,9 +314,9 @@ class TestCueSheetsThatDrivesRefuse:
         ],
         ids=["ISRC", "lead-in", "pregaps"],
     )
-    def test_another_form_is_tried_and_named(self, habits: dict[str, Any], rung: str, sheet: Path) -> None:
+    def test_another_form_is_tried_and_named(self, habits: dict[str, Any], form: str, sheet: Path) -> None:
         burned = Burned(sheet, picky(habits))
-        assert any(rung in notice and "5/26/00" in notice for notice in burned.notices)
+        assert any(form in notice and "5/26/00" in notice for notice in burned.notices)
         found = burned.found()
         assert [start for start, _ in starts(found)] == [300, 1050, 1500]
         assert found.mcn == "4006381333931"

@@ -130,7 +130,7 @@ class Bench:
 
     def next_lba(self) -> int:
         """A hint only: where a WRITE has a chance."""
-        mechanism, medium = self.recorder._mechanism, self.recorder._mechanism.loaded
+        mechanism, medium = self.recorder._mechanism, self.recorder._mechanism.disc_in_reach
         if mechanism.writing is not None:
             return mechanism.writing.next_lba
         with contextlib.suppress(Refused):
@@ -173,7 +173,7 @@ class Bench:
 
     def _next_track(self) -> int:
         mechanism = self.recorder._mechanism
-        medium = mechanism.simulated or mechanism.loaded
+        medium = mechanism.simulated or mechanism.disc_in_reach
         return medium.next_track_number if medium is not None else 1
 
     def go_on_at_once(self, sectors: int, fill: int, host: int = 0) -> Reply | None:
@@ -339,7 +339,7 @@ class Bench:
 
         answers = Answers(send)
         disc = self.recorder.disc
-        seen = self.recorder._mechanism.seen
+        seen = self.recorder._mechanism.current_disc
         at_once = seen is not None and seen.state.broken_session is not None
         answers.check(knows_atip=self._model not in ("bd-combo", "old-scsi"), at_once=at_once)
         if disc is None or self.recorder._mechanism.writing is not None:

@@ -10,11 +10,11 @@ from redbook.disc import SAMPLES_PER_SECTOR
 from redbook.disc.layout import Pregap, SessionLayout
 from redbook.drive import Drive
 from redbook.engine import verify as verifying
+from redbook.engine.complete_tracks import in_words as numbered
 from redbook.engine.conclude import conclude
 from redbook.engine.locate import locate, not_located
-from redbook.engine.places import in_words as numbered
 from redbook.engine.verification import Difference, Verification
-from redbook.engine.verify import READ_SPEED, Asked, ReadBack
+from redbook.engine.verify import READ_SPEED, ReadBack, VerifyRequest
 from redbook.errors import AudioError, Cancelled, DriveError, NoRoom
 from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class HowToRead:
-    """How a disc is read back.
+class VerifySettings:
+    """How a person wants a disc to be read back.
 
     speed   multiple of 1x, MAX_SPEED for as fast as the drive can; None for the usual one
     reload  have the drive load the disc again after it was closed, so that nothing it tells is its memory
@@ -41,7 +41,7 @@ def check(
     layout: SessionLayout | None,
     seed: int,
     caller: Caller,
-    how: HowToRead,
+    how: VerifySettings,
     *,
     closed: bool,
     binding: bool = True,
@@ -57,7 +57,7 @@ def check(
     """
     key, known = known_drive(drive, caller)
     at_once = layout is not None and all(track.pregap is Pregap.SENT for track in layout.tracks)
-    asked = Asked(
+    asked = VerifyRequest(
         closed,
         closed and how.reload,
         how.speed or READ_SPEED,

@@ -21,8 +21,8 @@ from redbook.burning.virtual_disc import is_virtual_disc, program_of_virtual_dis
 from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, SECTORS_PER_SECOND
 from redbook.disc.cd_text import PackType, Texts, encode
 from redbook.disc.codes import read_isrc
+from redbook.engine.complete_tracks import in_words
 from redbook.engine.events import Phase, PhaseStarted, Working
-from redbook.engine.places import in_words
 from redbook.errors import AudioError, Cancelled, PlanError, SheetError
 from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener

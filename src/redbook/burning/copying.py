@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redbook.authoring.wishes import Mode
+from redbook.burning.job_reports import BurnReport
 from redbook.burning.jobs import burn
-from redbook.burning.read_files import CUE_FILE, JSON_REPORT
-from redbook.burning.read_report import ReadReport
 from redbook.burning.reading import SourceOffset, Wanted, read_disc
-from redbook.burning.reports import BurnReport
+from redbook.burning.rip_files import CUE_FILE, JSON_REPORT
+from redbook.burning.rip_report import ReadReport
 from redbook.disc import minutes
 from redbook.drive import Drive
 from redbook.engine.change_disc import blank_disc_in

@@ -19,7 +19,7 @@ from redbook.disc import Toc
 from redbook.records import dataclass
 
 if TYPE_CHECKING:
-    from redbook.burning.read_report import ReadTrack
+    from redbook.burning.rip_report import ReadTrack
 
 ACCURATERIP = "http://www.accuraterip.com/accuraterip"
 CTDB = "http://db.cuetools.net"

@@ -13,8 +13,8 @@ from dataclasses import asdict
 from typing import Any
 
 from redbook.burning.checking import in_words
+from redbook.burning.job_reports import VerifyReport
 from redbook.burning.remembered import habits_of, known_drive, remember_reading
-from redbook.burning.reports import VerifyReport
 from redbook.clock import Clock
 from redbook.disc.layout import LaidTrack, Pregap, SessionLayout
 from redbook.drive import Drive
@@ -96,7 +96,7 @@ def verify_fingerprints(
     """
     caller = Caller.of(on_event, cancel, clock)
     key, known = known_drive(drive, caller)
-    asked = verifying.Asked(
+    asked = verifying.VerifyRequest(
         speed=read_speed or READ_SPEED,
         offset_hint=known.offset_samples,
         habits=habits_of(drive, known),

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from redbook.authoring.wishes import DEFAULTS, Mode, SourceName, Wishes
 from redbook.burning import checking
-from redbook.burning.checking import HowToRead
-from redbook.burning.looking import at_leisure
+from redbook.burning.checking import VerifySettings
+from redbook.burning.job_reports import BurnReport, VerifyReport
+from redbook.burning.looking import run_resending
 from redbook.burning.planning import (
     Plan,
     Request,
@@ -20,19 +21,18 @@ from redbook.burning.planning import (
     read_master,
     reports,
 )
-from redbook.burning.remembered import known_drive, remember_rung
-from redbook.burning.reports import BurnReport, VerifyReport
+from redbook.burning.remembered import known_drive, remember_form
 from redbook.clock import Clock
 from redbook.disc import PREGAP_SECTORS, Toc, TocTrack
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine import burn as burning_disc
 from redbook.engine import close, erase, inspect
+from redbook.engine.complete_tracks import CompleteTrack, complete_tracks_on, in_words
 from redbook.engine.erase import Erasable
 from redbook.engine.inspect import DiscContents
 from redbook.engine.method import Method
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.places import Place, in_words, places_on
 from redbook.engine.session_at_once import SessionAtOnce
 from redbook.engine.spoiled import spoiled_in_words
 from redbook.engine.steps import Point
@@ -160,7 +160,7 @@ def burn(
     if speed is not None and not speed > 0:  # also what is no number
         raise ValueError(f"speed must be a multiple of 1x greater than 0, MAX_SPEED or None, not {speed!r}")
     _check_read_speed(read_speed)
-    reading = checking.HowToRead(read_speed, reload) if verify else None
+    reading = checking.VerifySettings(read_speed, reload) if verify else None
     settings = Settings(speed, simulate, finalize, append, real_time=drive.real_time)
     caller = Caller.of(on_event, cancel, clock)
     consent = None if simulate else commit
@@ -185,7 +185,7 @@ def _burn_plan(
     earlier: Plan,
     drive: Drive,
     settings: Settings,
-    reading: HowToRead | None,
+    reading: VerifySettings | None,
     caller: Caller,
     commit: Consent | None,
 ) -> BurnReport:
@@ -240,7 +240,7 @@ def _burn_planned(
     made: Plan,
     drive: Drive,
     settings: Settings,
-    reading: HowToRead | None,
+    reading: VerifySettings | None,
     caller: Caller,
     commit: Consent | None,
 ) -> BurnReport:
@@ -252,7 +252,7 @@ def _burn_awake(
     made: Plan,
     drive: Drive,
     settings: Settings,
-    reading: HowToRead | None,
+    reading: VerifySettings | None,
     caller: Caller,
     commit: Consent | None,
 ) -> BurnReport:
@@ -267,7 +267,7 @@ def _burn_awake(
     method: Method
     if made.mode is Mode.SAO:
         key, known = known_drive(drive, caller)
-        method = SessionAtOnce(made.layout, known.rung, made.overburn)
+        method = SessionAtOnce(made.layout, known.cue_sheet_form, made.overburn)
         streams = [master.session_stream(PREGAP_SECTORS)]
     else:
         method = TrackAtOnce([track.sectors for track in master.tracks])
@@ -276,7 +276,7 @@ def _burn_awake(
     total = sum(stream.sectors for stream in streams)
     layout, supply = caller.run_with_audio(drive, procedure, streams, total, commit)
     if made.mode is Mode.SAO:
-        remember_rung(key, known, outcome.rung)
+        remember_form(key, known, outcome.cue_sheet_form)
     verification = None
     if reading is not None and not settings.test_write:
         try:
@@ -305,7 +305,7 @@ def _burn_awake(
         longest_gap_seconds=supply.longest_gap_seconds,
         underruns=supply.underruns,
         mode=made.mode,
-        cue_sheet_form=outcome.rung,
+        cue_sheet_form=outcome.cue_sheet_form,
         levels=made.levels,
     )
     if verification is not None and not verification.same:
@@ -352,15 +352,15 @@ def verify(
     _, disc = caller.run(drive, inspect.inspect())
     if disc.spoiled:
         raise MediumUnsuitable(spoiled_in_words(disc.information))
-    on_disc = at_leisure(drive, places_on(disc), caller)
-    audio = [place for place in on_disc if place.is_audio]
+    on_disc = run_resending(drive, complete_tracks_on(disc), caller)
+    audio = [track for track in on_disc if track.is_audio]
     if not audio:
         there = "no complete track"
         if on_disc:
-            there = f"no audio, but data ({in_words([place.number for place in on_disc])}),"
+            there = f"no audio, but data ({in_words([track.number for track in on_disc])}),"
         raise MediumUnsuitable(f"there is {there} on the disc; insert the disc to be verified")
 
-    starts = [place.start_lba for place in audio]
+    starts = [track.start_lba for track in audio]
     lead_out = disc.toc.lead_out_lba if disc.toc else None
     found = tuple(starts), lead_out
     master, _, losses = read_master(composed, Mode.AUTO, wishes, 1, dither_seed, caller, found)
@@ -373,7 +373,7 @@ def verify(
             layout if whole else None,
             dither_seed,
             caller,
-            checking.HowToRead(read_speed),
+            checking.VerifySettings(read_speed),
             closed=False,
             binding=not composed.from_files,
         )
@@ -388,7 +388,7 @@ def verify(
     return report
 
 
-def _compared(prepared: Sequence[PreparedTrack], audio: Sequence[Place]) -> list[LaidTrack]:
+def _compared(prepared: Sequence[PreparedTrack], audio: Sequence[CompleteTrack]) -> list[LaidTrack]:
     """Each source beside the audio track that it was held against; what the disc has no track for, behind."""
     places = []
     for index, track in enumerate(prepared):

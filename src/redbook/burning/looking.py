@@ -56,12 +56,15 @@ def _disc_info(drive: Drive, labels: bool, caller: Caller) -> DiscInfo:
     closed = {track.number for track in disc.toc.tracks}
     labelled = [track for track in disc.tracks if track.number in closed]
     tells_cd_text = abilities.capabilities is not None and abilities.capabilities.cd_text
-    told = at_leisure(drive, read_labels(labelled, disc.toc, tells_cd_text), caller)
+    told = run_resending(drive, read_labels(labelled, disc.toc, tells_cd_text), caller)
     return DiscInfo(abilities, disc, told, known.offset_samples)
 
 
-def at_leisure(drive: Drive, reading: Procedure[R], caller: Caller) -> R:
-    """Of a drive that may have no time for a command at first.  raises  what the procedure raises"""
+def run_resending(drive: Drive, reading: Procedure[R], caller: Caller) -> R:
+    """Run a procedure; a command that the drive did not take, as it was busy for example, is sent again.
+
+    raises  what the procedure raises
+    """
     return caller.run(drive, resending(reading, lambda: False))
 
 
@@ -84,15 +87,15 @@ def read_checksums(
     from redbook.engine.verify import read_track
 
     caller = Caller.of(on_event, cancel, clock)
-    tracks = at_leisure(drive, audio_extents(_disc_info(drive, False, caller).disc), caller)
+    tracks = run_resending(drive, audio_extents(_disc_info(drive, False, caller).disc), caller)
     sums = {}
     for track in tracks:
         checksums = TrackChecksums(first=track.first, last=track.last)
-        at_leisure(drive, read_track(track.start_lba, track.own_sectors, checksums.update), caller)
+        run_resending(drive, read_track(track.start_lba, track.own_sectors, checksums.update), caller)
         gap_sectors = track.sectors - track.own_sectors
         try:
             gap_lba = track.start_lba + track.own_sectors
-            at_leisure(drive, read_track(gap_lba, gap_sectors, checksums.update_gap), caller)
+            run_resending(drive, read_track(gap_lba, gap_sectors, checksums.update_gap), caller)
         except SenseError:  # of run-out and link blocks many drives make nothing
             checksums.fill_gap(gap_sectors)
         sums[track.number] = (checksums.sha256, checksums.accuraterip_v1, checksums.accuraterip_v2)

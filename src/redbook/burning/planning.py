@@ -156,7 +156,7 @@ def look_for_space(
     method = _method_without_tracks(mode)
     method.check(abilities)
     check_recordable(abilities, disc.information, request.append, disc.spoiled)
-    return mode, method.room(abilities, disc), abilities, disc
+    return mode, method.space(abilities, disc), abilities, disc
 
 
 def _as_kept(request: Request, master: MasterFile) -> Request:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from redbook.burning.read_files import ReadFiles
-from redbook.burning.read_report import ReadReport
 from redbook.burning.remembered import habits_of, known_drive
-from redbook.burning.unfinished import Unfinished, Whose, check_folder, check_room
+from redbook.burning.rip_files import RipFiles
+from redbook.burning.rip_report import ReadReport
+from redbook.burning.unfinished import DiscInDrive, Unfinished, check_folder, check_room
 from redbook.disc import MOST_OFFSET_SAMPLES, SECTOR_BYTES, minutes
 from redbook.drive import Drive
 from redbook.engine.chunks import CHUNK_SECTORS
@@ -20,7 +20,7 @@ from redbook.engine.original import Original, look_at_original
 from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
 from redbook.engine.reading_speed import ReadingSpeed, at_its_own_speed_again
 from redbook.engine.steps import Procedure
-from redbook.engine.twice import USUAL_MEMORY_KIB, HowToRead, read_twice
+from redbook.engine.twice import USUAL_MEMORY_KIB, RipState, read_twice
 from redbook.engine.verify import READ_SPEED
 from redbook.engine.waiting import resending
 from redbook.errors import Cancelled, MediumUnsuitable, NotReadWhole, PlanError, printable
@@ -138,16 +138,16 @@ def read_disc(
         )
     if check is not None:
         check(original)
-    whose = Whose.of(original, key)
+    source = DiscInDrive.of(original, key)
     habits = habits_of(drive, known)
     check_room(folder, original.sectors, original.sectors, wanted.sound == "flac")
-    with Unfinished(folder, whose, original.areas) as kept:
+    with Unfinished(folder, source, original.areas) as kept:
         if kept.trouble.holes and not wanted.keep_going:
             kept.back_to(kept.trouble.holes[0])
         goes_on = kept.sectors > 0
         how = _how(original, wanted, habits, kept)
         _read_on(drive, original, how, kept, caller)
-        files = ReadFiles(
+        files = RipFiles(
             original,
             kept,
             drive,
@@ -175,11 +175,11 @@ def _offset(wanted: Wanted, known: int | None) -> int:
     return known
 
 
-def _how(original: Original, wanted: Wanted, habits: ReadHabits, kept: Unfinished) -> HowToRead:
+def _how(original: Original, wanted: Wanted, habits: ReadHabits, kept: Unfinished) -> RipState:
     told = original.abilities.capabilities
     speed = ReadingSpeed()
     speed.note(told)
-    return HowToRead(
+    return RipState(
         habits,
         speed,
         wanted.speed or READ_SPEED,
@@ -191,7 +191,7 @@ def _how(original: Original, wanted: Wanted, habits: ReadHabits, kept: Unfinishe
     )
 
 
-def _read_on(drive: Drive, original: Original, how: HowToRead, kept: Unfinished, caller: Caller) -> None:
+def _read_on(drive: Drive, original: Original, how: RipState, kept: Unfinished, caller: Caller) -> None:
     """From where the reading has come so far to the end of the disc.
 
     raises  NotReadWhole, DriveError, Cancelled, NoRoom; what was read is kept
@@ -233,7 +233,7 @@ def _hint(original: Original) -> str:
     return ""
 
 
-def _reading(original: Original, how: HowToRead, kept: Unfinished) -> Procedure[None]:
+def _reading(original: Original, how: RipState, kept: Unfinished) -> Procedure[None]:
     yield PhaseStarted(Phase.READING_DISC)
     yield from how.drive.ask_for(how.speed)
     yield from _find_form(original, how.habits)

@@ -31,12 +31,12 @@ def habits_of(drive: Drive, known: KnownDrive) -> ReadHabits:
     return ReadHabits(known.read_form, known.most_read_sectors or usual.most_sectors).check()
 
 
-def remember_rung(key: str, known: KnownDrive, rung: str) -> None:
+def remember_form(key: str, known: KnownDrive, form: str) -> None:
     """In which form a drive took a cue sheet; the first one is tried first anyway."""
-    from redbook.engine.ladder import RUNGS
+    from redbook.engine.cue_sheet_forms import CUE_SHEET_FORMS
 
-    if rung and known.rung != rung and (known.rung or rung != RUNGS[0].name):
-        DriveMemory.of_user().keep(key, replace(known, rung=rung))
+    if form and known.cue_sheet_form != form and (known.cue_sheet_form or form != CUE_SHEET_FORMS[0].name):
+        DriveMemory.of_user().keep(key, replace(known, cue_sheet_form=form))
 
 
 def remember_reading(drive: Drive, key: str, before: KnownDrive, found: ReadBack, habits: ReadHabits) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redbook.authoring.wishes import DEFAULTS, Loudness, SourceName, Wishes
-from redbook.burning.known import known_lengths
+from redbook.burning.known_lengths import known_lengths
 from redbook.errors import NoRoom, PlanError, printable
 from redbook.files import replace_file
 from redbook.records import dataclass

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from redbook.authoring.wishes import DEFAULTS, Loudness, Mode, SourceName, Wishes
-from redbook.burning.known import known_lengths
+from redbook.burning.known_lengths import known_lengths
 from redbook.burning.planning import Request, look_for_space
 from redbook.drive import Drive
 from redbook.engine.plan import Space, lay_out

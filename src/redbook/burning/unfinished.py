@@ -18,7 +18,7 @@ from redbook import host
 from redbook.closing import Closing
 from redbook.disc import SECTOR_BYTES
 from redbook.engine.original import Original
-from redbook.engine.twice import Area, Trouble
+from redbook.engine.twice import AreaToRead, Trouble
 from redbook.errors import NoRoom, PlanError, printable
 from redbook.files import replace_file
 from redbook.records import dataclass
@@ -33,8 +33,8 @@ _LEAST_PART_IN_FLAC = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
-    """Of which disc, in which drive, a reading is: it goes on with the same ones only.
+class DiscInDrive:
+    """Which disc a reading is of, and which drive reads it: it goes on with the same ones only.
 
     drive  as it is remembered: maker, model, serial number; another one reads with another offset
     """
@@ -72,12 +72,12 @@ class Unfinished(Closing):
     trouble  what was odd until there
     """
 
-    def __init__(self, folder: Path, whose: Whose, areas: Sequence[Area]) -> None:
+    def __init__(self, folder: Path, source: DiscInDrive, areas: Sequence[AreaToRead]) -> None:
         self.folder = folder
         self.trouble = Trouble()
         self.reached = [area.start_lba for area in areas]
         self.saved: list[str] = []
-        self._whose = whose
+        self._source = source
         self._locked = False
         self._areas = areas
         with _in_words(folder, "be written to"):
@@ -106,7 +106,7 @@ class Unfinished(Closing):
         if state is None:
             self._save()
             return
-        own = self._whose.to_json()
+        own = self._source.to_json()
         if state["whose"]["drive"] != own["drive"]:
             raise PlanError(
                 f"{printable(self.folder)} holds the beginning of a reading by another drive "
@@ -170,7 +170,7 @@ class Unfinished(Closing):
         state = {
             "format": _FORMAT,
             "version": _VERSION,
-            "whose": self._whose.to_json(),
+            "whose": self._source.to_json(),
             "reached": self.reached,
             "trouble": {name: _ranges(getattr(self.trouble, name)) for name in Trouble.__slots__},
             "saved": self.saved,

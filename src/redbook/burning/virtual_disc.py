@@ -11,7 +11,7 @@ from redbook.authoring.program import Note, Piece, Program, ProgramTrack, Segmen
 from redbook.disc import PREGAP_SECTORS, SAMPLES_PER_SECTOR
 from redbook.disc.cd_text import parse
 from redbook.disc.layout import COPY_PERMITTED, FOUR_CHANNELS, PRE_EMPHASIS, SessionLayout
-from redbook.engine.places import in_words
+from redbook.engine.complete_tracks import in_words
 from redbook.errors import AudioError, ImageError, printable
 from redbook.image.base import DiscState
 from redbook.image.view import DATA_FILE, FolderView

@@ -9,7 +9,7 @@ from redbook.cli import shapes
 from redbook.cli.times import length, seconds
 from redbook.disc import PREGAP_SECTORS, SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR
 from redbook.disc.cd_text import PackType, Texts
-from redbook.engine.places import in_words
+from redbook.engine.complete_tracks import in_words
 
 if TYPE_CHECKING:
     from redbook.authoring.arrange import Border

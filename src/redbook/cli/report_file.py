@@ -15,9 +15,9 @@ from redbook._version import __version__
 from redbook.authoring.wishes import Mode
 from redbook.burning.cd_text_json import cd_text_as_json
 from redbook.burning.fingerprints import layout_to_json, to_json
-from redbook.burning.kept_report import VERSION
+from redbook.burning.job_reports import BurnReport
 from redbook.burning.planning import Plan
-from redbook.burning.reports import BurnReport
+from redbook.burning.saved_burn_report import VERSION
 from redbook.cli import shapes
 from redbook.cli.describe import loudness_in_words
 from redbook.cli.times import length

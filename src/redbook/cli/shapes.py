@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from redbook.authoring.wishes import TRUE_PEAK_LIMIT_DBTP, Mode
 from redbook.burning.cd_text_json import cd_text_as_json
-from redbook.burning.reports import BurnReport, VerifyReport
+from redbook.burning.job_reports import BurnReport, VerifyReport
 from redbook.disc import TAO_GAP_SECTORS, Toc, duration
 from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, LaidTrack
 from redbook.mmc.identify import Profile

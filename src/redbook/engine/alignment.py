@@ -23,7 +23,7 @@ class HiddenEnds(NamedTuple):
     tail: int = 0
 
 
-class Run(NamedTuple):
+class SectorRun(NamedTuple):
     """Neighbouring sectors of a track, counted from its start: `first` up to, and without, `end`."""
 
     first: int
@@ -123,7 +123,7 @@ class Alignment:
                 tail += len(wanted) // SAMPLE_BYTES
         return HiddenEnds(head, tail)
 
-    def find_shift(self, raw: bytes, lead: int, run: Run, most_samples: int) -> int | None:
+    def find_shift(self, raw: bytes, lead: int, run: SectorRun, most_samples: int) -> int | None:
         """By how many samples this reading lies beside its place, if the whole run is in it.
 
         With the sector before the run, where there is one: between two stretches nothing may be missing.
@@ -134,14 +134,14 @@ class Alignment:
         first = run.first - (run.first > 0)
         lead -= (run.first - first) * SECTOR_BYTES
         sums, view = self.span.sent.sums, memoryview(raw)
-        whole = Run(first, run.end)
+        whole = SectorRun(first, run.end)
         for distance in range(most_samples + 1):
             for shift in dict.fromkeys((distance, -distance)):
                 at = lead + shift * SAMPLE_BYTES
                 begin = at + self.skip_bytes
                 one: memoryview | bytearray = view[begin : begin + SECTOR_BYTES] if begin >= 0 else view[:0]
                 if len(one) < SECTOR_BYTES:
-                    one, _ = self.taken_from(raw, at, Run(first, first + 1), most_samples)
+                    one, _ = self.taken_from(raw, at, SectorRun(first, first + 1), most_samples)
                 if len(one) < SECTOR_BYTES or zlib.crc32(one) != sums[first]:
                     continue
                 moved, _ = self.taken_from(raw, at, whole, most_samples)
@@ -149,7 +149,9 @@ class Alignment:
                     return shift
         return None
 
-    def taken_from(self, raw: bytes, at: int, run: Run, most_samples: int) -> tuple[bytearray, HiddenEnds]:
+    def taken_from(
+        self, raw: bytes, at: int, run: SectorRun, most_samples: int
+    ) -> tuple[bytearray, HiddenEnds]:
         """These sectors as they lie in `raw` from byte `at` on; less where they are not all in it.
 
         What lies before the track's own first sector or behind its last, by no more than the offset and

@@ -37,7 +37,7 @@ from redbook.engine.one_track import (
     place_track,
     write_track,
 )
-from redbook.engine.outcome import Outcome, Settings, broken_off, weigh
+from redbook.engine.outcome import Outcome, Settings, broken_off, note_what_it_says
 from redbook.engine.plan import lay_out
 from redbook.engine.prepare import prepare, take_write_parameters
 from redbook.engine.steps import Abandoned, Announce, Procedure, R, Shield
@@ -124,7 +124,7 @@ def _burn_prepared(
         yield from until_ready()
         outcome.drive.protection = yield from method.parameters(settings, abilities.underrun_protection)
         disc = yield from contents()
-        space = method.room(abilities, disc)
+        space = method.space(abilities, disc)
         layout = method.place(space)
         yield Announce(layout.lead_out_lba * SECTOR_BYTES)
         yield from calibrate(outcome)
@@ -246,7 +246,7 @@ def _with_disc_now(first: Exception, method: Method, outcome: Outcome, settings:
         return NotCommitted(f"{first}; nothing was written", first.reason, "nothing was written")
     if not outcome.touched:
         return Cancelled("cancelled; nothing was written", "nothing was written")
-    weigh(first, outcome)
+    note_what_it_says(first, outcome)
     return broken_off(first, outcome, method.disc_now(outcome, settings))
 
 

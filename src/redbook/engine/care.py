@@ -23,10 +23,12 @@ class Care:
     """How this disc has to be read, and what it took.
 
     spans         every track that is compared
+    habits        in which form this drive wants to be asked
     speed         of reading, as a multiple of 1x; MAX_SPEED for as fast as the drive can
     drive         what it was asked for, and what to give back
     places_again  stretches that were read again and were the same then
     sectors_again how many sectors these were
+    hopeless      runs of sectors in a row that no further reading mended
     inexact       stretches that came at varying places: the drive reads inexactly
     accurate_stream  that it never does: as the drive says of itself, until it shows otherwise
     one_by_one    that one command of an inexact drive brings too little to show what lies between sectors

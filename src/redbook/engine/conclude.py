@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from redbook.engine.complete_tracks import in_words
 from redbook.engine.disc_offset import DiscOffset
-from redbook.engine.places import in_words
 from redbook.engine.verification import Check, Difference, Hidden, Verdict, Verification
 from redbook.engine.verify import ReadBack
 

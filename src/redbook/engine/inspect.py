@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, RUN_OUT_SECTORS, Msf, Toc, TocTrack
+from redbook.engine.free_space import find_space
 from redbook.engine.plan import Space
-from redbook.engine.room import find_room
 from redbook.engine.speed import Speeds, believable, read_speeds
 from redbook.engine.spoiled import is_spoiled
 from redbook.engine.steps import Procedure
@@ -196,16 +196,16 @@ def identify() -> Procedure[Abilities]:
     streaming = configuration.feature(FeatureCode.REAL_TIME_STREAMING) if configuration else None
     lists_speeds = bool(streaming and streaming.data and streaming.data[0] & WSPD)
     return Abilities(
-        inquiry,
-        profile,
-        capabilities,
-        writes_tao,
-        writes_sao,
-        writes_cd_rw,
-        test_write,
-        protection,
-        lists_speeds,
-        quirks_of(inquiry),
+        inquiry=inquiry,
+        profile=profile,
+        capabilities=capabilities,
+        writes_tao=writes_tao,
+        writes_sao=writes_sao,
+        writes_cd_rw=writes_cd_rw,
+        test_write=test_write,
+        underrun_protection=protection,
+        lists_speeds=lists_speeds,
+        quirks=quirks_of(inquiry),
         largest_cue_sheet_bytes=largest_sheet,
         writes_raw=writes_raw,
     )
@@ -275,7 +275,7 @@ def contents(of_cd: bool = True) -> Procedure[DiscContents]:
     elif information.status in (DiscStatus.BLANK, DiscStatus.APPENDABLE):
         try:
             _check_against_toc(information, toc, found)
-            space = yield from find_room(information, atip, None if doubts else tracks)
+            space = yield from find_space(information, atip, None if doubts else tracks)
         except InvalidReply as error:
             doubts.append(str(error))
             problems.append(str(error))
@@ -350,7 +350,7 @@ def where_next() -> Procedure[Space]:
             InvalidReply      if what the drive says of that makes no sense
     """
     information: DiscInformation = yield ReadDiscInformation()
-    space = yield from find_room(information, None)
+    space = yield from find_space(information, None)
     if space is None:
         raise MediumUnsuitable("no more tracks can be added to the disc; use another one")
     return space

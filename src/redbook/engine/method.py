@@ -3,10 +3,10 @@
 `burn` asks them in this order, and nothing else in the engine asks which write type it is:
 
     check       whether the drive has it at all
-    room        what the disc has left, or why it takes nothing
-    place       where everything goes, within that room
+    space       what the disc has left, or why it takes nothing
+    place       where everything goes, within that space
     parameters  mode page 05h
-    arm         the last that can be refused without harm
+    arm         the last that can be refused without harm: a session's cue sheet is sent here
     write       everything, from the first WRITE on
     end         what makes the disc playable
     wind_down   after an error or a cancel: what can still be saved
@@ -33,17 +33,22 @@ class Method(Protocol):
         ...
 
     def check(self, abilities: Abilities) -> None:
-        """raises  NotARecorder  for a drive that cannot write so
+        """Whether the drive can write so, and this layout.
+
+        raises  NotARecorder  for a drive that cannot write so
         PlanError     for a layout that is more than it can be told
         """
         ...
 
-    def room(self, abilities: Abilities, disc: DiscContents) -> Space:
-        """raises  MediumUnsuitable, InvalidReply  where nothing can be written so"""
+    def space(self, abilities: Abilities, disc: DiscContents) -> Space:
+        """Where the next track may start on this disc, and how far it may reach.
+
+        raises  MediumUnsuitable, InvalidReply  where nothing can be written so
+        """
         ...
 
     def place(self, space: Space) -> SessionLayout:
-        """raises  PlanError  where it breaks a rule, or does not fit"""
+        """Where each track goes.  raises  PlanError  where it breaks a rule, or does not fit"""
         ...
 
     def parameters(self, settings: Settings, offered: bool) -> Procedure[bool]:
@@ -58,7 +63,10 @@ class Method(Protocol):
     def arm(
         self, layout: SessionLayout, disc: DiscContents, settings: Settings, outcome: Outcome
     ) -> Procedure[None]:
-        """raises  DriveError; the disc is untouched"""
+        """Tell the drive what will be written, as session-at-once does with its cue sheet.
+
+        raises  DriveError; the disc is untouched
+        """
         ...
 
     def write(
@@ -68,11 +76,14 @@ class Method(Protocol):
         ...
 
     def end(self, layout: SessionLayout, settings: Settings, outcome: Outcome) -> Procedure[None]:
-        """raises  SenseError, InvalidReply"""
+        """Make the disc playable, where that was asked for.  raises  SenseError, InvalidReply"""
         ...
 
     def wind_down(self, outcome: Outcome) -> Procedure[None]:
-        """What cannot be done is noted, and said in `outcome`."""
+        """After an error or a cancel, save what can be saved.
+
+        What cannot be done is noted, and said in `outcome`.
+        """
         ...
 
     def disc_now(self, outcome: Outcome, settings: Settings) -> str:

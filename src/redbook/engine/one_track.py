@@ -16,8 +16,8 @@ from redbook.engine.inspect import is_virtual
 from redbook.engine.outcome import Outcome
 from redbook.engine.sending import (
     BUSY_SECONDS,
-    Area,
-    Run,
+    AreaToSend,
+    RunToSend,
     busy_pause_seconds,
     check_time,
     send,
@@ -70,7 +70,7 @@ def write_track(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
         yield Commit(Point.WRITE)
     yield TrackStarted(track.number, track.start_lba, track.sectors)
     since = yield Now()
-    yield from send(chunk, Run([Area(track, track.start_lba, track.end_lba)]), outcome)
+    yield from send(chunk, RunToSend([AreaToSend(track, track.start_lba, track.end_lba)]), outcome)
     yield Shield(True)
     yield from pad(track.sectors, track, outcome)
     yield PhaseStarted(Phase.ENDING_TRACK, track.number)

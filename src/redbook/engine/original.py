@@ -14,11 +14,11 @@ from redbook.disc import Toc
 from redbook.disc.cd_text.packs import each_pack, is_sound
 from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, Item, LaidTrack, SessionLayout
 from redbook.disc.sub_channel import POSITION, Q
+from redbook.engine.complete_tracks import CompleteTrack, complete_tracks_on, in_words
 from redbook.engine.inspect import Abilities, DiscContents, inspect
 from redbook.engine.labels import DiscLabels, read_labels
-from redbook.engine.places import Place, in_words, places_on
 from redbook.engine.steps import Procedure
-from redbook.engine.twice import Area
+from redbook.engine.twice import AreaToRead
 from redbook.engine.waiting import ANY_COMMAND_SECONDS, POLL_SECONDS, until_accepted
 from redbook.errors import InvalidReply, MediumUnsuitable, SenseError
 from redbook.mmc.disc_info import ReadCdText
@@ -51,7 +51,7 @@ class Original:
     toc: Toc
     layout: SessionLayout
     labels: DiscLabels
-    areas: tuple[Area, ...]
+    areas: tuple[AreaToRead, ...]
     untold: frozenset[tuple[Item, int]] = frozenset()
     left_out: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -78,12 +78,12 @@ def look_at_original() -> Procedure[Original]:
     if toc is None or not toc.tracks:
         raise MediumUnsuitable(_nothing_to_read(disc))
     listed = {entry.number for entry in toc.tracks}
-    places = [place for place in (yield from places_on(disc)) if place.number in listed]
-    first = places[0].session
-    audio = [place for place in places if place.is_audio and place.session == first]
+    complete = [track for track in (yield from complete_tracks_on(disc)) if track.number in listed]
+    first = complete[0].session
+    audio = [track for track in complete if track.is_audio and track.session == first]
     if not audio:
         raise MediumUnsuitable(
-            f"there is no audio in the first session of the disc, but data ({_numbers(places)}); only "
+            f"there is no audio in the first session of the disc, but data ({_numbers(complete)}); only "
             "audio is read"
         )
     known = [track for track in disc.tracks if track.number in listed]
@@ -94,17 +94,17 @@ def look_at_original() -> Procedure[Original]:
     remarks += [remark] if remark else []
     tracks = []
     untold = set(told.untold)
-    for place in audio:
-        end = _end_of(place, places, toc)
-        laid = told.of(place.number)
+    for track in audio:
+        end = _end_of(track, complete, toc)
+        laid = told.of(track.number)
         if laid is None:
-            control = next(entry.control for entry in toc.tracks if entry.number == place.number)
-            laid = LaidTrack(place.number, place.start_lba, end - place.start_lba, control=control)
-            untold |= {(item, place.number) for item in (Item.PREGAPS, Item.INDEXES, Item.ISRC)}
+            control = next(entry.control for entry in toc.tracks if entry.number == track.number)
+            laid = LaidTrack(track.number, track.start_lba, end - track.start_lba, control=control)
+            untold |= {(item, track.number) for item in (Item.PREGAPS, Item.INDEXES, Item.ISRC)}
         laid, said = yield from _with_control(laid)
         remarks += said
         tracks.append(laid)
-    areas = tuple(_areas(audio, tracks, places, toc))
+    areas = tuple(_areas(audio, tracks, complete, toc))
     layout = SessionLayout(
         tuple(tracks),
         areas[-1].end_lba,
@@ -119,7 +119,7 @@ def look_at_original() -> Procedure[Original]:
         told,
         areas,
         frozenset(untold),
-        tuple(_left_out(disc, places, first)),
+        tuple(_left_out(disc, complete, first)),
         tuple(remarks),
     )
 
@@ -132,50 +132,50 @@ def _nothing_to_read(disc: DiscContents) -> str:
     return "there is no closed session on the disc; insert the disc to be read"
 
 
-def _numbers(places: Sequence[Place]) -> str:
-    return in_words([place.number for place in places])
+def _numbers(complete: Sequence[CompleteTrack]) -> str:
+    return in_words([track.number for track in complete])
 
 
-def _end_of(place: Place, places: Sequence[Place], toc: Toc) -> int:
+def _end_of(track: CompleteTrack, complete: Sequence[CompleteTrack], toc: Toc) -> int:
     """Where a ripper reads to: the next track, the two seconds before data, or the lead-out."""
-    if place.end_lba is not None:
-        return place.end_lba
-    following = next((other for other in places if other.number > place.number), None)
+    if track.end_lba is not None:
+        return track.end_lba
+    following = next((other for other in complete if other.number > track.number), None)
     return toc.lead_out_lba if following is None else following.start_lba
 
 
 def _areas(
-    audio: Sequence[Place], tracks: Sequence[LaidTrack], places: Sequence[Place], toc: Toc
-) -> list[Area]:
-    areas: list[Area] = []
-    for place, laid, following in zip(audio, tracks, (*tracks[1:], None), strict=True):
-        start, end = place.start_lba, _end_of(place, places, toc)
-        if place is places[0]:
+    audio: Sequence[CompleteTrack], tracks: Sequence[LaidTrack], complete: Sequence[CompleteTrack], toc: Toc
+) -> list[AreaToRead]:
+    areas: list[AreaToRead] = []
+    for track, laid, following in zip(audio, tracks, (*tracks[1:], None), strict=True):
+        start, end = track.start_lba, _end_of(track, complete, toc)
+        if track is complete[0]:
             start = max(0, min(start, laid.pregap_lba, 0))
         # Only where a run-out lies behind the track: a pregap that follows at once is audio of its own.
         behind = end if following is None else min(end, following.pregap_lba)
         gaps = ((laid.end_lba, end),) if laid.sectors and laid.end_lba < behind else ()
         if areas and areas[-1].end_lba == start:
-            areas[-1] = Area(areas[-1].start_lba, end, areas[-1].gaps + gaps)
+            areas[-1] = AreaToRead(areas[-1].start_lba, end, areas[-1].gaps + gaps)
         else:
-            areas.append(Area(start, end, gaps))
+            areas.append(AreaToRead(start, end, gaps))
     return areas
 
 
-def _left_out(disc: DiscContents, places: Sequence[Place], first: int) -> list[str]:
+def _left_out(disc: DiscContents, complete: Sequence[CompleteTrack], first: int) -> list[str]:
     """In words, for whoever is asked whether that is all right."""
     left = []
-    data = [place for place in places if not place.is_audio and place.session == first]
+    data = [track for track in complete if not track.is_audio and track.session == first]
     if data:
         left.append(f"{_numbers(data)}: data, which redbook does not read")
-    others = [place for place in places if place.session != first]
+    others = [track for track in complete if track.session != first]
     for kind, of in (("data", False), ("audio", True)):
-        later = [place for place in others if place.is_audio is of]
+        later = [track for track in others if track.is_audio is of]
         if later:
             left.append(
                 f"{_numbers(later)}: {kind} in a later session; a copy has the first session of a disc"
             )
-    unlisted = [track.number for track in disc.tracks if track.number > places[-1].number]
+    unlisted = [track.number for track in disc.tracks if track.number > complete[-1].number]
     if unlisted:
         left.append(f"{in_words(unlisted)}: in a session that was left open")
     return left

@@ -116,7 +116,7 @@ class Outcome:
     drive      that it is done with; the same for all tracks of a disc
 
     Of a session written at once:
-    rung           in which form the drive took the cue sheet
+    cue_sheet_form the name of the form in which the drive took the cue sheet
     lead_in_start  of the disc, as the drive says it
     lead_in_sent   whether a WRITE into the lead-in was taken
     seconds        from the first WRITE to the last
@@ -136,7 +136,7 @@ class Outcome:
     exchanged: bool = False
     lba: int | None = None
     space: Space | None = None
-    rung: str = ""
+    cue_sheet_form: str = ""
     lead_in_start: Msf | None = None
     lead_in_sent: bool = False
     seconds: float = 0.0
@@ -150,12 +150,16 @@ class Outcome:
 
     @property
     def begun(self) -> bool:
-        """Whether a disc that has changed, or a drive that was reset, is the end of it."""
+        """Whether anything of this job may be on the disc.
+
+        From then on a disc that has changed, or a drive that was reset, ends the burn; before that the disc
+        is looked at afresh.
+        """
         return self.touched or bool(self.ended)
 
 
-def weigh(first: Exception, outcome: Outcome) -> None:
-    """What the error itself says of the disc."""
+def note_what_it_says(first: Exception, outcome: Outcome) -> None:
+    """Put into `outcome` what the first error itself says of the disc: that it is full, or another one."""
     outcome.full = _is_full(first)
     if (outcome.changed or isinstance(first, MediumChanged | NoMedium)) and not _is_the_same_disc(outcome):
         outcome.exchanged = True

@@ -6,6 +6,7 @@ from redbook import errors
 from redbook.disc import SECTOR_BYTES
 from redbook.disc.layout import SessionLayout
 from redbook.engine.calibration import calibrate
+from redbook.engine.complete_tracks import numbered
 from redbook.engine.events import Notice, Phase, PhaseStarted
 from redbook.engine.inspect import (
     Abilities,
@@ -18,7 +19,6 @@ from redbook.engine.inspect import (
 from redbook.engine.method import Method
 from redbook.engine.one_track import end_open_track
 from redbook.engine.outcome import Outcome, Settings
-from redbook.engine.places import numbered
 from redbook.engine.plan import Space
 from redbook.engine.speed import MAX_SPEED, believable, set_speed
 from redbook.engine.spoiled import is_spoiled, spoiled_in_words
@@ -53,7 +53,7 @@ def prepare(method: Method, settings: Settings, outcome: Outcome) -> Procedure[t
     raises   MediumUnsuitable, PlanError, SenseError; the disc is untouched
     """
     abilities, disc = yield from set_up(method, settings, outcome)
-    space = method.room(abilities, disc)
+    space = method.space(abilities, disc)
     layout = method.place(space)
     if not settings.test_write:
         yield Announce(layout.lead_out_lba * SECTOR_BYTES)
@@ -123,7 +123,10 @@ def _make_ready(
 
 
 def spin_up(quirks: Quirks) -> Procedure[None]:
-    """raises  NoMedium and what else keeps a drive from being ready"""
+    """Have the disc turn, and wait until the drive is ready.
+
+    raises  NoMedium and what else keeps a drive from being ready
+    """
     try:
         if quirks.starts_twice:
             yield StartStopUnit(start=True, immediate=True)
@@ -178,14 +181,16 @@ def take_write_parameters(
 
 
 def check_writer(abilities: Abilities) -> None:
-    """raises  MediumUnsuitable  for a drive that only reads"""
+    """Whether the drive can write CDs at all.  raises  NotARecorder  if it only reads"""
     if not abilities.writes_tao:
         raise NotARecorder(f"{abilities.name} cannot write CDs; use a CD recorder")
 
 
-def room_on(abilities: Abilities, disc: DiscContents) -> Space:
-    """raises  MediumUnsuitable  if no further track can be written
-    InvalidReply      if what the drive says of the disc makes no sense
+def space_on(abilities: Abilities, disc: DiscContents) -> Space:
+    """What the disc has left for a further track.
+
+    raises  MediumUnsuitable  if no further track can be written
+            InvalidReply      if what the drive says of the disc makes no sense
     """
     if disc.doubt:
         raise InvalidReply(disc.doubt)
@@ -204,7 +209,10 @@ def room_on(abilities: Abilities, disc: DiscContents) -> Space:
 
 
 def check_kind(abilities: Abilities) -> None:
-    """raises  NotRecordable  for a disc that is no CD-R or CD-RW"""
+    """Whether the disc is of a kind that can be written to.
+
+    raises  NotRecordable  for a disc that is no CD-R or CD-RW
+    """
     name = abilities.name
     if abilities.profile == Profile.CD_ROM:
         raise NotRecordable(f"the disc in {name} cannot be written to; insert a blank CD-R or CD-RW")
@@ -213,8 +221,10 @@ def check_kind(abilities: Abilities) -> None:
 
 
 def check_recordable(abilities: Abilities, information: DiscInformation, append: bool, spoiled: bool) -> None:
-    """raises  NotRecordable  for a disc that is no CD-R or CD-RW
-    DiscNotBlank   for one that is complete or spoiled, or not blank unasked
+    """Whether tracks can be written to the disc as it is now: by its kind, and by what is on it.
+
+    raises  NotRecordable  for a disc that is no CD-R or CD-RW
+            DiscNotBlank   for one that is complete or spoiled, or not blank unasked
     """
     check_kind(abilities)
     name, status = abilities.name, information.status

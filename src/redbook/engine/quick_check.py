@@ -20,7 +20,10 @@ from redbook.mmc.disc_info import (
 
 
 def check_track(track: TrackEnded) -> Procedure[None]:
-    """raises  VerificationFailed  if the drive knows the track otherwise than it was written; SenseError"""
+    """Ask the drive where a track lies that was just written, and how long it is.
+
+    raises  VerificationFailed  if the drive knows the track otherwise than it was written; SenseError
+    """
     found: TrackInformation = yield ReadTrackInformation(track.number)
     wrong = []
     if found.number != track.number or found.start_lba != track.start_lba:

@@ -22,7 +22,7 @@ from redbook.engine.events import Phase, PhaseStarted, TrackStarted
 from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import Space, check_fits
-from redbook.engine.prepare import check_writer, room_on, take_write_parameters
+from redbook.engine.prepare import check_writer, space_on, take_write_parameters
 from redbook.engine.sending import send
 from redbook.engine.steps import Commit, Now, Point, Procedure, SectorsDone, TakeSectors
 from redbook.engine.whole_disc import check_blank, disc_now, end_session, wind_down
@@ -66,9 +66,9 @@ class Raw:
         if not abilities.writes_raw:
             raise NotARecorder(f"{abilities.name} cannot write raw; {instead_of_raw(abilities)}")
 
-    def room(self, abilities: Abilities, disc: DiscContents) -> Space:
+    def space(self, abilities: Abilities, disc: DiscContents) -> Space:
         check_blank(abilities, disc)
-        space = room_on(abilities, disc)
+        space = space_on(abilities, disc)
         if disc.lead_in_start is None:
             raise InvalidReply(
                 "the drive does not say where the disc's lead-in begins, and raw writing begins there: use "

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import field
 
 from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
-from redbook.engine.alignment import Alignment, HiddenEnds, Run
+from redbook.engine.alignment import Alignment, HiddenEnds, SectorRun
 from redbook.engine.care import Care, read_around
 from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.steps import MostSectors, Procedure
@@ -81,7 +81,7 @@ def settle(
     yield from care.drive.ask_for(care.speed)
 
 
-def _runs(wrong: Sequence[int], longest: int) -> Iterator[Run]:
+def _runs(wrong: Sequence[int], longest: int) -> Iterator[SectorRun]:
     """Neighbours together, as far as one command reaches."""
     first: int | None = None
     for index, sector in enumerate(wrong):
@@ -89,7 +89,7 @@ def _runs(wrong: Sequence[int], longest: int) -> Iterator[Run]:
             first = sector
         following = wrong[index + 1] if index + 1 < len(wrong) else None
         if following != sector + 1 or sector + 1 - first == longest:
-            yield Run(first, sector + 1)
+            yield SectorRun(first, sector + 1)
             first = None
 
 
@@ -101,7 +101,7 @@ class _SecondReading:
     hidden   samples at the track's ends that are taken as sent in what came right
     """
 
-    def __init__(self, stretch: Stretch, run: Run, place: Alignment, care: Care) -> None:
+    def __init__(self, stretch: Stretch, run: SectorRun, place: Alignment, care: Care) -> None:
         self._stretch = stretch
         self._run = run
         self._place = place

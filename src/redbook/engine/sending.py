@@ -62,7 +62,7 @@ underrun, or what they say.  Source: cdrecord, user logs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class AreaToSend:
     """The sectors of one track in a run, from `begin_lba` up to `end_lba`."""
 
     track: LaidTrack
@@ -86,13 +86,13 @@ class Sectors(Protocol):
         ...
 
 
-class Run:
+class RunToSend:
     """The tracks of a session, or one of them.
 
     areas  of its tracks, in order and without a gap
     """
 
-    def __init__(self, areas: Sequence[Area]) -> None:
+    def __init__(self, areas: Sequence[AreaToSend]) -> None:
         self._areas = areas
         self._current = 0
         self.start_lba = areas[0].begin_lba

@@ -4,7 +4,7 @@ The layout is exact: no gap but those that were meant, pauses and indexes at any
 CD-Text in the lead-in. The price is that nothing can be added, and that a disc which breaks off is lost.
 
 Everything up to and including SEND CUE SHEET is talk and costs nothing. Drives take different forms of cue
-sheet and mode page, so there is a ladder of them; each rung is page, page read back, sheet. The first WRITE
+sheet and mode page, so several forms are tried; each is page, page read back, sheet. The first WRITE
 is the point of no return, even if the disc still reads as blank after it.
 
 The 150 sectors before LBA 0 are sent as silence by the host: drives that make them by themselves are known
@@ -23,13 +23,13 @@ from redbook.disc import PREGAP_SECTORS, SECTOR_BYTES, Msf
 from redbook.disc.cd_text import LeadIn
 from redbook.disc.layout import LaidTrack, RulesBroken, SessionLayout, with_pregaps
 from redbook.disc.sub_channel import RAW_BYTES
+from redbook.engine.cue_sheet_forms import PREGAPS, CueSheetForm, all_refused, forms_for, taken_in_words
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackStarted, Working
 from redbook.engine.inspect import Abilities, DiscContents
-from redbook.engine.ladder import PREGAPS, Rung, all_refused, rungs_for, taken_in_words
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.plan import Space, check_fits, overburned
-from redbook.engine.prepare import check_writer, room_on, take_write_parameters
-from redbook.engine.sending import Area, Run, send, write_one
+from redbook.engine.prepare import check_writer, space_on, take_write_parameters
+from redbook.engine.sending import AreaToSend, RunToSend, send, write_one
 from redbook.engine.steps import Commit, MostSectors, Now, Point, Procedure, TakeSectors
 from redbook.engine.whole_disc import check_blank, disc_now, end_session, wind_down
 from redbook.errors import (
@@ -46,7 +46,9 @@ from redbook.mmc.mode_pages import WriteType
 from redbook.mmc.write import Write10
 from redbook.records import dataclass
 
-_NEXT_RUNG = (errors.InvalidField, errors.InvalidParameter, errors.UnknownCommand)
+_NEXT_FORM = (errors.InvalidField, errors.InvalidParameter, errors.UnknownCommand)
+_PAGE_ATTEMPTS = 2
+"""How often page and cue sheet are sent where the drive loses the page in between."""
 _MOST_LEAD_IN_SECTORS = 341  # just under 32 KiB, which the weakest bridge carries; as libburn
 _SHORTEST_SHEET_BYTES = 4 * ENTRY_BYTES  # lead-in, index 0 and 1 of a track, lead-out
 
@@ -54,12 +56,12 @@ _SHORTEST_SHEET_BYTES = 4 * ENTRY_BYTES  # lead-in, index 0 and 1 of a track, le
 @dataclass(frozen=True, slots=True)
 class SessionAtOnce:
     """layout      what is to be on the disc, from sector -150 on and without a gap
-    first_rung  the name of the rung that this drive took before
+    first_form  the name of the form of cue sheet that this drive took before
     overburn    the lead-out may begin behind the last place that the disc names
     """
 
     layout: SessionLayout
-    first_rung: str = ""
+    first_form: str = ""
     overburn: bool = False
     name: str = "session-at-once"
 
@@ -70,9 +72,9 @@ class SessionAtOnce:
         if self.layout.tracks:
             _check_sheet_size(self.layout, abilities)
 
-    def room(self, abilities: Abilities, disc: DiscContents) -> Space:
+    def space(self, abilities: Abilities, disc: DiscContents) -> Space:
         check_blank(abilities, disc, ", or add the tracks track-at-once (--mode tao --append)")
-        space = room_on(abilities, disc)
+        space = space_on(abilities, disc)
         return replace(space, first_track=1, next_lba=0)
 
     def place(self, space: Space) -> SessionLayout:
@@ -110,36 +112,43 @@ class SessionAtOnce:
             )
         with suppress(SenseError, InvalidReply):
             yield ReadTrackInformation()  # Panasonic CW-7502 wants to be asked; what it answers is wrong
-        refusals: list[tuple[Rung, SenseError]] = []
-        for rung in rungs_for(layout, self.first_rung):
+        refusals: list[tuple[CueSheetForm, SenseError]] = []
+        for form in forms_for(layout, self.first_form):
             try:
-                yield from self._try(rung, lead_in, layout, settings, outcome)
-            except _NEXT_RUNG as error:
-                refusals.append((rung, error))
+                yield from self._try(form, lead_in, layout, settings, outcome)
+            except _NEXT_FORM as error:
+                refusals.append((form, error))
                 continue
             if refusals:
-                yield Notice(taken_in_words(rung, refusals))
-            outcome.rung = rung.name
+                yield Notice(taken_in_words(form, refusals))
+            outcome.cue_sheet_form = form.name
             outcome.lead_in_start = lead_in
             return
         raise all_refused(layout, refusals, self.overburn)
 
     def _try(
-        self, rung: Rung, lead_in: Msf | None, layout: SessionLayout, settings: Settings, outcome: Outcome
+        self,
+        form: CueSheetForm,
+        lead_in: Msf | None,
+        layout: SessionLayout,
+        settings: Settings,
+        outcome: Outcome,
     ) -> Procedure[None]:
         """raises  SenseError  as the drive refuses page or sheet"""
-        form = replace(rung.form, lead_in=lead_in) if rung.true_lead_in and lead_in else rung.form
-        sheet = SendCueSheet.of(entries_of(layout, form))
-        for last in (False, True):
+        entries = form.entries
+        if form.true_lead_in and lead_in:
+            entries = replace(entries, lead_in=lead_in)
+        sheet = SendCueSheet.of(entries_of(layout, entries))
+        for attempt in range(_PAGE_ATTEMPTS):
             # A drive may forget the page with a sheet that it refuses, so it is sent before each.
             outcome.drive.page_in_doubt = False
             outcome.drive.protection = yield from take_write_parameters(
-                settings, outcome.drive.protection, WriteType.SESSION_AT_ONCE, rung.block_type
+                settings, outcome.drive.protection, WriteType.SESSION_AT_ONCE, form.block_type
             )
             try:
                 yield sheet
             except errors.CommandSequenceError:  # the page was lost
-                if last:
+                if attempt == _PAGE_ATTEMPTS - 1:
                     raise
                 continue
             if not outcome.drive.page_in_doubt:
@@ -159,7 +168,7 @@ class SessionAtOnce:
         yield TrackStarted(first.number, first.start_lba, first.sectors)
         yield from send(chunk, run_of(layout), outcome)
         outcome.seconds = (yield Now()) - since
-        if outcome.rung != PREGAPS:
+        if outcome.cue_sheet_form != PREGAPS:
             return layout
         return with_pregaps(layout)
 
@@ -200,9 +209,9 @@ def _check_sheet_size(layout: SessionLayout, abilities: Abilities) -> None:
     )
 
 
-def run_of(layout: SessionLayout) -> Run:
+def run_of(layout: SessionLayout) -> RunToSend:
     """All from the first pregap to the lead-out, a track's pregap counting as its own."""
-    return Run([Area(track, track.pregap_lba, track.end_lba) for track in layout.tracks])
+    return RunToSend([AreaToSend(track, track.pregap_lba, track.end_lba) for track in layout.tracks])
 
 
 def _send_lead_in(packs: bytes, start_lba: int, first: LaidTrack, outcome: Outcome) -> Procedure[None]:

@@ -17,7 +17,7 @@ from redbook.engine.inspect import Abilities, DiscContents
 from redbook.engine.one_track import pad, place_track, synchronize, write_track
 from redbook.engine.outcome import Outcome, Settings, disc_now
 from redbook.engine.plan import Space, lay_out
-from redbook.engine.prepare import check_writer, room_on, take_write_parameters
+from redbook.engine.prepare import check_writer, space_on, take_write_parameters
 from redbook.engine.steps import Commit, Now, Point, Procedure, SectorsDone
 from redbook.errors import DriveError, StillBusy
 from redbook.mmc.mode_pages import MultiSession
@@ -34,8 +34,8 @@ class TrackAtOnce:
     def check(self, abilities: Abilities) -> None:
         check_writer(abilities)
 
-    def room(self, abilities: Abilities, disc: DiscContents) -> Space:
-        return room_on(abilities, disc)
+    def space(self, abilities: Abilities, disc: DiscContents) -> Space:
+        return space_on(abilities, disc)
 
     def place(self, space: Space) -> SessionLayout:
         return lay_out(self.lengths, space)

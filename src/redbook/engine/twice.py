@@ -47,7 +47,7 @@ _SILENCE = bytes(SECTOR_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class AreaToRead:
     """A run of audio sectors to be read: from `start_lba` up to `end_lba`.
 
     gaps  runs (first, last + 1) in it that belong to no track: run-out and link blocks, of which many drives
@@ -105,14 +105,16 @@ Keep = Callable[[int, bytes | bytearray | memoryview, Trouble], None]
 
 
 @dataclass(slots=True)
-class HowToRead:
-    """How a disc is to be read, and what is found out on the way.
+class RipState:
+    """How a disc is to be read for a rip, and what is found out on the way.
 
     speed       multiple of 1x; MAX_SPEED for as fast as the drive can
     keep_going  whether sectors that cannot be read right are passed over; else the first one ends the reading
     memory_kib  that the drive has for what it read
     c2          whether the drive is asked for its marks; becomes False where it refuses
     done        sectors that were settled before, for the progress
+    hopeless    runs of sectors in a row that no further reading mended
+    lost        sectors in a row that did not come, the latest of those asked for one by one
     at_place, beside  readings of sectors that came in several places: at the one taken for right, at others
     """
 
@@ -141,7 +143,7 @@ class HowToRead:
         return min(MOST_STRETCH_SECTORS, max(STRETCH_SECTORS, 2 * memory))
 
 
-def read_twice(area: Area, how: HowToRead, keep: Keep) -> Procedure[None]:
+def read_twice(area: AreaToRead, how: RipState, keep: Keep) -> Procedure[None]:
     """The audio of an area, stretch by stretch.
 
     raises  NotReadWhole  at the first sector that cannot be read right, unless these are passed over; what
@@ -163,7 +165,7 @@ def read_twice(area: Area, how: HowToRead, keep: Keep) -> Procedure[None]:
         how.done += end - first
 
 
-def stretches(area: Area, sectors: int) -> Iterator[tuple[int, int]]:
+def stretches(area: AreaToRead, sectors: int) -> Iterator[tuple[int, int]]:
     """Of about equal length, none shorter than asked for unless the whole area is."""
     length = area.end_lba - area.start_lba
     count = max(1, length // sectors)
@@ -171,7 +173,7 @@ def stretches(area: Area, sectors: int) -> Iterator[tuple[int, int]]:
         yield area.start_lba + length * number // count, area.start_lba + length * (number + 1) // count
 
 
-def _why(lba: int, trouble: Trouble, how: HowToRead) -> str:
+def _why(lba: int, trouble: Trouble, how: RipState) -> str:
     if lba in trouble.unreadable:
         return "cannot be read"
     if lba in trouble.differing and how.beside:
@@ -190,7 +192,7 @@ class _Stretch:
     audio  as far as it is known; silence where it is not
     """
 
-    def __init__(self, area: Area, first: int, end: int, how: HowToRead) -> None:
+    def __init__(self, area: AreaToRead, first: int, end: int, how: RipState) -> None:
         self._area = area
         self._first = first
         self._end = end

@@ -11,7 +11,7 @@ from redbook.records import dataclass
 
 @unique
 class Verdict(StrEnum):
-    """What came out for one promise."""
+    """Whether a promise was kept, or why nobody can say."""
 
     SAME = "same"
     DIFFERENT = "different"
@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What came out for one promise.
+    """One promise, the verdict on it, and the reason in words.
 
     promise  "table of contents", "audio", "data" (of a disc that holds some), "edges"
     text     how, where or why, in words; empty where there is nothing to say

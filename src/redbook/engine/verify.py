@@ -15,12 +15,12 @@ from redbook.disc import MOST_OFFSET_SECTORS, RUN_OUT_SECTORS, Toc
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.engine.care import Care
 from redbook.engine.chunks import CHUNK_SECTORS
+from redbook.engine.complete_tracks import CompleteTrack, complete_tracks_on, in_words
 from redbook.engine.disc_offset import DiscOffset, Span, find_disc_offset
 from redbook.engine.events import Notice, Phase, PhaseStarted, TrackVerified
 from redbook.engine.fingerprint import Fingerprint
 from redbook.engine.inspect import Abilities, DiscContents, contents, identify
 from redbook.engine.labels import read_labels
-from redbook.engine.places import Place, in_words, places_on
 from redbook.engine.promises import Promises, compare_labels
 from redbook.engine.read_audio import ReadHabits, read_audio
 from redbook.engine.read_back import compare_track
@@ -41,8 +41,8 @@ READ_SPEED = 24.0
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """How to read back.
+class VerifyRequest:
+    """What is to be compared, and how the disc is read back.
 
     closed       the session was closed by us: its table of contents must be there
     reload       load the disc again first, so that nothing is the drive's memory
@@ -103,7 +103,7 @@ class ReadBack:
 
 
 def verify(
-    tracks: Sequence[LaidTrack] | None, sent: Sequence[Fingerprint], asked: Asked | None = None
+    tracks: Sequence[LaidTrack] | None, sent: Sequence[Fingerprint], asked: VerifyRequest | None = None
 ) -> Procedure[ReadBack]:
     """Read every sector of these tracks and compare it with what was sent.
 
@@ -112,7 +112,7 @@ def verify(
 
     raises  DriveError  what keeps the disc from being read, before anything was found to differ
     """
-    asked = asked or Asked()
+    asked = asked or VerifyRequest()
     speed = ReadingSpeed()
     disc = SameDisc()
     verifying = resending(_verify(tracks, sent, asked, speed, disc), lambda: False, changed=disc.doubt)
@@ -122,7 +122,7 @@ def verify(
 def _verify(
     tracks: Sequence[LaidTrack] | None,
     sent: Sequence[Fingerprint],
-    asked: Asked,
+    asked: VerifyRequest,
     speed: ReadingSpeed,
     same_disc: SameDisc,
 ) -> Procedure[ReadBack]:
@@ -132,16 +132,16 @@ def _verify(
     abilities = yield from identify()
     speed.note(abilities.capabilities)
     disc = yield from contents()
-    places = yield from places_on(disc)
+    complete = yield from complete_tracks_on(disc)
     placed = tracks is not None
     data: tuple[int, ...] = ()
     if tracks is None:
-        tracks, wrong = _disc_s_own(places, sent)
-        data = tuple(place.number for place in places if not place.is_audio)
+        tracks, wrong = _disc_s_own(complete, sent)
+        data = tuple(track.number for track in complete if not track.is_audio)
         if wrong:
             check = Check("table of contents", Verdict.DIFFERENT, wrong)
             return ReadBack((wrong,), (), disc.expected_toc(), check, tracks, data=data)
-    result = yield from _check_toc(disc, places, tracks, placed, asked, not_reloaded)
+    result = yield from _check_toc(disc, complete, tracks, placed, asked, not_reloaded)
     result = replace(result, data=data)
     same_disc.is_this(disc, result.toc)
     if asked.session is not None and result.toc is not None:
@@ -156,7 +156,7 @@ def _verify(
     care = Care((), asked.habits, asked.speed, speed)
     care.accurate_stream = abilities.capabilities is None or abilities.capabilities.accurate_stream
     lead_out = result.toc.lead_out_lba if result.toc is not None else None
-    care.spans = _spans(tracks, sent, places, lead_out)
+    care.spans = _spans(tracks, sent, complete, lead_out)
     yield from speed.ask_for(asked.speed)
     return (yield from _with_audio(result, care, asked.offset_hint, same_disc))
 
@@ -170,15 +170,17 @@ def _labels(
     return compare_labels(meant, told, just_written=just_written)
 
 
-def _disc_s_own(places: Sequence[Place], sent: Sequence[Fingerprint]) -> tuple[tuple[LaidTrack, ...], str]:
+def _disc_s_own(
+    complete: Sequence[CompleteTrack], sent: Sequence[Fingerprint]
+) -> tuple[tuple[LaidTrack, ...], str]:
     """The disc's own audio tracks, in order; what is wrong with their number, in words."""
-    audio = [place for place in places if place.is_audio]
+    audio = [track for track in complete if track.is_audio]
     tracks = tuple(
-        LaidTrack(place.number, place.start_lba, one.sectors) for place, one in zip(audio, sent, strict=False)
+        LaidTrack(track.number, track.start_lba, one.sectors) for track, one in zip(audio, sent, strict=False)
     )
     if len(audio) == len(sent):
         return tracks, ""
-    kind = "" if len(audio) == len(places) else "audio "
+    kind = "" if len(audio) == len(complete) else "audio "
     plural = "s" if len(audio) != 1 else ""
     return tracks, f"the disc has {len(audio)} {kind}track{plural}, {len(sent)} were expected"
 
@@ -252,10 +254,10 @@ def _compare(
 
 def _check_toc(
     disc: DiscContents,
-    on_disc: Sequence[Place],
+    on_disc: Sequence[CompleteTrack],
     tracks: Sequence[LaidTrack],
     placed: bool,
-    asked: Asked,
+    asked: VerifyRequest,
     not_reloaded: str,
 ) -> Procedure[ReadBack]:
     """The table of contents, as far as there must be one."""
@@ -280,7 +282,7 @@ def _check_toc(
         lead_out_lba=asked.session.lead_out_lba if asked.session is not None and asked.binding else None,
         flags=asked.session is None or not asked.binding,
     )
-    untold = [place.number for place in on_disc if not place.told]
+    untold = [track.number for track in on_disc if not track.told]
     if untold and not placed:
         untold_note = (
             f"the drive gives no track information for {in_words(untold)}: compared by the table of contents"
@@ -291,9 +293,9 @@ def _check_toc(
     return ReadBack(result.wrong, result.notes, result.toc, check, places)
 
 
-def _earlier_lead_outs(places: Sequence[Place]) -> dict[int, int]:
+def _earlier_lead_outs(complete: Sequence[CompleteTrack]) -> dict[int, int]:
     """By the number of the last track before each; the last one is for the table of contents to tell."""
-    found = {place.number: place.end_lba for place in places[:-1] if place.lead_out}
+    found = {track.number: track.end_lba for track in complete[:-1] if track.lead_out}
     return {number: end for number, end in found.items() if end is not None}
 
 
@@ -314,23 +316,23 @@ def _moved(disc: DiscContents, tracks: Sequence[LaidTrack]) -> list[str]:
 def _spans(
     tracks: Sequence[LaidTrack],
     sent: Sequence[Fingerprint],
-    places: Sequence[Place],
+    complete: Sequence[CompleteTrack],
     lead_out_lba: int | None,
 ) -> tuple[Span, ...]:
     """What may be read around each: never before LBA 0, never in a lead-out; drives hang there.
 
     lead_out_lba  the disc's last one; None where it cannot be read
     """
-    on_disc = {place.number: place for place in places}
+    on_disc = {found.number: found for found in complete}
     spans = []
     for track, one in zip(tracks, sent, strict=True):
         end = track.sent_lba + one.sectors
         most = end + MOST_OFFSET_SECTORS
-        place = on_disc.get(track.number)
-        if track is tracks[-1] and (place is None or place is places[-1]):
+        there = on_disc.get(track.number)
+        if track is tracks[-1] and (there is None or there is complete[-1]):
             most = lead_out_lba if lead_out_lba is not None else end + RUN_OUT_SECTORS
-        elif place is not None and place.end_lba is not None:
-            most = place.end_lba
+        elif there is not None and there.end_lba is not None:
+            most = there.end_lba
         high = min(end + MOST_OFFSET_SECTORS, max(end, most))
         begin = track.sent_lba
         low = max(0, begin - MOST_OFFSET_SECTORS) if begin >= 0 else begin

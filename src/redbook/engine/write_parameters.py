@@ -137,13 +137,13 @@ def _ladder(wanted: WriteParameters) -> Iterator[tuple[WriteParameters, list[str
     yield wanted, []
     dropped: list[str] = []
     form = wanted
-    rungs = (
+    left_out = (
         ({"underrun_protection": False}, "buffer underrun protection"),
         ({"mcn": "", "isrc": ""}, "a catalogue number or ISRC"),
         ({"copy": False}, "the mark of a copy"),
         ({"tail": bytes(4)}, ""),
     )
-    for change, name in rungs:
+    for change, name in left_out:
         less = replace(form, **change)
         if less != form:
             form = less

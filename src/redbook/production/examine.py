@@ -18,8 +18,8 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from redbook.burning.job_reports import VerifyReport
 from redbook.burning.jobs import blank, close_disc, verify
-from redbook.burning.reports import VerifyReport
 from redbook.drive import Drive
 from redbook.engine import inspect
 from redbook.engine.inspect import DiscContents

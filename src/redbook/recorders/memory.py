@@ -17,6 +17,8 @@ from redbook.files import replace_file
 from redbook.records import dataclass
 
 _FILE = "drives.json"
+_CUE_SHEET_FORM = "rung"
+"""Of an entry in that file: the key by which earlier files have the form, too."""
 _MOST_BYTES = 1 << 20
 _MOST_OFFSET_SAMPLES = 10_000
 
@@ -29,13 +31,13 @@ class KnownDrive:
 
     offset_samples  that it reads its own discs late (negative: early); None while unknown
     read_form, most_read_sectors  how it gave audio: `redbook.engine.read_audio`
-    rung  in which form it took a cue sheet: `redbook.engine.session_at_once`; empty while unknown
+    cue_sheet_form  in which it took a cue sheet: `redbook.engine.cue_sheet_forms`; empty while unknown
     """
 
     offset_samples: int | None = None
     read_form: int = 0
     most_read_sectors: int = 0
-    rung: str = ""
+    cue_sheet_form: str = ""
 
 
 class DriveMemory:
@@ -67,12 +69,12 @@ class DriveMemory:
         if type(offset) is not int or abs(offset) > _MOST_OFFSET_SAMPLES:
             offset = None
         form, most = entry.get("read_form"), entry.get("most_read_sectors")
-        rung = entry.get("rung")
+        cue_sheet_form = entry.get(_CUE_SHEET_FORM)
         return KnownDrive(
             offset,
             form if type(form) is int and form >= 0 else 0,
             most if type(most) is int and most > 0 else 0,
-            rung if type(rung) is str else "",
+            cue_sheet_form if type(cue_sheet_form) is str else "",
         )
 
     def keep(self, drive: str, known: KnownDrive) -> None:
@@ -80,9 +82,11 @@ class DriveMemory:
         if self.path is None:
             return
         drives = self._read()
-        if drives.get(drive) == asdict(known):
+        entry = asdict(known)
+        entry[_CUE_SHEET_FORM] = entry.pop("cue_sheet_form")
+        if drives.get(drive) == entry:
             return
-        drives[drive] = asdict(known)
+        drives[drive] = entry
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(self.path, json.dumps(drives, indent=1, sort_keys=True).encode())

@@ -33,6 +33,13 @@ class Mechanism:
     writing      what was begun with a WRITE and is not ended
     cue_sheet    what SEND CUE SHEET announced, as it came; empty where nothing is
     loads        how often a disc was taken in
+
+    The disc, as it is asked for:
+    disc              what lies in the tray, open or shut
+    disc_in_reach     the same; None with the tray open
+    current_disc      what commands act on: in and after a test write a copy, `simulated`
+    require_disc()    the same, or the command is refused
+    remembered_disc() what READ TOC and the like tell of
     """
 
     def __init__(
@@ -67,30 +74,27 @@ class Mechanism:
         return any(initiator.prevents_removal for initiator in self.initiators)
 
     @property
-    def loaded(self) -> Medium | None:
-        """The disc that the laser can reach."""
+    def disc_in_reach(self) -> Medium | None:
+        """The disc itself; None with the tray open."""
         return None if self.tray_open else self.disc
 
     @property
-    def seen(self) -> Medium | None:
-        """The same; in and after a test write, its simulated copy."""
-        return None if self.loaded is None else self.simulated or self.loaded
+    def current_disc(self) -> Medium | None:
+        """The same for commands: in and after a test write, a simulated copy of it."""
+        return None if self.disc_in_reach is None else self.simulated or self.disc_in_reach
 
-    def medium(self) -> Medium:
-        """The disc that commands act on: in and after a test write, its simulated copy.
-
-        raises  Refused 2/3A
-        """
+    def require_disc(self) -> Medium:
+        """The same, for a command that cannot do without.  raises  Refused 2/3A  where there is none"""
         if self.disc is None or self.tray_open:
             raise Refused(sense.NOT_READY, 0x3A, 0x02 if self.tray_open else 0x01)
         return self.simulated or self.disc
 
-    def as_loaded(self) -> Medium:
-        """The disc as a drive knows it that remembers the lead-in it found when the disc was loaded.
+    def remembered_disc(self) -> Medium:
+        """The disc as it was when it was loaded, in a model that remembers the lead-in it found then.
 
-        raises  Refused 2/3A
+        raises  Refused 2/3A  where there is none
         """
-        medium = self.medium()
+        medium = self.require_disc()
         return medium if self._toc_memory is None or medium is self.simulated else self._toc_memory
 
     def take_in(self) -> None:
@@ -115,7 +119,7 @@ class Mechanism:
 
     def writable(self) -> Medium:
         """The disc, if anything may be changed on it.  raises  Refused 7/27/00"""
-        medium = self.medium()
+        medium = self.require_disc()
         if medium.state.pressed:  # incompatible medium: cannot write
             raise Refused(sense.ILLEGAL, 0x30, 0x05)
         if medium.write_protected:

@@ -117,20 +117,22 @@ class VirtualRecorder:
         self._lock = threading.Lock()
         self._roll_lock = threading.Lock()  # of the list of initiators, which is replaced and never changed
         self._handlers: dict[type[Command[Any]], Callable[[Any], bytes | None]] = {
-            capacity.ReadCapacity: lambda _: disc_answers.capacity(self._mechanism.seen),
-            capacity.ReadFormatCapacities: lambda _: disc_answers.format_capacities(self._mechanism.seen),
+            capacity.ReadCapacity: lambda _: disc_answers.capacity(self._mechanism.current_disc),
+            capacity.ReadFormatCapacities: lambda _: disc_answers.format_capacities(
+                self._mechanism.current_disc
+            ),
             control.TestUnitReady: lambda _: None,
             control.RequestSense: self._request_sense,
             control.StartStopUnit: self._start_stop_unit,
             control.PreventAllowMediumRemoval: self._prevent_allow,
             disc_info.ReadDiscInformation: lambda _: self._disc_information(),
             disc_info.ReadTrackInformation: self._track_information,
-            disc_info.ReadToc: lambda c: disc_answers.toc(self._mechanism.as_loaded(), c),
+            disc_info.ReadToc: lambda c: disc_answers.toc(self._mechanism.remembered_disc(), c),
             disc_info.ReadSessionInformation: lambda c: disc_answers.session_information(
-                self._mechanism.as_loaded(), c
+                self._mechanism.remembered_disc(), c
             ),
-            disc_info.ReadFullToc: lambda c: disc_answers.full_toc(self._mechanism.as_loaded(), c),
-            disc_info.ReadPma: lambda _: disc_answers.pma(self._mechanism.medium()),
+            disc_info.ReadFullToc: lambda c: disc_answers.full_toc(self._mechanism.remembered_disc(), c),
+            disc_info.ReadPma: lambda _: disc_answers.pma(self._mechanism.require_disc()),
             disc_info.ReadAtip: self._read_atip,
             disc_info.ReadCdText: self._read_cd_text,
             disc_structure.ReadDiscStructure: self._not_on_a_cd,
@@ -432,7 +434,7 @@ class VirtualRecorder:
         if self._asking.attentions and not loading and not rules.despite_attention:
             raise Refused.because(self._asking.attentions.pop(0))
         if not rules.without_medium:
-            mechanism.medium()
+            mechanism.require_disc()
         if mechanism.writing is not None and not rules.leaves_writing_alone:
             self._writer.end_if_whole()
         if mechanism.is_working and not rules.while_busy and not self._says_ready(command):
@@ -479,7 +481,7 @@ class VirtualRecorder:
             return events.EventStatus(EventClass.NONE, supported).to_bytes()
         happened, self._mechanism.media_event = self._mechanism.media_event, MediaEvent.NO_CHANGE
         status = MediaStatus.TRAY_OPEN if self._mechanism.tray_open else MediaStatus(0)
-        if self._mechanism.loaded is not None:
+        if self._mechanism.disc_in_reach is not None:
             status |= MediaStatus.PRESENT
         return events.EventStatus(EventClass.MEDIA, supported, bytes((happened, status, 0, 0))).to_bytes()
 
@@ -493,7 +495,7 @@ class VirtualRecorder:
         return identity.vital_product_data(self.model, self._serial, command.page)
 
     def _get_configuration(self, command: identify.GetConfiguration) -> bytes:
-        return identity.configuration(command, self.model, self._mechanism.seen, self._serial)
+        return identity.configuration(command, self.model, self._mechanism.current_disc, self._serial)
 
     @staticmethod
     def _not_on_a_cd(command: Command[Any]) -> None:
@@ -502,20 +504,20 @@ class VirtualRecorder:
     # What is on the disc
 
     def _disc_information(self) -> bytes:
-        return disc_answers.disc_information(self._mechanism.medium()).to_bytes()
+        return disc_answers.disc_information(self._mechanism.require_disc()).to_bytes()
 
     def _track_information(self, command: disc_info.ReadTrackInformation) -> bytes:
-        medium = self._mechanism.medium()
+        medium = self._mechanism.require_disc()
         return disc_answers.track_information(medium, command, self._mechanism.page, self.model).to_bytes()
 
     def _read_cd_text(self, command: disc_info.ReadCdText) -> bytes:
-        medium = self._mechanism.as_loaded()
+        medium = self._mechanism.remembered_disc()
         if not self._mechanism.knows_cd_text:
             raise Refused(sense.ILLEGAL, 0x24, 0)
         return command.build_reply(medium.cd_text())
 
     def _read_atip(self, command: disc_info.ReadAtip) -> bytes:
-        return disc_answers.atip(self._mechanism.medium(), self.model)
+        return disc_answers.atip(self._mechanism.require_disc(), self.model)
 
 
 def _good(command: Command[Any], data: bytes, data_in_length: int) -> Reply:

@@ -42,7 +42,7 @@ def verify(
 ) -> None:
     """Compare a disc with the FILES it was burned from, or with a report of the burn."""
     from redbook.burning import jobs as burning
-    from redbook.burning.kept_report import verify_report
+    from redbook.burning.saved_burn_report import verify_report
     from redbook.cli.render import make_renderer
 
     if bool(files) == (report_path is not None):

@@ -13,7 +13,7 @@ from redbook.cli.render.words import beside, plural, shown
 from redbook.cli.times import length, room, seconds
 from redbook.disc import PREGAP_SECTORS
 from redbook.disc.cd_text import PackType, Texts
-from redbook.engine.places import numbered
+from redbook.engine.complete_tracks import numbered
 from redbook.engine.spoiled import spoiled_in_words
 
 if TYPE_CHECKING:

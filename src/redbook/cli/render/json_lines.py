@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from redbook.burning.read_report import ReadReport, as_json
+from redbook.burning.rip_report import ReadReport, as_json
 from redbook.cli import shapes
 from redbook.cli.render.words import burned_in_words, complain, read_in_words, shown, verified_in_words
 from redbook.errors import RedbookError, VerificationFailed
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from redbook.burning.copying import CopyReport
+    from redbook.burning.job_reports import BurnReport, VerifyReport
     from redbook.burning.looking import DiscInfo
     from redbook.burning.planning import Plan
-    from redbook.burning.reports import BurnReport, VerifyReport
     from redbook.burning.sheet_files import SheetReport
     from redbook.cli.output import Output
     from redbook.engine.events import Event

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from redbook.burning.copying import CopyReport
+    from redbook.burning.job_reports import BurnReport, VerifyReport
     from redbook.burning.looking import DiscInfo
     from redbook.burning.planning import Plan
-    from redbook.burning.read_report import ReadReport
-    from redbook.burning.reports import BurnReport, VerifyReport
+    from redbook.burning.rip_report import ReadReport
     from redbook.burning.sheet_files import SheetReport
     from redbook.cli import shapes
     from redbook.cli.render.page import Page

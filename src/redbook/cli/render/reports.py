@@ -6,14 +6,14 @@ import shlex
 from typing import TYPE_CHECKING
 
 from redbook.burning.databases import in_words as answer_in_words
-from redbook.burning.read_report import ReadReport, offset_in_words, verdict
+from redbook.burning.rip_report import ReadReport, offset_in_words, verdict
 from redbook.cli.render.sums import show_ids, show_sums
 from redbook.cli.render.words import burned_in_words, plural, read_in_words, shown, verified_in_words
 from redbook.engine.verification import Verdict, Verification
 
 if TYPE_CHECKING:
     from redbook.burning.copying import CopyReport
-    from redbook.burning.reports import BurnReport, VerifyReport
+    from redbook.burning.job_reports import BurnReport, VerifyReport
     from redbook.burning.sheet_files import SheetReport
     from redbook.cli.render.page import Page
 

@@ -13,9 +13,9 @@ from redbook.burning.remarks import plural as plural
 from redbook.engine.events import Phase, Progress, Stopping, Waiting
 
 if TYPE_CHECKING:
+    from redbook.burning.job_reports import BurnReport, VerifyReport
     from redbook.burning.planning import TrackReport
-    from redbook.burning.read_report import ReadReport
-    from redbook.burning.reports import BurnReport, VerifyReport
+    from redbook.burning.rip_report import ReadReport
     from redbook.engine.verification import Verification
     from redbook.errors import RedbookError
 

@@ -12,7 +12,7 @@ from redbook.engine.outcome import Settings
 from redbook.engine.raw import Raw, RawImage, forms_taken
 from redbook.engine.speed import MAX_SPEED
 from redbook.engine.steps import Procedure
-from redbook.engine.verify import Asked, ReadBack, verify
+from redbook.engine.verify import ReadBack, VerifyRequest, verify
 from redbook.errors import NotARecorder
 from redbook.imapi2.devices import Handle
 from redbook.imapi2.writer.held_drive import HeldDrive
@@ -35,7 +35,7 @@ class RawSession(HeldDrive):
         return Raw()
 
     def _begin(self, abilities: Abilities, disc: DiscContents, cancel: Cancel) -> None:
-        space = Raw().room(abilities, disc)
+        space = Raw().space(abilities, disc)
         assert disc.lead_in_start is not None  # else there were no room
         self.lead_in_lba = disc.lead_in_start.lba
         self.last_lead_out_lba = space.last_lead_out_lba
@@ -53,4 +53,4 @@ class RawSession(HeldDrive):
     def read_back(self, layout: SessionLayout, sent: list[Fingerprint]) -> Procedure[ReadBack]:
         """Every track, and what the disc tells of itself."""
         places: list[LaidTrack] = list(layout.tracks)
-        return verify(places, sent, Asked(closed=True, reload=True, session=layout))
+        return verify(places, sent, VerifyRequest(closed=True, reload=True, session=layout))

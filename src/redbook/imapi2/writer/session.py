@@ -17,12 +17,12 @@ from redbook.engine.locate import not_located
 from redbook.engine.method import Method
 from redbook.engine.outcome import Settings
 from redbook.engine.plan import Space
-from redbook.engine.prepare import room_on
+from redbook.engine.prepare import space_on
 from redbook.engine.quick_check import check_disc, check_track
 from redbook.engine.speed import MAX_SPEED
 from redbook.engine.steps import Procedure
 from redbook.engine.track_at_once import TrackAtOnce
-from redbook.engine.verify import Asked, ReadBack, verify
+from redbook.engine.verify import ReadBack, VerifyRequest, verify
 from redbook.errors import DriveError, MediumUnsuitable, VerificationFailed
 from redbook.imapi2.devices import Handle
 from redbook.imapi2.writer.held_drive import HeldDrive
@@ -54,7 +54,7 @@ class Session(HeldDrive):
         return TrackAtOnce(())
 
     def _begin(self, abilities: Abilities, disc: DiscContents, cancel: Cancel) -> None:
-        space = room_on(abilities, disc)
+        space = space_on(abilities, disc)
         self.total_sectors = self.free_sectors = space.free_sectors
         self.next_lba = space.next_lba
 
@@ -145,7 +145,7 @@ class Session(HeldDrive):
         places = [LaidTrack(t.number, t.start_lba, t.sectors) for t in whole]
         sent = [self._sent[t.number] for t in whole]
         others = tuple(t.number for t in self.tracks if t.number not in self._sent)
-        return verify(places, sent, Asked(closed=True, reload=True, also_there=others))
+        return verify(places, sent, VerifyRequest(closed=True, reload=True, also_there=others))
 
 
 def check_read_back(found: ReadBack) -> None:

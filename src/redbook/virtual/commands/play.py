@@ -44,7 +44,7 @@ class PlayCommands:
 
     def _playable(self, lba: int) -> int:
         """raises  Refused 5/21/00, 5/24/00  where there is nothing to play"""
-        medium = self._mechanism.medium()
+        medium = self._mechanism.require_disc()
         if not 0 <= lba < medium.toc().lead_out_lba:
             raise Refused(sense.ILLEGAL, 0x21, 0, lba)
         return lba
@@ -54,7 +54,7 @@ class PlayCommands:
 
         raises  Refused 5/64/00  where there are data
         """
-        medium = self._mechanism.medium()
+        medium = self._mechanism.require_disc()
         if medium.data_mode(lba):
             raise Refused(sense.ILLEGAL, 0x64, 0, lba)
         data = medium.first_of_another_kind(lba, end_lba, (0,))
@@ -80,7 +80,7 @@ class PlayCommands:
             raise Refused(sense.ILLEGAL, 0x2C, 0)
 
     def _read_sub_channel(self, command: playback.ReadSubChannel) -> bytes:
-        medium = self._mechanism.medium()
+        medium = self._mechanism.require_disc()
         status = self._player.take_status()
         data = SubChannelData(status)
         if command.format is SubChannelFormat.POSITION:

@@ -41,7 +41,7 @@ class ReadCommands:
         }
 
     def _read_cd(self, lba: int, sectors: int, command: read.ReadCd | read.ReadCdMsf) -> bytes:
-        medium = self._mechanism.medium()
+        medium = self._mechanism.require_disc()
         model = self._mechanism.model
         kind, selection = command.sector_type, command.selection
         self._check_form(lba, sectors, kind, selection)
@@ -57,7 +57,7 @@ class ReadCommands:
     def _take_time(self, lba: int, sectors: int) -> None:
         """Of more than the host has room for nothing was read."""
         most = -(-self.room_bytes // data_sector.USER_BYTES)
-        self._mechanism.read(lba, min(sectors, most), self._mechanism.medium().state.end_lba)
+        self._mechanism.read(lba, min(sectors, most), self._mechanism.require_disc().state.end_lba)
 
     def _check_form(self, lba: int, sectors: int, kind: int, selection: read.Selection) -> None:
         """raises  Refused 5/24/00, 5/21/00  for what this model does not take"""
@@ -86,14 +86,14 @@ class ReadCommands:
 
     def _read_data(self, command: read.Read10) -> bytes:
         """Audio sectors have no 2048 bytes of data."""
-        medium = self._mechanism.medium()
+        medium = self._mechanism.require_disc()
         data = reading.read_user_data(medium, command.lba, command.sectors, self._bad_spots, self.room_bytes)
         self._take_time(command.lba, command.sectors)
         return data
 
     def _read_header(self, command: read.ReadHeader) -> bytes:
         """The data mode and the address; audio sectors have no header."""
-        medium = self._mechanism.medium()
+        medium = self._mechanism.require_disc()
         medium.check_readable(command.lba, 1)
         mode = medium.data_mode(command.lba)
         if mode <= 0:

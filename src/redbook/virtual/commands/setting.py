@@ -38,7 +38,7 @@ class SettingCommands:
 
     def _get_performance(self, command: performance.GetPerformance) -> bytes:
         mechanism = self._mechanism
-        return identity.performance(command, mechanism.model, mechanism.speeds, mechanism.loaded)
+        return identity.performance(command, mechanism.model, mechanism.speeds, mechanism.disc_in_reach)
 
     def _set_cd_speed(self, command: control.SetCdSpeed) -> None:
         self._mechanism.speeds.choose(command.write_kb, command.pure_cav)

@@ -113,7 +113,7 @@ class WriteCommands:
         writing = mechanism.writing
         if writing is None:
             if not command.data_out:
-                mechanism.medium()
+                mechanism.require_disc()
                 return
             writing = self._begin(command)
         else:
@@ -223,7 +223,7 @@ class WriteCommands:
 
     def would_fixate(self, command: Command[Any] | None) -> bool:
         """Whether this command writes a lead-out."""
-        medium = self._mechanism.loaded
+        medium = self._mechanism.disc_in_reach
         writing = self._mechanism.writing
         if isinstance(command, SynchronizeCache):
             return writing is not None and not isinstance(writing, TrackAtOnce)
@@ -235,7 +235,7 @@ class WriteCommands:
     def _blank(self, command: Blank) -> None:
         mechanism = self._mechanism
         mechanism.check_immediate(command.immediate)
-        medium = mechanism.medium()
+        medium = mechanism.require_disc()
         if mechanism.writing is not None:
             raise Refused(sense.ILLEGAL, 0x2C, 0)
         if not medium.state.rewritable:

@@ -14,8 +14,8 @@ from redbook.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One complete track.
+class CompleteTrack:
+    """A track on the disc that was ended: no more can be written to it.
 
     end_lba   where the two seconds before data, or the lead-out of its session, begin behind it; None where
               audio follows, or the drive does not say
@@ -32,9 +32,9 @@ class Place:
     told: bool = True
 
 
-def places_on(disc: DiscContents) -> Procedure[tuple[Place, ...]]:
+def complete_tracks_on(disc: DiscContents) -> Procedure[tuple[CompleteTrack, ...]]:
     """Every complete track, in order: those that the drive tells of, and those in the table of contents."""
-    found = {t.number: Place(t.number, t.start_lba, t.is_audio, t.session) for t in disc.tracks}
+    found = {t.number: CompleteTrack(t.number, t.start_lba, t.is_audio, t.session) for t in disc.tracks}
     listed = disc.toc.tracks if disc.toc is not None else ()
     begun = disc.open_track.number if disc.open_track is not None else None
     unknown = [t for t in listed if t.number not in found and t.number != begun]
@@ -43,28 +43,28 @@ def places_on(disc: DiscContents) -> Procedure[tuple[Place, ...]]:
         sessions, lead_outs = yield from lead_outs_by_session()
         for t in unknown:
             session = sessions.get(t.number, t.session)
-            found[t.number] = Place(t.number, t.start_lba, t.is_audio, session, told=False)
-    places = [found[number] for number in sorted(found)]
-    return tuple(_with_end(place, places[n + 1 : n + 2], disc, lead_outs) for n, place in enumerate(places))
+            found[t.number] = CompleteTrack(t.number, t.start_lba, t.is_audio, session, told=False)
+    tracks = [found[number] for number in sorted(found)]
+    return tuple(_with_end(track, tracks[n + 1 : n + 2], disc, lead_outs) for n, track in enumerate(tracks))
 
 
 def _with_end(
-    place: Place, following: Sequence[Place], disc: DiscContents, lead_outs: Mapping[int, int]
-) -> Place:
+    track: CompleteTrack, following: Sequence[CompleteTrack], disc: DiscContents, lead_outs: Mapping[int, int]
+) -> CompleteTrack:
     end: int | None
-    if following and following[0].session == place.session:
+    if following and following[0].session == track.session:
         if following[0].is_audio:
-            return place
+            return track
         # The two seconds before data are data, too (ECMA-130 clause 20).
-        return replace(place, end_lba=following[0].start_lba - PREGAP_SECTORS)
-    end = lead_outs.get(place.session)
-    if end is None or end <= place.start_lba:
+        return replace(track, end_lba=following[0].start_lba - PREGAP_SECTORS)
+    end = lead_outs.get(track.session)
+    if end is None or end <= track.start_lba:
         end = None
         if following:  # the distance is the same on each disc
-            end = following[0].start_lba - next_session_start(0, place.session)
-        elif disc.toc is not None and disc.toc.tracks and disc.toc.tracks[-1].number == place.number:
+            end = following[0].start_lba - next_session_start(0, track.session)
+        elif disc.toc is not None and disc.toc.tracks and disc.toc.tracks[-1].number == track.number:
             end = disc.toc.lead_out_lba
-    return replace(place, end_lba=end, lead_out=end is not None)
+    return replace(track, end_lba=end, lead_out=end is not None)
 
 
 def in_words(numbers: Sequence[int]) -> str:

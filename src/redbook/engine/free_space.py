@@ -25,7 +25,7 @@ AGREEING_SECTORS = SHORTEST_DISC_SECTORS
 and a reserve for the lead-out in, or not."""
 
 
-def find_room(
+def find_space(
     information: DiscInformation, atip: Atip | None, recorded: Sequence[TrackInformation] | None = None
 ) -> Procedure[Space | None]:
     """Where the next track starts; asked for, never computed (MMC-5 6.27: depends on page 05h).

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from redbook.burning.read_report import ReadReport, ReadTrack, as_json, as_text
+from redbook.burning.rip_report import ReadReport, ReadTrack, as_json, as_text
 from redbook.burning.unfinished import Unfinished, store
 from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
 from redbook.disc.cd_text import PackType, each_pack, is_sound, parse
@@ -16,7 +16,7 @@ from redbook.disc.layout import Item, LaidTrack
 from redbook.drive import Drive
 from redbook.engine.events import Phase, PhaseStarted, Waiting, Working
 from redbook.engine.original import Original
-from redbook.engine.twice import HowToRead
+from redbook.engine.twice import RipState
 from redbook.errors import Cancelled, PlanError, printable
 from redbook.runner.caller import Listener
 from redbook.runner.cancel import UNCHANGED
@@ -31,7 +31,7 @@ TEXT_REPORT, JSON_REPORT = "report.txt", "report.json"
 _BLOCK_SECTORS = 75
 
 
-class ReadFiles:
+class RipFiles:
     """Makes the files of a disc out of what was read.
 
     sound         "flac" or "wav"
@@ -46,7 +46,7 @@ class ReadFiles:
         original: Original,
         kept: Unfinished,
         drive: Drive,
-        how: HowToRead,
+        how: RipState,
         *,
         sound: str,
         offset: int,
@@ -336,7 +336,7 @@ def _sha256_of(blocks: Iterator[bytes]) -> str:
 
 
 def _untold(original: Original) -> Iterator[str]:
-    from redbook.engine.places import in_words
+    from redbook.engine.complete_tracks import in_words
 
     by_item: dict[Item, list[int]] = {}
     own = {track.number for track in original.layout.tracks} | {0}

@@ -13,69 +13,69 @@ CD_TEXT_BLOCK_TYPE = 3  # 2448 bytes: raw P to W; what some drives want where CD
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """One way to say it.
+class CueSheetForm:
+    """One form of a cue sheet, with what page 05h must say for it.
 
     name           by which it is remembered and told
-    form           of the cue sheet, but for the true time of the lead-in
-    true_lead_in   say that
+    entries        how the entries look, but for the true time of the lead-in
+    true_lead_in   whether the lead-in's entry has the disc's true time
     block_type     data block type of page 05h
     """
 
     name: str
-    form: CueForm = CueForm()
+    entries: CueForm = CueForm()
     true_lead_in: bool = False
     block_type: int = 0
 
 
 PREGAPS = "pregaps of one sector"
-RUNGS = (
-    Rung("plain"),
-    Rung("ISRC without control", CueForm(isrc_has_control=False)),
-    Rung("true lead-in", true_lead_in=True, block_type=CD_TEXT_BLOCK_TYPE),
-    Rung(
+CUE_SHEET_FORMS = (
+    CueSheetForm("plain"),
+    CueSheetForm("ISRC without control", CueForm(isrc_has_control=False)),
+    CueSheetForm("true lead-in", true_lead_in=True, block_type=CD_TEXT_BLOCK_TYPE),
+    CueSheetForm(
         "true lead-in, ISRC without control",
         CueForm(isrc_has_control=False),
         true_lead_in=True,
         block_type=CD_TEXT_BLOCK_TYPE,
     ),
-    Rung(PREGAPS, CueForm(pregaps=True)),
+    CueSheetForm(PREGAPS, CueForm(pregaps=True)),
 )
 """From the one that most drives take down. All carry the same disc, but for the last: there each track begins
 its index 0 one sector before its index 1."""
 
 
-def rungs_for(layout: SessionLayout, first: str = "") -> Iterator[Rung]:
+def forms_for(layout: SessionLayout, first: str = "") -> Iterator[CueSheetForm]:
     """Those that differ for this session.
 
     first  the name of the one to begin with; one that changes the disc stays behind those that do not
     """
     with_isrc = any(track.isrc for track in layout.tracks)
     fit = [
-        rung
-        for rung in RUNGS
-        if (with_isrc or rung.form.isrc_has_control) and (layout.cd_text or not rung.true_lead_in)
+        form
+        for form in CUE_SHEET_FORMS
+        if (with_isrc or form.entries.isrc_has_control) and (layout.cd_text or not form.true_lead_in)
     ]
-    yield from sorted(fit, key=lambda rung: (rung.form.pregaps, rung.name != first))
+    yield from sorted(fit, key=lambda form: (form.entries.pregaps, form.name != first))
 
 
-def taken_in_words(rung: Rung, refusals: list[tuple[Rung, SenseError]]) -> str:
+def taken_in_words(form: CueSheetForm, refusals: list[tuple[CueSheetForm, SenseError]]) -> str:
     first = refusals[0][1]
     text = (
         f"the drive refused the cue sheet in {len(refusals)} form{'s' if len(refusals) > 1 else ''} "
-        f"({first.sense}) and took it in another one: {rung.name}"
+        f"({first.sense}) and took it in another one: {form.name}"
     )
-    if rung.form.pregaps:
+    if form.entries.pregaps:
         text += "; index 0 of each track lies one sector before its index 1, and no sample is moved"
     return text
 
 
 def all_refused(
-    layout: SessionLayout, refusals: list[tuple[Rung, SenseError]], overburn: bool = False
+    layout: SessionLayout, refusals: list[tuple[CueSheetForm, SenseError]], overburn: bool = False
 ) -> CueSheetRefused:
     """overburn: the disc is to hold more than it says"""
     last = refusals[-1][1]
-    tried = ", ".join(f"{rung.name} ({error.sense})" for rung, error in refusals)
+    tried = ", ".join(f"{form.name} ({error.sense})" for form, error in refusals)
     cures = []
     if overburn:
         cures.append(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from redbook.burning.fingerprints import from_json, layout_from_json, verify_fingerprints
-from redbook.burning.reports import VerifyReport
+from redbook.burning.job_reports import VerifyReport
 from redbook.clock import Clock
 from redbook.disc.layout import SessionLayout
 from redbook.drive import Drive
