@@ -426,7 +426,7 @@ def test_a_script_in_another_language_is_told_in_one_line() -> None:
 
 
 def test_what_is_no_id_makes_none() -> None:
-    with pytest.raises(ValueError, match="no id"):
+    with pytest.raises(ValueError, match="neither an id"):
         pywintypes.IID("hello")
 
 

@@ -111,7 +111,7 @@ def test_where_there_is_no_drive_it_says_what_to_check_in_order(bench: Bench) ->
     assert not found.can_burn
     text = found.to_text()
     assert "No burn could start now." in text
-    assert text.index("1. the kernel knows no optical drive") < text.index("2. is it a USB drive")
+    assert text.index("1. the kernel sees no optical drive") < text.index("2. is it a USB drive")
 
 
 def test_a_name_that_leads_nowhere_is_advised_upon(bench: Bench) -> None:

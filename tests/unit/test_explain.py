@@ -175,7 +175,7 @@ def test_a_drive_that_the_kernel_has_given_up_is_told_from_one_that_left(fake: F
 
 
 def test_read_only_says_read_only(fake: FakeSystem) -> None:
-    assert "may only be read" in why(fake, errno.EROFS)
+    assert "can only be read" in why(fake, errno.EROFS)
 
 
 def test_a_link_is_named_with_where_it_leads(fake: FakeSystem) -> None:

@@ -203,7 +203,7 @@ def _let_go(error: BaseException, before: BaseException | None) -> None:
 def to_bool(thing: ComObject, member: str, value: object) -> bool:
     """VARIANT_BOOL: True and False, and the numbers that stand for them (TRUE is -1)."""
     if not isinstance(value, bool | int | float):
-        fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"True or False is needed, not {value!r}")
+        fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"this must be True or False, not {value!r}")
     return bool(value)
 
 
@@ -216,19 +216,19 @@ def to_long(thing: ComObject, member: str, value: object, low: int = LONG_MIN, h
     except (ValueError, OverflowError):
         pass
     if number is None or (isinstance(value, float) and value != number):
-        fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"a whole number is needed, not {value!r}")
+        fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"this must be a whole number, not {value!r}")
     if not low <= number <= high:
-        fail(thing, member, HResult.E_INVALIDARG, f"{number} is not within {low} .. {high}")
+        fail(thing, member, HResult.E_INVALIDARG, f"{number} is not between {low} and {high}")
     return number
 
 
 def to_bytes(thing: ComObject, member: str, value: object) -> bytes:
     if value is None:
-        fail(thing, member, HResult.E_POINTER, "bytes are needed, not None")
+        fail(thing, member, HResult.E_POINTER, "this must be bytes, not None")
     try:
         return bytes(memoryview(value))  # type: ignore[arg-type]
     except TypeError:
-        fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"bytes are needed, not {value!r}")
+        fail(thing, member, HResult.DISP_E_TYPEMISMATCH, f"this must be bytes, not {value!r}")
 
 
 class EventSource(ComObject):

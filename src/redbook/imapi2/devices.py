@@ -131,7 +131,9 @@ class Device:
         """raises  DriveBusy"""
         with self._mutex:
             if self._holder not in (None, handle):
-                raise DriveBusy(f"{self._owner} has the recorder for itself; wait until it has finished")
+                raise DriveBusy(
+                    f"{self._owner} has exclusive access to the recorder; wait until it has finished"
+                )
             if not self._users:
                 self._access.enter()
             self._users += 1
@@ -202,7 +204,7 @@ class Handle:
         raises  DriveBusy, DriveClosed; NotTaken, while a job is at work whose data a command would disturb
         """
         if self.at_work and not own:
-            raise NotTaken("the drive is writing or erasing; wait until that has ended")
+            raise NotTaken("the drive is writing or erasing; wait until it has finished")
         self.check_open()
         self.device.enter(self)
         try:
@@ -219,7 +221,7 @@ class Handle:
     def check_open(self) -> None:
         """raises  DriveClosed"""
         if self._closed:
-            raise DriveClosed("this object has let go of its recorder; call InitializeDiscRecorder again")
+            raise DriveClosed("this object no longer has a recorder; call InitializeDiscRecorder again")
 
     @property
     def levels(self) -> int:
@@ -298,9 +300,9 @@ class _Registry:
         device = Device(unique_id, drive, access, node or unique_id, clock, letter=letter)
         with self._mutex:
             if unique_id in self._attached:
-                raise ValueError(f"a recorder with the id {unique_id!r} is attached already")
+                raise ValueError(f"a recorder with the id {unique_id!r} is already attached")
             if letter and letter in {other.letter for other in self._attached.values()}:
-                raise ValueError(f"another recorder has the drive letter {letter[:2]} already")
+                raise ValueError(f"another recorder already has the drive letter {letter[:2]}")
             self._attached[unique_id] = device
         self._tell(unique_id, True)
 

@@ -284,7 +284,7 @@ class Constants:
             raise AttributeError(f"there is no constant {name!r}") from None
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("constants stay as they are")
+        raise AttributeError("constants cannot be changed")
 
     def __dir__(self) -> list[str]:
         return sorted(self.__dict__["_values"])

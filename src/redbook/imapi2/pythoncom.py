@@ -147,5 +147,5 @@ def PumpMessages() -> None:
 def CreateStreamOnHGlobal(hGlobal: Any = None, fDeleteOnRelease: bool = True) -> FileStream:
     """An empty stream in memory that can be written to.  raises  ValueError  for a memory handle"""
     if hGlobal:
-        raise ValueError("there are no global memory handles here; write the bytes into the stream")
+        raise ValueError("redbook has no global memory handles; write the bytes into the stream")
     return FileStream(io.BytesIO())

@@ -21,7 +21,7 @@ class IID(str):
         try:
             found = UUID(known.get(text.lower(), text))
         except ValueError:
-            raise ValueError(f"{text!r} is no id and no class that redbook has") from None
+            raise ValueError(f"{text!r} is neither an id nor a class that redbook has") from None
         return super().__new__(cls, f"{{{found}}}".upper())
 
 

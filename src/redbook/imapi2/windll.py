@@ -54,7 +54,7 @@ class _Library:
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__") or name not in self._functions:
-            raise AttributeError(f"function {name!r} of {self._name} is not here; there are {self._known}")
+            raise AttributeError(f"redbook has no function {name!r} of {self._name}; it has {self._known}")
         return self._made.setdefault(name, Function(self._functions[name], self._raises))
 
     @property
@@ -85,8 +85,8 @@ class Loader:
         base = name.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".dll")
         if base not in LIBRARIES:
             raise OSError(
-                f"{name}: of Windows' libraries there are {', '.join(LIBRARIES)} here; AddAudioTrack takes "
-                "bytes and open files, too"
+                f"{name}: of Windows' libraries redbook has only {', '.join(LIBRARIES)}; AddAudioTrack also "
+                "takes bytes and open files"
             )
         return self._libraries.setdefault(base, _Library(base, LIBRARIES[base], self._raises))
 
@@ -134,7 +134,7 @@ def _mem_stream(data: Any, length: int) -> NoReturn:
 
 def _on_hglobal(handle: Any, release: int, where: Any) -> int:
     if handle:
-        raise com_error(int(HResult.E_INVALIDARG), "there are no global memory handles here; give None")
+        raise com_error(int(HResult.E_INVALIDARG), "redbook has no global memory handles; give None")
     return _give(FileStream(io.BytesIO()), where)
 
 

@@ -71,7 +71,7 @@ class EventStatus:
             return cls(told, supported)
         body = bytes(data[4 : min(length + 2, 8)])
         if len(body) < 4:
-            raise ValueError(f"an event of class {told.value} is told with {len(body)} bytes of 4")
+            raise ValueError(f"an event of class {told.value} has {len(body)} bytes instead of 4")
         return cls(told, supported, body)
 
     @property

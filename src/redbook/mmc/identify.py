@@ -66,9 +66,9 @@ class InquiryReply:
         vendor, product, revision = (printable(data[a:b]) for a, b in ((8, 16), (16, 32), (32, 36)))
         # The additional length is not looked at: some devices leave it 0, and the kernel reads on, too.
         if not vendor and not product:
-            raise ValueError("it tells neither a maker nor a product")
+            raise ValueError("it names neither a maker nor a product")
         if (vendor + product).count(NO_CHARACTER) > MOST_STRANGE_CHARACTERS:
-            raise ValueError("maker and product are no text")
+            raise ValueError("maker and product are not text")
         pairs = [data[i : i + 2] for i in range(cls.DESCRIPTORS_AT, min(len(data), 74) - 1, 2)]
         standards = tuple(int.from_bytes(pair, "big") for pair in pairs)
         known = tuple(code for code in standards if code)

@@ -234,7 +234,7 @@ class ReadSubChannel(Sized[SubChannelData]):
             return SubChannelData(known)
         kind = need(data, 5, self.NAME)[4]
         if kind != self.format:
-            raise ValueError(f"format {self.format} was asked for, and {kind} came")
+            raise ValueError(f"the question was for format {self.format}, and the answer has format {kind}")
         if kind == SubChannelFormat.POSITION:
             _, mode, track, index, lba, relative = Struct(">BBBB4s4s").unpack_from(
                 need(data, 16, self.NAME), 4

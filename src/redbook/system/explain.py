@@ -16,7 +16,7 @@ from redbook.system.optical_drives import OpticalDrive, find
 from redbook.system.system import DOMINANT_GROUPS, IS_GONE, System
 
 NO_DRIVE = (
-    "the kernel knows no optical drive at all: check its cable and power (`lsusb`, or `dmesg | tail` after "
+    "the kernel sees no optical drive at all: check its cable and power (`lsusb`, or `dmesg | tail` after "
     "plugging it in), then `sudo modprobe sr_mod`"
 )
 
@@ -41,8 +41,8 @@ def explain(path: str, error: OSError, system: System | None = None) -> str:
         return _missing(system, node, called, error)
     if error.errno == errno.EROFS:
         return (
-            f"{called} may only be read, and burning needs to write: the device was handed over read-only; "
-            f"hand it over for reading and writing (`docker run --device {node}`), or `sudo blockdev "
+            f"{called} can only be read, but burning has to write: the device was passed on read-only; "
+            f"pass it on for reading and writing (`docker run --device {node}`), or `sudo blockdev "
             f"--setrw {node}`"
         )
     if error.errno in (errno.ENOTTY, errno.ENOTBLK, errno.ENOTDIR, errno.EISDIR):
@@ -84,21 +84,21 @@ def _forbidden(system: System, node: str, called: str) -> str:
     if stat.S_IMODE(status.st_mode) & 0o060 != 0o060 or status.st_gid == 0:
         right = _usual_group(system)
         return (
-            f"{called} belongs to {owner}, which lets no group read and write it; "
+            f"{called} belongs to {owner}, so no group can read and write it; "
             f"`sudo chgrp {right} {node} && sudo chmod 660 {node}`, until it is plugged in again"
             + (f", and become a member of {right}" if right not in (*user.groups, *user.member) else "")
         )
     if group not in DOMINANT_GROUPS and group in ("disk", "sys", "kmem", "daemon", "bin"):
         right = _usual_group(system)
         return (
-            f"{called} belongs to {owner}, where the group {right} is usual: a udev rule has set that "
-            f"(systemd issue 39426). Do not join {group}, which may write to every disk; "
+            f"{called} belongs to {owner}, but should belong to the group {right}: a udev rule has changed "
+            f"that (systemd issue 39426). Do not join {group}, which may write to every disk; "
             f"`sudo chgrp {right} {node}`"
         )
     if group in user.member:
         return (
-            f"{called} belongs to {owner}; you are a member of {group}, but this login is older than that: "
-            f"log out and in again, or run `newgrp {group}`"
+            f"{called} belongs to {owner}; you are a member of {group}, but you logged in before you became "
+            f"one: log out and in again, or run `newgrp {group}`"
         )
     return (
         f"{called} belongs to {owner}, and you ({user.name}) are not in that group: "
@@ -116,15 +116,15 @@ def _forbidden_from_outside(system: System, node: str, called: str) -> str:
     """The mode bits allow it, and it is still forbidden."""
     container = system.container()
     if container == "flatpak":
-        return f"{called} is kept from this Flatpak; `flatpak run --device=all` lets it in"
+        return f"this Flatpak may not use {called}; `flatpak run --device=all` allows it"
     if container:
         return (
             f"{called} is there, but the container may not use it for reading and writing; start it with "
             f"`docker run --device {node}` (podman: the same; without an ending `:r`)"
         )
     return (
-        f"{called} is there and its mode allows it, yet it is forbidden: a security policy (AppArmor, "
-        "SELinux, a service's DeviceAllow=) or a file system mounted nodev; "
+        f"{called} is there, and its mode allows access, but something else forbids it: a security policy "
+        "(AppArmor, SELinux, a service's DeviceAllow=) or a file system mounted nodev; "
         f"`findmnt --target {node}` and `sudo dmesg | tail` show which"
     )
 
@@ -150,10 +150,10 @@ def _busy(system: System, node: str, called: str) -> str:
     if above:
         return (
             f"{called} is in use by the block device {above[0]}; `lsblk {block}` shows it, "
-            f"`sudo dmsetup remove {above[0]}` takes it away"
+            f"`sudo dmsetup remove {above[0]}` removes it"
         )
     return (
-        f"{called} is in use by another program, which one cannot be seen from here; "
+        f"{called} is in use by another program, but which one cannot be seen from here; "
         f"`sudo fuser -v {' '.join(nodes)}` names it "
         "(an automounter needs a few seconds after a disc went in)"
     )
@@ -196,7 +196,7 @@ def node_missing(system: System, drive: OpticalDrive) -> str:
         return (
             f"{drive.model}: the kernel has no driver for it loaded; `sudo modprobe sr_mod`"
             if not system.container()
-            else f"{drive.model}: no driver is loaded; outside of the container, `sudo modprobe sr_mod`"
+            else f"{drive.model}: no driver is loaded; run `sudo modprobe sr_mod` outside the container"
         )
     return "" if system.is_there(drive.node) else _node_missing(system, drive, drive.node)
 
@@ -204,11 +204,11 @@ def node_missing(system: System, drive: OpticalDrive) -> str:
 def _node_missing(system: System, drive: OpticalDrive, node: str) -> str:
     container = system.container()
     if container == "flatpak":
-        cure = "`flatpak run --device=all` brings it in"
+        cure = "`flatpak run --device=all` makes it visible here"
     elif container:
         cure = f"start the container with `docker run --device {node}` (podman: the same)"
     else:
-        cure = f"`sudo udevadm trigger --action=add --name-match={node}` has it made"
+        cure = f"`sudo udevadm trigger --action=add --name-match={node}` creates it"
     is_sr = node.startswith("/dev/sr")
     folder = "/sys/block" if is_sr else "/sys/class/scsi_generic"
     number = system.read(f"{folder}/{node.removeprefix('/dev/')}/dev")

@@ -235,7 +235,7 @@ class Replay:
     def finish(self) -> None:
         """raises  TranscriptError  if there was more than has been asked for"""
         if self._file.readline():
-            raise self._wrong("the transcript goes on, and nothing more was asked", ahead=1)
+            raise self._wrong("the transcript goes on, but nothing more was asked", ahead=1)
 
     def _next(self, asked: str) -> dict[str, Any]:
         if self._failed is not None:

@@ -128,7 +128,7 @@ class DiscFormat2(EventSource, ABC):
         if recorder is None:
             fail(self, member, HResult.E_POINTER, "a recorder is needed, not None")
         if not isinstance(recorder, MsftDiscRecorder2):
-            fail(self, member, HResult.E_INVALIDARG, f"{recorder!r} is no MsftDiscRecorder2")
+            fail(self, member, HResult.E_INVALIDARG, f"{recorder!r} is not an MsftDiscRecorder2")
         return recorder
 
     def _need_handle(self, member: str, code: HResult | None = None) -> Handle:

@@ -59,7 +59,7 @@ def read_speeds() -> Procedure[Capabilities]:
     data: ModeData = yield from despite_attention(ModeSense10(Capabilities.CODE))
     page = data.page(Capabilities.CODE)
     if page is None:
-        raise InvalidReply("the drive answered without the mode page 2Ah that was asked for")
+        raise InvalidReply("the drive was asked for mode page 2Ah, and answered without it")
     try:
         return Capabilities.from_page(page)
     except ValueError as error:
@@ -111,7 +111,7 @@ def asked_speed(thing: ComObject, speed: object, pure_cav: object) -> tuple[int,
     member = "SetWriteSpeed"
     wanted = to_long(thing, member, speed, FASTEST)
     if wanted == 0:
-        fail(thing, member, HResult.E_INVALIDARG, "0 sectors per second is no speed")
+        fail(thing, member, HResult.E_INVALIDARG, "0 sectors per second is not a speed")
     return wanted, to_bool(thing, member, pure_cav)
 
 

@@ -50,18 +50,19 @@ class ImageInput:
         size = self._source.size_bytes
         if self._made_here is not None and self._made_here.form.sub_bytes != form.sub_bytes:
             raise StreamNotSupported(
-                f"the image has {self._made_here.form.sub_bytes} bytes of sub-channel in each sector, and "
+                f"the image has {self._made_here.form.sub_bytes} bytes of sub-channel in each sector, but "
                 f"RequestedSectorType says {form.sub_bytes}"
             )
         if size % form.sector_bytes:
             raise StreamNotSupported(
-                f"{size} bytes are no whole number of sectors of {form.sector_bytes} bytes, as "
-                "RequestedSectorType has them"
+                f"{size} bytes are not a whole number of sectors of {form.sector_bytes} bytes, "
+                "which is what RequestedSectorType says"
             )
         self.end_lba = start_lba + size // form.sector_bytes
         if self.end_lba < _SHORTEST_PROGRAM_SECTORS - PREGAP_SECTORS:
             raise StreamNotSupported(
-                f"the image ends at sector {self.end_lba}: it holds no track, which has 4 s at least"
+                f"the image ends at sector {self.end_lba}: it is too short for a track, "
+                "which has at least 4 s"
             )
 
     def check(self) -> None:
@@ -103,7 +104,7 @@ class ImageInput:
             if not 0 <= got <= len(part) - done:
                 raise AudioError(f"the image was asked for {len(part) - done} bytes and gave {got}")
             if not got:
-                raise AudioError(f"the image ended {where}, before the length that it said it has")
+                raise AudioError(f"the image ended {where}, before the length that it had announced")
             done += got
         self._at += len(part) // self.form.sector_bytes
 
@@ -177,7 +178,9 @@ def form_for(image: ImageInput, taken: tuple[SubForm, ...], lead_in_lba: int, en
         first = -PREGAP_SECTORS if form is SubForm.PACKED else lead_in_lba
         if not image.r_to_w(first, end_lba):
             return form
-    raise NotForThisDrive("the image has R to W (CD-Text or graphics), and the drive takes none such")
+    raise NotForThisDrive(
+        "the image has data in R to W (CD-Text or graphics), and the drive cannot write them"
+    )
 
 
 class ImageStream:

@@ -32,14 +32,14 @@ class Source:
                 self._source.seek(at)
                 while done < len(part) and (got := self._source.read_into(part[done:])):
                     if not 0 < got <= len(part) - done:
-                        raise ValueError(f"asked for {len(part) - done} bytes it gave {got}")
+                        raise ValueError(f"it was asked for {len(part) - done} bytes and gave {got}")
                     done += got
             except Exception as error:
                 text = f"reading the stream failed after {at + done} of {self.size_bytes} bytes: {error!r}"
                 raise AudioError(text) from error
         if done < len(part):
             raise AudioError(
-                f"the stream ended after {at + done} of the {self.size_bytes} bytes that it said it has"
+                f"the stream ended after {at + done} of the {self.size_bytes} bytes that it had announced"
             )
 
     def check(self) -> None:
@@ -51,7 +51,7 @@ class Source:
             raise AudioError(str(error)) from error
         if size != self.size_bytes:
             raise AudioError(
-                f"the stream had {self.size_bytes} bytes when it was handed over, and now {size}"
+                f"the stream had {self.size_bytes} bytes when it was handed over, and has {size} now"
             )
 
 
@@ -75,13 +75,13 @@ class Sound(Source):
             )
         if self.size_bytes % SAMPLE_BYTES:
             raise StreamNotSupported(
-                f"{self.size_bytes} bytes are no whole number of samples of {SAMPLE_BYTES} bytes (16-bit "
+                f"{self.size_bytes} bytes are not a whole number of samples of {SAMPLE_BYTES} bytes (16-bit "
                 "stereo)"
             )
         if strict and not self.is_whole:
             raise StreamNotSupported(
-                f"{self.size_bytes} bytes are no whole number of {SECTOR_BYTES}-byte sectors; add silence, "
-                "or leave StrictSectors off"
+                f"{self.size_bytes} bytes are not a whole number of {SECTOR_BYTES}-byte sectors; add "
+                "silence, or leave StrictSectors off"
             )
 
     @property

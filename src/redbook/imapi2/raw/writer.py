@@ -159,7 +159,8 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
         first = session.lead_in_lba
         if lead_in_sectors < -first:
             raise LeadInTooShort(
-                f"it begins {lead_in_sectors} sectors before LBA 0, and the lead-in of this disc {-first}"
+                f"the image begins {lead_in_sectors} sectors before LBA 0, but the lead-in of this "
+                f"disc {-first}"
             )
         source = ImageInput(data, SubForm(self._type), -lead_in_sectors)
         source.check()
@@ -205,14 +206,15 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
         """raises  StreamNotSupported, PlanError"""
         if source.end_lba < layout.lead_out_lba:
             raise StreamNotSupported(
-                f"the image ends at sector {source.end_lba}, and its own table of contents says that the "
+                f"the image ends at sector {source.end_lba}, but its own table of contents says that the "
                 f"lead-out begins at {layout.lead_out_lba}"
             )
         over = layout.lead_out_lba - session.last_lead_out_lba
         if over > 0:
             raise PlanError(
-                f"its lead-out begins at sector {layout.lead_out_lba}, {session.last_lead_out_lba} is the "
-                f"last possible on this disc: that is {over} sector{'s' if over > 1 else ''} too much"
+                f"the image's lead-out begins at sector {layout.lead_out_lba}, but on this disc it has to "
+                f"begin at sector {session.last_lead_out_lba} or earlier: the image is {over} "
+                f"sector{'s' if over > 1 else ''} too long"
             )
 
     def _teller(self, story: Story[RawCDEventArgs]) -> _Teller:

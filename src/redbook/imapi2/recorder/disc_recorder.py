@@ -48,7 +48,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
         if recorderUniqueId is None:
             fail(self, name, HResult.E_POINTER, "an id is needed, not None")
         if not isinstance(recorderUniqueId, str) or not _is_a_name(recorderUniqueId):
-            fail(self, name, HResult.E_INVALIDARG, f"{recorderUniqueId!r} is no recorder's id")
+            fail(self, name, HResult.E_INVALIDARG, f"{recorderUniqueId!r} is not the id of a recorder")
         if self._bound is not None and self._bound.in_use:
             fail(
                 self,

@@ -17,7 +17,7 @@ def drive_path(letter: str) -> str:
     """ "D:\\" of "d", "D:" or "D:\\".  raises  ValueError  for anything else"""
     found = _LETTER.fullmatch(letter)
     if found is None:
-        raise ValueError(f"{letter!r} is no drive letter; write one such as D:")
+        raise ValueError(f"{letter!r} is not a drive letter; write one such as D:")
     return f"{found[1].upper()}:\\"
 
 

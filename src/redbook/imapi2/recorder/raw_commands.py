@@ -188,7 +188,7 @@ class DiscRecorder2Ex(ComObject):
         data: ModeData = self._handle.run(despite_attention(command))
         page = data.page(code)
         if page is None:
-            raise InvalidReply(f"the drive answered without the mode page {code:02X}h that was asked for")
+            raise InvalidReply(f"the drive was asked for mode page {code:02X}h, and answered without it")
         return page
 
     @translated

@@ -100,7 +100,7 @@ class Session(HeldDrive):
         try:
             self.bring_up_to_date()
         except DriveError as error:
-            _log.warning("how much room is left cannot be said now: %s", error)
+            _log.warning("it is not known now how much space is left: %s", error)
 
     def bring_up_to_date(self) -> None:
         """Ask the drive where the next track goes, if that is not known.  raises  DriveError"""

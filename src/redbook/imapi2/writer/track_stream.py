@@ -69,11 +69,11 @@ class TrackStream:
             raise self.failure
         if size % SAMPLE_BYTES:
             raise StreamNotSupported(
-                f"{size} bytes are no whole number of samples of {SAMPLE_BYTES} bytes (16-bit stereo)"
+                f"{size} bytes are not a whole number of samples of {SAMPLE_BYTES} bytes (16-bit stereo)"
             )
         if strict and size % SECTOR_BYTES and size >= SHORTEST_TRACK_BYTES:
             raise StreamNotSupported(
-                f"{size} bytes are no whole number of {SECTOR_BYTES}-byte sectors; add silence, or leave "
+                f"{size} bytes are not a whole number of {SECTOR_BYTES}-byte sectors; add silence, or leave "
                 "StrictSectors off"
             )
         self._done = 0
@@ -195,7 +195,7 @@ def open_source(data: object) -> OpenSource:
     if isinstance(data, bytes | bytearray | memoryview):
         data = io.BytesIO(bytes(data))
     if isinstance(data, str | int | float | list | tuple | dict):
-        raise NoStream(f"{type(data).__name__} is no stream; open the file first, or use AudioStream")
+        raise NoStream(f"{type(data).__name__} is not a stream; open the file first, or use AudioStream")
     if isinstance(data, io.TextIOBase):
         raise StreamNotSupported("the file is open as text; open it in binary mode ('rb')")
     if all(hasattr(data, name) for name in ("Read", "Seek", "Stat")):
@@ -220,7 +220,7 @@ def _open_file(file: Any) -> OpenSource:
     except StreamNotSupported:
         raise
     except Exception as error:
-        raise StreamNotSupported(f"the stream's size cannot be found out: {error!r}") from error
+        raise StreamNotSupported(f"the size of the stream cannot be determined: {error!r}") from error
     if not isinstance(probe, bytes | bytearray | memoryview):
         raise StreamNotSupported(
             f"the stream gives {type(probe).__name__} instead of bytes; open it in binary mode"
@@ -240,7 +240,7 @@ def size_of_istream(stream: Any) -> int:
         except TypeError:
             status = stream.Stat()
     except Exception as error:
-        raise StreamNotSupported(f"the stream's size cannot be found out: {error!r}") from error
+        raise StreamNotSupported(f"the size of the stream cannot be determined: {error!r}") from error
     size = _size_in(status)
     if type(size) is not int or not 0 <= size <= _MOST_LONG:
         raise StreamNotSupported(f"the stream's Stat says that its size is {size!r}")

@@ -36,7 +36,8 @@ def address(four: bytes, msf: bool, what: str) -> int:
         return int.from_bytes(four, "big", signed=True)
     if not is_msf(four[1:4]):
         raise ValueError(
-            f"{what} is said to be at {four[1]:02d}:{four[2]:02d}:{four[3]:02d}, no time of a disc"
+            f"{what} is said to be at {four[1]:02d}:{four[2]:02d}:{four[3]:02d}, which is "
+            "not a time on a disc"
         )
     return Msf(*four[1:4]).program_lba
 

@@ -75,7 +75,7 @@ class ReadToc(Sized[Toc]):
             lba = check_address(address(four, self.msf, name), name)
             tracks.append(TocTrack(number, lba, control & 0xF))
         if lead_out is None:
-            raise ValueError("the lead-out is missing in it")
+            raise ValueError("it has no lead-out")
         tracks.sort(key=lambda track: track.number)  # the list is held against its own head, not its order
         self._check(tracks, first, last)
         end = check_address(self._lead_out(lead_out), "the lead-out")
@@ -96,7 +96,7 @@ class ReadToc(Sized[Toc]):
         due = list(range(max(first, self.first_track), last + 1))
         if numbers != due:
             told = ", ".join(map(str, numbers)) or "none"
-            raise ValueError(f"it is said to tell of tracks {first} to {last}, and these are in it: {told}")
+            raise ValueError(f"it says that it lists tracks {first} to {last}, but lists these: {told}")
         for before, track in pairwise(tracks):
             if track.start_lba <= before.start_lba:
                 raise ValueError(

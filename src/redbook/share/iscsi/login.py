@@ -117,7 +117,7 @@ class Login:
             self._stage = request.next_stage
         said = text.build((reply | self._declarations(request.stage)).items())
         if len(said) > MOST_LOGIN_DATA_BYTES:
-            raise LoginRefused(LoginStatus.INITIATOR_ERROR, "more keys than can be answered")
+            raise LoginRefused(LoginStatus.INITIATOR_ERROR, "it sent more keys than can be answered")
         if self._stage == FULL_FEATURE:
             self.terms = self._terms(request)
         return self._response(request, transit), said
@@ -127,7 +127,7 @@ class Login:
     def _check_header(self, request: LoginRequest) -> None:
         self._steps += 1
         if self._steps > _MOST_STEPS:
-            raise LoginRefused(LoginStatus.INITIATOR_ERROR, "the login does not come to an end")
+            raise LoginRefused(LoginStatus.INITIATOR_ERROR, "the login takes too many steps")
         if self._stage is None:
             self._begin(request)
         elif request.isid != self._isid:
@@ -138,18 +138,24 @@ class Login:
             raise LoginRefused(LoginStatus.AUTHENTICATION_FAILED, "it did not prove who it is")
         if request.transit and (request.continued or request.next_stage not in _NEXT_STAGES[request.stage]):
             raise LoginRefused(
-                LoginStatus.INITIATOR_ERROR, f"no way from stage {request.stage} to {request.next_stage}"
+                LoginStatus.INITIATOR_ERROR,
+                f"a login cannot go from stage {request.stage} to {request.next_stage}",
             )
 
     def _begin(self, request: LoginRequest) -> None:
         self._isid, self._cmd_sn = request.isid, request.cmd_sn
         if request.version_min > 0:
-            raise LoginRefused(LoginStatus.UNSUPPORTED_VERSION, f"version {request.version_min} is wanted")
+            raise LoginRefused(
+                LoginStatus.UNSUPPORTED_VERSION,
+                f"it wants version {request.version_min} or later, and only version 0 is known",
+            )
         if request.tsih:
-            raise LoginRefused(LoginStatus.NO_SUCH_SESSION, "a session has one connection here")
+            raise LoginRefused(
+                LoginStatus.NO_SUCH_SESSION, "a second connection to a session is not possible"
+            )
         if request.stage not in _NEXT_STAGES:
             raise LoginRefused(
-                LoginStatus.INVALID_DURING_LOGIN, f"a login begins in no stage {request.stage}"
+                LoginStatus.INVALID_DURING_LOGIN, f"a login cannot begin in stage {request.stage}"
             )
         self._stage = request.stage
 
@@ -196,7 +202,7 @@ class Login:
 
     def _choose_method(self, offered: str) -> str:
         if self._stage != SECURITY or self._chap is not None or self._authenticated:
-            raise TextError("AuthMethod where it has no place")
+            raise TextError("AuthMethod came where it is not allowed")
         credentials = self.target.credentials
         wanted = "None" if credentials is None else "CHAP"
         if wanted not in offered.split(","):

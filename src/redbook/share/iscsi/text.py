@@ -123,7 +123,7 @@ def answer(name: str, offered: str) -> tuple[str | None, Value | None]:
     number = _number(offered)
     if number is None or not key.least <= number <= key.most:
         if key.rule is Rule.DECLARED:
-            raise TextError(f"{name}={offered[:60]} cannot be")
+            raise TextError(f"{name}={offered[:60]} is not allowed")
         return REJECT, None
     if key.rule is Rule.DECLARED:
         return None, number
