@@ -25,7 +25,10 @@ _NO_SUCH_THING = (
 
 
 def calibrate(outcome: Outcome) -> Procedure[None]:
-    """raises  SenseError  if the drive cannot set its laser for this disc, at two speeds"""
+    """Have the drive set its laser for this disc, more slowly if it cannot at first.
+
+    raises  SenseError  if the drive cannot do it at two speeds
+    """
     try:
         yield from _calibrate()
     except PowerCalibrationError as error:

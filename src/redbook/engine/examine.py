@@ -21,7 +21,10 @@ class Examination:
 
 
 def examine() -> Procedure[Examination]:
-    """raises  NotARecorder for something else than a CD drive; TransportError"""
+    """A glance at the drive, its features, and where the next track would go.
+
+    raises  NotARecorder  for something else than a CD drive; TransportError
+    """
     seen = yield from glance()
     features: tuple[Feature, ...] | None = None
     try:

@@ -79,7 +79,10 @@ class Glance:
 
 
 def glance() -> Procedure[Glance]:
-    """raises  NotARecorder for something else than a CD drive; TransportError"""
+    """Ask the drive who it is, whether it is ready, and what its disc is.
+
+    raises  NotARecorder  for something else than a CD drive; TransportError
+    """
     hindrance = yield from _settle()  # first of all: MODE SENSE would be refused for what happened before
     abilities = yield from identify()
     serial = yield from _serial()

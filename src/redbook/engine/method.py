@@ -36,7 +36,7 @@ class Method(Protocol):
         """Whether the drive can write so, and this layout.
 
         raises  NotARecorder  for a drive that cannot write so
-        PlanError     for a layout that is more than it can be told
+                PlanError     for a layout that is more than it can be told
         """
         ...
 

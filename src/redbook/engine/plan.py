@@ -85,7 +85,10 @@ def overburned(space: Space) -> Space:
 
 
 def check_fits(lead_out_lba: int, space: Space) -> None:
-    """raises  PlanError  where the lead-out would begin too late"""
+    """Whether a layout with this lead-out fits on the disc.
+
+    raises  PlanError  where the lead-out would begin too late
+    """
     if lead_out_lba > LAST_LBA:
         raise PlanError(
             f"it does not fit: {minutes(lead_out_lba)} are needed, and no CD has more than 99:59:74; leave "

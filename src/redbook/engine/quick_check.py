@@ -40,7 +40,10 @@ def check_track(track: TrackEnded) -> Procedure[None]:
 
 
 def check_disc(tracks: Sequence[TrackEnded], finalized: bool) -> Procedure[None]:
-    """raises  VerificationFailed  if table of contents or status are not what they should be; SenseError"""
+    """Ask the drive for the table of contents and the state of a disc that was just written.
+
+    raises  VerificationFailed  if they are not what they should be; SenseError
+    """
     information: DiscInformation = yield ReadDiscInformation()
     wrong = []
     wanted = DiscStatus.COMPLETE if finalized else DiscStatus.APPENDABLE

@@ -101,7 +101,10 @@ class Raw:
     def arm(
         self, layout: SessionLayout, disc: DiscContents, settings: Settings, outcome: Outcome
     ) -> Procedure[None]:
-        """raises  InvalidReply  where the first sector to be sent is not that of the lead-in"""
+        """Nothing is sent: only whether the image still begins where the lead-in of this disc does.
+
+        raises  InvalidReply  where it does not
+        """
         yield from ()
         start, first = disc.lead_in_start, self._image.start_lba
         if start is None or start.lba != first:

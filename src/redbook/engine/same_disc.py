@@ -31,7 +31,10 @@ class SameDisc:
         self.in_doubt = False
 
     def check(self) -> Procedure[None]:
-        """raises  MediumUnsuitable  where another disc is in the drive; NoMedium where there is none"""
+        """Whether it is still the same disc, if the drive said that it may have been changed.
+
+        raises  MediumUnsuitable  where another disc is in the drive; NoMedium where there is none
+        """
         if not self.in_doubt or self._known is None:
             return
         yield from until_ready()

@@ -239,7 +239,10 @@ def _taken(command: Write10, waited: float, outcome: Outcome) -> Procedure[None]
 
 
 def telling_underrun(sending: Procedure[R], outcome: Outcome, late: bool = False) -> Procedure[R]:
-    """raises  LossOfStreaming  whatever the drive calls it; SenseError"""
+    """Pass on what is sent; an error that means late data becomes LossOfStreaming, whatever it is called.
+
+    raises  LossOfStreaming, SenseError
+    """
     try:
         return (yield from sending)
     except SenseError as error:

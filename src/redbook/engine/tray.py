@@ -114,7 +114,10 @@ def _still_locked(error: DriveError) -> Notice:
 
 
 def lock_tray() -> Procedure[None]:
-    """raises  MediumChanged, DeviceReset, where that is the end of the job"""
+    """Lock the tray; that it cannot be locked is only told.
+
+    raises  MediumChanged, DeviceReset, where that is the end of the job
+    """
     try:
         yield from until_accepted(PreventAllowMediumRemoval(True), TRAY_SECONDS, POLL_SECONDS)
     except (errors.MediumChanged, errors.DeviceReset):

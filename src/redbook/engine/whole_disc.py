@@ -23,7 +23,12 @@ from redbook.mmc.disc_info import DiscInformation, DiscStatus
 
 
 def check_blank(abilities: Abilities, disc: DiscContents, instead: str = "") -> None:
-    """raises  DiscNotBlank  for any other; instead: what can be done with such a disc"""
+    """Whether the disc is blank, as one that is written whole must be.
+
+    instead  what can be done with a disc that is not
+
+    raises   DiscNotBlank
+    """
     if disc.status is not DiscStatus.BLANK:
         raise DiscNotBlank(
             f"the disc in {abilities.name} is not blank; session-at-once needs a blank disc: use one{instead}"

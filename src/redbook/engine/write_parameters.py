@@ -33,7 +33,10 @@ class PageOfDrive:
 
 
 def read_page() -> Procedure[PageOfDrive]:
-    """raises  SenseError; InvalidReply if the drive's answer has no such page"""
+    """Mode page 05h as the drive has it now.
+
+    raises  SenseError; InvalidReply  if the drive's answer has no such page
+    """
     data = yield ModeSense10(WriteParameters.CODE)
     page = data.page(WriteParameters.CODE) or b""
     if len(page) >= 2:
