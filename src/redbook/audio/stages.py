@@ -27,11 +27,11 @@ class Stage(Generic[T]):
     """Does `work` with each item, in order, in a thread of its own. `finish` or `stop` ends it."""
 
     def __init__(self, work: Callable[[T], None]) -> None:
-        self._work = work
         self._error: BaseException | None = None
         self._stopped = False
         self._queue: Queue[tuple[T] | None] = Queue(WAITING_CHUNKS)
-        self._thread = threading.Thread(target=self._run, name="redbook-stage", daemon=True)
+        # Kept by the thread alone: whoever made the stage is mostly in its work, with much audio.
+        self._thread = threading.Thread(target=self._run, args=(work,), name="redbook-stage", daemon=True)
         self._thread.start()
 
     def put(self, item: T) -> None:
@@ -61,12 +61,12 @@ class Stage(Generic[T]):
         if self._error is not None:
             raise self._error
 
-    def _run(self) -> None:
+    def _run(self, work: Callable[[T], None]) -> None:
         while (entry := self._queue.get()) is not None:
             if self._error is not None or self._stopped:
                 continue
             try:
-                self._work(entry[0])
+                work(entry[0])
             except BaseException as error:  # noqa: BLE001 - raised to whoever hands the next item over
                 self._error = error
 
