@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -171,7 +172,7 @@ class Trials:
     def _try(self, change: Change, tests: Sequence[str], folder: Path) -> str:
         text = (HOME / change.name).read_text(encoding="utf-8")
         if in_a_function(change, ast.parse(text)):
-            put_in_place(HOME / change.name, text, change.made(text))
+            put_in_place(module_of(change), text, change.made(text))
             return self._run(tests)
         copy_into(folder / "copy", HOME.parents[1])
         (folder / "copy" / "src" / "redbook" / change.name).write_text(change.made(text), encoding="utf-8")
@@ -197,13 +198,21 @@ def in_a_function(change: Change, tree: ast.Module) -> bool:
     )
 
 
-def put_in_place(path: Path, before: str, now: str) -> None:
-    """Give the functions of a module that is imported the code that another text has for them."""
-    old, new = (_codes(compile(text, str(path), "exec")) for text in (before, now))
+def module_of(change: Change) -> str:
+    return ".".join(("redbook", *Path(change.name).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def put_in_place(module: str, before: str, now: str) -> None:
+    """Give the functions of a module the code that another text has for them.
+
+    It is imported first: what a test imports only when it comes to it would be as it was.
+    """
+    path = str(import_module(module).__file__)
+    old, new = (_codes(compile(text, path, "exec")) for text in (before, now))
     other = {(code.co_qualname, code.co_firstlineno): new[name] for name, code in old.items() if name in new}
     for function in [one for one in gc.get_objects() if isinstance(one, FunctionType)]:
         code = function.__code__
-        if code.co_filename == str(path):
+        if code.co_filename == path:
             function.__code__ = other.get((code.co_qualname, code.co_firstlineno), code)
 
 

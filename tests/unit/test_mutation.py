@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from tests.mutation.changes import Change, callees, changes_in
 from tests.mutation.map import Chooser, Map
+from tests.mutation.trial import module_of, put_in_place
 
 FAULTS = {
     "a < b": {"(a <= b)"},
@@ -111,3 +114,22 @@ def test_a_change_is_tried_with_the_tests_that_run_through_it_the_quickest_first
 ) -> None:
     chooser = Chooser.of(FOUND, {"a.py": CODE})
     assert chooser.tests(Change("a.py", line, line, 0, 0, "", "")) == tests
+
+
+def test_a_module_that_nobody_has_imported_yet_is_changed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test that imports it by its own first call would find it as it was, and notice nothing."""
+    text = "def one():\n    return 1\n"
+    (tmp_path / "not_imported_yet.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    put_in_place("not_imported_yet", text, text.replace("1", "2"))
+    assert import_module("not_imported_yet").one() == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("engine/twice.py", "redbook.engine.twice"), ("virtual/writing/__init__.py", "redbook.virtual.writing")],
+)
+def test_the_module_of_a_change_is_known_by_its_path(path: str, name: str) -> None:
+    assert module_of(Change(path, 1, 1, 0, 0, "", "")) == name
