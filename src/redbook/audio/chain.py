@@ -21,7 +21,8 @@ from redbook.audio.decode import Recording, open_recording
 from redbook.audio.format import joined, resampled
 from redbook.audio.source import Source, printable
 from redbook.audio.stages import Stage, ahead
-from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
+from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
+from redbook.disc.padding import is_too_short, padded
 from redbook.errors import AudioError
 from redbook.records import dataclass
 
@@ -70,8 +71,8 @@ class SectorWriter:
         self._stage.put(self._batch)
         self._stage.finish()
         sectors = -(-self.samples * SAMPLE_BYTES // SECTOR_BYTES)
-        if self.checksums and sectors < SHORTEST_TRACK_SECTORS:
-            self.checksums.update(bytes((SHORTEST_TRACK_SECTORS - sectors) * SECTOR_BYTES))
+        if self.checksums and is_too_short(sectors):
+            self.checksums.update(bytes((padded(sectors) - sectors) * SECTOR_BYTES))
 
     def _sum_and_write(self, batch: bytearray) -> None:
         if self.checksums:

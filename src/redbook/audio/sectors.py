@@ -24,7 +24,8 @@ from redbook.audio.decode import open_recording
 from redbook.audio.format import Tags
 from redbook.audio.source import Source, expand, printable
 from redbook.closing import Closing
-from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLE_RATE_HZ, SECTOR_BYTES, SHORTEST_TRACK_SECTORS
+from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLE_RATE_HZ, SECTOR_BYTES
+from redbook.disc.padding import padded
 from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError
 from redbook.flag import Flag
@@ -73,7 +74,7 @@ class PreparedTrack:
 
     @property
     def sent_sectors(self) -> int:
-        return max(self.sectors, SHORTEST_TRACK_SECTORS)
+        return padded(self.sectors)
 
     @property
     def padding_samples(self) -> int:

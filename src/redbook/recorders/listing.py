@@ -1,6 +1,7 @@
 """The list of recorders there are: real ones, and a virtual one for each disc in a folder.
 
-`recorders.may_touch` decides what it may touch of a real one.
+The real ones are `recorders.real_drives`, which `system.optical_drives` finds; `recorders.may_touch` decides
+what it may touch of one.
 """
 
 from __future__ import annotations

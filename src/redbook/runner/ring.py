@@ -155,7 +155,7 @@ class Ring:
         return length
 
     def _hand_over(self, slot: int, chunk: memoryview, length: int) -> None:
-        """What came before the reading failed, the last sector of it filled up with silence."""
+        """What came before the reading failed, the last sector of it padded with silence."""
         whole = -(-length // self._sector_bytes) * self._sector_bytes
         if whole:
             chunk[length:whole] = bytes(whole - length)

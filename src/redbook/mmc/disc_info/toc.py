@@ -1,6 +1,6 @@
 """READ TOC, formats 0 and 1: the tracks and sessions that are complete.
 
-Formats 2 and 3 are in `raw_toc`, 4 in `atip`, 5 in `packs`.
+Formats 2 and 3 are in `raw_toc`, 4 in `atip`, 5 in `packs`; the CDB of all formats is in `fields`.
 """
 
 from __future__ import annotations
