@@ -10,6 +10,7 @@ import threading
 import time
 import wave
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
 from redbook.disc.cd_text import each_pack
 from redbook.disc.toc import Toc, TocTrack
 from redbook.drive import Drive
+from redbook.engine.twice import Trouble
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Write10
 from redbook.virtual.faults import BadSpot, Displaced, Fault
@@ -194,6 +196,49 @@ def test_a_reading_that_differs_once_is_outvoted(which: int, tmp_path: Path) -> 
     assert stored(tmp_path / "out") == on(original)
     assert 800 in report.tracks[0].trouble.again
     assert report.whole
+
+
+def _spotted(recorder: VirtualRecorder, sector: int, spot: Callable[[int], list[BadSpot]]) -> Drive:
+    """spot  what is wrong with the disc there at the n-th reading of this sector with C2 pointers"""
+    drive, readings = ready(recorder), [0]
+    run = drive.run
+
+    def spotted(command: Any) -> Any:
+        asked = isinstance(command, ReadCd) and command.selection.c2
+        if asked and command.lba <= sector < command.lba + command.sectors:
+            readings[0] += 1
+            recorder.bad_spots[:] = spot(readings[0])
+        return run(command)
+
+    drive.run = spotted  # type: ignore[method-assign]
+    return drive
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_mark_on_one_of_two_readings_that_are_the_same_is_told_and_no_third_is_made(
+    which: int, tmp_path: Path
+) -> None:
+    original = album(tmp_path / "a.disc")
+    seen: list[int] = []
+
+    def spot(number: int) -> list[BadSpot]:
+        seen.append(number)
+        return [BadSpot(800, 800, readable=True)] if number == which else []
+
+    report = redbook.read(_spotted(again(original), 800, spot), tmp_path / "out", sound="wav")
+    assert report.whole
+    assert report.tracks[0].trouble == Trouble(c2=[800])
+    assert seen == [1, 2]
+    assert stored(tmp_path / "out") == on(original)
+
+
+def test_a_sector_that_came_once_and_never_again_is_kept_and_called_a_hole(tmp_path: Path) -> None:
+    original = album(tmp_path / "a.disc")
+    going = _spotted(again(original), 800, lambda number: [BadSpot(800, 800)] if number > 1 else [])
+    report = redbook.read(going, tmp_path / "out", sound="wav", keep_going=True)
+    assert not report.whole
+    assert report.tracks[0].trouble == Trouble(differing=[800])
+    assert stored(tmp_path / "out") == on(original)
 
 
 @pytest.mark.slow

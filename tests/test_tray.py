@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 import redbook
+from redbook.clock import ManualClock
 from redbook.drive import Drive
 from redbook.errors import Sense
 from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
+from redbook.mmc.identify import Inquiry
 from redbook.recorders.listing import drives
 from redbook.recorders.names import open_drive
 from redbook.recorders.racks import RackWatch
@@ -131,6 +133,26 @@ def test_the_spindle_is_used_up_and_a_bad_blank_is_bad_in_every_drive(rack: Rack
         redbook.burn(song, drive)
     assert [rack.take_blank() is None for _ in range(3)] == [False, False, True]
     assert rack.blanks == 0
+
+
+def test_the_discs_of_a_rack_are_numbered_from_1_on(rack: Rack) -> None:
+    """docs/virtual-recorder.md names the first."""
+    assert [blank(rack).name for _ in range(3)] == ["disc-0001.disc", "disc-0002.disc", "disc-0003.disc"]
+    assert [path.name for path in rack.discs()] == ["disc-0001.disc", "disc-0002.disc", "disc-0003.disc"]
+
+
+def test_every_recorder_of_a_rack_is_of_the_model_and_the_pace_that_the_rack_was_made_with(
+    tmp_path: Path,
+) -> None:
+    rack = Rack.new(tmp_path / "another", drives=2, blanks=2, model="usb-combo", pace=4)
+    audio = write_wav(tmp_path / "a.wav", noise(588 * 75 * 8, 1))
+    for one in rack.drives():
+        one.put_in(blank(rack))
+        clock = ManualClock()
+        with Drive(one.open(clock), "test") as drive:
+            assert drive.run(Inquiry()).product == "USB COMBO"
+            redbook.burn([audio], drive, verify=False, clock=clock)
+        assert clock.now() >= 8 / 4
 
 
 def test_a_disc_has_another_number_each_time_that_it_was_put_in(rack: Rack) -> None:

@@ -673,16 +673,31 @@ def test_a_drive_without_page_2a_burns_all_the_same(fault: Fault) -> None:
     assert contents(recorder) == TRACKS
 
 
-def test_a_short_page_05h_is_an_invalid_reply_and_unlocks() -> None:
-    class Short(Recording):
-        def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
-            reply = super().execute(cdb, data_out, length, timeout)
-            return Reply(reply.status, reply.data[:12]) if cdb[0] == 0x5A and cdb[2] == 5 else reply
+class ShortPage(Recording):
+    """A drive one of whose mode pages breaks off after 4 bytes."""
 
+    page: int
+
+    def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
+        reply = super().execute(cdb, data_out, length, timeout)
+        return Reply(reply.status, reply.data[:12]) if cdb[0] == 0x5A and cdb[2] == self.page else reply
+
+
+def test_a_short_page_05h_is_an_invalid_reply_and_unlocks() -> None:
     recorder = VirtualRecorder(Medium.new())
+    short = ShortPage(recorder)
+    short.page = 0x05
     with pytest.raises(errors.InvalidReply, match="make no sense"):
-        run(Short(recorder))
+        run(short)
     assert not is_locked(recorder)
+
+
+def test_a_short_page_2ah_is_none() -> None:
+    recorder = VirtualRecorder(Medium.new())
+    short = ShortPage(recorder)
+    short.page = 0x2A
+    run(short)
+    assert contents(recorder) == TRACKS
 
 
 @pytest.mark.parametrize("reason", [Sense(6, 0x2A, 1), Sense(1, 0x17, 0, deferred=True)])

@@ -216,6 +216,17 @@ class TestLook:
         (problem,) = found.problems
         assert problem.startswith("the drive's answer to READ TOC makes no sense: track 2 is said to be at")
 
+    @pytest.mark.parametrize("closed", [0, 1])
+    def test_it_is_told_only_of_a_disc_that_has_one(self, closed: int) -> None:
+        """Until a session is closed there is none, and drives say all kinds of things of it."""
+        recorder = with_tracks()
+        if closed:
+            close_session(ready(recorder), MultiSession.NEXT_ALLOWED)
+            write_track(ready(recorder), 400)
+        found = looked_at(Says(recorder, {(READ_TOC, 0): lambda data: bytes(20)}))
+        assert len(found.tracks) == 2 + closed
+        assert len(found.problems) == closed
+
     def test_one_track_of_nonsense(self) -> None:
         second = put(2, b"\xff", lambda data: data[2:3] == b"\x02")
         found = looked_at(Says(self.closed(), {ReadTrackInformation.OPCODE: second}))

@@ -207,6 +207,14 @@ def test_packs_that_say_nothing_in_words_are_compared_too() -> None:
         assert wrong == "CD-Text: the packs of type 88h (toc) are not those that were meant"
 
 
+def test_the_same_words_in_another_language_are_not_the_same_texts(program: Program) -> None:
+    """08h is German, 09h English (EBU Tech 3264)."""
+    (texts,) = program.texts
+    recorder, _ = burned(replace(program, texts=(replace(texts, language_code=8),)))
+    with pytest.raises(redbook.VerificationFailed, match="the language is German instead of English"):
+        redbook.verify(program, Drive(recorder), clock=ManualClock())
+
+
 def test_the_table_of_contents_that_was_not_read_back_has_the_flags_that_were_meant(program: Program) -> None:
     recorder = VirtualRecorder(Medium.new(), model=model())
     report = redbook.burn(program, Drive(recorder), verify=False, clock=ManualClock())

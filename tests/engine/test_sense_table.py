@@ -381,6 +381,21 @@ def test_it_ends_the_job_before_anything_is_written(row: Row) -> None:
     assert not is_locked(recorder)
 
 
+@pytest.mark.parametrize(
+    ("sense", "speed", "tries"), [("3/73/02", None, 1), ("3/73/03", None, 2), ("3/73/03", 4, 1)]
+)
+def test_the_laser_is_calibrated_twice_only_where_a_lower_speed_may_help(
+    sense: str, speed: int | None, tries: int
+) -> None:
+    """Each calibration uses up one of about a hundred places on the disc; this recorder's slowest is 4x."""
+    fault = Fault(sense_of(sense), SendOpcInformation, times=None)
+    recorder = VirtualRecorder(Medium.new(), faults=[fault])
+    with pytest.raises(errors.PowerCalibrationError) as caught:
+        run(recorder, Settings(speed=speed))
+    assert str(caught.value.sense) == sense
+    assert fault.struck == tries
+
+
 def test_a_locked_tray_is_unlocked_once_more_where_it_must_open() -> None:
     faults = [Fault(Sense(4, 0x09, 0), UnitReady), Fault(sense_of("5/53/02"), StartStopUnit)]
     recorder = VirtualRecorder(Medium.new(), faults=faults)

@@ -212,6 +212,24 @@ class TestTableOfContents:
         expected = " ".join(["00 4f 01 01", *points])
         assert self.toc(album, "43 00 02 00 00 00 00 00 ff 00") == expected
 
+    def test_every_entry_of_a_second_session_is_of_that_session_and_of_mode_1(self, album: Drive) -> None:
+        """Byte 0 is the session, byte 1 ADR and control (MMC-5 6.26); B0 alone has ADR 5.
+
+        Track 3 starts at 12604 = 02:50:04, with 300 sectors and a run-out of 2: it ends at 12906 = 02:54:06.
+        Before the next possible start lie a lead-out of 30 s and a lead-in of 60 s: 02:54:06 + 01:30:00.
+        """
+        select(album, MultiSession.NEXT_ALLOWED)
+        write_track(album, 300)
+        album.run(CloseTrackSession(CloseFunction.SESSION))
+        points = [
+            "02 10 00 a0 00 00 00 00 03 00 00",
+            "02 10 00 a1 00 00 00 00 03 00 00",
+            "02 10 00 a2 00 00 00 00 02 36 06",
+            "02 10 00 03 00 00 00 00 02 32 04",
+            "02 50 00 b0 04 18 06 01 4f 3b 4a",
+        ]
+        assert self.toc(album, "43 00 02 00 00 00 02 00 ff 00") == " ".join(["00 39 01 02", *points])
+
     def test_the_pma_has_where_each_track_starts_and_stops(self, album: Drive) -> None:
         data = self.toc(album, "43 00 03 00 00 00 00 00 ff 00")
         assert "00 11 00 01 00 0a 00 00 00 02 00" in data  # stops at 600, starts at 0

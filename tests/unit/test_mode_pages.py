@@ -223,6 +223,15 @@ class TestWriteParameters:
         assert select(drive, write_page(start)) == "GOOD", by
         assert page_of(drive, 0x05)[2:5].hex(" ") == start
 
+    @pytest.mark.parametrize("code", [b"4006381333\xe931", b"400638133\x07931", b"\xff" * 13], ids=repr)
+    def test_a_code_that_is_no_text_is_none(self, code: bytes, drive: Drive) -> None:
+        """MCN and ISRC are ASCII characters behind a byte that says whether they count (MMC-5 7.5.4)."""
+        page = bytearray(bytes.fromhex(write_page("41 00 00")))
+        page[8 + 16 : 8 + 30] = b"\x80" + code
+        page[8 + 32 : 8 + 45] = b"\x80" + code[:12]
+        assert select(drive, page.hex()) == "GOOD"
+        assert page_of(drive, 0x05)[16:48] == bytes(32)
+
     def test_the_next_writable_address_follows_at_once(self, drive: Drive) -> None:
         for start, expected in (("02 00 00", -150), ("01 00 00", 0), ("02 00 00", -150)):
             select(drive, write_page(start))

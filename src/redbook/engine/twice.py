@@ -121,11 +121,11 @@ class RipState:
     habits: ReadHabits
     drive: ReadingSpeed
     speed: float
-    keep_going: bool = False
-    memory_kib: int = USUAL_MEMORY_KIB
-    c2: bool = True
-    done: int = 0
-    total: int = 0
+    keep_going: bool
+    memory_kib: int
+    c2: bool
+    done: int
+    total: int
     hopeless: int = 0
     lost: int = 0
     at_place: int = 0
