@@ -11,6 +11,7 @@ import pytest
 import redbook
 from redbook.clock import ManualClock
 from redbook.disc import Toc, TocTrack
+from redbook.disc.layout import Item
 from redbook.disc.sub_channel import POSITION
 from redbook.drive import Drive
 from redbook.engine.inspect import DiscContents, inspect
@@ -301,4 +302,5 @@ def test_indexes_that_do_not_follow_on_each_other_are_none(index: Callable[[int]
     log.index = index
     found = redbook.disc_info(Drive(log), clock=ManualClock())
     assert [track.indexes for track in found.labels.tracks] == [(), ()]
+    assert {(Item.INDEXES, 1), (Item.INDEXES, 2)} <= found.labels.untold
     assert len(log.cdbs) < 120

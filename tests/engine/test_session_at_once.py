@@ -16,6 +16,7 @@ from redbook.engine.burn import burn
 from redbook.engine.cue_sheet_forms import CUE_SHEET_FORMS, forms_for
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, Progress, TrackEnded, TrackStarted
 from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.raw import Raw
 from redbook.engine.session_at_once import SessionAtOnce
 from redbook.errors import BurnFailed, Cancelled, DiscNotBlank, MediumUnsuitable, PlanError, Sense
 from redbook.mmc.cue_sheet import SendCueSheet
@@ -27,6 +28,7 @@ from redbook.mmc.disc_info import (
     ReadTrackInformation,
     SessionStatus,
 )
+from redbook.mmc.mode_pages import ModeSelect10
 from redbook.mmc.write import SynchronizeCache, Write10
 from redbook.runner.cancel import Cancel
 from redbook.runner.runner import Runner
@@ -285,6 +287,14 @@ def test_a_cue_sheet_longer_than_the_drive_takes_is_refused_with_what_to_leave_o
 def test_a_drive_without_session_at_once_says_what_can_be_used_instead() -> None:
     with pytest.raises(errors.NotARecorder, match=r"session-at-once; track-at-once \(--mode tao\)"):
         burn_session(new(write_types=["track-at-once"]))
+
+
+def test_a_drive_without_raw_writing_says_so_and_is_not_tried() -> None:
+    log = Recording(new(write_types=["track-at-once", "session-at-once"]))
+    runner = Runner(Drive(log), emit=lambda event: None, clock=ManualClock())
+    with pytest.raises(errors.NotARecorder, match=r"cannot write raw; session-at-once \(--mode sao\)"):
+        runner.run(burn(Raw(), Settings(), Outcome()))
+    assert ModeSelect10.OPCODE not in log.opcodes()
 
 
 def test_a_disc_that_tracks_are_on_is_refused() -> None:

@@ -173,6 +173,16 @@ class TestWhatTellsNoOffset:
         assert found.same
         assert found.offset_samples == samples
 
+    def test_a_second_of_sound_has_several_places_that_tell(self) -> None:
+        """Its first sector cannot be read. What lies around it is one value throughout, and then silence."""
+        plain = b"\1\0\2\0" * 588
+        track = QUIET + plain * 172 + noise(588 * 60, 8) + plain * 128 + QUIET
+        recorder, _ = burned([track], read_offset=102)
+        recorder.bad_spots.append(BadSpot(192, 192))
+        found = check(recorder, [track])
+        assert found.offset_samples == 102
+        assert [difference.unreadable for difference in found.differences] == [1]
+
     def test_what_the_drive_had_before_is_taken_where_the_disc_leaves_a_choice(self) -> None:
         silent = [bytes(400 * SECTOR_BYTES)]
         found = check(burned(silent, read_offset=102)[0], silent, asked=VerifyRequest(offset_hint=102))
@@ -194,6 +204,22 @@ class TestWhatTellsNoOffset:
         found = check(burned(SOME, read_offset=102)[0], SOME, asked=VerifyRequest(offset_hint=667))
         assert found.same
         assert found.offset_samples == 102
+
+
+class TestLandmarks:
+    """The places of a track by which an offset is found: whole sectors with sound in them."""
+
+    def test_the_first_is_where_its_sound_begins_and_each_is_what_the_track_has_there(self) -> None:
+        track = QUIET + noise(588 * 400, 3)
+        marks = fingerprint(track).landmarks
+        assert marks[0].sector == 20
+        for mark in marks:
+            assert track[mark.sector * SECTOR_BYTES : (mark.sector + 1) * SECTOR_BYTES] == mark.audio
+
+    def test_they_are_spread_over_a_track_that_is_plain_but_for_one_sector(self) -> None:
+        plain = b"".join((n % 7 + 250).to_bytes(4, "little") * 588 for n in range(999))
+        marks = fingerprint(noise(588, 3) + plain).landmarks
+        assert {mark.sector // 250 for mark in marks} == {0, 1, 2, 3}
 
 
 class TestOneOffsetForAll:
@@ -242,13 +268,23 @@ def test_sectors_that_are_not_located_are_told_where_the_drive_brings_them() -> 
     assert (difference.sector, difference.lba, difference.samples) == (123, 124, 588)
 
 
+def test_of_what_cannot_be_read_only_the_track_s_own_sectors_are_counted() -> None:
+    """Sector 399 of the disc brings the track's samples from 399 * 588 - 30 on, sector 400 its last 30."""
+    recorder, _ = burned(ONE, read_offset=30)
+    recorder.bad_spots.append(BadSpot(399, 400))
+    found = run(recorder, verify(None, [fingerprint(ONE[0])]))
+    difference = not_located(found.readings[0], found.offset.samples)
+    assert (difference.sector, difference.samples, difference.unreadable) == (398, 2 * 588, 1)
+
+
 class TestJitter:
     @pytest.mark.parametrize("samples", [0, 6, -30, 667])
     def test_each_eleventh_reading_beside_its_place_is_read_again(self, samples: int) -> None:
         habits: dict[str, object] = {"read_offset": samples, "jitter": -12, "jitter_every": 11}
-        found = check(burned(SOME, **habits)[0], SOME)
+        found = check(burned(SOME, reads_before_zero=False, **habits)[0], SOME)
         assert found.same
         assert found.offset_samples == samples
+        assert found.hidden_samples == hidden_of(samples, SOME[0], SOME[-1])
         assert any("read again" in note for note in found.notes)
 
     @pytest.mark.parametrize("jitter", [3, 12, 200])
