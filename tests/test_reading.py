@@ -23,14 +23,16 @@ from redbook.disc.cd_text import each_pack
 from redbook.disc.toc import Toc, TocTrack
 from redbook.drive import Drive
 from redbook.engine.twice import Trouble
-from redbook.mmc.read import ReadCd
+from redbook.errors import Sense
+from redbook.mmc.mode_pages import MultiSession
+from redbook.mmc.read import ReadCd, SubChannel
 from redbook.mmc.write import Write10
 from redbook.virtual.faults import BadSpot, Displaced, Fault
 from redbook.virtual.medium import Medium
 from redbook.virtual.prepared import Audio, Session, prepare
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.album import END, SHEET, STARTS, packs, write_album
-from tests.support.drives import as_sent, model, ready
+from tests.support.drives import as_sent, close_session, model, ready, write_track
 from tests.support.foreign import extra, mixed
 from tests.support.sound import noise
 
@@ -232,6 +234,35 @@ def test_a_mark_on_one_of_two_readings_that_are_the_same_is_told_and_no_third_is
     assert stored(tmp_path / "out") == on(original)
 
 
+def test_a_sector_that_cannot_be_read_is_asked_for_six_more_times(tmp_path: Path) -> None:
+    """docs/reading.md.  Before that it is asked for twice, each time with its neighbours and then alone."""
+    original = album(tmp_path / "a.disc")
+    seen: list[int] = []
+
+    def spot(number: int) -> list[BadSpot]:
+        seen.append(number)
+        return [BadSpot(800, 800)]
+
+    report = redbook.read(_spotted(again(original), 800, spot), tmp_path / "out", keep_going=True)
+    assert report.tracks[0].trouble.unreadable == [800]
+    assert seen[-1] == 2 * 2 + 6
+
+
+def test_a_drive_that_does_not_tell_q_is_not_said_to_contradict_the_table_of_contents(tmp_path: Path) -> None:
+    recorder = again(album(tmp_path / "a.disc"))
+    drive = ready(recorder)
+    run = drive.run
+
+    def without_q(command: Any) -> Any:
+        asked = isinstance(command, ReadCd) and command.selection.sub_channel is not SubChannel.NONE
+        recorder.faults[:] = [Fault(Sense(5, 0x24, 0), ReadCd)] if asked else []
+        return run(command)
+
+    drive.run = without_q  # type: ignore[method-assign]
+    report = redbook.read(drive, tmp_path / "out")
+    assert not [note for note in report.notes if "disagree" in note or "pre-emphasis" in note]
+
+
 def test_a_sector_that_came_once_and_never_again_is_kept_and_called_a_hole(tmp_path: Path) -> None:
     original = album(tmp_path / "a.disc")
     going = _spotted(again(original), 800, lambda number: [BadSpot(800, 800)] if number > 1 else [])
@@ -299,8 +330,24 @@ def test_c2_everywhere_is_said_and_is_had_only_when_asked(tmp_path: Path) -> Non
     assert stored(tmp_path / "b") == stored(tmp_path / "c") == on(original)
 
 
+def left_open() -> Medium:
+    """A closed session with one track, and a second one that has a track and was not closed."""
+    recorder = VirtualRecorder(Medium.new(), model=model())
+    drive = ready(recorder)
+    write_track(drive, 400, 1)
+    close_session(drive, MultiSession.NEXT_ALLOWED)
+    write_track(drive, 300, 2)
+    assert recorder.disc is not None
+    return recorder.disc
+
+
 @pytest.mark.parametrize(
-    ("disc", "said"), [(mixed, "data, which redbook does not read"), (extra, "data in a later session")]
+    ("disc", "said"),
+    [
+        (mixed, "data, which redbook does not read"),
+        (extra, "data in a later session"),
+        (left_open, "track 2: in a session that was left open"),
+    ],
 )
 def test_data_are_left_out_only_when_asked(disc: Any, said: str, tmp_path: Path) -> None:
     with pytest.raises(redbook.NotReadWhole, match=said):

@@ -13,7 +13,7 @@ from redbook.disc.layout import Item, LaidTrack, SessionLayout
 from redbook.drive import Drive
 from redbook.engine.labels import DiscLabels
 from redbook.errors import Sense
-from redbook.mmc.disc_info import ReadCdText, ReadFullToc
+from redbook.mmc.disc_info import ReadCdText, ReadFullToc, TrackInformation
 from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd
@@ -72,6 +72,19 @@ def test_codes_pregaps_and_indexes_are_those_of_the_cue_sheet(full: Drive) -> No
     assert labels.untold == frozenset()
     (session,) = labels.sessions
     assert (session.lead_out_lba, session.first_lba, session.cd_text) == (4136, -150, b"")
+
+
+def test_a_pregap_that_the_drive_counts_to_the_track_before_is_not_of_that(full: Drive) -> None:
+    inner = full.run
+
+    def run(command: object) -> object:
+        reply = inner(command)  # type: ignore[arg-type]
+        if isinstance(reply, TrackInformation) and reply.number == 2:
+            return replace(reply, track_sectors=400 + 150)
+        return reply
+
+    full.run = run  # type: ignore[method-assign, assignment]
+    assert [track.sectors for track in redbook.disc_info(full).labels.tracks] == [1000, 400, 510, 2000]
 
 
 def test_a_disc_without_indexes_costs_few_reads(drive: Drive, recorder: VirtualRecorder) -> None:

@@ -13,7 +13,7 @@ from redbook.drive import Drive
 from redbook.engine import compare
 from redbook.engine.burn import burn
 from redbook.engine.conclude import conclude
-from redbook.engine.events import Event
+from redbook.engine.events import Event, Phase, PhaseStarted, Progress, TrackVerified
 from redbook.engine.locate import locate
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.steps import Procedure, R
@@ -80,6 +80,14 @@ def test_a_good_disc_is_the_same() -> None:
     assert found.same
     assert found.toc is not None
     assert found.toc.lead_out_lba == 904
+
+
+def test_events_tell_the_story_in_order() -> None:
+    events: list[Event] = []
+    run(burned()[0], verify(None, [fingerprint(pcm) for pcm in TRACKS]), events=events)
+    told = [event for event in events if not isinstance(event, Progress)]
+    assert told[0] == PhaseStarted(Phase.VERIFYING)
+    assert [event.number for event in told[1:] if isinstance(event, TrackVerified)] == [1, 2]
 
 
 def test_one_changed_bit_is_found_where_it_is() -> None:

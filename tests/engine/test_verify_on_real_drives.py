@@ -11,10 +11,10 @@ from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
 from redbook.disc.layout import LaidTrack
 from redbook.engine.events import Event, Notice, TrackVerified
 from redbook.engine.locate import not_located
-from redbook.engine.read_audio import ReadHabits
+from redbook.engine.read_audio import ReadHabits, read_audio
 from redbook.engine.verification import Difference, Hidden, Verdict, Verification
 from redbook.engine.verify import VerifyRequest, verify
-from redbook.errors import NotReadWhole, Sense
+from redbook.errors import IllegalModeForTrack, NotReadWhole, Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.control import SetCdSpeed, StartStopUnit
 from redbook.mmc.disc_info import ReadToc
@@ -23,7 +23,9 @@ from redbook.transport.base import Reply
 from redbook.virtual.faults import BadSpot, Displaced, Fault, parse
 from redbook.virtual.recorder import VirtualRecorder
 from tests.engine.test_verify import burned, check, run
+from tests.support.drives import model, ready
 from tests.support.fingerprints import fingerprint
+from tests.support.foreign import mixed
 from tests.support.sound import noise
 
 OFFSETS = [-1164, -30, 0, 6, 102, 667, 1292]
@@ -580,6 +582,18 @@ def test_one_refusal_is_no_habit_of_the_drive() -> None:
     assert (habits.form, habits.most_sectors) == (0, 27)
 
 
+def test_a_sector_of_data_is_asked_for_once_by_a_drive_that_has_brought_audio() -> None:
+    """It is of another kind; another form of READ CD would not make it audio."""
+    recorder, habits = VirtualRecorder(mixed(), model=model()), ReadHabits()
+    ready(recorder)
+    run(recorder, read_audio(600, 20, habits))
+    seen: list[bytes] = []
+    watch(recorder, seen.append)
+    with pytest.raises(IllegalModeForTrack):
+        run(recorder, read_audio(100, 20, habits))
+    assert len(readings(seen)) == 1
+
+
 class TestTableOfContents:
     def checked(self, recorder: VirtualRecorder, *, reload: bool = True) -> tuple[Verification, list[Event]]:
         events: list[Event] = []
@@ -642,7 +656,9 @@ class TestTableOfContents:
         assert found.same
         assert any(isinstance(event, Notice) and "reloaded" in event.text for event in events)
 
-    @pytest.mark.parametrize(("late", "same"), [(0, True), (1, True), (2, True), (151, False), (-3, False)])
+    @pytest.mark.parametrize(
+        ("late", "same"), [(0, True), (1, True), (2, True), (150, True), (151, False), (-3, False)]
+    )
     def test_a_lead_out_that_comes_late_is_a_note(self, late: int, same: bool) -> None:
         recorder, _ = burned(ONE)
         lead_out = (402 + late).to_bytes(4, "big")

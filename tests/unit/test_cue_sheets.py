@@ -20,7 +20,7 @@ from redbook.mmc.disc_info import (
     ReadToc,
     ReadTrackInformation,
 )
-from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
+from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
 from redbook.mmc.write import SynchronizeCache, Write10
@@ -212,6 +212,20 @@ class TestCdText:
             drive.run(Write10(-11077, sector(0)))
         drive.run(Write10(-11077, bytes(96), 96))
         assert next_lba(drive) == -11076
+
+    def test_the_lead_in_of_a_later_session_is_a_minute_long(self, drive: Drive) -> None:
+        """4500 sectors behind the first lead-out of 90 s, which are 6750 (Orange Book)."""
+        write_session(drive, one_track(), 300, multi_session=MultiSession.NEXT_ALLOWED)
+        begin = 300 + 6750 + 4500  # where its pregap does
+        track = entry(1, 2, 0, 0, begin) + entry(1, 2, 1, 0, begin + 150)
+        announce(drive, lead_in(0x41) + track + lead_out(begin + 450))
+        with pytest.raises(errors.InvalidWriteAddress):
+            drive.run(Write10(-11077, bytes(96), 96))  # of the first session
+        for lba in range(begin - 4500, begin, 500):
+            drive.run(Write10(lba, bytes(500 * 96), 96))
+        write_from(drive, begin, begin + 450)
+        drive.run(SynchronizeCache())
+        assert starts(drive) == [0, begin + 150]
 
     def test_a_disc_without_packs_has_none(self, drive: Drive) -> None:
         write_session(drive, one_track(), 300)

@@ -240,10 +240,12 @@ class TestRefusals:
             drive.run(Write10(LEAD_IN, bytes(2448), 2448))
 
     def test_only_a_blank_is_written_raw(self, drive: Drive) -> None:
+        """5/64/00, illegal mode for this track; 5/64/01 is of packets (MMC-5 annex F)."""
         write_track(drive, 300)
         begin(drive, P96)
-        with pytest.raises(errors.IllegalModeForTrack):
+        with pytest.raises(errors.IllegalModeForTrack) as caught:
             drive.run(Write10(LEAD_IN, bytes(2448), 2448))
+        assert str(caught.value.sense) == "5/64/00"
 
 
 def _is_waste(drive: Drive) -> None:
@@ -287,6 +289,20 @@ def test_one_sound_copy_of_each_entry_is_enough(drive: Drive) -> None:
         drive.run(Write10(lba, spoiled, length))
     drive.run(SynchronizeCache())
     assert [track.start_lba for track in drive.run(ReadToc()).tracks] == [0, 600]
+
+
+def test_a_disc_that_is_not_whole_yet_has_one_track_at_0_and_nothing_in_it(
+    drive: Drive, recorder: VirtualRecorder
+) -> None:
+    """Which tracks there will be is known only when all of the lead-in has come."""
+    length = begin(drive, P96)
+    drive.run(Write10(LEAD_IN, bytes(10 * length), length))
+    now = drive.run(ReadTrackInformation())
+    assert (now.number, now.start_lba, now.next_writable_lba) == (1, 0, LEAD_IN + 10)
+    recorder.cut_power()
+    left = ready(recorder).run(ReadTrackInformation(1))
+    assert (left.number, left.start_lba, left.track_sectors) == (1, 0, 0)
+    assert left.next_writable_lba is None
 
 
 def test_a_power_cut_leaves_data_and_no_table(drive: Drive, recorder: VirtualRecorder) -> None:

@@ -120,6 +120,27 @@ def test_the_spindle_goes_on_to_the_next_blank_when_a_cd_r_is_used(tmp_path: Pat
     assert not spindle.is_newer_than(second)
 
 
+@pytest.mark.parametrize(("medium", "following"), [("cd-r", "disc-0002.disc"), ("cd-rw", "disc-0001.disc")])
+def test_a_used_cd_r_that_comes_out_makes_room_for_the_next_blank(
+    medium: str, following: str, tmp_path: Path
+) -> None:
+    spindle = Spindle(tmp_path)
+    spindle.insert_new(medium)
+    shared = SharedRecorder(VirtualRecorder(), spindle=spindle)
+    shared.enter()
+    write_track(ready(shared.recorder), 300)
+    shared.tend()  # the tray is shut
+    assert shared.recorder.disc is not None and shared.recorder.disc.state.sessions
+    shared.recorder.press_eject()
+    shared.tend()
+    disc = shared.recorder.disc
+    assert disc is not None and disc.path is not None
+    assert disc.path.name == following
+    assert bool(disc.state.sessions) == (medium == "cd-rw")
+    assert shared.recorder.tray_open
+    shared.leave()
+
+
 def test_other_names_in_the_spindle_s_folder_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "disc-0007.disc.bak").mkdir()
     (tmp_path / "notes.txt").write_text("")
