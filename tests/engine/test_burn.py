@@ -29,6 +29,7 @@ from redbook.mmc.disc_info import (
     ReadTrackInformation,
     SessionStatus,
 )
+from redbook.mmc.identify import Configuration, GetConfiguration
 from redbook.runner import cancel as cancelling
 from redbook.runner.cancel import Cancel
 from redbook.runner.job import Job
@@ -97,6 +98,12 @@ def test_the_drive_s_buffer_is_not_asked_for_before_it_was_filled(recorder: Virt
     assert sent * SECTOR_BYTES > recorder.buffer.size_bytes
 
 
+def test_the_drive_s_buffer_is_asked_for_once_a_second_at_most(recorder: VirtualRecorder) -> None:
+    log, clock = Recording(recorder), TickingClock()
+    run(log, tracks=[noise(588 * 3000, 9)], clock=clock)
+    assert 1 < log.opcodes().count(0x5C) <= clock.now()
+
+
 class TickingClock(ManualClock):
     """Moves a little with every look at it."""
 
@@ -139,14 +146,37 @@ def test_a_test_write_leaves_the_disc_blank_and_sends_no_opc(recorder: VirtualRe
 
 
 def test_a_disc_that_is_not_blank_is_left_alone(recorder: VirtualRecorder) -> None:
-    drive = ready(recorder)
+    drive, log = ready(recorder), Recording(recorder)
     write_track(drive, 300)
     with pytest.raises(errors.MediumUnsuitable, match="not blank"):
-        run(recorder)
+        run(log)
     close_session(drive)
     with pytest.raises(errors.MediumUnsuitable, match="complete"):
-        run(recorder, Settings(append=True))
+        run(log, Settings(append=True))
     assert not is_locked(recorder)
+    assert 0x55 not in log.opcodes()  # no test write stands in page 05h that would have to be taken out
+    assert not [cdb for cdb in log.cdbs if cdb[0] == 0x1B and cdb[4] & 2]  # and the tray stays shut
+
+
+class ReadsOnly(Recording):
+    """A drive that has no feature of writing CDs (002Dh, 002Eh, 0037h), and says so in page 2Ah as well."""
+
+    def execute(self, cdb: bytes, data_out: Any = b"", length: int = 0, timeout: float = 30.0) -> Reply:
+        reply = super().execute(cdb, data_out, length, timeout)
+        if cdb[0] == GetConfiguration.OPCODE:
+            found = Configuration.from_bytes(reply.data)
+            others = tuple(f for f in found.features if f.code not in (0x2D, 0x2E, 0x37))
+            return Reply(0, Configuration(found.current_profile, others).to_bytes())
+        if cdb[0] == 0x5A and cdb[2] == 0x2A:
+            return Reply(0, reply.data[:11] + b"\0" + reply.data[12:])
+        return reply
+
+
+def test_a_drive_that_only_reads_is_no_recorder(recorder: VirtualRecorder) -> None:
+    log = ReadsOnly(recorder)
+    with pytest.raises(errors.NotARecorder, match="cannot write CDs; use a CD recorder"):
+        run(log)
+    assert not {0x55, 0x54, 0x2A} & set(log.opcodes())
 
 
 def test_no_disc_and_open_tray_are_said() -> None:

@@ -16,7 +16,7 @@ from redbook.disc.sub_channel import POSITION
 from redbook.drive import Drive
 from redbook.engine.inspect import DiscContents, inspect
 from redbook.engine.outcome import Settings
-from redbook.errors import BurnFailed, InvalidReply, PlanError
+from redbook.errors import BurnFailed, InvalidReply, MediumUnsuitable, PlanError
 from redbook.mmc.disc_info import (
     INVISIBLE_TRACK,
     ReadAtip,
@@ -144,6 +144,13 @@ class TestAppend:
     )
     def test_an_address_on_top_of_what_is_there(self, at: int, words: str) -> None:
         assert words in appended({ReadTrackInformation.OPCODE: of_the_next(12, long(at))})
+
+    def test_an_appendable_disc_whose_next_address_the_drive_does_not_tell(self) -> None:
+        """Byte 7 bit 0, NWA_V, is 0 (MMC-5 6.27): the address beside it does not count."""
+        log = Says(with_tracks(), {ReadTrackInformation.OPCODE: of_the_next(7, b"\0")})
+        with pytest.raises(MediumUnsuitable, match="no more tracks can be added"):
+            run(log, Settings(append=True))
+        assert log.untouched
 
     def test_a_next_track_that_no_disc_has(self) -> None:
         assert "the track's number is said to be 65535" in appended(

@@ -165,6 +165,12 @@ def test_numbers_agree_with_the_red_book() -> None:
     assert SPEED_1X_BYTES_PER_SECOND == 176_400
 
 
+def test_a_track_that_lies_elsewhere_is_wrong_once_and_not_the_one_before_it_too() -> None:
+    toc = Toc((TocTrack(1, 0), TocTrack(2, 560)), 560 + 350 + 2)
+    tracks = (LaidTrack(1, 0, 400), LaidTrack(2, 552, 350))
+    assert compare_toc(toc, tracks, placed=True) == (["track 2 starts at sector 560 instead of 552"], [])
+
+
 def test_a_drive_that_left_a_gap_of_its_own_has_lost_nothing() -> None:
     """The tracks lie where they were written, 8 sectors further apart than usual."""
     toc = Toc((TocTrack(1, 0), TocTrack(2, 560)), 560 + 350 + 2)

@@ -341,6 +341,23 @@ class TestJitter:
         store.write(0, (whole[:cut] + noise(12, 8) + whole[cut:])[: len(whole)])
         assert not check(recorder, ONE).same
 
+    @pytest.mark.parametrize(("struck", "places", "inexact"), [(11, 22, False), (12, 24, True)])
+    def test_so_many_places_that_are_right_at_a_second_reading_are_no_scratches(
+        self, struck: int, places: int, inexact: bool
+    ) -> None:
+        """Each command that comes displaced spoils two. From 24 on the whole disc is read once more."""
+        track = noise(588 * 27 * 60, 5)
+        near = {(m.sector + d) // 27 for m in fingerprint(track).landmarks for d in (-4, 0, 4)}
+        recorder, _ = burned([track])
+        others = [n for n in range(60) if n not in near][:struck]
+        recorder.faults.extend(Fault(Displaced(5), ReadCd, lba=27 * n + 13) for n in others)
+        events: list[Event] = []
+        found = check(recorder, [track], events=events)
+        assert found.same
+        assert any(note.startswith(f"{places} places") for note in found.notes)
+        told = [event.text for event in events if isinstance(event, Notice)]
+        assert any("reads inexactly" in text for text in told) is inexact
+
     def test_also_on_a_drive_that_does_not_say_so(self) -> None:
         recorder, store = burned(ONE)
         whole, cut = store.read(0, 402), 54 * SECTOR_BYTES

@@ -136,7 +136,10 @@ class TestFeatures:
             (0x001E, 2, "03 00 00 00"),
             (0x002D, 2, "46 00 00 01"),  # BUF, test write, CD-RW; block type 0
             (0x002E, 2, "6f 00 0c 00"),  # BUF, SAO, raw, test write, CD-RW, R-W; 3072 bytes
+            (0x0037, 0, "00 07 00 00"),  # CD-RW of the sub-types 0, 1 and 2
+            (0x0103, 0, "03 00 01 00"),  # each channel its own volume and mute; 256 levels
             (0x0105, 0, "00 00 00 00"),
+            (0x0107, 4, "1a 00 00 00"),  # READ BUFFER CAPACITY, SET CD SPEED, GET PERFORMANCE of type 3
         ],
     )
     def test_each_says_what_it_should(self, code: int, version: int, data: str, drive: Drive) -> None:

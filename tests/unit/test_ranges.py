@@ -225,6 +225,14 @@ def test_a_number_in_a_fault_s_text_has_its_range(text: str, said: str) -> None:
     assert len(str(caught.value)) < 1200
 
 
+@pytest.mark.parametrize("text", ["short:0", "short:4294967295", "lost:1", "lost:4294967295"])
+def test_a_fault_may_have_as_many_bytes_as_a_length_of_32_bits_says(text: str) -> None:
+    fault = parse(text)
+    assert isinstance(fault, Fault)
+    assert isinstance(fault.outcome, Shortened | Lost)
+    assert fault.outcome.data_bytes == int(text.partition(":")[2])
+
+
 @pytest.mark.parametrize("text", ["moved:2646000", "moved:-2646000"])
 def test_audio_may_be_moved_by_a_minute(text: str) -> None:
     recorder = VirtualRecorder(Medium.new())

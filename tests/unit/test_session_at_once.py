@@ -36,7 +36,7 @@ from tests.support.at_once import (
     write_from,
     write_session,
 )
-from tests.support.drives import close_session, next_lba, ready, write_track
+from tests.support.drives import close_session, loaded_again, model, next_lba, ready, write_track
 
 GOOD = one_track()
 GAPLESS = lead_in() + entry(1, 1, 0, 0, -150) + entry(1, 1, 1, 0, 0) + entry(1, 2, 1, 0, 300) + lead_out(600)
@@ -69,6 +69,19 @@ class TestOrder:
         choose_session_at_once(drive)
         with pytest.raises(errors.CommandSequenceError):
             drive.run(Write10(-150, sector(-150)))
+
+    def test_an_open_tray_forgets_the_cue_sheet(self, drive: Drive) -> None:
+        announce(drive, GOOD)
+        loaded_again(drive)
+        with pytest.raises(errors.CommandSequenceError):
+            drive.run(Write10(-150, sector(-150)))
+
+    def test_a_loss_of_power_forgets_it_also_where_session_at_once_is_the_default(self) -> None:
+        recorder = VirtualRecorder(Medium.new(), model=model(page_05h={"write_type": 2}))
+        announce(ready(recorder), GOOD)
+        recorder.cut_power()
+        with pytest.raises(errors.CommandSequenceError):
+            ready(recorder).run(Write10(-150, sector(-150)))
 
     def test_a_new_cue_sheet_takes_the_place_of_the_old_one(self, drive: Drive) -> None:
         announce(drive, one_track(400))
