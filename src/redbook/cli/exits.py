@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from redbook.cli import begun
 from redbook.errors import printable
 
 if TYPE_CHECKING:
@@ -29,9 +30,13 @@ Exit codes:
 
 @contextmanager
 def reporting(out: Renderer) -> Iterator[None]:
-    """Errors become a line for people and an exit code; there is no traceback for what was foreseen."""
+    """Around a command's work: errors become a line for people and an exit code.
+
+    There is no traceback for what was foreseen.
+    """
     from redbook import errors
 
+    begun()
     try:
         yield
     except errors.VerificationFailed as error:

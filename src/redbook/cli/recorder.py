@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from redbook.cli import begun
 from redbook.cli.options import RECORD, VIRTUAL_OPTIONS, WAIT
 from redbook.errors import printable
 from redbook.host import stop_signals
@@ -45,7 +44,6 @@ def opened(
     from redbook.runner.caller import Caller
     from redbook.virtual.faults import parse
 
-    begun()
     tell = waits_of(out)
     context = click.get_current_context()
     virtual = context.meta.get(VIRTUAL_OPTIONS, {})

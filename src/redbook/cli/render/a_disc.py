@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from redbook.cli import shapes
 from redbook.cli.render.plans import show_speeds
 from redbook.cli.render.sums import show_ids
@@ -63,7 +61,7 @@ def show_info(page: Page, found: DiscInfo, drive: str, sums: shapes.Checksums) -
 
 
 def _tracks(page: Page, found: DiscInfo, sums: shapes.Checksums) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    table = page.new_table()
     narrow = page.results.width < WIDTH_WITH_SESSIONS
     with_data = bool(found.disc.data_tracks)
     names = ["#", "start", "length", *(() if narrow else ("sectors", "session"))]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from redbook.burning.remarks import conversion_in_words, remarks
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 def show_plan(page: Page, made: Plan, drive: str, speed: float | None) -> None:
     page.say(f"{made.drive.name} ({shown(drive)})", "bold")
-    table = Table(box=None, pad_edge=False, padding=(0, 1), expand=False)
+    table = page.new_table()
     for name in ("#", "start", "length", "gap"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("track", overflow="fold")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 if TYPE_CHECKING:
     from redbook.burning.planning import TrackReport
     from redbook.cli.render.page import Page
@@ -15,7 +13,7 @@ WIDTH_WITH_SHA256 = 115
 
 
 def show_sums(page: Page, tracks: list[TrackReport]) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    table = page.new_table()
     for name in ("#", "start", "sectors", "AccurateRip v1", "v2"):
         table.add_column(name, justify="right", no_wrap=True)
     wide = page.results.width >= WIDTH_WITH_SHA256
