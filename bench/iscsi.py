@@ -124,9 +124,9 @@ def bench_iscsi(folder: Path) -> None:
     recorder, nothing = [], []
     for number in range(ROUNDS):
         command = [sys.executable, "-m", "redbook", "share", "iscsi", "--listen", "127.0.0.1:0"]
-        with target([*command, "--disc", f"{number}.disc"], folder) as url:
+        with target([*command, "--disc", f"iscsi-{number}.disc"], folder) as url:
             recorder.append(write(url, SECTORS))
-        (folder / f"{number}.disc/disc.bin").unlink()
+        (folder / f"iscsi-{number}.disc/disc.bin").unlink()
         with target(empty, folder) as url:
             nothing.append(write(url, SECTORS))
     ratio = statistics.median(a / b for a, b in zip(recorder, nothing, strict=True))
