@@ -287,7 +287,7 @@ class _Reader:
             by_drive = entry.data_form & MAIN_FORM == SILENCE
             with_sub = bool(entry.data_form & SUB_FORM)
             length = 0 if by_drive else SECTOR_BYTES + RAW_BYTES * with_sub
-            if regions and regions[-1].sector_bytes == length and regions[-1].end_lba == entry.lba:
+            if regions and regions[-1].sector_bytes == length:
                 regions[-1] = Region(regions[-1].start_lba, end, length)
             else:
                 regions.append(Region(entry.lba, end, length))
