@@ -13,7 +13,7 @@ from redbook.burning.looking import disc_info
 from redbook.disc import SECTOR_BYTES
 from redbook.errors import ImageError
 from redbook.mmc.disc_info import ReadCdText, ReadToc, ReadTrackInformation
-from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
+from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
 from redbook.mmc.write import Blank, BlankType, SynchronizeCache, Write10
@@ -31,7 +31,7 @@ from tests.support.at_once import (
     write_from,
     write_session,
 )
-from tests.support.drives import close_session, next_lba, ready, write_track
+from tests.support.drives import close_session, model, next_lba, ready, write_track
 
 VERSION_1 = """
 {"format": "redbook-disc", "version": 1, "medium": "cd-r", "minutes": 80, "lead_in_start": "97:34:23",
@@ -191,6 +191,34 @@ class TestVersion2:
         data = (album / "disc.bin").read_bytes()
         assert len(data) == END * 2352
         assert data == b"".join(map(sector, range(END)))
+
+    @pytest.mark.parametrize("samples", [-30, 0, 30])
+    def test_it_ends_with_a_session_that_was_written_at_once(self, samples: int, tmp_path: Path) -> None:
+        """What the recorder's offset moves behind its last sector is lost (docs/virtual-recorder.md)."""
+        medium = Medium.new_at(tmp_path / "s.disc")
+        drive = ready(VirtualRecorder(medium, model=model(write_offset=samples)))
+        write_session(drive, one_track(), 300)
+        drive.close()
+        assert (tmp_path / "s.disc" / "disc.bin").stat().st_size == 300 * 2352
+
+    @pytest.mark.parametrize("written", [10, 299, 300, 500])
+    def test_a_track_has_its_padding_and_its_run_out_there(self, written: int, tmp_path: Path) -> None:
+        """A track of less than 4 s is filled up to 300 sectors; a run-out of two follows."""
+        drive = ready(VirtualRecorder(Medium.new_at(tmp_path / "t.disc")))
+        write_track(drive, written)
+        drive.close()
+        assert (tmp_path / "t.disc" / "disc.bin").stat().st_size == (max(300, written) + 2) * 2352
+
+    def test_an_erased_session_leaves_nothing_in_it(self, tmp_path: Path) -> None:
+        medium = Medium.new_at(tmp_path / "e.disc")
+        medium.state.medium = "cd-rw"
+        drive = ready(VirtualRecorder(medium))
+        for _ in range(2):
+            write_track(drive, 300)
+            close_session(drive, MultiSession.NEXT_ALLOWED)
+        drive.run(Blank(BlankType.SESSION))
+        drive.close()
+        assert (tmp_path / "e.disc" / "disc.bin").stat().st_size == 302 * 2352  # with the first's run-out
 
 
 class TestOtherFiles:

@@ -239,6 +239,42 @@ class TestRefusals:
         with pytest.raises(errors.InvalidWriteAddress):
             drive.run(Write10(LEAD_IN, bytes(2448), 2448))
 
+    @pytest.mark.parametrize("block_type", [P16, P96])
+    def test_a_track_of_data_is_refused_at_its_first_sector(self, block_type: int, drive: Drive) -> None:
+        """Bit 2 of Q's control, 40h of its first byte, is that of data (IEC 60908 clause 17)."""
+        length = begin(drive, block_type)
+        for lba, data in stream(block_type, end=0):
+            drive.run(Write10(lba, data, length))
+
+        def first(control: int) -> bytes:
+            q = Q(POSITION, control, 1, 1, 0, Msf.from_lba(0)).to_bytes()
+            sub = interleave(False, q) if block_type == P96 else q + bytes(4)
+            return sector(0) + sub
+
+        for control in (4, 6):
+            with pytest.raises(errors.IllegalModeForTrack) as caught:
+                drive.run(Write10(0, first(control), length))
+            assert caught.value.sense.information == 0
+        drive.run(Write10(0, first(2), length))  # copying permitted
+
+    def test_p_is_bit_7_of_the_last_of_16_bytes_alone(self, drive: Drive) -> None:
+        """Its other bits do not count."""
+        length = begin(drive, P16)
+        for lba, data in stream(P16):
+            drive.run(
+                Write10(
+                    lba,
+                    b"".join(
+                        data[at : at + length - 1] + bytes((data[at + length - 1] | 0x7F,))
+                        for at in range(0, len(data), length)
+                    ),
+                    length,
+                )
+            )
+        drive.run(SynchronizeCache())
+        q = drive.run(ReadCd(100, 1, selection=Selection(0, sub_channel=SubChannel.Q)))
+        assert q[15] & 0x80 == 0
+
     def test_only_a_blank_is_written_raw(self, drive: Drive) -> None:
         """5/64/00, illegal mode for this track; 5/64/01 is of packets (MMC-5 annex F)."""
         write_track(drive, 300)

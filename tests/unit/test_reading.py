@@ -22,7 +22,7 @@ from redbook.virtual.faults import BadSpot
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import entry, isrc, lead_in, lead_out, mcn, sector, write_session
-from tests.support.drives import close_session, ready, write_track
+from tests.support.drives import close_session, model, ready, write_track
 
 END = 1300
 SHEET = (
@@ -200,6 +200,17 @@ class TestEnds:
         for lba, count in ((END, 1), (END - 1, 2), (10**6, 1), (-151, 1), (-151, 200)):
             with pytest.raises(errors.AddressOutOfRange):
                 album.run(ReadCd(lba, count))
+
+    @pytest.mark.parametrize("samples", [-700, 700])
+    def test_nor_by_a_drive_whose_audio_comes_beside_its_place(self, samples: int) -> None:
+        """Silence is what its offset moves into the sectors that there are, and nothing behind them."""
+        drive = ready(VirtualRecorder(Medium.new(), model=model(read_offset=samples)))
+        write_track(drive, 300)
+        close_session(drive)
+        drive.run(ReadCd(301, 1))
+        for lba, count in ((302, 1), (301, 2), (10**6, 1), (-151, 1)):
+            with pytest.raises(errors.AddressOutOfRange):
+                drive.run(ReadCd(lba, count))
 
     def test_a_blank_has_nothing_to_read(self, drive: Drive) -> None:
         for command in (ReadCd(0, 1), ReadCdMsf(Msf(0, 2, 0), Msf(0, 2, 1)), Read10(0, 1)):
