@@ -103,20 +103,6 @@ class Runner:
         self._urgency = Urgency(self._clock, drive.real_time, system)
         self.supply = Supply()
         self._hasher = _Hasher()
-        self._deeds: dict[type, Callable[[Any], Any]] = {
-            TakeSectors: lambda _: self._take(),
-            MostSectors: lambda _: chunk_sectors(drive.most_bytes),
-            FewerSectors: lambda step: self._fewer_sectors(step.refused),
-            Absorb: lambda step: self._hasher.absorb(step.data),
-            Digest: lambda _: self._hasher.digest(),
-            SectorsDone: self._progress,
-            DriveBuffer: self._meter.hear_of_drive_buffer,
-            Now: lambda _: self._clock.now(),
-            Pause: lambda step: self._nap(step.seconds),
-            Shield: self._shield,
-            Commit: lambda step: self._ask(step.point),
-            Announce: lambda step: drive.announce(step.data_bytes),
-        }
 
     def run(self, procedure: Procedure[R]) -> R:
         """raises  what the procedure raises"""
@@ -164,10 +150,10 @@ class Runner:
     def _do(self, step: Any) -> Any:
         """By the step's class; of commands and events there are many, and each is looked up once."""
         kind = type(step)
-        deed = self._deeds.get(kind)
+        deed = _DEEDS.get(kind)
         if deed is None:
-            deed = self._deeds[kind] = self._send if issubclass(kind, Command) else self._tell
-        return deed(step)
+            deed = _DEEDS[kind] = Runner._send if issubclass(kind, Command) else Runner._tell
+        return deed(self, step)
 
     def _send(self, command: Command[Any]) -> Any:
         self._under_way.send(command.NAME)
@@ -251,6 +237,23 @@ class Runner:
             if self._cancel.wanted_at_once and not self._abandon_thrown:
                 return
             self._clock.sleep(min(left, LONGEST_NAP_SECONDS))
+
+
+# Functions and not methods of one runner: that would hold itself, and its streams, until Python collects.
+_DEEDS: dict[type, Callable[[Runner, Any], Any]] = {
+    TakeSectors: lambda runner, _: runner._take(),
+    MostSectors: lambda runner, _: chunk_sectors(runner._drive.most_bytes),
+    FewerSectors: lambda runner, step: runner._fewer_sectors(step.refused),
+    Absorb: lambda runner, step: runner._hasher.absorb(step.data),
+    Digest: lambda runner, _: runner._hasher.digest(),
+    SectorsDone: Runner._progress,
+    DriveBuffer: lambda runner, step: runner._meter.hear_of_drive_buffer(step),
+    Now: lambda runner, _: runner._clock.now(),
+    Pause: lambda runner, step: runner._nap(step.seconds),
+    Shield: Runner._shield,
+    Commit: lambda runner, step: runner._ask(step.point),
+    Announce: lambda runner, step: runner._drive.announce(step.data_bytes),
+}
 
 
 class _Hasher:
