@@ -2,13 +2,14 @@
 
 FFmpeg gives a frame of some 4,096 samples at a time, and for each its thread lets the interpreter go and
 takes it again, twice; beside other threads that costs a quarter of the time. Here a piece has 65,536 samples,
-and is decoded to where it is used; that and its own arithmetic make dr_flac need 60 % of libsndfile's time.
+and is decoded straight into the memory where it is used. So, and by its own arithmetic, dr_flac needs 60 % of
+the time that libsndfile needs.
 
 A file is decoded in this way only if there is nothing to explain about it: STREAMINFO comes first and states
 how many samples there are and their MD5, and the frame with the last of them ends the file. The MD5 then
 proves what was decoded, whoever did it: dr_flac itself skips what is damaged, and goes on into a stream that
 follows. Where anything is otherwise the careful decoder reads the file from its start, and says in its own
-words what is wrong. So it is where miniaudio is not installed, because there is no wheel for the machine.
+words what is wrong. It also reads everything where miniaudio is not installed: not every machine has a wheel.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ class Stage(Generic[T]):
         self._error: BaseException | None = None
         self._stopped = False
         self._queue: Queue[tuple[T] | None] = Queue(WAITING_CHUNKS)
-        # Kept by the thread alone: whoever made the stage is mostly in its work, with much audio.
+        # Only the thread keeps the work, which mostly refers to whoever made the stage, and so to much audio:
+        # a cycle would hold all of it until Python collects.
         self._thread = threading.Thread(target=self._run, args=(work,), name="redbook-stage", daemon=True)
         self._thread.start()
 

@@ -25,9 +25,9 @@ _USUAL = gc.get_threshold()
 
 
 def begun() -> None:
-    """The imports are over: what they made stays, and what comes now is collected as usual.
+    """The imports are over: what they made stays, and what is made from now on is collected as usual.
 
-    A sound file that was read is one of those things, and much memory.
+    The decoders of sound files are among that: cycles hold them, and much memory, until they are collected.
     """
     if gc.get_threshold()[0] == COLLECTED_AT:
         gc.freeze()
