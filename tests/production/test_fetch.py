@@ -180,6 +180,18 @@ def test_a_wrong_part_is_found_and_fetched_anew(
     assert [wanted for digest, wanted in files.asked if digest == first] == [f"bytes={length}-", ""]
 
 
+def test_flac_without_its_head_is_wrong_though_its_frames_are_whole(
+    files: Files, master: Path, tmp_path: Path
+) -> None:
+    """FFmpeg takes what begins with such a byte for a stream of FLAC, and finds the frames in it."""
+    first = next(iter(read_master_file(master).tracks)).sha256
+    new = tmp_path / "host" / f".{name_of(master)}.fetching" / "blobs"
+    new.mkdir(parents=True)
+    (new / f"{first}.part").write_bytes(bytes.fromhex("84a099454acfed6aa36aef7ce00bf641") * 300)
+    check_master(fetch(files, master, tmp_path / "host"))
+    assert [wanted for digest, wanted in files.asked if digest == first] == ["bytes=4800-", ""]
+
+
 def test_a_blob_that_is_damaged_on_the_server_is_told(files: Files, master: Path, tmp_path: Path) -> None:
     sha256 = read_master_file(master).tracks[1].sha256
     whole = files.files[sha256]

@@ -19,6 +19,7 @@ from redbook.disc import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from redbook.errors import AudioError, NoRoom, printable
 
 _CHECKED_SAMPLES = 1 << 16
+_FLAC_MARKER = b"fLaC"  # RFC 9639 8: the first bytes of a stream
 
 
 @unique
@@ -151,12 +152,23 @@ def _encode_flac(opened: Any, blocks: Iterable[bytes], tags: Mapping[str, str]) 
         container.mux(stream.encode(None))
 
 
+def _flac_container(file: BinaryIO, path: Path) -> Any:
+    """raises  AudioError; av.error.FFmpegError"""
+    import av
+
+    # FFmpeg finds frames behind anything; a file that has lost its head would sometimes be taken.
+    if file.read(len(_FLAC_MARKER)) != _FLAC_MARKER:
+        raise AudioError(f"{printable(path)}: this is not FLAC, or its beginning is damaged", str(path))
+    file.seek(0)
+    return av.open(file, "r", format="flac")
+
+
 def read_flac(path: Path) -> Iterable[bytes]:
     """Its samples.  raises  OSError; AudioError for what is no FLAC, or damaged"""
     import av
 
     try:
-        with path.open("rb") as file, av.open(file, "r", format="flac") as container:
+        with path.open("rb") as file, _flac_container(file, path) as container:
             for frame in container.decode(container.streams.audio[0]):
                 yield frame.to_ndarray().tobytes()
     except (av.error.FFmpegError, IndexError) as error:
