@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redbook.engine.plan import Space, lay_out
+from redbook.engine.plan import Space, check_fits, lay_out, overburned
 from redbook.errors import PlanError
 
 BLANK_80 = Space(first_track=1, next_lba=0, last_lead_out_lba=359849)
@@ -59,3 +59,48 @@ def test_nothing_is_no_disc() -> None:
 def test_what_is_needed_is_tracks_gaps_and_run_out(lengths: list[int]) -> None:
     layout = lay_out(lengths, Space(1, 0, 10**6))
     assert layout.lead_out_lba == sum(max(300, n) for n in lengths) + 152 * (len(lengths) - 1) + 2
+
+
+@pytest.mark.parametrize(
+    ("space", "free", "fits"),
+    [
+        (Space(1, 0, 302), 300, True),  # 4 s, and two sectors of run-out
+        (Space(1, 0, 301), 299, False),
+        (Space(99, 1000, 1302), 300, True),
+        (Space(100, 1000, 9000), 7998, False),
+        (Space(2, 1000, 900), 0, False),
+    ],
+)
+def test_a_disc_takes_a_further_track_where_four_seconds_and_a_number_are_left(
+    space: Space, free: int, fits: bool
+) -> None:
+    assert (space.free_sectors, space.holds_a_track) == (free, fits)
+
+
+@pytest.mark.parametrize(
+    ("over", "words"),
+    [(1, "1 sector too much"), (74, "74 sectors too much"), (75, "0:01 (75 sectors) too much")],
+)
+def test_how_much_is_too_much_is_said_in_minutes_from_a_second_on(over: int, words: str) -> None:
+    with pytest.raises(PlanError, match="pauses included, 79:57 are free on this disc") as error:
+        check_fits(BLANK_80.last_lead_out_lba + over, BLANK_80)
+    assert f"that is {words}" in str(error.value)
+
+
+def test_no_cd_is_longer_than_its_addresses_whatever_a_disc_says() -> None:
+    """99:59:74 is the last one that minutes, seconds and frames of two digits can say."""
+    last = 100 * 60 * 75 - 150 - 1
+    assert overburned(BLANK_80) == Space(1, 0, last)
+    check_fits(last, Space(1, 0, 10**6))
+    with pytest.raises(PlanError, match="no CD has more than 99:59:74"):
+        check_fits(last + 1, Space(1, 0, 10**6))
+
+
+def test_where_nothing_is_free_none_is_said_to_be() -> None:
+    with pytest.raises(PlanError, match=r"0:00 are free"):
+        check_fits(9000, Space(9, 8000, 7000))
+
+
+def test_the_first_tracks_are_not_said_to_be_on_the_disc_already() -> None:
+    with pytest.raises(PlanError, match=r"^100 tracks were given; a CD"):
+        lay_out([300] * 100, BLANK_80)
