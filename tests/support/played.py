@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from redbook.engine.steps import MostSectors, Now, Pause, Procedure, R
-from redbook.errors import DriveError
+from redbook.engine.steps import MostSectors, Now, Pause, Procedure, R, TakeSectors
+from redbook.errors import RedbookError
 from redbook.mmc.command import Command
 
 Drive = Callable[[Any], object]
@@ -16,14 +16,25 @@ Drive = Callable[[Any], object]
 class Played:
     """One drive, and what is told and asked while procedures are played.
 
-    steps         everything but questions after time and sizes, in order
+    answers       to steps of other kinds, where None is none; what is raised is raised in the procedure
+    steps         everything but questions after time, sizes and sectors, in order
     seconds       that have passed in pauses
     most_sectors  that one command carries
+    chunks        what TakeSectors brings, one after the other, and then nothing more
     """
 
-    def __init__(self, drive: Drive = lambda command: None, most_sectors: int = 27) -> None:
+    def __init__(
+        self,
+        drive: Drive = lambda command: None,
+        *,
+        most_sectors: int = 27,
+        chunks: Iterable[bytes] = (),
+        answers: Mapping[type[Any], Callable[[Any], object]] | None = None,
+    ) -> None:
         self.drive = drive
+        self.answers = answers or {}
         self.most_sectors = most_sectors
+        self.chunks = list(chunks)
         self.steps: list[Any] = []
         self.seconds = 0.0
 
@@ -36,21 +47,25 @@ class Played:
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
             answer = error = None
-            if isinstance(step, Now):
-                answer = self.seconds
-                continue
-            if isinstance(step, MostSectors):
-                answer = self.most_sectors
-                continue
-            self.steps.append(step)
-            if isinstance(step, Pause):
-                self.seconds += step.seconds
-            elif isinstance(step, Command):
-                try:
-                    answer = self.drive(step)
-                except DriveError as said:
-                    error = said
+            try:
+                answer = self._answer(step)
+            except RedbookError as said:
+                error = said
 
-    def of(self, kind: type[Any]) -> list[Any]:
-        """The steps of this kind."""
-        return [step for step in self.steps if isinstance(step, kind)]
+    def _answer(self, step: Any) -> object:
+        if isinstance(step, Now):
+            return self.seconds
+        if isinstance(step, MostSectors):
+            return self.most_sectors
+        if isinstance(step, TakeSectors):
+            return memoryview(self.chunks.pop(0) if self.chunks else b"")
+        self.steps.append(step)
+        if isinstance(step, Pause):
+            self.seconds += step.seconds
+        if isinstance(step, Command):
+            return self.drive(step)
+        return self.answers[type(step)](step) if type(step) in self.answers else None
+
+    def of(self, *kinds: type[Any]) -> list[Any]:
+        """The steps of these kinds."""
+        return [step for step in self.steps if isinstance(step, kinds)]
