@@ -84,12 +84,15 @@ class Scratched:
 
 
 class Kept:
-    def __init__(self) -> None:
+    """start: of the area that is read"""
+
+    def __init__(self, start: int = 0) -> None:
+        self.start = start
         self.audio = bytearray()
         self.trouble = Trouble()
 
     def __call__(self, first: int, data: Any, trouble: Trouble) -> None:
-        assert first * SECTOR_BYTES == len(self.audio)
+        assert (first - self.start) * SECTOR_BYTES == len(self.audio)
         self.audio += data
         self.trouble.add(trouble)
 
@@ -359,3 +362,90 @@ def test_a_stretch_is_longer_than_what_the_drive_remembers_and_a_minute_at_least
 
 def test_however_much_a_drive_says_it_remembers_a_stretch_fits_into_this_computer_s_memory() -> None:
     assert state(memory_kib=65_535).stretch_sectors * SECTOR_BYTES < 64 << 20
+
+
+@pytest.mark.parametrize("start", [0, 27, 300])
+def test_it_makes_no_difference_where_on_the_disc_an_area_begins(start: int) -> None:
+    """Of each kind of sector one, and neighbours that did not come together."""
+    plans = {
+        30: "a! a",
+        34: "-",
+        35: "b a",
+        36: "a! a!",
+        40: NEVER_THE_SAME,
+        58: "a b a",
+        75: "- - a",
+        79: "1 a",
+    }
+    drive = Scratched({start + lba: plan for lba, plan in plans.items()})
+    kept, played = Kept(start), Played(drive)
+    played.run(read_twice(AreaToRead(start, start + END), state(), kept))
+    there = DISC[start * SECTOR_BYTES : (start + END) * SECTOR_BYTES]
+    differing = {lba for lba in range(END) if kept.sector(lba) != there[lba * SECTOR_BYTES :][:SECTOR_BYTES]}
+    assert differing == {34, 40}
+    assert {lba - start for lba in kept.trouble.holes} == {34, 36, 40}
+    assert kept.trouble.unreadable == [start + 34]
+    assert kept.trouble.differing == [start + 40]
+    assert {start + 58, start + 75, start + 79} <= set(kept.trouble.again)
+    done = [step.done for step in played.of(SectorsDone)]
+    assert done == sorted(set(done))
+    assert (done[0], done[-1]) == (13, END)
+
+
+def test_what_is_read_next_begins_where_the_disc_was_read_to() -> None:
+    """Two stretches: what is told of the first one's sectors stays theirs."""
+    end, how = 9000, state(total=9000, memory_kib=0)
+    asked: list[tuple[int, int]] = []
+    kept: list[tuple[int, int, Trouble]] = []
+
+    def drive(command: Any) -> bytes | None:
+        if isinstance(command, SetCdSpeed):
+            return None
+        asked.append((command.lba, command.sectors))
+        marks = bytes(294) if command.selection.c2 else b""
+        return (bytes(SECTOR_BYTES) + marks) * int(command.sectors)
+
+    played = Played(drive)
+    played.run(
+        read_twice(
+            AreaToRead(0, end), how, lambda *one: kept.append((one[0], len(one[1]) // SECTOR_BYTES, one[2]))
+        )
+    )
+    assert kept == [(0, 4500, Trouble()), (4500, 4500, Trouble())]
+    assert how.done == end
+    done = [step.done for step in played.of(SectorsDone)]
+    assert done == sorted(done)
+    assert done[-1] == end
+    assert (
+        max(lba for lba, _ in asked[: len(asked) // 2])
+        < 4500
+        <= min(lba for lba, _ in asked[len(asked) // 2 :])
+    )
+
+
+def test_a_long_run_of_sectors_that_read_otherwise_each_time_is_given_up() -> None:
+    """As many places one behind the other as would be given up if they lay apart."""
+    end = 700
+    plans = dict.fromkeys(range(100, 600), NEVER_THE_SAME)
+    drive = Scratched(plans)
+    read(drive, state(total=end), end)
+    tried = [lba for lba, count in drive.readings.items() if count == 8]
+    assert tried == list(range(100, 100 + len(tried)))
+    assert HOPELESS_RUNS <= len(tried) < 500
+    assert drive.readings[599] == 2
+
+
+def test_neighbours_are_read_again_together() -> None:
+    """What is read in between, far away, is read once for all of them."""
+    alone, together = Scratched({40: "b a"}), Scratched(dict.fromkeys(range(40, 46), "b a"))
+    read(alone)
+    read(together)
+    far = [sum(command.lba == END - 27 for command in drive.asked) for drive in (alone, together)]
+    assert far[0] == far[1]
+
+
+def test_what_is_between_is_told_of_trouble_by_its_addresses() -> None:
+    trouble = Trouble(*([lba, lba + 10] for lba in (1, 2, 3, 4, 5, 6)))
+    assert trouble.between(3, 12) == Trouble([11], [], [3], [4], [5], [6])
+    assert trouble.before(12) == Trouble([1, 11], [2], [3], [4], [5], [6])
+    assert trouble.holes == [2, 3, 4, 12, 13, 14]
