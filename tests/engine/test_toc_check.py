@@ -284,3 +284,24 @@ def test_the_disc_must_be_in_the_state_that_it_was_left_in(
         return
     with pytest.raises(VerificationFailed, match=f"the disc is {status.name.lower()}, not "):
         Played(drive).run(check)
+
+
+def test_a_disc_whose_table_of_contents_is_not_what_was_written_is_told() -> None:
+    def drive(command: Any) -> Any:
+        if isinstance(command, ReadDiscInformation):
+            return DiscInformation(DiscStatus.COMPLETE, SessionStatus.COMPLETE, False, 1, 1, 1, 2)
+        return toc((1, 0), (2, 1153)) if isinstance(command, ReadToc) else Tray.said(command)
+
+    with pytest.raises(
+        VerificationFailed, match="the drive says: track 2 starts at sector 1153 instead of 1152"
+    ):
+        Played(drive).run(check_disc([TrackEnded(1, 0, 1000), TrackEnded(2, 1152, 500)], True))
+
+
+def test_a_gap_is_known_of_tracks_that_were_just_written() -> None:
+    def drive(command: Any) -> Any:
+        if isinstance(command, ReadDiscInformation):
+            return DiscInformation(DiscStatus.COMPLETE, SessionStatus.COMPLETE, False, 1, 1, 1, 2)
+        return toc((1, 0), (2, 1180), lead_out=1682)
+
+    Played(drive).run(check_disc([TrackEnded(1, 0, 1000), TrackEnded(2, 1180, 500)], True))
