@@ -25,7 +25,7 @@ from redbook.virtual import faults
 from redbook.virtual.faults import BadSpot, Fault, command_name, parse
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
-from tests.support.at_once import announce, one_track, sector, write_from
+from tests.support.at_once import announce, one_track, sector, write_from, write_session
 from tests.support.drives import close_session, ready, write_track
 
 SECTOR = b"\x11" * SECTOR_BYTES
@@ -325,6 +325,82 @@ SEEN = {
 }
 
 
+class TestReadings:
+    @pytest.mark.parametrize(("lost", "left"), [(1, 4703), (2352, 2352), (4704, 0), (9999, 0)])
+    def test_bytes_of_a_reading_that_are_lost_are_the_last_and_said_as_residue(
+        self, lost: int, left: int
+    ) -> None:
+        recorder = VirtualRecorder(Medium.new())
+        drive = ready(recorder)
+        write_session(drive, one_track(), 300)
+        recorder.faults.append(Fault(faults.Lost(lost), ReadCd))
+        reply = recorder.execute(ReadCd(10, 2).to_cdb(), data_in_length=4704)
+        assert (reply.status, reply.residue) == (Status.GOOD, 4704 - left)
+        assert reply.data == (sector(10) + sector(11))[:left]
+
+    @pytest.mark.parametrize("samples", [12, -12, 588, -600])
+    def test_audio_that_is_moved_comes_late_once(self, samples: int) -> None:
+        recorder = VirtualRecorder(Medium.new())
+        drive = ready(recorder)
+        write_session(drive, one_track(), 300)
+        recorder.faults.append(parse(f"moved:{samples}"))
+        around = b"".join(sector(lba) for lba in range(95, 106))
+        begin = 5 * SECTOR_BYTES - 4 * samples
+        assert drive.run(ReadCd(100, 1)) == around[begin : begin + SECTOR_BYTES]
+        assert drive.run(ReadCd(100, 1)) == sector(100)
+
+    def test_a_reply_garbled_in_its_middle_keeps_its_length(self) -> None:
+        recorder = VirtualRecorder(Medium.new())
+        ready(recorder)
+        whole = recorder.execute(Inquiry().to_cdb(), data_in_length=36).data
+        for offset, data in ((4, b"\xee\xee"), (35, b"\xee\xee"), (50, b"\xee")):
+            recorder.faults.append(Fault(faults.Garbled(data, offset), Inquiry))
+            reply = recorder.execute(Inquiry().to_cdb(), data_in_length=36)
+            expected = bytearray(whole)
+            for at in range(offset, min(36, offset + len(data))):
+                expected[at] = 0xEE
+            assert (reply.data, reply.residue) == (bytes(expected), 0)
+
+    def test_a_short_reply_says_what_is_missing(self) -> None:
+        recorder = VirtualRecorder(Medium.new(), faults=[Fault(faults.Shortened(5), Inquiry)])
+        reply = recorder.execute(Inquiry().to_cdb(), data_in_length=36)
+        assert (len(reply.data), reply.residue) == (5, 31)
+
+
+def test_a_drive_that_is_plugged_in_again_answers_as_if_just_switched_on() -> None:
+    recorder = VirtualRecorder(Medium.new())
+    drive = ready(recorder)
+    drive.run(ModeSelect10(WriteParameters(write_type=2).to_page()))
+    recorder.unplug()
+    for _ in range(3):
+        with pytest.raises(DriveGone):
+            drive.run(TestUnitReady())
+    recorder.plug_in()
+    with pytest.raises(errors.DeviceReset):
+        drive.run(TestUnitReady())
+    drive.run(TestUnitReady())
+    page = drive.run(ModeSense10(0x05)).page(0x05)
+    assert page is not None and page[2] & 0xF == 1
+
+
+@pytest.mark.parametrize(
+    ("sense", "low_byte"),
+    [
+        (faults.NO_SUCH_MODE_PAGE, 0x01),
+        (faults.INVALID_MODE_PARAMETERS, 0x08),
+        (faults.NO_SUCH_FEATURE, 0x0A),
+        (faults.FEATURE_IS_NOT_CURRENT, 0x0B),
+        (faults.NO_GET_CONFIGURATION, 0x0C),
+        (faults.NO_DISC_STRUCTURE, 0x0E),
+        (faults.SPEED_MISMATCH, 0x0F),
+    ],
+)
+def test_a_code_of_this_maker_s_own_ends_as_imapi2_s_code_does(sense: Sense, low_byte: int) -> None:
+    """E_IMAPI_RECORDER_... are 0xC0AA02xx (imapi2error.h); a maker's own codes begin at 80h (SPC-4)."""
+    assert (sense.key, sense.ascq) == (5, low_byte)
+    assert 0x80 <= sense.asc < 0xFF
+
+
 class TestTexts:
     @pytest.mark.parametrize("text", SEEN)
     def test_each_text_is_its_fault(self, text: str) -> None:
@@ -359,6 +435,10 @@ class TestTexts:
             ("power:1", "no number"),
             ("short", "how many bytes"),
             ("lost", "how many bytes"),
+            ("moved", "by how many samples"),
+            ("moved:0", "by how many samples"),
+            ("short:-1", "0 or more"),
+            ("x" * 201, "is not a fault"),
             ("unreadable", "unreadable@lba:FIRST-LAST"),
             ("c2@write:3", "c2@lba:FIRST-LAST"),
             ("c2@lba:5x3", "c2@lba:FIRST-LAST"),

@@ -9,11 +9,12 @@ from __future__ import annotations
 import pytest
 
 from redbook import errors
+from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
 from redbook.mmc.control import SetCdSpeed
 from redbook.mmc.mode_pages import ModeSelect6, ModeSelect10, ModeSense6, ModeSense10, WriteParameters
-from redbook.mmc.write import Write10
+from redbook.mmc.write import SynchronizeCache, Write10
 from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model
 from redbook.virtual.recorder import VirtualRecorder
@@ -187,6 +188,8 @@ class TestSelecting:
             ("00" * 8 + "0d 00", "5/26/00"),
             ("00" * 8 + "05 32 41 00", "5/1A/00"),  # it breaks off
             ("00" * 8 + "05", "5/1A/00"),
+            ("00" * 8 + "05 32 41" + "00" * 48, "5/1A/00"),  # a byte too early
+            ("00" * 8 + "0d 06 00 0d 00 3c", "5/1A/00"),
         ],
     )
     def test_a_list_that_makes_no_sense_changes_nothing(self, text: str, answer: str, drive: Drive) -> None:
@@ -201,6 +204,13 @@ class TestSelecting:
 
 
 class TestWriteParameters:
+    def test_what_was_selected_is_current_and_the_default_stays(self, drive: Drive) -> None:
+        default = page_of(drive, 0x05, DEFAULT)
+        assert select(drive, write_page("42 c3 00")) == "GOOD"
+        assert page_of(drive, 0x05)[2:4].hex(" ") == "42 c3"
+        assert page_of(drive, 0x05, DEFAULT) == default
+        assert default[2:4].hex(" ") == "41 00"
+
     @pytest.mark.parametrize(
         ("start", "by"),
         [
@@ -279,6 +289,43 @@ class TestSpeeds:
         recorder.insert(Medium.new("cd-rw", 74))  # 1x to 4x
         page = page_of(ready(recorder), 0x2A)
         assert int.from_bytes(page[28:30], "big") == 705
+
+
+class TestStreaming:
+    """SET STREAMING: so many kB in so many milliseconds, as programs ask for speeds of DVDs (MMC-5 6.39)."""
+
+    def stream(self, drive: Drive, kilobytes: int, milliseconds: int, length: int = 28) -> str:
+        words = (0, 0, 359_848, 1000, 1000, kilobytes, milliseconds)
+        data = b"".join(word.to_bytes(4, "big") for word in words)[:length].ljust(length, b"\0")
+        cdb = bytes.fromhex("b6 00 00 00 00 00 00 00 00") + length.to_bytes(2, "big") + b"\0"
+        return refusal(drive, cdb, data)
+
+    @pytest.mark.parametrize(
+        ("kilobytes", "milliseconds", "got"),
+        [(1412, 1000, 1411), (2822, 2000, 1411), (1410, 1000, 705), (100_000, 1000, 9172), (1, 1000, 705)],
+    )
+    def test_the_largest_speed_that_is_not_above_is_taken(
+        self, kilobytes: int, milliseconds: int, got: int
+    ) -> None:
+        drive = ready(VirtualRecorder(Medium.new(), cav_speeds=(8, 4)))
+        drive.run(SetCdSpeed(write_kb=0xFFFF, pure_cav=True))
+        assert self.stream(drive, kilobytes, milliseconds) == "GOOD"
+        page = page_of(drive, 0x2A)
+        assert int.from_bytes(page[28:30], "big") == got
+        assert not page[27] & 3  # CLV
+
+    def test_it_writes_so_fast_then(self, clock: ManualClock) -> None:
+        drive = ready(VirtualRecorder(Medium.new(), speed=52, clock=clock))
+        assert self.stream(drive, 706, 1000) == "GOOD"
+        drive.run(Write10(0, bytes(600 * SECTOR_BYTES)))
+        drive.run(SynchronizeCache())
+        assert clock.now() == pytest.approx((150 + 600) / (4 * 75) + 1, abs=0.1)  # 1 s for the run-out
+
+    def test_a_speed_over_no_time_makes_no_sense(self, drive: Drive) -> None:
+        before = page_of(drive, 0x2A)
+        assert self.stream(drive, 1411, 0) == "5/26/00"
+        assert self.stream(drive, 1411, 1000, length=24) == "5/26/00"
+        assert page_of(drive, 0x2A) == before
 
 
 def test_the_commands_of_both_lengths_read_each_others_pages(drive: Drive) -> None:

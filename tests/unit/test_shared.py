@@ -303,15 +303,19 @@ class TestDiscsThatAreGone:
         write_track(ready(shared.recorder), 300)  # it is held: it can be written to
         shared.leave()
 
-    def test_without_a_spindle_it_is_said(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("gone", [True, False])
+    def test_without_a_spindle_it_is_said(self, gone: bool, tmp_path: Path) -> None:
         path = tmp_path / "a.disc"
         FolderStore.create(path, blank_state())
         shared = SharedRecorder(VirtualRecorder(), path=path)
         shared.enter()
         shared.leave()
-        (path / "disc.json").write_text("nonsense")
+        shutil.rmtree(path)
+        if not gone:
+            path.write_text("no folder")
         with pytest.raises(ImageError):
             shared.enter()
+        assert not path.is_dir()  # nothing is made in its place
 
     def test_a_recorder_that_could_not_be_entered_is_not_kept(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
