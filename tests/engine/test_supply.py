@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
 import redbook
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
@@ -15,7 +17,7 @@ from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.errors import Sense
 from redbook.mmc.write import BufferCapacity, ReadBufferCapacity, Write10
-from redbook.runner.meter import Supply
+from redbook.runner.meter import Meter, Supply
 from redbook.runner.ring import Ring
 from redbook.runner.runner import Runner
 from redbook.transport.base import Reply
@@ -137,6 +139,18 @@ def test_the_end_of_the_audio_is_not_taken_for_want_of_it() -> None:
         pass
     assert (ring.lowest_fill, ring.times_empty) == (1.0, 0)
     ring.close()
+
+
+@pytest.mark.parametrize(("takes_time", "told"), [(True, 3), (False, 0)])
+def test_what_has_no_laser_is_not_said_to_have_paused_it(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch, takes_time: bool, told: int
+) -> None:
+    """A virtual recorder that keeps no time takes the audio faster than it can be read."""
+    monkeypatch.setattr(Meter, "supply", lambda meter, ring: Supply(underruns=3))
+    Path("a.raw").write_bytes(PCM)
+    device = Slow(clock, [500] * 10) if takes_time else VirtualRecorder(Medium.new())
+    report = redbook.burn(["raw:a.raw"], Drive(device, "test"), mode="tao", verify=False, clock=clock)
+    assert report.underruns == told
 
 
 def test_the_report_of_a_burn_says_how_it_was_supplied(clock: ManualClock) -> None:

@@ -310,7 +310,7 @@ def test_cancelled_between_the_first_update_of_writing_and_the_first_write_there
 
 @pytest.mark.parametrize("done", [1, 4000])
 def test_cancelled_in_writing_the_track_is_ended_and_counts(done: int) -> None:
-    """The read-ahead holds 12 MB, 5076 sectors; the stream waits behind that until it is cancelled."""
+    """The read-ahead holds 9 MB, some 3800 sectors; the stream waits behind that until it is cancelled."""
     pcm = track(9000)
     with Rig(speed=48) as rig:
         rig.clock.sleep(10)

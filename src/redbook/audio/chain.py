@@ -26,7 +26,7 @@ from redbook.disc.padding import is_too_short, padded
 from redbook.errors import AudioError
 from redbook.records import dataclass
 
-BATCH_BYTES = 1 << 18
+BATCH_BYTES = 1 << 19
 
 
 class SectorWriter:

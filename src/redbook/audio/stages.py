@@ -2,7 +2,7 @@
 
 Decoding, checking, converting and summing up are separate pieces of work on the same audio, and most of each
 is done in libraries that let other threads run meanwhile. Audio goes from stage to stage in chunks of
-about 256 kB, always in order, so that what comes out does not depend on how the threads are timed.
+about 512 kB, always in order, so that what comes out does not depend on how the threads are timed.
 
 Who owns what: a chunk that was handed over is never changed again, so that several may
 read it at once. A stage that has failed goes on taking what it is given, and drops it: so nobody waits

@@ -34,7 +34,8 @@ class BurnReport:
                   None if that took no time, or too little to measure
 
     host_buffer_lowest, drive_buffer_lowest, longest_gap_seconds, underruns
-                  how well the drive was supplied with data: `redbook.runner.meter.Supply`
+                  how well the drive was supplied with data: `redbook.runner.meter.Supply`; of a virtual
+                  recorder that keeps no time no underruns are counted, for it has no laser that could wait
     """
 
     verified: bool

@@ -11,7 +11,7 @@ from redbook.disc import SECTOR_BYTES
 from redbook.engine.chunks import CHUNK_BYTES, CHUNK_SECTORS, SectorStream
 from redbook.errors import AudioError
 
-DEFAULT_RING_BYTES = 12_000_000  # 1.3 s at 52x
+DEFAULT_RING_BYTES = 9_000_000  # 1.0 s at 52x
 LONGEST_READ_SECONDS = 2.0  # that closing waits for
 
 
