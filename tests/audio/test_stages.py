@@ -24,7 +24,7 @@ from redbook.errors import AudioError, Cancelled, NoRoom
 from tests.support.sound import encode, write_wav
 
 MANY = 20 * WAITING_CHUNKS
-LONG_S = 20
+LONG_S = 40
 
 
 class _Died(Exception):
