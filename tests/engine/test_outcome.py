@@ -276,6 +276,9 @@ EXCHANGES: list[tuple[Exception, Outcome, bool]] = [
     (CHANGED, Outcome(ended=[FIRST], found=found(track(1, 75))), True),
     (CHANGED, Outcome(ended=[FIRST], found=found()), True),
     (CHANGED, Outcome(ended=[FIRST]), False),  # it is not known
+    (CHANGED, Outcome(ended=[FIRST, TrackEnded(2, 1152, 800)], found=found(track(2, 1152))), False),
+    (CHANGED, Outcome(ended=[FIRST, TrackEnded(2, 1152, 800)], found=found(track(2, 0))), True),
+    (CHANGED, Outcome(touched=True, found=found(track(1, 0))), True),
     (GONE, Outcome(ended=[FIRST], found=found()), True),
     (OTHER, Outcome(ended=[FIRST], found=found()), False),
     (OTHER, Outcome(ended=[FIRST], found=found(), changed=True), True),

@@ -91,6 +91,10 @@ def test_no_more_than_2048_bytes_are_asked_for() -> None:
     assert 8 + 16 * 127 <= 2048
 
 
+def test_of_two_speeds_both_are_asked_for() -> None:
+    assert look(Listing(VirtualRecorder(Medium.new()), 2822, 1411)).offered == (16, 8)
+
+
 def test_where_the_list_is_refused_the_mode_page_speaks() -> None:
     recorder = VirtualRecorder(Medium.new(), faults=[Fault(Sense(5, 0x20, 0), GetPerformance, times=None)])
     speeds = look(Listing(recorder))

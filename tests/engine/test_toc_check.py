@@ -13,8 +13,8 @@ from redbook.disc.toc import TocTrack
 from redbook.engine.events import Notice, TrackEnded
 from redbook.engine.quick_check import check_disc, check_track
 from redbook.engine.toc_check import TocResult, compare_toc, read_and_check_toc
-from redbook.errors import MediumError, Sense, VerificationFailed
-from redbook.mmc.control import StartStopUnit
+from redbook.errors import BecomingReady, IllegalRequest, InvalidReply, MediumError, Sense, VerificationFailed
+from redbook.mmc.control import StartStopUnit, TestUnitReady
 from redbook.mmc.disc_info import (
     DiscInformation,
     DiscStatus,
@@ -174,6 +174,7 @@ NO_TOC = MediumError("MEDIUM ERROR", "READ TOC", Sense(3, 2, 0))
     [
         (toc((1, 0), lead_out=1002), "track 2 is not in the table of contents"),
         (NO_TOC, "does not report a table of contents yet (MEDIUM ERROR)"),
+        (InvalidReply("nonsense"), "does not report a table of contents yet (nonsense)"),
         (toc(), "does not report a table of contents yet (it has no track)"),
         (
             toc((1, 0), (2, 1152), lead_out=1152),
@@ -193,6 +194,7 @@ def test_what_is_amiss_is_looked_at_again_once_the_disc_was_reloaded(first: Any,
 def test_a_disc_is_not_reloaded_twice_or_where_that_cannot_be(how: Any) -> None:
     result, played = read([toc((1, 0))], **how)
     assert result.wrong
+    assert not result.notes
     assert not played.of(StartStopUnit)
 
 
@@ -305,3 +307,84 @@ def test_a_gap_is_known_of_tracks_that_were_just_written() -> None:
         return toc((1, 0), (2, 1180), lead_out=1682)
 
     Played(drive).run(check_disc([TrackEnded(1, 0, 1000), TrackEnded(2, 1180, 500)], True))
+
+
+THREE = [*WRITTEN, LaidTrack(3, 1804, 700)]
+
+
+@pytest.mark.parametrize(
+    ("starts", "said"),
+    [
+        ((0, 1152, 1804), []),
+        ((0, 1152, 1805), ["track 3 starts at sector 1805 instead of 1804"]),
+        ((0, 1153, 1804), ["track 2 starts at sector 1153 instead of 1152"]),
+        ((1, 1152, 1804), ["track 1 starts at sector 1 instead of 0"]),
+    ],
+)
+def test_a_track_that_lies_elsewhere_is_told_and_its_neighbours_are_not(
+    starts: tuple[int, int, int], said: list[str]
+) -> None:
+    found = toc(*enumerate(starts, 1), lead_out=2506)
+    assert compare_toc(found, THREE, placed=True) == (said, [])
+
+
+def test_of_three_tracks_all_may_be_listed_and_no_fourth() -> None:
+    found = toc((1, 0), (2, 1152), (3, 1804), (4, 2656), lead_out=3000)
+    said = ["the table of contents lists track 4, which was not written"]
+    assert compare_toc(found, THREE, placed=True) == (said, [])
+    assert compare_toc(found, THREE[:2], placed=True, also_there=(3, 4)) == ([], [])
+
+
+@pytest.mark.parametrize(("start", "fine"), [(1152, True), (1150, False), (1000, False)])
+def test_behind_a_track_of_ours_lies_our_own_gap(start: int, fine: bool) -> None:
+    found = toc((1, 0), (2, start), lead_out=5000)
+    assert (compare_toc(found, WRITTEN[:1], placed=True, also_there=(2,))[0] == []) is fine
+
+
+@pytest.mark.parametrize(
+    ("first_gap", "first_run_out", "second_gap", "second_run_out", "fine"),
+    [
+        (152, 2, 0, 0, True),
+        (0, 0, 152, 2, True),
+        (150, 0, 150, 0, True),
+        (0, 2, 0, 0, False),
+        (152, 0, 152, 2, False),
+        (0, 0, 0, 2, False),
+        (152, 2, 152, 0, False),
+    ],
+)
+def test_each_session_may_have_been_written_in_a_way_of_its_own(
+    first_gap: int, first_run_out: int, second_gap: int, second_run_out: int, fine: bool
+) -> None:
+    starts = [0, 1000 + first_gap, 20_000, 21_000 + second_gap]
+    tracks = [LaidTrack(number, start, 1000) for number, start in enumerate(starts, 1)]
+    found = toc(*enumerate(starts, 1), lead_out=tracks[3].end_lba + second_run_out)
+    lead_outs = {2: tracks[1].end_lba + first_run_out}
+    assert (compare_toc(found, tracks, placed=False, lead_outs=lead_outs)[0] == []) is fine
+    result = Played(lambda command: found).run(
+        read_and_check_toc(tracks, placed=False, reloaded=True, lead_outs=lead_outs)
+    )
+    assert (result.wrong == ()) is fine
+
+
+def test_a_tray_that_was_pushed_in_is_waited_for() -> None:
+    """The drive has not looked at the disc yet."""
+    busy = iter([BecomingReady("loading", "TEST UNIT READY", Sense(2, 4, 1))] * 5)
+    answers = iter([NO_TOC, GOOD])
+
+    def drive(command: Any) -> Any:
+        if isinstance(command, ReadToc):
+            answer = next(answers)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        if isinstance(command, StartStopUnit) and command.start:
+            raise IllegalRequest("no motor", command.NAME, Sense(5, 0x24, 0))
+        if isinstance(command, TestUnitReady):
+            for error in busy:
+                raise error
+        return Tray.said(command)
+
+    played = Played(drive)
+    assert played.run(read_and_check_toc(WRITTEN, placed=True)).toc == GOOD
+    assert next(busy, None) is None
