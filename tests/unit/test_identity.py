@@ -17,6 +17,7 @@ from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model, model_names
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import close_session, ready, write_track
+from tests.support.drives import model as model_with
 
 
 def ask(drive: Drive, text: str, length: int = 1000) -> bytes:
@@ -237,6 +238,13 @@ class TestPerformance:
         assert inside == pytest.approx(24 * 176.4 * 25 / 58, abs=2)
         assert outside == pytest.approx(24 * 176.4, abs=2)
 
+    def test_inside_is_the_very_first_sector_and_outside_the_very_last(self) -> None:
+        zones = {"16": {"zones": [[0, 4], [1, 8], [359_848, 16]]}}
+        drive = ready(VirtualRecorder(Medium.new(), model=model_with(cd_r_speeds=[16], curves=zones)))
+        data = ask(drive, "ac 14 00 00 00 00 00 00 00 05 00 00")
+        inside, outside = (int.from_bytes(data[n : n + 4], "big") for n in (12, 20))
+        assert (inside, outside) == (705, 2822)  # 4x and 16x, of 176.4 each
+
     @pytest.mark.parametrize("cdb", ["ac 00", "ac 08", "ac 11", "ac 12"])
     def test_another_tolerance_and_exceptions_are_refused(self, cdb: str, drive: Drive) -> None:
         assert refusal(drive, f"{cdb} 00 00 00 00 00 00 00 05 00 00") == "5/24/00"
@@ -251,3 +259,13 @@ class TestPerformance:
             drive.run(TestUnitReady())
         data = ask(drive, "ac 00 00 00 00 00 00 00 00 20 03 00")
         assert len(data) == 8 + 16 * 8
+
+
+def test_whether_the_door_is_open_is_bit_4_of_the_mechanism_s_status(
+    recorder: VirtualRecorder, drive: Drive
+) -> None:
+    """MECHANISM STATUS without a changer is eight bytes (MMC-5 6.11)."""
+    status = "bd 00 00 00 00 00 00 00 00 08 00 00"
+    assert ask(drive, status).hex(" ") == "00 00 00 00 00 00 00 00"
+    recorder.press_eject()
+    assert ask(drive, status).hex(" ") == "00 10 00 00 00 00 00 00"

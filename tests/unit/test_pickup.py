@@ -129,3 +129,15 @@ def test_nothing_is_read_ahead_of_the_lead_out(took: Took, clock: ManualClock) -
     clock.sleep(100)
     assert took(19_910, 90) == 0
     assert took(0, 1) > SHORTEST
+
+
+def test_nothing_is_read_before_something_was_asked_for(
+    took: Took, recorder: VirtualRecorder, clock: ManualClock
+) -> None:
+    """A disc that was just loaded lies still."""
+    clock.sleep(60)
+    assert took(0, 600) >= 1.0
+    recorder.insert(disc())
+    clock.sleep(60)
+    ready(recorder)
+    assert took(0, 600) >= 1.0

@@ -234,6 +234,21 @@ class TestStarving:
         track = drive.run(ReadTrackInformation(1))
         assert (track.track_sectors, track.damaged) == (2000, False)
 
+    def test_however_long_the_pause_it_is_one_and_the_laser_waits_for_half_a_buffer_again(
+        self, clock: ManualClock
+    ) -> None:
+        recorder = VirtualRecorder(Medium.new(), speed=8, clock=clock)
+        drive = ready(recorder)
+        self.write(drive, protected=True)
+        for _ in range(3):
+            clock.sleep(60)
+            assert drive.run(ReadBufferCapacity()).free_bytes == 2 * 1024 * 1024
+            assert recorder.buffer.underruns == 1
+        drive.run(Write10(500, SECTOR * 400))
+        clock.sleep(60)
+        assert drive.run(ReadBufferCapacity()).free_bytes == 2 * 1024 * 1024 - 400 * SECTOR_BYTES
+        assert recorder.buffer.underruns == 1
+
     def test_without_it_the_track_is_over(self, clock: ManualClock) -> None:
         drive = paced(clock)
         self.write(drive, protected=False)
