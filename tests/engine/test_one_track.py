@@ -29,6 +29,7 @@ from redbook.mmc.identify import CD_DEVICE, Inquiry, InquiryReply
 from redbook.mmc.write import CloseFunction, CloseTrackSession, SynchronizeCache, Write10
 from redbook.quirks import VIRTUAL_MARK, Quirks
 from tests.support.played import Played
+from tests.support.sound import noise
 
 FIRST = LaidTrack(1, 0, 1000)
 PLANNED = LaidTrack(2, 1152, 800)
@@ -138,14 +139,19 @@ def test_a_track_is_sent_padded_and_ended_and_only_the_first_asks_whoever_has_a_
     ended: list[TrackEnded], asked: bool
 ) -> None:
     outcome = Outcome(ended=ended, sent=99)
-    played = Played(Scripted({}), chunks=[bytes(27 * SECTOR_BYTES)] * 2 + [bytes(6 * SECTOR_BYTES)])
+    pcm = noise(588 * 60)
+    played = Played(
+        Scripted({}),
+        chunks=[pcm[at : at + 27 * SECTOR_BYTES] for at in range(0, len(pcm), 27 * SECTOR_BYTES)],
+    )
     there = LaidTrack(2, 1152, 100)
     played.run(write_track(there, outcome))
     assert [step.point for step in played.of(Commit)] == ([Point.WRITE] if asked else [])
     writes = played.of(Write10)
     assert (writes[0].lba, writes[-1].lba + writes[-1].sectors) == (1152, 1252)
     assert sum(write.sectors for write in writes) == 100
-    assert not any(b"".join(bytes(write.data_out) for write in writes))
+    assert b"".join(bytes(write.data_out) for write in writes) == pcm.ljust(100 * SECTOR_BYTES, b"\0")
+    assert len(played.of(SynchronizeCache)) == 1
     told = played.of(TrackStarted, TrackEnded, PhaseStarted, Shield)
     assert told == [
         TrackStarted(2, 1152, 100),
@@ -164,6 +170,7 @@ def test_a_track_that_took_no_time_is_none_unless_the_recorder_is_virtual(mark: 
     outcome = Outcome(DriveInUse(real_time=True))
     reply = InquiryReply(CD_DEVICE, True, "ACME", "WRITER", "1.0", makers_own=mark)
     played = Played(Scripted({Inquiry: [reply]}), chunks=[bytes(27 * SECTOR_BYTES)])
+    played.seconds = 1000  # it is a while since the clock was set
     if mark:
         played.run(write_track(FIRST, outcome))
         assert outcome.ended == [TrackEnded(1, 0, 1000)]

@@ -149,6 +149,8 @@ AT_ONCE: list[tuple[Outcome, str]] = [
     (Outcome(sent=150 + 75 * 20), LOST.format("0:20")),
     (Outcome(sent=WHOLE), LOST.format("0:26")),
     (Outcome(sent=900, found=COMPLETE), LOST.format("0:10")),  # complete, and without a table of contents
+    (Outcome(sent=900, found=found(track(1, 0), toc=TOC)), LOST.format("0:10")),
+    (Outcome(found=found()), LOST.format("0:00")),
     (Outcome(sent=WHOLE, closed=True), FINISHED),
     (Outcome(sent=WHOLE, found=LISTED), FINISHED),
     (

@@ -104,3 +104,8 @@ def test_where_nothing_is_free_none_is_said_to_be() -> None:
 def test_the_first_tracks_are_not_said_to_be_on_the_disc_already() -> None:
     with pytest.raises(PlanError, match=r"^100 tracks were given; a CD"):
         lay_out([300] * 100, BLANK_80)
+
+
+def test_one_track_that_is_there_already_counts() -> None:
+    with pytest.raises(PlanError, match="99 tracks were given, and 1 are on the disc already"):
+        lay_out([300] * 99, Space(2, 452, 359849))
