@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -268,3 +269,21 @@ def test_a_lead_in_starts_where_the_session_before_it_leaves_room(drive: Drive) 
     info = drive.run(ReadDiscInformation())
     assert info.last_session_lead_in == Msf.from_lba(302 + 6750)
     assert drive.run(ReadTrackInformation()).next_writable_lba == 302 + 6750 + 4500 + 150
+
+
+def test_each_host_is_told_that_there_is_too_little_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.disc"
+    FolderStore.create(path, blank_state())
+    recorder = VirtualRecorder(Medium.open(path))
+    hosts = (recorder, recorder.new_initiator())
+    for host in hosts:
+        host.announce(0)
+    real = os.statvfs(tmp_path)
+    monkeypatch.setattr(os, "statvfs", lambda path: os.statvfs_result((*real[:4], 100, *real[5:10])))
+    for host in hosts:
+        with pytest.raises(errors.StorageFailed, match="too little room"):
+            host.announce(100 * SECTOR_BYTES)
+    monkeypatch.undo()
+    recorder.close()

@@ -284,6 +284,18 @@ class TestSpeeds:
         drive.run(SetCdSpeed(write_kb=asked))
         assert int.from_bytes(page_of(drive, 0x2A)[28:30], "big") == got
 
+    @pytest.mark.parametrize(("minutes", "fastest", "slowest"), [(74, 4, 2), (80, 10, 4), (90, 10, 4)])
+    def test_for_a_cd_rw_they_lie_within_what_its_atip_says(
+        self, minutes: int, fastest: int, slowest: int
+    ) -> None:
+        """From 2x to 4x of sub-type 0, from 4x to 10x of sub-type 1, the high speed discs."""
+        drive = ready(VirtualRecorder(Medium.new("cd-rw", minutes)))
+        page = page_of(drive, 0x2A)
+        speeds = [int.from_bytes(page[34 + 4 * n : 36 + 4 * n], "big") for n in range(page[31])]
+        assert speeds == sorted(set(speeds), reverse=True)
+        assert (speeds[0], speeds[-1]) == (int(fastest * 176.4), int(slowest * 176.4))
+        assert int.from_bytes(page[18:20], "big") == speeds[0]
+
     def test_a_disc_that_allows_less_lowers_it(self, recorder: VirtualRecorder, drive: Drive) -> None:
         drive.run(SetCdSpeed(write_kb=0xFFFF))
         recorder.insert(Medium.new("cd-rw", 74))  # 1x to 4x

@@ -6,6 +6,7 @@ What is on the disc is what a reader finds in Q (IEC 60908 clause 17; MMC-5 4.4 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.playback import ReadSubChannel, Seek10, SubChannelFormat
 from redbook.mmc.read import ReadCd, Selection, SubChannel
 from redbook.mmc.write import CloseFunction, CloseTrackSession, SynchronizeCache, Write10
+from redbook.virtual.blanks import blank_state
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import sector
@@ -358,3 +360,22 @@ def test_the_multi_session_bits_say_whether_another_may_follow(
 ) -> None:
     write(drive, multi_session=bits)
     assert drive.run(ReadDiscInformation()).status is status
+
+
+def test_what_is_no_sound_q_says_nothing_of_data(drive: Drive) -> None:
+    """Its CRC is wrong: which bits of it are set does not count."""
+    length = begin(drive, P96)
+    drive.run(Write10(LEAD_IN, bytes(SECTOR_BYTES) + b"\x40" * 96, length))
+    assert next_lba(drive) == LEAD_IN + 1
+
+
+def test_a_lead_out_behind_the_end_of_the_disc_is_refused_and_the_disc_is_waste() -> None:
+    """The groove ends at 00:14:00, LBA 900; the lead-in says that the lead-out begins at 1000."""
+    medium = Medium(replace(blank_state(), last_lead_out=Msf(0, 14, 0)))
+    drive = ready(VirtualRecorder(medium))
+    with pytest.raises(errors.FixationError) as caught:
+        write(drive)
+    assert str(caught.value.sense) == "3/72/02"
+    _is_waste(drive)
+    track = drive.run(ReadTrackInformation(1))
+    assert (track.damaged, track.next_writable_lba) == (True, None)
