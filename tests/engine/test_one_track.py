@@ -114,6 +114,13 @@ UNFIT: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     (track(2, None), {"test_write": True}, MediumUnsuitable, "wants track 2 at sector None"),
     (track(2, -150), {"before": None}, MediumUnsuitable, "wants track 2 at sector -150"),
     (track(2, 1160), {"before": None}, MediumUnsuitable, "wants track 2 at sector 1160"),
+    (
+        track(1, 152),
+        {"planned": BLANK_FIRST, "before": None},
+        MediumUnsuitable,
+        "wants track 1 at sector 152",
+    ),
+    (track(2, -150), {"test_write": True}, InvalidReply, "sectors were lost"),
     (track(2, 1149), {}, InvalidReply, "sectors were lost"),
     (
         track(2, 900),
