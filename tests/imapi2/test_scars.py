@@ -35,7 +35,7 @@ from redbook.imapi2.writer.session import Session
 from redbook.mmc.control import PreventAllowMediumRemoval
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation
-from redbook.mmc.mode_pages import ModeSense10
+from redbook.mmc.mode_pages import Capabilities, ModeData, ModeSense10
 from redbook.mmc.write import Write10
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
@@ -604,3 +604,12 @@ def test_ctrl_c_ends_the_waiting_for_a_drive_that_never_becomes_ready(erases: bo
         assert clock.now() < 6
         rig.drive.faults = []
         assert rig.is_free()
+
+
+@pytest.mark.parametrize("length", [2, 9, 19])
+def test_a_drive_that_says_too_little_of_its_tray_is_no_error_of_python(length: int) -> None:
+    page = Capabilities().to_page()
+    short = ModeData(bytes((page[0], length - 2)) + page[2:length])
+    with Rig() as rig:
+        rig.drive.faults = [Fault(Reply(Status.GOOD, short.to_bytes()), ModeSense10)]
+        assert rig.recorder.DeviceCanLoadMedia is False

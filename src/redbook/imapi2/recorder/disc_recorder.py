@@ -166,11 +166,14 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
     @property
     @translated
     def DeviceCanLoadMedia(self) -> bool:
-        """Whether it has a tray that goes in by itself, as far as it knows."""
+        """Whether it has a tray that goes in by itself, as far as it says; False where it does not say."""
         handle = self._handle
         data: ModeData = handle.run(despite_attention(ModeSense10(Capabilities.CODE)))
         page = data.page(Capabilities.CODE)
-        return page is not None and Capabilities.from_page(page).loader != Loader.CADDY
+        try:
+            return page is not None and Capabilities.from_page(page).loader != Loader.CADDY
+        except ValueError:  # the page is cut short
+            return False
 
     @property
     @translated
