@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
 from redbook.engine.disc_offset import DiscOffset, Span, find_disc_offset
-from redbook.engine.fingerprint import FingerprintMaker
+from redbook.engine.fingerprint import Fingerprint, FingerprintMaker
 from redbook.engine.read_audio import ReadHabits
 from redbook.engine.steps import MostSectors
 from redbook.errors import Sense
@@ -21,6 +22,13 @@ from tests.support.sound import noise
 
 FARTHEST = 6 * 588
 """Samples that an offset may be: the farthest that is looked for."""
+
+
+@cache
+def kept_of(pcm: bytes) -> Fingerprint:
+    maker = FingerprintMaker()
+    maker.update(pcm)
+    return maker.finish("")
 
 
 @dataclass
@@ -46,11 +54,9 @@ class Disc:
         """Each with the gaps around it, as they are read for it."""
         found, lba = [], self.first_lba
         for number, pcm in enumerate(self.tracks, 1):
-            maker = FingerprintMaker()
-            maker.update(pcm)
             end = lba + len(pcm) // SECTOR_BYTES
             low = lba if number == 1 else lba - self.gap
-            found.append(Span(number, lba, maker.finish(""), low, end + self.gap))
+            found.append(Span(number, lba, kept_of(pcm), low, end + self.gap))
             lba = end + self.gap
         return found
 
