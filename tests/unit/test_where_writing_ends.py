@@ -168,6 +168,35 @@ class TestCueSheetsInBetween:
         assert drive.run(ReadDiscInformation()).status is DiscStatus.APPENDABLE
 
 
+class TestSessionsThatAreWhole:
+    """The lead-out follows the last sector by itself; SYNCHRONIZE CACHE waits for it (MMC-5 6.41)."""
+
+    @pytest.fixture
+    def whole(self, clock: ManualClock) -> Drive:
+        drive = ready(VirtualRecorder(Medium.new(), speed=8, clock=clock))
+        announce(drive, one_track(300))
+        write_from(drive, -150, 300)
+        return drive
+
+    def test_synchronizing_lasts_until_the_lead_out_is_written(
+        self, whole: Drive, clock: ManualClock
+    ) -> None:
+        whole.run(SynchronizeCache())
+        assert clock.now() > (150 + 90) / 8  # lead-in and lead-out take so long at 1x
+        assert whole.run(ReadToc()).lead_out_lba == 300
+
+    def test_so_does_closing(self, whole: Drive, clock: ManualClock) -> None:
+        whole.run(CloseTrackSession(CloseFunction.SESSION))
+        assert clock.now() > (150 + 90) / 8
+        assert whole.run(ReadToc()).lead_out_lba == 300
+
+    def test_any_other_command_finds_the_drive_at_it(self, whole: Drive, clock: ManualClock) -> None:
+        with pytest.raises(errors.OperationInProgress):
+            whole.run(ReadDiscInformation())
+        clock.sleep(60)
+        assert whole.run(ReadToc()).lead_out_lba == 300
+
+
 class TestBlanking:
     def appendable(self, sessions: int, *, finish: bool) -> Drive:
         drive = ready(VirtualRecorder(Medium.new("cd-rw")))
