@@ -85,7 +85,10 @@ class AudioFormat:
         return self.reduced or not (linear or self.codec in _LOSSLESS)
 
     def check(self) -> None:
-        """raises  AudioError  for what no sound file has"""
+        """Check that rate and number of channels are ones that redbook takes.
+
+        raises  AudioError  for what no sound file has
+        """
         if not LOWEST_RATE_HZ <= self.rate_hz <= HIGHEST_RATE_HZ:
             raise AudioError(
                 f"its header states {self.rate_hz} samples a second; no sound file has that: "

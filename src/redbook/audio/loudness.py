@@ -27,7 +27,10 @@ _END = np.zeros((SAMPLE_RATE_HZ // 2, 2), "<i2")
 
 
 def check_measurable() -> None:
-    """raises  PlanError  where PyAV does not hand on what the filter tells: before 18.0"""
+    """Check that loudness can be measured with the PyAV that is installed.
+
+    raises  PlanError  for PyAV before 18.0, which does not pass on what the filter measures
+    """
     import av
 
     if not hasattr(av.AudioFrame, "metadata"):

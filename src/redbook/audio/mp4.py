@@ -37,7 +37,10 @@ class Mp4Times:
 
 
 def mp4_times(file: BinaryIO) -> Mp4Times | None:
-    """raises  AudioError  if there is more than one movie in it"""
+    """Read the lengths and the edit list of the first sound track; None if there is no such track.
+
+    raises  AudioError  if there is more than one movie in the file
+    """
     size = os.fstat(file.fileno()).st_size
     movies = [(start, end) for kind, start, end in _boxes(file, 0, size) if kind == b"moov"]
     if len(movies) > 1:

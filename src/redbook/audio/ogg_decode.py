@@ -30,7 +30,7 @@ class Trim(Protocol):
     def page(self, parts: list[Samples], page: PacketPage) -> list[Samples]: ...
 
     def finish(self) -> None:
-        """raises  AudioError  if samples are missing"""
+        """Check, after the last page, that no samples are missing.  raises  AudioError  if some are"""
 
 
 class _Places:

@@ -82,7 +82,7 @@ class PreparedTrack:
         return self.sent_sectors * (SECTOR_BYTES // SAMPLE_BYTES) - self.samples
 
     def check_unchanged(self) -> None:
-        """raises  AudioError  if the file is another one than was read"""
+        """Check that the file is still the one that was read.  raises  AudioError  if it is another one"""
         if _identity(self.path, self.source) != self.identity:
             raise AudioError(
                 f"{printable(self.source)}: the file has changed since it was read; start again", self.source

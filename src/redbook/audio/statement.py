@@ -76,7 +76,11 @@ class StreamFacts:
 
 
 def read_statement(path: Path, facts: StreamFacts) -> Statement:
-    """raises  AudioError  where the file is shorter than its own header says"""
+    """Read what the container promises of its audio.
+
+    raises  AudioError  where the file is shorter than its own header says, is damaged, or is of a kind that
+            redbook cannot read whole (free-format MP3, half of a WavPack hybrid, some edit lists)
+    """
     with path.open("rb") as file:
         return _read(path, file, facts)
 

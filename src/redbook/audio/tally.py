@@ -31,7 +31,10 @@ class Tally:
 
     @classmethod
     def of_flac(cls, stream_info: bytes) -> Tally:
-        """raises  AudioError  if it is too short"""
+        """Begin a tally with what a STREAMINFO block states.
+
+        raises  AudioError  if the block is too short
+        """
         if len(stream_info) < 34:
             raise AudioError("its STREAMINFO is not whole: it is damaged")
         packed = int.from_bytes(stream_info[10:18], "big")
@@ -62,7 +65,10 @@ class Tally:
         return bytes(self._digest.digest())
 
     def check(self) -> None:
-        """raises  AudioError  if it is not what the file says"""
+        """Compare number and MD5 of the decoded samples with what the file states.
+
+        raises  AudioError  if they differ
+        """
         if self.samples is not None and self.count < self.samples:
             raise AudioError(
                 f"its header states {self.samples} samples, but {self.count} could be decoded: the file is "

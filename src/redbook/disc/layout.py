@@ -193,7 +193,7 @@ class SessionLayout:
         return self.tracks[0].pregap_lba
 
     def track(self, number: int) -> LaidTrack:
-        """raises  KeyError"""
+        """The track of this number.  raises  KeyError  if there is none"""
         for track in self.tracks:
             if track.number == number:
                 return track
@@ -216,9 +216,11 @@ class SessionLayout:
         )
 
     def check(self, last_lead_out_lba: int | None = None) -> None:
-        """raises  RulesBroken  with every breach
+        """Check the session against all rules of `breaches`.
 
-        last_lead_out_lba  the last start of a lead-out that the disc allows
+        last_lead_out_lba  the last start of a lead-out that the disc allows; None where no disc is known
+
+        raises  RulesBroken  with every breach
         """
         breaches = tuple(self.breaches(last_lead_out_lba))
         if breaches:

@@ -40,7 +40,7 @@ def bcd(value: int) -> int:
 
 
 def from_bcd(byte: int) -> int:
-    """raises  ValueError  for a byte that is none"""
+    """The number, 0 to 99, that a BCD byte stands for.  raises  ValueError  for a byte that is not BCD"""
     if byte >> 4 > 9 or byte & 0xF > 9:
         raise ValueError(f"{byte:02X}h is no BCD")
     return (byte >> 4) * 10 + (byte & 0xF)
