@@ -271,7 +271,7 @@ class DiscState:
         return Toc(tracks, self.end_lba if lead_out is None else lead_out)
 
     def check(self) -> None:
-        """raises  ValueError  where the state is none that a disc can be in"""
+        """Check that a disc can be in this state.  raises  ValueError  if none can"""
         if self.medium not in ("cd-r", "cd-rw", "cd-rom"):
             raise ValueError(f"medium {self.medium!r} is neither cd-r nor cd-rw nor cd-rom")
         if self.pressed and not self.finished:

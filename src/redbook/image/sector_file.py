@@ -69,7 +69,10 @@ class SectorFile:
         return self.first_lba + length // self.record_bytes
 
     def check_in_place(self) -> None:
-        """raises  OSError  if the file that was written to is not the one that has its name now"""
+        """Check that the file that was written to is still the one of that name.
+
+        raises  OSError  if it was deleted or replaced
+        """
         if self._fd is not None and not self._files.is_still(self.name, self._fd):
             raise OSError(errno.ESTALE, f"{self.name} was deleted or replaced meanwhile", str(self.path))
 

@@ -27,7 +27,7 @@ def read_state(path: Path) -> DiscState:
 
 
 def open_files(path: Path) -> DiscFiles:
-    """raises  ImageError"""
+    """Open the disc's folder.  raises  ImageError"""
     try:
         return DiscFiles(path)
     except OSError as error:
@@ -35,7 +35,10 @@ def open_files(path: Path) -> DiscFiles:
 
 
 def state_in(files: DiscFiles) -> DiscState:
-    """raises  ImageError"""
+    """Read disc.json from an open folder.
+
+    raises  ImageError  if it is missing, damaged, or from a newer redbook
+    """
     path = files.path
     damaged = f"the virtual disc {printable(path)} is damaged: {STATE_FILE}"
     try:

@@ -35,7 +35,10 @@ def to_json(state: DiscState) -> dict[str, Any]:
 
 
 def from_json(data: dict[str, Any]) -> DiscState:
-    """raises  KeyError, TypeError, ValueError  where the data are no disc"""
+    """The state of a disc from the content of disc.json, of any version up to today's.
+
+    raises  KeyError, TypeError, ValueError  where the data are no disc
+    """
     if data["version"] == 1:
         data = _from_version_1(data)
     if data["version"] == 2:

@@ -21,7 +21,7 @@ class Store(Protocol):
         ...
 
     def write(self, lba: int, data: bytes | memoryview) -> None:
-        """raises  StorageFailed"""
+        """Store whole sectors of 2352 bytes from this address on.  raises  StorageFailed"""
         ...
 
     def read_sub_channel(self, lba: int, sectors: int) -> bytes:
@@ -29,7 +29,10 @@ class Store(Protocol):
         ...
 
     def write_sub_channel(self, lba: int, symbols: bytes | memoryview) -> None:
-        """raises  StorageFailed"""
+        """Store the sub-channel of whole sectors, 96 symbols each, from this address on.
+
+        raises  StorageFailed
+        """
         ...
 
     def resize(self, sectors: int) -> None:
@@ -43,7 +46,10 @@ class Store(Protocol):
     def save(self, state: DiscState) -> None: ...
 
     def check_room(self, data_bytes: int) -> None:
-        """raises  StorageFailed  if the host cannot keep so much, or nothing at all"""
+        """Check that the host has room for a disc of so many bytes in all.
+
+        raises  StorageFailed  if it has not, or if nothing can be stored at all
+        """
         ...
 
     def reserve(self, state: DiscState) -> None:

@@ -186,7 +186,13 @@ def only_looking(path: Path) -> StorageFailed:
 
 
 def check_room(folder: int | Path, name: Path, more_bytes: int) -> None:
-    """raises  StorageFailed  if the file system of this folder has not so many bytes left"""
+    """Check that the file system of a folder has room for so many more bytes, and some to spare.
+
+    folder  its path or an open descriptor
+    name    of the folder, for the message
+
+    raises  StorageFailed  if there is too little
+    """
     system = os.statvfs(folder)
     free = system.f_bavail * system.f_frsize
     needed = more_bytes + ROOM_TO_SPARE_BYTES
