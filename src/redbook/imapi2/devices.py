@@ -128,7 +128,10 @@ class Device:
         self._owner = ""
 
     def enter(self, handle: Handle) -> None:
-        """raises  DriveBusy"""
+        """Begin to use the recorder through this handle; each `enter` needs a `leave`.
+
+        raises  DriveBusy  while another object has exclusive access; what `Access.enter` raises
+        """
         with self._mutex:
             if self._holder not in (None, handle):
                 raise DriveBusy(
@@ -219,7 +222,7 @@ class Handle:
             return runner.run(procedure)
 
     def check_open(self) -> None:
-        """raises  DriveClosed"""
+        """Check that this handle was not closed.  raises  DriveClosed  if it was"""
         if self._closed:
             raise DriveClosed("this object no longer has a recorder; call InitializeDiscRecorder again")
 

@@ -29,5 +29,8 @@ def GetObject(Pathname: str | None = None, Class: Any = None, clsctx: int | None
 
 
 def GetActiveObject(Class: Any, clsctx: int | None = None) -> NoReturn:
-    """raises  com_error  MK_E_UNAVAILABLE  always: no object runs in another program here"""
+    """Fail as Windows does when no such object runs.
+
+    raises  com_error  MK_E_UNAVAILABLE  always: no object runs in another program here
+    """
     raise failure(f"GetActiveObject({str(Class)!r})", HResult.MK_E_UNAVAILABLE)

@@ -81,7 +81,10 @@ class Loader:
         return self.LoadLibrary(name)
 
     def LoadLibrary(self, name: str) -> _Library:
-        """raises  OSError  for a library of which nothing is here"""
+        """The library of this name, with or without a folder and ".dll".
+
+        raises  OSError  for any library that redbook does not have
+        """
         base = name.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".dll")
         if base not in LIBRARIES:
             raise OSError(
@@ -165,12 +168,18 @@ windll, oledll = Loader(raises=False), Loader(raises=True)
 
 
 def WinDLL(name: str, *ignored: Any, **more: Any) -> _Library:
-    """raises  OSError  for a library of which nothing is here"""
+    """The library as `windll` has it: a failed call returns its code.
+
+    raises  OSError  for any library that redbook does not have
+    """
     return windll.LoadLibrary(name)
 
 
 def OleDLL(name: str, *ignored: Any, **more: Any) -> _Library:
-    """raises  OSError  for a library of which nothing is here"""
+    """The library as `oledll` has it: a failed call raises OSError.
+
+    raises  OSError  for any library that redbook does not have
+    """
     return oledll.LoadLibrary(name)
 
 

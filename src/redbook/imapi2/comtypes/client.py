@@ -127,7 +127,10 @@ def Constants(obj: Any) -> _Constants:
 
 
 def GetActiveObject(progid: Any, interface: Any = None, dynamic: bool = False) -> Any:
-    """raises  COMError  MK_E_UNAVAILABLE  always: no object runs in another program here"""
+    """Fail as Windows does when no such object runs.
+
+    raises  COMError  MK_E_UNAVAILABLE  always: no object runs in another program here
+    """
     moniker.GetActiveObject(progid)
 
 

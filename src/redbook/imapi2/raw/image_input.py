@@ -74,7 +74,10 @@ class ImageInput:
             self._made_here.check()
 
     def go_to(self, lba: int) -> None:
-        """raises  AudioError"""
+        """Move to this sector; a stream that cannot seek is read up to it, and never moves back.
+
+        raises  AudioError  where the stream fails, or ends
+        """
         wanted = lba - self.start_lba
         if self.seeks:
             try:
@@ -93,7 +96,10 @@ class ImageInput:
         return data
 
     def read_into(self, part: memoryview) -> None:
-        """raises  AudioError"""
+        """Fill a buffer with the sectors that come next; it holds a whole number of them.
+
+        raises  AudioError  where the stream fails, or ends
+        """
         done = 0
         while done < len(part):
             where = f"at sector {self.start_lba + self._at + done // self.form.sector_bytes}"

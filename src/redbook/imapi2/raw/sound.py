@@ -25,7 +25,10 @@ class Source:
         self.size_bytes = self._source.size_bytes
 
     def read_at(self, at: int, part: memoryview) -> None:
-        """raises  AudioError  where the stream fails, or has ended"""
+        """Fill a buffer with the bytes from `at` on.
+
+        raises  AudioError  where the stream fails, or has ended
+        """
         done = 0
         with _ONE_AT_A_TIME:
             try:
@@ -94,7 +97,10 @@ class Sound(Source):
         return -(-self.size_bytes // SECTOR_BYTES)
 
     def read_sectors(self, first: int, part: memoryview) -> None:
-        """raises  AudioError"""
+        """Fill a buffer with the audio from sector `first` on; what lies behind the end is silence.
+
+        raises  AudioError  where the stream fails, or ends too early
+        """
         at = first * SECTOR_BYTES
         there = max(0, min(len(part), self.size_bytes - at))
         self.read_at(at, part[:there])

@@ -90,7 +90,10 @@ class NodeRecorder:
     # Access
 
     def enter(self) -> None:
-        """raises  DriveBusy while another program has it; DriveNotFound, DriveError"""
+        """Open the device node, unless it is open.
+
+        raises  DriveBusy  while another program has the recorder; DriveNotFound, DriveError
+        """
         if self._inner is None:
             self._inner = self._open(self._path, self._clock)
 

@@ -127,11 +127,17 @@ class Session(HeldDrive):
         return end_session(next_session, bool(self.tracks))
 
     def check_last_track(self) -> None:
-        """raises  VerificationFailed, DriveError"""
+        """Check that the drive knows the last track as it was written: its place and length.
+
+        raises  VerificationFailed, DriveError
+        """
         self._run(check_track(self.tracks[-1]))
 
     def check_disc(self, finalized: bool) -> None:
-        """raises  VerificationFailed, DriveError"""
+        """Check the state of the disc and its table of contents against what was written.
+
+        raises  VerificationFailed, DriveError
+        """
         self._run(check_disc(self.tracks, finalized))
 
     @property
@@ -149,7 +155,7 @@ class Session(HeldDrive):
 
 
 def check_read_back(found: ReadBack) -> None:
-    """raises  VerificationFailed  with what differs"""
+    """Check that the disc was read back as it was sent.  raises  VerificationFailed  with what differs"""
     if not found.same:
         wrong = [*found.layout_errors]
         samples = found.offset.samples

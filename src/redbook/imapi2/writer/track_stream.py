@@ -183,7 +183,10 @@ class TrackStream:
         self.failure.__cause__ = cause
 
     def check(self) -> None:
-        """raises  AudioError  for what went wrong so far; the read-ahead must have come to a rest"""
+        """Check that reading the stream has not failed so far; the read-ahead must be at rest.
+
+        raises  AudioError  for what went wrong, or if the stream has more bytes than it announced
+        """
         if self._done >= self.size_bytes and self.failure is None and not self._looked_behind:
             self._look_behind()
         if self.failure is not None:
