@@ -64,7 +64,10 @@ class EventStatus:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """raises  ValueError  for a class that there is none of, or an event without its bytes"""
+        """Parse the reply to GET EVENT STATUS NOTIFICATION.
+
+        raises  ValueError  for an unknown class of events, or an event that lacks its bytes
+        """
         length, flags, supported = Struct(">HBB").unpack_from(need(data, 4, GetEventStatusNotification.NAME))
         told = EventClass(0 if flags & 0x80 else flags & 7)
         if told is EventClass.NONE:

@@ -59,7 +59,10 @@ class InquiryReply:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """raises  ValueError  for what no device says of itself"""
+        """Parse the reply to INQUIRY, the standard data.
+
+        raises  ValueError  for what no device says of itself
+        """
         need(data, cls.SHORTEST_BYTES, Inquiry.NAME)
         if data[0] >> 5 == cls.NO_DEVICE:
             raise ValueError("it says that there is no device")
@@ -215,7 +218,10 @@ class Configuration:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """raises  ValueError  for a length that no such reply has"""
+        """Parse the reply to GET CONFIGURATION; a feature that was cut off at the end is left out.
+
+        raises  ValueError  for a length that no such reply has
+        """
         length, profile = Struct(">I2xH").unpack_from(need(data, 8, GetConfiguration.NAME))
         if not 4 <= length <= cls.MOST_BYTES:
             raise ValueError(

@@ -67,7 +67,10 @@ class Selection:
 
     @classmethod
     def from_bytes(cls, two: bytes) -> Self:
-        """raises  ValueError  for a selection that there is none of"""
+        """Parse bytes 9 and 10 of the CDB of a READ CD.
+
+        raises  ValueError  for C2 or sub-channel bits that are not defined
+        """
         return cls(two[0] & 0xF8, C2(two[0] >> 1 & 3), SubChannel(two[1] & 7))
 
 

@@ -171,7 +171,10 @@ class BufferCapacity:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """raises  ValueError  for a buffer that no drive has, or more room in it than it has"""
+        """Parse the reply to READ BUFFER CAPACITY.
+
+        raises  ValueError  for a buffer that no drive has, or one with more free bytes than it is large
+        """
         length, flags, size, free = cls.LAYOUT.unpack_from(need(data, 12, ReadBufferCapacity.NAME))
         unit = cls.BLOCK_BYTES if flags & 1 else 1
         if length < cls.LAYOUT.size - 2:

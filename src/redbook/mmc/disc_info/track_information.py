@@ -66,7 +66,7 @@ class TrackInformation:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """raises  ValueError  for what no track of a CD can be"""
+        """Parse the reply to READ TRACK INFORMATION.  raises  ValueError  for what no track of a CD can be"""
         need(data, cls.SHORTEST_BYTES, ReadTrackInformation.NAME)
         length, n0, s0, mode, flags, valid, start, nwa, free, _, size, last, n1, s1 = cls.LAYOUT.unpack(
             data[: cls.LAYOUT.size].ljust(cls.LAYOUT.size, b"\0")
