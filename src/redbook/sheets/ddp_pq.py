@@ -43,7 +43,12 @@ class Pq:
 
 
 def understand(packets: Sequence[PqPacket], wrong: Wrong) -> Pq:
-    """raises  what `wrong` raises"""
+    """Read tracks, indexes, lead-out and catalogue number from the entries of a PQ descriptor.
+
+    wrong  is called with what is wrong and the number of the entry, and must raise
+
+    raises  what `wrong` raises
+    """
     tracks: list[PqTrack] = []
     lead_out: int | None = None
     upc = ""

@@ -96,7 +96,7 @@ class Identifier:
 
     @classmethod
     def from_bytes(cls, record: bytes) -> Self:
-        """raises  RecordWrong"""
+        """Parse a DDPID record.  raises  RecordWrong  with the field"""
         read = _Reader(record)
         level, upc = read.text(0, 8), read.text(8, 13)
         media, master_id = read.number("MED", 37, 1), read.text(38, 48)
@@ -182,7 +182,12 @@ class MapPacket:
 
     @classmethod
     def from_bytes(cls, record: bytes, level: str = LEVELS[1]) -> Self:
-        """raises  RecordWrong"""
+        """Parse a packet of DDPMS.
+
+        level  that the DDPID states: "DDP 2.00" packets have more fields at the end
+
+        raises  RecordWrong  with the field
+        """
         read = _Reader(record)
         mark = record[:4].decode("latin-1")
         if mark != _MAP_MARK:
@@ -260,7 +265,7 @@ class PqPacket:
 
     @classmethod
     def from_bytes(cls, record: bytes) -> Self:
-        """raises  RecordWrong"""
+        """Parse an entry of the PQ descriptor.  raises  RecordWrong  with the field"""
         read = _Reader(record)
         mark = record[:4].decode("latin-1")
         if mark != _PQ_MARK:

@@ -128,7 +128,7 @@ class MasterFile:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> MasterFile:
-        """raises  ValueError  for what is no master that could be burned"""
+        """Parse the content of a master.json.  raises  ValueError  for a master that could not be burned"""
         value = json.loads(data.decode("utf-8"))
         if not isinstance(value, dict) or value.get("format") != FORMAT:
             raise ValueError(f"it does not say that it is a {FORMAT}")

@@ -21,7 +21,10 @@ ENGLISH = 0x09
 
 
 def program_of(sheet: Sheet, sources: Sources, options: SheetOptions, notes: Notebook) -> Program:
-    """raises  SheetError  with the line, for whatever makes the sheet impossible to burn as it stands"""
+    """Make a program of a cue sheet; what had to be decided on the way is noted.
+
+    raises  SheetError  with the line, for whatever makes the sheet impossible to burn as it stands
+    """
     cast = choose(sheet, options, notes)
     stream = _Stream(sheet, sources, notes)
     stream.check(cast)

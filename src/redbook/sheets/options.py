@@ -50,7 +50,12 @@ class Notebook:
         self._untold = 0
 
     def note(self, text: str, line: int = 0) -> None:
-        """raises  SheetError  where notes are errors"""
+        """Note a decision that was made in reading the sheet.
+
+        line  where in the sheet, from 1; 0 for none
+
+        raises  SheetError  where notes are errors
+        """
         if self._strict:
             raise self.error(f"{text} (an error because of --strict)", line)
         self.remark(text, line)

@@ -84,7 +84,11 @@ def read_packs_file(path: Path, first_track: int, last_track: int, notes: Notebo
 
 
 def packs_in(data: bytes) -> Packs:
-    """raises  PacksWrong"""
+    """The CD-Text packs in the bytes of a file, with computed checksums where it has none.
+
+    raises  PacksWrong    for what is no CD-Text
+            PacksDamaged  for wrong checksums
+    """
     bare = _bare(data)
     odd = []
     packs = list(each_pack(bare))
@@ -153,7 +157,10 @@ def _oddities(packs: bytes) -> list[str]:
 
 
 def check_tracks(packs: bytes, first_track: int, last_track: int) -> None:
-    """raises  PacksWrong  where the packs say that they are of a disc with other tracks"""
+    """Check that the packs belong to a disc with these tracks, as far as they say so.
+
+    raises  PacksWrong  if they say that they are of a disc with other tracks
+    """
     for pack in each_pack(packs):
         if pack[0] == PackType.SIZES and pack[1] == 0 and (pack[5], pack[6]) != (first_track, last_track):
             here = f"{first_track} to {last_track}"

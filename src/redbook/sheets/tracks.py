@@ -41,7 +41,10 @@ class Cast:
 
 
 def choose(sheet: Sheet, options: SheetOptions, notes: Notebook) -> Cast:
-    """raises  SheetError  for data, a second session, a track without a start, places that go back"""
+    """Choose the tracks that are burned, and put their indexes in order.
+
+    raises  SheetError  for data, a second session, a track without a start, places that go back
+    """
     wanted = _audio_tracks(sheet, options, notes)
     marks = {id(track): _complete(track, sheet, notes) for track in sheet.tracks}
     _check_order(sheet.tracks, marks, notes)

@@ -56,7 +56,10 @@ class TextSheet:
 
 
 def read_v07t(path: Path, notes: Notebook) -> TextSheet:
-    """raises  SheetError  for a file that cannot be read or is no such sheet"""
+    """Read the texts in a file; what is not understood is noted and left out.
+
+    raises  SheetError  for a file that cannot be read or is no such sheet
+    """
     data = read_bytes(path, _MOST_BYTES, notes)
     if len(data) > _MOST_BYTES:
         raise notes.error("it is too large for a sheet of texts")
@@ -64,7 +67,10 @@ def read_v07t(path: Path, notes: Notebook) -> TextSheet:
 
 
 def texts_in(data: bytes, notes: Notebook) -> TextSheet:
-    """raises  SheetError"""
+    """Read the texts in the bytes of a sheet; what is not understood is noted and left out.
+
+    raises  SheetError  if they are no such sheet
+    """
     sheet = TextSheet()
     encoding = CHARACTER_SETS[ISO_8859_1]
     lines = re.split(rb"\r\n|\r|\n", data.removeprefix(b"\xef\xbb\xbf"))
