@@ -99,7 +99,10 @@ class Task:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Task:
-        """raises  KeyError, TypeError, ValueError"""
+        """The task that `to_json` has written; what may be left out has its default.
+
+        raises  KeyError, TypeError, ValueError  for what is no task
+        """
         speed = data.get("speed")
         check = str(data.get("check", "full"))
         if check not in ("full", "quick"):
@@ -158,7 +161,10 @@ class Line:
         return answer
 
     def ask(self, event: str, **fields: object) -> None:
-        """raises  WorkerGone, Refused"""
+        """Tell the worker of an event, and wait until it agrees.
+
+        raises  WorkerGone; Refused  with its reason, if it does not agree
+        """
         self.tell(event, **fields)
         answer = self.wait()
         if not answer.get("go"):
@@ -342,7 +348,10 @@ def _kept(report: BurnReport) -> dict[str, Any]:
 
 
 def main() -> int:
-    """raises  nothing that is foreseen: what it came to is told on standard output"""
+    """Do the one task that comes on standard input, and tell the outcome on standard output.
+
+    Exit code: 0 told and heard, 1 the worker was gone, 2 what came was no task.
+    """
     cancel = Cancel()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: cancel())

@@ -54,7 +54,10 @@ class Home:
 
     @classmethod
     def of_user(cls) -> Home:
-        """raises  NoRoom  where the user has no home folder"""
+        """The user's folder for copies: $REDBOOK_COPIES, else redbook/copies in the user's data folder.
+
+        raises  NoRoom  where the user has no home folder
+        """
         named = os.environ.get(VARIABLE)
         if named:
             return cls(Path(named))
@@ -74,7 +77,12 @@ class Home:
         return self.folder / "copies.ledger"
 
     def ledger(self, *, create: bool = True) -> Ledger:
-        """raises  LedgerError, NoRoom"""
+        """Open the ledger in this folder.
+
+        create  whether folder and ledger are made if they are missing
+
+        raises  LedgerError, NoRoom
+        """
         if create:
             try:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -224,6 +232,6 @@ def _needed(ledger: Ledger, masters: Collection[str]) -> set[str]:
 
 
 def check_count(count: int) -> None:
-    """raises  PlanError"""
+    """Check that at least one copy is ordered.  raises  PlanError"""
     if count < 1:
         raise PlanError(f"{count} copies: order at least one")

@@ -296,7 +296,7 @@ def _pause(ledger: Ledger, order: int, why: str) -> None:
 
 
 def report_of(ledger: Ledger, order: int) -> CopiesReport:
-    """raises  NotInLedger"""
+    """How an order stands, with every blank that was used or claimed for it.  raises  NotInLedger"""
     found, now = ledger.order(order), order_now(ledger, order)
     return CopiesReport(
         order,

@@ -80,7 +80,12 @@ def order_step_of(row: Row) -> OrderStep:
 
 
 def find_order(transaction: Transaction, order: int, lock: str = "") -> Order:
-    """raises  NotInLedger"""
+    """The order of this number.
+
+    lock  the SQL that ends the query and locks the row; empty to only read
+
+    raises  NotInLedger
+    """
     row = transaction.row(f"{ORDER} WHERE id = ?{lock}", order) if order <= _MOST_NUMBER else None
     if row is None:
         raise NotInLedger(f"the ledger has no order {order}")
@@ -95,7 +100,12 @@ def places_of(transaction: Transaction, order: int) -> tuple[Place, ...]:
 
 
 def find_attempt(transaction: Transaction, attempt: int, lock: str = "") -> Attempt:
-    """raises  NotInLedger"""
+    """The attempt of this number.
+
+    lock  the SQL that ends the query and locks the row; empty to only read
+
+    raises  NotInLedger
+    """
     row = transaction.row(f"{ATTEMPT} WHERE id = ?{lock}", attempt) if attempt <= _MOST_NUMBER else None
     if row is None:
         raise NotInLedger(

@@ -432,7 +432,7 @@ class Worker:
 
 
 def order_now(ledger: Ledger, number: int) -> OrderNow:
-    """raises  LedgerError"""
+    """How an order stands now, by the ledger's account.  raises  LedgerError"""
     order, account = ledger.order(number), ledger.account(number)
     return OrderNow(
         number,

@@ -347,7 +347,11 @@ async def _bug(request: Request, error: Exception) -> Response:
 
 
 async def body_of(request: Request, most: int = MOST_JSON_BYTES) -> dict[str, Any]:
-    """raises  ValueError, HTTPException"""
+    """The JSON object in the body of a request, of `most` bytes at most; {} for an empty body.
+
+    raises  ValueError     for anything but a JSON object
+            HTTPException  413 for too many bytes, 408 if nothing came for a while
+    """
     data = bytearray()
     async for piece in pieces_of(request):
         data += piece
@@ -374,7 +378,10 @@ def text_in(value: Mapping[str, Any], key: str, *, raw: bool = False) -> str:
 
 
 async def pieces_of(request: Request) -> AsyncIterator[bytes]:
-    """raises  HTTPException  nothing came for a while"""
+    """The body of a request, piece by piece as it comes.
+
+    raises  HTTPException  408 if nothing came for a while
+    """
     stream = request.stream()
     while True:
         try:

@@ -283,7 +283,14 @@ class Desk:
     def order(
         self, master: str, count: int, *, title: str, drives: Sequence[str], speed: float | None, quick: bool
     ) -> dict[str, Any]:
-        """raises  ValueError, PlanError, LedgerError"""
+        """Order copies of a master that is kept here; returns the `report` of the new order.
+
+        count   good copies, 1 .. 1,000,000
+        drives  names of those on this host that may burn them; none for any drive
+        speed   multiple of 1x; None for the recommended one
+
+        raises  ValueError, PlanError, LedgerError
+        """
         if self._home.audio(master) is None:
             raise PlanError("this disc is no longer kept here: add its files again")
         made = self.ledger.add_order(
@@ -299,7 +306,10 @@ class Desk:
         return self.report(made.id)
 
     def report(self, order: int) -> dict[str, Any]:
-        """raises  LedgerError"""
+        """An order, its account, its disc and its attempts, as the page gets them in JSON.
+
+        raises  LedgerError
+        """
         found = self.ledger.order(order)
         file = self._home.file_of(found.master)
         return {
@@ -329,7 +339,13 @@ class Desk:
         return text.getvalue()
 
     def set_order(self, order: int, act: str, *, at_once: bool = False) -> None:
-        """raises  LedgerError"""
+        """Change an order's state.
+
+        act      "pause", "resume" or "cancel"
+        at_once  with "cancel": discs under way are ended, too
+
+        raises  LedgerError
+        """
         if act == "pause":
             self.ledger.pause(order, who="page")
         elif act == "resume":
@@ -339,14 +355,23 @@ class Desk:
         self._show_order(self.ledger.order(order))
 
     def resolve(self, attempt: int, to: AttemptState, who: str) -> None:
-        """raises  ValueError, LedgerError"""
+        """Record what a person says of an unknown attempt: good, spoiled or lost.
+
+        who  the name of that person
+
+        raises  ValueError   without a name
+                LedgerError  if there is no such attempt, or it cannot become that
+        """
         resolved = self.ledger.resolve(attempt, to, who=who)
         self._show_order(self.ledger.order(resolved.order))
 
     # Drives
 
     def eject(self, name: str) -> None:
-        """raises  DriveError"""
+        """Open the tray of a drive that the page shows.
+
+        raises  NotInLedger  if it shows no such drive; DriveError
+        """
         from redbook.burning.tray import eject
         from redbook.recorders.names import open_drive
 
@@ -481,7 +506,7 @@ def shown_attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def numbers(value: Mapping[str, Any], name: str, least: int, most: int) -> int:
-    """raises  ValueError"""
+    """The whole number under `name`, from `least` to `most`.  raises  ValueError  for anything else"""
     found = value.get(name)
     if type(found) is not int or not least <= found <= most:
         raise ValueError(f"{name} is a number from {least} to {most:,}")

@@ -182,7 +182,10 @@ def readable_by_all(path: Path) -> bool:
 
 
 def split_listen(listen: str) -> tuple[str, int]:
-    """raises  PlanError"""
+    """The IP address and the port (0 .. 65535) in text such as 127.0.0.1:8000 or [::1]:8000.
+
+    raises  PlanError  for anything else
+    """
     address, _, port = listen.rpartition(":")
     address = address.strip("[]")
     try:

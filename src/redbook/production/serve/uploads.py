@@ -89,7 +89,15 @@ class Uploads:
             raise NoRoom(f"{printable(folder)} cannot keep what is sent: {error.strerror}") from error
 
     async def take(self, id_: str, name: str, length: int, pieces: AsyncIterator[bytes]) -> Upload:
-        """raises  ValueError, TooLarge, NoRoom; AudioError for what is no sound; whatever `pieces` raises"""
+        """Store a sound file that is being sent, and look at what it is.
+
+        id_     16 hexadecimal digits, chosen by the sender
+        length  of the whole file in bytes
+        pieces  its bytes, as they come
+
+        raises  ValueError  for another id or length, or an id that exists
+                TooLarge, NoRoom; AudioError for what is no sound; whatever `pieces` raises
+        """
         if not _ID.fullmatch(id_):
             raise ValueError("an id has 16 hexadecimal digits")
         if id_ in self._known or id_ in self._coming:
@@ -138,7 +146,7 @@ class Uploads:
         return self._known[id_]
 
     def get(self, id_: str) -> Upload:
-        """raises  NoSuchFile"""
+        """The file with this id, which is thereby in use again.  raises  NoSuchFile"""
         found = self._known.get(id_)
         if found is None:
             raise NoSuchFile("a file in the list no longer exists; upload it again")
@@ -152,7 +160,7 @@ class Uploads:
             self.drop(id_)
 
     def drop(self, id_: str) -> None:
-        """raises  NoSuchFile"""
+        """Delete the file with this id.  raises  NoSuchFile"""
         self.get(id_).path.unlink(missing_ok=True)
         del self._known[id_], self._used_at[id_]
 
