@@ -43,7 +43,10 @@ def to_json(sent: Fingerprint) -> dict[str, Any]:
 
 
 def from_json(kept: dict[str, Any]) -> Fingerprint:
-    """raises  ValueError, TypeError, KeyError  for what was not made by `to_json`"""
+    """The fingerprint that `to_json` has written.
+
+    raises  ValueError, TypeError, KeyError  for what was not made by `to_json`
+    """
     sums = array("I", _unpacked(kept["crc32"]))
     if sys.byteorder == "big":
         sums.byteswap()
@@ -56,7 +59,10 @@ def layout_to_json(layout: SessionLayout) -> dict[str, Any]:
 
 
 def layout_from_json(kept: dict[str, Any]) -> SessionLayout:
-    """raises  ValueError, TypeError, KeyError"""
+    """The layout that `layout_to_json` has written.
+
+    raises  ValueError, TypeError, KeyError  for what was not made by it
+    """
     tracks = tuple(
         LaidTrack(**track | {"pregap": Pregap(track["pregap"]), "indexes": tuple(track["indexes"])})
         for track in kept["tracks"]

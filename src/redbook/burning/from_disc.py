@@ -124,9 +124,11 @@ def _moved(layout: SessionLayout, first_lba: int) -> SessionLayout:
 
 
 def check_one_run(layout: SessionLayout, ends: Sequence[int]) -> None:
-    """raises  PlanError  where something else than audio lies between the tracks
+    """Check that nothing but audio lies between the tracks.
 
-    ends  where the audio of each track ends, as a ripper reads it
+    ends  for each track the sector after its audio, as a ripper reads it
+
+    raises  PlanError  if something does: no sheet can describe such a disc
     """
     for track, end, following in zip(layout.tracks, ends, layout.tracks[1:], strict=False):
         if end != following.start_lba:

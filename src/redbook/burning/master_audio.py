@@ -43,9 +43,12 @@ def kept_sources(composed: Composition) -> tuple[list[PreparedTrack], Spool]:
 
 
 def check_kept(master: MasterFile, found: Master, cancel: Flag | None) -> None:
-    """raises  AudioError  if the audio is not what the master says that it is; Cancelled
+    """Check that a master's audio still has the checksums that the master states.
 
-    Written as it is meant, its sums are known from having been read through; else it is read once more.
+    Planning a burn reads the audio. If what is to be burned has the checksums of the master's tracks, that is
+    enough. Otherwise, as in another mode, each file is read once more.
+
+    raises  AudioError  if the audio has changed; Cancelled
     """
     meant = [track.sha256 for track in master.tracks]
     if [area.sha256 for area in found.areas] == meant:

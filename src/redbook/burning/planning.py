@@ -127,7 +127,10 @@ class Request:
 
 
 def make_plan(request: Request, drive: Drive, caller: Caller) -> Plan:
-    """raises  AudioError, PlanError, DriveError, Cancelled; nothing was written"""
+    """Plan a burn: read the sources, and lay the tracks out on the disc in the drive. Nothing is written.
+
+    raises  AudioError, PlanError, DriveError, Cancelled
+    """
     from redbook.burning.composing import compose
 
     composed = compose(request.sources, request.wishes, request.sheet, caller)

@@ -57,7 +57,7 @@ class Wanted:
     look_up: bool = False
 
     def check(self) -> None:
-        """raises  ValueError"""
+        """Check that format, speed and offset are ones that can be asked for.  raises  ValueError"""
         if self.sound not in ("flac", "wav"):
             raise ValueError(f"audio is saved as flac or wav, not as {self.sound!r}")
         if self.speed is not None and not self.speed > 0:

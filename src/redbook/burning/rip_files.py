@@ -67,7 +67,12 @@ class RipFiles:
         self._notes = list(original.remarks)
 
     def save(self, emit: Listener, stop: Callable[[], bool]) -> tuple[ReadReport, Program | None]:
-        """raises  NoRoom, Cancelled, PlanError"""
+        """Write the tracks, the sheets and the reports into the folder.
+
+        Returns the report, and a program that burns the disc again; None if no sheet can describe the disc.
+
+        raises  NoRoom, Cancelled, PlanError
+        """
         from redbook.audio.checksum import Ctdb
 
         emit(PhaseStarted(Phase.SAVING))

@@ -63,7 +63,10 @@ def verify_report(
 
 
 def read(path: Path) -> Kept:
-    """raises  AudioError  for a file that is no report"""
+    """Read a report that `redbook burn --report FILE.json` has saved.
+
+    raises  AudioError  for a file that is no such report, or that is damaged
+    """
     try:
         text = path.read_text("utf-8")
     except OSError as error:

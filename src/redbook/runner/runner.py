@@ -105,7 +105,10 @@ class Runner:
         self._hasher = _Hasher()
 
     def run(self, procedure: Procedure[R]) -> R:
-        """raises  what the procedure raises"""
+        """Do what the procedure yields, step by step, and return its result.
+
+        raises  what the procedure raises; Cancelled  for a cancel at once that it lets through
+        """
         answer: Any = None
         error: BaseException | None = None
         try:

@@ -106,7 +106,10 @@ class CdDrive:
         raise CallFailed(errno_of(failed)) from failed
 
     def mode_page(self, code: int, control: PageControl = PageControl.CURRENT) -> bytes:
-        """raises  CallFailed"""
+        """The mode page of this code, as the drive has it.
+
+        raises  CallFailed  EIO if the reply lacks the page
+        """
         page = self.run(ModeSense10(code, control)).page(code)
         if page is None:
             raise CallFailed(errno.EIO)

@@ -33,7 +33,10 @@ _log = logging.getLogger(__name__)
 
 
 def require_library() -> None:
-    """raises  ShareError  if the preload library is not there, with the name of its package"""
+    """Check that the preload library is installed.
+
+    raises  ShareError  if it is not, with the name of its package
+    """
     probe = shutil.which("true")
     if probe is None:
         return

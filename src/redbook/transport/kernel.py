@@ -26,11 +26,11 @@ class Kernel(Protocol):
     """The system calls behind `sg_io`, and no more."""
 
     def node(self, path: str) -> Node:
-        """raises  OSError  where there is nothing"""
+        """What a path leads to, its links followed.  raises  OSError  where there is nothing"""
         ...
 
     def open(self, path: str, flags: int) -> int:
-        """raises  OSError"""
+        """Open a device node; returns the file descriptor.  flags: as for `os.open`.  raises  OSError"""
         ...
 
     def close(self, fd: int) -> None: ...

@@ -49,7 +49,10 @@ class Transcriber:
 
     @classmethod
     def begin(cls, inner: Transport, path: Path, name: str = "", clock: Clock | None = None) -> Self:
-        """raises  OSError  if the file cannot be made; one that is there is not overwritten"""
+        """Begin a transcript in a new file.  name: of the drive, noted in the first line.
+
+        raises  OSError  if the file exists, or cannot be made
+        """
         return cls(inner, path.open("x", encoding="ascii"), clock or SystemClock(), name)
 
     @property
@@ -233,7 +236,10 @@ class Replay:
         self._written.close()
 
     def finish(self) -> None:
-        """raises  TranscriptError  if there was more than has been asked for"""
+        """Check that the whole transcript was played back.
+
+        raises  TranscriptError  if there is more in it than was asked for
+        """
         if self._file.readline():
             raise self._wrong("the transcript goes on, but nothing more was asked", ahead=1)
 

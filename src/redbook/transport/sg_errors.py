@@ -42,7 +42,13 @@ def timed_out(what: str, seconds: float) -> TransportTimeout:
 
 
 def check_host_status(what: str, status: int, timeout: float) -> None:
-    """raises  what a host status other than 0 means; timeout in seconds"""
+    """Raise what a host status of SG_IO means; 0 is fine.
+
+    what     the command, for the message
+    timeout  that the command had, in seconds
+
+    raises  DriveGone, NotTaken, TransportTimeout, BusReset, TransportError
+    """
     if not status:
         return
     if status in (NO_CONNECT, BAD_TARGET):
@@ -64,7 +70,13 @@ def check_host_status(what: str, status: int, timeout: float) -> None:
 
 
 def check_driver_status(what: str, status: int, timeout: float) -> None:
-    """raises  what is left of a driver status beside "sense is present"; timeout in seconds"""
+    """Raise what a driver status of SG_IO means; "sense is present" alone is fine.
+
+    what     the command, for the message
+    timeout  that the command had, in seconds
+
+    raises  TransportTimeout, TransportError
+    """
     code = status & DRIVER_CODE
     if code == DRIVER_TIMEOUT:
         raise timed_out(what, timeout)

@@ -343,7 +343,7 @@ def _ledger() -> Iterator[Any]:
 
 @contextlib.contextmanager
 def ledger_there() -> Iterator[Any]:
-    """raises  NotInLedger"""
+    """The ledger that is there, open until the block ends.  raises  NotInLedger  if there is none"""
     from redbook.errors import NotInLedger
 
     with _ledger() as ledger:
