@@ -51,7 +51,10 @@ def inquiry(model: Model) -> bytes:
 
 
 def vital_product_data(model: Model, serial: str, page: int) -> bytes:
-    """raises  Refused 5/24/00  for a page that it does not have"""
+    """The reply to an INQUIRY for a page of vital product data.
+
+    raises  Refused 5/24/00  for a page that it does not have
+    """
     text = serial.encode("ascii")
     vendor_id = f"{model.vendor:8.8}{model.product:16.16}".encode("ascii") + text
     bodies = {
@@ -150,7 +153,10 @@ def _streaming(model: Model) -> bytes:
 
 
 def performance(command: GetPerformance, model: Model, speeds: Speeds, medium: Medium | None) -> bytes:
-    """raises  Refused 5/24/00  for a tolerance or exceptions that there are none of"""
+    """The reply to GET PERFORMANCE: the write speeds, or the nominal performance.
+
+    raises  Refused 5/24/00  for another tolerance than 10b, or for exceptions
+    """
     last = 0 if medium is None else medium.state.last_lead_out_lba - 1
     reading = kb_per_second(model.read_speed)
     if command.kind is PerformanceType.WRITE_SPEED:

@@ -200,7 +200,10 @@ class Mechanism:
             self.operation.wait()
 
     def check_immediate(self, immediate: bool) -> None:
-        """raises  Refused 5/24/00  from a model that refuses the Immed bit"""
+        """Check that the model takes the Immed bit, where a command has it set.
+
+        raises  Refused 5/24/00  from a model that refuses it
+        """
         if immediate and self.model.immed is Immed.REFUSED:
             raise Refused(sense.ILLEGAL, 0x24, 0)
 

@@ -285,7 +285,10 @@ class Medium:
         return self._store.read(lba, sectors)
 
     def check_readable(self, lba: int, sectors: int) -> None:
-        """raises  Refused 5/21/00 where nothing is recorded"""
+        """Check that these sectors are recorded; -150 is the first that can be.
+
+        raises  Refused 5/21/00 where nothing is recorded
+        """
         end = self.state.end_lba
         if lba < -PREGAP_SECTORS or lba + sectors > end or not end:
             raise Refused(sense.ILLEGAL, 0x21, 0, max(lba, end))
@@ -332,7 +335,10 @@ class Medium:
             self._store.write(at, sectors)
 
     def announce(self, data_bytes: int) -> None:
-        """raises  StorageFailed  where the host cannot keep a disc of so many bytes"""
+        """Check that the host has room for a disc of so many bytes in all.
+
+        raises  StorageFailed  if it has not
+        """
         self._store.check_room(data_bytes)
 
     def calibrate(self) -> None:
@@ -353,7 +359,10 @@ class Medium:
     def begin_track(
         self, control: int, *, isrc: str = "", mcn: str = "", copy_alternates: bool = False
     ) -> RecordedTrack:
-        """raises  Refused 5/63/00 for the 100th track"""
+        """Begin a track at the next writable address, and a session if none is open.
+
+        raises  Refused 5/63/00 for the 100th track
+        """
         if self.next_track_number > MOST_TRACKS:
             raise Refused(sense.ILLEGAL, 0x63, 0, self.next_writable_lba)
         laid = LaidTrack(
@@ -458,7 +467,10 @@ class Medium:
             self._measure(self.state.sessions[-1])
 
     def erase(self) -> None:
-        """raises  Refused 5/30/06 for a CD-R, 7/27/00 for a protected disc"""
+        """Erase the whole disc: it is blank afterwards.
+
+        raises  Refused 5/30/06 for a CD-R, 7/27/00 for a protected disc
+        """
         self._check_erasable()
         with self._changing() as state:
             state.sessions = []
@@ -480,7 +492,10 @@ class Medium:
             state.finished = False
 
     def erase_last_session(self) -> None:
-        """raises  Refused 5/24/00 where there is none"""
+        """Erase the last session, open or closed.
+
+        raises  Refused 5/24/00 where there is none, 5/30/06 for a CD-R, 7/27/00 for a protected disc
+        """
         self._check_erasable()
         if not self.state.sessions:
             raise Refused(sense.ILLEGAL, 0x24, 0)

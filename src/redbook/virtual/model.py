@@ -257,7 +257,10 @@ class Model:
 
     @classmethod
     def from_table(cls, name: str, table: Mapping[str, Any]) -> Self:
-        """raises  ValueError  for what no model has, and for what is missing"""
+        """A model from a table of habits, as TOML gives it; what is left out has its default.
+
+        raises  ValueError  for what no model has, and for what is missing
+        """
         fields = {f.name: f for f in dataclasses.fields(cls)}
         unknown = set(table) - set(fields) | {"name"} & set(table)
         if unknown:

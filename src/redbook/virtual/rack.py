@@ -104,7 +104,7 @@ class Rack:
         return [RackDrive(path) for path in sorted(found, key=lambda p: (len(p.name), p.name))]
 
     def drive(self, name: str) -> RackDrive:
-        """raises  DriveNotFound"""
+        """The recorder of this name in the rack.  raises  DriveNotFound  if there is none"""
         if not _DRIVE.fullmatch(name):
             raise DriveNotFound(f"{printable(name)} is not the name of a recorder in a rack")
         return RackDrive(self.folder / name)

@@ -108,7 +108,10 @@ def read_user_data(
 
 
 def check_spots(bad: Sequence[BadSpot], lba: int, sectors: int) -> None:
-    """raises  Refused 3/11/05  at the first sector that cannot be read"""
+    """Check that no bad spot makes these sectors unreadable.
+
+    raises  Refused 3/11/05  at the first sector that cannot be read
+    """
     for spot in bad:
         if not spot.readable and (first := spot.first_in(lba, sectors)) is not None:
             raise Refused(sense.MEDIUM, 0x11, 0x05, first)

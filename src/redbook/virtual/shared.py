@@ -34,7 +34,13 @@ class RecorderLock:
         self._held: DiscFiles | None = None
 
     def take(self, make: bool = False) -> None:
-        """raises  DriveBusy, StorageFailed"""
+        """Take the lock, unless it is held already.
+
+        make  whether to make the folder if it is missing; without it, a missing folder is no error
+
+        raises  DriveBusy      while another program has the lock
+                StorageFailed  if the folder cannot be used
+        """
         if self._folder is None or self._held is not None:
             return
         try:
@@ -119,7 +125,10 @@ class SharedRecorder:
         recorder.let_go()
 
     def enter(self) -> None:
-        """raises  DriveBusy  while another program has it; ImageError, StorageFailed"""
+        """Begin to use the recorder; waits up to 2 s while another program has a command under way.
+
+        raises  DriveBusy  while another program has it; ImageError, StorageFailed
+        """
         _with_patience(self._enter_now, self._word_left, self._clock, "wait until it has finished")
 
     def _enter_now(self) -> None:
@@ -156,7 +165,11 @@ class SharedRecorder:
             self.recorder.lay_in(fresh)
 
     def lock(self, owner: str) -> None:
-        """raises  StorageFailed  if the disc's folder is still to be made and cannot"""
+        """Take exclusive access to the recorder, in the name of `owner`.
+
+        raises  DriveBusy      if another program was faster
+                StorageFailed  if a folder is still to be made, and cannot be
+        """
         self._lock.take(make=True)
         disc = self.recorder.disc
         if disc is not None:

@@ -89,7 +89,12 @@ def _lead_in_start(medium: Medium) -> Msf:
 def track_information(
     medium: Medium, command: disc_info.ReadTrackInformation, page: WriteParameters, model: Model
 ) -> TrackInformation:
-    """raises  Refused 5/24/00 where there is no such track"""
+    """The reply to READ TRACK INFORMATION, as a value.
+
+    page  write parameters (mode page 05h): where the next write goes depends on its write type
+
+    raises  Refused 5/24/00 where there is no such track
+    """
     number = command.address
     broken = broken_off(medium)
     if broken is not None and _lies_in_broken(medium, command):
@@ -286,7 +291,10 @@ def format_capacities(medium: Medium | None) -> bytes:
 
 
 def atip(medium: Medium, model: Model) -> bytes:
-    """raises  Refused 5/24/00  from a model that does not read it, and of a pressed disc"""
+    """The reply to READ ATIP.
+
+    raises  Refused 5/24/00  from a model that does not read it, and of a pressed disc
+    """
     if model.atip is AtipAnswer.REFUSED:
         raise Refused(sense.ILLEGAL, 0x24, 0)
     pressed = medium.atip
@@ -303,7 +311,10 @@ def mcn(medium: Medium) -> str:
 
 
 def isrc(medium: Medium, track: int) -> str:
-    """raises  Refused 5/24/00  where there is no such track"""
+    """The ISRC of a track in a closed session; empty if it has none.
+
+    raises  Refused 5/24/00  where there is no such track
+    """
     found = [t for s in medium.state.closed_sessions for t in s.tracks if t.number == track]
     if not found:
         raise Refused(sense.ILLEGAL, 0x24, 0)

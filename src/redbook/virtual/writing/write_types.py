@@ -98,7 +98,10 @@ def next_allowed(page: WriteParameters) -> bool:
 
 
 def check_audio(page: WriteParameters, command: Write10) -> None:
-    """raises  Refused 5/64/00  for a data track, which no audio recorder writes"""
+    """Check that the write parameters ask for audio.
+
+    raises  Refused 5/64/00  for a data track, which no audio recorder writes
+    """
     if page.track_mode & _DATA_BIT or page.data_block_type:
         raise Refused(sense.ILLEGAL, 0x64, 0, command.lba)
 
