@@ -89,6 +89,7 @@ def test_the_virtual_recorder_page_s_example_runs() -> None:
 
 
 @pytest.mark.tools("umockdev-run", "wodim")
+@pytest.mark.slow
 def test_the_testing_page_s_examples_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number, name in enumerate(("a.wav", "b.wav")):
         write_wav(tmp_path / name, noise(588 * 375, number))

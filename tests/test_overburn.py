@@ -106,6 +106,7 @@ def test_minute_90_and_more_is_an_address_of_the_program_in_a_cue_sheet() -> Non
     assert sheet.sheet[-3:] == bytes((95, 0, 0))
 
 
+@pytest.mark.slow
 def test_at_a_prompt_a_disc_of_99_minutes_says_80_and_takes_more(tmp_path: Path) -> None:
     write_wav(Path("a.wav"), b"")
     seconds = 81 * 60

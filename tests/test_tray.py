@@ -66,6 +66,7 @@ def test_a_tray_that_is_locked_is_not_said_to_have_no_motor() -> None:
         redbook.load(drive)
 
 
+@pytest.mark.slow
 def test_an_empty_drive_says_so() -> None:
     recorder = VirtualRecorder(tray_open=True)
     assert redbook.load(Drive(recorder, "test")) is False
@@ -82,6 +83,7 @@ def blank(rack: Rack) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_rack_s_tray_stays_as_a_program_left_it(rack: Rack) -> None:
     first = rack.drive("d1")
     first.put_in(blank(rack))

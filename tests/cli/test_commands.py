@@ -227,6 +227,7 @@ def test_a_disc_may_be_full_to_the_last_sector_and_not_one_more(
     assert "done" in done.stdout.lower()
 
 
+@pytest.mark.slow
 def test_99_tracks_are_burned_and_verified(songs: list[Path]) -> None:
     done = burned(*[songs[0]] * 99)
     assert done["verified"]

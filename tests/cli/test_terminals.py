@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,25 +30,33 @@ def lines_of(text: str) -> list[str]:
     return [line.rstrip() for line in re.split(r"[\r\n]+", ESCAPE.sub("", text))]
 
 
-@pytest.mark.parametrize("columns", [40, 60, 80, 120])
-def test_nothing_is_wider_than_the_terminal_and_the_tracks_keep_their_numbers(columns: int) -> None:
-    lines = lines_of(at_a_terminal(columns, *BURN, "--pace", "72x"))
-    assert max(map(len, lines)) <= columns
-    for number in "12":
-        assert [line for line in lines if re.match(rf"{number} +0:0\d +0:0\d", line)]
-    assert "read back: identical" in " ".join(lines)
+def at_terminals(*each: tuple[int, dict[str, str]]) -> list[str]:
+    """What some terminals show of a burn that takes its time, all at once: most of it is waiting."""
+
+    def burn(number: int, columns: int, variables: dict[str, str]) -> str:
+        drive = f"virtual:{number}.disc"
+        return at_a_terminal(columns, *BURN[:3], "--drive", drive, "--pace", "72x", **variables)
+
+    with ThreadPoolExecutor(len(each)) as pool:
+        return list(pool.map(burn, range(len(each)), *zip(*each, strict=True)))
 
 
-def test_a_burn_at_a_terminal_shows_bars_in_colour_and_one_time_left() -> None:
-    text = at_a_terminal(80, *BURN, "--pace", "72x")
-    assert COLOUR.search(text)
-    assert re.search(r"whole job +\S+ +\d:\d\d left", ESCAPE.sub("", text))
+def test_nothing_is_wider_than_the_terminal_and_the_tracks_keep_their_numbers() -> None:
+    widths = (40, 60, 80, 120)
+    for columns, text in zip(widths, at_terminals(*((columns, {}) for columns in widths)), strict=True):
+        lines = lines_of(text)
+        assert max(map(len, lines)) <= columns
+        for number in "12":
+            assert [line for line in lines if re.match(rf"{number} +0:0\d +0:0\d", line)], columns
+        assert "read back: identical" in " ".join(lines)
 
 
-def test_no_color_leaves_the_bars_and_takes_the_colours() -> None:
-    text = at_a_terminal(80, *BURN, "--pace", "72x", NO_COLOR="1")
-    assert not COLOUR.search(text)
-    assert "whole job" in text
+def test_a_burn_at_a_terminal_shows_bars_and_one_time_left_in_colour_unless_it_must_not() -> None:
+    coloured, plain = at_terminals((80, {}), (80, {"NO_COLOR": "1"}))
+    assert COLOUR.search(coloured)
+    assert re.search(r"whole job +\S+ +\d:\d\d left", ESCAPE.sub("", coloured))
+    assert not COLOUR.search(plain)
+    assert "whole job" in plain
 
 
 def test_a_dumb_terminal_gets_plain_lines() -> None:

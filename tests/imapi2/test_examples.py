@@ -63,6 +63,7 @@ def test_burn_and_leave_open(leave_open: bool, tmp_path: Path) -> None:
             assert redbook.verify(files, drive).same
 
 
+@pytest.mark.slow
 def test_gapless(tmp_path: Path) -> None:
     """A piece of sound in two files is on the disc as the one it was; both codes are there."""
     pcm = noise(588 * 900, 3)

@@ -144,6 +144,7 @@ def test_a_session_that_was_to_be_closed_is_closed(tmp_path: Path) -> None:
     assert examine(left(), S.CLOSING, THEN, THEN, folder).finding is F.SAME
 
 
+@pytest.mark.slow
 def test_nothing_in_it_and_nothing_that_answers(master: Path) -> None:
     assert examine(Drive(VirtualRecorder(), "test"), S.WRITING, THEN, THEN, master).finding is F.GONE
     recorder = VirtualRecorder(Medium.new("cd-r"))

@@ -156,6 +156,7 @@ def test_two_hosts_make_what_was_ordered_and_no_more(
     assert {path.suffix for path in kept.iterdir()} == {".pcm"}  # all drives read the same sectors
 
 
+@pytest.mark.slow
 def test_nothing_is_claimed_before_the_master_is_there(
     ledger: Ledger, address: str, files: Files, name: str, tmp_path: Path
 ) -> None:

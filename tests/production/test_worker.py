@@ -114,6 +114,7 @@ def test_blanks_become_copies_and_only_open_trays_mean_take_me(desk: Desk) -> No
     assert len(desk.attempts()) == 2  # nothing more is wanted
 
 
+@pytest.mark.slow
 def test_a_spoiled_disc_stays_in_and_another_blank_makes_the_copy(desk: Desk) -> None:
     desk.order(1)
     at = desk.put("d1", "3/0C/00@lba:200")
@@ -130,6 +131,7 @@ def test_a_spoiled_disc_stays_in_and_another_blank_makes_the_copy(desk: Desk) ->
     assert desk.ledger.order(1).state is OrderState.DONE
 
 
+@pytest.mark.slow
 def test_two_spoiled_discs_in_a_row_rest_a_drive_until_a_person_says_so(desk: Desk) -> None:
     desk.order(1)
     for _ in range(2):

@@ -153,6 +153,7 @@ def test_a_folder_that_is_no_disc(tmp_path: Path) -> None:
     assert "folder is not a virtual disc" in said
 
 
+@pytest.mark.slow
 def test_it_ends_by_itself_when_nobody_comes_any_more() -> None:
     process, port = start("--disc", "a.disc", "--idle", "4")
     client = Client(("127.0.0.1", port))
