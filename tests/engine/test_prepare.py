@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,9 +42,15 @@ from redbook.mmc.control import (
     StartStopUnit,
     TestUnitReady,
 )
-from redbook.mmc.disc_info import DiscInformation, DiscStatus, SessionStatus, TrackInformation
+from redbook.mmc.disc_info import (
+    DiscInformation,
+    DiscStatus,
+    ReadDiscInformation,
+    SessionStatus,
+    TrackInformation,
+)
 from redbook.mmc.identify import CD_DEVICE, InquiryReply, Profile
-from redbook.mmc.mode_pages import ModeSelect10, WriteParameters
+from redbook.mmc.mode_pages import Capabilities, ModeData, ModeSelect10, ModeSense10, WriteParameters
 from redbook.quirks import Quirks
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
@@ -300,3 +307,116 @@ def test_a_disc_with_tracks_is_added_to_where_that_is_asked_for() -> None:
     close_session(drive)
     with pytest.raises(DiscNotBlank):
         layout(TrackAtOnce([400]), VirtualRecorder(medium), Settings(append=True))
+
+
+@pytest.mark.parametrize(
+    ("keeps", "told"), [(8, ["the drive will write at 8x instead of 16x"]), (16, []), (None, [])]
+)
+def test_a_drive_that_takes_another_speed_without_a_word_is_told_of(
+    keeps: int | None, told: list[str]
+) -> None:
+    """Page 2Ah says afterwards which it is; a drive that has none of its speeds there says nothing."""
+    drive = ready(VirtualRecorder(Medium.new()))
+
+    def answer(command: Any) -> Any:
+        reply = drive.run(command)
+        if isinstance(command, ModeSense10) and command.page == Capabilities.CODE:
+            page = Capabilities.from_page(reply.page(Capabilities.CODE))
+            return ModeData(replace(page, write_kb=(keeps or 0) * 176, write_speeds=()).to_page())
+        return reply
+
+    played, outcome = Played(answer), Outcome()
+    played.run(set_up(TrackAtOnce([400]), Settings(speed=16), outcome))
+    assert [notice.text for notice in played.of(Notice) if "will write" in notice.text] == told
+    assert outcome.drive.speed == keeps
+
+
+def test_a_drive_that_refuses_every_speed_keeps_its_own_and_that_is_told() -> None:
+    drive = ready(VirtualRecorder(Medium.new()))
+
+    def answer(command: Any) -> Any:
+        if isinstance(command, SetCdSpeed):
+            raise said(errors.InvalidField, 5, 0x24, 0)
+        return drive.run(command)
+
+    played = Played(answer)
+    played.run(set_up(TrackAtOnce([400]), Settings(), Outcome()))
+    assert any("the drive keeps its own speed" in notice.text for notice in played.of(Notice))
+
+
+# What a reload is known to cure
+
+
+@pytest.mark.parametrize(
+    ("at", "failure", "cured"),
+    [
+        (StartStopUnit, said(errors.ServoError, 4, 9, 2), True),
+        (ModeSelect10, said(errors.InvalidParameter, 5, 0x26, 0), True),
+        (StartStopUnit, said(errors.HardwareError, 4, 0x44, 1), False),
+        (ModeSelect10, said(errors.InvalidField, 5, 0x24, 0), False),
+    ],
+)
+def test_a_drive_that_cannot_focus_or_take_its_page_has_its_tray_opened_and_closed_once(
+    at: type[Any], failure: SenseError, cured: bool
+) -> None:
+    drive = ready(VirtualRecorder(Medium.new()))
+    closed: list[bool] = []
+
+    def answer(command: Any) -> Any:
+        loads = isinstance(command, StartStopUnit) and command.load_eject
+        if loads and command.start:
+            closed.append(True)
+        if isinstance(command, at) and not loads and not closed:
+            raise failure
+        return drive.run(command)
+
+    played = Played(answer)
+    if cured:
+        played.run(set_up(TrackAtOnce([400]), Settings(), Outcome()))
+        assert "which helps some drives" in played.of(Notice)[0].text
+    else:
+        with pytest.raises(type(failure)):
+            played.run(set_up(TrackAtOnce([400]), Settings(), Outcome()))
+    assert closed == [True] * cured
+
+
+def test_where_the_tray_does_not_move_either_the_first_error_is_told() -> None:
+    drive = ready(VirtualRecorder(Medium.new()))
+    failure = said(errors.ServoError, 4, 9, 2)
+
+    def answer(command: Any) -> Any:
+        if command == START:
+            raise failure
+        if isinstance(command, StartStopUnit):
+            raise said(errors.HardwareError, 4, 0x44, 1)
+        return drive.run(command)
+
+    played = Played(answer)
+    with pytest.raises(errors.ServoError) as error:
+        played.run(set_up(TrackAtOnce([400]), Settings(), Outcome()))
+    assert error.value is failure
+    assert "that did not work" in played.of(Notice)[-1].text
+
+
+# The memory of another program's test write
+
+
+@pytest.mark.parametrize(("after", "reloads"), [(BLANK, False), (COMPLETE, True)])
+def test_a_test_write_that_a_drive_takes_for_a_real_one_is_taken_back(
+    after: DiscStatus, reloads: bool
+) -> None:
+    drive = ready(VirtualRecorder(Medium.new()))
+    drive.run(ModeSelect10(WriteParameters(test_write=True).to_page()))
+    statuses = [COMPLETE, after]
+
+    def answer(command: Any) -> Any:
+        reply = drive.run(command)
+        if type(command) is ReadDiscInformation and statuses:
+            return replace(reply, status=statuses.pop(0))
+        return reply
+
+    played, outcome = Played(answer), Outcome()
+    played.run(set_up(TrackAtOnce([400]), Settings(), outcome))
+    assert any(command.load_eject for command in played.of(StartStopUnit)) is reloads
+    assert outcome.drive.status_before is BLANK
+    assert played.of(PreventAllowMediumRemoval)[-1] == PreventAllowMediumRemoval(True)

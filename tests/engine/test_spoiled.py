@@ -40,6 +40,7 @@ from redbook.virtual.recorder import VirtualRecorder
 from tests.support.at_once import announce, entry, lead_in, lead_out, sector, write_from, write_session
 from tests.support.clients import client
 from tests.support.drives import as_sent, close_session, loaded_again, ready, write_track
+from tests.support.played import Played
 from tests.support.sound import noise, write_wav
 
 TWO = lead_in() + entry(1, 1, 0, 0, -150) + entry(1, 1, 1, 0, 0) + entry(1, 2, 1, 0, 500) + lead_out(900)
@@ -301,3 +302,20 @@ def test_a_session_that_was_written_whole_is_not_spoiled() -> None:
     write_session(drive, TWO, 900, multi_session=MultiSession.NEXT_ALLOWED)
     found = disc_info(drive).disc
     assert (found.spoiled, len(found.tracks), found.space is not None) == (False, 2, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "session"),
+    [
+        (DiscStatus.BLANK, SessionStatus.INCOMPLETE),
+        (DiscStatus.COMPLETE, SessionStatus.INCOMPLETE),
+        (DiscStatus.APPENDABLE, SessionStatus.EMPTY),
+        (DiscStatus.APPENDABLE, SessionStatus.COMPLETE),
+    ],
+)
+def test_of_a_disc_with_no_session_that_is_open_nothing_is_asked(
+    status: DiscStatus, session: SessionStatus
+) -> None:
+    played = Played()
+    assert not played.run(is_spoiled(DiscInformation(status, session, False, 1, 1, 1, 1)))
+    assert not played.steps
