@@ -78,6 +78,9 @@ class TestTheAudio:
         assert found.notes == ("noted",)
         assert found.checks[0] == TOC_CHECK
 
+    def test_lies_at_its_place_where_nothing_was_found_out(self) -> None:
+        assert audio(said())[1].startswith("compared at its place: ")
+
     def test_of_other_tracks_than_were_expected_is_not_compared(self) -> None:
         assert audio(said([])) == (
             Verdict.NOT_COMPARED,

@@ -37,11 +37,13 @@ class Disc:
 
     late      samples that the audio comes late; or what says so for an address
     unread    addresses that do not come
+    wrong     addresses that come with something else
     """
 
     tracks: Sequence[bytes]
     late: int | Callable[[int], int] = 0
     unread: Sequence[int] = ()
+    wrong: Sequence[int] = ()
     first_lba: int = 0
     gap: int = 2
     read: list[tuple[int, int]] = field(default_factory=list)
@@ -75,7 +77,11 @@ class Disc:
         begin = ((low - self.first_lba) * SAMPLES_PER_SECTOR - late) * SAMPLE_BYTES
         length = (high - low) * SECTOR_BYTES
         data = bytes(max(0, -begin)) + whole[max(0, begin) : max(0, begin + length)]
-        return data[:length].ljust(length, b"\0")
+        found = bytearray(data[:length].ljust(length, b"\0"))
+        for lba in set(range(low, high)) & set(self.wrong):
+            at = (lba - low) * SECTOR_BYTES
+            found[at : at + SECTOR_BYTES] = noise(588, lba)
+        return bytes(found)
 
 
 def found(disc: Disc, hint: int | None = None) -> DiscOffset:
@@ -138,6 +144,14 @@ class TestWhereSoundIsUnmistakable:
         assert found(disc) == DiscOffset(late, told=True)
         assert any(high == 16 for _, high in disc.read)
 
+    def test_nor_do_gaps_before_a_track(self) -> None:
+        """A second track between two of them; of the first one nothing comes."""
+        short = [song[: 16 * SECTOR_BYTES] for song in SONGS[:2]]
+        disc = Disc(short, 30, unread=[*range(18), 34, 35])
+        found(disc)
+        assert any(low == 18 for low, _ in disc.read)
+        assert not any(low < 16 and high > 18 for low, high in disc.read)
+
 
 QUIET = bytes(8 * SECTOR_BYTES)
 INSIDE = [QUIET + noise(588 * 90, seed) + QUIET for seed in (4, 5)]
@@ -183,7 +197,7 @@ class TestWhereADriveReadsInexactly:
 
     def test_places_that_cannot_be_read_are_no_votes(self) -> None:
         """Of all places but one: what that one says is the offset."""
-        disc = Disc(INSIDE, 30, unread=[*range(58), *range(71, 214)])
+        disc = Disc(INSIDE, 30, unread=[*range(150), *range(163, 214)])
         assert found(disc) == DiscOffset(30, told=True)
 
 
@@ -248,6 +262,26 @@ class TestWhereSoundRepeatsItself:
         disc = Disc([tone(60)], late, unread=[*range(9), *range(52, 62)])
         assert found(disc, hint) == DiscOffset(expected)
 
+    @pytest.mark.parametrize("late", [-1164, -30, 0, 30, 1176])
+    def test_ends_that_are_not_alike_tell_each_for_itself(self, late: int) -> None:
+        period = noise(50, 6)
+        whole = (period * 900)[: 60 * SECTOR_BYTES]
+        assert found(Disc([whole], late)) == DiscOffset(late, told=True)
+
+    @pytest.mark.parametrize(
+        ("late", "wrong"), [(-1164, range(9)), (0, range(9)), (0, range(52, 62)), (1176, range(52, 62))]
+    )
+    def test_an_end_that_no_place_fits_leaves_it_to_the_other_one(self, late: int, wrong: range) -> None:
+        whole = (noise(50, 6) * 900)[: 60 * SECTOR_BYTES]
+        assert found(Disc([whole], late, wrong=wrong)).samples == late
+
+    @pytest.mark.parametrize("late", [-1164, 0, 1176])
+    def test_nothing_is_read_beside_the_tracks_and_the_gaps_around_them(self, late: int) -> None:
+        disc = Disc([tone(60), tone(60)], late, first_lba=500)
+        assert found(disc) == DiscOffset(late, told=True)
+        assert min(low for low, _ in disc.read) == 500
+        assert max(high for _, high in disc.read) <= disc.end
+
 
 class TestAtTheEndsOfTheDisc:
     """Sound in the first sectors alone, or in the last: not all of its surroundings can be read."""
@@ -261,3 +295,11 @@ class TestAtTheEndsOfTheDisc:
     def test_the_last_sector_of_a_disc_tells_of_a_drive_that_is_early(self, late: int) -> None:
         track = bytes(59 * SECTOR_BYTES) + noise(588, 5)
         assert found(Disc([track], late)) == DiscOffset(late, told=True)
+
+    def test_a_sector_that_comes_twice_is_not_taken_for_the_one_that_is_hidden(self) -> None:
+        """Two sectors alike, of which the disc's first, or last, ones cannot be read."""
+        twice, silence = noise(588, 6) * 2, bytes(40 * SECTOR_BYTES)
+        assert found(Disc([twice + silence], -588)) == DiscOffset(-588, told=True)
+        assert found(Disc([silence + twice], 3 * 588)) == DiscOffset(3 * 588, told=True)
+        assert found(Disc([twice + silence], 0)) == DiscOffset(0, told=True)
+        assert found(Disc([silence + twice], 588)) == DiscOffset(588, told=True)

@@ -11,7 +11,7 @@ from redbook.disc import Msf, Toc, TocTrack
 from redbook.engine.complete_tracks import CompleteTrack, complete_tracks_on, in_words, numbered
 from redbook.engine.extents import audio_extents
 from redbook.engine.inspect import DiscContents
-from redbook.errors import Sense
+from redbook.errors import InvalidReply, Sense
 from redbook.mmc import sense
 from redbook.mmc.disc_info import (
     DiscInformation,
@@ -44,14 +44,14 @@ def disc(
 def full_toc(lead_outs: Mapping[int, int], tracks: Mapping[int, int] | None = None) -> RawToc:
     """READ TOC format 2 (MMC-5 6.26.4): A2h is a session's lead-out, 1 to 99 are its tracks."""
     points = [TocPoint(session, 1, 0, 0xA0, (1, 0, 0)) for session in lead_outs]
-    points += [TocPoint(session, 1, 0, number, (0, 2, 0)) for number, session in (tracks or {}).items()]
     for session, lba in lead_outs.items():
         msf = Msf.from_lba(lba)
         points.append(TocPoint(session, 1, 0, 0xA2, (msf.minute, msf.second, msf.frame)))
+    points += [TocPoint(session, 1, 0, number, (0, 2, 0)) for number, session in (tracks or {}).items()]
     return RawToc(1, len(lead_outs), tuple(points))
 
 
-def run(procedure: Any, answer: RawToc | None) -> tuple[Any, bool]:
+def run(procedure: Any, answer: RawToc | Exception | None) -> tuple[Any, bool]:
     """What comes out, and whether the full table of contents was asked for."""
     asked = False
     try:
@@ -59,7 +59,9 @@ def run(procedure: Any, answer: RawToc | None) -> tuple[Any, bool]:
         while True:
             assert isinstance(step, ReadFullToc)
             asked = True
-            if answer is None:
+            if isinstance(answer, Exception):
+                step = procedure.throw(answer)
+            elif answer is None:
                 step = procedure.throw(sense.to_error("READ TOC", Sense(5, 0x24, 0)))
             else:
                 step = procedure.send(answer)
@@ -120,6 +122,11 @@ class TestWhatLiesBehindATrack:
         found, _ = run(complete_tracks_on(disc(THREE)), lead_outs)
         assert ends(found)[1:3] == [(1654, True), (13_656, True)]
 
+    @pytest.mark.parametrize("toc", [None, Toc((), 20_958)])
+    def test_is_not_known_where_the_lead_out_that_is_told_lies_before_it(self, toc: Toc | None) -> None:
+        found, _ = run(complete_tracks_on(disc(THREE, toc)), full_toc({1: 1654, 2: 13_656, 3: 13_656}))
+        assert ends(found)[-1] == (None, False)
+
     def test_is_known_of_tracks_that_the_table_of_contents_alone_tells_of(self) -> None:
         listed = Toc(
             (TocTrack(1, 0), TocTrack(2, 1152), TocTrack(3, 13_054), TocTrack(4, 13_300, DATA)), 14_000
@@ -164,7 +171,7 @@ class TestWhatRipsAreComparedBy:
     """From index 1 to the next index 1, the gap included; the last track to its session's lead-out."""
 
     def extents(
-        self, tracks: Sequence[TrackInformation], toc: Toc | None, answer: RawToc | None
+        self, tracks: Sequence[TrackInformation], toc: Toc | None, answer: RawToc | Exception | None
     ) -> list[tuple[int, int, int, int, bool, bool]]:
         found, _ = run(audio_extents(disc(tracks, toc)), answer)
         return [(e.number, e.start_lba, e.own_sectors, e.sectors, e.first, e.last) for e in found]
@@ -176,8 +183,16 @@ class TestWhatRipsAreComparedBy:
             (3, 1802, 700, 702, False, True),
         ]
 
-    @pytest.mark.parametrize("answer", [None, full_toc({1: 1654, 2: 13_656}), full_toc({1: 1600, 2: 13_600})])
-    def test_reaches_to_the_lead_out_of_its_session(self, answer: RawToc | None) -> None:
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            None,
+            InvalidReply("the answer makes no sense"),
+            full_toc({1: 1654, 2: 13_656}, {1: 1, 2: 1, 3: 2}),
+            full_toc({1: 1600, 2: 13_600}),
+        ],
+    )
+    def test_reaches_to_the_lead_out_of_its_session(self, answer: RawToc | Exception | None) -> None:
         """Also where the drive does not tell it, or tells one that lies in the track."""
         listed = Toc(tuple(TocTrack(t.number, t.start_lba) for t in TWO), 13_656)
         assert self.extents(TWO, listed, answer) == [
@@ -198,6 +213,9 @@ class TestWhatRipsAreComparedBy:
     def test_ends_with_the_session_before_data(self) -> None:
         listed = Toc(tuple(TocTrack(t.number, t.start_lba, t.control) for t in ENHANCED), 17_404)
         assert self.extents(ENHANCED, listed, None) == [(1, 0, 1000, 1002, True, True)]
+
+    def test_reaches_to_the_last_lead_out_that_the_table_of_contents_has(self) -> None:
+        assert self.extents(ONE, Toc(TOC.tracks, 2600), None)[-1] == (3, 1802, 700, 798, False, True)
 
     @pytest.mark.parametrize("toc", [None, Toc((TocTrack(1, 0),), 1002)])
     def test_reaches_to_where_the_lead_out_of_an_open_session_would_be(self, toc: Toc | None) -> None:
