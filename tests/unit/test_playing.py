@@ -218,6 +218,25 @@ class TestPosition:
         assert len(drive.send(ReadSubChannel().to_cdb(), data_in_length=24).data) == 16
 
 
+@pytest.mark.parametrize("way", ["button", "command"])
+def test_a_tray_that_opens_stops_it_and_the_disc_begins_anew(way: str, clock: ManualClock) -> None:
+    recorder = VirtualRecorder(Medium.new(), clock=clock)
+    drive = ready(recorder)
+    sheet = lead_in() + entry(1, 1, 0, 0, -150) + entry(1, 1, 1, 0, 0) + lead_out(600)
+    write_session(drive, sheet, 600)
+    drive.run(PlayAudio10(100, 400))
+    clock.sleep(1)
+    if way == "button":
+        recorder.press_eject()
+    else:
+        drive.run(StartStopUnit(start=False, load_eject=True))
+    recorder.push_in()
+    drive = ready(recorder)
+    assert (status(drive), place(drive).lba) == (NONE, 0)
+    with pytest.raises(errors.CommandSequenceError):
+        drive.run(PauseResume(resume=True))
+
+
 def test_a_write_stops_it_too(clock: ManualClock) -> None:
     from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
     from redbook.mmc.write import Write10

@@ -183,6 +183,7 @@ class VirtualRecorder:
             if mechanism.locked:
                 mechanism.media_event = MediaEvent.EJECT_REQUEST
             elif not mechanism.is_working:
+                self._player.rest()
                 mechanism.open_tray()
 
     def unplug(self) -> None:
@@ -460,6 +461,7 @@ class VirtualRecorder:
         if self._mechanism.locked:
             raise Refused(sense.ILLEGAL, 0x53, 0x02)
         self._writer.end_if_whole()
+        self._player.rest()
         self._mechanism.open_tray()
 
     def _prevent_allow(self, command: control.PreventAllowMediumRemoval) -> None:
