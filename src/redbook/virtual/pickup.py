@@ -24,13 +24,12 @@ class Pickup:
     def __init__(self, clock: Clock, cache_bytes: int) -> None:
         self._clock = clock
         self._capacity = max(1, cache_bytes // SECTOR_BYTES)
-        self._first = self._end = 0  # what is in the cache; the laser is at its end
-        self._wanted = 0  # behind the last sector that was asked for
-        self._since = clock.now()
+        self.forget()
 
     def forget(self) -> None:
         """The cache is used for something else, or the disc is another."""
-        self._first = self._end = self._wanted = 0
+        self._first = self._end = 0  # what is in the cache; the laser is at its end
+        self._wanted = 0  # behind the last sector that was asked for
         self._since = self._clock.now()
 
     def seconds_for(self, lba: int, sectors: int, times: float, end_lba: int) -> float:

@@ -83,7 +83,7 @@ def read_cd(
         end = medium.state.end_lba
         main = read_shifted(medium.read, lba, sectors, late_samples, -PREGAP_SECTORS, end)
     check_spots(bad, lba, sectors)
-    if main_bytes and selection.c2 is C2.NONE and selection.sub_channel is SubChannel.NONE:
+    if selection.c2 is C2.NONE and selection.sub_channel is SubChannel.NONE:
         return main
     return _with_extras(medium, main, main_bytes, lba, sectors, selection, bad)
 

@@ -142,7 +142,6 @@ class SharedRecorder:
                     raise
                 self._to_put_in = True  # somebody has deleted or damaged the disc: there are others
                 self._put_in()
-                self.recorder.take_up()
         except BaseException:
             self._lock.give_back()
             raise

@@ -78,9 +78,9 @@ class WriteCommands:
     def _send_cue_sheet(self, command: cue_sheet.SendCueSheet) -> None:
         mechanism = self._mechanism
         medium = mechanism.writable()
-        if mechanism.page.write_type != WriteType.SESSION_AT_ONCE or mechanism.writing is not None:
+        if mechanism.page.write_type != WriteType.SESSION_AT_ONCE:
             raise Refused(sense.ILLEGAL, 0x2C, 0)
-        if medium.state.finished or medium.state.open_session:
+        if medium.state.finished or medium.state.open_session:  # it may just be being written
             raise Refused(sense.ILLEGAL, 0x2C, 0)
         try:
             self._announced(medium, command.sheet)
@@ -113,7 +113,6 @@ class WriteCommands:
         writing = mechanism.writing
         if writing is None:
             if not command.data_out:
-                mechanism.require_disc()
                 return
             writing = self._begin(command)
         else:
@@ -170,7 +169,7 @@ class WriteCommands:
     def _in_pieces(self, length: int, sector_bytes: int) -> None:
         """What is larger than the whole buffer is taken as it drains, whatever the model."""
         buffer, clock = self._mechanism.buffer, self._mechanism.clock
-        most = max(1, buffer.size_bytes // 2)
+        most = buffer.size_bytes // 2
         while length:
             piece = min(length, most)
             while not buffer.accept(piece, sector_bytes):
