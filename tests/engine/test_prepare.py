@@ -51,6 +51,7 @@ from redbook.mmc.disc_info import (
 )
 from redbook.mmc.identify import CD_DEVICE, InquiryReply, Profile
 from redbook.mmc.mode_pages import Capabilities, ModeData, ModeSelect10, ModeSense10, WriteParameters
+from redbook.mmc.performance import GetPerformance
 from redbook.quirks import Quirks
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
@@ -420,3 +421,21 @@ def test_a_test_write_that_a_drive_takes_for_a_real_one_is_taken_back(
     assert any(command.load_eject for command in played.of(StartStopUnit)) is reloads
     assert outcome.drive.status_before is BLANK
     assert played.of(PreventAllowMediumRemoval)[-1] == PreventAllowMediumRemoval(True)
+
+
+def test_where_a_drive_lists_no_speeds_the_one_that_is_wanted_is_asked_for() -> None:
+    drive = ready(VirtualRecorder(Medium.new()))
+
+    def answer(command: Any) -> Any:
+        if isinstance(command, GetPerformance) or (
+            isinstance(command, ModeSense10) and command.page == Capabilities.CODE
+        ):
+            raise said(errors.InvalidField, 5, 0x24, 0)
+        return drive.run(command)
+
+    played, outcome = Played(answer), Outcome()
+    played.run(set_up(TrackAtOnce([400]), Settings(speed=13), outcome))
+    assert [command.write_kb for command in played.of(SetCdSpeed)] == [13 * 177]
+    assert not played.of(Notice)
+    assert outcome.drive.speed is None
+    assert outcome.drive.buffer_bytes == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,12 +15,14 @@ from redbook.engine.events import TrackVerified
 from redbook.engine.verify import ReadBack, VerifyRequest, read_track, verify
 from redbook.errors import Cancelled, DriveGone
 from redbook.mmc.control import StartStopUnit
+from redbook.mmc.disc_info import ReadToc
 from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import SynchronizeCache, Write10
 from redbook.runner.runner import Runner
 from redbook.virtual.medium import Medium
+from redbook.virtual.prepared import Audio, Session, prepare
 from redbook.virtual.recorder import VirtualRecorder
 from tests.support.drives import close_session, next_lba, ready
 from tests.support.fingerprints import fingerprint
@@ -191,3 +194,24 @@ def test_a_track_is_handed_on_whole_and_in_order(sectors: int) -> None:
     pieces: list[bytes] = []
     Played(drive).run(read_track(500, sectors, pieces.append))
     assert b"".join(pieces) == b"".join(lba.to_bytes(4, "big") * 588 for lba in range(500, 500 + sectors))
+
+
+@pytest.mark.parametrize("control", [1, 4, 8])
+def test_flags_that_nobody_meant_are_wrong(control: int) -> None:
+    """Pre-emphasis, data, four channels: players turn their sound or their output by them."""
+    medium = prepare([Session([Audio(FIRST), Audio(SECOND)])])
+    asked = Asked(medium)
+    run = asked.drive.run
+
+    def otherwise(command: Any) -> Any:
+        reply = run(command)
+        if isinstance(command, ReadToc):
+            tracks = [replace(track, control=control) for track in reply.tracks]
+            return replace(reply, tracks=tuple(tracks))
+        return reply
+
+    asked.drive.run = otherwise  # type: ignore[method-assign]
+    places = [LaidTrack(1, 0, 400), LaidTrack(2, 550, 350)]
+    wrong = asked.verify(places, [FIRST, SECOND]).layout_errors
+    assert len(wrong) == 2
+    assert all("is marked as something other than plain stereo audio" in one for one in wrong)
