@@ -17,7 +17,7 @@ from redbook.engine.examine import Examination, examine
 from redbook.engine.glance import Glance, glance, is_loaded, nominal_minutes, who_is_it
 from redbook.engine.inspect import Abilities
 from redbook.engine.steps import Now, Pause
-from redbook.errors import DriveGone, InvalidReply, MediumUnsuitable, Sense
+from redbook.errors import DriveGone, InvalidReply, MediumUnsuitable, NotARecorder, Sense
 from redbook.mmc import sense
 from redbook.mmc.command import Command
 from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
@@ -377,3 +377,7 @@ class TestABlankDisc:
             self.wait(BLANK, ready=[refused("2/3A/02"), DriveGone("unplugged")])
         with pytest.raises(DriveGone):
             self.wait(DriveGone("unplugged"))
+
+    def test_is_not_waited_for_in_something_else_than_a_recorder(self) -> None:
+        with pytest.raises(NotARecorder):
+            self.wait(BLANK, inquiry=replace(DRIVE, device_type=0))

@@ -9,7 +9,15 @@ from redbook.engine.inspect import Abilities, DiscContents, inspect
 from redbook.engine.prepare import check_recordable, check_writer
 from redbook.engine.steps import Now, Pause, Procedure
 from redbook.engine.waiting import until_ready
-from redbook.errors import DriveError, MediumUnsuitable, NotReady, SenseError, TransportError, UnitAttention
+from redbook.errors import (
+    DriveError,
+    MediumUnsuitable,
+    NotARecorder,
+    NotReady,
+    SenseError,
+    TransportError,
+    UnitAttention,
+)
 from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit, TestUnitReady
 
 _LOOK_SECONDS = 1.0
@@ -31,7 +39,7 @@ def blank_disc_in(what: str = "a blank disc") -> Procedure[tuple[Abilities, Disc
             abilities, disc = yield from inspect()
             check_writer(abilities)
             check_recordable(abilities, disc.information, False, disc.spoiled)
-        except TransportError:
+        except (NotARecorder, TransportError):
             raise
         except (MediumUnsuitable, SenseError) as error:
             if str(error) != told:
