@@ -250,6 +250,10 @@ WRONG = {
     "times that fall": (lead_in() + T1 + entry(1, 1, 2, 0, 200) + entry(1, 1, 3, 0, 199) + lead_out(400), 37),
     "a second of 60": (GOOD[:-8] + bytes.fromhex("01 aa 01 01 00 00 3c 00"), 29),
     "a frame of 75": (GOOD[:-8] + bytes.fromhex("01 aa 01 01 00 00 06 4b"), 29),
+    "a minute of 100": (
+        lead_in() + T1 + bytes.fromhex("01 02 01 00 00 64 00 00") + bytes.fromhex("01 aa 01 01 00 64 0a 00"),
+        29,
+    ),
     "first pregap not at 00:00:00": (lead_in() + entry(1, 1, 0, 0, -149) + GOOD[16:], 13),
     "no first pregap": (lead_in() + entry(1, 1, 1, 0, 0) + lead_out(300), 13),
     "first pregap too short": (lead_in() + T1[:8] + entry(1, 1, 1, 0, -1) + lead_out(300), 21),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from redbook import errors
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, Msf
 from redbook.drive import Drive
+from redbook.image.base import HowWritten
 from redbook.image.folder import FolderStore
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadTrackInformation
 from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
@@ -96,7 +98,8 @@ class TestFolders:
     def test_an_empty_folder_is_as_good_as_none(self, tmp_path: Path) -> None:
         path = tmp_path / "a.disc"
         path.mkdir()
-        assert Medium.look(path).status is DiscStatus.BLANK
+        looked_at = Medium.look(path)
+        assert (looked_at.status, looked_at.in_use) == (DiscStatus.BLANK, False)
         recorder = VirtualRecorder(Medium.at(path))
         write_track(ready(recorder), 300)
         recorder.close()
@@ -190,6 +193,21 @@ def test_of_a_blank_nothing_can_be_read_its_pregap_neither(drive: Drive) -> None
     for lba, sectors in ((-150, 1), (-150, 100), (-150, 150), (-1, 1), (0, 1)):
         with pytest.raises(errors.AddressOutOfRange):
             drive.run(ReadCd(lba, sectors))
+
+
+@pytest.mark.parametrize(
+    ("kind", "protected", "why"), [("cd-r", False, "5/30/06"), ("cd-rw", True, "7/27/00")]
+)
+def test_a_disc_that_cannot_be_erased_stays_as_it_is(kind: str, protected: bool, why: str) -> None:
+    medium = prepare([Session([Audio(SECTOR * 300)])], kind)
+    medium.state.sessions[0].written = HowWritten.TRACK_AT_ONCE
+    medium.state.write_protected = protected
+    before = copy.deepcopy(medium.state)
+    for way in (medium.erase, medium.unclose, medium.erase_last_session):
+        with pytest.raises(Refused) as caught:
+            way()
+        assert str(caught.value.sense) == why
+    assert medium.state == before
 
 
 def moved(sent: bytes, samples: int) -> bytes:

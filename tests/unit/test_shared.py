@@ -424,3 +424,13 @@ def test_what_was_given_back_is_not_taken_again_with_the_next_blank(tmp_path: Pa
     assert disc is not None and disc.path is not None
     assert not disc.path.exists()  # nobody has asked for it
     shared.leave()
+
+
+def test_a_recorder_without_a_disc_is_shared_too() -> None:
+    shared = SharedRecorder(VirtualRecorder())
+    shared.enter()
+    assert shared.recorder.disc is None
+    shared.lock("the first")
+    shared.unlock()
+    shared.leave()
+    assert shared.owner() == ""

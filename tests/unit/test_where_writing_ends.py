@@ -222,6 +222,16 @@ class TestBlanking:
         assert points == [(1, 1), (2, 2), (2, 3)]
         assert drive.run(ReadCd(302 + 11_400, 1)) == b"\x02" * SECTOR_BYTES
 
+    @pytest.mark.parametrize("finish", [True, False])
+    def test_the_only_session_is_opened_again(self, finish: bool) -> None:
+        drive = self.appendable(1, finish=finish)
+        drive.run(Blank(BlankType.UNCLOSE))
+        with pytest.raises(errors.InvalidField):
+            drive.run(ReadToc())
+        assert next_lba(drive) == 452
+        close_session(drive)
+        assert drive.run(ReadToc()).lead_out_lba == 302
+
     def test_there_must_be_one_that_is_closed_and_was_written_track_at_once(self) -> None:
         drive = ready(VirtualRecorder(Medium.new("cd-rw")))
         with pytest.raises(errors.InvalidField):
@@ -337,8 +347,18 @@ class TestOnlyATest:
         parts = [data[at : at + 2448] for at in range(0, len(data), 2448)]
         assert [part[:SECTOR_BYTES] for part in parts[:2]] == [sector(298), sector(299)]
         assert [part[SECTOR_BYTES:] for part in parts] == [symbols] * 2 + [bytes(96)] * 2
+        assert drive.run(ReadCd(299, 1, selection=with_sub)) == sector(299) + symbols
         assert drive.run(ReadCd(300 + 11_400, 1)) == bytes(SECTOR_BYTES)
         assert drive.run(ReadCd(-150, 1)) == sector(-150)
+
+    def test_calibrating_in_the_middle_of_a_track_disturbs_nothing(self, drive: Drive) -> None:
+        select(drive, test_write=True)
+        drive.run(Write10(0, SECTOR * 300))
+        drive.run(SendOpcInformation())
+        drive.run(Write10(300, SECTOR * 100))
+        assert next_lba(drive) == 400
+        drive.run(SynchronizeCache())
+        assert next_lba(drive) == 552
 
     def test_blanking_in_a_test_leaves_the_disc_as_it_is(self) -> None:
         drive = ready(VirtualRecorder(prepare([Session([Audio(SECTOR * 300)])], "cd-rw")))
