@@ -379,3 +379,16 @@ def test_a_lead_out_behind_the_end_of_the_disc_is_refused_and_the_disc_is_waste(
     _is_waste(drive)
     track = drive.run(ReadTrackInformation(1))
     assert (track.damaged, track.next_writable_lba) == (True, None)
+
+
+def test_a_lead_out_without_end_is_refused_three_minutes_behind_the_last_that_there_can_be() -> None:
+    """A lead-out has 90 s, of a first session (ECMA-394); twice that is taken."""
+    medium = Medium(replace(blank_state(), lead_in_start=Msf(99, 59, 0), last_lead_out=Msf(0, 2, 0)))
+    drive = ready(VirtualRecorder(medium))
+    length = begin(drive, P96)
+    end = 180 * 75
+    drive.run(Write10(-225, bytes(225 * length), length))
+    for lba in range(0, end, 900):
+        drive.run(Write10(lba, bytes(900 * length), length))
+    with pytest.raises(errors.EndOfUserArea):
+        drive.run(Write10(end, bytes(length), length))
