@@ -240,7 +240,7 @@ def test_audio_that_has_a_few_samples_in_common_is_not_the_same_beside_its_place
     assert drive.readings[40] == 4
 
 
-@pytest.mark.parametrize("late", [1, -1, 50, -50, 270, -270])
+@pytest.mark.parametrize("late", [1, -1, 50, -50, 300, -300, 430, -430])
 @pytest.mark.parametrize("quiet", [False, True])
 def test_audio_beside_its_place_is_known_for_it_by_as_little_as_one_sample(late: int, quiet: bool) -> None:
     """Then one more reading the other way is not enough: seven are made, and not four."""

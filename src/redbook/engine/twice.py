@@ -42,6 +42,8 @@ in one command of seven, a lead of two believes one such reading in forty; this 
 _OFTEN, _ENOUGH_TO_TELL = 0.25, 20
 """Of the readings of such sectors: a drive that is beside its place so often is believed no more."""
 _PROBE_BYTES = 64
+_PROBE_PLACES = SECTOR_BYTES // 4 - _PROBE_BYTES, SECTOR_BYTES * 3 // 4
+"""One of them is found in the other reading, to whichever side that lies."""
 _RUN_SECTORS = 16
 _SILENCE = bytes(SECTOR_BYTES)
 
@@ -381,15 +383,17 @@ class _Stretch:
 
 def _is_moved(one: bytes, other: bytes) -> bool:
     """Whether these are the same audio, up to three quarters of a sector beside each other."""
-    middle = SECTOR_BYTES // 2
-    probe = one[middle : middle + _PROBE_BYTES]
     if one == other:
         return False
-    if probe != probe[:SAMPLE_BYTES] * (_PROBE_BYTES // SAMPLE_BYTES):  # quickly; silence is everywhere
+    for at in _PROBE_PLACES:  # quickly
+        probe = one[at : at + _PROBE_BYTES]
+        if probe == probe[:SAMPLE_BYTES] * (_PROBE_BYTES // SAMPLE_BYTES):  # silence is everywhere
+            lengths = range(SECTOR_BYTES - SAMPLE_BYTES, SECTOR_BYTES // 4, -SAMPLE_BYTES)
+            return any(_overlap(one, other, both) for both in lengths)
         place = other.find(probe)
-        return place >= 0 and place != middle and _overlap(one, other, SECTOR_BYTES - abs(place - middle))
-    lengths = range(SECTOR_BYTES - SAMPLE_BYTES, SECTOR_BYTES // 4, -SAMPLE_BYTES)
-    return any(_overlap(one, other, both) for both in lengths)
+        if place >= 0 and _overlap(one, other, SECTOR_BYTES - abs(place - at)):
+            return True
+    return False
 
 
 def _overlap(one: bytes, other: bytes, length: int) -> bool:
