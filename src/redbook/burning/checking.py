@@ -1,4 +1,4 @@
-"""A disc compared with its sources: read back by the engine, located with the sources, told as one value."""
+"""A disc compared with its sources: read back by the engine, and each difference found in the sources."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class VerifySettings:
     """How a person wants a disc to be read back.
 
     speed   multiple of 1x, MAX_SPEED for as fast as the drive can; None for the usual one
-    reload  have the drive load the disc again after it was closed, so that nothing it tells is its memory
+    reload  whether the drive loads the disc again once it is closed, so that it answers from the disc and not
+            from memory
     """
 
     speed: float | None = None
@@ -46,12 +47,12 @@ def check(
     closed: bool,
     binding: bool = True,
 ) -> Verification:
-    """Compare a disc with its sources; where they differ, read the source again and find the place.
+    """Compare a disc with its sources. Where they differ, the source is read again to find the place.
 
-    layout  as it was written; None to take the tracks from where they are on the disc. Where it was written
-            at once, the audio is compared by the master's own layout: a drive may have wanted other pregaps
-    closed  whether its session was closed just now
-    binding  whether somebody said what the disc holds beside its samples
+    layout   as it was written; None to take the tracks from where they are on the disc. A session written
+             at once is compared by the master's own layout, because a drive may have wanted other pregaps
+    closed   whether its session was closed just now
+    binding  whether a disc with other things beside its samples is another disc; else that is only noted
 
     raises  DriveError, Cancelled
     """

@@ -1,6 +1,6 @@
 """From what a user names to a program: files, a sheet, a file with a sheet inside, or a program made in code.
 
-`compose` is before anything was decoded; `settle` comes after it, when lengths and tags are known.
+`compose` works before anything is decoded. `settle` comes after that, when lengths and tags are known.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _TEXT_SHEETS = (".v07t", ".txt")
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """A program, and where it comes from.
+    """A program, and what it was made from.
 
-    from_files  it is a row of files: how they join, and what their titles are, is not said by a sheet
+    from_files  it is a row of files: no sheet says how they join, and what their titles are
     notes       what was left out of folders and playlists, and how a sheet was read, in words
-    kept        the master that it is
+    kept        the master that the user named; None for anything else
     """
 
     program: Program
@@ -52,7 +52,7 @@ class Composition:
 
     @property
     def in_sectors(self) -> bool:
-        """Whether its audio lies there as it is burned, and nothing has to be decoded."""
+        """Whether its audio is stored as the sectors that are burned, so that nothing has to be decoded."""
         return self.kept is not None and all(source.raw for source in self.program.sources)
 
 
@@ -62,9 +62,9 @@ def compose(
     sheet_options: SheetOptions | None = None,
     caller: Caller | None = None,
 ) -> Composition:
-    """What the names stand for.
+    """The program that the names stand for, before anything is decoded.
 
-    caller  is told of the checksums of a DDP set while they are made, which takes a while, and may cancel it
+    caller  may cancel; is told how far the checksums of a DDP set are, which takes a while
 
     raises  AudioError  for a name that leads nowhere; SheetError for a sheet that cannot be burned
             PlanError   for a program that names a source which it does not have; Cancelled
@@ -171,12 +171,12 @@ def settle(
     *,
     packed: bool = True,
 ) -> Composition:
-    """The same, with joins, pauses, codes and CD-Text decided.
+    """The same composition with joins, pauses, codes and CD-Text decided.
 
     tags    of each source
     packed  make CD-Text of the texts; else they stay as they are
 
-    raises  PlanError  for CD-Text that is required and that there is none of
+    raises  PlanError  if CD-Text is required and there are no texts
     """
     program = as_they_follow(composed, tags, wishes)
     program, notes = _labelled(program, tags, wishes, packed)
@@ -185,7 +185,10 @@ def settle(
 
 
 def foresee(composed: Composition, wishes: Wishes, look: Look) -> Program:
-    """What `settle` will decide of joins and pauses, as far as a look into the files tells."""
+    """The program with joins and pauses as `settle` will probably decide them.
+
+    look  a look into the file of one source, before it is read
+    """
     if composed.from_files and wishes.join is Join.AUTO:
         seen = map(look, range(len(composed.program.sources)))
         return as_they_follow(composed, [one.tags if one else Tags() for one in seen], wishes)
@@ -193,7 +196,10 @@ def foresee(composed: Composition, wishes: Wishes, look: Look) -> Program:
 
 
 def as_they_follow(composed: Composition, tags: Sequence[Tags], wishes: Wishes) -> Program:
-    """With joins and pauses decided."""
+    """The program with joins and pauses decided.
+
+    tags  of each source
+    """
     program = composed.program
     if composed.from_files:
         program = _joined(program, tags, wishes.join)
@@ -322,12 +328,12 @@ def _length(silence: Sequence[Piece]) -> int:
 
 
 def as_single_tracks(program: Program, first_number: int = 1) -> tuple[Program, tuple[str, ...]]:
-    """The same as track-at-once can write it, and what of it that cannot carry, in words.
+    """The program as track-at-once can write it; and what gets lost by that, in words.
 
-    first_number  on the disc, of the program's first track
+    first_number  of its first track on the disc
 
-    No sample of audio is left out: what lies in a pregap is put behind the track before, or, where that is
-    the disc's first, before the track itself; and so is the silence between two sounds of it.
+    No sound is lost. Sound in a pregap, and silence between two sounds there, moves to the end of the track
+    before; in the first pregap of the program, to the start of the track itself.
     """
     lost: dict[str, list[int]] = {}
     bodies: list[list[Piece]] = []

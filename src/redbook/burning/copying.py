@@ -65,8 +65,8 @@ def copy(
     source  with the original in it
     target  with a blank disc in it; None, or the same drive: its tray opens once the original was read, and a
             blank disc is waited for
-    folder  where what was read is kept, as by `read`; None for a folder that is removed at the end, unless
-            something fails: a Notice, and a note on the exception, say where it is then
+    folder  where what was read is kept, as by `read`; None for a temporary folder. That is removed at the
+            end. If something fails it stays; a Notice, and a note on the exception, then say where it is
     sound, read_speed, offset, keep_going, c2, look_up   as for `read`
     mode, speed, verify, reload                 as for `burn`; read_speed is that of both readings
 

@@ -75,10 +75,10 @@ class _NoAnswer(Exception):
 def look_up(
     toc: Toc, tracks: Sequence[ReadTrack], disc_ctdb: str, before: Callable[[str], None] = lambda name: None
 ) -> tuple[DatabaseAnswer, ...]:
-    """Ask both databases over the network.
+    """Ask both databases over the network what others have read.
 
     disc_ctdb  checksum of all the audio, as CTDB has it
-    before     called with the name of each that is about to be asked
+    before     called with the name of each database before it is asked
     """
     answers = []
     for name, address, understand in (

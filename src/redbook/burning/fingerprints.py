@@ -29,7 +29,7 @@ from redbook.runner.cancel import Cancel
 
 
 def to_json(sent: Fingerprint) -> dict[str, Any]:
-    """Binary parts are deflated, and in base64; CRC-32s are little-endian."""
+    """The fingerprint as JSON. Binary parts are deflated, in base64; CRC-32s are little-endian."""
     sums = array("I", sent.sums)
     if sys.byteorder == "big":
         sums.byteswap()
@@ -93,7 +93,7 @@ def verify_fingerprints(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> VerifyReport:
-    """Compare a disc with what was kept of a burn; the report has no tracks, for there are no sources.
+    """Compare a disc with what was kept of a burn. The report has no tracks, for there are no sources.
 
     at_once     it was written session-at-once: also what it holds beside its samples is compared
     read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x

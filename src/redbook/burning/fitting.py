@@ -14,9 +14,13 @@ from redbook.errors import PlanError, printable
 def lay_out_named(
     names: Sequence[str], sectors: Sequence[int], space: Space, *, stated: bool = False
 ) -> SessionLayout:
-    """As `lay_out`; where the tracks are too long, with a table of them and the place where it is full.
+    """Lay out tracks as `lay_out` does, with a better error where they are too long.
 
-    stated  the lengths are what the files state, and 0 where one states none
+    The error has a table of the tracks, and shows where the disc is full.
+
+    names    what each track is from, for the table
+    sectors  the length of each track
+    stated   the lengths are what the files state, and 0 where one states none
 
     raises  PlanError
     """
@@ -28,7 +32,10 @@ def lay_out_named(
 
 
 def check_row(names: Sequence[str], sectors: Sequence[int], space: Space) -> None:
-    """Whether tracks without a gap fit, by the lengths that their files state; 0 where one states none.
+    """Check that tracks without gaps between them fit, by the lengths that their files state.
+
+    names    what each track is from, for the error
+    sectors  the length of each track; 0 where a file states none
 
     raises  PlanError  as `lay_out_named`
     """
@@ -40,10 +47,7 @@ def check_row(names: Sequence[str], sectors: Sequence[int], space: Space) -> Non
 
 
 def check_session(names: Sequence[str], layout: SessionLayout, space: Space) -> None:
-    """Whether a session fits.  names: what each track is from
-
-    raises  PlanError  as `lay_out_named`
-    """
+    """Check that a session fits.  names: what each track is from  raises  PlanError  as `lay_out_named`"""
     try:
         check_fits(layout.lead_out_lba, space)
     except PlanError as error:

@@ -23,13 +23,13 @@ def program_of(
     texts: Sequence[Texts],
     packs: bytes,
 ) -> tuple[Program, tuple[str, ...]]:
-    """What burns the same disc again; and what of the layout it cannot say, in words.
+    """A program that burns the same disc again; and what of the layout it cannot say, in words.
 
     sources    of each track, from its index 1 to the next one's, the last to the lead-out
     hidden     what lies before the first track, from `first_lba` on; None for silence
     texts, packs  CD-Text as it is on the disc, of these tracks
 
-    raises  PlanError  where nothing can be burned of it
+    raises  PlanError  where no program can burn it
     """
     files = list(sources) if hidden is None else [hidden, *sources]
     own = len(files) - len(sources)

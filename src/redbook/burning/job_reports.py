@@ -19,23 +19,23 @@ class BurnReport:
     """What was burned.
 
     verified      True: read back and identical; False: not read back (verify=False, or a test write)
-    toc           the disc's table of contents as it was read back; as it was meant where it was not read
-                  back, or the session was left open; None if it cannot be read
-    verification  the verdict on each promise
-    offset_samples  by how many stereo samples the drive reads this disc late (negative: early), which was
-                  corrected; None if it could not be determined
+    toc           the table of contents that was read back; None if it cannot be read. Where nothing was read
+                  back, or the session was left open: as it was meant
+    verification  the verdict on each promise; None where nothing was read back
+    offset_samples  by how many stereo samples the drive reads this disc late (negative: early); the
+                  comparison allows for it. None if it could not be determined
     mode          SAO or TAO
     levels        what the loudness was brought to; None where that was not asked for
     cue_sheet_form  in which of its forms the drive took the cue sheet of a session; empty for track-at-once
     finalized     whether the session was closed
     test_write    whether the laser was off
     speed         multiple of 1x that the drive chose; None if it does not say
-    measured_speed  the true one, as sectors over time without those that filled the drive's buffer;
+    measured_speed  multiple of 1x, measured: sectors over time, without those that filled the drive's buffer;
                   None if that took no time, or too little to measure
 
     host_buffer_lowest, drive_buffer_lowest, longest_gap_seconds, underruns
-                  how well the drive was supplied with data: `redbook.runner.meter.Supply`; of a virtual
-                  recorder that keeps no time no underruns are counted, for it has no laser that could wait
+                  how well the drive was supplied with data: `redbook.runner.meter.Supply`. A virtual recorder
+                  that keeps no time counts no underruns, for it has no laser that could wait
     """
 
     verified: bool

@@ -406,7 +406,7 @@ def look_before_blanking(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> Erasable:
-    """Whether there is a CD-RW, and something on it that `blank` would erase.
+    """Look whether there is a CD-RW, and what `blank` would erase from it.
 
     raises  DriveError, Cancelled; MediumUnsuitable for a disc that cannot be erased
     """

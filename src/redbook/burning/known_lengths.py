@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 def known_lengths(
     composed: Composition, wishes: Wishes, caller: Caller
 ) -> tuple[Composition, list[Tags], list[int]]:
-    """Tags and lengths: as the files state them, where they do so exactly, else from reading them, as they
-    will be read for a disc; with a source that is read in more than one way once for each."""
+    """The composition, with the tags and the length in samples of each source.
+
+    Where all files state their lengths exactly, these are taken, and nothing is read. Otherwise every source
+    is read, as it will be for a disc. A source that is read in more than one way then counts once for each.
+    """
     from redbook.audio.glimpse import glimpse
     from redbook.audio.sectors import Spool, prepare
     from redbook.authoring.chains import find_chains

@@ -22,7 +22,8 @@ class DiscInfo:
     """A drive and the disc in it.
 
     labels  what the closed sessions say: CD-Text, MCN, ISRC, pregaps, indexes; empty where not asked for
-    offset_samples  that this drive was found to read its own discs late (negative: early); None while unknown
+    offset_samples  by which this drive was found to read its own discs late (negative: early); None while
+            unknown
     """
 
     drive: Abilities
@@ -61,7 +62,7 @@ def _disc_info(drive: Drive, labels: bool, caller: Caller) -> DiscInfo:
 
 
 def run_resending(drive: Drive, reading: Procedure[R], caller: Caller) -> R:
-    """Run a procedure; a command that the drive did not take, as it was busy for example, is sent again.
+    """Run a procedure. A command that the drive did not take, for example because it was busy, is sent again.
 
     raises  what the procedure raises
     """

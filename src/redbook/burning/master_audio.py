@@ -1,7 +1,7 @@
 """A master's audio on its way to a disc: read where it lies, by any number of burns at once, and checked.
 
-A burn of files spools what it decodes, up to 850 MB that one burn uses up. A master is those sectors already,
-so several drives are fed from one copy of them.
+A burn of files spools what it decodes, up to 850 MB for each burn. A master already has the sectors that are
+burned, so several drives can read the same copy.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _PIECE_BYTES = 1 << 20
 
 
 def kept_sources(composed: Composition) -> tuple[list[PreparedTrack], Spool]:
-    """Of a composition that is a master.  raises  AudioError"""
+    """The sources and the spool of a composition that is a master.
+
+    raises  AudioError  if its audio cannot be read
+    """
     from redbook.audio.format import Tags
     from redbook.audio.sectors import KeptSpool, kept_track
 

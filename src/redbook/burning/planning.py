@@ -73,7 +73,7 @@ class Plan(Closing):
     sheet    how a sheet was read
     losses   what this way of writing cannot carry, in words
     levels   what the loudness was brought to; None where that was not asked for
-    overburn  whether it may exceed the disc's stated capacity
+    overburn  whether the session may exceed the disc's stated capacity
     """
 
     tracks: list[TrackReport]
@@ -112,7 +112,7 @@ class Request:
     """What is to be planned.
 
     finalize  whether the session is to be closed
-    overburn  whether it may exceed the disc's stated capacity
+    overburn  whether the session may exceed the disc's stated capacity
     """
 
     sources: Sequence[SourceName] | Program
@@ -320,11 +320,11 @@ def read_master(
     caller: Caller,
     there: DiscPlaces = ((), None),
 ) -> tuple[Master, Composition, tuple[str, ...]]:
-    """Every source to its end, and the events that go with it.
+    """Read every source to its end, and tell the events on the way.
 
-    mode         AUTO for the way in which a disc was burned whose tracks are `there`
+    mode  AUTO, with tracks on the disc (`there`): as these were burned
 
-    Returns the master, the composition as it was settled, and what track-at-once cannot carry of it
+    Returns the master, the composition as it was settled, and what track-at-once cannot carry of it.
 
     raises  AudioError, PlanError, Cancelled
     """
@@ -429,9 +429,10 @@ def _is_session(decision: Decision, laid_out: Callable[[Decision], Arrangement],
 
 
 def is_written_at_once(layout: SessionLayout, there: DiscPlaces) -> bool:
-    """Whether a disc is this layout, written at once: by where its tracks start.
+    """Whether a disc has this layout, written session-at-once, by where its tracks start.
 
-    A single track starts at the same place in any case. Track-at-once leaves run-out behind it.
+    A single track starts at the same place in either mode. But track-at-once leaves run-out behind it, so the
+    lead-out starts later.
     """
     starts, lead_out = there
     if [track.start_lba for track in layout.tracks] != list(starts):

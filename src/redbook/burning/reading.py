@@ -1,4 +1,4 @@
-"""A disc read and kept: each sector until it has come the same twice, from where an earlier reading ended."""
+"""A disc read and kept: each sector until it has come the same twice. An unfinished reading can continue."""
 
 from __future__ import annotations
 
@@ -42,11 +42,13 @@ SourceOffset = int | Literal["drive"]
 class Wanted:
     """How a disc is to be kept.
 
-    sound      "flac" or "wav"
-    offset     samples that the drive brings the audio late, to be taken off; "drive" for what is known of it
-    keep_going whether what cannot be read, or is no audio, may be left out
-    c2         whether the drive is asked which sectors it could not correct
-    look_up    whether databases are asked over the network if others have read the same
+    sound       "flac" or "wav"
+    speed       multiple of 1x, MAX_SPEED for as fast as the drive can; None for the usual one
+    offset      by how many samples the drive brings the audio late, to be corrected; "drive" for what is
+                remembered of it
+    keep_going  whether what cannot be read, or is no audio, may be left out
+    c2          whether the drive is asked which sectors it could not correct
+    look_up     whether databases are asked over the network if others have read the same
     """
 
     sound: str = "flac"
@@ -121,7 +123,9 @@ def read_disc(
     caller: Caller,
     check: Callable[[Original], None] | None = None,
 ) -> tuple[ReadReport, Program | None]:
-    """The same; and what burns the disc again, or None where nothing can.
+    """Read as `read` does; returns the report, and a program that burns the disc again.
+
+    The program is None where no sheet can describe the disc.
 
     check  looks at the disc before its audio is read, and may refuse it
 

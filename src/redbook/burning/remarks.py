@@ -1,4 +1,4 @@
-"""What is to be said of a planned track, in words: what was done to its audio, and what a person should know.
+"""What there is to say of a planned track, in words: how its audio was changed, what a person should know.
 
 The terminal, the page and reports say the same.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """notable  a person should have read it before the disc is burned"""
+    """notable: a person should read it before the disc is burned"""
 
     text: str
     notable: bool = False
@@ -28,7 +28,7 @@ def conversion_in_words(prepared: PreparedTrack) -> str:
 
 
 def remarks(prepared: PreparedTrack) -> tuple[Remark, ...]:
-    """Beside its conversion."""
+    """Everything that there is to say of a track beside its conversion."""
     found = []
     if prepared.loudness_lufs is not None:
         found.append(Remark(f"{prepared.loudness_lufs:.1f} LUFS"))

@@ -24,7 +24,7 @@ def known_drive(drive: Drive, caller: Caller) -> tuple[str, KnownDrive]:
 
 
 def habits_of(drive: Drive, known: KnownDrive) -> ReadHabits:
-    """How it is read at first; a transcript that is played back has its own way."""
+    """How a drive is read at first, by what is known of it; a transcript is played back in the usual way."""
     usual = ReadHabits()
     if not drive.real_time:
         return usual.check()
@@ -32,7 +32,10 @@ def habits_of(drive: Drive, known: KnownDrive) -> ReadHabits:
 
 
 def remember_form(key: str, known: KnownDrive, form: str) -> None:
-    """In which form a drive took a cue sheet; the first one is tried first anyway."""
+    """Remember in which form a drive took a cue sheet.
+
+    Nothing is written for the form that is tried first in any case.
+    """
     from redbook.engine.cue_sheet_forms import CUE_SHEET_FORMS
 
     if form and known.cue_sheet_form != form and (known.cue_sheet_form or form != CUE_SHEET_FORMS[0].name):
@@ -40,7 +43,7 @@ def remember_form(key: str, known: KnownDrive, form: str) -> None:
 
 
 def remember_reading(drive: Drive, key: str, before: KnownDrive, found: ReadBack, habits: ReadHabits) -> None:
-    """Only what a disc that was read right has shown."""
+    """Remember offset and reading habits of a drive, if the whole disc was read right."""
     if found.broken_off or not found.readings or not all(reading.same for reading in found.readings):
         return
     offset = found.offset.samples if found.offset.told else before.offset_samples

@@ -36,9 +36,9 @@ class RipFiles:
 
     sound         "flac" or "wav"
     offset        stereo samples that are taken off
-    known_offset  that the drive was found to read its own discs late
+    known_offset  by which the drive was found to read its own discs late; None while unknown
     look_up       whether databases are asked over the network
-    goes_on       whether an earlier reading was gone on with
+    goes_on       whether an earlier reading was continued
     """
 
     def __init__(

@@ -24,8 +24,8 @@ class ReadTrack:
 
     number          0 for the audio before track 1
     file            in the folder; empty where the audio is silence alone and has no file
-    laid            where it lies on the disc, and what is said of it there
-    ctdb            as the CUETools database has it; empty for number 0, as AccurateRip's sums
+    laid            where it lies on the disc, and what the disc says of it
+    ctdb            checksum as the CUETools database has it; empty for number 0, like AccurateRip's
     trouble         sectors in it whose first two readings did not agree, by LBA
     missing_head_samples, missing_tail_samples  silence in place of samples that the offset moves to where a
                     drive cannot read
@@ -257,7 +257,7 @@ def _lines(report: ReadReport) -> Iterator[str]:
 
 
 def verdict(report: ReadReport) -> str:
-    """In one sentence."""
+    """How well the disc was read, in one or two sentences."""
     again = sum(len(track.trouble.again) for track in report.every_track)
     more = f"; {_count(again, 'sector')} only after more than two readings" if again else ""
     holes = sum(len(track.trouble.holes) for track in report.every_track)

@@ -1,4 +1,4 @@
-"""What is too long for one disc, as the programs of several."""
+"""What is too long for one disc, split into the programs of several."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def split(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> list[Program]:
-    """The programs of as many discs like the blank one in this drive as are needed; `burn` takes each.
+    """Split what is too long for one disc into programs for several; `burn` takes each.
 
-    Tracks keep their order. What is joined stays together, unless it is longer than a disc by itself; the
-    notes of the program that begins in the middle of it say so.
+    Each disc is like the blank one in this drive. Tracks keep their order. Joined tracks stay together,
+    unless they are longer than a disc; the notes of the program that begins in the middle of them say so.
 
     sources, mode, wishes, sheet  as for `plan`; give `burn` the same mode and wishes
 

@@ -1,8 +1,8 @@
-"""What was read of a disc so far, in the folder where it will be kept: a reading that was broken off goes on.
+"""What was read of a disc so far, in the folder where it will be kept. A reading that broke off can continue.
 
-Two files whose names begin with a dot. The audio is as the drive gave it, sector n at its place; the other
-file says of which disc and drive it is, how far it reaches, and what was odd. That is replaced as a whole,
-and only once the audio is on the disk: whatever ends the program, what the file says is there.
+It is in two files whose names begin with a dot. One has the audio as the drive gave it, sector n at its
+place. The other says of which disc and drive it is, how far it reaches, and what was odd. The second file is
+replaced as a whole, and only once the audio is safely stored. However the program ends, what it says is true.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ _LEAST_PART_IN_FLAC = 0.3
 
 @dataclass(frozen=True, slots=True)
 class DiscInDrive:
-    """Which disc a reading is of, and which drive reads it: it goes on with the same ones only.
+    """Which disc a reading is of, and which drive reads it. A reading only continues with the same ones.
 
-    drive  as it is remembered: maker, model, serial number; another one reads with another offset
+    drive   as it is remembered: maker, model, serial number; another one reads with another offset
+    tracks  number, start, control and session of each
     """
 
     drive: str
@@ -69,7 +70,10 @@ class Unfinished(Closing):
     """A reading in its folder.  Close it, or use it as a context manager.
 
     reached  the first sector that is not kept yet, by area
-    trouble  what was odd until there
+    trouble  what was odd up to there
+
+    raises  NoRoom     the folder cannot be written to
+            PlanError  another program reads into it, or it holds a reading of another disc or drive
     """
 
     def __init__(self, folder: Path, source: DiscInDrive, areas: Sequence[AreaToRead]) -> None:
@@ -124,12 +128,12 @@ class Unfinished(Closing):
 
     @property
     def sectors(self) -> int:
-        """Kept so far."""
+        """How many sectors are kept so far."""
         pairs = zip(self._areas, self.reached, strict=True)
         return sum(reached - area.start_lba for area, reached in pairs)
 
     def back_to(self, lba: int) -> None:
-        """Forget what was read from this sector on: it is to be read once more."""
+        """Forget what was read from this sector on, so that it is read once more."""
         self.trouble = self.trouble.before(lba)
         self.reached = [
             max(area.start_lba, min(reached, lba))
@@ -137,7 +141,7 @@ class Unfinished(Closing):
         ]
 
     def keep(self, lba: int, audio: bytes | bytearray | memoryview, trouble: Trouble) -> None:
-        """More of the disc.  raises  NoRoom"""
+        """Keep more of the disc, from `lba` on.  raises  NoRoom  if it cannot be stored"""
         with _in_words(
             self.folder,
             "take more audio",
@@ -155,13 +159,16 @@ class Unfinished(Closing):
         self._save()
 
     def read(self, first_byte: int, count: int) -> bytes:
-        """Of the audio, sector n at n x 2352.  raises  NoRoom"""
+        """Read bytes of the kept audio; sector n begins at n x 2352, and what is missing is zeros.
+
+        raises  NoRoom
+        """
         with _in_words(self.folder, "be read"):
             data = os.pread(self._fd, count, first_byte)
         return data.ljust(count, b"\0")
 
     def about_to_save(self, name: str) -> None:
-        """A file of this name in the folder is this reading's own.  raises  NoRoom"""
+        """Note that a file of this name in the folder is this reading's own.  raises  NoRoom"""
         if name not in self.saved:
             self.saved.append(name)
             self._save()
@@ -178,7 +185,7 @@ class Unfinished(Closing):
         store(self.folder / STATE_FILE, json.dumps(state).encode())
 
     def remove(self) -> None:
-        """The reading is finished, and its files are there."""
+        """Delete both files: the reading is finished, and its sound files are there."""
         for name in (STATE_FILE, AUDIO_FILE):
             with suppress(FileNotFoundError):
                 (self.folder / name).unlink()
@@ -192,9 +199,9 @@ class Unfinished(Closing):
 
 
 def check_folder(folder: Path) -> None:
-    """That a disc can be kept there: a new folder, an empty one, or one with an unfinished reading.
+    """Check that a disc can be kept there: a new folder, an empty one, or one with an unfinished reading.
 
-    raises  PlanError
+    raises  PlanError; NoRoom  if it cannot be looked into
     """
     shown = printable(folder)
     if not folder.exists():
@@ -217,7 +224,10 @@ def check_folder(folder: Path) -> None:
 
 
 def check_room(folder: Path, more_sectors: int, all_sectors: int, in_flac: bool) -> None:
-    """That the audio can be stored: as it is read, and as files.
+    """Check that the audio can be stored, as it is read and as files.
+
+    more_sectors  still to be read
+    all_sectors   of the whole disc, as files
 
     raises  NoRoom
     """
@@ -238,7 +248,7 @@ def check_room(folder: Path, more_sectors: int, all_sectors: int, in_flac: bool)
 
 
 def store(path: Path, data: bytes) -> None:
-    """All of it, or nothing.  raises  NoRoom"""
+    """Write a whole file, or nothing.  raises  NoRoom"""
     try:
         replace_file(path, data)
     except OSError as error:

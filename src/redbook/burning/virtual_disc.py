@@ -1,4 +1,4 @@
-"""A virtual disc as a source: what lies on it is burned again, bit for bit, with all that it says."""
+"""A virtual disc as a source: it is burned again, bit for bit, with its titles and codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SUB_CHANNEL_AT_ONCE = 750
 
 
 def is_virtual_disc(name: str) -> bool:
-    """Whether a source names a virtual disc, and not a file that is called so."""
+    """Whether a source names a virtual disc, and is no file of that name."""
     return name.startswith(PREFIX) and not os.path.lexists(name)
 
 
