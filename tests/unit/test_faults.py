@@ -397,8 +397,9 @@ def test_a_drive_that_is_plugged_in_again_answers_as_if_just_switched_on() -> No
 )
 def test_a_code_of_this_maker_s_own_ends_as_imapi2_s_code_does(sense: Sense, low_byte: int) -> None:
     """E_IMAPI_RECORDER_... are 0xC0AA02xx (imapi2error.h); a maker's own codes begin at 80h (SPC-4)."""
-    assert (sense.key, sense.ascq) == (5, low_byte)
-    assert 0x80 <= sense.asc < 0xFF
+    said = VirtualRecorder(faults=[Fault(sense)]).execute(Inquiry().to_cdb(), data_in_length=36).sense
+    assert (said[2] & 0xF, said[13]) == (5, low_byte)
+    assert 0x80 <= said[12] < 0xFF
 
 
 class TestTexts:

@@ -205,6 +205,23 @@ def test_on_another_disc_the_laser_is_at_the_start() -> None:
     assert position(drive) == (AudioStatus.NONE, 0)
 
 
+@pytest.mark.parametrize("taken_out", [True, False])
+def test_a_track_that_was_being_written_when_the_disc_was_taken_goes_on_nowhere(taken_out: bool) -> None:
+    old, new = Medium.new(), Medium.new()
+    recorder = VirtualRecorder(old)
+    drive = ready(recorder)
+    drive.run(Write10(0, SECTOR * 400))
+    if taken_out:
+        recorder.remove()
+    recorder.insert(new)
+    assert attention(drive) == "6/28/00"
+    with pytest.raises(errors.InvalidWriteAddress):
+        drive.run(Write10(400, SECTOR))
+    drive.run(Write10(0, SECTOR))
+    assert [(track.state.name, track.sectors) for track in old.state.tracks] == [("DAMAGED", 400)]
+    assert [(track.state.name, track.sectors) for track in new.state.tracks] == [("INCOMPLETE", 1)]
+
+
 class TestTheCache:
     """There is one buffer for reading and for writing."""
 
