@@ -20,8 +20,8 @@ def known_lengths(
 ) -> tuple[Composition, list[Tags], list[int]]:
     """The composition, with the tags and the length in samples of each source.
 
-    Where all files state their lengths exactly, these are taken, and nothing is read. Otherwise every source
-    is read, as it will be for a disc. A source that is read in more than one way then counts once for each.
+    Where every file states its length in samples at 44.1 kHz, nothing is read. Otherwise every source is
+    read, as it will be for a disc. A source that is read in more than one way then counts once for each.
     """
     from redbook.audio.glimpse import glimpse
     from redbook.audio.sectors import Spool, prepare

@@ -34,7 +34,7 @@ def habits_of(drive: Drive, known: KnownDrive) -> ReadHabits:
 def remember_form(key: str, known: KnownDrive, form: str) -> None:
     """Remember in which form a drive took a cue sheet.
 
-    Nothing is written for the form that is tried first in any case.
+    Nothing is written if that form would be tried first anyway.
     """
     from redbook.engine.cue_sheet_forms import CUE_SHEET_FORMS
 
@@ -43,7 +43,7 @@ def remember_form(key: str, known: KnownDrive, form: str) -> None:
 
 
 def remember_reading(drive: Drive, key: str, before: KnownDrive, found: ReadBack, habits: ReadHabits) -> None:
-    """Remember offset and reading habits of a drive, if the whole disc was read right."""
+    """Remember offset and reading habits of a drive, if everything that was read back was right."""
     if found.broken_off or not found.readings or not all(reading.same for reading in found.readings):
         return
     offset = found.offset.samples if found.offset.told else before.offset_samples
