@@ -51,7 +51,7 @@ class _Need:
 
 
 class Task(Enum):
-    """What a recorder is wanted for.  Values: what that needs."""
+    """What a recorder is wanted for. The value of each is what that needs."""
 
     BURN = _Need(lambda one: one.blank, "a blank CD-R or CD-RW", "a blank disc", new=True)
     APPEND = _Need(
@@ -80,7 +80,7 @@ class Task(Enum):
 def choose_drive(
     task: Task, caller: Caller | None = None, *, patient: bool = False, only: str | None = None
 ) -> str:
-    """The name of the one real recorder whose disc fits; where there is no recorder, of the virtual one.
+    """The name of the one real recorder whose disc fits; of the virtual one if there is no real recorder.
 
     A recorder that is still looking at its disc is waited for, 2 minutes at most, an empty one 10 s.
 
@@ -89,7 +89,7 @@ def choose_drive(
     only     this real recorder and no other: its name, or a link to its node
 
     raises  DriveError        if several recorders have such a disc
-            MediumUnsuitable  if none has, and what they have instead
+            MediumUnsuitable  if none has; the text says what they have instead
             DriveNotFound     if there is none, and no virtual disc either
             Cancelled
     """
@@ -109,7 +109,7 @@ def new_virtual_name() -> str:
 
 
 def last_virtual_name() -> str | None:
-    """The virtual recorder on the last disc that burns without a name have made here."""
+    """The virtual recorder on the last disc that burns without a name made here; None if there is none."""
     last: Path | None = None
     for path in _default_paths():
         if not path.exists():
@@ -120,7 +120,7 @@ def last_virtual_name() -> str | None:
 
 
 def further_virtual_names(name: str, count: int) -> list[str]:
-    """Of so many more blank discs, for what does not fit on the one that is named: my-2.disc after my.disc.
+    """The names of `count` more blank discs, for what does not fit on the named one: my-2.disc after my.disc.
 
     name  as `open_drive` takes it; without a path each disc is a new one in memory
 

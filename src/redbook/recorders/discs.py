@@ -18,10 +18,10 @@ from redbook.virtual.spindle import Spindle
 def create_disc(
     path: str | os.PathLike[str], medium: str = "cd-r", minutes: int = 80, *, write_protected: bool = False
 ) -> None:
-    """A new blank disc for virtual recorders, as a folder.
+    """Make a new blank disc for virtual recorders, as a folder.
 
     medium   "cd-r" or "cd-rw"
-    minutes  74, 80 or 90; of a CD-R also 99, which says that it has 80
+    minutes  74, 80 or 90; a CD-R can also have 99, and then states that it has 80
 
     raises  ValueError        for a kind of disc that does not exist
             MediumUnsuitable  if the path already exists
@@ -41,11 +41,12 @@ def create_disc(
 
 @dataclass(frozen=True, slots=True)
 class DiscEntry:
-    """A disc that the recorder which stands in for a real one has or had.
+    """A virtual disc, in the list of discs.
 
     name    for `open_drive`
     medium  what it is and what is on it, in words
-    loaded  whether it is in the recorder
+    loaded  whether it is in the virtual recorder that IMAPI2 scripts use
+    problem  why it cannot be used; empty if it can
     """
 
     name: str
@@ -65,7 +66,7 @@ def discs() -> list[DiscEntry]:
 
 
 def discs_here() -> list[DiscEntry]:
-    """The virtual discs in this folder; none of them is in a recorder until one is named."""
+    """The virtual discs in the current folder; none of them is in a recorder."""
     return [
         DiscEntry(entry.name, entry.medium, entry.blank, False, entry.problem) for entry in virtual_entries()
     ]
@@ -77,10 +78,10 @@ def spindle_folder() -> Path:
 
 
 def insert_disc(medium: str = "cd-r", minutes: int = 80) -> str:
-    """Put a new blank disc into the virtual recorder that IMAPI2 scripts use; its name for `open_drive`.
+    """Put a new blank disc into the virtual recorder that IMAPI2 scripts use; returns its name.
 
     medium   "cd-r" or "cd-rw"
-    minutes  74, 80 or 90; of a CD-R also 99, which says that it has 80
+    minutes  74, 80 or 90; a CD-R can also have 99, and then states that it has 80
 
     raises  ValueError  for a kind of disc that does not exist
             ImageError  if it cannot be made

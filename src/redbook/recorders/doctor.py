@@ -1,6 +1,6 @@
-"""One page on this system and its recorders, to be read, or pasted into a report of a fault.
+"""One page on this system and its recorders, to be read, or pasted into a bug report.
 
-It never fails: what cannot be found out is on the page as that. It never writes to a disc, and it sends
+It never fails: if something cannot be found out, the page says so. It never writes to a disc, and it sends
 nothing to a drive that another program has.
 """
 

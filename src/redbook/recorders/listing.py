@@ -69,7 +69,7 @@ def drives(
 
 
 def virtual_entries(folder: str | os.PathLike[str] = ".") -> list[DriveEntry]:
-    """A virtual recorder for each disc in a folder."""
+    """A virtual recorder for each disc in a folder, in the order of their names."""
     return [virtual_entry(path) for path in sorted(Path(folder).iterdir(), key=str) if _may_be_disc(path)]
 
 
@@ -84,9 +84,9 @@ def _may_be_disc(path: Path) -> bool:
 
 
 def real_recorders(caller: Caller | None = None) -> Recorders:
-    """Those of this machine.
+    """The real recorders of this machine.
 
-    caller  told of one that takes its time to answer, and able to stop the looking
+    caller  is told of one that takes its time to answer, and may stop the looking
     """
     return Recorders(System.of_process(), open_for_a_look, caller)
 

@@ -29,7 +29,7 @@ Opener = Callable[[str], Drive]
 
 
 def hindrance(system: System, drive: OpticalDrive) -> str:
-    """Why a drive cannot be used, as far as it shows without opening it; empty if nothing shows."""
+    """Why a drive cannot be used, as far as that shows without opening it; empty if nothing does."""
     missing = node_missing(system, drive)
     if missing:
         return missing
@@ -44,7 +44,7 @@ def hindrance(system: System, drive: OpticalDrive) -> str:
 def ask(
     system: System, drive: OpticalDrive, question: Procedure[R], opener: Opener, caller: Caller | None
 ) -> R | str:
-    """The drive's answer, or why there is none.
+    """The drive's answer to a question; or, as a text, why there is none.
 
     opener  how it is opened, if nothing hinders that
     caller  is told of a drive that takes its time, and may stop the asking

@@ -1,7 +1,7 @@
 """What was found out about a drive, kept for the next time: its offset, and how it gives audio.
 
-A hint and nothing more: what is found here is tried first and proven anew on every disc, and a file that is
-damaged, gone or not writable changes no result.
+It is a hint and nothing more. What is found here is tried first, and checked again on every disc. A file that
+is damaged, missing or not writable changes no result.
 """
 
 from __future__ import annotations
@@ -41,14 +41,19 @@ class KnownDrive:
 
 
 class DriveMemory:
-    """path: of the file, whose folder is made when something is kept; None to keep nothing"""
+    """What is remembered of drives, in a file.
+
+    path  of the file; its folder is made when something is kept. None to keep nothing
+    """
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
 
     @classmethod
     def of_user(cls) -> DriveMemory:
-        """In $XDG_STATE_HOME, else ~/.local/state; nowhere for a user who has no home.
+        """The memory in $XDG_STATE_HOME, else ~/.local/state.
+
+        For a user without a home, it keeps nothing.
 
         Source: XDG Base Directory Specification 0.8.
         """
@@ -61,7 +66,10 @@ class DriveMemory:
         return cls(folder / "redbook" / _FILE)
 
     def recall(self, drive: str) -> KnownDrive:
-        """drive: vendor, product and serial number, as `drive_key` has them"""
+        """What is remembered of a drive; with defaults where that is nothing.
+
+        drive  the key of `drive_key`
+        """
         entry = self._read().get(drive)
         if not isinstance(entry, dict):
             return KnownDrive()
@@ -78,7 +86,10 @@ class DriveMemory:
         )
 
     def keep(self, drive: str, known: KnownDrive) -> None:
-        """What cannot be kept is only logged."""
+        """Remember this of a drive; a failure is only logged.
+
+        drive  the key of `drive_key`
+        """
         if self.path is None:
             return
         drives = self._read()

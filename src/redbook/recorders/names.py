@@ -45,9 +45,9 @@ def open_drive(
            this program alone
     clock  used for waiting while another program still has a real one
     read_only
-           look at a virtual disc only: nothing is written to its folder, another program may have it
-           or take it meanwhile, and what would change it raises StorageFailed. Otherwise it is held for
-           this program alone
+           only look at a virtual disc. Nothing is written to its folder, other programs may use it at
+           the same time, and an attempt to change it raises StorageFailed. Otherwise the disc is held
+           for this program alone
 
     model  that a virtual recorder imitates; None for the one that REDBOOK_MODEL names, else the exact one
     pace   a virtual recorder takes the time of a real one, up to this multiple of 1x; None for as fast as
@@ -85,7 +85,7 @@ def open_drive(
 
 
 def open_transport(path: str, clock: Clock | None = None) -> Transport:
-    """The way to a real recorder, held against other programs.  raises  as `open_drive`"""
+    """Open the transport to a real recorder, for this program alone.  raises  as `open_drive`"""
     from redbook.transport.sg_io import SgIo  # ctypes, which virtual recorders do without
 
     with explained(path):
@@ -93,14 +93,14 @@ def open_transport(path: str, clock: Clock | None = None) -> Transport:
 
 
 def open_for_a_look(path: str) -> Drive:
-    """A real recorder, if it is free now.  raises  DriveError"""
+    """Open a real recorder, if it is free now.  raises  DriveError"""
     from redbook.transport.sg_io import SgIo
 
     return Drive(SgIo.open(path, ManualClock()), path)
 
 
 def in_use(name: str) -> bool:
-    """Whether another program has a virtual disc open to change it; nothing is locked for the question."""
+    """Whether another program has a virtual disc open to change it. The question locks nothing."""
     path = name.removeprefix(VIRTUAL)
     if not name.startswith(VIRTUAL) or not path:
         return False
@@ -113,7 +113,7 @@ def in_use(name: str) -> bool:
 
 
 def not_found(name: str) -> DriveNotFound:
-    """Why there is no such recorder."""
+    """The error for a name that belongs to no recorder."""
     if not name.strip():
         return DriveNotFound(
             f"no recorder was named (its name is empty): use {NODES}sr0 or {VIRTUAL}my.disc, or leave "

@@ -21,12 +21,12 @@ POLL_SECONDS = 0.5
 
 
 def rack_entries(rack: Rack) -> list[DriveEntry]:
-    """Its recorders.  One that a program has is not looked into."""
+    """The recorders of a rack, as lines of the list. One that a program uses is not looked into."""
     return [rack_entry(drive) for drive in rack.drives()]
 
 
 def rack_entry(drive: RackDrive) -> DriveEntry:
-    """One of them, as a line of the list."""
+    """A recorder of a rack, as a line of the list."""
     entry = DriveEntry(
         name=f"rack:{drive.folder}",
         model="virtual recorder",
@@ -64,7 +64,7 @@ def rack_entry(drive: RackDrive) -> DriveEntry:
 
 
 class RackWatch(Closing):
-    """Events of a rack's recorders, as `DriveWatch` has them of real ones; for as long as it is not closed.
+    """Events of a rack's recorders, until it is closed; for real recorders there is `DriveWatch`.
 
     entries  the recorders that there were at the start
     clock    whose time passes between two looks
@@ -86,7 +86,7 @@ class RackWatch(Closing):
             self._clock.sleep(POLL_SECONDS)
 
     def close(self) -> None:
-        """End the iteration; from any thread."""
+        """End the iteration. May be called from any thread."""
         self._closed.set()
 
     def poll(self) -> list[DriveEvent]:

@@ -1,6 +1,6 @@
 """Real recorders: what the kernel says of them, and what a look into each adds.
 
-`recorders.may_touch` decides which of them a look is taken into.
+`recorders.may_touch` decides which of them are looked into.
 """
 
 from __future__ import annotations
@@ -80,13 +80,13 @@ class DriveEntry:
 
     @property
     def reads_only(self) -> bool:
-        """Whether it cannot write CDs, by its own account, or the kernel's where it may not be asked."""
+        """Whether it cannot write CDs, by its own account, or by the kernel's if it may not be asked."""
         told_by_kernel = bool(self.problem) and self.writes_cd_r is False and not self.writes_cd_rw
         return self.problem == READS_ONLY or told_by_kernel
 
 
 def known(drive: OpticalDrive, boot_id: str = "") -> DriveEntry:
-    """What the kernel alone tells."""
+    """What the kernel alone says of a drive."""
     return DriveEntry(
         name=drive.node or drive.stable_id,
         model=drive.model,
@@ -113,7 +113,7 @@ class Recorders:
 
     system  where they are looked for
     opener  how they are opened
-    caller  is told of one that takes its time to answer, and may stop the looking; no time is waited
+    caller  is told of one that takes its time to answer, and may stop the looking; pauses take no time
     """
 
     def __init__(self, system: System, opener: Opener, caller: Caller | None = None) -> None:
@@ -126,13 +126,13 @@ class Recorders:
         return [self.look(drive) for drive in optical_drives.find(self.system)]
 
     def look(self, drive: OpticalDrive) -> DriveEntry:
-        """What the kernel says of a drive, and what it says itself, unless somebody else is using it."""
+        """What the kernel says of a drive, and the drive of itself, unless somebody else is using it."""
         entry = known(drive, self.system.boot_id())
         seen = self._ask(drive, glance())
         return replace(entry, problem=seen) if isinstance(seen, str) else _with(entry, seen)
 
     def has_disc(self, drive: OpticalDrive) -> bool | None:
-        """A shorter look, for being taken every few seconds; None while nobody can tell."""
+        """Whether a drive has a disc; None while nobody can tell. May be asked every few seconds."""
         present = self._ask(drive, is_loaded())
         return None if isinstance(present, str) else present
 

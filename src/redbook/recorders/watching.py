@@ -76,7 +76,7 @@ class _State:
 
 
 class DriveWatch(Closing):
-    """Events of real recorders, for as long as it is not closed.  Iterate over it; close it, or use a `with`.
+    """Events of real recorders, until it is closed.  Iterate over it; close it, or use a `with`.
 
     entries   the recorders that there were at the start; what changes from then on is an event
     recorders the ones to watch
@@ -113,7 +113,7 @@ class DriveWatch(Closing):
             self._waiter.close()
 
     def close(self) -> None:
-        """End the iteration; from any thread, also after it has ended, or where there never was one."""
+        """End the iteration. May be called from any thread, and more than once."""
         self._closed.set()
         self._waiter.close()
 
