@@ -1,4 +1,4 @@
-"""Who wants a job done: whom to tell of it, whose cancel to obey, whose time passes."""
+"""The caller of a job: who is told of it, whose cancel it obeys, and whose time passes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ class Caller:
         return cls(on_event, cancel or Cancel(), clock)
 
     def run(self, drive: Drive, procedure: Procedure[R], total: int = 0) -> R:
-        """One procedure on one drive.  total: its sectors, for Progress.
+        """Run a procedure on a drive, in a thread of its own; returns its result.
+
+        total  sectors of it, for Progress
 
         raises  what the procedure raises
         """
@@ -58,7 +60,14 @@ class Caller:
         total: int,
         commit: Consent | None = None,
     ) -> tuple[R, Supply]:
-        """The same, with the audio that it takes; and how well the drive was supplied with it."""
+        """Run a procedure that takes audio; returns its result, and how well the drive was supplied.
+
+        streams  the audio, a stream a track
+        total    sectors of all of them, for Progress
+        commit   is asked before what cannot be taken back
+
+        raises  what the procedure raises
+        """
 
         def work(emit: Listener) -> tuple[R, Supply]:
             runner = self.runner(drive, emit, streams, total, commit)
@@ -67,11 +76,14 @@ class Caller:
         return self.work(work)
 
     def work(self, work: Callable[[Listener], R]) -> R:
-        """Anything that takes its time, in a thread of its own; it is given where to put its events."""
+        """Do anything that takes its time, in a thread of its own; returns its result.
+
+        work  is given the function that takes its events
+        """
         return Job(work).run(self.on_event, self.cancel)
 
     def audible_clock(self, what: str) -> Clock:
-        """A clock for something that sleeps while it waits: it tells so, and can be cancelled.
+        """A clock for something that sleeps: the caller is told of the waiting, and may cancel it.
 
         what  is waited for, as Waiting has it
         """

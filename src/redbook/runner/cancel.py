@@ -1,9 +1,9 @@
 """The wish that a job stops, and how Ctrl-C becomes one.
 
-The first signal asks for an end in good order: the track is ended, the drive left sane. The second one
-leaves as soon as the command under way is over, and the disc as it is. `redbook.runner.runner` says when
-either comes to what runs. Commands that live for longer (`copies`, `worker`, `serve`, `share iscsi`,
-`drives --watch`) have handlers of their own, which only note what is wanted, too.
+The first signal asks for an end in good order: the track is ended, and the drive left ready for use. The
+second one quits as soon as the command under way is over, and leaves the disc as it is.
+`redbook.runner.runner` says when either reaches a procedure. Commands that live longer (`copies`, `worker`,
+`serve`, `share iscsi`, `drives --watch`) have handlers of their own, which also only note the wish.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Cancel:
         self._signalled = -math.inf
 
     def __call__(self) -> None:
-        """End the job in good order: the track is ended, the drive left sane."""
+        """End the job in good order: the track is ended, and the drive left ready for use."""
         self.asked.set()
 
     def at_once(self) -> None:
@@ -78,7 +78,7 @@ class Cancel:
         return self._at_once
 
     def acknowledged(self) -> Stopping | None:
-        """What there is to tell of it that was not told yet."""
+        """What a cancel does and costs, if the listener was not told yet; None otherwise."""
         wanted = (self.wanted, self._at_once)
         if wanted == self._told:
             return None
@@ -89,9 +89,10 @@ class Cancel:
 
 @contextmanager
 def interrupts_cancel(cancel: Cancel) -> Iterator[None]:
-    """Ctrl-C cancels instead of raising KeyboardInterrupt, which could strike anywhere; a second leaves.
+    """Inside, Ctrl-C cancels instead of raising KeyboardInterrupt anywhere; a second one quits at once.
 
-    Only where Python's own handler is in place, and on the main thread; else whoever changed that knows.
+    Only on the main thread, and where Python's own handler is in place: a program that has another one knows
+    what it wants.
     """
     ours = (
         threading.current_thread() is threading.main_thread()

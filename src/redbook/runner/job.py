@@ -17,10 +17,10 @@ _log = logging.getLogger(__name__)
 
 
 class Job(Generic[R]):
-    """A procedure that runs in a thread of its own, while the caller's thread hears of it.
+    """Work that runs in a thread of its own, while the caller's thread hears of it.
 
-    Writing never waits for whoever listens, and a signal never interrupts a command: it reaches the
-    caller's thread, which turns it into a cancel. A slow listener is told the newest progress only.
+    The work never waits for a listener. A signal never interrupts a command: it reaches the caller's thread,
+    which turns it into a cancel. A slow listener is told the newest progress only.
     """
 
     def __init__(self, work: Callable[[Callable[[Event], None]], R]) -> None:
@@ -30,7 +30,7 @@ class Job(Generic[R]):
         self._error: BaseException | None = None
 
     def run(self, on_event: Callable[[Event], None] | None, cancel: Cancel) -> R:
-        """Until the work is done.  A listener that raises is logged and the job goes on.
+        """Run the work to its end; returns its result. What a listener raises is logged, and the job goes on.
 
         raises  what the work raises
         """

@@ -24,11 +24,11 @@ class _Letter:
 
 
 class Mailbox:
-    """A queue that a slow listener does not make longer.
+    """A queue that does not grow without end while the listener is slow.
 
-    While anything has waited for longer than STALE_SECONDS, an event that replaces earlier ones takes their
-    place: of each kind of progress the newest is there. What replaces nothing is never left out, and the
-    order in which things happened stays.
+    While an event has waited for longer than STALE_SECONDS, a new one takes the place of those that it
+    replaces, so only the newest progress of each kind is kept. An event that nothing replaces is never left
+    out, and events keep their order.
 
     clock  whose time that is
     """
@@ -42,7 +42,7 @@ class Mailbox:
         return len(self._letters)
 
     def put(self, event: Event | None) -> None:
-        """None: there will be no more."""
+        """Add an event; None: there will be no more."""
         now = self._clock.now()
         with self._something:
             since = now
@@ -59,7 +59,7 @@ class Mailbox:
         return min((letter.since for letter in replaced), default=now)
 
     def get(self, seconds: float | None = None) -> Event | None:
-        """The next one; None: there will be no more.  NOTHING_YET, if none has come in this time."""
+        """The next event; None: there will be no more.  NOTHING_YET, if none has come in this time."""
         with self._something:
             if not self._something.wait_for(lambda: self._letters, seconds):
                 return NOTHING_YET

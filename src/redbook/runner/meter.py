@@ -1,4 +1,4 @@
-"""How a job goes on, as numbers: speed, time left, buffers, and how near the drive came to starving."""
+"""A job's progress as numbers: speed, time left, buffers, and how near the drive came to running empty."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SPEED_WINDOW_SECONDS = 3.0
 class Supply:
     """How well a burn was supplied with data.
 
-    host_buffer_lowest   0.0 .. 1.0: the read-ahead at its emptiest while there was more to read; 1.0 if all
-                         of the audio fitted into it
-    drive_buffer_lowest  0.0 .. 1.0: the least that the drive said of its buffer, asked once a second; None
-                         if it was not asked or did not say
+    host_buffer_lowest   0.0 .. 1.0: how full the read-ahead was at its emptiest, while there was more to
+                         read; 1.0 if all of the audio fitted into it
+    drive_buffer_lowest  0.0 .. 1.0: the lowest fill of its buffer that the drive reported, asked once a
+                         second; None if it was not asked or did not say
     longest_gap_seconds  from the drive taking a WRITE to the next WRITE of the same track; None with fewer
                          than two
     underruns            how often the read-ahead was empty when data were due; the drive may have stopped its
@@ -35,7 +35,7 @@ class Supply:
 
 
 class Meter:
-    """Makes Progress of sectors done, several times a second, and a Supply of the whole."""
+    """Makes Progress from the sectors done, several times a second, and a Supply of the whole."""
 
     def __init__(self, clock: Clock, total: int, interval_seconds: float) -> None:
         self._clock = clock
@@ -56,7 +56,7 @@ class Meter:
         self._taken_at = None
 
     def write_begins(self) -> None:
-        """A WRITE is about to be sent.  Sent again it does not count: it has waited for the drive."""
+        """A WRITE is about to be sent. One that is sent again does not count: it waited for the drive."""
         if self._taken_at is not None:
             gap = self._clock.now() - self._taken_at
             self._longest_gap = max(gap, self._longest_gap or 0.0)
@@ -80,7 +80,7 @@ class Meter:
         )
 
     def again(self, ring: Ring | None) -> Event | None:
-        """What to tell while nothing moves, when it is time to tell something."""
+        """The event that is due while nothing moves; None if none is due yet."""
         now = self._clock.now()
         if now - self._last_told < self._interval:
             return None

@@ -16,17 +16,20 @@ LONGEST_READ_SECONDS = 2.0  # that closing waits for
 
 
 def ring_bytes(sectors: int, most_bytes: int = DEFAULT_RING_BYTES) -> int:
-    """How large the ring for so many sectors is: whole chunks, not much more than they need."""
+    """How many bytes a ring for so many sectors has: whole chunks, two at least.
+
+    most_bytes  the limit for a long burn
+    """
     return max(2, min(most_bytes, sectors * SECTOR_BYTES + CHUNK_BYTES) // CHUNK_BYTES) * CHUNK_BYTES
 
 
 class Ring:
-    """Chunks of as many sectors as one command carries, in order, never across the border of two tracks.
+    """Chunks of as many sectors as one command carries, in order, each within one track.
 
-    Memory is taken once. A chunk stays valid until the next `take`. Each begins a page, so that the kernel
-    can hand it to a device where it lies.
+    Its memory is allocated once. A chunk stays valid until the next `take`. Each begins at a page, so that
+    the kernel can pass it to a device without a copy.
 
-    sectors       of sound alone that one command carries, 27 at most
+    sectors       how many sectors one command carries, of audio without sub-channel; 27 at most
     sector_bytes  of the sectors that come, with their sub-channel where they have one
     times_empty   how often there was nothing when something was wanted
     """
@@ -65,23 +68,23 @@ class Ring:
 
     @property
     def filled_bytes(self) -> int:
-        """About; a track's last chunk counts as a whole one."""
+        """Approximate: the last chunk of a track counts as a whole one."""
         return (self._filled_ever - self._taken_ever) * self._chunk_bytes
 
     @property
     def lowest_fill(self) -> float:
-        """0.0 .. 1.0: at its emptiest, while there was more to read."""
+        """0.0 .. 1.0: how full it was at its emptiest, while there was more to read."""
         return self._lowest / self._slots
 
     def start(self) -> None:
         self._thread.start()
 
     def wait_until_full(self, seconds: float) -> bool:
-        """Until nothing more fits in or the input has ended; False if it takes longer than this."""
+        """Wait until nothing more fits in, or the input has ended; False if that takes longer."""
         return self._full.wait(seconds)
 
     def take(self, seconds: float | None = None) -> memoryview | None:
-        """The next chunk; an empty one at the end of each track; None if it takes longer than this.
+        """The next chunk; an empty one at the end of each track; None if none comes within `seconds`.
 
         raises  what reading raised
         """
@@ -102,7 +105,7 @@ class Ring:
         return self._memory[start : start + length]
 
     def close(self) -> None:
-        """End the thread; if it hangs in a read that does not come back, it ends after that."""
+        """End the thread. If it hangs in a read, this waits 2 s; the thread ends when the read returns."""
         self._stopped.set()
         self._free.put(-1)
         if self._thread.is_alive():

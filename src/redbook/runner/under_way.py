@@ -1,7 +1,7 @@
-"""What a job is doing at this moment: for whoever waits for it, or wants to stop it.
+"""What a job is doing at this moment, for whoever waits for it, or wants to stop it.
 
-The thread that serves the drive writes here, the caller's thread reads: it has to tell what is waited for,
-and what stopping costs, while the other one is held by a command that the drive has not answered yet.
+The thread that serves the drive writes here, and the caller's thread reads. While a command holds the first
+one, the other can tell what is waited for, and what stopping costs.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class UnderWay:
         self.command = ""
 
     def waiting(self) -> Waiting | None:
-        """Told once a second, for as long as the drive does not answer."""
+        """What the drive has not answered yet; at most once a second, else None."""
         command, since, now = self.command, self.since, time.monotonic()
         if not command or now - self._told < WORTH_TELLING_SECONDS:
             return None
@@ -104,7 +104,7 @@ class UnderWay:
         return Waiting(f"the drive to answer {command}", now - since)
 
     def stopping(self, at_once: bool) -> Stopping:
-        """What a cancel means now."""
+        """What a cancel does now, and what it costs.  at_once: whether it shall quit at once"""
         doing, price = _STOPPING[self.phase]
         sending = (Phase.LEAD_IN, Phase.WRITING, Phase.ENDING_TRACK, Phase.CLOSING)
         if self.test_write and self.phase in sending:

@@ -1,4 +1,4 @@
-"""While a disc is written the writer comes first: before other programs, before the garbage collector."""
+"""While a disc is written the writer comes first, before other programs and the garbage collector."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _memory = _Memory()
 
 
 class Urgency:
-    """Begins and ends on the thread that writes.
+    """Lets the writing thread come first; begins and ends on that thread.
 
     real_time  whether the drive really takes its time: only then the system is asked for anything
     """
@@ -86,7 +86,7 @@ class Urgency:
         self.begun = False
 
     def begin(self) -> str:
-        """What was not permitted, in words; empty if all was."""
+        """Raise the priority and hold back the collector; returns what was not permitted, in words."""
         self.begun = True
         self._tidied = self._clock.now()
         self._stack.callback(_collector.hold_back())
@@ -109,14 +109,14 @@ class Urgency:
         )
 
     def a_good_moment(self) -> None:
-        """The drive has just taken data: what has to be tidied up now and then is tidied up now."""
+        """Collect garbage, every 10 s at most: the drive has just taken data, so there is time."""
         now = self._clock.now()
         if now - self._tidied >= TIDY_SECONDS:
             self._tidied = now
             gc.collect()
 
     def end(self) -> None:
-        """Everything as it was before."""
+        """Leave everything as it was before."""
         if self.begun:
             self.begun = False
             self._stack.close()
