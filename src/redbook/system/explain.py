@@ -52,7 +52,7 @@ def explain(path: str, error: OSError, system: System | None = None) -> str:
 
 
 def explain_error(path: str, error: Exception, system: System | None = None) -> str:
-    """The same for an error of ours: explained, if the system's is behind it, else in its own words."""
+    """The text for an error of ours: explained, if an error of the system is behind it; else its own."""
     if isinstance(error, OSError):
         return explain(path, error, system)
     cause = error.__cause__
@@ -63,7 +63,7 @@ def explain_error(path: str, error: Exception, system: System | None = None) -> 
 
 @contextmanager
 def explained(path: str) -> Iterator[None]:
-    """An error of the system about this node, on its way out, gets the explanation for its text."""
+    """Inside, an error of the system about this node gets an explanation as its text."""
     try:
         yield
     except DriveError as error:

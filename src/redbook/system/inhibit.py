@@ -1,7 +1,7 @@
 """Keeps the system from going to sleep or being shut down while a disc is burned.
 
-The lock belongs to a child process, `systemd-inhibit ... cat`, that holds a pipe from us: however this
-process ends, also by SIGKILL, the pipe ends with it, and the lock with that.
+The lock belongs to a child process, `systemd-inhibit ... cat`, which reads from a pipe that this process
+holds. However this process ends, also by SIGKILL, the pipe closes, the child ends, and the lock with it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ PATIENCE_SECONDS = 5.0
 
 @contextmanager
 def awake(why: str) -> Iterator[None]:
-    """No suspend and no shutdown inside of this, where the system has a way to forbid them.
+    """Inside, the system does not suspend or shut down, if it has a way to forbid that.
 
-    Where it has none, or does not let this user, nothing is different; `redbook doctor` says so.
+    If it has none, or this user may not use it, nothing changes; `redbook doctor` says so.
     """
     child = _start(why)
     try:
@@ -37,7 +37,7 @@ def awake(why: str) -> Iterator[None]:
 
 
 def why_not() -> str:
-    """Tries it: empty if it works, else why it does not."""
+    """Why `awake` does not work here; empty if it does. It is tried."""
     if shutil.which(TOOL) is None:
         return f"{TOOL} is not installed"
     child = _start("redbook doctor looks whether it can")

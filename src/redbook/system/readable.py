@@ -7,9 +7,9 @@ import select
 
 
 def readable(descriptors: list[int], seconds: float) -> list[int]:
-    """Those that can be read, or have ended, within this time.
+    """Those descriptors that can be read, or have ended, within this time.
 
-    poll, because select refuses descriptors from 1024 on.
+    Uses poll, because select refuses descriptors from 1024 on.
     """
     waiting = select.poll()
     for descriptor in descriptors:

@@ -1,4 +1,4 @@
-"""The files in which Linux says what there is, below a root that tests can set."""
+"""The files in which Linux describes itself, below a root that tests can set."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ class System:
         return cls(Path(os.environ.get(ROOT_VARIABLE) or "/"))
 
     def at(self, path: str) -> Path:
-        """Where a path of the system is for this process."""
+        """The path by which this process reaches a path of the system."""
         return self.root / path.lstrip("/")
 
     def read(self, path: str) -> str:
-        """A small file's text without the blanks around it; empty if it is not there or closed to us."""
+        """A small file's text without the blanks around it; empty if it is missing or may not be read."""
         return self.read_bytes(path).decode("utf-8", "replace").strip()
 
     def read_bytes(self, path: str) -> bytes:
-        """The same, as it is.  At most 64 KiB, in one read."""
+        """The bytes of a small file, at most 64 KiB, in one read."""
         try:
             file = os.open(self.at(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError:
@@ -79,14 +79,14 @@ class System:
             os.close(file)
 
     def lines(self, path: str) -> list[str]:
-        """A file of any length, as lines; empty if it is not there or closed to us."""
+        """A file of any length, as lines; empty if it is missing or may not be read."""
         try:
             return self.at(path).read_text("utf-8", "replace").splitlines()
         except OSError:
             return []
 
     def names(self, folder: str) -> list[str]:
-        """What a folder holds, in order; empty if it is not there or closed to us."""
+        """The names in a folder, sr2 before sr10; empty if it is missing or may not be read."""
         try:
             return sorted((entry.name for entry in self.at(folder).iterdir()), key=_natural)
         except OSError:
@@ -101,7 +101,7 @@ class System:
         return "/" + os.path.relpath(real, root) if real.startswith(root) else real
 
     def status(self, path: str) -> os.stat_result | None:
-        """None if it is not there, or closed to us."""
+        """What stat() says of a path; None if it is missing or may not be looked at."""
         try:
             return self.at(path).stat()
         except OSError:
@@ -122,7 +122,7 @@ class System:
         return status.st_mode & 0o006 == 0o006
 
     def boot_id(self) -> str:
-        """Another one after each start of the machine; empty where the kernel tells none."""
+        """A name for this start of the machine, new after each; empty where the kernel tells none."""
         return self.read("/proc/sys/kernel/random/boot_id")
 
     def container(self) -> str:

@@ -40,7 +40,7 @@ class Waiter(Protocol):
 
 
 class ClockWaiter:
-    """Only the clock."""
+    """Lets the clock's time pass, and hears nothing."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -56,10 +56,10 @@ class ClockWaiter:
 
 
 class UeventWaiter:
-    """Until the kernel speaks of a block or SCSI device, at most as long as it is told.
+    """Waits until the kernel reports something about a block or SCSI device, or the time is over.
 
-    Any thread may close or wake it at any time, and so may a signal handler: nothing is written to a
-    descriptor that is closed, whose number may be another file's by then, and none is closed while in use.
+    Any thread may close or wake it at any time, and so may a signal handler. Nothing is ever written to a
+    closed descriptor, whose number may be another file's by then, and none is closed while it is in use.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class UeventWaiter:
             self._socket.bind((0, KERNEL_GROUP))
 
     def wait(self, seconds: float) -> None:
-        """Returns at once when it is closed."""
+        """Wait, for at most so many seconds; returns at once when it is closed."""
         with self._used() as usable:
             if usable:
                 self._listen(time.monotonic() + seconds)
