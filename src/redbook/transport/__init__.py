@@ -1,1 +1,1 @@
-"""Ways to a recorder. Each is a `Transport`; nothing above asks which."""
+"""Ways to a recorder. Each is a `Transport`; the code above does not ask which."""

@@ -21,7 +21,7 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back.
+    """What came back from a command.
 
     data     what the drive sent
     sense    sense data as they came; empty with GOOD
@@ -51,10 +51,10 @@ class Transport(Protocol):
     ) -> Reply: ...
 
     def announce(self, data_bytes: int) -> None:
-        """Told before a burn how many bytes the disc will hold in all, gaps included.
+        """Say, before a burn, how many bytes the disc will hold in all, gaps included.
 
-        A device has no use for it; a virtual disc needs that much room on the host and raises
-        StorageFailed where there is too little, while nothing is lost yet.
+        A device has no use for that. A virtual disc needs that much room on the host. It raises
+        StorageFailed if there is too little, while nothing is lost yet.
         """
         ...
 
@@ -63,9 +63,9 @@ class Transport(Protocol):
 
 @runtime_checkable
 class Device(Protocol):
-    """What a transport that leads to hardware says of the way there, beside being a Transport.
+    """What a transport to hardware also says of the way there.
 
-    most_bytes  that one command carries, None for any; grows less when the system refuses to send so much
+    most_bytes  that one command carries, None for any; becomes less if the system refuses to send so much
     real_time   writing takes its time, and data must not come late
     """
 
@@ -83,7 +83,7 @@ class LogicalUnit(Protocol):
     """
 
     def new_initiator(self) -> Transport:
-        """A way to the recorder for one more initiator: unit attentions and tray lock are its own.
+        """A transport to the recorder for one more initiator, with its own unit attentions and tray lock.
 
         Closing it takes both away and leaves the recorder as it is.
         """

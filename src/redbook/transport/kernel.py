@@ -1,4 +1,4 @@
-"""All that the way to a device asks of Linux; a test puts a kernel of its own here."""
+"""All that the way to a device asks of Linux. Tests put a kernel of their own here."""
 
 from __future__ import annotations
 

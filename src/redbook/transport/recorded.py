@@ -160,11 +160,11 @@ class _ReplayClock:
 
 
 class Replay:
-    """A Transport that answers from a transcript whoever asks the same, in the same order.
+    """A Transport that answers from a transcript, if the same commands come in the same order.
 
-    Long data that were read are in the transcript as a digest only: they are made of what the transcript's
-    own WRITEs brought, which is kept in a file without a name. The digests tell the offset at which that
-    drive read.
+    Long data that were read stand in the transcript as a digest only. They are made again from what the
+    transcript's own WRITEs sent, which is kept in a file without a name. The digests show with which offset
+    that drive read.
 
     clock  for a Runner, so that it waits and asks as often as it did then
 

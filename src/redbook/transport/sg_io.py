@@ -127,7 +127,7 @@ class SgIo:
 
     @property
     def most_bytes(self) -> int:
-        """That one command carries; less, once the system has refused to send so much."""
+        """How many bytes one command carries; less, once the system has refused to send so much."""
         return self._most_bytes
 
     def execute(

@@ -28,7 +28,7 @@ BUSY_SECONDS = 2.0  # by then udev has looked at a new disc (libburn)
 
 
 def open_node(path: str, clock: Clock, kernel: Kernel) -> tuple[Node, int]:
-    """The node behind this name, and a descriptor of it that is for this program alone.
+    """Find the node behind this name, and open it for this program alone; returns both.
 
     raises  DriveNotFound, DriveGone, DrivePermission, DriveBusy, TransportError
     """
@@ -103,7 +103,7 @@ def _open(path: str, node: Node, clock: Clock, kernel: Kernel) -> int:
 
 
 def largest_transfer(node: Node, fd: int, kernel: Kernel, wanted: int) -> int:
-    """Bytes that one command may carry, as far as the system says; `wanted` where it says nothing."""
+    """How many bytes one command may carry, as far as the system says; `wanted` where it says nothing."""
     folder, _ = _block_device(node, kernel)
     kib = kernel.read_text(f"{folder}/queue/max_hw_sectors_kb").strip() if folder else ""
     limit = int(kib) * 1024 if kib.isdecimal() and int(kib) else wanted
