@@ -150,7 +150,6 @@ class WriteBuffer:
     def _drain(self) -> None:
         now = self._clock.now()
         if self._curve is None or not self._writing:
-            self._since = max(self._since, now)
             return
         while self._runs and self._since < now:
             self._drain_step(self._runs[0], now)
