@@ -290,6 +290,7 @@ WRONG = {
     "the last track too short": (lead_in() + T1 + entry(1, 2, 1, 0, 300) + lead_out(599), 37),
     "half an MCN": (mcn(BARCODE)[:8] + GOOD, 8),
     "an MCN of letters": (mcn("ABCDEFGHIJKLM") + GOOD, 1),
+    "an MCN behind a track": (lead_in() + T1 + mcn(BARCODE) + lead_out(300), 25),
     "two MCNs": (mcn(BARCODE) * 2 + GOOD, 17),
     "an ISRC of no form": (lead_in() + isrc(1, "DEABC25X0001") + GOOD[8:], 9),
     "an ISRC of two tracks": (lead_in() + isrc(1, CODE)[:8] + isrc(2, CODE)[8:] + GOOD[8:], 9),
