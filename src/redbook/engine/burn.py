@@ -21,6 +21,8 @@ looked at afresh), `unknown` (nothing that follows would be answered).
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from redbook.disc import (
     PREGAP_SECTORS,
     SECTOR_BYTES,
@@ -71,7 +73,7 @@ def burn(method: Method, settings: Settings, outcome: Outcome) -> Procedure[Sess
     """
     try:
         burning = _burn(method, settings, outcome)
-        return (yield from resending(burning, lambda: outcome.begun, outcome.doubt_page))
+        return (yield from resending(burning, lambda: outcome.begun, outcome.doubt_page, outcome.note_change))
     except Abandoned as left:
         yield from unlock_tray_at_once()
         now = "the drive was left as it was: the disc may be unusable, and the drive busy for a while"
@@ -111,7 +113,7 @@ def burn_prepared(
     """
     try:
         burning = _burn_prepared(method, abilities, settings, outcome)
-        return (yield from resending(burning, lambda: outcome.begun, outcome.doubt_page))
+        return (yield from resending(burning, lambda: outcome.begun, outcome.doubt_page, outcome.note_change))
     except Abandoned as left:
         now = "the drive was left as it was: the disc may be unusable, and the drive busy for a while"
         raise Cancelled(f"cancelled at once; {now}", now) from left
@@ -147,7 +149,7 @@ def add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proce
     """
     try:
         adding = _add_track(settings, audio_sectors, outcome)
-        return (yield from resending(adding, lambda: outcome.begun, outcome.doubt_page))
+        return (yield from resending(adding, lambda: outcome.begun, outcome.doubt_page, outcome.note_change))
     except Abandoned as left:
         now = "the track was left as it was; it is ended with the session, or before the next track"
         raise Cancelled(f"cancelled at once; {now}", now) from left
@@ -225,12 +227,8 @@ def _clean_up(first: Exception, method: Method, outcome: Outcome) -> Procedure[N
 def _let_settle(outcome: Outcome) -> Procedure[None]:
     """After a refused WRITE: cdrecord gives the drive 5 s, then asks it, then flushes."""
     yield from pausing(SETTLE_SECONDS, "the drive to settle after an error")
-    try:
+    with suppress(DriveError):
         yield TestUnitReady()
-    except MediumChanged:
-        outcome.changed = True
-    except DriveError:
-        pass
 
 
 def _concerns_the_disc(first: Exception, outcome: Outcome) -> bool:
@@ -259,7 +257,7 @@ def _look(outcome: Outcome) -> Procedure[None]:
             outcome.unknown = ""
             return
         except MediumChanged as error:  # that is told once; the next look is at what is in the drive now
-            outcome.changed, outcome.unknown = True, str(error)
+            outcome.unknown = str(error)
         except DriveError as error:
             outcome.unknown = str(error)
             return

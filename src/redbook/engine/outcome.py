@@ -115,7 +115,7 @@ class Outcome:
     space      where the drive wants the track after the last one; None where it did not say
     found      what the drive said of the disc after a burn that broke off; unknown: why it said nothing
     full       whether the drive has refused more, for want of room
-    changed    whether the drive said, after the first error, that its disc may have been changed
+    changed    whether the drive said, once the burn had begun, that its disc may have been changed
     exchanged  whether the disc was taken out, and another one is in the drive after it
 
     drive      that it is done with; the same for all tracks of a disc
@@ -152,6 +152,10 @@ class Outcome:
 
     def doubt_page(self) -> None:
         self.drive.page_in_doubt = True
+
+    def note_change(self) -> None:
+        """The drive says that its disc may have been changed: that matters once something is on it."""
+        self.changed = self.changed or self.begun
 
     @property
     def begun(self) -> bool:
