@@ -47,9 +47,9 @@ class AttemptBook(Book):
         masters: Collection[str] | None = None,
         orders: Collection[int] | None = None,
     ) -> Claim | None:
-        """The copy that this blank is for; None if nothing is to be burned on it.
+        """Claim a copy for this blank; None if nothing is to be burned on it.
 
-        fence    of `new_fence`, if the claim may have to be said again after LedgerUnavailable
+        fence    of `new_fence`, if the claim may have to be made again after LedgerUnavailable
         masters  only copies of these, which the host has; None: of any
         orders   only of these; None: of any
         raises   ClaimRefused  the drive rests, an attempt on it has not ended, or this disc was burned
@@ -88,7 +88,7 @@ class AttemptBook(Book):
         why: str = "",
         report: Mapping[str, Any] | None = None,
     ) -> Attempt:
-        """What a hand says of its attempt; behind the gate with the fence that it gave there.
+        """Record what a hand says of its attempt; after the gate with the fence that it gave there.
 
         raises  Overtaken, StepRefused
         """
@@ -115,7 +115,7 @@ class AttemptBook(Book):
             return move(t, found, to, said, why=why, report=report)
 
     def expire_claims(self, older_than_seconds: float) -> list[Attempt]:
-        """Claims that nobody followed by a burn are given back; attempts behind the gate are never touched.
+        """Give back claims that no burn followed; returns them. Attempts behind the gate are never touched.
 
         A claim that seems to lie as far in the future counts, too: somebody's clock was wrong.
         """
@@ -135,7 +135,7 @@ class AttemptBook(Book):
             return find_attempt(t, attempt)
 
     def attempts(self, order: int, *states: AttemptState) -> list[Attempt]:
-        """Of an order, or those of them in these states, in the order in which they were claimed."""
+        """The attempts of an order, or those in these states, in the order in which they were claimed."""
         chosen = states or tuple(AttemptState)
         with self._store.read() as t:
             find_order(t, order)
@@ -147,7 +147,7 @@ class AttemptBook(Book):
         return [attempt_of(row) for row in rows]
 
     def live_attempts(self, host: str) -> list[Attempt]:
-        """Attempts of a host that have not ended. Those without a hand are for it to examine."""
+        """Attempts of a host that have not ended. The host examines those without a hand."""
         with self._store.read() as t:
             rows = t.rows(f"{ATTEMPT} WHERE host = ? AND state IN ({_LIVE}) ORDER BY id", host)
         return [attempt_of(row) for row in rows]

@@ -1,9 +1,8 @@
-"""What carries calls that can wait, and be tried again: four verbs, so that one carrier can take another's
-place.
+"""What carries calls that can wait and be tried again: four verbs, so that one carrier can replace another.
 
-Nothing depends on a call being made once. What a call does it asks of the ledger first, so a call that is
-made once, twice or never is harmless; whoever posted it derives from the ledger what is still to be done,
-and posts it again. A carrier only saves that looking and waiting.
+Nothing depends on a call being made exactly once. A call first asks the ledger what there is to do, so it
+does no harm if it is made once, twice or never. Whoever posted it derives from the ledger what is still to be
+done, and posts it again. A carrier only saves that repeated looking.
 
     post    call this, on that queue, now or later
     run     make the calls of some queues, until told to stop
@@ -44,7 +43,7 @@ class Carrier(Protocol):
         lock: str = "",
         after_seconds: float = 0.0,
     ) -> int:
-        """Have `task` called.  The number by which it can be cancelled.
+        """Have `task` called; returns the number by which it can be cancelled.
 
         queue  whose `run` makes the call
         lock   calls with one lock are made one after the other; empty for none
@@ -53,7 +52,7 @@ class Carrier(Protocol):
         ...
 
     def run(self, queues: Sequence[str], *, at_once: int = 4) -> None:
-        """Make the calls of these queues, so many beside each other, until `stop`."""
+        """Make the calls of these queues, at most `at_once` at the same time, until `stop`."""
         ...
 
     def cancel(self, number: int) -> bool:
@@ -61,7 +60,7 @@ class Carrier(Protocol):
         ...
 
     def stop(self) -> None:
-        """No further calls; `run` returns when those under way have ended.  From any thread."""
+        """Begin no further call; `run` returns when those under way have ended.  From any thread."""
         ...
 
 

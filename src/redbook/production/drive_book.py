@@ -24,7 +24,7 @@ class DriveBook(Book):
     """Methods of `Ledger`."""
 
     def drive(self, place: Place) -> DriveRecord:
-        """What is held against a drive; nothing against one that was never seen."""
+        """What is held against a drive; nothing for one that was never seen."""
         with self._store.read() as t:
             row = t.row(
                 "SELECT spoiled_in_a_row, resting FROM drives WHERE host = ? AND drive = ?",
@@ -40,14 +40,14 @@ class DriveBook(Book):
         return [DriveRecord(Place(row[0], row[1]), row[2], row[3]) for row in rows]
 
     def rest_drive(self, place: Place, why: str) -> None:
-        """Nobody may use it until `resume_drive`.  raises  ValueError  without a reason"""
+        """Keep everybody from using a drive until `resume_drive`.  raises  ValueError  without a reason"""
         if not why.strip():
             raise ValueError(f"say why {place} shall rest")
         with self._store.write() as t:
             rest(t, place, why)
 
     def resume_drive(self, place: Place) -> None:
-        """A person has looked at it: what was held against it is forgotten."""
+        """A person has looked at the drive: forget what was held against it."""
         with self._store.write() as t:
             t.run(
                 "UPDATE drives SET spoiled_in_a_row = 0, resting = '' WHERE host = ? AND drive = ?",
@@ -56,7 +56,7 @@ class DriveBook(Book):
             )
 
     def see_drives(self, host: str, seen: Sequence[Sighting]) -> None:
-        """The newest word on all drives of a host; drives that are not named are gone.
+        """Store the newest report on all drives of a host; drives that are not named are gone.
 
         raises  ValueError  for a drive of another host
         """
@@ -83,13 +83,13 @@ class DriveBook(Book):
                 )
 
     def sightings(self) -> list[Sighting]:
-        """The newest word on every drive."""
+        """The newest report on every drive."""
         with self._store.read() as t:
             rows = t.rows(f"SELECT {', '.join(SIGHTING_COLUMNS)} FROM sightings ORDER BY host, drive")
         return [sighting_of(row) for row in rows]
 
     def sign_in(self, host: str, machine: str, *, take_over: bool = False) -> None:
-        """A worker starts: the host's name is this machine's from now on.
+        """A worker starts: from now on the host's name belongs to this machine.
 
         machine    what tells machines apart: /etc/machine-id
         take_over  another machine had the name, and a person says that it is gone for good

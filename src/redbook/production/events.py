@@ -103,6 +103,6 @@ _KINDS: dict[type, str] = {OrderNow: "order"}
 
 
 def as_json(event: CopyEvent) -> dict[str, Any]:
-    """Its kind in snake case, then its fields."""
+    """An event as JSON: its kind in snake case, then its fields."""
     kind = _KINDS.get(type(event)) or re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
     return {"event": kind, **asdict(event)}

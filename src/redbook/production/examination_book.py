@@ -47,9 +47,9 @@ class ExaminationBook(Book):
     """Methods of `Ledger`."""
 
     def take_up(self, attempt: int, host: str) -> Attempt:
-        """A live attempt of this host, for examination: its hand can speak for it no more.
+        """Take a live attempt of this host over for examination: its hand can no longer speak for it.
 
-        To be called with the drive's lock held; the attempt as it is now, with the fence for `examined`.
+        Call this with the drive's lock held. Returns the attempt as it is now, with the fence for `examined`.
 
         raises  StepRefused  it has ended meanwhile, or is another host's
         """
@@ -101,7 +101,7 @@ class ExaminationBook(Book):
             )
 
     def resolve(self, attempt: int, to: AttemptState, *, who: str, why: str = "") -> Attempt:
-        """What a person says of an attempt that is unknown: good, spoiled or lost.
+        """Record what a person says of an unknown attempt: good, spoiled or lost.
 
         raises  ValueError   without a name
                 StepRefused  it is not unknown, or another person has said something else
@@ -123,11 +123,10 @@ class ExaminationBook(Book):
     def adopt(
         self, order: int, blank: Blank, *, who: str, why: str = "", report: Mapping[str, Any] | None = None
     ) -> Attempt:
-        """Take a disc that was found to be a good copy, and of which the ledger knows nothing, for a free
-        copy.
+        """Count a disc that was found to be a good copy, and that the ledger does not know, as a free copy.
 
-        Such discs are there after the ledger was restored from a backup. A person says it, because two
-        copies of a master are equal: nobody else knows that this one has not been counted already.
+        Such discs exist after the ledger was restored from a backup. A person has to say this: two copies of
+        a master are equal, so nobody else knows that this one has not been counted already.
 
         raises  ValueError, NoCopyFree, StepRefused (this disc is in the ledger)
         """

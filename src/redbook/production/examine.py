@@ -1,8 +1,8 @@
-"""An examination: what lies in a drive now, held against what an attempt was to make of it.
+"""An examination: the disc in a drive now, compared with what an attempt was to make of it.
 
-Whoever takes up an attempt whose hand is gone has nothing but the disc. What it is found to be goes to the
-ledger, whose table decides (`states.VERDICTS`). Whether it is still the attempt's own disc is told by its
-number (`pool.Seen.ref`):
+If the hand of an attempt is gone, only the disc can tell what became of it. What the disc is found to be goes
+to the ledger, whose table decides (`states.VERDICTS`). Its number tells whether it is still the attempt's own
+disc (`pool.Seen.ref`):
 
     the same number       it is the disc, whatever is on it
     the machine restarted  the tray may have been open. A disc with something on it is taken for the attempt's
@@ -62,11 +62,11 @@ def examine(
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
 ) -> Examined:
-    """Look at the disc in a drive for an attempt that was in this state.
+    """Look at the disc in a drive, for an attempt that was in this state.
 
     ref_then, ref_now  of the disc that was claimed, and of the one that lies there now
-    master             the folder of the order's master; None where it is not to be had any more
-    read               False where there is no time for that: a disc that would have to be is Cancelled
+    master             the folder of the order's master; None if it cannot be had any more
+    read               False if there is no time to read a disc; one that has to be read raises Cancelled
 
     raises  DriveError  the drive does not answer, so nothing is known: try again; Cancelled
     """

@@ -144,7 +144,7 @@ class Line:
         self._thread.start()
 
     def tell(self, event: str, **fields: object) -> None:
-        """Lost where nobody listens any more: the disc says it all."""
+        """Tell the worker of an event. If nobody listens any more it is lost; the disc shows the same."""
         with self._writing:
             try:
                 self._out.write(json.dumps({"event": event, **fields}) + "\n")
@@ -199,7 +199,7 @@ class Hand:
         line.when_gone = self.left_alone
 
     def run(self) -> int:
-        """Exit code: 0 told and heard, 1 nobody heard it."""
+        """Do the task.  Exit code: 0 told and heard, 1 nobody heard it."""
         try:
             with open_drive(self._task.drive, cancel=self._cancel) as drive:
                 state, reason, report = self._attempt(drive)
@@ -301,7 +301,7 @@ class Hand:
                 self.left_alone()
 
     def left_alone(self) -> None:
-        """The worker is gone.  A disc is written and closed all the same; whoever finds it reads it back."""
+        """The worker is gone: begin no disc and verify none; one being written is finished and closed."""
         if self._verifying or not self._through:
             self._cancel()
 

@@ -1,4 +1,4 @@
-"""Where the copies of one machine are kept account of: the ledger, the masters, and who is at work.
+"""Where one machine keeps the account of its copies: the ledger, the masters, and who is at work.
 
 In $XDG_DATA_HOME/redbook/copies, else ~/.local/share; REDBOOK_COPIES names another folder.
 
@@ -48,7 +48,10 @@ LINK_FILE = "folder.txt"
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """folder: made when something is first kept in it"""
+    """A folder with a ledger and masters.
+
+    folder  is made when something is first kept in it
+    """
 
     folder: Path
 
@@ -92,10 +95,10 @@ class Home:
         return open_ledger(self.ledger_path, create=create)
 
     def master(self, name: str) -> Path | None:
-        """The folder of a master that is here, whole.
+        """The folder of a master that is here as a whole; None if there is none.
 
-        One that lies elsewhere is its owner's, who may have made another disc in that folder since: that is
-        not what was ordered.
+        A master may be in a folder of somebody else, who may have made another disc there since. That one
+        does not count: it is not what was ordered.
         """
         elsewhere, folder = self.elsewhere(name), self.folder / "masters" / name
         with suppress(SheetError):
@@ -104,14 +107,14 @@ class Home:
         return folder if is_master(folder) else None
 
     def elsewhere(self, name: str) -> Path | None:
-        """The folder where a master was that is not kept here itself."""
+        """The folder, outside of this home, where a master was made; None for one that is kept here."""
         try:
             return Path(os.fsdecode((self.folder / "masters" / name / LINK_FILE).read_bytes()))
         except OSError:
             return None
 
     def master_names(self) -> list[str]:
-        """Of all masters that are here or were."""
+        """The names of all masters that are here or were."""
         try:
             return [
                 entry.name for entry in (self.folder / "masters").iterdir() if not entry.name.startswith(".")
@@ -120,8 +123,7 @@ class Home:
             return []
 
     def keep_master(self, sources: object, cancel: Cancel | None = None, **wishes: object) -> MasterReport:
-        """Make a master of sources and keep it; one that is there already is read to its end, and stays where
-        it is.
+        """Make a master of sources and keep it. A source that is a master is checked, and stays where it is.
 
         wishes  as `make_master` takes them
 
@@ -153,15 +155,16 @@ class Home:
             shutil.rmtree(new, ignore_errors=True)
 
     def tidy(self, ledger: Ledger) -> None:
-        """The audio of masters goes whose orders are all done or cancelled; what they are stays."""
+        """Delete the audio of masters whose orders are all done or cancelled; their master.json stays."""
         ended = {order.master for order in ledger.orders(OrderState.DONE, OrderState.CANCELLED)}
         kept = self._kept_audio()
         for name in (ended & kept.keys()) - _needed(ledger, kept):
             shutil.rmtree(kept[name], ignore_errors=True)
 
     def make_room(self, ledger: Ledger, free_bytes: int) -> None:
-        """The audio of masters that nobody needs goes, until so much is free: what came of those whose
-        fetching was given up, then the oldest first.
+        """Delete audio that nobody needs, until so much space is free.
+
+        First what came of masters whose fetching was given up, then masters, the oldest first.
 
         raises  LedgerError
         """
@@ -184,7 +187,7 @@ class Home:
         return {name: folder for name, folder in blobs.items() if folder.is_dir()}
 
     def audio(self, name: str) -> Path | None:
-        """The folder of a master whose audio is here, too: all that is needed to burn or compare."""
+        """The folder of a master with all its audio, to burn it or to compare; None without that."""
         try:
             folder, file = self.master(name), self.file_of(name)
         except SheetError:  # what it is cannot be read any more
@@ -194,7 +197,7 @@ class Home:
         return folder if all(blob_path(folder, track.sha256) for track in file.tracks) else None
 
     def file_of(self, name: str) -> MasterFile | None:
-        """What is known of a master, also when its audio is gone."""
+        """What master.json says of a master, also when its audio is gone; None if there is none."""
         folder = self.master(name)
         return read_master_file(folder) if folder is not None and (folder / MASTER_FILE).is_file() else None
 

@@ -1,7 +1,7 @@
 """The ledger: what was ordered, and what became of every blank. Nothing else decides what is burned.
 
 Each method is one transaction, durable when it returns. If it raises LedgerUnavailable it may have been
-done all the same: say it again until it is heard. Everything may be said twice; the second time changes
+done all the same: call it again until it succeeds. Every call may be repeated; the second one changes
 nothing.
 
     ledger = open_ledger("copies.ledger")
@@ -14,7 +14,7 @@ nothing.
     ledger.step(claim.attempt, hand, AttemptState.VERIFYING)
     ledger.step(claim.attempt, hand, AttemptState.GOOD, report={...})  # then the tray may open
 
-The methods are told by subject in `order_book`, `attempt_book`, `examination_book`, `drive_book`. Rules:
+The methods are in `order_book`, `attempt_book`, `examination_book` and `drive_book`, by subject. Rules:
 `states`. One step and what follows from it: `moves`. Claims: `claims`. Tables: `schema.sql`.
 """
 

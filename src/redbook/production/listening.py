@@ -1,6 +1,6 @@
-"""The thread beside one hand: it hears what the hand says, says it to the ledger, and answers.
+"""The thread beside one hand: it hears what the hand says, tells the ledger, and answers.
 
-What the ledger does not take is said to it again and again, and the hand waits meanwhile.
+If the ledger does not take something, it is told again and again, and the hand waits meanwhile.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ _saying = threading.Lock()
 
 
 def say(process: subprocess.Popen[str], fields: dict[str, Any]) -> None:
-    """Lost where the hand is gone: what becomes of its disc is looked at then."""
+    """Send a message to a hand. If the hand is gone it is lost; then the disc is looked at."""
     assert process.stdin is not None
     with _saying, suppress(OSError, ValueError):
         process.stdin.write(json.dumps(fields) + "\n")

@@ -1,7 +1,7 @@
 """A worker looks at discs: those of attempts whose hands are gone, and those that are not blank.
 
-How a disc is understood says `examine`; here is what is done until there is an answer: the drive waited for,
-its lock taken, the attempt taken up, and the ledger told until it hears.
+`examine` says how a disc is understood. Here is what happens until there is an answer: the worker waits for
+the drive, takes its lock, takes up the attempt, and tells the ledger until it hears.
 """
 
 from __future__ import annotations
@@ -63,9 +63,10 @@ class Looking:
     worker: Worker
 
     def recognise(self, station: Station, seen: Seen) -> None:
-        """A disc that is not blank is left alone; a good copy that was pushed in again is given back.
+        """Look at a disc that is not blank. A good copy that was pushed in again is given back.
 
-        An open tray says "good, take me", so it is read first: a spoiled copy has the same table of contents.
+        An open tray says "good, take me", so the disc is read first: a spoiled copy has the same table of
+        contents. Other discs are left alone.
         """
         why = f"the disc in it is not blank: {seen.entry.medium}"
         if seen.entry.medium.startswith("CD-RW"):

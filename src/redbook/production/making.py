@@ -163,7 +163,7 @@ def resume_copies(
 ) -> CopiesReport:
     """Resume an order that was paused, or whose process died.  Drives that rested are used again.
 
-    drives  these may burn it from now on, too; where none is given: those of the order
+    drives  may burn it from now on, too; without any, those of the order are used
 
     raises  NotInLedger, StepRefused  there is no such order, or it was cancelled; else as `make_copies`
     """
@@ -223,9 +223,9 @@ def _there(names: list[str], on_event: Callable[[CopyEvent], None] | None) -> li
 
 
 def bus_note(pool: Pool, speed: float | None) -> str:
-    """A word where recorders share a bus that cannot feed them all at once; else empty.
+    """A note if recorders share a bus that is too slow for all of them at once; else empty.
 
-    USB 2 carries some 35 MB/s in practice, whatever its 480 Mbit/s say.
+    USB 2 carries some 35 MB/s in practice, although it is rated at 480 Mbit/s.
     """
     buses: dict[str, list[str]] = {}
     for name, seen in pool.poll().items():
@@ -251,7 +251,7 @@ def work_off(
     on_event: Callable[[CopyEvent], None] | None,
     cancel: Cancel,
 ) -> CopiesReport:
-    """Until the order is done, or nothing more can be done for it; with the host's lock held.
+    """Burn copies until the order is done, or nothing more can be done for it; with the host's lock held.
 
     raises  LedgerError
     """
@@ -286,7 +286,7 @@ def work_off(
 
 
 def nothing_to_do(now: OrderNow) -> bool:
-    """Whether no further blank is wanted, or may be used."""
+    """Whether no further blank is wanted, or none may be used."""
     return now.state != OrderState.OPEN or (not now.free and not now.under_way)
 
 

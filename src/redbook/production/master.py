@@ -1,7 +1,7 @@
-"""Masters made, checked, and put on a host: once read, burned as often as is wanted.
+"""Masters made, checked, and put on a host: read once, and burned as often as is wanted.
 
-A master is made by a plan against a blank virtual disc, so every check of a plan has been made when it is
-there. What its folder holds says `redbook.sheets.master_file`; it is whole once master.json is in it.
+A master is made by a plan for a blank virtual disc, so it has passed every check of a plan.
+`redbook.sheets.master_file` describes its folder, which is complete once master.json is in it.
 """
 
 from __future__ import annotations

@@ -130,15 +130,15 @@ class OrderBook(Book):
         return [Copy(*row) for row in rows]
 
     def pause(self, order: int, *, who: str = "", why: str = "") -> Order:
-        """No further blank is burned; discs under way are finished."""
+        """Pause an order: no further blank is burned; discs under way are finished."""
         return self._set(order, OrderState.PAUSED, {OrderState.OPEN}, who, why)
 
     def resume(self, order: int, *, who: str = "") -> Order:
-        """A paused order goes on, and may spoil as many discs as a new one before it is paused again."""
+        """Continue a paused order. It may spoil as many discs as a new one before it is paused again."""
         return self._set(order, OrderState.OPEN, {OrderState.PAUSED}, who, "")
 
     def cancel(self, order: int, *, who: str = "", why: str = "", now: bool = False) -> Order:
-        """No further blank is burned, for good.
+        """Cancel an order: no further blank is burned, for good.
 
         now  discs under way are to be ended in good order, too (`to_stop`); else they are finished
         """
@@ -160,7 +160,7 @@ class OrderBook(Book):
             return find_order(t, order)
 
     def add_drives(self, order: int, drives: Sequence[Place], *, who: str = "") -> Order:
-        """These may burn it, too; nothing changes where any drive may."""
+        """Let these drives burn an order, too; nothing changes where any drive may."""
         with self._store.write() as t:
             found = find_order(t, order, t.lock)
             more = sorted(set(drives) - set(found.drives)) if found.drives else []
@@ -171,7 +171,7 @@ class OrderBook(Book):
             return find_order(t, order)
 
     def set_priority(self, order: int, priority: int, *, who: str = "") -> Order:
-        """Orders with a higher one come first; what is under way stays."""
+        """Orders with a higher priority come first; discs under way are not affected."""
         with self._store.write() as t:
             if find_order(t, order, t.lock).priority != priority:
                 t.run("UPDATE orders SET priority = ? WHERE id = ?", priority, order)

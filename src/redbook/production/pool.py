@@ -1,8 +1,8 @@
 """The drives that a worker may use, and what lies in them, as they are now.
 
-Real recorders and racks of virtual ones look alike here. What identifies a disc while it lies in a drive is
-the number that the kernel (or the rack) has given it, together with the start of the machine; that changes
-once the tray was open. Where no number is told, a disc that is put in gets one that never comes back.
+Real recorders and racks of virtual ones look alike here. While a disc lies in a drive, it is identified by
+the number that the kernel (or the rack) has given it, together with the start of the machine. The number
+changes once the tray was open. If no number is known, a disc that is put in gets a random one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ALL = "all"
 class Seen:
     """A drive, and the disc in it.
 
-    ref  of the disc: it names this insertion of it until the tray opens or the machine starts again
+    ref  a name for this insertion of the disc, until the tray opens or the machine starts again
     """
 
     entry: DriveEntry

@@ -24,9 +24,9 @@ from redbook.runner.cancel import Cancel
 class Recognised:
     """What is known of a disc.
 
-    attempt   that burned it, where it has not left the drive since; else two copies of a master are equal
+    attempt   that burned it, if the disc has not left the drive since; otherwise None, for copies are equal
     orders    of masters whose tracks lie where the disc's do, the newest first
-    same      whether every sector is the master's; None where that was not, or could not be, compared
+    same      whether every sector is the master's; None if that was not, or could not be, compared
     text      the same in words
     """
 

@@ -1,11 +1,11 @@
 """A worker among several: its ledger is in PostgreSQL, its masters come from another machine.
 
-What a worker does on one machine (`worker`) it does here, too. Around it: the host's name is signed in, so
-that two machines never go by one; masters of open orders that its drives may burn are fetched (`fetch`)
-before anything is claimed for them; every few seconds one statement tells the ledger what all its drives
-do; claims that nobody followed by a burn are given back.
+It does what a worker does on one machine (`worker`), and more. It signs in the host's name, so that two
+machines never have the same one. It fetches the masters of open orders that its drives may burn (`fetch`),
+before anything is claimed for them. Every few seconds it tells the ledger, in one statement, what all its
+drives do. It gives back claims that no burn followed.
 
-All of it is derived from the ledger again and again, so a call that a carrier lost, or made twice, changes
+All of this is derived from the ledger again and again, so a call that a carrier lost, or made twice, changes
 nothing.
 """
 
@@ -118,7 +118,7 @@ class RemoteWorker:
             raise
 
     def run(self) -> None:
-        """Until `stop`, and then until nothing is under way."""
+        """Work until `stop`, and then until nothing is under way."""
         calls = threading.Thread(
             target=self._carrier.run, args=([self._host],), kwargs={"at_once": 1}, name="redbook-carrier"
         )
@@ -139,13 +139,13 @@ class RemoteWorker:
             self.close()
 
     def close(self) -> None:
-        """The host is free for another worker.  `run` does it at its end."""
+        """Free the host for another worker.  `run` does it at its end."""
         self._worker.close()
 
     def stop(self, *, at_once: bool = False) -> None:
-        """No further copy is begun; what is under way is finished, or at once ended in good order.
+        """Begin no further copy; what is under way is finished, or with `at_once` ended in good order.
 
-        Notes the wish and no more, so that a signal's handler may call it; `run` sees to it.
+        This only notes the wish, so that a signal's handler may call it; `run` acts on it.
         """
         self._stopping = True
         self._worker.end_hands() if at_once else self._worker.finish()

@@ -21,13 +21,13 @@ class Station:
     """A drive as the worker sees it.
 
     state    "idle", "working", "examining", "done" (its tray is open, or its disc no use), "resting"
-    used_ref  of the disc that this station has finished with, or that is none for a burn
-    told     the last word to people about it
+    used_ref  of the disc that this station has finished with, or that cannot be burned
+    told     what people were told last about it
     not_before  another program has the drive: when it is tried again, on the monotonic clock
-    fence    of a claim that may have been made without being heard
+    fence    of a claim that may have been made, but whose answer was lost
     told_to_end  the hand that was told to end in good order
     reading  ends the reading of a disc that somebody put in, and that can wait
-    unexamined  an attempt whose disc could not be looked at, and is to be
+    unexamined  an attempt whose disc could not be looked at yet
     looks    how often that was tried
     """
 
@@ -47,7 +47,7 @@ class Station:
     seen: Seen | None = None
 
     def begin(self, state: str, work: Callable[[], None]) -> None:
-        """Something that takes its time, in a thread of its own."""
+        """Begin work that takes its time, in a thread of its own.  state: of the station meanwhile"""
         self.state = state
         self.thread = threading.Thread(target=work, name=f"redbook-{self.name}", daemon=True)
         self.thread.start()
@@ -59,7 +59,7 @@ class WorkerRunning(DriveBusy):
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """While this is held there is no other worker of this host.
+    """Inside, there is no other worker of this host.
 
     path  of a file that is locked; the lock ends with the process, however that ends
 

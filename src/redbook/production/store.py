@@ -45,7 +45,7 @@ class Transaction(Protocol):
     def rows(self, sql: str, *values: object) -> list[Row]: ...
 
     def run(self, sql: str, *values: object) -> int:
-        """Do it; the number of rows that it changed."""
+        """Run a statement; returns how many rows it changed."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Rows of the ledger's tables to values."""
+"""Turns rows of the ledger's tables into values."""
 
 from __future__ import annotations
 

@@ -13,10 +13,10 @@ from redbook.records import dataclass
 
 
 def new_fence() -> int:
-    """A number that nobody else has: who shows it to the ledger is who was given it.
+    """A number that nobody else has: whoever shows it to the ledger is the one that it was given to.
 
-    Random, not counted: a ledger restored from a backup would count some numbers a second time, and a
-    hand that burns under an attempt that was lost with the restore must not pass for another.
+    It is random, not counted. A ledger restored from a backup would count some numbers a second time, and a
+    hand whose attempt was lost with the restore must not pass for another one.
     """
     return secrets.randbits(62) + 1
 
@@ -148,7 +148,7 @@ class Account:
 
     @property
     def to_go(self) -> int:
-        """Copies not delivered yet, including those under way and those of which nobody knows."""
+        """Copies not delivered yet, including those under way and those whose state is unknown."""
         return self.wanted - self.good - self.checked
 
 

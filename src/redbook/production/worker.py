@@ -1,15 +1,15 @@
-"""The worker: one on each host.  It gives blanks to hands, and hears for the ledger what they say.
+"""The worker: one on each host.  It gives blanks to hands, and tells the ledger what they say.
 
-Everything it knows is in the ledger, or in the drives. So when it starts it first takes up what a dead worker
-left: it waits for each drive whose hand is still at work, and looks at the discs. Then, as often as it is
-asked to (`tick`), it claims a copy for each blank in an idle drive and starts a hand.
+Everything it knows is in the ledger, or in the drives. When it starts, it first takes up what a dead worker
+left: it waits for each drive whose hand is still at work, and looks at the discs. Then, at each `tick`, it
+claims a copy for each blank in an idle drive and starts a hand.
 
-A hand is another process (`hand`), and has a thread here that listens to it. What the ledger does not take
-is said to it again and again, and the hand's tray stays shut meanwhile; so no report is ever lost, and drives
-wait while the database is away.
+A hand is another process (`hand`), and has a thread here that listens to it. If the ledger does not take
+something, it is told again and again, and the hand's tray stays shut meanwhile. So no report is ever lost,
+and drives wait while the database is away.
 
-Nothing here closes a tray. One opens when its disc is good; a spoiled disc stays in until somebody asks for
-it.
+Nothing here closes a tray. A tray opens when its disc is good; a spoiled disc stays in until somebody asks
+for it.
 """
 
 from __future__ import annotations
@@ -119,9 +119,10 @@ class Worker:
     # What a loop around it does
 
     def tick(self) -> None:
-        """One look at everything; does not wait for any drive.
+        """Look at everything once; does not wait for any drive.
 
-        raises  LedgerError  other than that it does not answer, or has no room: that is told, and tried again
+        raises  LedgerError  unless the ledger does not answer, or has no room: then people are told, and it
+                             is tried again
         """
         self._end_hands()
         if self.closing:
@@ -180,15 +181,14 @@ class Worker:
         return list(self._stations.values())
 
     def finish(self) -> None:
-        """No further claims; what is under way is finished.  Only a wish, as `end_hands`."""
+        """Claim nothing more; what is under way is finished.  Only notes the wish, as `end_hands`."""
         self.closing = True
 
     def end_hands(self) -> None:
-        """What is under way is ended in good order: a burn costs its disc.
+        """End what is under way in good order; a disc that is being burned is lost.
 
-        Only notes the wish; the next `tick` sees to it. A signal's handler may call it, wherever it has
-        interrupted the program: also in the middle of a word to a hand, whose pipe is not to be written to
-        by two at once.
+        This only notes the wish; the next `tick` acts on it. So a signal's handler may call it at any moment,
+        also while a message to a hand is being written: two writers must not use that pipe at once.
         """
         self.closing = self.ending = True
 
@@ -204,7 +204,7 @@ class Worker:
                 say(process, {"cancel": True})
 
     def let_go(self) -> None:
-        """Nobody waits for the reading of discs that are in a drive by mistake."""
+        """Stop reading discs that were put in by mistake."""
         for station in self._all():
             if (reading := station.reading) is not None:
                 reading()
@@ -214,7 +214,7 @@ class Worker:
         self._held.close()
 
     def run(self, until: Callable[[], bool]) -> None:
-        """Until that is so, and nothing is under way."""
+        """Work until `until` says so, and nothing is under way."""
         while True:
             self.tick()
             through = until()
@@ -337,7 +337,7 @@ class Worker:
         station.begin("examining", lambda: self.examine(station, attempt.id))
 
     def examine(self, station: Station, number: int, why: str = "") -> None:
-        """Until the attempt has ended, whatever the drive and the ledger do meanwhile.
+        """Examine an attempt until it has ended, whatever the drive and the ledger do meanwhile.
 
         why  it has no hand any more
         """
@@ -346,7 +346,7 @@ class Worker:
     # What came of an attempt
 
     def after(self, station: Station, ended: Attempt, drive_open: Callable[[], None] | None) -> None:
-        """Tells people, and opens the tray of a good disc."""
+        """An attempt has ended: tell people, and open the tray of a good disc."""
         self.tell_state(ended)
         self._tell_order(ended.order)
         station.state, station.used_ref = "done", ended.blank.ref
@@ -404,7 +404,7 @@ class Worker:
             self.tell(event)
 
     def tell(self, event: CopyEvent) -> None:
-        """Nothing that a listener does may cost a disc."""
+        """Tell the listener of an event. What it raises is only logged, so that it costs no disc."""
         if self._on_event is None:
             return
         with self._telling:
@@ -414,12 +414,11 @@ class Worker:
                 _log.exception("on_event raised for %r; the copies go on", event)
 
     def until_heard(self, say: Callable[[], R]) -> R:
-        """The ledger is told until it hears.
+        """Tell the ledger something, again and again until it hears; returns its answer.
 
         raises  what it answers
-                LedgerUnavailable, LedgerFull  what is under way is to be ended, and nobody shall wait for a
-                        ledger that may be away for days: what was not told is still in the drive, and is
-                        looked at by the next worker
+                LedgerUnavailable, LedgerFull  once the worker is to end: nobody waits for a ledger that may
+                        be away for days. The disc is still in the drive, and the next worker looks at it
         """
         while True:
             try:

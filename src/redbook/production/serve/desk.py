@@ -105,9 +105,9 @@ class Desk:
         self._thread.start()
 
     def stop(self, *, at_once: bool = False) -> None:
-        """No further copy is begun; what is under way is finished, or at once ended in good order.
+        """Begin no further copy; what is under way is finished, or with `at_once` ended in good order.
 
-        Notes the wish and no more, so that a signal's handler may call it; the worker's thread sees to it.
+        This only notes the wish, so that a signal's handler may call it; the worker's thread acts on it.
         """
         self._stopping = True
         if self._worker is not None:
@@ -403,7 +403,10 @@ class Desk:
         }
 
     def resume_drive(self, name: str, host: str | None = None) -> None:
-        """host: another one's drive, which its worker uses again.  raises  LedgerError"""
+        """Use a drive again that rested.  host: of a drive elsewhere, which its own worker then uses.
+
+        raises  LedgerError
+        """
         if host is not None and host != self._where:
             if not self.ledger.drive(Place(host, name)).resting:
                 raise NotInLedger("no such drive rests")

@@ -59,7 +59,7 @@ class Sessions:
     """Who has shown the token.
 
     token      what `serve` printed, or the password
-    guessable  people chose it
+    guessable  whether people chose it, so that it might be guessed
     """
 
     def __init__(self, token: str, *, guessable: bool = False) -> None:

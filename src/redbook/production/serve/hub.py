@@ -1,9 +1,9 @@
 """The newest state of everything, for readers that come, go, and are slow.
 
-Not a history: each key has one value and the number of its last change. Who reads is given what changed
+This is no history: each key has one value and the number of its last change. A reader is given what changed
 after the number that it knows, so a reader that was away misses nothing and holds nobody up. Numbers begin
-anew with each start of the server; a reader's number carries the start's own word, and where that is
-another it is given all.
+anew with each start of the server. A reader's number names that start; a reader from an earlier start is
+given everything.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Hub:
         self._closed = False
 
     def put(self, key: str, value: Any) -> None:
-        """None takes the key away. What does not change it is no news."""
+        """Set a value; None takes the key away. An unchanged value is no news."""
         with self._lock:
             if self._values.get(key, (0, None))[1] == value:
                 return
@@ -44,7 +44,7 @@ class Hub:
         _wake(readers)
 
     def close(self) -> None:
-        """No more news: every reader's stream ends."""
+        """End every reader's stream: there is no more news."""
         with self._lock:
             self._closed = True
             readers = list(self._readers)
@@ -62,7 +62,7 @@ class Hub:
         """What is newer than a reader knows.
 
         known    the word that it was given last; anything else, or nothing, is a new reader
-        returns  its next word; whether that is all there is, so that it forgets the rest; the values
+        returns  its next word; whether the values are all there are, so that it forgets others; the values
         """
         start, _, number = known.partition("-")
         with self._lock:

@@ -102,7 +102,7 @@ class Patient(H11Protocol):
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
-    """Until a signal.  say: told the address, and what happens at the end
+    """Serve the page until a signal.  say: is told the address, and what happens at the end
 
     raises  PlanError  for settings that do not fit together
             LedgerError, DriveError, NoRoom

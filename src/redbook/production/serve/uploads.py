@@ -1,7 +1,7 @@
 """Sound files that people send: streamed to the disk, never more than there is room for.
 
-Each has an id that its sender chose; its path is made of that, and the name that it had is a label. A file
-that did not come whole is not there.
+The sender chooses an id for each file. The path is made of the id; the name that the file had is only a
+label. A file that did not come whole is not kept.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Upload:
 
 
 class Uploads:
-    """Files below a folder, which is emptied at the start: what an earlier server was sent is nobody's.
+    """Files below a folder. It is emptied at the start: nobody uses what was sent to an earlier server.
 
     raises  NoRoom  if the folder cannot be made
     """
