@@ -392,3 +392,27 @@ def test_a_lead_out_without_end_is_refused_three_minutes_behind_the_last_that_th
         drive.run(Write10(lba, bytes(900 * length), length))
     with pytest.raises(errors.EndOfUserArea):
         drive.run(Write10(end, bytes(length), length))
+
+
+@pytest.mark.parametrize(
+    ("packs", "refused_at"),
+    [(range(-160, -150), None), (range(-160, -149), -150), (range(-141, -140), -141)],
+    ids=["before it", "over it", "behind it"],
+)
+def test_a_write_over_the_end_of_the_lead_in_may_have_packs_before_it_alone(
+    packs: range, refused_at: int | None, drive: Drive
+) -> None:
+    """Ten sectors of lead-in and ten of the first pregap in one WRITE."""
+    length = begin(drive, PACKED)
+    for lba in range(LEAD_IN, -160, 900):
+        drive.run(Write10(lba, bytes(min(900, -160 - lba) * length), length))
+    r_to_w = (b"\x3f" if lba in packs else b"\0" for lba in range(-160, -140))
+    data = b"".join(bytes(SECTOR_BYTES) + symbol * 96 for symbol in r_to_w)
+    if refused_at is None:
+        drive.run(Write10(-160, data, length))
+        assert next_lba(drive) == -140
+        return
+    with pytest.raises(errors.IllegalModeForTrack) as caught:
+        drive.run(Write10(-160, data, length))
+    assert caught.value.sense.information == refused_at
+    assert next_lba(drive) == -160
