@@ -282,6 +282,7 @@ class TestOwnFiles:
             ('product = "Ä"', "product"),
             ("revision = 1.0", "revision"),
             ('source = ""', "source"),
+            ("source = 5", "source"),
             ("buffer_bytes = 0", "buffer"),
             ("buffer_bytes = -1", "buffer_bytes"),
             ("buffer_bytes = 1.5", "buffer_bytes"),
