@@ -136,6 +136,31 @@ class TestTheMedium:
         assert look_at(answers).medium == words
 
     @pytest.mark.parametrize(
+        ("profile", "kind"),
+        [
+            (0x02, "removable disk"),
+            (0x10, "pressed DVD"),
+            (0x11, "DVD-R"),
+            (0x12, "DVD-RAM"),
+            (0x13, "DVD-RW"),
+            (0x14, "DVD-RW"),
+            (0x15, "DVD-R DL"),
+            (0x1A, "DVD+RW"),
+            (0x1B, "DVD+R"),
+            (0x2B, "DVD+R DL"),
+            (0x40, "pressed BD"),
+            (0x41, "BD-R"),
+            (0x42, "BD-R"),
+            (0x43, "BD-RE"),
+        ],
+    )
+    def test_is_named_by_its_profile(self, profile: int, kind: str) -> None:
+        """MMC-5 table 90."""
+        assert (
+            look_at(drive(replace(DONE, last_track_of_last_session=0), profile)).medium == f"{kind}, complete"
+        )
+
+    @pytest.mark.parametrize(
         ("said", "words"),
         [
             (refused("2/3A/00"), "no disc"),
@@ -357,13 +382,16 @@ class TestABlankDisc:
         waits = [step for step in told if isinstance(step, Waiting)]
         assert len(waits) == 41
         assert {wait.what for wait in waits} == {"a blank disc, for disc 2 of 3"}
-        assert waits[0].seconds < waits[-1].seconds
+        # The clock shows the number of the step: since the first look at it, the waiting counts.
+        times = [number for number, step in enumerate(told) if isinstance(step, Now)]
+        assert [wait.seconds for wait in waits] == [float(time - times[0]) for time in times[1:42]]
         assert {step for step in told if isinstance(step, Pause)} == {Pause(1.0)}
 
     def test_is_not_one_that_is_full_and_that_is_told_once(self) -> None:
         (_, disc), told = self.wait(DONE, DONE, BLANK)
         assert disc.status is DiscStatus.BLANK
         assert len([step for step in told if isinstance(step, Notice)]) == 1
+        assert len([step for step in told if isinstance(step, Pause)]) == 2
         ejects = [step for step in told if step == StartStopUnit(start=False, load_eject=True)]
         assert len(ejects) == 3, "the tray is opened again for each that is none"
 
@@ -374,7 +402,7 @@ class TestABlankDisc:
 
     def test_is_not_waited_for_where_the_drive_is_gone(self) -> None:
         with pytest.raises(DriveGone):
-            self.wait(BLANK, ready=[refused("2/3A/02"), DriveGone("unplugged")])
+            self.wait(BLANK, ready=[refused("2/3A/02"), DriveGone("unplugged"), None])
         with pytest.raises(DriveGone):
             self.wait(DriveGone("unplugged"))
 

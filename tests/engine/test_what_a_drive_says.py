@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+import redbook
 from redbook.disc import Msf, Toc, TocTrack
+from redbook.drive import Drive
 from redbook.engine.inspect import (
     Abilities,
     DiscContents,
@@ -36,8 +38,14 @@ from redbook.mmc.disc_info import (
     TrackInformation,
 )
 from redbook.mmc.identify import Configuration, Feature, GetConfiguration, Inquiry, InquiryReply
-from redbook.mmc.mode_pages import Capabilities, ModeData, ModeSense10, WriteSpeed
+from redbook.mmc.mode_pages import Capabilities, ModeData, ModeSelect10, ModeSense10, WriteSpeed
 from redbook.quirks import VIRTUAL_MARK
+from redbook.transport.base import Reply
+from redbook.virtual.medium import Medium
+from redbook.virtual.recorder import VirtualRecorder
+from tests.support.at_once import choose_session_at_once
+from tests.support.burns import Recording
+from tests.support.drives import ready
 
 Answers = Mapping[type[Command[Any]], Any]
 """What the drive says to a kind of command: a reply, an error, or a function of the command."""
@@ -458,3 +466,23 @@ def test_where_the_next_track_goes_is_asked_anew() -> None:
     assert run(where_next(), answers) == Space(3, 1204, 301_204)
     with pytest.raises(MediumUnsuitable, match="no more tracks"):
         run(where_next(), {**answers, ReadTrackInformation: NO_SUCH_FIELD})
+
+
+@pytest.mark.parametrize(("profile", "set_anew"), [("cd-r", True), ("pressed", False)])
+def test_a_drive_that_was_set_to_session_at_once_is_asked_for_its_next_address_track_at_once(
+    profile: str, set_anew: bool
+) -> None:
+    """MMC-5 6.27: the next writable address depends on page 05h. A pressed disc has none."""
+    recorder = VirtualRecorder(Medium.new())
+    choose_session_at_once(ready(recorder))
+    log = Recording(recorder)
+
+    class Pressed(VirtualRecorder):
+        def execute(self, cdb: bytes, *rest: Any, **named: Any) -> Reply:
+            reply = log.execute(cdb, *rest, **named)
+            if cdb[0] == GetConfiguration.OPCODE and profile == "pressed":
+                return replace(reply, data=reply.data[:6] + b"\0\x08" + reply.data[8:])
+            return reply
+
+    redbook.disc_info(Drive(Pressed(None)))
+    assert (ModeSelect10.OPCODE in log.opcodes()) is set_anew
