@@ -159,6 +159,13 @@ def test_what_became_of_a_disc_whose_erasing_failed_is_said(
     assert not is_locked(recorder)
 
 
+def test_a_report_of_what_happened_before_does_not_hide_what_became_of_the_disc() -> None:
+    recorder = Fails(rewritable(), Sense(3, 0x51, 0), False)
+    recorder.faults.append(Fault(Sense(6, 0x28, 0), ReadDiscInformation, nth=2))
+    with pytest.raises(EraseFailed, match="the disc is not blank"):
+        blank(recorder)
+
+
 def test_a_drive_that_reports_its_own_change_of_the_disc_has_blanked_it() -> None:
     """6/28 once BLANK was taken: drives say so of a disc that they have blanked."""
     recorder = Fails(rewritable(), Sense(0), True, None)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from redbook.disc import Msf, Toc, TocTrack
+from redbook.disc.cd_text.packs import PackType, sealed
 from redbook.disc.layout import Item
 from redbook.disc.sub_channel import ISRC, MCN, POSITION, Q
 from redbook.engine.labels import DiscLabels, read_labels
@@ -450,6 +451,15 @@ class TestTheWholeDisc:
         ]
         assert [t.number for t in found.tracks] == [1, 2]
         assert found.mcn == MCN_OF_DISC
+
+    @pytest.mark.parametrize("first", [1, 7])
+    def test_is_named_as_its_packs_say_whatever_number_its_first_track_has(self, first: int) -> None:
+        """Behind the disc's name (track 0) come those of the tracks, from the first one on (MMC-5 annex J)."""
+        packs = sealed(bytes((0x80, 0, 0, 0)) + b"Disc\0One\0Two")
+        tracks = [track(first, 0, 1000), track(first + 1, 1150, 1000)]
+        told = Told([(0, first, 1), (1000, first + 1, 0), (1150, first + 1, 1)], 2150, cd_text=packs)
+        (texts,) = labels(told, tracks).texts
+        assert texts.by_type[PackType.TITLE] == {0: "Disc", first: "One", first + 1: "Two"}
 
     def test_of_one_session_is_not_asked_where_each_lead_out_is(self) -> None:
         told = two()

@@ -398,9 +398,10 @@ class TestTheTableOfContentsThatADiscWillHave:
     ) -> Toc | None:
         return DiscContents(information, None, tuple(tracks), None, toc, space).expected_toc()
 
-    def test_ends_two_sectors_behind_the_last_track(self) -> None:
+    @pytest.mark.parametrize("space", [None, ROOM])
+    def test_ends_two_sectors_behind_the_last_track(self, space: Space | None) -> None:
         """Run-out: two sectors, then the lead-out."""
-        assert self.of(OPEN, None) == Toc((TocTrack(1, 0), TocTrack(2, 752)), 752 + 450 + 2)
+        assert self.of(OPEN, None, space=space) == Toc((TocTrack(1, 0), TocTrack(2, 752)), 752 + 450 + 2)
 
     def test_of_a_finished_disc_is_what_it_has(self) -> None:
         other = Toc((TocTrack(1, 0),), 602)
