@@ -454,7 +454,7 @@ class TestTheWholeDisc:
 
     @pytest.mark.parametrize("first", [1, 7])
     def test_is_named_as_its_packs_say_whatever_number_its_first_track_has(self, first: int) -> None:
-        """Behind the disc's name (track 0) come those of the tracks, from the first one on (MMC-5 annex J)."""
+        """Behind the disc's name (track 0) come those of its tracks, the first one first (MMC-5 annex J)."""
         packs = sealed(bytes((0x80, 0, 0, 0)) + b"Disc\0One\0Two")
         tracks = [track(first, 0, 1000), track(first + 1, 1150, 1000)]
         told = Told([(0, first, 1), (1000, first + 1, 0), (1150, first + 1, 1)], 2150, cd_text=packs)
