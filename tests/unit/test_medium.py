@@ -111,6 +111,19 @@ class TestFolders:
             with pytest.raises(errors.ImageError):
                 way(tmp_path)
 
+    @pytest.mark.parametrize(("kind", "minutes"), [("cd-rw", 99), ("cd-r", 81), ("dvd-r", 80)])
+    def test_a_kind_of_disc_that_there_is_none_of_is_no_disc(
+        self, kind: str, minutes: int, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "a.disc"
+        FolderStore.create(path, blank_state("cd-r", 90))
+        said = (path / "disc.json").read_text()
+        said = said.replace('"cd-r"', f'"{kind}"').replace('"minutes": 90', f'"minutes": {minutes}')
+        (path / "disc.json").write_text(said)
+        for way in (Medium.at, Medium.look):
+            with pytest.raises(errors.ImageError):
+                way(path)
+
     def test_how_far_a_session_came_is_found_in_the_data(self, tmp_path: Path) -> None:
         path = tmp_path / "a.disc"
         FolderStore.create(path, blank_state())

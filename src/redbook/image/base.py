@@ -276,8 +276,8 @@ class DiscState:
             raise ValueError(f"medium {self.medium!r} is neither cd-r nor cd-rw nor cd-rom")
         if self.pressed and not self.finished:
             raise ValueError("a pressed disc that is not finished")
-        if self.minutes not in (74, 80, 90, 99):
-            raise ValueError(f"no medium has {self.minutes} minutes")
+        if self.minutes not in (74, 80, 90, 99) or (self.rewritable and self.minutes == 99):
+            raise ValueError(f"no {self.medium} has {self.minutes} minutes")
         if len(self.tracks) > MOST_TRACKS:
             raise ValueError(f"{len(self.tracks)} tracks")
         if (
