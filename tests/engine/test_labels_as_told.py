@@ -260,6 +260,11 @@ class TestIndexes:
         found = labels(two(other=other), TWO)
         assert ((Item.INDEXES, 1) in found.untold) is not known
 
+    def test_are_known_where_the_middle_one_of_those_three_tells(self) -> None:
+        other = {lba: Q(ISRC, 0, code=CODE) for lba in (999, 997, 996)}
+        found = labels(two(other=other), TWO)
+        assert (Item.INDEXES, 1) not in found.untold
+
     @pytest.mark.parametrize("silent", [range(300, 301), range(300, 302), range(299, 301), range(301, 303)])
     def test_are_found_where_the_sectors_about_their_start_do_not_tell(self, silent: range) -> None:
         """What lies before a place that tells, and does not, belongs to what was before."""

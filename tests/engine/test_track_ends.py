@@ -203,8 +203,14 @@ class TestWhatRipsAreComparedBy:
 
     def test_reaches_to_the_lead_out_that_the_drive_tells(self) -> None:
         listed = Toc(tuple(TocTrack(t.number, t.start_lba) for t in TWO), 13_656)
-        told = full_toc({1: 1652, 2: 13_654})
+        told = full_toc({1: 1652, 2: 13_654}, {1: 1, 2: 1, 3: 2})
         assert [sectors for _, _, _, sectors, _, _ in self.extents(TWO, listed, told)] == [1152, 500, 600]
+
+    def test_reaches_as_far_before_the_next_session_as_on_each_disc(self) -> None:
+        """Written at once: no run-out behind the last track. The next session begins 11400 sectors later."""
+        tracks = [*ONE[:1], track(2, 1000 + 11_400, 500, session=2)]
+        listed = Toc(tuple(TocTrack(t.number, t.start_lba) for t in tracks), 12_900)
+        assert self.extents(tracks, listed, None)[0] == (1, 0, 1000, 1000, True, False)
 
     def test_ends_two_seconds_before_data_and_is_the_last_one_then(self) -> None:
         listed = Toc(tuple(TocTrack(t.number, t.start_lba, t.control) for t in MIXED), 1950)
