@@ -226,6 +226,7 @@ class TestCdText:
         with pytest.raises(errors.InvalidParameter):
             drive.run(SendCueSheet(WITH_CD_TEXT))
         drive.run(SendCueSheet(one_track()))
+        drive.run(SendCueSheet(one_track(form=0x40)))  # R to W of a track is no CD-Text
         burn_with_cd_text(drive, data_block_type=3)
 
     def test_one_wants_it_with_the_true_time_alone(self) -> None:

@@ -196,6 +196,23 @@ class TestFeatures:
             assert (not reply.sense) == bool(mastering and mastering.data[0] & bit)
 
 
+@pytest.mark.parametrize(
+    ("types", "cd_text", "flags"),
+    [
+        (["track-at-once", "session-at-once"], True, 0x21),
+        (["track-at-once", "session-at-once"], False, 0x20),
+        (["track-at-once", "raw"], False, 0x09),
+        (["track-at-once", "session-at-once", "raw"], True, 0x29),
+    ],
+)
+def test_cd_mastering_says_what_can_be_sent(types: list[str], cd_text: bool, flags: int) -> None:
+    """Bit 5 session-at-once, bit 3 raw, bit 0 sub-channel R to W (MMC-5 5.3.14)."""
+    model = model_with(write_types=types, writes_cd_text=cd_text)
+    mastering = features(ready(VirtualRecorder(Medium.new(), model=model))).feature(0x002E)
+    assert mastering is not None
+    assert mastering.data[0] & 0x29 == flags
+
+
 class TestPerformance:
     def speeds_of_page_2a(self, drive: Drive) -> list[tuple[int, int]]:
         page = ask(drive, "5a 08 2a 00 00 00 00 01 00 00")[8:]

@@ -434,3 +434,12 @@ def test_a_recorder_without_a_disc_is_shared_too() -> None:
     shared.unlock()
     shared.leave()
     assert shared.owner() == ""
+
+
+def test_a_damaged_disc_makes_room_for_the_next_blank(tmp_path: Path) -> None:
+    spindle = Spindle(tmp_path)
+    (spindle.insert_new("cd-rw") / "disc.json").write_text("nonsense")
+    assert spindle.current().name == "disc-0002.disc"
+    (disc,) = spindle.discs()
+    assert (disc.state, disc.loaded) == (None, False)
+    assert disc.problem
