@@ -282,6 +282,16 @@ class TestWhereSoundRepeatsItself:
         assert min(low for low, _ in disc.read) == 500
         assert max(high for _, high in disc.read) <= disc.end
 
+    @pytest.mark.parametrize("late", [30, -40, 0])
+    def test_what_all_places_allow_is_taken_before_what_one_alone_does(self, late: int) -> None:
+        """Periods of 49 and 84 samples, one behind the other: both are as they were after 588."""
+        both = tone(40) + (noise(84, 4) * 280)[: 40 * SECTOR_BYTES]
+        assert found(Disc([both], late, unread=[*range(9), *range(72, 82)])).samples == late
+
+    def test_places_that_do_not_agree_are_no_reason_to_give_up(self) -> None:
+        disc = Disc([tone(80)], lambda lba: 30 if lba < 30 else 41, unread=[*range(9), *range(72, 82)])
+        assert not found(disc).told
+
 
 class TestAtTheEndsOfTheDisc:
     """Sound in the first sectors alone, or in the last: not all of its surroundings can be read."""
