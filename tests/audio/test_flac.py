@@ -164,3 +164,28 @@ def test_without_a_wheel_the_careful_decoder_reads_it_all(
     recording = open_recording(whole)
     assert isinstance(recording, Decoder)
     assert fate(recording) == quick
+
+
+def frames_begin(data: bytes) -> int:
+    """Behind the metadata blocks.  Source: RFC 9639 8.1"""
+    at = 4
+    while True:
+        last, length = data[at] & 0x80, int.from_bytes(data[at + 1 : at + 4], "big")
+        at += 4 + length
+        if last:
+            return at
+
+
+@pytest.mark.parametrize("lost", ["the head", "the head and the first frame", "the middle of a frame on"])
+def test_what_begins_in_the_middle_is_refused(whole: Path, tmp_path: Path, lost: str) -> None:
+    """FFmpeg takes frames without a head, and begins with the first whole one."""
+    data = whole.read_bytes()
+    begin = frames_begin(data)
+    if lost == "the head and the first frame":
+        begin = data.index(data[begin : begin + 4], begin + 4)  # the same blocking, size, rate and channels
+    elif lost == "the middle of a frame on":
+        begin += 100
+    cut = tmp_path / "cut.flac"
+    cut.write_bytes(data[begin:])
+    with pytest.raises(AudioError):
+        open_recording(cut)

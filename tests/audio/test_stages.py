@@ -262,6 +262,18 @@ def test_a_cancel_in_the_middle_ends_every_stage(source: Source, sources: int) -
         _prepare([source] * sources, spool, cancel)
 
 
+def test_a_cancel_is_heard_at_each_piece_of_a_slow_source() -> None:
+    """Three seconds of sound are written at once; a slow medium may take long for them."""
+
+    def cancelled() -> None:
+        raise Cancelled("cancelled")
+
+    writer = chain_module.SectorWriter(lambda pcm: None, None, cancelled)
+    with pytest.raises(Cancelled):
+        writer.take(bytes(4))
+    writer.stop()
+
+
 def test_a_file_that_changes_while_it_is_read_is_refused(source: Source) -> None:
     class Changing(Spool):
         def writer(self, number: int) -> Callable[[bytearray], None]:

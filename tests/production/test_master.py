@@ -184,6 +184,18 @@ def test_damaged_flac_is_found_too(songs: list[Path], tmp_path: Path) -> None:
         redbook.burn(tmp_path / "m", blank())
 
 
+def test_flac_that_states_another_md5_is_found_before_a_burn_refuses_it(
+    songs: list[Path], tmp_path: Path
+) -> None:
+    report = make_master(songs, tmp_path / "m", flac=True)
+    blob = tmp_path / "m" / BLOBS / f"{report.file.tracks[0].sha256}.flac"
+    data = bytearray(blob.read_bytes())
+    data[30] ^= 1  # of STREAMINFO's MD5 (RFC 9639 8.2): the audio itself is whole
+    blob.write_bytes(data)
+    with pytest.raises(redbook.AudioError, match="MD5"):
+        check_master(tmp_path / "m")
+
+
 def test_flac_is_unpacked_once_for_all_drives(songs: list[Path], tmp_path: Path) -> None:
     report = make_master(songs, tmp_path / "m", flac=True)
     unpack(tmp_path / "m")

@@ -49,10 +49,10 @@ class SectorWriter:
         self._stage: Stage[bytearray] = Stage(self._sum_and_write)
 
     def take(self, pcm: bytes | memoryview) -> None:
+        self._check_cancel()
         self._batch += pcm
         self.samples += len(pcm) // SAMPLE_BYTES
         if len(self._batch) >= BATCH_BYTES:
-            self._check_cancel()
             whole = len(self._batch) - len(self._batch) % SECTOR_BYTES
             batch, self._batch = self._batch, self._batch[whole:]
             del batch[whole:]

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from redbook.audio.tally import Tally
 from redbook.disc import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from redbook.errors import AudioError, NoRoom, printable
 
@@ -169,7 +170,15 @@ def read_flac(path: Path) -> Iterable[bytes]:
 
     try:
         with path.open("rb") as file, _flac_container(file, path) as container:
-            for frame in container.decode(container.streams.audio[0]):
-                yield frame.to_ndarray().tobytes()
+            stream = container.streams.audio[0]
+            tally = Tally.of_flac(bytes(stream.codec_context.extradata or b""))
+            digest = hashlib.md5(usedforsecurity=False)
+            for frame in container.decode(stream):
+                piece = frame.to_ndarray().tobytes()
+                digest.update(piece)
+                yield piece
+            if tally.md5 not in (None, digest.digest()):
+                # Its audio may be whole all the same; but every other program would call it damaged.
+                raise AudioError(f"{printable(path)}: its audio has another MD5 than it states", str(path))
     except (av.error.FFmpegError, IndexError) as error:
         raise AudioError(f"{printable(path)}: it cannot be decoded: {error}", str(path)) from error

@@ -34,8 +34,7 @@ class BurnReport:
                   None if that took no time, or too little to measure
 
     host_buffer_lowest, drive_buffer_lowest, longest_gap_seconds, underruns
-                  how well the drive was supplied with data: `redbook.runner.meter.Supply`. A virtual recorder
-                  that keeps no time counts no underruns, for it has no laser that could wait
+                  how well the drive was supplied with data: `redbook.runner.meter.Supply`
     """
 
     verified: bool

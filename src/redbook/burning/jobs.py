@@ -303,7 +303,7 @@ def _burn_awake(
         host_buffer_lowest=supply.host_buffer_lowest,
         drive_buffer_lowest=supply.drive_buffer_lowest,
         longest_gap_seconds=supply.longest_gap_seconds,
-        underruns=0 if outcome.drive.pace.beyond_any_laser else supply.underruns,
+        underruns=supply.underruns,
         mode=made.mode,
         cue_sheet_form=outcome.cue_sheet_form,
         levels=made.levels,

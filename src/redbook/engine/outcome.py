@@ -9,7 +9,7 @@ from redbook.disc.layout import LaidTrack
 from redbook.engine.events import TrackEnded
 from redbook.engine.inspect import DiscContents
 from redbook.engine.plan import Space
-from redbook.engine.speed import FASTEST_CD, Speeds
+from redbook.engine.speed import Speeds
 from redbook.errors import (
     BurnFailed,
     Cancelled,
@@ -70,11 +70,6 @@ class Pace:
         if self.sectors <= 0 or self.seconds < SHORTEST_MEASURED_SECONDS:
             return None
         return self.sectors / SECTORS_PER_SECOND / self.seconds
-
-    @property
-    def beyond_any_laser(self) -> bool:
-        """Sectors were taken faster than any recorder writes them: there is no laser that could wait."""
-        return self.sectors / SECTORS_PER_SECOND > FASTEST_CD * self.seconds
 
 
 @dataclass(slots=True)

@@ -268,8 +268,11 @@ class _Hasher:
         self._batch_bytes = 0
         self._sum: Any = hashlib.sha256()
         self._thread: threading.Thread | None = None
+        self._error: BaseException | None = None
 
     def absorb(self, data: bytes | bytearray) -> None:
+        """raises  what summing up earlier data raised"""
+        self._raise()
         self._batch.append(data)
         self._batch_bytes += len(data)
         if self._batch_bytes >= HASHED_AT_ONCE_BYTES:
@@ -282,8 +285,14 @@ class _Hasher:
         self._chunks.put(self._batch)
         self._batch, self._batch_bytes = [], 0
 
+    def _raise(self) -> None:
+        if self._error is not None:
+            raise self._error
+
     def digest(self) -> str:
+        """raises  what summing up raised"""
         self.close()
+        self._raise()
         text = str(self._sum.hexdigest())
         self._sum = hashlib.sha256()
         return text
@@ -299,5 +308,10 @@ class _Hasher:
 
     def _run(self) -> None:
         while (batch := self._chunks.get()) is not None:
-            # In one piece: after each update this thread has to wait for the interpreter's lock.
-            self._sum.update(b"".join(batch))
+            if self._error is not None:
+                continue  # whoever hands over must not wait for room for ever
+            try:
+                # In one piece: after each update this thread has to wait for the interpreter's lock.
+                self._sum.update(b"".join(batch))
+            except BaseException as error:  # noqa: BLE001 - raised to whoever hands the next data over
+                self._error = error

@@ -10,6 +10,7 @@ from redbook.burning.rip_report import ReadReport, offset_in_words, verdict
 from redbook.cli.render.sums import show_ids, show_sums
 from redbook.cli.render.words import burned_in_words, plural, read_in_words, shown, verified_in_words
 from redbook.engine.verification import Verdict, Verification
+from redbook.recorders.names import RACK, VIRTUAL
 
 if TYPE_CHECKING:
     from redbook.burning.copying import CopyReport
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def show_burned(page: Page, report: BurnReport, drive: str) -> None:
-    _supply(page, report)
+    _supply(page, report, drive)
     if report.test_write:
         page.conclude(burned_in_words(report, drive), "bold green")
         return
@@ -34,7 +35,7 @@ def show_burned(page: Page, report: BurnReport, drive: str) -> None:
     page.conclude(burned_in_words(report, drive), "bold green" if verified else "bold yellow")
 
 
-def _supply(page: Page, report: BurnReport) -> None:
+def _supply(page: Page, report: BurnReport, drive: str) -> None:
     """How near the drive came to waiting for data."""
     parts = [f"host buffer at least {report.host_buffer_lowest:.0%} full"]
     if report.drive_buffer_lowest is not None:
@@ -43,7 +44,7 @@ def _supply(page: Page, report: BurnReport) -> None:
         parts.append(f"longest gap between two writes {report.longest_gap_seconds * 1000:.0f} ms")
     if page.detailed:
         page.say("; ".join(parts), "dim")
-    if report.underruns:
+    if report.underruns and not drive.startswith((VIRTUAL, RACK)):  # which has no laser that could wait
         times = plural(report.underruns, "time")
         page.remark(
             f"the data came too late {times}: the drive may have paused its laser; close other "
