@@ -19,7 +19,7 @@ from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import CloseFunction, CloseTrackSession, SynchronizeCache, Write10
 from redbook.virtual.blanks import blank_state
-from redbook.virtual.medium import Medium, in_words
+from redbook.virtual.medium import NO_MODE, Medium, in_words
 from redbook.virtual.prepared import Audio, Data, Session, prepare
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.refused import Refused
@@ -287,7 +287,7 @@ def test_a_disc_with_data_of_two_modes_says_so_sector_by_sector() -> None:
         second - 151: 0,
         second - 150: 2,
         second + 299: 2,
-        second + 300: -1,
+        second + 300: NO_MODE,
     }
     assert {lba: medium.data_mode(lba) for lba in places} == places
 
