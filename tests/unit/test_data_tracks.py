@@ -16,7 +16,7 @@ import pytest
 from redbook.disc import data_sector
 from redbook.disc.sub_channel import Q, interleave
 from redbook.drive import Drive
-from redbook.errors import IllegalModeForTrack, InvalidField, SenseError
+from redbook.errors import AddressOutOfRange, IllegalModeForTrack, InvalidField, SenseError
 from redbook.mmc.disc_info import (
     DiscStatus,
     ReadAtip,
@@ -160,6 +160,8 @@ class TestMixedMode:
         assert drive.run(ReadHeader(75, True)).hex(" ") == "01 00 00 00 00 00 03 00"
         with pytest.raises(IllegalModeForTrack):
             drive.run(ReadHeader(600))
+        with pytest.raises(AddressOutOfRange):  # MMC-5 6.21: there is nothing
+            drive.run(ReadHeader(300_000))
 
     def test_data_are_not_played(self, drive: Drive) -> None:
         with pytest.raises(IllegalModeForTrack):

@@ -137,6 +137,9 @@ class TestOldScsi:
         page = drive.run(ModeSense10(0x2A)).page(0x2A)
         assert page is not None
         assert not page[4] & 0x80
+        parameters = drive.run(ModeSense10(WriteParameters.CODE)).page(WriteParameters.CODE)
+        assert parameters is not None
+        assert not WriteParameters.from_page(parameters).underrun_protection
         with pytest.raises(errors.InvalidParameter):
             select(drive, WriteParameters(underrun_protection=True))
         select(drive, WriteParameters(underrun_protection=False))
