@@ -28,6 +28,13 @@ from redbook.errors import AudioError
 
 
 def aiff(file: BinaryIO, place: int, compressed: bool) -> Layout | tuple[str, ...]:
+    """The layout of an AIFF or AIFF-C file; else notes on a file that something else has to decode.
+
+    place       of the first chunk
+    compressed  whether it is AIFF-C
+
+    raises  AudioError  where it is cut short or damaged
+    """
     size = file_size(file)
     head = Struct(">4sI")
     common: Layout | None = None

@@ -35,6 +35,7 @@ def read_layout(path: Path) -> Layout | tuple[str, ...]:
 
 
 def layout_of(file: BinaryIO) -> Layout | tuple[str, ...]:
+    """Read an open file as `read_layout` does.  raises  AudioError"""
     start = skip_id3(file)
     magic = file.read(16)
     if magic[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and magic[8:12] == b"WAVE":

@@ -95,6 +95,7 @@ def skip_id3(file: BinaryIO) -> int:
 
 
 def read_mpeg(file: BinaryIO) -> MpegFacts:
+    """Find the first MPEG frame, and read what its Xing, Info or VBRI header states."""
     start = skip_id3(file)
     data = file.read(_SEARCHED_BYTES)
     while (place := _first_frame(data)) is None:

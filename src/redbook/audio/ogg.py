@@ -254,6 +254,7 @@ def _granule(page: Page) -> int | None:
 
 
 def missing_page(position: int) -> str:
+    """The text of the error for a page that is missing before this byte of the file."""
     return f"a page is missing or damaged before byte {position} of the file: it is damaged; get it again"
 
 

@@ -64,6 +64,7 @@ class Layout:
 
 
 def fields(file: BinaryIO, place: int, layout: Struct) -> tuple[int, ...]:
+    """Unpack the fields at a place of the file.  raises  AudioError  if it ends there"""
     file.seek(place)
     data = file.read(layout.size)
     if len(data) < layout.size:
@@ -85,6 +86,7 @@ def chunks(file: BinaryIO, place: int, size: int, head: Struct) -> Iterator[tupl
 
 
 def is_name(name: bytes) -> bool:
+    """Whether these bytes can be the name of a chunk: printable ASCII, not all blanks."""
     return all(32 <= byte < 127 for byte in name) and name != b"    "
 
 
@@ -152,6 +154,10 @@ def _tag_bytes(file: BinaryIO, place: int, size: int) -> int:
 
 
 def unexplained(rest: int) -> tuple[str, ...]:
+    """A note on bytes after the audio that no header explains; none for no bytes.
+
+    raises  AudioError  for so many that they may be music
+    """
     if rest <= 0:
         return ()
     if rest <= MOST_UNEXPLAINED_BYTES:
