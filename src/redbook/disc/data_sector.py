@@ -55,6 +55,7 @@ _Q_ROW = [itemgetter(*_q_places(row)) for row in range(_Q_ROWS)]
 
 
 def edc(data: bytes) -> int:
+    """The 32-bit error detection code of a data sector."""
     value = 0
     for byte in data:
         value = value >> 8 ^ _EDC_TABLE[(value ^ byte) & 0xFF]

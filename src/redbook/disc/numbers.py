@@ -55,6 +55,10 @@ class Msf:
 
     @classmethod
     def from_lba(cls, lba: int) -> Self:
+        """The address of a sector.
+
+        LBA 0 is 00:02:00. Below LBA -150 lies the lead-in, whose addresses end at 99:59:74.
+        """
         return cls.from_sectors(lba + (PREGAP_SECTORS if lba >= -PREGAP_SECTORS else 450_150))
 
     @classmethod
@@ -64,10 +68,12 @@ class Msf:
 
     @property
     def sectors(self) -> int:
+        """Sectors from 00:00:00 on."""
         return (self.minute * 60 + self.second) * SECTORS_PER_SECOND + self.frame
 
     @property
     def lba(self) -> int:
+        """The LBA of this address; from minute 90 on it is one of the lead-in, below -150."""
         return self.sectors - (PREGAP_SECTORS if self.minute < FIRST_LEAD_IN_MINUTE else 450_150)
 
     @property

@@ -36,6 +36,7 @@ def crc(data: bytes) -> int:
 
 
 def bcd(value: int) -> int:
+    """A number, 0 to 99, as a BCD byte."""
     return value // 10 << 4 | value % 10
 
 

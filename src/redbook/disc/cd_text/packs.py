@@ -106,6 +106,7 @@ class Sizes:
     languages: tuple[int, ...]
 
     def count_of(self, kind: int) -> int:
+        """How many packs of this type the block has.  kind: 80h to 8Fh"""
         return self.packs[kind & 0x0F]
 
     def to_bytes(self) -> bytes:
@@ -151,10 +152,12 @@ def checksum_of(pack: bytes) -> int:
 
 
 def is_sound(pack: bytes) -> bool:
+    """Whether a pack is whole and its checksum is right."""
     return len(pack) == PACK_BYTES and checksum_of(pack) == int.from_bytes(pack[BODY_BYTES:], "big")
 
 
 def each_pack(packs: bytes) -> Iterator[bytes]:
+    """The packs one by one, 18 bytes each; an incomplete one at the end is left out."""
     for i in range(0, len(packs) - PACK_BYTES + 1, PACK_BYTES):
         yield packs[i : i + PACK_BYTES]
 

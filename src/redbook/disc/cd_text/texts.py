@@ -54,6 +54,7 @@ class Texts:
         return [name_of(kind, track) for kind, track in sorted(self.damaged)]
 
     def text(self, kind: PackType, track: int = 0) -> str:
+        """One text; track 0 is the disc. Empty if there is none."""
         return self.by_type.get(kind, {}).get(track, "")
 
 
