@@ -181,6 +181,7 @@ class AttemptBook(Book):
 
 
 def refuse_overtaken(attempt: Attempt, fence: int) -> None:
+    """Check that this fence speaks for the attempt.  raises  Overtaken  if another one does"""
     if attempt.fence != fence:
         raise Overtaken(
             f"somebody else speaks for attempt {attempt.id} now (copy {attempt.number} of order "

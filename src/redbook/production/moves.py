@@ -77,6 +77,10 @@ def move(
 
 
 def refuse_unless_legal(attempt: Attempt, to: AttemptState, said: Said) -> None:
+    """Check that an attempt may become this, and that this one may say so (`states.STEPS`).
+
+    raises  StepRefused
+    """
     allowed = STEPS.get((attempt.state, to))
     subject = f"attempt {attempt.id} (copy {attempt.number} of order {attempt.order})"
     if allowed is None:
@@ -98,6 +102,7 @@ def write_down(
     who: str,
     why: str,
 ) -> None:
+    """Add a step to an attempt's history.  before: None for the claim"""
     transaction.run(
         "INSERT INTO history (attempt, from_state, to_state, at, said, who, why) VALUES (?, ?, "
         "?, ?, ?, ?, ?)",
@@ -203,6 +208,7 @@ def set_order_state(transaction: Transaction, order: int, state: OrderState, who
 
 
 def write_down_order(transaction: Transaction, order: int, what: str, who: str, why: str) -> None:
+    """Add a line to an order's history."""
     transaction.run(
         "INSERT INTO order_history (order_id, what, at, who, why) VALUES (?, ?, ?, ?, ?)",
         order,

@@ -148,6 +148,10 @@ def prepare(transaction: Transaction, statements: list[str]) -> None:
 
 
 def check_version(transaction: Transaction, name: str) -> None:
+    """Check that the database holds a ledger of the version that this redbook knows.
+
+    raises  LedgerDamaged
+    """
     row = transaction.row("SELECT value FROM ledger WHERE key = 'version'")
     if row is None:
         raise LedgerDamaged(f"{name} has a table 'ledger' but is not a redbook ledger")
