@@ -43,6 +43,7 @@ class SetFiles:
         return found
 
     def has(self, name: str) -> bool:
+        """Whether the set has a file of this name, whatever its case."""
         return bool(self._names.get(_base(name).lower()))
 
     def path(self, name: str, who: str) -> Path:
@@ -63,6 +64,13 @@ class SetFiles:
         return self._folder / found[0]
 
     def read(self, name: str, who: str, most: int = _SMALL_BYTES) -> bytes:
+        """The bytes of a small file of the set.
+
+        who   names it, for the error
+        most  bytes that it may have
+
+        raises  SheetError  if it is missing, cannot be read or is too large
+        """
         path = self.path(name, who)
         data = read_bytes(path, most, self._notes, shown(path.name))
         if len(data) > most:
@@ -70,6 +78,7 @@ class SetFiles:
         return data
 
     def size(self, path: Path) -> int:
+        """The size of a file in bytes.  raises  SheetError  if it is no regular file, or cannot be read"""
         try:
             if not path.is_file():
                 raise self._notes.error(f"{shown(path.name)}: this is not a regular file")

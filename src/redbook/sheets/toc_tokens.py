@@ -99,6 +99,7 @@ class Words:
         self.next = self._read()
 
     def line(self, offset: int) -> int:
+        """The number of the line, from 1, in which this character of the text stands."""
         return bisect_right(self._lines, offset)
 
     def wrong(self, text: str, offset: int | None = None) -> SheetError:
