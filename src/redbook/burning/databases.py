@@ -96,12 +96,14 @@ def look_up(
 
 
 def accuraterip_address(toc: Toc) -> str:
+    """The URL of what AccurateRip knows of discs with this table of contents."""
     base = os.environ.get(ACCURATERIP_VARIABLE) or ACCURATERIP
     first = toc.accuraterip_id.split("-")[1]
     return f"{base.rstrip('/')}/{first[-1]}/{first[-2]}/{first[-3]}/dBAR-{toc.accuraterip_id}.bin"
 
 
 def ctdb_address(toc: Toc) -> str:
+    """The URL of what the CUETools database knows of discs with this table of contents."""
     base = os.environ.get(CTDB_VARIABLE) or CTDB
     starts = [f"{'' if track.is_audio else '-'}{track.start_lba}" for track in toc.tracks]
     places = ":".join([*starts, str(toc.lead_out_lba)])

@@ -55,6 +55,7 @@ def from_json(kept: dict[str, Any]) -> Fingerprint:
 
 
 def layout_to_json(layout: SessionLayout) -> dict[str, Any]:
+    """The layout as JSON; CD-Text is deflated, in base64."""
     return {**asdict(layout), "cd_text": _packed(layout.cd_text)}
 
 
