@@ -192,6 +192,11 @@ class Mechanism:
         return self.operation.remaining_seconds > 0 and self.operation.ascq != timing.BECOMING_READY
 
     def busy_for(self, seconds: float, immediate: bool, *, erases: bool = False) -> None:
+        """Begin an operation that takes so long, and wait for its end.
+
+        An immediate command does not wait, unless the model ignores the Immed bit.
+        Nothing takes time where the recorder keeps none.
+        """
         if self.speed_limit is None:
             return
         self.operation.begin(seconds, erases=erases)

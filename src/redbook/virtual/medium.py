@@ -231,6 +231,7 @@ class Medium:
         return self.state.tracks[-1].number + 1 if self.state.tracks else 1
 
     def track(self, number: int) -> RecordedTrack | None:
+        """The track of this number; None if there is none."""
         return next((track for track in self.state.tracks if track.number == number), None)
 
     @property
