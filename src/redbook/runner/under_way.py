@@ -84,11 +84,13 @@ class UnderWay:
     _told: float = 0.0
 
     def begin(self, phase: Phase) -> None:
+        """A phase has begun."""
         self.phase = phase
         if phase is not Phase.ENDING_TRACK and not (self.whole_session and phase is Phase.WRITING):
             self.track_begun = False
 
     def send(self, command: str) -> None:
+        """A command is sent to the drive, which has not answered yet."""
         self.since = self._told = time.monotonic()
         self.command = command
 
