@@ -9,12 +9,13 @@ import pytest
 from redbook import errors
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES, Msf
+from redbook.disc.sub_channel import Q
 from redbook.drive import Drive
 from redbook.errors import SenseError
 from redbook.mmc.control import SetCdSpeed, StartStopUnit
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadToc
 from redbook.mmc.mode_pages import Capabilities, ModeSense10
-from redbook.mmc.read import ReadCd, ReadCdMsf, Selection
+from redbook.mmc.read import ReadCd, ReadCdMsf, Selection, SubChannel
 from redbook.mmc.write import SynchronizeCache, Write10
 from redbook.virtual.displacement import WriteShift, read_shifted
 from redbook.virtual.faults import parse
@@ -188,6 +189,19 @@ def test_the_first_reading_after_a_load_may_be_spoiled() -> None:
     assert drive.run(ReadCd(0, 4)) != wanted
 
 
+@pytest.mark.parametrize("offset", [-75, -2, 0, 1, 10])
+def test_the_sub_channel_may_be_that_of_a_sector_beside_the_audio(offset: int) -> None:
+    _, drive = burned(SOUND, sub_channel_offset=offset)
+    data = drive.run(ReadCd(100, 2, selection=Selection(0x10, sub_channel=SubChannel.Q)))
+    sectors = [data[at : at + SECTOR_BYTES + 16] for at in (0, SECTOR_BYTES + 16)]
+    assert (
+        b"".join(sector[:SECTOR_BYTES] for sector in sectors)
+        == SOUND[100 * SECTOR_BYTES : 102 * SECTOR_BYTES]
+    )
+    places = [Q.from_bytes(sector[SECTOR_BYTES:]).time.program_lba for sector in sectors]
+    assert places == [100 + offset, 101 + offset]
+
+
 def test_an_old_table_of_contents_is_told_until_the_disc_is_loaded_again() -> None:
     recorder, drive = burned(SOUND, caches_toc=True)
     assert drive.run(ReadDiscInformation()).status is DiscStatus.COMPLETE
@@ -217,6 +231,8 @@ def test_one_reading_can_be_moved_by_a_fault() -> None:
         {"read_types": ["data"]},
         {"read_fields": [1]},
         {"most_read_sectors": -1},
+        {"sub_channel_offset": 76},
+        {"sub_channel_offset": -76},
     ],
 )
 def test_habits_that_no_drive_can_have_are_refused(habits: dict[str, object]) -> None:

@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from redbook.disc import LAST_LBA, SECTOR_BYTES
+from redbook.disc import LAST_LBA, SECTOR_BYTES, SECTORS_PER_SECOND
 from redbook.errors import DriveNotFound
 from redbook.mmc.decode import ALL_COMMANDS
 from redbook.mmc.mode_pages import WriteParameters, WriteType
@@ -42,6 +42,8 @@ _RAW_BLOCK_TYPES = (1, 2, 3)
 _READ_TYPES = ("any", "cd-da")
 _MOST_OFFSET_SAMPLES = 588 * 5
 """Known drives stay below 2000 samples; a write offset beyond the run-out would lose audio."""
+_MOST_SUB_CHANNEL_OFFSET = SECTORS_PER_SECOND
+"""A second: no program takes Q from farther away for that of a sector close by."""
 FASTEST = 371
 """Speeds are told in kB/s of 16 bits."""
 SLOWEST = 0.1
@@ -60,6 +62,7 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "jitter": (-_MOST_OFFSET_SAMPLES, _MOST_OFFSET_SAMPLES, "samples"),
     "jitter_every": (1, 1_000_000, "commands"),
     "most_read_sectors": (0, 0xFFFFFF, "sectors"),
+    "sub_channel_offset": (-_MOST_SUB_CHANNEL_OFFSET, _MOST_SUB_CHANNEL_OFFSET, "sectors"),
 }
 """Of every number that is a field of its own: the least, the most, of what."""
 _MOST_STANDARDS = 8  # version descriptors in an INQUIRY reply (SPC-4 6.4.2)
@@ -168,6 +171,8 @@ class Model:
     read_types, read_fields  which expected sector types READ CD may name ("any", "cd-da"), and values of
                            its byte 9 (bits 7-3)
     most_read_sectors      of one READ CD; 0 for no limit
+    sub_channel_offset     the sub-channel that READ CD brings is that of a sector so many further on;
+                           negative for one before
     paced_reading          reading takes its time by the recorder's clock also where writing takes none
     spoils_first_read      the first READ CD after a disc was loaded brings nonsense
     """
@@ -224,6 +229,7 @@ class Model:
     read_types: tuple[str, ...] = _READ_TYPES
     read_fields: tuple[int, ...] = ()
     most_read_sectors: int = 0
+    sub_channel_offset: int = 0
     paced_reading: bool = False
     spoils_first_read: bool = False
     caches_toc: bool = False

@@ -52,11 +52,13 @@ def read_cd(
     bad: Sequence[BadSpot] = (),
     room_bytes: int = sys.maxsize,
     late_samples: int = 0,
+    sub_channel_offset: int = 0,
 ) -> bytes:
     """What READ CD answers.
 
     room_bytes    more than the host has room for is not read, however much the command asks for
     late_samples  by how many stereo samples the audio comes late
+    sub_channel_offset  the sub-channel is that of a sector so many further on
 
     raises  Refused 5/64/00 at a sector of another type than was asked for, or than the first one
             5/21/00 where nothing is recorded, 5/24/00 for parts of a data sector that do not lie side by side
@@ -85,7 +87,7 @@ def read_cd(
     check_spots(bad, lba, sectors)
     if selection.c2 is C2.NONE and selection.sub_channel is SubChannel.NONE:
         return main
-    return _with_extras(medium, main, main_bytes, lba, sectors, selection, bad)
+    return _with_extras(medium, main, main_bytes, lba, sectors, selection, bad, sub_channel_offset)
 
 
 def read_user_data(
@@ -143,16 +145,18 @@ def _with_extras(
     sectors: int,
     selection: Selection,
     bad: Sequence[BadSpot],
+    sub_channel_offset: int,
 ) -> bytes:
     parts = []
-    symbols = SubChannels(medium, lba, sectors) if selection.sub_channel else None
+    first = lba + sub_channel_offset
+    symbols = SubChannels(medium, first, sectors) if selection.sub_channel else None
     for number in range(sectors):
         if main_bytes:
             parts.append(main[number * main_bytes : (number + 1) * main_bytes])
         if selection.c2:
             parts.append(_c2(selection.c2, any(spot.first_in(lba + number, 1) is not None for spot in bad)))
         if symbols is not None:
-            parts.append(symbols.selected(lba + number, selection.sub_channel))
+            parts.append(symbols.selected(first + number, selection.sub_channel))
     return b"".join(parts)
 
 

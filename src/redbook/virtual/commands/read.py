@@ -46,7 +46,15 @@ class ReadCommands:
         kind, selection = command.sector_type, command.selection
         self._check_form(lba, sectors, kind, selection)
         data = reading.read_cd(
-            medium, lba, sectors, kind, selection, self._bad_spots, self.room_bytes, self._moved_by()
+            medium,
+            lba,
+            sectors,
+            kind,
+            selection,
+            self._bad_spots,
+            self.room_bytes,
+            self._moved_by(),
+            model.sub_channel_offset,
         )
         if model.spoils_first_read and self._spoiled_load != self._mechanism.loads and selection.main_bytes:
             self._spoiled_load = self._mechanism.loads
