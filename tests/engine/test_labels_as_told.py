@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -22,6 +23,12 @@ from redbook.mmc.playback import AudioStatus, ReadSubChannel, SubChannelData, Su
 from redbook.mmc.read import ReadCd
 
 CODE, OTHER_CODE, MCN_OF_DISC = "DEABC2500001", "FR1230400099", "4006381333931"
+DAMAGED = Q(POSITION, 0, 7, 7).to_bytes()[:10] + b"\x12\x34" + bytes(4)
+
+
+def code_at(lba: int, adr: int, code: str) -> Q:
+    """MCN or ISRC as that sector has it."""
+    return Q(adr, 0, code=code, frame=Msf.from_lba(lba).frame)
 
 
 def refused(command: type[Command[Any]], text: str) -> SenseError:
@@ -40,6 +47,7 @@ class Told:
     other    what Q holds in place of a position, by address; None for none that can be read
     skew     Q is that of a sector so many further on
     tells_time  whether the time in it is right
+    other_times  how often a sector tells what is in `other`
     codes    what READ SUB-CHANNEL says: of the disc (0) and the tracks, in turn, the last one for ever
     data     addresses of sectors of data
     """
@@ -53,8 +61,10 @@ class Told:
     lead_outs: Mapping[int, int] | None = None
     skew: int = 0
     tells_time: bool = True
+    other_times: int = 1000
     asked: list[Command[Any]] = field(default_factory=list)
     _codes_told: dict[int, int] = field(default_factory=dict)
+    _seen: Counter[int] = field(default_factory=Counter)
 
     def answer(self, command: Command[Any]) -> Any:
         self.asked.append(command)
@@ -93,7 +103,8 @@ class Told:
             raise refused(ReadCd, "5/64/00")
         if lba >= self.end:
             raise refused(ReadCd, "5/21/00")
-        if lba in self.other:
+        self._seen[lba] += 1
+        if lba in self.other and self._seen[lba] <= self.other_times:
             found = self.other[lba]
             if found is None:
                 raise refused(ReadCd, "3/11/05")
@@ -157,8 +168,23 @@ class TestPregaps:
     @pytest.mark.parametrize("silent", [1, 2])
     def test_are_found_behind_sectors_that_tell_something_else(self, silent: int) -> None:
         """MCN and ISRC lie in two sectors side by side at most (IEC 60908 17.5)."""
-        other = {1150 - number: Q(MCN, 0, code=MCN_OF_DISC) for number in range(1, silent + 1)}
+        other = {lba: code_at(lba, MCN, MCN_OF_DISC) for lba in range(1150 - silent, 1150)}
         assert labels(two(other=other), TWO).pregap_sectors(2) == 150
+        none = Told([(0, 1, 1), (1150, 2, 1)], 2150, other)
+        assert labels(none, TWO).pregap_sectors(2) == 0
+
+    @pytest.mark.parametrize("silent", [1, 2])
+    def test_are_not_denied_where_the_sectors_before_a_track_cannot_be_read(self, silent: int) -> None:
+        """They may be all that there is of a pregap."""
+        other = dict.fromkeys(range(1150 - silent, 1150))
+        found = labels(Told([(0, 1, 1), (1150, 2, 1)], 2150, other), TWO)
+        assert found.pregap_sectors(2) is None
+
+    def test_are_not_denied_where_a_code_stands_in_another_sector_than_the_drive_says(self) -> None:
+        """MCN and ISRC have the last two digits of their sector's address: these are of another."""
+        other = {1149: code_at(1149 - 30, MCN, MCN_OF_DISC)}
+        found = labels(Told([(0, 1, 1), (1150, 2, 1)], 2150, other), TWO)
+        assert found.pregap_sectors(2) is None
 
     def test_are_not_known_where_three_sectors_side_by_side_do_not_tell(self) -> None:
         found = labels(two(other=dict.fromkeys(range(1147, 1150))), TWO)
@@ -213,8 +239,14 @@ class TestPregaps:
         assert labels(told, TWO).pregap_sectors(2) == 120
 
     def test_are_found_behind_a_sector_whose_q_is_damaged(self) -> None:
-        damaged = Q(POSITION, 0, 7, 7).to_bytes()[:10] + b"\x12\x34" + bytes(4)
-        assert labels(two(other={1149: damaged}), TWO).pregap_sectors(2) == 150
+        assert labels(two(other={1149: DAMAGED}), TWO).pregap_sectors(2) == 150
+
+    @pytest.mark.parametrize(("times", "expected"), [(1, 0), (2, None)])
+    def test_are_known_where_damaged_q_comes_right_the_second_time(
+        self, times: int, expected: int | None
+    ) -> None:
+        told = Told([(0, 1, 1), (1150, 2, 1)], 2150, {1149: DAMAGED}, other_times=times)
+        assert labels(told, TWO).pregap_sectors(2) == expected
 
 
 class TestIndexes:
@@ -256,22 +288,41 @@ class TestIndexes:
     def test_are_known_where_a_sector_in_three_at_the_track_s_end_tells(
         self, silent: int, known: bool
     ) -> None:
-        other = {999 - number: Q(ISRC, 0, code=CODE) for number in range(silent)}
+        other = {lba: code_at(lba, ISRC, CODE) for lba in range(1000 - silent, 1000)}
         found = labels(two(other=other), TWO)
         assert ((Item.INDEXES, 1) in found.untold) is not known
 
     def test_are_known_where_the_middle_one_of_those_three_tells(self) -> None:
-        other = {lba: Q(ISRC, 0, code=CODE) for lba in (999, 997, 996)}
+        other = {lba: code_at(lba, ISRC, CODE) for lba in (999, 997, 996)}
         found = labels(two(other=other), TWO)
         assert (Item.INDEXES, 1) not in found.untold
 
     @pytest.mark.parametrize("silent", [range(300, 301), range(300, 302), range(299, 301), range(301, 303)])
     def test_are_found_where_the_sectors_about_their_start_do_not_tell(self, silent: range) -> None:
         """What lies before a place that tells, and does not, belongs to what was before."""
-        other = {lba: Q(MCN, 0, code=MCN_OF_DISC) for lba in silent}
+        other = {lba: code_at(lba, MCN, MCN_OF_DISC) for lba in silent}
         found = labels(two((300, 1, 2), other=other), TWO)
         expected = silent.stop if silent.start <= 300 else 300
         assert found.tracks[0].indexes == (expected,)
+
+    @pytest.mark.parametrize("damaged", [range(300, 301), range(300, 302), range(299, 300), range(298, 301)])
+    def test_are_not_guessed_where_a_sector_about_their_start_cannot_be_read(self, damaged: range) -> None:
+        """One of those may be the first."""
+        found = labels(two((300, 1, 2), other=dict.fromkeys(damaged)), TWO)
+        assert found.tracks[0].indexes == ()
+        assert (Item.INDEXES, 1) in found.untold
+
+    @pytest.mark.parametrize("at", [998, 999])
+    def test_at_a_track_s_end_are_not_denied_where_a_sector_there_cannot_be_read(self, at: int) -> None:
+        """A last index may be as short as a sector."""
+        found = labels(two(other=dict.fromkeys(range(at, 1000))), TWO)
+        assert found.tracks[0].indexes == ()
+        assert (Item.INDEXES, 1) in found.untold
+
+    def test_before_a_damaged_last_sector_are_told_though_others_may_follow(self) -> None:
+        found = labels(two((300, 1, 2), other={999: None}), TWO)
+        assert found.tracks[0].indexes == (300,)
+        assert (Item.INDEXES, 1) in found.untold
 
     def test_are_not_guessed_where_many_sectors_about_their_start_do_not_tell(self) -> None:
         found = labels(two((300, 1, 2), other=dict.fromkeys(range(280, 320))), TWO)
@@ -379,8 +430,7 @@ class TestCodes:
         assert covered == list(range(1160, 1150 + end))
 
     def test_in_q_are_found_behind_a_sector_whose_q_is_damaged(self) -> None:
-        damaged = Q(POSITION, 0, 7, 7).to_bytes()[:10] + b"\x12\x34" + bytes(4)
-        other = {1160: damaged, 1165: Q(ISRC, 0, code=OTHER_CODE)}
+        other = {1160: DAMAGED, 1165: Q(ISRC, 0, code=OTHER_CODE)}
         assert labels(two(codes={2: [CODE]}, other=other), TWO).tracks[1].isrc == OTHER_CODE
 
     def test_in_q_are_not_looked_for_on_a_disc_that_has_none(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from redbook.disc import MOST_INDEXES, PREGAP_SECTORS, Toc
+from redbook.disc import MOST_INDEXES, PREGAP_SECTORS, SECTORS_PER_SECOND, Toc
 from redbook.disc.cd_text import Texts, parse
 from redbook.disc.layout import Item, LaidTrack, SessionLayout
 from redbook.disc.sub_channel import ISRC, POSITION, Q, is_isrc, is_mcn
@@ -110,6 +110,7 @@ def read_labels(
     in_q: dict[int, str | None] = {}
     found: list[LaidTrack] = []
     silent = 0
+    sectors = _Sectors()
     for before, track in zip((None, *tracks), tracks, strict=False):
         number = track.number
         laid = LaidTrack(number, track.start_lba, track.track_sectors, control=_control(track, toc))
@@ -117,8 +118,8 @@ def read_labels(
             findings.untold |= {(Item.PREGAPS, number), (Item.INDEXES, number)}
         if track.is_audio and silent < _SILENT_TRACKS:
             begin = before.start_lba if before is not None and before.session == track.session else None
-            pregap = yield from _pregap(track, begin)
-            indexes, complete = yield from _indexes(track)
+            pregap = yield from _pregap(sectors, track, begin)
+            indexes, complete = yield from _indexes(sectors, track)
             silent = 0 if complete is not None else silent + 1
             if pregap is None:
                 findings.untold.add((Item.PREGAPS, number))
@@ -232,106 +233,155 @@ def _read(command: ReadCd) -> Procedure[bytes]:
     return (yield from until_accepted(command, ANY_COMMAND_SECONDS, POLL_SECONDS))
 
 
-def _asked(lba: int) -> Procedure[_Place | None]:
-    """None where the sector has MCN or ISRC in its Q, or none that can be read.
-
-    Q has its own address: some drives hand over that of a sector close by (MMC-5 6.20 asks for no more).
-    """
-    try:
+def _q_at(lba: int) -> Procedure[Q | None]:
+    """None where it cannot be read. What is damaged is read again: Q has nothing to correct it by."""
+    for _ in range(2):
         try:
-            data: bytes = yield from _read(ReadCd(lba, 1, selection=_Q_ONLY))
-        except IllegalModeForTrack:  # data, which lie before the first audio track of a mixed mode disc
-            data = yield from _read(ReadCd(lba, 1, ReadCd.ANY_TYPE, _Q_ONLY))
-        q = Q.from_bytes(data)
-    except (*_UNKNOWN, ValueError):
-        return None
+            try:
+                data: bytes = yield from _read(ReadCd(lba, 1, selection=_Q_ONLY))
+            except IllegalModeForTrack:  # data, which lie before the first audio track of a mixed mode disc
+                data = yield from _read(ReadCd(lba, 1, ReadCd.ANY_TYPE, _Q_ONLY))
+        except _UNKNOWN:
+            return None
+        try:
+            return Q.from_bytes(data)
+        except ValueError:
+            continue
+    return None
+
+
+def _address(q: Q, asked: int) -> int | None:
+    """Of which sector this Q is; None where that cannot be told.
+
+    A position has its own address, MCN and ISRC have the last two digits of it.
+    """
     if q.adr != POSITION:
+        half = SECTORS_PER_SECOND // 2
+        distance = (q.frame - asked + half) % SECTORS_PER_SECOND - half
+        return asked + distance if abs(distance) <= _FARTHEST_Q_SECTORS else None
+    distance = q.time.program_lba - asked
+    if abs(distance) <= _FARTHEST_Q_SECTORS:
+        return asked + distance
+    return None if abs(distance) <= SECTORS_PER_SECOND else asked  # nonsense is not taken for an address
+
+
+class _Sectors:
+    """The Q of single sectors of a disc.
+
+    Some drives hand over that of a sector close by (MMC-5 6.20 asks for no more). How far beside the one that
+    was asked for it lies is learned from each answer. What cannot be read is not taken for anything.
+    """
+
+    def __init__(self) -> None:
+        self._beside = 0
+        self._codes: set[int] = set()
+
+    def at(self, lba: int) -> Procedure[_Place | None]:
+        """The place that this sector tells, else that of the sector whose Q came; None for none."""
+        place = None
+        for _ in range(2):
+            asked = lba - self._beside
+            q = yield from _q_at(asked)
+            found = None if q is None else _address(q, asked)
+            if q is None or found is None:
+                break
+            if q.adr == POSITION:
+                place = _Place(found, q.track, q.index)
+            else:
+                self._codes.add(found)
+            if found == lba:
+                break
+            self._beside = found - asked
+        return place
+
+    def only_codes(self, low: int, end: int) -> bool:
+        """Whether MCN or ISRC was seen in each sector between these two: nothing begins in one of those."""
+        return all(lba in self._codes for lba in range(low + 1, end))
+
+    def last(self, end: int) -> Procedure[_Place | None]:
+        """The last sector before `end` that tells."""
+        last: _Place | None = None
+        for lba in range(end - 1, end - 1 - _TRIES, -1):
+            place = yield from self.at(lba)
+            if place is not None and place.lba < end and (last is None or last.lba < place.lba):
+                last = place
+            if last is not None and last.lba >= lba:
+                break
+        return last
+
+    def between(self, low: int, middle: int, high: int) -> Procedure[_Place | None]:
+        """The sector nearest to the middle that tells, of those between the two others."""
+        for distance in range(_TRIES):
+            for lba in dict.fromkeys((middle + distance, middle - distance)):
+                place = yield from self.at(lba)
+                if place is not None and low < place.lba < high:
+                    return place
         return None
-    said = q.time.program_lba
-    return _Place(said if abs(said - lba) <= _FARTHEST_Q_SECTORS else lba, q.track, q.index)
+
+    def first(
+        self, low: int, end: _Place, track: int, index: int, guess: int | None = None
+    ) -> Procedure[_Place | None]:
+        """The first sector at or behind this place on the disc; `end` is known to be, `low` not to be.
+
+        None where the drive does not report it. An encoder puts MCN and ISRC off where something begins, so a
+        sector before `end` that has one of them belongs to what was before.
+        """
+        guesses = [] if guess is None else [guess - 1, guess]
+        while end.lba - low > 1:
+            middle = (low + end.lba) // 2
+            if guesses and low < guesses[-1] < end.lba:
+                middle = guesses.pop()
+            there = yield from self.between(low, middle, end.lba)
+            if there is None:
+                return end if self.only_codes(low, end.lba) else None
+            low, end = (low, there) if there.reached(track, index) else (there.lba, end)
+        return end
 
 
-def _last(end: int) -> Procedure[_Place | None]:
-    """The last sector before `end` that tells."""
-    for lba in range(end - 1, end - 1 - _TRIES, -1):
-        place = yield from _asked(lba)
-        if place is not None and place.lba < end:
-            return place
-    return None
-
-
-def _between(low: int, middle: int, high: int) -> Procedure[_Place | None]:
-    """The sector nearest to the middle that tells, of those between the two others."""
-    for distance in range(_TRIES):
-        for lba in dict.fromkeys((middle + distance, middle - distance)):
-            place = yield from _asked(lba)
-            if place is not None and low < place.lba < high:
-                return place
-    return None
-
-
-def _pregap(track: TrackInformation, begin: int | None) -> Procedure[int | None]:
+def _pregap(sectors: _Sectors, track: TrackInformation, begin: int | None) -> Procedure[int | None]:
     """How long it is; where the track is a session's first the drive is not asked for what lies before."""
     start = track.start_lba
     if begin is None:
         return start + PREGAP_SECTORS if track.session == 1 else PREGAP_SECTORS
-    last = yield from _last(start)
+    last = yield from sectors.last(start)
     if last is None:
         return None
     if last.track != track.number or last.index:
-        return 0
-    first = yield from _first(begin, last, track.number, 0, guess=start - PREGAP_SECTORS)
+        return 0 if sectors.only_codes(last.lba, start) else None
+    first = yield from sectors.first(begin, last, track.number, 0, guess=start - PREGAP_SECTORS)
     return None if first is None else start - first.lba
 
 
-def _indexes(track: TrackInformation) -> Procedure[tuple[tuple[int, ...], bool | None]]:
+def _indexes(sectors: _Sectors, track: TrackInformation) -> Procedure[tuple[tuple[int, ...], bool | None]]:
     """Where each begins, and whether these are all; None where the last sector, which tells that, is silent.
 
     A drive that does not count from 1 on, one by one, is not believed from there on.
     """
-    last = yield from _last(track.start_lba + track.track_sectors)
+    end = track.start_lba + track.track_sectors
+    last = yield from sectors.last(end)
     if last is None:
         return (), None
+    none_behind = sectors.only_codes(last.lba, end)
     if (last.track, last.index) == (track.number, 1):
-        return (), True
+        return (), none_behind
     if last.track != track.number or not 1 < last.index <= MOST_INDEXES:
         return (), False
-    if not (yield from _begins(track)):
+    if not (yield from _begins(sectors, track)):
         return (), False
     found: list[int] = []
     for index in range(2, last.index + 1):
         after = found[-1] if found else track.start_lba
-        first = yield from _first(after, last, track.number, index)
+        first = yield from sectors.first(after, last, track.number, index)
         if first is None or first.index != index:
             break
         found.append(first.lba)
-    return tuple(found), len(found) == last.index - 1
+    return tuple(found), none_behind and len(found) == last.index - 1
 
 
-def _begins(track: TrackInformation) -> Procedure[bool]:
+def _begins(sectors: _Sectors, track: TrackInformation) -> Procedure[bool]:
     """Whether it begins with its index 1, as the drive tells it."""
     for lba in range(track.start_lba, track.start_lba + _FARTHEST_Q_SECTORS + _TRIES):
-        place = yield from _asked(lba)
+        place = yield from sectors.at(lba)
         if place is not None and place.lba >= track.start_lba:
             return (place.track, place.index) == (track.number, 1)
     return False
-
-
-def _first(
-    low: int, end: _Place, track: int, index: int, guess: int | None = None
-) -> Procedure[_Place | None]:
-    """The first sector at or behind this place on the disc; `end` is known to be, `low` not to be.
-
-    None where the drive does not report it. An encoder puts MCN and ISRC off where something begins, so what
-    lies before `end` and does not tell belongs to what was before.
-    """
-    guesses = [] if guess is None else [guess - 1, guess]
-    while end.lba - low > 1:
-        middle = (low + end.lba) // 2
-        if guesses and low < guesses[-1] < end.lba:
-            middle = guesses.pop()
-        there = yield from _between(low, middle, end.lba)
-        if there is None:
-            return end if end.lba - low <= _TRIES else None
-        low, end = (low, there) if there.reached(track, index) else (there.lba, end)
-    return end
