@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from redbook.audio.containers import file_size
-from redbook.audio.flac_frames import ends_with_its_last_frame
+from redbook.audio.flac_frames import FLAC_MARK, ends_with_its_last_frame
 from redbook.audio.format import AudioFormat, Samples
 from redbook.audio.tally import Tally, flac_bytes
 from redbook.errors import AudioError
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from redbook.audio.decode import Decoder
 
 _PIECE_BYTES = 1 << 19
-_MARK = b"fLaC"
 _DTYPES = {16: "int16", 24: "int32"}
 _C_TYPES = {"int16": "short", "int32": "int"}
 _READERS = {"int16": "ma_dr_flac_read_pcm_frames_s16", "int32": "ma_dr_flac_read_pcm_frames_s32"}
@@ -119,7 +118,7 @@ def may_be_quick(path: Path, format_: AudioFormat, tally: Tally | None) -> bool:
     if format_.bits not in _DTYPES or format_.dtype != _DTYPES[format_.bits] or len(format_.channels) > 2:
         return False
     with path.open("rb") as file:
-        return file.read(len(_MARK)) == _MARK
+        return file.read(len(FLAC_MARK)) == FLAC_MARK
 
 
 def _is_installed() -> bool:

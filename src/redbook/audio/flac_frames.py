@@ -1,11 +1,14 @@
-"""Where a FLAC stream ends: by its last frame, which says where in the audio it lies.
+"""How a FLAC stream begins, and where it ends: by its last frame, which says where in the audio it lies.
 
-Source: RFC 9639 9 (frames), 8.2 (STREAMINFO).
+Source: RFC 9639 8 (the mark), 8.2 (STREAMINFO), 9 (frames).
 """
 
 from __future__ import annotations
 
 from typing import BinaryIO
+
+FLAC_MARK = b"fLaC"
+"""The first bytes of a stream; an ID3 tag may come before it."""
 
 _LONGEST_HEADER_BYTES = 16
 _MOST_FRAME_BYTES = 1 << 20

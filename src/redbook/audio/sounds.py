@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from redbook.audio.flac_frames import FLAC_MARK
+
 AUDIO_SUFFIXES = frozenset(
     f".{suffix}"
     for suffix in (
@@ -26,7 +28,7 @@ VIDEO_SUFFIXES = frozenset(
 
 _BEGINNINGS = (
     *(
-        b"fLaC",
+        FLAC_MARK,
         b"OggS",
         b"ID3",
         b"caff",

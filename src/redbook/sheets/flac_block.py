@@ -6,6 +6,7 @@ from pathlib import Path
 from struct import Struct, error
 from typing import BinaryIO
 
+from redbook.audio.flac_frames import FLAC_MARK
 from redbook.audio.mpeg import skip_id3
 from redbook.disc import SAMPLE_RATE_HZ, SAMPLES_PER_SECTOR, duration
 from redbook.sheets.codes import read_isrc, read_mcn
@@ -31,7 +32,7 @@ def read_block(path: Path) -> tuple[bytes, int] | None:
 
 def _find(file: BinaryIO) -> tuple[bytes, int] | None:
     file.seek(skip_id3(file))
-    if file.read(4) != b"fLaC":
+    if file.read(len(FLAC_MARK)) != FLAC_MARK:
         return None
     rate = 0
     while len(head := file.read(4)) == 4:

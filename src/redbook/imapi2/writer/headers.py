@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from redbook.audio.flac_frames import FLAC_MARK
+
 HEAD_BYTES = 16
 """What `kind_of_file` wants to see; less where there is less."""
 
@@ -31,7 +33,7 @@ _KINDS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("WAV", _chunked((b"RIFF", b"RIFX", b"RF64", b"BW64"), (b"WAVE",))),
     ("AIFF", _chunked((b"FORM",), (b"AIFF", b"AIFC"))),
     ("Wave64", lambda head: head == _W64),
-    ("FLAC", lambda head: head[:4] == b"fLaC" and head[5:8] == b"\0\0\x22"),
+    ("FLAC", lambda head: head.startswith(FLAC_MARK) and head[5:8] == b"\0\0\x22"),
     ("Ogg", lambda head: head[:6] == b"OggS\0\x02" and head[6:14] == bytes(8)),
     ("MP3", _id3),
     ("MP4", lambda head: head[:3] == bytes(3) and head[4:8] == b"ftyp"),
