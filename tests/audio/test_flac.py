@@ -14,6 +14,7 @@ from redbook.audio.decode import Decoder, Recording, open_recording
 from redbook.audio.flac_decode import FlacFile
 from redbook.audio.flac_frames import SEARCHED_BYTES, ends_with_its_last_frame
 from redbook.audio.format import Samples
+from redbook.audio.sound_files import read_flac
 from redbook.errors import AudioError
 from tests.support.sound import attacks, encode, noise, tool, write_wav
 
@@ -187,5 +188,15 @@ def test_what_begins_in_the_middle_is_refused(whole: Path, tmp_path: Path, lost:
         begin += 100
     cut = tmp_path / "cut.flac"
     cut.write_bytes(data[begin:])
-    with pytest.raises(AudioError):
+    with pytest.raises(AudioError, match="its beginning is missing"):
         open_recording(cut)
+    with pytest.raises(AudioError, match=r"cut\.flac: its beginning is missing") as raised:
+        list(read_flac(cut))
+    assert raised.value.source == str(cut)
+
+
+def test_a_stored_file_is_told_as_empty_where_it_is(tmp_path: Path) -> None:
+    """A machine that stops can leave one."""
+    (tmp_path / "a.flac").touch()
+    with pytest.raises(AudioError, match=r"a\.flac: the file is empty"):
+        list(read_flac(tmp_path / "a.flac"))

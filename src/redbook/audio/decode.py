@@ -166,10 +166,9 @@ class Decoder:
         self.tags = tags_from(facts.metadata)
         self._statement: Statement = read_statement(self._path, facts)
         self.notes += self._statement.notes
-        if facts.container == codec == "flac" and not facts.extradata:
-            # FFmpeg would begin with the first frame that it finds, whatever came before.
-            raise AudioError("its beginning is missing: the file is damaged; get it again")
-        self._tally = Tally.of_flac(facts.extradata) if codec == "flac" and facts.extradata else None
+        # In other containers FLAC may do without STREAMINFO.
+        counted = codec == "flac" and (facts.container == "flac" or bool(facts.extradata))
+        self._tally = Tally.of_flac(facts.extradata) if counted else None
         self._packets = self._packets_end_byte = 0
         self._frames = self._all_frames()
         with translated():

@@ -20,7 +20,6 @@ from redbook.disc import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from redbook.errors import AudioError, NoRoom, printable
 
 _CHECKED_SAMPLES = 1 << 16
-_FLAC_MARKER = b"fLaC"  # RFC 9639 8: the first bytes of a stream
 
 
 @unique
@@ -153,25 +152,16 @@ def _encode_flac(opened: Any, blocks: Iterable[bytes], tags: Mapping[str, str]) 
         container.mux(stream.encode(None))
 
 
-def _flac_container(file: BinaryIO, path: Path) -> Any:
-    """raises  AudioError; av.error.FFmpegError"""
-    import av
-
-    # FFmpeg finds frames behind anything; a file that has lost its head would sometimes be taken.
-    if file.read(len(_FLAC_MARKER)) != _FLAC_MARKER:
-        raise AudioError(f"{printable(path)}: this is not FLAC, or its beginning is damaged", str(path))
-    file.seek(0)
-    return av.open(file, "r", format="flac")
-
-
 def read_flac(path: Path) -> Iterable[bytes]:
     """Its samples.  raises  OSError; AudioError for what is no FLAC, or damaged"""
     import av
 
     try:
-        with path.open("rb") as file, _flac_container(file, path) as container:
+        if not path.stat().st_size:
+            raise AudioError(f"{printable(path)}: the file is empty", str(path))
+        with path.open("rb") as file, av.open(file, "r", format="flac") as container:
             stream = container.streams.audio[0]
-            tally = Tally.of_flac(bytes(stream.codec_context.extradata or b""))
+            tally = _tally(path, bytes(stream.codec_context.extradata or b""))
             digest = hashlib.md5(usedforsecurity=False)
             for frame in container.decode(stream):
                 piece = frame.to_ndarray().tobytes()
@@ -182,3 +172,11 @@ def read_flac(path: Path) -> Iterable[bytes]:
                 raise AudioError(f"{printable(path)}: its audio has another MD5 than it states", str(path))
     except (av.error.FFmpegError, IndexError) as error:
         raise AudioError(f"{printable(path)}: it cannot be decoded: {error}", str(path)) from error
+
+
+def _tally(path: Path, stream_info: bytes) -> Tally:
+    """raises  AudioError  also for a file without a head"""
+    try:
+        return Tally.of_flac(stream_info)
+    except AudioError as error:
+        raise AudioError(f"{printable(path)}: {error}", str(path)) from error

@@ -33,8 +33,12 @@ class Tally:
     def of_flac(cls, stream_info: bytes) -> Tally:
         """Begin a tally with what a STREAMINFO block states.
 
-        raises  AudioError  if the block is too short
+        stream_info  empty for a file without one: FFmpeg finds frames behind anything
+
+        raises  AudioError  if there is no such block, or it is too short
         """
+        if not stream_info:
+            raise AudioError("its beginning is missing: the file is damaged; get it again")
         if len(stream_info) < 34:
             raise AudioError("its STREAMINFO is not whole: it is damaged")
         packed = int.from_bytes(stream_info[10:18], "big")
