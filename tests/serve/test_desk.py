@@ -20,8 +20,8 @@ import pytest
 from redbook.clock import ManualClock
 from redbook.production.fetch import Fetcher
 from redbook.production.master import check_master
-from redbook.production.serve import uploads
-from redbook.production.serve.hub import Hub
+from redbook.production.serve import desk, uploads
+from redbook.production.serve.hub import MOST_TAKEN_AWAY, Hub
 from redbook.production.serve.run import obey_signals
 from redbook.production.states import AttemptState
 from redbook.production.values import Blank, Place, Sighting
@@ -337,6 +337,49 @@ def test_a_reader_that_comes_back_is_told_what_it_missed_and_no_more() -> None:
     hub.put("b", None)
     assert hub.since(known)[1:] == (False, {"a": 3, "b": None})
     assert hub.everything() == {"a": 3}
+
+
+def test_keys_that_were_taken_away_are_forgotten_in_the_end() -> None:
+    hub = Hub()
+    hub.put("stays", 1)
+    known = [hub.since("")[0]]
+    for number in range(1000):
+        hub.put(f"order:{number}", number)
+        hub.put(f"order:{number}", None)
+        known.append(hub.since("")[0])
+    assert len(hub._values) + len(hub._taken_away) <= MOST_TAKEN_AWAY + 1
+    for away, word in enumerate(reversed(known)):
+        is_all, news = hub.since(word)[1:]
+        if away <= MOST_TAKEN_AWAY:
+            expected = {f"order:{number}": None for number in range(1000 - away, 1000)}
+            assert (is_all, news) == (False, expected)
+        else:  # it has more keys to forget than are known
+            assert (is_all, news) == (True, {"stays": 1})
+
+
+def test_a_key_that_comes_again_is_not_told_as_taken_away() -> None:
+    hub = Hub()
+    hub.put("a", 1)
+    known = hub.since("")[0]
+    hub.put("a", None)
+    hub.put("a", 2)
+    assert hub.since(known)[1:] == (False, {"a": 2})
+    assert hub.everything() == {"a": 2}
+
+
+def test_the_newest_orders_are_shown_and_those_that_are_not_finished(
+    shop: Shop, songs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "MOST_ORDERS_SHOWN", 2)
+    master = planned(shop, songs)["master"]
+    orders = [shop.post("/api/orders", master=master, count=1).json()["order"] for _ in range(5)]
+    for order in (orders[0], orders[4]):
+        shop.ledger.cancel(order)
+    shop.ledger.pause(orders[1])
+    until(shop, lambda: {now["order"] for now in state(shop, "order")} == set(orders[1:]))
+    for order in orders[1:4]:
+        shop.ledger.cancel(order)
+    until(shop, lambda: {now["order"] for now in state(shop, "order")} == set(orders[3:]))
 
 
 @pytest.mark.parametrize("known", ["x", "12", "-", "abcdef01-1", "-1"])

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 MOST_TRACKS = 99
 MOST_ORDERS_SHOWN = 30
+"""The newest ones; those that are not finished are shown besides."""
 ORDERS_AGAIN_SECONDS = 2.0
 """So often it is looked whether somebody else has changed an order."""
 
@@ -169,8 +170,14 @@ class Desk:
         if not now and time.monotonic() < self._orders_at:
             return
         self._orders_at = time.monotonic() + ORDERS_AGAIN_SECONDS
-        for order in self.ledger.orders()[:MOST_ORDERS_SHOWN]:
-            self._show_order(order)
+        before = [key for key in self.hub.everything() if key.startswith("order:")]
+        shown = set()
+        for at, order in enumerate(self.ledger.orders()):
+            if at < MOST_ORDERS_SHOWN or order.state in (OrderState.OPEN, OrderState.PAUSED):
+                shown.add(self._show_order(order))
+        for key in before:
+            if key not in shown:
+                self.hub.put(key, None)
         self._show_other_hosts()
 
     def _show_other_hosts(self) -> None:
@@ -180,6 +187,7 @@ class Desk:
             name = key.removeprefix("far:")
             if name != key and name not in there:
                 self.hub.put(key, None)
+                self._far.pop(name, None)
         resting = {str(drive.place): drive.resting for drive in self.ledger.drives() if drive.resting}
         wanting = [
             order for order in self.ledger.orders(OrderState.OPEN) if self.ledger.account(order.id).free
@@ -215,10 +223,12 @@ class Desk:
             return "take_good"
         return "take_spoiled" if seen.state.startswith(TAKE_SPOILED) else ""
 
-    def _show_order(self, order: Order) -> None:
+    def _show_order(self, order: Order) -> str:
+        """Returns its key.  raises  LedgerError"""
+        key = f"order:{order.id}"
         unknown = self.ledger.attempts(order.id, AttemptState.UNKNOWN)
         self.hub.put(
-            f"order:{order.id}",
+            key,
             {
                 **as_json(order_now(self.ledger, order.id)),
                 "title": order.title,
@@ -234,6 +244,7 @@ class Desk:
                 ],
             },
         )
+        return key
 
     def _hear(self, event: CopyEvent) -> None:
         """On whichever thread it happens."""

@@ -3,6 +3,7 @@
 This is no history: each key has one value and the number of its last change. A reader is given what changed
 after the number that it knows, so a reader that was away misses nothing and holds nobody up. Numbers begin
 anew with each start of the server. A reader's number names that start; a reader from an earlier start is
+given everything. That a key was taken away is kept for a while, too; a reader that was away for longer is
 given everything.
 """
 
@@ -21,6 +22,9 @@ EACH_SECONDS = 0.25
 ALIVE_SECONDS = 15.0
 """Without news something is sent so often, so that nobody on the way takes the connection for dead."""
 
+MOST_TAKEN_AWAY = 200
+"""Keys whose going is still told one by one."""
+
 
 class Hub:
     """Values by key; may be set from any thread."""
@@ -30,6 +34,8 @@ class Hub:
         self._lock = threading.Lock()
         self._number = 0
         self._values: dict[str, tuple[int, Any]] = {}
+        self._taken_away: dict[str, int] = {}
+        self._oldest_known = 0
         self._readers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._closed = False
 
@@ -39,9 +45,19 @@ class Hub:
             if self._values.get(key, (0, None))[1] == value:
                 return
             self._number += 1
-            self._values[key] = (self._number, value)
+            self._taken_away.pop(key, None)
+            if value is None:
+                self._take_away(key)
+            else:
+                self._values[key] = (self._number, value)
             readers = list(self._readers)
         _wake(readers)
+
+    def _take_away(self, key: str) -> None:
+        del self._values[key]
+        self._taken_away[key] = self._number
+        if len(self._taken_away) > MOST_TAKEN_AWAY:
+            self._oldest_known = self._taken_away.pop(next(iter(self._taken_away)))
 
     def close(self) -> None:
         """End every reader's stream: there is no more news."""
@@ -56,7 +72,7 @@ class Hub:
 
     def everything(self) -> dict[str, Any]:
         with self._lock:
-            return {key: value for key, (_, value) in self._values.items() if value is not None}
+            return {key: value for key, (_, value) in self._values.items()}
 
     def since(self, known: str) -> tuple[str, bool, dict[str, Any]]:
         """What is newer than a reader knows.
@@ -67,14 +83,16 @@ class Hub:
         start, _, number = known.partition("-")
         with self._lock:
             # A number that is greater than ours is of another server, whatever it says of its start.
-            ours = start == self._start and number.isdigit() and int(number) <= self._number
-            after = int(number) if ours else 0
-            news = {
-                key: value
-                for key, (changed, value) in self._values.items()
-                if changed > after and (ours or value is not None)
-            }
-            return f"{self._start}-{self._number}", not ours, news
+            some = (
+                start == self._start
+                and number.isdigit()
+                and self._oldest_known <= int(number) <= self._number
+            )
+            after = int(number) if some else 0
+            news = {key: value for key, (changed, value) in self._values.items() if changed > after}
+            if some:
+                news |= {key: None for key, changed in self._taken_away.items() if changed > after}
+            return f"{self._start}-{self._number}", not some, news
 
     async def stream(self, known: str) -> AsyncIterator[str]:
         """Server-sent events: `all` first for a new reader, then `some`; their data are {key: value}."""
