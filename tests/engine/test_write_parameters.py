@@ -140,6 +140,28 @@ def test_a_tail_that_the_drive_itself_does_not_take_is_left_out_without_a_word()
     assert told == []
 
 
+def test_a_drive_that_takes_neither_protection_nor_its_tail_is_told_of_the_one() -> None:
+    drive = Drive(length=full(FOUND))
+    drive.takes = lambda page: page.tail == bytes(4)
+    page, told = select(drive)
+    assert (page.underrun_protection, page.tail) == (False, bytes(4))
+    assert told == ["the drive does not accept buffer underrun protection; writing without"]
+    sent = [WriteParameters.from_page(page) for page in drive.selected]
+    assert [(page.underrun_protection, page.tail) for page in sent] == [
+        (True, TAIL),
+        (False, TAIL),
+        (False, bytes(4)),
+    ]
+
+
+def test_a_drive_that_refuses_everything_is_asked_once_for_each_form() -> None:
+    drive = Drive(replace(FOUND, tail=bytes(4)), length=full(FOUND))
+    drive.takes = lambda page: False
+    with pytest.raises(InvalidField):
+        select(drive, underrun_protection=False)
+    assert len(drive.selected) == 1
+
+
 @pytest.mark.parametrize("wanted", [{"test_write": True}, {"next_session": MultiSession.NEXT_ALLOWED}])
 def test_a_test_write_and_a_next_session_are_never_left_out(wanted: dict[str, Any]) -> None:
     drive = Drive(length=full(FOUND))

@@ -118,41 +118,32 @@ def select_write_type(
 def _select(page: PageOfDrive, wanted: WriteParameters) -> Procedure[WriteParameters]:
     """The first form of these parameters that the drive takes.  raises  SenseError  its first refusal"""
     first: SenseError | None = None
-    for form, dropped in _ladder(wanted):
+    for form in _ladder(wanted):
         try:
             yield page.to_select(form)
         except errors.IllegalRequest as error:
             first = first or error
             continue
-        if dropped:
-            yield Notice(f"the drive does not accept {' and '.join(dropped)}; writing without")
+        if wanted.underrun_protection and not form.underrun_protection:
+            yield Notice("the drive does not accept buffer underrun protection; writing without")
         return form
     assert first is not None  # there is one form at least
     raise first
 
 
-def _ladder(wanted: WriteParameters) -> Iterator[tuple[WriteParameters, list[str]]]:
-    """Less and less of what was wanted, and what was left out.
+def _ladder(wanted: WriteParameters) -> Iterator[WriteParameters]:
+    """Less and less of what was wanted.
 
     A test write is never left out, nor that another session may follow: the disc would not be what was
     asked for.
     """
-    yield wanted, []
-    dropped: list[str] = []
+    yield wanted
     form = wanted
-    left_out = (
-        ({"underrun_protection": False}, "buffer underrun protection"),
-        ({"mcn": "", "isrc": ""}, "a catalogue number or ISRC"),
-        ({"copy": False}, "the mark of a copy"),
-        ({"tail": bytes(4)}, ""),
-    )
-    for change, name in left_out:
-        less = replace(form, **change)
-        if less != form:
-            form = less
-            if name:
-                dropped.append(name)
-            yield form, list(dropped)
+    if form.underrun_protection:
+        form = replace(form, underrun_protection=False)
+        yield form
+    if any(form.tail):
+        yield replace(form, tail=bytes(len(form.tail)))
 
 
 def clear_test_write() -> Procedure[bool]:
