@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from redbook.disc import SECTOR_BYTES
+from redbook.transport.base import COMMAND_SECTORS
 
-CHUNK_SECTORS = 27  # one WRITE: what every known transport carries
+CHUNK_SECTORS = COMMAND_SECTORS[0]
 CHUNK_BYTES = CHUNK_SECTORS * SECTOR_BYTES
 
-
-SMALLER_CHUNKS = (13, 8)
-"""Sectors to try where a drive refuses more: half of it, then what bridges with a limit of 32 KiB carry."""
+SMALLER_CHUNKS = COMMAND_SECTORS[1:]
+"""Sectors to try where a drive refuses more."""
 
 
 def chunk_sectors(most_bytes: int | None) -> int:

@@ -7,6 +7,10 @@ from typing import Protocol, runtime_checkable
 
 from redbook.records import dataclass
 
+COMMAND_SECTORS = (27, 13, 8)
+"""Sectors in one command, the most first: what every way known carries (less than 64 KiB); half of it, which
+bridges with a limit of 32 KiB carry; and the last that is tried, for what carries even less."""
+
 
 @unique
 class Status(IntEnum):

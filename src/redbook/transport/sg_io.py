@@ -32,7 +32,7 @@ from redbook.mmc.control import RequestSense, TestUnitReady
 from redbook.mmc.decode import name_of
 from redbook.mmc.identify import Inquiry
 from redbook.mmc.read import ReadCd
-from redbook.transport.base import Reply, Status
+from redbook.transport.base import COMMAND_SECTORS, Reply, Status
 from redbook.transport.kernel import Kernel, Linux, Node
 from redbook.transport.sg_errors import call_failed, check_driver_status, check_host_status, timed_out
 from redbook.transport.sg_open import largest_transfer, open_node
@@ -47,8 +47,8 @@ MOST_INTERRUPTIONS = 100
 
 READ_CD_MSF = 0xB9
 
-TRANSFERS = tuple(sectors * SECTOR_BYTES for sectors in (27, 13, 8))
-"""Bytes in one command: what every way known carries, then what bridges with a limit of 32 KiB do."""
+TRANSFERS = tuple(sectors * SECTOR_BYTES for sectors in COMMAND_SECTORS)
+"""Bytes in one command."""
 
 _SECTORS_AS_ASKED = (ReadCd.OPCODE, READ_CD_MSF)
 """Commands that bring all that was asked for; of others a residue says how long the reply is."""
