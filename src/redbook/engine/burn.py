@@ -59,6 +59,8 @@ from redbook.errors import (
 from redbook.mmc.control import TestUnitReady
 from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
 
+_LEFT_AT_ONCE = "the drive was left as it was: the disc may be unusable, and the drive busy for a while"
+
 SETTLE_SECONDS = 5
 
 
@@ -76,8 +78,7 @@ def burn(method: Method, settings: Settings, outcome: Outcome) -> Procedure[Sess
         return (yield from resending(burning, lambda: outcome.begun, outcome.doubt_page, outcome.note_change))
     except Abandoned as left:
         yield from unlock_tray_at_once()
-        now = "the drive was left as it was: the disc may be unusable, and the drive busy for a while"
-        raise Cancelled(f"cancelled at once; {now}", now) from left
+        raise Cancelled(f"cancelled at once; {_LEFT_AT_ONCE}", _LEFT_AT_ONCE) from left
 
 
 def _burn(method: Method, settings: Settings, outcome: Outcome) -> Procedure[SessionLayout]:
@@ -115,8 +116,7 @@ def burn_prepared(
         burning = _burn_prepared(method, abilities, settings, outcome)
         return (yield from resending(burning, lambda: outcome.begun, outcome.doubt_page, outcome.note_change))
     except Abandoned as left:
-        now = "the drive was left as it was: the disc may be unusable, and the drive busy for a while"
-        raise Cancelled(f"cancelled at once; {now}", now) from left
+        raise Cancelled(f"cancelled at once; {_LEFT_AT_ONCE}", _LEFT_AT_ONCE) from left
 
 
 def _burn_prepared(

@@ -7,14 +7,13 @@ from redbook.engine.events import Notice, Phase
 from redbook.engine.outcome import Outcome
 from redbook.engine.speed import set_speed
 from redbook.engine.steps import Procedure
-from redbook.engine.waiting import WORKING, code, until_idle
+from redbook.engine.waiting import RICOH_WRITE_PERMIT, WORKING, code, until_idle
 from redbook.errors import PowerCalibrationError, SenseError
 from redbook.mmc.control import SendOpcInformation
 from redbook.mmc.disc_info import ReadTrackInformation, TrackInformation
 
 OPC_SECONDS = 200.0
 CALIBRATION_FAILED = (3, 0x73, 0x03)
-RICOH_WRITE_PERMIT = (6, 0x5A, 0x03)
 _NO_SUCH_THING = (
     errors.UnknownCommand,
     errors.InvalidField,

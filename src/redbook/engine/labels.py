@@ -15,17 +15,15 @@ from redbook.disc.cd_text import Texts, parse
 from redbook.disc.layout import Item, LaidTrack, SessionLayout
 from redbook.disc.sub_channel import ISRC, POSITION, Q, is_isrc, is_mcn
 from redbook.engine.extents import lead_outs_by_session
+from redbook.engine.q_of_sectors import pieces, read_q
 from redbook.engine.steps import Procedure
-from redbook.engine.waiting import ANY_COMMAND_SECONDS, POLL_SECONDS, until_accepted
 from redbook.errors import IllegalModeForTrack, InvalidField, InvalidReply, SenseError
 from redbook.mmc.disc_info import ReadCdText, TrackInformation
 from redbook.mmc.playback import ReadSubChannel, SubChannelData, SubChannelFormat
-from redbook.mmc.read import ReadCd, Selection, SubChannel
+from redbook.mmc.read import ReadCd
 from redbook.records import dataclass
 
 _UNKNOWN = (SenseError, InvalidReply)
-_Q_ONLY = Selection(0, sub_channel=SubChannel.Q)
-_Q_BYTES = 16
 _TRIES = 3
 """Up to two sectors side by side have MCN and ISRC in their Q instead of their place."""
 _FARTHEST_Q_SECTORS = 10
@@ -34,7 +32,6 @@ _SILENT_TRACKS = 3
 _CODE_TRIES = 4
 _ISRC_WITHIN_SECTORS = 125
 """At least once in 100 sectors (IEC 60908 17.5.3), and up to two are put off where something begins."""
-_Q_AT_ONCE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,18 +199,14 @@ def _isrc_in_q(track: TrackInformation) -> Procedure[str | None]:
     """
     begin = track.start_lba + _FARTHEST_Q_SECTORS  # what comes before may be the Q of the track before
     end = min(begin + _ISRC_WITHIN_SECTORS, track.start_lba + track.track_sectors - _FARTHEST_Q_SECTORS)
-    for lba in range(begin, end, _Q_AT_ONCE):
+    for lba, count in pieces(begin, end):
         try:
-            data = yield from _read(ReadCd(lba, min(_Q_AT_ONCE, end - lba), selection=_Q_ONLY))
+            found = yield from read_q(lba, count)
         except _UNKNOWN:
             return None
-        for at in range(0, len(data), _Q_BYTES):
-            try:
-                q = Q.from_bytes(data[at : at + _Q_BYTES])
-            except ValueError:
-                continue
-            if q.adr == ISRC and is_isrc(q.code):
-                return q.code
+        code = next((q.code for q in found if q.adr == ISRC), None)
+        if code is not None:
+            return code
     return "" if end - begin >= _ISRC_WITHIN_SECTORS else None
 
 
@@ -229,24 +222,18 @@ class _Place:
         return (self.track, self.index) >= (track, index)
 
 
-def _read(command: ReadCd) -> Procedure[bytes]:
-    return (yield from until_accepted(command, ANY_COMMAND_SECONDS, POLL_SECONDS))
-
-
 def _q_at(lba: int) -> Procedure[Q | None]:
     """None where it cannot be read. What is damaged is read again: Q has nothing to correct it by."""
     for _ in range(2):
         try:
             try:
-                data: bytes = yield from _read(ReadCd(lba, 1, selection=_Q_ONLY))
+                found = yield from read_q(lba)
             except IllegalModeForTrack:  # data, which lie before the first audio track of a mixed mode disc
-                data = yield from _read(ReadCd(lba, 1, ReadCd.ANY_TYPE, _Q_ONLY))
+                found = yield from read_q(lba, sector_type=ReadCd.ANY_TYPE)
         except _UNKNOWN:
             return None
-        try:
-            return Q.from_bytes(data)
-        except ValueError:
-            continue
+        if found:
+            return found[0]
     return None
 
 

@@ -13,23 +13,19 @@ from dataclasses import replace
 from redbook.disc import Toc
 from redbook.disc.cd_text.packs import each_pack, is_sound
 from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, Item, LaidTrack, SessionLayout
-from redbook.disc.sub_channel import POSITION, Q
+from redbook.disc.sub_channel import POSITION
 from redbook.engine.complete_tracks import CompleteTrack, complete_tracks_on, in_words
 from redbook.engine.inspect import Abilities, DiscContents, inspect
 from redbook.engine.labels import DiscLabels, read_labels
+from redbook.engine.q_of_sectors import pieces, read_q
 from redbook.engine.steps import Procedure
 from redbook.engine.twice import AreaToRead
-from redbook.engine.waiting import ANY_COMMAND_SECONDS, POLL_SECONDS, until_accepted
 from redbook.errors import InvalidReply, MediumUnsuitable, SenseError
 from redbook.mmc.disc_info import ReadCdText
-from redbook.mmc.read import ReadCd, Selection, SubChannel
 from redbook.records import dataclass
 
-_Q_ONLY = Selection(0, sub_channel=SubChannel.Q)
-_Q_BYTES = 16
 _Q_SECTORS = 50
 """Looked at in each track: where the copy bit alternates (SCMS), it does so about nine times a second."""
-_Q_AT_ONCE = 25
 _EDGE_SECTORS = 15
 
 
@@ -237,17 +233,10 @@ def _controls(track: LaidTrack) -> Procedure[set[int]]:
     room = track.sectors - 2 * _EDGE_SECTORS
     begin = track.start_lba + max(0, (track.sectors - min(room, _Q_SECTORS)) // 2)
     end = begin + max(0, min(room, _Q_SECTORS))
-    for lba in range(begin, end, _Q_AT_ONCE):
-        command = ReadCd(lba, min(_Q_AT_ONCE, end - lba), selection=_Q_ONLY)
+    for lba, count in pieces(begin, end):
         try:
-            data = yield from until_accepted(command, ANY_COMMAND_SECONDS, POLL_SECONDS)
+            told = yield from read_q(lba, count)
         except (SenseError, InvalidReply):
             break
-        for at in range(0, len(data), _Q_BYTES):
-            try:
-                q = Q.from_bytes(data[at : at + _Q_BYTES])
-            except ValueError:
-                continue
-            if q.adr == POSITION and q.track == track.number:
-                found.add(q.control)
+        found |= {q.control for q in told if q.adr == POSITION and q.track == track.number}
     return found

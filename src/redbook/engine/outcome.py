@@ -237,15 +237,22 @@ EXCHANGED = (
     "the previous one is not known: put that back, and look at it with `redbook info`"
 )
 
+TEST_WRITE = "it was a test write: the disc is as it was before"
+
+
+def not_known(why: str) -> str:
+    """What is said of a disc of which the drive tells nothing.  why: what it answered"""
+    return f"what is on the disc is not known, because the drive does not report it ({why})"
+
 
 def disc_now(outcome: Outcome, settings: Settings) -> str:
     """What is on the disc, in words: as the drive says where it was asked, else as it was written."""
     if settings.test_write:
-        return "it was a test write: the disc is as it was before"
+        return TEST_WRITE
     if outcome.exchanged:
         return EXCHANGED
     if outcome.unknown:
-        return f"what is on the disc is not known, because the drive does not report it ({outcome.unknown})"
+        return not_known(outcome.unknown)
     there = None if outcome.found is None else {track.number for track in outcome.found.tracks}
     if outcome.found is not None and outcome.found.status is DiscStatus.BLANK:
         return "the disc is still blank"

@@ -58,7 +58,7 @@ _WAITS_ITSELF = (
 
 _LOST_UNDERWAY = (errors.CommunicationError, errors.OverlappedCommands)
 _READ_LOSS_OF_STREAMING = (0xB, 0x11, 0x11)
-_RICOH_WRITE_PERMIT = (6, 0x5A, 0x03)
+RICOH_WRITE_PERMIT = (6, 0x5A, 0x03)
 
 
 class _Again(Enum):
@@ -227,7 +227,7 @@ def _is_over_and_done(error: errors.UnitAttention, begun: bool) -> bool:
         return False  # the drive is at work, and wants to be waited for
     if isinstance(error, errors.MediumChanged | errors.DeviceReset):
         return not begun
-    return code(error) != _RICOH_WRITE_PERMIT
+    return code(error) != RICOH_WRITE_PERMIT
 
 
 def code(error: SenseError) -> tuple[int, int, int]:

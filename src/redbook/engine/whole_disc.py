@@ -8,7 +8,7 @@ from redbook.engine.close import CLOSE_SECONDS
 from redbook.engine.events import Phase, PhaseStarted, TrackEnded
 from redbook.engine.inspect import Abilities, DiscContents, is_virtual
 from redbook.engine.one_track import synchronize
-from redbook.engine.outcome import EXCHANGED, Outcome, Settings
+from redbook.engine.outcome import EXCHANGED, TEST_WRITE, Outcome, Settings, not_known
 from redbook.engine.sending import check_time
 from redbook.engine.steps import Commit, Now, Point, Procedure
 from redbook.errors import (
@@ -100,9 +100,9 @@ def disc_now(
     sectors = end_lba - first_lba
     where = _where_broken_off(layout, first_lba + outcome.sent)
     if settings.test_write:
-        return "it was a test write: the disc is as it was before"
+        return TEST_WRITE
     if outcome.unknown:
-        text = f"what is on the disc is not known, because the drive does not report it ({outcome.unknown})"
+        text = not_known(outcome.unknown)
         if (outcome.sent or outcome.lead_in_sent) and outcome.sent < sectors:
             text += f"; {where}, so treat the disc as spoiled"
         return text

@@ -10,7 +10,7 @@ from redbook.disc import MOST_TRACKS, PREGAP_SECTORS, SECTOR_BYTES
 from redbook.disc.cd_text import each_pack
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.disc.q_reader import QReader
-from redbook.disc.raw_sectors import SubForm
+from redbook.disc.raw_sectors import SubForm, has_r_to_w
 from redbook.disc.sub_channel import (
     LEAD_IN_TNO,
     POSITION,
@@ -37,8 +37,6 @@ SUB_BYTES: dict[int, int] = {form: form.sub_bytes for form in SubForm}
 Packed, R to W are packs whose parity and interleaving are the drive's to make. This recorder makes none, so
 there it takes R to W of zeros alone behind the lead-in, whose packs of CD-Text have neither.
 """
-
-_WITHOUT_R_TO_W = bytes((0x00, 0x40, 0x80, 0xC0))
 
 LONGEST_LEAD_OUT_SECTORS = 13_500
 
@@ -90,7 +88,7 @@ class RawWriting(Writing):
         """raises  Refused 5/64/00  for packs behind the lead-in"""
         _, symbols = split(command, RAW_BYTES)
         for number in range(max(0, -PREGAP_SECTORS - command.lba), command.sectors):
-            if symbols[number * RAW_BYTES : (number + 1) * RAW_BYTES].translate(None, _WITHOUT_R_TO_W):
+            if has_r_to_w(symbols[number * RAW_BYTES : (number + 1) * RAW_BYTES]):
                 raise Refused(sense.ILLEGAL, 0x64, 0, command.lba + number)
 
     def _first_of_data(self, command: Write10) -> int | None:
