@@ -33,6 +33,7 @@ from redbook.engine.erase import Erasable
 from redbook.engine.inspect import DiscContents
 from redbook.engine.method import Method
 from redbook.engine.outcome import Outcome, Settings
+from redbook.engine.reading_speed import check_read_speed
 from redbook.engine.session_at_once import SessionAtOnce
 from redbook.engine.spoiled import spoiled_in_words
 from redbook.engine.steps import Point
@@ -159,7 +160,7 @@ def burn(
     """
     if speed is not None and not speed > 0:  # also what is no number
         raise ValueError(f"speed must be a multiple of 1x greater than 0, MAX_SPEED or None, not {speed!r}")
-    _check_read_speed(read_speed)
+    check_read_speed(read_speed)
     reading = checking.VerifySettings(read_speed, reload) if verify else None
     settings = Settings(speed, simulate, finalize, append, real_time=drive.real_time)
     caller = Caller.of(on_event, cancel, clock)
@@ -212,13 +213,6 @@ def _burn_plan(
     with make_plan(request, drive, caller) as made:
         _check_same(earlier, made)
         return _burn_planned(made, drive, settings, reading, caller, commit)
-
-
-def _check_read_speed(speed: float | None) -> None:
-    if speed is not None and not speed > 0:
-        raise ValueError(
-            f"read_speed must be a multiple of 1x greater than 0, MAX_SPEED or None, not {speed!r}"
-        )
 
 
 def _check_same(earlier: Plan, made: Plan) -> None:
@@ -346,7 +340,7 @@ def verify(
     """
     from redbook.burning.composing import compose
 
-    _check_read_speed(read_speed)
+    check_read_speed(read_speed)
     caller = Caller.of(on_event, cancel, clock)
     composed = compose(_listed(sources), wishes, sheet, caller)
     _, disc = caller.run(drive, inspect.inspect())

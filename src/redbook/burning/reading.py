@@ -18,7 +18,7 @@ from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.events import Phase, PhaseStarted
 from redbook.engine.original import Original, look_at_original
 from redbook.engine.read_audio import PASSING, ReadHabits, read_audio
-from redbook.engine.reading_speed import ReadingSpeed, at_its_own_speed_again
+from redbook.engine.reading_speed import ReadingSpeed, at_its_own_speed_again, check_read_speed
 from redbook.engine.steps import Procedure
 from redbook.engine.twice import USUAL_MEMORY_KIB, RipState, read_twice
 from redbook.engine.verify import READ_SPEED
@@ -62,10 +62,7 @@ class Wanted:
         """Check that format, speed and offset are ones that can be asked for.  raises  ValueError"""
         if self.sound not in ("flac", "wav"):
             raise ValueError(f"audio is saved as flac or wav, not as {self.sound!r}")
-        if self.speed is not None and not self.speed > 0:
-            raise ValueError(
-                f"read_speed must be a multiple of 1x greater than 0, MAX_SPEED or None, not {self.speed!r}"
-            )
+        check_read_speed(self.speed)
         if self.offset != DRIVE_S_OWN and (
             not isinstance(self.offset, int) or abs(self.offset) > MOST_OFFSET_SAMPLES
         ):

@@ -15,14 +15,14 @@ from redbook.engine.complete_tracks import in_words
 from redbook.errors import AudioError, ImageError, printable
 from redbook.image.base import DiscState
 from redbook.image.view import DATA_FILE, FolderView
+from redbook.recorders.prefixes import VIRTUAL
 
-PREFIX = "virtual:"
 _SUB_CHANNEL_AT_ONCE = 750
 
 
 def is_virtual_disc(name: str) -> bool:
     """Whether a source names a virtual disc, and is no file of that name."""
-    return name.startswith(PREFIX) and not os.path.lexists(name)
+    return name.startswith(VIRTUAL) and not os.path.lexists(name)
 
 
 def program_of_virtual_disc(name: str) -> Program:
@@ -32,7 +32,7 @@ def program_of_virtual_disc(name: str) -> Program:
 
     raises  AudioError  for a disc that is none, blank, open, or more than audio in one session
     """
-    path = Path(name.removeprefix(PREFIX))
+    path = Path(name.removeprefix(VIRTUAL))
     if not path.exists():
         raise AudioError(f"{printable(name)}: there is no disc at {printable(path)}", name)
     try:

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from redbook.recorders.prefixes import VIRTUAL
+
 SPEEDS = ("auto", "max", "4", "8", "10", "12", "16", "24", "32", "40", "48", "52")
 
 
@@ -18,8 +20,8 @@ def _starting(names: list[str], incomplete: str) -> list[CompletionItem]:
 def drive_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Nodes of drives, then a virtual recorder for each disc in the folder that is being typed."""
     nodes = [str(node) for node in sorted(Path("/dev").glob("sr[0-9]*"))]
-    names = nodes + [f"virtual:{path}" for path in _discs(incomplete.removeprefix("virtual:"))]
-    return _starting([*names, *(["virtual:"] if not incomplete else [])], incomplete)
+    names = nodes + [f"{VIRTUAL}{path}" for path in _discs(incomplete.removeprefix(VIRTUAL))]
+    return _starting([*names, *([VIRTUAL] if not incomplete else [])], incomplete)
 
 
 def disc_paths(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

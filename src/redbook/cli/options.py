@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import click
 
 from redbook.cli.completing import drive_names, model_names, speeds
+from redbook.errors import printable
+from redbook.recorders.prefixes import RACK
 
 VIRTUAL_OPTIONS = "redbook.virtual"
 """Where in the context model, pace and faults of a virtual recorder are, as `open_drive` takes them."""
@@ -53,10 +56,27 @@ def named_drives(text: str) -> list[str]:
     parts, names = text.split(","), list[str]()
     while parts:
         ends = range(len(parts), 1, -1)
-        end = next((end for end in ends if _is_there(",".join(parts[:end]).removeprefix("rack:"))), 1)
+        end = next((end for end in ends if _is_there(",".join(parts[:end]).removeprefix(RACK))), 1)
         names.append(",".join(parts[:end]))
         del parts[:end]
     return [name for name in names if name]
+
+
+def exists_already(option: str, path: str | os.PathLike[str]) -> str:
+    """What is said where an option names a file that is there already."""
+    return f"{option}: {printable(path)} already exists; name a new file"
+
+
+def who_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--who", metavar="NAME", help="Your name, for the history. Default: your login name."
+    )(command)
+
+
+def host_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--host", metavar="NAME", default="", help="This machine's name, where several share the ledger."
+    )(command)
 
 
 def _is_there(name: str) -> bool:

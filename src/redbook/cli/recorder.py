@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from redbook.cli.options import RECORD, VIRTUAL_OPTIONS, WAIT
+from redbook.cli.options import RECORD, VIRTUAL_OPTIONS, WAIT, exists_already
 from redbook.errors import printable
 from redbook.host import stop_signals
+from redbook.recorders.prefixes import VIRTUAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,20 +54,20 @@ def opened(
         name = new_virtual_name() if Task[task].value.new else last_virtual_name()
     wait = context.meta.get(WAIT, False)
     if wait and name is not None:
-        if name.startswith(names.VIRTUAL):
+        if name.startswith(VIRTUAL):
             raise click.UsageError("--wait is for real recorders: nobody changes the disc of a virtual one")
         name = choose_drive(Task[task], Caller(tell, cancel), patient=True, only=name)
     if name is None:
         name = choose_drive(Task[task], Caller(tell, cancel), patient=wait or somebody_is_there())
-        if wait and name.startswith(names.VIRTUAL):
+        if wait and name.startswith(VIRTUAL):
             raise DriveNotFound("--wait: this machine has no recorder; `redbook doctor` says what to check")
-        kind = "virtual recorder with the disc" if name.startswith(names.VIRTUAL) else "recorder"
+        kind = "virtual recorder with the disc" if name.startswith(VIRTUAL) else "recorder"
         out.note(f"no --drive was given: using the {kind} {printable(name)}")
-    if name == names.VIRTUAL:
+    if name == VIRTUAL:
         raise click.UsageError(f"--drive {name} names no disc: add the path of one, as in {name}my.disc")
-    path = name.removeprefix(names.VIRTUAL)
-    _check_no_options_in(path if name.startswith(names.VIRTUAL) else "")
-    if name.startswith(names.VIRTUAL) and path and not os.path.lexists(path):
+    path = name.removeprefix(VIRTUAL)
+    _check_no_options_in(path if name.startswith(VIRTUAL) else "")
+    if name.startswith(VIRTUAL) and path and not os.path.lexists(path):
         if not Task[task].value.new:
             raise DriveNotFound(
                 f"there is no disc at {printable(path)}; make one with `redbook disc new`, or burn to it"
@@ -74,7 +75,7 @@ def opened(
         context.meta[_NEW_DISC] = path
     if read_only and names.in_use(name):
         out.note(f"{printable(name)} is in use by another program: what is shown may be changing")
-    if virtual and not name.startswith(names.VIRTUAL):
+    if virtual and not name.startswith(VIRTUAL):
         raise click.UsageError(
             f"--model, --pace and --fault are for virtual recorders; this one is {printable(name)}"
         )
@@ -138,7 +139,7 @@ def _transcribed(drive: Drive, out: Renderer) -> Iterator[None]:
     try:
         transcript = drive.transcribe(Path(path))
     except FileExistsError as error:
-        raise click.UsageError(f"--record: {printable(path)} already exists; name a new file") from error
+        raise click.UsageError(exists_already("--record", path)) from error
     except OSError as error:
         raise click.UsageError(f"--record: {printable(path)} cannot be written: {error.strerror}") from error
     try:
@@ -154,7 +155,7 @@ def confirm(drive_name: str, yes: bool, question: str) -> None:
 
     Without a terminal there is nobody to ask: the command itself is the wish.
     """
-    if yes or drive_name.startswith("virtual:") or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if yes or drive_name.startswith(VIRTUAL) or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     ours = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

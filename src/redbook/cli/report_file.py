@@ -20,6 +20,7 @@ from redbook.burning.planning import Plan
 from redbook.burning.saved_burn_report import VERSION
 from redbook.cli import shapes
 from redbook.cli.describe import loudness_in_words
+from redbook.cli.options import exists_already
 from redbook.cli.times import length
 from redbook.disc.layout import LaidTrack, Pregap
 from redbook.drive import Drive
@@ -178,7 +179,7 @@ def reserved(path: Path) -> Iterator[None]:
     try:
         path.open("x").close()
     except FileExistsError as error:
-        raise PlanError(f"--report: {printable(path)} already exists; name a new file") from error
+        raise PlanError(exists_already("--report", path)) from error
     except OSError as error:
         raise PlanError(f"--report: {printable(path)} cannot be written: {error.strerror}") from error
     try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from redbook.cli.options import exists_already
 from redbook.cli.recorder import opened
 from redbook.errors import PlanError, RedbookError, printable
 from redbook.records import dataclass
@@ -30,6 +31,14 @@ split_option = click.option(
     help="Spread what does not fit on one disc over several, in order. Joined tracks stay together where "
     "possible.",
 )
+
+
+def check_split(append: bool, leave_open: bool, overburn: bool) -> None:
+    """raises  UsageError  for what does not go together with --split"""
+    if append or leave_open:
+        raise click.UsageError("--split takes blank discs, and closes them: no --append, no --leave-open")
+    if overburn:
+        raise click.UsageError("--overburn is for one disc, and --split for several: leave out one of them")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ def burn_all(
 
     raises  as `burn`; discs that are done already are told of
     """
-    from redbook.recorders.names import VIRTUAL
+    from redbook.recorders.prefixes import VIRTUAL
 
     done = asked.first_disc - 1
     programs: list[Program] = []
@@ -120,7 +129,7 @@ def _discs(done: int) -> str:
 def _names(first: str, further: Sequence[str], count: int) -> list[str]:
     """The recorder for each disc.  raises  DriveError"""
     from redbook.recorders.choosing import further_virtual_names
-    from redbook.recorders.names import VIRTUAL
+    from redbook.recorders.prefixes import VIRTUAL
 
     names = [first, *further][:count]
     missing = count - len(names)
@@ -133,7 +142,7 @@ def _check_new(paths: Iterable[Path | None]) -> None:
     """raises  PlanError  for a report that is there already: before the first disc, not after it"""
     for path in paths:
         if path is not None and os.path.lexists(path):
-            raise PlanError(f"--report: {printable(path)} already exists; name a new file")
+            raise PlanError(exists_already("--report", path))
 
 
 def _change_disc(drive: Drive, out: Renderer, cancel: Cancel, number: int, count: int) -> None:

@@ -14,6 +14,14 @@ from redbook.records import dataclass
 _KB_OF_1X = 177  # drives round down to a speed that they have
 
 
+def check_read_speed(speed: float | None) -> None:
+    """Check a multiple of 1x that a caller asks for; None for the drive's own.  raises  ValueError"""
+    if speed is not None and not speed > 0:
+        raise ValueError(
+            f"read_speed must be a multiple of 1x greater than 0, MAX_SPEED or None, not {speed!r}"
+        )
+
+
 @dataclass(slots=True)
 class ReadingSpeed:
     """Of one drive, in units of 1000 bytes per second.

@@ -29,7 +29,8 @@ from redbook.engine.steps import Procedure, R
 from redbook.errors import DriveBusy, DriveClosed, NotTaken
 from redbook.imapi2.recorder.letters import VARIABLE, drive_path, parsed
 from redbook.imapi2.recorder.nodes import NodeNews, NodeRecorder, real_ids
-from redbook.recorders.names import NODES, VIRTUAL, not_found
+from redbook.recorders.names import not_found
+from redbook.recorders.prefixes import NODES, VIRTUAL
 from redbook.runner.cancel import Cancel
 from redbook.runner.runner import Runner
 from redbook.system.inhibit import awake

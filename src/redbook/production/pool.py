@@ -15,7 +15,7 @@ from pathlib import Path
 from redbook.closing import Closing
 from redbook.errors import DriveNotFound, printable
 from redbook.recorders.listing import real_recorders
-from redbook.recorders.names import RACK, VIRTUAL
+from redbook.recorders.prefixes import RACK, VIRTUAL
 from redbook.recorders.racks import RackWatch, rack_entry
 from redbook.recorders.real_drives import DriveEntry
 from redbook.recorders.watching import DriveAdded, DriveRemoved, DriveWatch, MediumInserted

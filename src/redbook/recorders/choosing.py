@@ -21,7 +21,8 @@ from redbook.engine.waiting import READY_SECONDS
 from redbook.errors import Cancelled, DriveError, DriveNotFound, MediumUnsuitable
 from redbook.mmc.disc_info import DiscStatus
 from redbook.recorders.listing import real_recorders
-from redbook.recorders.names import DEFAULT_DISC, VIRTUAL
+from redbook.recorders.names import DEFAULT_DISC
+from redbook.recorders.prefixes import VIRTUAL
 from redbook.recorders.real_drives import DriveEntry
 from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener

@@ -8,7 +8,7 @@ from pathlib import Path
 from redbook.errors import ImageError, MediumUnsuitable, printable
 from redbook.image.folder import FolderStore
 from redbook.recorders.listing import virtual_entries, virtual_entry
-from redbook.recorders.names import VIRTUAL
+from redbook.recorders.prefixes import VIRTUAL
 from redbook.records import dataclass
 from redbook.virtual.blanks import blank_state
 from redbook.virtual.shared import insert_new

@@ -25,6 +25,7 @@ from redbook.host import group_name, user_name
 from redbook.mmc.disc_info import DiscStatus
 from redbook.mmc.identify import FeatureCode
 from redbook.recorders import may_touch, names
+from redbook.recorders.prefixes import RACK, VIRTUAL
 from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel
@@ -107,7 +108,7 @@ def diagnose(
     page = Diagnosis(record=record, caller=Caller.of(on_event, cancel))
     system = system or System.of_process()
     page.sections += [_program(), _system(system)]
-    if name is not None and name.startswith((names.VIRTUAL, names.RACK)):
+    if name is not None and name.startswith((VIRTUAL, RACK)):
         _virtual(page, name)
         return page
     drives = optical_drives.find(system)

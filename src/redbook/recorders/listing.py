@@ -15,7 +15,8 @@ from redbook.clock import Clock
 from redbook.errors import DriveError
 from redbook.image.state_file import STATE_FILE
 from redbook.mmc.disc_info import DiscStatus
-from redbook.recorders.names import DEFAULT_DISC, VIRTUAL, open_for_a_look
+from redbook.recorders.names import DEFAULT_DISC, open_for_a_look
+from redbook.recorders.prefixes import VIRTUAL
 from redbook.recorders.racks import RackWatch, rack_entries
 from redbook.recorders.real_drives import DriveEntry, Recorders
 from redbook.recorders.watching import DriveWatch

@@ -9,6 +9,7 @@ from pathlib import Path
 from redbook.clock import Clock, ManualClock
 from redbook.drive import Drive
 from redbook.errors import DriveError, DriveNotFound, printable
+from redbook.recorders.prefixes import NODES, RACK, VIRTUAL
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel
 from redbook.system.explain import explained
@@ -18,9 +19,6 @@ from redbook.virtual.medium import Medium
 from redbook.virtual.rack import RackDrive
 from redbook.virtual.recorder import VirtualRecorder
 
-VIRTUAL = "virtual:"
-RACK = "rack:"
-NODES = "/dev/"
 DEFAULT_DISC = Path("redbook.disc")
 
 

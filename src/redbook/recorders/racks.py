@@ -11,6 +11,7 @@ from redbook.closing import Closing
 from redbook.engine.glance import NO_DISC
 from redbook.errors import DriveError
 from redbook.mmc.disc_info import DiscStatus
+from redbook.recorders.prefixes import RACK
 from redbook.recorders.real_drives import DriveEntry
 from redbook.recorders.watching import DriveAdded, DriveEvent, DriveRemoved, MediumInserted, MediumRemoved
 from redbook.system.system import System
@@ -28,13 +29,13 @@ def rack_entries(rack: Rack) -> list[DriveEntry]:
 def rack_entry(drive: RackDrive) -> DriveEntry:
     """A recorder of a rack, as a line of the list."""
     entry = DriveEntry(
-        name=f"rack:{drive.folder}",
+        name=f"{RACK}{drive.folder}",
         model="virtual recorder",
         medium="",
         blank=False,
         bus="virtual",
         serial=f"RACK-{drive.name}",
-        stable_id=f"rack:{drive.folder}",
+        stable_id=f"{RACK}{drive.folder}",
         writes_cd_r=True,
         writes_cd_rw=True,
         boot_id=System.of_process().boot_id(),

@@ -7,12 +7,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from redbook.errors import ShareError, printable
+from redbook.recorders.prefixes import VIRTUAL
 from redbook.virtual import faults
 from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model, default_model
 from redbook.virtual.recorder import VirtualRecorder
-
-_VIRTUAL = "virtual:"
 
 
 @contextmanager
@@ -35,7 +34,7 @@ def recorders(
     with ExitStack() as opened:
         made: list[VirtualRecorder] = []
         for number, name in enumerate(discs, 1):
-            path = name.removeprefix(_VIRTUAL)
+            path = name.removeprefix(VIRTUAL)
             if path and Path(path).resolve() in (
                 r.disc.path.resolve() for r in made if r.disc and r.disc.path
             ):

@@ -25,7 +25,7 @@ from redbook.cli.options import (
     wait_option,
 )
 from redbook.cli.recorder import confirm, open_tray, opened, signals_cancel, tell_of_new_disc
-from redbook.cli.several import Several, burn_all, report_name, split_option
+from redbook.cli.several import Several, burn_all, check_split, report_name, split_option
 
 if TYPE_CHECKING:
     from redbook.authoring.program import Program
@@ -115,10 +115,8 @@ def burn(
     from redbook.cli.report_file import keeping
     from redbook.errors import NoRoom
 
-    if split and (append or leave_open):
-        raise click.UsageError("--split takes blank discs, and closes them: no --append, no --leave-open")
-    if split and overburn:
-        raise click.UsageError("--overburn is for one disc, and --split for several: leave out one of them")
+    if split:
+        check_split(append, leave_open, overburn)
     if not split and (next_drives or first_disc > 1):
         raise click.UsageError("--next-drive and --first-disc are for several discs: they need --split")
     cancel = signals_cancel()

@@ -15,7 +15,7 @@ from redbook.cli.authoring_options import authoring_options, loudness_options, m
 from redbook.cli.commands.copies_restored import adopt, restored
 from redbook.cli.completing import speeds
 from redbook.cli.exits import CANCELLED, DONE, DRIVE, EPILOG, reporting
-from redbook.cli.options import SpeedType, files_argument, json_option, named_drives, seed_option
+from redbook.cli.options import SpeedType, files_argument, json_option, named_drives, seed_option, who_option
 from redbook.cli.recorder import signals_cancel
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ def _change(order: int, what: str, **more: bool) -> None:
 @copies.command(epilog=EPILOG)
 @click.argument("attempt", type=int)
 @click.argument("verdict", type=click.Choice(["good", "spoiled", "lost"]))
-@click.option("--who", metavar="NAME", help="Your name, for the history. Default: your login name.")
+@who_option
 def resolve(attempt: int, verdict: str, who: str | None) -> None:
     """Say what became of a disc that was missing when it was to be examined.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from redbook.cli.exits import EPILOG, reporting
-from redbook.cli.options import drive_option
+from redbook.cli.options import drive_option, host_option, who_option
 
 
 @click.command(epilog=EPILOG)
-@click.option("--who", metavar="NAME", help="Your name, for the history. Default: your login name.")
+@who_option
 def restored(who: str | None) -> None:
     """Pause every open order after the ledger was restored from a backup.
 
@@ -29,10 +29,8 @@ def restored(who: str | None) -> None:
 @click.command(epilog=EPILOG)
 @click.argument("order", type=int)
 @drive_option
-@click.option("--who", metavar="NAME", help="Your name, for the history. Default: your login name.")
-@click.option(
-    "--host", metavar="NAME", default="", help="This machine's name, where several share the ledger."
-)
+@who_option
+@host_option
 def adopt(order: int, drive_name: str | None, who: str | None, host: str) -> None:
     """Count the disc in a recorder for an order whose ledger does not know about it.
 

@@ -13,8 +13,7 @@ from redbook.cli.options import SpeedType, json_option, wait_option
 from redbook.cli.reading_options import reading_options
 from redbook.cli.recorder import confirm, opened, signals_cancel, tell_of_new_disc
 from redbook.errors import printable
-
-_VIRTUAL = "virtual:"
+from redbook.recorders.prefixes import VIRTUAL
 
 
 @click.command(epilog=EPILOG)
@@ -85,10 +84,10 @@ def copy(
     from redbook.cli.render import make_renderer
 
     alone = target_name is None or _is_same(source_name, target_name)
-    if alone and source_name is not None and source_name.startswith(_VIRTUAL):
+    if alone and source_name is not None and source_name.startswith(VIRTUAL):
         raise click.UsageError(
             "a virtual recorder has one disc, and nobody can change it: name another one (--to "
-            f"{_VIRTUAL}PATH)"
+            f"{VIRTUAL}PATH)"
         )
     cancel = signals_cancel()
     with (
@@ -128,7 +127,7 @@ def _is_same(source: str | None, target: str | None) -> bool:
     """Whether both names mean one drive: a link to a node, another way to write a path."""
     if source is None or target is None:
         return False
-    one, other = (name.removeprefix(_VIRTUAL) for name in (source, target))
-    if source.startswith(_VIRTUAL) is not target.startswith(_VIRTUAL):
+    one, other = (name.removeprefix(VIRTUAL) for name in (source, target))
+    if source.startswith(VIRTUAL) is not target.startswith(VIRTUAL):
         return False
     return os.path.realpath(one) == os.path.realpath(other)

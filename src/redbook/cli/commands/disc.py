@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from redbook.cli.exits import EPILOG, reporting
-from redbook.cli.options import (
-    json_option,
-)
+from redbook.cli.options import json_option
+from redbook.recorders.prefixes import VIRTUAL
 
 
 @click.group()
@@ -49,14 +48,14 @@ def _check_kind(medium: str, minutes: str) -> None:
 def new(path: str, medium: str, minutes: str, as_json: bool) -> None:
     """Make a new blank disc: a folder at PATH."""
     from redbook.cli.render import make_renderer
-    from redbook.recorders import discs, names
+    from redbook.recorders import discs
 
     _check_kind(medium, minutes)
 
     with make_renderer("disc-new", as_json) as out, reporting(out):
-        path = path.removeprefix(names.VIRTUAL)
+        path = path.removeprefix(VIRTUAL)
         discs.create_disc(path, medium, int(minutes))
-        out.done(f"{names.VIRTUAL}{path}", f"a blank {medium.upper()} of {minutes} minutes")
+        out.done(f"{VIRTUAL}{path}", f"a blank {medium.upper()} of {minutes} minutes")
 
 
 @disc.command(name="list", epilog=EPILOG)

@@ -9,9 +9,7 @@ from pathlib import Path
 import click
 
 from redbook.cli.exits import DRIVE, EPILOG, reporting
-from redbook.cli.options import (
-    json_option,
-)
+from redbook.cli.options import exists_already, json_option
 from redbook.cli.recorder import signals_cancel, waits_of
 
 
@@ -38,7 +36,7 @@ def doctor(drive_name: str | None, serial: bool, record: Path | None, as_json: b
     if record is not None and drive_name is None:
         raise click.UsageError("--record also needs a recorder: name it with --drive")
     if record is not None and os.path.lexists(record):
-        raise click.UsageError(f"--record: {record} already exists; name a new file")
+        raise click.UsageError(exists_already("--record", record))
     with make_renderer("doctor", as_json) as out, reporting(out):
         diagnosis = page.diagnose(
             drive_name, serial=serial, record=record, on_event=waits_of(out), cancel=signals_cancel()

@@ -21,7 +21,7 @@ def eject(drive_name: str | None, load_it: bool, as_json: bool) -> None:
     """
     from redbook.burning import tray
     from redbook.cli.render import make_renderer
-    from redbook.recorders.names import VIRTUAL
+    from redbook.recorders.prefixes import VIRTUAL
 
     cancel = signals_cancel()
     with (

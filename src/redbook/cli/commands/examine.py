@@ -5,15 +5,13 @@ from __future__ import annotations
 import click
 
 from redbook.cli.exits import EPILOG, reporting
-from redbook.cli.options import drive_option, json_option
+from redbook.cli.options import drive_option, host_option, json_option
 from redbook.cli.recorder import opened, signals_cancel
 
 
 @click.command(epilog=EPILOG)
 @drive_option
-@click.option(
-    "--host", metavar="NAME", default="", help="This machine's name, where several share the ledger."
-)
+@host_option
 @json_option
 def examine(drive_name: str | None, host: str, as_json: bool) -> None:
     """Show which order of copies the disc in a recorder belongs to, and whether it is good.

@@ -17,7 +17,7 @@ from redbook.cli.options import (
     seed_option,
 )
 from redbook.cli.recorder import opened, signals_cancel, waits_of
-from redbook.cli.several import Several, announce, programs_for, split_option
+from redbook.cli.several import Several, announce, check_split, programs_for, split_option
 
 if TYPE_CHECKING:
     from redbook.authoring.program import Program
@@ -51,10 +51,8 @@ def plan(
     from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer
 
-    if split and (append or leave_open):
-        raise click.UsageError("--split takes blank discs, and closes them: no --append, no --leave-open")
-    if split and overburn:
-        raise click.UsageError("--overburn is for one disc, and --split for several: leave out one of them")
+    if split:
+        check_split(append, leave_open, overburn)
     cancel = signals_cancel()
     wanted = split_off(authoring)
     with (

@@ -10,6 +10,7 @@ import click
 from redbook.cli.exits import EPILOG, reporting
 from redbook.cli.options import PaceType, json_option
 from redbook.errors import printable
+from redbook.recorders.prefixes import RACK
 
 _folder = click.argument("folder", type=click.Path(path_type=Path))
 _LOOK_SECONDS = 0.2
@@ -56,7 +57,7 @@ def new(
                 raise click.BadParameter(str(error), param_hint="--model") from error
         Rack.new(folder, count, blanks, medium=medium, minutes=int(minutes), model=model, pace=pace)
         recorders = f"{count} recorder{'' if count == 1 else 's'} with empty tray{'' if count == 1 else 's'}"
-        out.done(f"rack:{folder}", f"{recorders}, {blanks} blank{'' if blanks == 1 else 's'} beside")
+        out.done(f"{RACK}{folder}", f"{recorders}, {blanks} blank{'' if blanks == 1 else 's'} beside")
 
 
 @rack.command(name="list", epilog=EPILOG)
@@ -106,7 +107,7 @@ def put(folder: Path, drive: str, disc: Path | None, faults: tuple[str, ...]) ->
             raise click.UsageError(f"--disc {printable(disc)}: no disc of this rack")
         out_of_it = at.put_in(new_disc)
         was = f"; {out_of_it.name} was taken out" if out_of_it is not None else ""
-        out.done(f"rack:{at.folder}", f"{new_disc.name} is in{was}")
+        out.done(f"{RACK}{at.folder}", f"{new_disc.name} is in{was}")
 
 
 @rack.command(epilog=EPILOG)
@@ -120,7 +121,7 @@ def take(folder: Path, drive: str) -> None:
     with make_renderer("rack take", False) as out, reporting(out):
         at = Rack(folder).drive(drive)
         disc = at.take_out()
-        out.done(f"rack:{at.folder}", f"{disc.name} was taken out" if disc is not None else "it was empty")
+        out.done(f"{RACK}{at.folder}", f"{disc.name} was taken out" if disc is not None else "it was empty")
 
 
 @rack.command(epilog=EPILOG)
@@ -146,7 +147,7 @@ def tend(folder: Path, seconds: float) -> None:
                 time.sleep(seconds)
                 blank = there.take_blank()
                 if blank is None:
-                    out.done(f"rack:{folder}", "the spindle is empty")
+                    out.done(f"{RACK}{folder}", "the spindle is empty")
                     return
                 was = at.put_in(blank)
                 out.note(f"{at.name}: {blank.name} in" + (f", {was.name} out" if was is not None else ""))

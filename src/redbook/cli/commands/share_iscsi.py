@@ -25,6 +25,7 @@ from redbook.cli.commands.share_options import (
     speed_option,
 )
 from redbook.host import stop_signals
+from redbook.recorders.prefixes import VIRTUAL
 
 if TYPE_CHECKING:
     from redbook.share.iscsi.chap import Credentials
@@ -268,7 +269,7 @@ def _check_target(discs: tuple[str, ...], name: str) -> None:
         )
     if len(discs) > MOST_UNITS:
         raise click.UsageError(f"{len(discs)} discs are given; a target has {MOST_UNITS} recorders at most")
-    paths = [os.path.realpath(name.removeprefix("virtual:")) for name in discs if name]
+    paths = [os.path.realpath(name.removeprefix(VIRTUAL)) for name in discs if name]
     for path in paths:
         if paths.count(path) > 1:
             raise click.UsageError(f"--disc {path} is given twice; a disc is in one recorder only")

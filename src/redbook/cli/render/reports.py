@@ -10,7 +10,7 @@ from redbook.burning.rip_report import ReadReport, offset_in_words, verdict
 from redbook.cli.render.sums import show_ids, show_sums
 from redbook.cli.render.words import burned_in_words, plural, read_in_words, shown, verified_in_words
 from redbook.engine.verification import Verdict, Verification
-from redbook.recorders.names import RACK, VIRTUAL
+from redbook.recorders.prefixes import RACK, VIRTUAL
 
 if TYPE_CHECKING:
     from redbook.burning.copying import CopyReport

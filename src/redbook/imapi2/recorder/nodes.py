@@ -13,7 +13,8 @@ from redbook.clock import Clock
 from redbook.disc import SECTOR_BYTES
 from redbook.errors import DriveBusy, DriveError
 from redbook.mmc.identify import Inquiry
-from redbook.recorders.names import NODES, open_for_a_look, open_transport
+from redbook.recorders.names import open_for_a_look, open_transport
+from redbook.recorders.prefixes import NODES
 from redbook.recorders.real_drives import Recorders
 from redbook.recorders.watching import DriveAdded, DriveRemoved, DriveWatch
 from redbook.system import holders, optical_drives
