@@ -168,7 +168,7 @@ def test_what_can_be_had_is_had_when_asked_and_the_holes_are_named(tmp_path: Pat
     assert not report.whole
     assert report.tracks[1].trouble.unreadable == [1234, 1235, 1236]
     assert report.holes == [
-        "track 2, sectors 1234 to 1236 (from 0:03 on): cannot be read; silence stands for it"
+        "track 2, sectors 1234 to 1236 (from 0:03 on): cannot be read; replaced by silence"
     ]
     sent = on(original)
     hole = slice(1234 * SECTOR_BYTES, 1237 * SECTOR_BYTES)
@@ -525,7 +525,7 @@ def test_what_was_read_for_a_copy_that_fails_is_kept_and_named(
         again_burned = VirtualRecorder(Medium.new_at(tmp_path / "c.disc"))
         assert redbook.burn(kept / "disc.cue", Drive(again_burned)).verified
         return
-    assert f"-o {kept} goes on from there" in told[-1]
+    assert f"-o {kept} continues from there" in told[-1]
     copied = redbook.copy(
         ready(again(original)), Drive(VirtualRecorder(Medium.new_at(tmp_path / "c.disc"))), folder=kept
     )

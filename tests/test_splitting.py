@@ -198,7 +198,7 @@ def test_a_playlist_of_95_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     mark = next(place for place, line in enumerate(lines) if "^^^^^^^^ the disc is full here" in line)
     assert lines[mark - 1].split() == ["5", "76:00", "19:00", "05", "song.wav"]
     assert lines[mark].endswith("3:57 into this track")
-    assert lines[-1] == "--split puts it on several discs"
+    assert lines[-1] == "--split burns it to several discs"
     said = [json.loads(line) for line in warm.run("plan", *command, "--split", "--json").stdout.splitlines()]
     plans = [one for one in said if one["event"] != "notice"]
     assert [one["event"] for one in plans] == ["disc_of_several", "plan", "disc_of_several", "plan"]

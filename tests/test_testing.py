@@ -46,7 +46,7 @@ def test_a_fault_that_never_happened_is_told_in_words() -> None:
     with virtual_recorder(faults=["3/0C/00@write:50"]) as recorder:
         recorder.add_faults("unreadable@lba:7000-7010")
         fault, spot = recorder.faults_left
-    assert "no command that it waits for came" in fault
+    assert "no command that it waits for arrived" in fault
     assert "nothing was read from sector 7000 to 7010" in spot
 
 

@@ -198,7 +198,7 @@ def _lost(residue: int) -> str:
     """What to do about bytes that a bridge says it has not delivered."""
     return (
         f"the USB bridge loses data, {residue} bytes here: try another port, cable or enclosure. Some "
-        f"bridges say so falsely; if yours does, set {IGNORE_RESIDUE}=1, and let the disc be verified"
+        f"bridges report this wrongly; if yours does, set {IGNORE_RESIDUE}=1, and have the disc verified"
     )
 
 

@@ -153,7 +153,7 @@ def test_a_broken_last_frame_is_told(
     data = file.read_bytes()
     file.write_bytes(data[:-missing] + behind)
     values, recording = decoded(file)
-    assert any("its last frame is not whole: the file was cut there" in note for note in recording.notes)
+    assert any("its last frame is incomplete: the file was cut there" in note for note in recording.notes)
     if kind in ("mp2", "mp3"):
         raw = tool("mpg123", "-q", "-s", file)
         assert abs(len(values) - len(raw) // 4) <= 1152

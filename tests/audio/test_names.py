@@ -263,7 +263,7 @@ def test_what_is_left_out_has_its_own_reason(album: Path) -> None:
     (album / "list.m3u").write_text("1 one.wav")
     said = "\n".join(expand([str(album)]).notes)
     assert "videos; name one to burn its sound): clip.mkv" in said
-    assert "not named like sound files, though they begin like them; name them to burn them): song" in said
+    assert "not named like sound files, although they begin like them; name them to burn them): song" in said
     assert "PCM as raw:PATH): dump.pcm" in said
     assert "not sound files): list.m3u" in said
 
@@ -287,5 +287,5 @@ def test_a_link_to_a_folder_that_is_there_already_gives_nothing_twice(album: Pat
     inside = [str(source.path.relative_to(box)) for source in expansion.sources]
     assert inside == ["b disc/1.wav", *(f"other/{name}" for name in names(album))]
     assert expansion.notes == [
-        f"{box}: read only once, because they lead to the same folder: a link, b disc/loop"
+        f"{box}: read only once, because they are the same folder: a link, b disc/loop"
     ]

@@ -73,12 +73,12 @@ def test_a_box_of_three_discs_is_refused_before_it_is_decoded(mode: str, third: 
         redbook.plan(long_ones(6, 30), drive, mode=mode, on_event=events.append)
     assert not any(isinstance(event, SourceRead) for event in events)
     head, title, *rows = str(caught.value).split("\n")
-    assert head.startswith("by the lengths that the files state themselves, it does not fit")
+    assert head.startswith("going by the lengths stated in the files, it does not fit")
     assert title.split() == ["#", "start", "length", "track"]
     assert rows[2].split()[:3] == ["3", third, "30:00"]
     assert "side 2\\n.raw" in rows[2]
     assert "the disc is full here, 19:5" in rows[3]  # of 79:57:74
-    assert rows[-1] == "--split puts it on several discs"
+    assert rows[-1] == "--split burns it to several discs"
     assert len(rows) == 8
 
 

@@ -112,5 +112,5 @@ def test_a_report_without_room_is_told_beside_what_the_burn_came_to(
     assert done.exit_code == (6 if spoiled else 1), done.output
     said = " ".join(done.output.split())
     assert ("is not the same as the sources" if spoiled else "Done: 2 tracks") in said
-    assert "the report could not be written to r.json (No space left on device), and is not kept" in said
+    assert "the report could not be written to r.json (No space left on device), and is lost" in said
     assert not Path("r.json").exists()

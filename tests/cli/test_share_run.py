@@ -274,7 +274,7 @@ def test_a_fault_that_never_happened_is_said_at_the_end() -> None:
     done = asking("--fault", "3/0C/00@write:2", "--fault", "unreadable@lba:5", code=3)
     assert done.returncode == 3
     assert done.stderr.splitlines() == [
-        "redbook: --fault 3/0C/00@write:2 never happened: no command that it waits for came",
+        "redbook: --fault 3/0C/00@write:2 never happened: no command that it waits for arrived",
         "redbook: --fault unreadable@lba:5 never happened: nothing was read from sector 5 to 5",
     ]
 

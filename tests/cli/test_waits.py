@@ -230,7 +230,7 @@ def test_ctrl_c_while_a_disc_is_erased_is_acknowledged_with_the_price_of_the_nex
         terminal.interrupt()
         assert terminal.end() == 130
     flat = " ".join(terminal.text.split())
-    assert "cancelled at once; the drive goes on erasing by itself: leave it switched on" in flat
+    assert "cancelled at once; the drive goes on erasing on its own: leave it switched on" in flat
 
 
 # What `blank` asks, and what it refuses

@@ -55,17 +55,17 @@ class TestTheAudio:
     @pytest.mark.parametrize(
         ("offset", "words", "told"),
         [
-            (DiscOffset(0, told=True), "at its place, to the sample", 0),
+            (DiscOffset(0, told=True), "in the right place, to the sample", 0),
             (DiscOffset(1, told=True), "moved by +1 sample (the drive's offset)", 1),
             (DiscOffset(-1, told=True), "moved by -1 sample (the drive's offset)", -1),
             (DiscOffset(667, told=True), "moved by +667 samples (the drive's offset)", 667),
             (
                 DiscOffset(-30, inexact=True),
-                "compared about -30 samples off: the drive reads inexactly",
+                "compared about -30 samples out of place: the drive reads inexactly",
                 None,
             ),
-            (DiscOffset(0), "compared at its place: the drive's offset could not be determined", None),
-            (DiscOffset(6), "compared +6 samples beside its place: the drive's offset could not", None),
+            (DiscOffset(0), "compared in the right place: the drive's offset could not be determined", None),
+            (DiscOffset(6), "compared +6 samples out of place: the drive's offset could not", None),
         ],
     )
     def test_is_the_same_and_where_it_lies_is_said(
@@ -79,7 +79,7 @@ class TestTheAudio:
         assert found.checks[0] == TOC_CHECK
 
     def test_lies_at_its_place_where_nothing_was_found_out(self) -> None:
-        assert audio(said())[1].startswith("compared at its place: ")
+        assert audio(said())[1].startswith("compared in the right place: ")
 
     def test_of_other_tracks_than_were_expected_is_not_compared(self) -> None:
         assert audio(said([])) == (
@@ -148,7 +148,7 @@ class TestWhatWasNotCompared:
         (check,) = (check for check in found.checks if check.promise == "edges")
         assert check.verdict is Verdict.NOT_COMPARED
         assert check.text == (
-            f"{words}: the drive's offset of +30 samples moves them to where it does not read"
+            f"{words}: the drive's offset of +30 samples moves them to where it cannot read"
         )
         places = [
             (n, w, s) for n, e in enumerate(hidden, 1) for w, s in zip(("start", "end"), e, strict=True)
@@ -167,8 +167,14 @@ class TestNotes:
     @pytest.mark.parametrize(
         ("care", "words"),
         [
-            ({"places_again": 1, "sectors_again": 3}, "1 place (3 sectors) were right only when read again"),
-            ({"places_again": 2, "sectors_again": 9}, "2 places (9 sectors) were right only when read again"),
+            (
+                {"places_again": 1, "sectors_again": 3},
+                "1 place (3 sectors) were right only when they were read again",
+            ),
+            (
+                {"places_again": 2, "sectors_again": 9},
+                "2 places (9 sectors) were right only when they were read again",
+            ),
             ({"inexact": 1}, "the drive reads inexactly: 1 stretch came from varying positions"),
             ({"inexact": 2}, "the drive reads inexactly: 2 stretches came from varying positions"),
             ({"one_by_one": True}, "samples missing between them would not show"),
@@ -180,7 +186,10 @@ class TestNotes:
 
     @pytest.mark.parametrize(
         ("settled", "words"),
-        [([2], "track 2 were right only"), ([1, 3], "tracks 1, 3 were right only when read once more")],
+        [
+            ([2], "track 2 were right only"),
+            ([1, 3], "tracks 1, 3 were right only when they were read once more"),
+        ],
     )
     def test_say_which_tracks_were_right_only_when_read_once_more(
         self, settled: list[int], words: str

@@ -143,7 +143,7 @@ class Fails(VirtualRecorder):
     [
         (False, None, "the disc is not blank; what was on it may be lost"),
         (True, None, "the drive calls the disc blank anyway"),
-        (False, Sense(2, 0x3A, 0), "the drive goes on erasing by itself: leave it switched on"),
+        (False, Sense(2, 0x3A, 0), "the drive goes on erasing on its own: leave it switched on"),
         (False, Sense(4, 0x44, 0), "the drive does not report its state"),
     ],
 )

@@ -103,7 +103,7 @@ NOW: list[tuple[Outcome, str]] = [
     (Outcome(found=found(status=DiscStatus.BLANK)), "the disc is still blank"),
     (
         Outcome(ended=[FIRST], unknown="it is busy", found=COMPLETE),
-        "what is on the disc is not known, because the drive does not report it (it is busy)",
+        "it is not known what is on the disc, because the drive does not report it (it is busy)",
     ),
 ]
 
@@ -139,7 +139,7 @@ LOST = (
     "can play it, and nothing can be added; it cannot be used any more"
 )
 FINISHED = "the session is closed, so players can play the disc; whether all of it is right is not known"
-UNKNOWN = "what is on the disc is not known, because the drive does not report it (it is busy)"
+UNKNOWN = "it is not known what is on the disc, because the drive does not report it (it is busy)"
 STRANGE = "the drive calls the disc blank, though the session was begun"
 BLANK = found(status=DiscStatus.BLANK)
 LISTED = found(track(1, 0), status=DiscStatus.COMPLETE, space=None, toc=TOC)

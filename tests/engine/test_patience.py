@@ -251,7 +251,7 @@ WORDS: list[tuple[DriveError, str]] = [
     (FORMATTING, "the drive to finish formatting"),
     (NO_DISC, "the drive to find its disc: it says that there is none"),
     (LOADING, "the drive to become ready: it may be looking at its disc"),
-    (NO_TIME, "the drive to have time"),
+    (NO_TIME, "the drive to be free"),
 ]
 
 

@@ -207,7 +207,7 @@ def test_packs_that_say_nothing_in_words_are_compared_too() -> None:
     assert not numbered_anew.wrong
     for found in (session(title), session(title, toc(11, 1))):
         (wrong,) = compare_labels(meant, DiscLabels((found,))).wrong
-        assert wrong == "CD-Text: the packs of type 88h (toc) are not those that were meant"
+        assert wrong == "CD-Text: the packs of type 88h (toc) are not those that were intended"
 
 
 def test_the_same_words_in_another_language_are_not_the_same_texts(program: Program) -> None:
@@ -231,7 +231,7 @@ def test_nothing_that_was_not_meant_may_be_there(program: Program) -> None:
     with pytest.raises(redbook.VerificationFailed) as caught:
         redbook.verify(bare, Drive(recorder), clock=ManualClock())
     assert "4006381333931 instead of none" in str(caught.value)
-    assert "English texts that were not meant" in str(caught.value)
+    assert "English texts that were not intended" in str(caught.value)
 
 
 @pytest.fixture(autouse=True)
@@ -249,4 +249,4 @@ def test_of_plain_files_what_their_tags_do_not_say_is_only_told(program: Program
     assert report.same
     (check,) = [check for check in report.verification.checks if check.promise == "CD-Text"]
     assert check.verdict is Verdict.NOT_COMPARED
-    assert "English texts that were not meant" in check.text
+    assert "English texts that were not intended" in check.text

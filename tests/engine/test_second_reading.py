@@ -37,7 +37,7 @@ FAR = range(START, START + 27), range(START + SECTORS - 27, START + SECTORS)
 
 
 class Disc:
-    """plans: by sector of the track. late: samples beside its place, at each command in turn"""
+    """plans: by sector of the track. late: samples out of place, at each command in turn"""
 
     def __init__(self, plans: Mapping[int, str] | None = None, late: tuple[int, ...] = (0,)) -> None:
         self.plans = {START + sector: plan.split() for sector, plan in (plans or {}).items()}

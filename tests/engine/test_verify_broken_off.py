@@ -134,7 +134,7 @@ class TestTheSpeed:
         asked = speeds_asked_for(recorder)
         found = check(recorder, SONGS)
         assert found.same
-        assert found.notes == ("3 places (3 sectors) were right only when read again",)
+        assert found.notes == ("3 places (3 sectors) were right only when they were read again",)
         assert [round(kb / 177) for kb in asked] == [24, 370]
         spoil(store, 700, 3)
         asked.clear()

@@ -434,7 +434,7 @@ class TestJitterWithSmallTransfers:
         recorder, _ = burned(ONE, jitter=12, jitter_every=7, **habits)
         found = check(recorder, ONE)
         assert found.same
-        assert any("each sector by itself is as it was sent" in note for note in found.notes)
+        assert any("each individual sector is as it was sent" in note for note in found.notes)
 
     def test_a_drive_that_errs_in_step_with_the_second_readings_is_read_out_of_step(self) -> None:
         """Four commands read something else and the fifth the stretch; each fifth comes a sector late."""

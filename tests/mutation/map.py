@@ -27,7 +27,7 @@ ROOT = HERE.parents[1]
 KEPT = ROOT / ".cache" / "mutation" / "map.json"
 
 FILES_AT_ONCE = 10
-"""Of tests: then what is known is kept, so that a run that is broken off goes on from there."""
+"""Of tests: then what is known is kept, so that a run that is broken off continues from there."""
 
 
 @dataclass(slots=True)

@@ -269,7 +269,7 @@ def test_what_is_to_do_at_drives_of_other_hosts_is_told(shop: Shop, songs: list[
     disc = planned(shop, songs)
     shop.post("/api/orders", master=disc["master"], count=1, title="x")
     states = {
-        "/dev/sr0": ("waits for a blank disc", "blank"),
+        "/dev/sr0": ("is waiting for a blank disc", "blank"),
         "/dev/sr1": ("Take the disc out of /dev/sr1: copy 7 is good", "take_good"),
         "/dev/sr2": ("The disc in /dev/sr2 is spoiled (copy 7 will be made again)", "take_spoiled"),
         "/dev/sr3": ("writing", ""),

@@ -185,4 +185,4 @@ def test_a_fault_that_never_happened_is_said_at_the_end(options: tuple[str, ...]
     process.terminate()
     output, errors = process.communicate(timeout=30)
     assert (process.returncode, output) == (code, "")
-    assert errors == "redbook: --fault timeout@blank never happened: no command that it waits for came\n"
+    assert errors == "redbook: --fault timeout@blank never happened: no command that it waits for arrived\n"

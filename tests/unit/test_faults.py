@@ -465,10 +465,10 @@ class TestWhatNeverHappened:
         fault = Fault(Sense(3, 0x0C, 0), Write10, nth=3)
         recorder = VirtualRecorder(Medium.new(), faults=[fault])
         drive = ready(recorder)
-        assert (recorder.faults_left, fault.shortfall) == ([fault], "no command that it waits for came")
+        assert (recorder.faults_left, fault.shortfall) == ([fault], "no command that it waits for arrived")
         for number in range(2):
             drive.run(Write10(number * 27, bytes(27 * 2352)))
-        assert fault.shortfall == "only 2 of the 3 commands that it waits for came"
+        assert fault.shortfall == "only 2 of the 3 commands that it waits for arrived"
         with pytest.raises(errors.WriteError):
             drive.run(Write10(54, bytes(27 * 2352)))
         assert (recorder.faults_left, fault.shortfall, fault.struck) == ([], "", 1)

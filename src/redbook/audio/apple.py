@@ -65,7 +65,7 @@ def aiff(file: BinaryIO, place: int, compressed: bool) -> Layout | tuple[str, ..
             "there is no audio after its header: the file was cut short, or is damaged; get it again"
         )
     if not known:
-        raise AudioError("its audio comes before its format: it cannot be understood")
+        raise AudioError("its audio comes before its format, so it cannot be decoded")
     notes += behind(file, end, size, head)
     return notes if common is None else placed(common, *sound, notes)
 
@@ -94,7 +94,7 @@ _AIFC_BITS = {
 
 def _aiff_common(data: bytes, compressed: bool) -> Layout | None:
     if len(data) < (22 if compressed else 18):
-        raise AudioError("its COMM chunk is not whole: it is damaged")
+        raise AudioError("its COMM chunk is incomplete: it is damaged")
     channels, _, bits = Struct(">HIH").unpack_from(data)
     kind, order = _AIFC_KINDS.get(data[18:22], ("", "")) if compressed else ("s", ">")
     if not kind:
@@ -170,12 +170,12 @@ def caf(file: BinaryIO, place: int) -> Layout | tuple[str, ...]:
             known, wanted = True, _caf_format(file.read(32))
         if name == b"data" and found is None:
             if not known:
-                raise AudioError("its audio comes before its format: it cannot be understood")
+                raise AudioError("its audio comes before its format, so it cannot be decoded")
             there, notes = whole(None if length < 0 else length, start, size)
             if there < _EDIT_COUNT_BYTES:
                 raise AudioError(
-                    f"its chunk of audio has {there} bytes, and the count of edits in front of the audio "
-                    f"needs {_EDIT_COUNT_BYTES}: it is damaged, or was never finished"
+                    f"its chunk of audio has {there} bytes, but the count of edits before the audio needs "
+                    f"{_EDIT_COUNT_BYTES}: it is damaged, or was never finished"
                 )
             found = notes
             if wanted is not None:
@@ -194,7 +194,7 @@ def caf(file: BinaryIO, place: int) -> Layout | tuple[str, ...]:
 
 def _caf_format(data: bytes) -> Layout | None:
     if len(data) < 32:
-        raise AudioError("its description is not whole: it is damaged")
+        raise AudioError("its description is incomplete: it is damaged")
     rate, kind, flags, packet, frames, channels, bits = Struct(">d4sIIIII").unpack(data)
     if kind != b"lpcm":
         return None

@@ -24,7 +24,7 @@ def file_size(file: BinaryIO) -> int:
 def cut_short(promised: int, there: int, what: str) -> AudioError:
     """The error for a file that ends before its own header says.  promised, there: bytes of `what`"""
     return AudioError(
-        f"its header promises {promised} bytes of {what}, but {there} are there: "
+        f"its header promises {promised} bytes of {what}, but there are only {there}: "
         "the file was cut short; get it again"
     )
 

@@ -154,11 +154,11 @@ class Decoder:
         if not streams:
             raise AudioError("it contains no audio")
         if len(streams) > 1:
-            self.notes.append(f"the first of its {len(streams)} audio streams is taken")
+            self.notes.append(f"the first of its {len(streams)} audio streams is used")
         self._stream = stream = streams[0]
         context: Any = stream.codec_context  # None where FFmpeg has no decoder, which its types do not say
         if context is None:
-            raise AudioError("its audio is coded in a way that cannot be decoded")
+            raise AudioError("its audio is coded in a way that redbook cannot decode")
         codec = codec_name(context)
         options = {"err_detect": _CHECKING} if codec in _CHECKED else {}
         self._context = decoder_of(codec, context, **options)
@@ -415,7 +415,7 @@ class Decoder:
         if said.samples is not None and said.tolerance and decoded > said.samples + said.tolerance:
             more = decoded - said.samples
             self.notes.append(
-                f"it goes on for {more / self.format.rate_hz:.1f} s beyond what its header counts (files "
+                f"it continues for {more / self.format.rate_hz:.1f} s beyond what its header counts (files "
                 "that were joined?); that is burned, too"
             )
 

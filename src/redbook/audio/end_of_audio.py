@@ -87,8 +87,8 @@ def _explained(rest: int, may_be_music: bool) -> tuple[str, ...]:
         return ()
     if rest > MOST_UNEXPLAINED_BYTES and may_be_music:
         raise AudioError(
-            f"{rest} bytes follow the end of its audio, and may be music: several files that were joined, or "
-            "something else was appended to it; name the files one by one, or get it again"
+            f"{rest} bytes follow the end of its audio, and may be music: several files were joined, or "
+            "something was appended; name the files one by one, or get it again"
         )
     return (f"{rest} bytes after the audio are not part of it, and are left out",)
 
@@ -150,7 +150,7 @@ def _of_frames(file: BinaryIO, length_of: FrameLength) -> EndOfAudio | None:
         return EndOfAudio(end)
     if length_of(tail[last : last + _HEADER_BYTES]) > rest:
         note = (
-            "its last frame is not whole: the file was cut there, and no header says how much is missing; "
+            "its last frame is incomplete: the file was cut there, and no header says how much is missing; "
             "if it ends too early, get it again"
         )
         return EndOfAudio(start + last, (note,))

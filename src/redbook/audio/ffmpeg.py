@@ -122,7 +122,7 @@ def samples_of(frame: av.AudioFrame) -> Samples:
     name = frame.format.name
     dtype = NUMPY_TYPES.get(name.removesuffix("p"))
     if dtype is None:
-        raise AudioError("its audio is coded in a way that cannot be decoded")
+        raise AudioError("its audio is coded in a way that redbook cannot decode")
     channels = frame.layout.nb_channels
     planes: list[Any] = list(frame.planes)  # they have the buffer protocol, which PyAV's types do not say
     if frame.format.is_planar and channels > 1:

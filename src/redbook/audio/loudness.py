@@ -35,7 +35,7 @@ def check_measurable() -> None:
 
     if not hasattr(av.AudioFrame, "metadata"):
         raise PlanError(
-            f"measuring loudness needs PyAV 18 or later, and {av.__version__} is installed: "
+            f"measuring loudness needs PyAV 18 or later, but {av.__version__} is installed: "
             'pip install --upgrade "av>=18", or leave out --loudness'
         )
 

@@ -195,7 +195,7 @@ class _Reader:
         if segment.length is not None:
             raise self._damaged(place)
         self._found.notes = (
-            "its last block is not whole: the file was cut there, and no header says how much is missing; "
+            "its last block is incomplete: the file was cut there, and no header says how much is missing; "
             "if it ends too early, get it again",
         )
 

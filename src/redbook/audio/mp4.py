@@ -46,7 +46,7 @@ def mp4_times(file: BinaryIO) -> Mp4Times | None:
     if len(movies) > 1:
         raise AudioError(
             f"{len(movies)} recordings follow each other in it (files that were joined?), and only the first "
-            "would be read; take the files apart"
+            "would be read; split it into separate files"
         )
     moov = movies[0] if movies else None
     movie = _times(file, _child(file, *moov, b"mvhd")) if moov else None

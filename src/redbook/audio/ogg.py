@@ -224,7 +224,7 @@ class Demuxer:
             if not page.complete and pieces:
                 partial += pieces.pop()
                 if len(partial) > LONGEST_PACKET:
-                    raise AudioError("a packet in it is longer than any of sound: it is damaged")
+                    raise AudioError("a packet in it is longer than any packet of sound: it is damaged")
             audio = audio or page.granule > 0
             ended = page.last
             yield PacketPage(pieces, _granule(page), page.last, gap)
@@ -239,7 +239,7 @@ class Demuxer:
             self._note_open_end()
         if self._reader.skipped_bytes:
             self.notes.append(
-                f"{self._reader.skipped_bytes} bytes in the file belong to no page, and are left out"
+                f"{self._reader.skipped_bytes} bytes in the file do not belong to a page, and are left out"
             )
 
     def _note_open_end(self) -> None:

@@ -63,7 +63,7 @@ class _Places:
     def finish(self) -> None:
         if self._missing > self._longest:
             raise AudioError(
-                f"its pages count {self._missing} samples more than are in it: it is damaged; get it again"
+                f"its pages count {self._missing} samples more than it contains: it is damaged; get it again"
             )
 
 

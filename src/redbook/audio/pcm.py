@@ -112,7 +112,7 @@ def whole(stated: int | None, start: int, size: int) -> tuple[int, tuple[str, ..
         return stated, ()
     if stated - there <= min(start, MOST_HEADER_BYTES):
         more = stated - there
-        return there, (f"its header counts {more} bytes more than there are; it is read to its end",)
+        return there, (f"its header counts {more} bytes more than the file has; it is read to its end",)
     raise cut_short(stated, there, "audio")
 
 
@@ -163,8 +163,8 @@ def unexplained(rest: int) -> tuple[str, ...]:
     if rest <= MOST_UNEXPLAINED_BYTES:
         return (f"{rest} bytes after the audio are not part of it according to its header, and are left out",)
     raise AudioError(
-        f"its header ends the audio {rest} bytes before the file ends. They may be music: a size that does "
-        "not fit into 32 bits, a recording that went on; convert it with a program that reads to the file's "
+        f"its header ends the audio {rest} bytes before the file ends. They may be music: the size did not "
+        "fit into 32 bits, or the recording went on; convert it with a program that reads to the file's "
         "end (sox --ignore-length), or cut them off"
     )
 

@@ -63,7 +63,7 @@ class PcmFile:
             )
         self.notes.append(
             "it holds data for a surround decoder (DTS-CD, IEC 61937), and is burned as it is: "
-            "without such a decoder it sounds as noise"
+            "without such a decoder it is noise"
         )
 
     @property

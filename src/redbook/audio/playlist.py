@@ -84,7 +84,9 @@ def _xspf(path: Path, data: bytes) -> list[Entry]:
     """Source: XSPF version 1, 4.1.1.2.14.1.1.1.1 (location: a URI, relative to the playlist)"""
     shown = printable(str(path))
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise AudioError(f"{shown}: a playlist with entities of its own is not read", str(path))
+        raise AudioError(
+            f"{shown}: redbook does not read a playlist that defines its own entities", str(path)
+        )
     try:
         root = ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError) as error:

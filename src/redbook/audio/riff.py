@@ -60,7 +60,7 @@ def riff(file: BinaryIO, place: int, kind: bytes) -> Layout | tuple[str, ...]:
             if stated == 0 and size > start and explained_from(file, start, size, head) != size:
                 stated = None
             if not known:
-                raise AudioError("its audio comes before its format: it cannot be understood")
+                raise AudioError("its audio comes before its format, so it cannot be decoded")
             length, notes = whole(stated, start, size)
             if stated is not None:
                 notes += behind(file, start + length, size, head)
@@ -76,7 +76,7 @@ def _wave_format(data: bytes, order: str) -> Layout | None:
     """None for what is not linear PCM.  raises  AudioError  for what contradicts itself"""
     layout = Struct(order + "HHIIHH")
     if len(data) < layout.size:
-        raise AudioError("its format chunk is not whole: it is damaged")
+        raise AudioError("its format chunk is incomplete: it is damaged")
     tag, channels, rate, _, align, bits = layout.unpack_from(data)
     mask, valid = 0, bits
     if tag == 0xFFFE and len(data) >= 40:
@@ -120,7 +120,7 @@ def w64(file: BinaryIO, origin: int) -> Layout | tuple[str, ...]:
             known, wanted = True, _wave_format(file.read(min(length, 4096)), "<")
         elif header[:4] == b"data":
             if not known:
-                raise AudioError("its audio comes before its format: it cannot be understood")
+                raise AudioError("its audio comes before its format, so it cannot be decoded")
             unknown = length < 0 or length > 1 << 62
             there, notes = whole(None if unknown else length, start, size)
             notes += _behind_w64(file, start + there, size)

@@ -158,7 +158,7 @@ class Spool(Closing):
             return 0
         segment = segments[index]
         if segment is None:
-            raise ValueError(f"offset {offset} of track {number} was given back already")
+            raise ValueError(f"offset {offset} of track {number} was already given back")
         return os.preadv(segment.fileno(), [buffer[: SEGMENT_BYTES - at]], at)
 
     def give_back(self, number: int, before: int | None = None) -> None:
@@ -426,7 +426,7 @@ def decode_to_file(name: str | os.PathLike[str]) -> tuple[PreparedTrack, IO[byte
     sources = expand([name]).sources
     if len(sources) != 1:
         text = os.fspath(name)
-        raise AudioError(f"{printable(text)}: stands for {len(sources)} tracks; name one file", text)
+        raise AudioError(f"{printable(text)}: means {len(sources)} tracks; name one file", text)
     file = _nameless_file()
     try:
         (track,) = prepare(sources, _OneFile(file))

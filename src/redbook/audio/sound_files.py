@@ -61,7 +61,7 @@ def write_sound(
         stored = sha256_of(path, kind)
         if stored != total.hexdigest():
             raise NoRoom(
-                f"{printable(path)} was written and does not read back as it was written; check the disk it "
+                f"{printable(path)} was written, but does not read back as it was written; check the disk it "
                 "is on"
             )
     except BaseException as error:
@@ -169,7 +169,9 @@ def read_flac(path: Path) -> Iterable[bytes]:
                 yield piece
             if tally.md5 not in (None, digest.digest()):
                 # Its audio may be whole all the same; but every other program would call it damaged.
-                raise AudioError(f"{printable(path)}: its audio has another MD5 than it states", str(path))
+                raise AudioError(
+                    f"{printable(path)}: its audio does not have the MD5 that it states", str(path)
+                )
     except (av.error.FFmpegError, IndexError) as error:
         raise AudioError(f"{printable(path)}: it cannot be decoded: {error}", str(path)) from error
 

@@ -82,7 +82,9 @@ def _check_no_file(name: str, path: Path) -> None:
     shown = printable(name)
     if path.exists():
         if what := playlist.other_list(path):
-            raise AudioError(f"{shown}: {what}, which is not read; save it as M3U, or name its files", name)
+            raise AudioError(
+                f"{shown}: {what}, which redbook cannot read; save it as M3U, or name its files", name
+            )
     elif name == "-":
         raise AudioError("-: standard input cannot be read twice; save it to a file, and name that", name)
     elif name.lower().startswith("file:"):
@@ -129,7 +131,7 @@ def _expand_folder(folder: Path, result: Expansion) -> None:
     if again:
         names = ", ".join(printable(str(path.relative_to(folder))) for path in again[:5])
         result.notes.append(
-            f"{printable(str(folder))}: read only once, because they lead to the same folder: {names}"
+            f"{printable(str(folder))}: read only once, because they are the same folder: {names}"
         )
     ordered: list[Path] = []
     for parent in dict.fromkeys(p.parent for p in audio):
@@ -150,7 +152,7 @@ def _note_left_out(folder: Path, others: list[Path], result: Expansion) -> None:
         elif path.suffix.lower() in SHEET_SUFFIXES:
             reason = "sheets; name one to burn it"
         elif path.is_file() and begins_like_sound(path):
-            reason = "not named like sound files, though they begin like them; name them to burn them"
+            reason = "not named like sound files, although they begin like them; name them to burn them"
         else:
             reason = "not sound files"
         reasons.setdefault(reason, []).append(printable(str(path.relative_to(folder))))
@@ -169,8 +171,9 @@ def _note_twice(folder: Path, files: list[Path], result: Expansion) -> None:
         names = " and ".join(printable(path.name) for path in twice[0][:3])
         more = f", and {len(twice) - 1} more" if len(twice) > 1 else ""
         result.notes.append(
-            f"{printable(str(folder))}: the same songs seem to be there in several formats ({names}{more}); "
-            "all are taken: name the files of one format to have each only once"
+            f"{printable(str(folder))}: the same songs seem to be present in several formats "
+            f"({names}{more}); all of them are used: to have each song only once, name the files of one "
+            "format"
         )
 
 

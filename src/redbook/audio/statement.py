@@ -162,8 +162,8 @@ def _mpeg(file: BinaryIO, facts: StreamFacts) -> Statement:
     found = read_mpeg(file)
     if found.free_format:
         raise AudioError(
-            "it is a free-format MP3: its frames state no bit rate, and FFmpeg, which decodes for redbook, "
-            "cannot do without; mpg123 can: mpg123 -w NAME.wav NAME.mp3, then burn the WAV"
+            "it is a free-format MP3: its frames state no bit rate, which FFmpeg, the decoder that redbook "
+            "uses, needs; mpg123 does not need it: mpg123 -w NAME.wav NAME.mp3, then burn the WAV"
         )
     total = None if found.frames is None else found.frames * found.samples_a_frame
     keep: Ranges = ((0, None),)
@@ -229,7 +229,7 @@ def _edited(facts: StreamFacts, times: Mp4Times, coded: int) -> Ranges:
         end = min(end, coded)
         if parts and start < parts[-1][1]:
             raise AudioError(
-                "its edit list plays parts of it out of order or twice, which redbook cannot; "
+                "its edit list plays parts of it out of order or twice, which redbook cannot do; "
                 "export it as a WAV or FLAC from the program that made it"
             )
         if start < end:

@@ -40,7 +40,7 @@ class Tally:
         if not stream_info:
             raise AudioError("its beginning is missing: the file is damaged; get it again")
         if len(stream_info) < 34:
-            raise AudioError("its STREAMINFO is not whole: it is damaged")
+            raise AudioError("its STREAMINFO is incomplete: it is damaged")
         packed = int.from_bytes(stream_info[10:18], "big")
         md5 = stream_info[18:34]
         return cls(packed & (1 << 36) - 1 or None, md5 if any(md5) else None, (packed >> 36 & 31) + 1)

@@ -99,7 +99,7 @@ def _with_places(drive: Drive, found: ReadBack, master: Master, seed: int, calle
     if not by_sectors:
         return verification
     return verification.with_note(
-        f"which samples differ in {numbered(by_sectors)} cannot be said to the sample: {reason}"
+        f"which samples differ in {numbered(by_sectors)} cannot be determined exactly: {reason}"
     )
 
 

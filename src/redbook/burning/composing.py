@@ -114,7 +114,7 @@ def _check_sources(program: Program) -> None:
         for piece in track.pieces:
             if piece.source is not None and not 0 <= piece.source < len(program.sources):
                 there = f"there are {len(program.sources)}"
-                raise PlanError(f"track {number} wants source {piece.source}, counted from 0; {there}")
+                raise PlanError(f"track {number} wants source {piece.source}, counting from 0; {there}")
 
 
 def _is_sheet(name: str) -> bool:
@@ -354,15 +354,15 @@ def as_single_tracks(program: Program, first_number: int = 1) -> tuple[Program, 
         elif before and not audible:
             lose("the pause before {}, which becomes two seconds", number)
         elif audible and number == 1:
-            lose("the mark behind the hidden audio before {}, with which that begins", number)
+            lose("the index after the hidden audio before {}, which then begins with that audio", number)
             own = before[before.index(audible[0]) :] + own
         elif audible:
-            lose("the mark of the pregap of {}, whose audio ends the track before", number)
+            lose("the pregap index of {}; that audio becomes the end of the track before", number)
             while before[-1].is_silence:
                 before.pop()
             bodies[-1] += before
         elif track.joined and number > 1:
-            lose("the join before {}, where two seconds of silence come", number)
+            lose("the join before {}, which becomes two seconds of silence", number)
         if any(segment.index > 1 for segment in track.segments):
             lose("the indexes of {}", number)
         if track.isrc:
@@ -371,7 +371,7 @@ def as_single_tracks(program: Program, first_number: int = 1) -> tuple[Program, 
             ("pre-emphasis of {}", track.pre_emphasis),
             ("the permission to copy {}", track.copy_permitted),
             ("four channels of {}", track.four_channels),
-            ("the mark of a copy (SCMS) of {}", track.copy_alternates),
+            ("the copy mark (SCMS) of {}", track.copy_alternates),
         ):
             if there:
                 lose(what, number)

@@ -154,7 +154,7 @@ def _folder(named: str | os.PathLike[str] | None, caller: Caller) -> Iterator[Pa
         made = tempfile.mkdtemp(prefix="redbook-copy-")
     except OSError as error:
         where = printable(tempfile.gettempdir())
-        raise NoRoom(f"{where}: no folder can be made there for the copy: {error.strerror}") from error
+        raise NoRoom(f"{where}: cannot make a folder there for the copy: {error.strerror}") from error
     place = Path(made)
     try:
         yield place
@@ -173,5 +173,5 @@ def _folder(named: str | os.PathLike[str] | None, caller: Caller) -> Iterator[Pa
 def _where_it_is(place: Path) -> str:
     shown = printable(place)
     done = (place / JSON_REPORT).exists()
-    then = f"`redbook burn {shown}/{CUE_FILE}` burns it" if done else f"-o {shown} goes on from there"
+    then = f"`redbook burn {shown}/{CUE_FILE}` burns it" if done else f"-o {shown} continues from there"
     return f"what was read is kept in {shown}: {then}; remove that folder once it is not needed any more"

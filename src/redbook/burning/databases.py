@@ -131,7 +131,7 @@ def _pressings(data: bytes) -> Iterator[list[tuple[int, int]]]:
             places = range(at + _HEAD.size, at + _HEAD.size + count * _TRACK.size, _TRACK.size)
             yield [_TRACK.unpack_from(data, place)[:2] for place in places]
         except struct.error as error:
-            raise _NoAnswer("its answer is cut short, or did not come from a database") from error
+            raise _NoAnswer("its answer is incomplete, or did not come from a database") from error
         at += _HEAD.size + count * _TRACK.size
 
 
@@ -218,7 +218,7 @@ def in_words(answer: DatabaseAnswer) -> list[str]:
         lines.append(f"{name}: {len(right)} of {len(answer.tracks)} tracks as others have read them")
     else:
         lines.append(
-            f"{name}: no track is as others have read it; the likeliest reason is a wrong offset for this "
+            f"{name}: no track is as others have read it; the most likely reason is a wrong offset for this "
             "drive"
         )
     if right:

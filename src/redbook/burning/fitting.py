@@ -73,7 +73,7 @@ def _with_table(
     stated: bool,
 ) -> PlanError:
     last_end_lba = space.last_lead_out_lba - run_out
-    lines = [f"by the lengths that the files state themselves, {error}" if stated else str(error)]
+    lines = [f"going by the lengths stated in the files, {error}" if stated else str(error)]
     lines.append(" #     start    length  track")
     full = False
     for name, audio, place in zip(names, sectors, places, strict=False):
@@ -85,5 +85,5 @@ def _with_table(
             where = f"{minutes(there, down=True)} into this track" if there else "before this track"
             lines.append(f"    ^^^^^^^^ the disc is full here, {where}")
     if space.first_track == 1 and len(sectors) > 1:
-        lines.append("--split puts it on several discs")
+        lines.append("--split burns it to several discs")
     return PlanError("\n".join(lines))

@@ -48,7 +48,7 @@ def program_of(
             segments.append(Segment(0, (Piece.silence(samples) if hidden is None else Piece(0, 0, samples),)))
         marks = [track.start_lba, *track.indexes, end - pregap]
         if any(later <= earlier for earlier, later in pairwise(marks)):
-            said.append(f"track {track.number}: its indexes lie where they cannot, and are left out")
+            said.append(f"track {track.number}: its indexes are in impossible places, and are left out")
             marks = [marks[0], marks[-1]]
         segments += [
             Segment(index, (_piece(own + place, track, begin, stop),))
@@ -89,8 +89,8 @@ def _pregap_within(track: LaidTrack, following: LaidTrack | None, said: list[str
     if room - following.pregap_sectors >= min(SHORTEST_TRACK_SECTORS, room):
         return following.pregap_sectors
     said.append(
-        f"track {following.number}: the drive tells of a pregap that reaches into what the track before it "
-        "needs, and it is left out"
+        f"track {following.number}: the drive reports a pregap that would overlap the track before it; "
+        "the pregap is left out"
     )
     return 0
 
@@ -133,6 +133,6 @@ def check_one_run(layout: SessionLayout, ends: Sequence[int]) -> None:
     for track, end, following in zip(layout.tracks, ends, layout.tracks[1:], strict=False):
         if end != following.start_lba:
             raise PlanError(
-                f"data lie between tracks {track.number} and {following.number}: no sheet can say the "
-                "disc; its tracks are there as files"
+                f"data lie between tracks {track.number} and {following.number}: no sheet can describe such "
+                "a disc; its tracks are saved as files"
             )

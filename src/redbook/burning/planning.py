@@ -189,8 +189,8 @@ def _with_overburn_note(
         return settled
     note = (
         f"overburning: it is {minutes(over)} longer than the disc's stated capacity. Many drives refuse "
-        "that before anything is written; others stop in the middle, and the disc is lost. What lies at "
-        "the very edge may not play on every player"
+        "that before anything is written; others stop in the middle, and the disc is lost. Some players "
+        "may not play the audio at the very edge"
     )
     if caller.on_event is not None:
         caller.on_event(Notice(note))

@@ -212,8 +212,8 @@ class RipFiles:
         target = self._kept.folder / name
         if os.path.lexists(target) and name not in self._kept.saved:
             raise PlanError(
-                f"{printable(target)} already exists, and is not from this reading: move it away; what was "
-                "read is kept"
+                f"{printable(target)} already exists, and is not from this reading: move it elsewhere; what "
+                "was read is kept"
             )
         self._kept.about_to_save(name)
         return target
@@ -244,7 +244,7 @@ class RipFiles:
         except PlanError as error:
             self._notes.append(f"no sheet was written: {error}")
             return None
-        self._notes += [f"a burn of it differs from the disc: {one}" for one in said]
+        self._notes += [f"burning it gives a disc that differs: {one}" for one in said]
         samples = [track.sectors * SAMPLES_PER_SECTOR for track in tracks]
         if before is not None and hidden is not None:
             samples.insert(0, hidden.sectors * SAMPLES_PER_SECTOR)
@@ -290,12 +290,12 @@ class RipFiles:
         if self._how.beside:
             self._notes.append(
                 f"the drive missed its position in {self._how.beside} readings, as other readings showed; "
-                "if it misses twice in the same way, that goes unnoticed: compare with another drive"
+                "if it misses twice in the same way, nobody can tell: compare with another drive"
             )
         if self._how.memory_kib * 1024 >= original.sectors * SECTOR_BYTES:
             self._notes.append(
                 f"the whole disc fits into the drive's memory ({self._how.memory_kib} KiB), so the second "
-                "reading may have come from there"
+                "reading may have come from its memory"
             )
         sheet = self._kept.folder / CUE_FILE
         return ReadReport(

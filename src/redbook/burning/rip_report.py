@@ -109,7 +109,7 @@ def name_of(track: ReadTrack) -> str:
 
 def _holes(track: ReadTrack) -> Iterator[str]:
     kinds = (
-        (track.trouble.unreadable, "cannot be read; silence stands for it"),
+        (track.trouble.unreadable, "cannot be read; replaced by silence"),
         (track.trouble.differing, "different each time; the last reading is kept"),
         (track.trouble.marked, "read the same twice, but marked as damaged (C2) each time"),
     )
@@ -316,7 +316,7 @@ def _track_lines(track: ReadTrack, report: ReadReport) -> Iterator[str]:
     for sectors, what in (
         (track.trouble.again, "only after more readings"),
         (track.trouble.c2, "marked (C2) in a reading"),
-        (track.trouble.gaps, "cannot be read, between two tracks; silence stands for them"),
+        (track.trouble.gaps, "cannot be read, between two tracks; replaced by silence"),
     ):
         for first, last in ranges(sectors):
             yield f"              {_place(first, last, track.start_lba)}: {what}"
@@ -324,7 +324,8 @@ def _track_lines(track: ReadTrack, report: ReadReport) -> Iterator[str]:
     if missing:
         where = "start" if track.missing_head_samples else "end"
         yield (
-            f"              {_count(missing, 'sample')} at its {where} cannot be read for the offset; silence"
+            f"              {_count(missing, 'sample')} at its {where} cannot be read because of the offset; "
+            "replaced by silence"
         )
     yield ""
 

@@ -72,7 +72,7 @@ def read(path: Path) -> Kept:
     except OSError as error:
         raise AudioError(f"{printable(path)} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise AudioError(f"{printable(path)} is not a report of redbook: it is not UTF-8") from error
+        raise AudioError(f"{printable(path)} is not a redbook report: it is not UTF-8") from error
     try:
         said: Any = json.loads(text)
         version = said["report"]
@@ -90,6 +90,6 @@ def read(path: Path) -> Kept:
     except (ValueError, TypeError, KeyError) as error:
         raise AudioError(
             f"{printable(path)} is not a report that a disc can be compared with, or it is damaged: "
-            "give the one that --report has written to a name ending with .json"
+            "give one that --report saved under a name ending in .json"
         ) from error
     return kept

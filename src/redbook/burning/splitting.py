@@ -94,13 +94,13 @@ def _noted(program: Program, part: Part, whole: Program, parts: int) -> Program:
     said = []
     if part.cuts_a_join:
         said.append(
-            f"tracks {part.first} and {part.first + 1} are joined, and longer than a disc together with what "
-            f"they are joined with: the join is cut, and this disc begins with track {part.first + 1}"
+            f"tracks {part.first} and {part.first + 1} are joined, and the joined tracks together are longer "
+            f"than a disc: the join is cut, and this disc begins with track {part.first + 1}"
         )
     if parts > 1 and not part.first and whole.mcn:
         said.append(
-            f"the catalogue number {whole.mcn} belongs to a single disc, and is left out when there are "
-            "several"
+            f"the catalogue number {whole.mcn} belongs to a single disc, and is left out when several discs "
+            "are burned"
         )
     if parts > 1 and not part.first and whole.packs:
         said.append("CD-Text made for a single disc is made again for each of the discs")

@@ -58,6 +58,6 @@ def load(
         raise _locked(drive, error) from error
     except errors.IllegalRequest as error:
         raise MediumUnsuitable(
-            f"the tray of {drive.name} does not close by itself; push it in ({error.sense})"
+            f"the tray of {drive.name} cannot close itself; push it in ({error.sense})"
         ) from error
     return True

@@ -201,16 +201,16 @@ class Unfinished(Closing):
 def check_folder(folder: Path) -> None:
     """Check that a disc can be kept there: a new folder, an empty one, or one with an unfinished reading.
 
-    raises  PlanError; NoRoom  if it cannot be looked into
+    raises  PlanError; NoRoom  if it cannot be searched
     """
     shown = printable(folder)
     if not folder.exists():
         if folder.is_symlink():
-            raise PlanError(f"{shown} is a link that leads nowhere; name a folder")
+            raise PlanError(f"{shown} is a broken link; name a folder")
         return
     if not folder.is_dir():
         raise PlanError(f"{shown} is a file; name a folder, new or empty")
-    with _in_words(folder, "be looked into"):
+    with _in_words(folder, "be searched"):
         names = sorted(path.name for path in folder.iterdir())
     if STATE_FILE in names:
         return

@@ -76,13 +76,14 @@ def _beside(view: FolderView, name: str) -> list[Note]:
     notes = []
     shown = printable(name)
     if any(view.read(-PREGAP_SECTORS, PREGAP_SECTORS)):
-        notes.append(Note("what lies in the two seconds before LBA 0 is not burned; there is silence", shown))
+        notes.append(Note("the two seconds before LBA 0 are not burned; silence replaces them", shown))
     end = view.state.end_lba
     for lba in range(-PREGAP_SECTORS, end, _SUB_CHANNEL_AT_ONCE):
         if any(view.read_sub_channel(lba, min(_SUB_CHANNEL_AT_ONCE, end - lba))):
             notes.append(
                 Note(
-                    "its sub-channel was made by a program (CD+G, for instance); a drive makes its own", shown
+                    "its sub-channel was made by a program (CD+G, for instance); the drive makes its own",
+                    shown,
                 )
             )
             break
@@ -114,7 +115,7 @@ def _program(layout: SessionLayout, source: Source, notes: list[Note]) -> Progra
     packs = layout.cd_text if first == 1 else b""
     if layout.cd_text and not packs:
         notes.append(
-            Note(f"CD-Text counts its tracks from {first} on; it is packed again", printable(source.name))
+            Note(f"CD-Text numbers its tracks from {first}; it is packed again", printable(source.name))
         )
     texts = tuple(one for one in parse(layout.cd_text, first) if not one.is_empty)
     return Program((source,), tuple(tracks), layout.mcn, texts, packs, tuple(notes))

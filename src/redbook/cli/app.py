@@ -43,7 +43,7 @@ _COMMANDS = {
         f"{_HERE}.master:master",
         "Keep a disc as a master: a folder that can be burned any number of times.",
     ),
-    "plan": (f"{_HERE}.plan:plan", "Show what a burn of FILES would be."),
+    "plan": (f"{_HERE}.plan:plan", "Show what burning FILES would do."),
     "rack": (f"{_HERE}.rack:rack", "Virtual recorders with trays, and a spindle of blanks."),
     "read": (f"{_HERE}.read:read", "Read an audio disc into FOLDER: sound files, sheets, CD-Text, a report."),
     "serve": (f"{_HERE}.serve:serve", "Serve a web page for the burners: drop files, order copies."),

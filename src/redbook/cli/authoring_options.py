@@ -89,7 +89,9 @@ def authoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--mcn", metavar="DIGITS", help="The catalogue number (UPC or EAN) of the disc."),
         click.option("--without-codes", is_flag=True, help="Write no ISRC and no catalogue number."),
-        click.option("--strict", is_flag=True, help="Treat every note on a sheet or a text as an error."),
+        click.option(
+            "--strict", is_flag=True, help="Treat every note about a sheet or its texts as an error."
+        ),
         click.option("--cue-encoding", metavar="NAME", help="The encoding of a sheet, such as cp1251."),
         click.option(
             "--keep-mcn",
@@ -140,8 +142,8 @@ def loudness_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(LOUDNESS),
             default="off",
             show_default=True,
-            help="Bring tracks to the same loudness: track, each by itself, except joined tracks, which keep "
-            "their balance; album, all by the same gain. True peaks stay at or below -1 dBTP. off burns "
+            help="Bring tracks to the same loudness: track, each on its own, except joined tracks, which "
+            "keep their balance; album, all by the same gain. True peaks stay at or below -1 dBTP. off burns "
             "every sample as it is.",
         ),
         click.option(

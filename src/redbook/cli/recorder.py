@@ -120,7 +120,8 @@ def _check_no_options_in(path: str) -> None:
     if found and not os.path.lexists(path):
         option = found[1].replace("speed", "pace")
         raise click.UsageError(
-            f"--drive {printable(path)}: a disc's name takes no settings; give --{option} as an option"
+            f"--drive {printable(path)}: the name of a disc cannot contain settings; give --{option} as an "
+            "option"
         )
 
 

@@ -141,7 +141,7 @@ def write(path: Path, kept: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
             os.truncate(path, 0)
         raise NoRoom(
-            f"the report could not be written to {printable(path)} ({error.strerror}), and is not kept"
+            f"the report could not be written to {printable(path)} ({error.strerror}), and is lost"
         ) from error
 
 

@@ -99,7 +99,7 @@ def burn_all(
             drive = first.enter_context(opened(asked.drive_name, out, cancel, "BURN"))
             programs = programs_for(asked, drive, out, cancel)
             if asked.first_disc > len(programs):
-                raise PlanError(f"there is no disc {asked.first_disc}: {len(programs)} take everything")
+                raise PlanError(f"there is no disc {asked.first_disc}: everything fits on {len(programs)}")
             numbers = range(asked.first_disc, len(programs) + 1)
             paths = {number: reports(number, len(programs)) for number in numbers}
             _check_new(paths.values())

@@ -1,6 +1,6 @@
 """Sectors of a track as they were sent, put together from sectors as a drive brings them.
 
-A drive brings the audio some samples beside its place, so a sector as it was sent lies across two sectors as
+A drive brings the audio some samples out of place, so a sector as it was sent lies across two sectors as
 they are read. Where an offset moves the ends of a track out of what can be read (before LBA 0, into the
 lead-out, into a gap that the drive does not give), these samples are hidden: counted, named, and never called
 the same.

@@ -43,7 +43,7 @@ INCOMPLETE_TRACK = 0x03  # ASCQ of 5/72
 
 
 GOES_ON = (
-    "the drive goes on closing the session by itself: leave it switched on and closed until it has "
+    "the drive goes on closing the session on its own: leave it switched on and closed until it has "
     "finished, then look at the disc again"
 )
 
@@ -80,7 +80,7 @@ def close_session(next_session: MultiSession, test_write: bool) -> Procedure[Non
     if information.last_session_status is SessionStatus.INCOMPLETE or (
         next_session is MultiSession.LAST and information.status is not DiscStatus.COMPLETE
     ):
-        raise InvalidReply("the drive said that it closed the session, but the disc is not complete")
+        raise InvalidReply("the drive reported that it closed the session, but the disc is not complete")
 
 
 def _close() -> Procedure[None]:
@@ -206,8 +206,8 @@ def _what_became(first: DriveError, before: DiscContents) -> Procedure[str]:
         return f"the state of the disc is not known, because the drive does not report it ({error})"
     if not _may_be_the_same(before, now):
         return (
-            "the disc in the drive now seems to be another one, and whether the previous one was closed is "
-            "not known: put that back, and look at it with `redbook info`"
+            "the disc in the drive now seems to be another one, and it is not known whether the previous one "
+            "was closed: put that one back, and look at it with `redbook info`"
         )
     return state_in_words(now)
 

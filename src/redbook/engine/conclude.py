@@ -61,18 +61,18 @@ def not_reached_in_words(found: ReadBack) -> str:
 def offset_in_words(offset: DiscOffset) -> str:
     if offset.told:
         if not offset.samples:
-            return "at its place, to the sample"
+            return "in the right place, to the sample"
         plural = "s" if abs(offset.samples) != 1 else ""
         return f"moved by {offset.samples:+d} sample{plural} (the drive's offset)"
     if offset.inexact:
         return (
-            f"compared about {offset.samples:+d} samples off: the drive reads inexactly, so its offset "
-            "could not be determined"
+            f"compared about {offset.samples:+d} samples out of place: the drive reads inexactly, so its "
+            "offset could not be determined"
         )
-    where = f"{offset.samples:+d} samples beside its place" if offset.samples else "at its place"
+    where = f"{offset.samples:+d} samples out of place" if offset.samples else "in the right place"
     return (
         f"compared {where}: the drive's offset could not be determined, because the disc is silent, or its "
-        "sound repeats itself or is where the drive does not read"
+        "sound repeats, or is where the drive cannot read"
     )
 
 
@@ -82,7 +82,7 @@ def _hidden_in_words(hidden: Sequence[Hidden], samples: int) -> str:
     more = f" and at {len(hidden) - 4} more places" if len(hidden) > 4 else ""
     return (
         f"{total} sample{'s' if total != 1 else ''} could not be compared ({places}{more}): "
-        f"the drive's offset of {samples:+d} samples moves them to where it does not read"
+        f"the drive's offset of {samples:+d} samples moves them to where it cannot read"
     )
 
 
@@ -96,19 +96,21 @@ def _notes(found: ReadBack, settled: Sequence[int]) -> list[str]:
     if care.places_again:
         notes.append(
             f"{care.places_again} place{'s' if care.places_again > 1 else ''} ({care.sectors_again} "
-            "sectors) were right only when read again"
+            "sectors) were right only when they were read again"
         )
     if care.inexact:
         notes.append(
             f"the drive reads inexactly: {care.inexact} stretch{'es' if care.inexact > 1 else ''} came from "
-            "varying positions, complete each time"
+            "varying positions, but complete each time"
         )
     if care.one_by_one:
         notes.append(
             "the drive reads inexactly, and returns so few sectors per command that samples missing "
-            "between them would not show; each sector by itself is as it was sent"
+            "between them would not show; each individual sector is as it was sent"
         )
     if settled:
         numbers = ", ".join(map(str, settled))
-        notes.append(f"track{'s' if len(settled) > 1 else ''} {numbers} were right only when read once more")
+        notes.append(
+            f"track{'s' if len(settled) > 1 else ''} {numbers} were right only when they were read once more"
+        )
     return notes

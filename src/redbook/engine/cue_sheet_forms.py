@@ -78,9 +78,7 @@ def all_refused(
     tried = ", ".join(f"{form.name} ({error.sense})" for form, error in refusals)
     cures = []
     if overburn:
-        cures.append(
-            "with less on the disc: this drive may refuse to write so far past the disc's stated end"
-        )
+        cures.append("with less audio: this drive may refuse to write so far past the disc's stated end")
     if layout.cd_text:
         cures.append("without CD-Text (--cd-text none)")
     if layout.mcn or any(track.isrc for track in layout.tracks):

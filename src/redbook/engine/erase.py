@@ -37,7 +37,7 @@ from redbook.records import dataclass
 
 LONGEST_BLANK_SECONDS = 3 * 3600.0
 GOES_ON = (
-    "the drive goes on erasing by itself: leave it switched on and closed until it has finished; until then "
+    "the drive goes on erasing on its own: leave it switched on and closed until it has finished; until then "
     "the disc can be neither played nor written to"
 )
 _NOT_BEGUN = (errors.IllegalRequest, errors.IncompatibleMedium, errors.WriteProtected, *NOT_YET)
@@ -173,7 +173,7 @@ def _look_and_erase(
             "a full blank (--full), or another disc" if blank_type is BlankType.MINIMAL else "another disc"
         )
         raise MediumUnsuitable(
-            f"{found.drive} said that the disc was blanked, but it is not blank; try {again}"
+            f"{found.drive} reported that the disc was blanked, but it is not blank; try {again}"
         )
     return information
 

@@ -68,7 +68,7 @@ def _check_blank(track: TrackInformation, start: int) -> None:
     """raises  Contradiction  if what the drive says of the next track is not of a blank disc"""
     if track.number != 1 or start > 0:
         raise _contradiction(
-            "the drive calls the disc blank, and says that the next track on it is number "
+            "the drive calls the disc blank, and says that the next track on it will be number "
             f"{track.number}, at sector {start}"
         )
 
@@ -114,7 +114,7 @@ def _last_lead_out(
         ends.append(start + free)
     if not ends:
         raise _contradiction(
-            "the drive says that a track can be written, and not how much room there is for it"
+            "the drive says that a track can be written, but not how much room there is for it"
         )
     return ends[0] if ends[0] - min(ends) <= AGREEING_SECTORS else min(ends)
 

@@ -298,7 +298,7 @@ def _check_against_toc(
         return
     if information.status is DiscStatus.BLANK:
         raise Contradiction(
-            f"the drive calls the disc blank, and reads a table of contents of {len(toc.tracks)} tracks from "
+            f"the drive calls the disc blank, but reads a table of contents of {len(toc.tracks)} tracks from "
             "it; nothing was written: take the disc out and put it in again, or use another disc"
         )
     listed = {track.number: track.start_lba for track in toc.tracks}
@@ -306,8 +306,8 @@ def _check_against_toc(
         start = listed.get(track.number, track.start_lba)
         if abs(start - track.start_lba) > PREGAP_SECTORS:
             raise Contradiction(
-                f"the drive says that track {track.number} starts at sector {track.start_lba}, and in its "
-                f"table of contents at {start}; take the disc out and put it in again, or try another drive"
+                f"the drive says that track {track.number} starts at sector {track.start_lba}, but its table "
+                f"of contents says {start}; take the disc out and put it in again, or try another drive"
             )
 
 
@@ -331,9 +331,9 @@ def _tracks(information: DiscInformation) -> Procedure[tuple[tuple[TrackInformat
         # The room of a track may reach to the next one's start, its pregap included.
         if track.start_lba <= before.start_lba or track.start_lba < _end(before):
             doubts.append(
-                f"the drive says that track {before.number} lies from sector {before.start_lba} to "
-                f"{_end(before) - 1}, and track {track.number} from {track.start_lba} on; take the disc out "
-                "and put it in again, or try another drive"
+                f"the drive says that track {before.number} extends from sector {before.start_lba} to "
+                f"{_end(before) - 1}, but that track {track.number} starts at {track.start_lba}; take the "
+                "disc out and put it in again, or try another drive"
             )
     return tuple(found), doubts
 

@@ -123,8 +123,8 @@ def place_track(
         if start < before.end_lba + PREGAP_SECTORS:
             raise InvalidReply(
                 f"the drive took all {before.sectors} sectors of track {before.number}, and now wants track "
-                f"{planned.number} at sector {start}, where that and the gap behind it must be: sectors were "
-                "lost; try another drive or cable"
+                f"{planned.number} at sector {start}, where that track and the gap after it must be: sectors "
+                "were lost; try another drive or cable"
             )
         moved = replace(planned, start_lba=start)
         if moved.end_lba <= last_end_lba:
@@ -163,7 +163,7 @@ def synchronize(
     except LossOfStreaming as error:
         if code(error) != PADDING_ADDED:
             raise
-        yield Notice(f"the drive padded the end of the track by itself ({error.sense})")
+        yield Notice(f"the drive padded the end of the track itself ({error.sense})")
     return (yield from until_idle(phase, seconds))
 
 

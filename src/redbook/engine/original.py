@@ -190,7 +190,7 @@ def _packs_again(packs: bytes) -> Procedure[tuple[bytes, str]]:
     better = max((packs, again), key=lambda one: sum(map(is_sound, each_pack(one))))
     return (
         better,
-        "CD-Text came differently when it was read again; the reading with fewer wrong packs is kept",
+        "CD-Text was different when it was read again; the reading with fewer wrong packs is kept",
     )
 
 
@@ -209,13 +209,13 @@ def _with_control(track: LaidTrack) -> Procedure[tuple[LaidTrack, list[str]]]:
     if in_q == {True} and not own & PRE_EMPHASIS:
         own |= PRE_EMPHASIS
         said.append(
-            f"track {number}: pre-emphasis is in the track itself and not in the table of contents; it "
-            "is kept"
+            f"track {number}: pre-emphasis is marked in the track itself but not in the table of contents; "
+            "it is kept"
         )
     elif in_q == {False} and own & PRE_EMPHASIS:
         said.append(
-            f"track {number}: pre-emphasis is in the table of contents and not in the track itself; it "
-            "is kept"
+            f"track {number}: pre-emphasis is marked in the table of contents but not in the track itself; "
+            "it is kept"
         )
     copies = {bool(control & COPY_PERMITTED) for control in seen}
     if copies == {True, False}:

@@ -233,16 +233,16 @@ def advice_for(first: Exception, outcome: Outcome) -> str:
 
 
 EXCHANGED = (
-    "the disc in the drive now does not hold what was written; it seems to be another disc, and what is on "
-    "the previous one is not known: put that back, and look at it with `redbook info`"
+    "the disc in the drive now does not hold what was written; it seems to be another disc, and it is not "
+    "known what is on the previous one: put that one back, and look at it with `redbook info`"
 )
 
 TEST_WRITE = "it was a test write: the disc is as it was before"
 
 
 def not_known(why: str) -> str:
-    """What is said of a disc of which the drive tells nothing.  why: what it answered"""
-    return f"what is on the disc is not known, because the drive does not report it ({why})"
+    """The words for a disc about which the drive reports nothing.  why: what it answered"""
+    return f"it is not known what is on the disc, because the drive does not report it ({why})"
 
 
 def disc_now(outcome: Outcome, settings: Settings) -> str:

@@ -97,7 +97,7 @@ def check_fits(lead_out_lba: int, space: Space) -> None:
     if lead_out_lba > space.last_lead_out_lba:
         over = lead_out_lba - space.last_lead_out_lba
         raise PlanError(
-            f"it does not fit: {minutes(lead_out_lba - space.next_lba)} are needed, pauses included, "
+            f"it does not fit: {minutes(lead_out_lba - space.next_lba)} are needed, including pauses, but "
             f"{minutes(max(0, space.last_lead_out_lba - space.next_lba), down=True)} are free on this disc; "
             f"that is {_in_words(over)} too much: "
             "leave out a track, or use a longer disc"

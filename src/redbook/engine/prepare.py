@@ -85,7 +85,7 @@ def _set_up(
     try:
         return (yield from _make_ready(method, settings, outcome))
     except _CURED_BY_RELOAD as first:
-        yield Notice(f"{first}; the tray is opened and closed once, which helps some drives")
+        yield Notice(f"{first}; the tray is opened and closed once, which helps with some drives")
         try:
             yield from reload()
         except DriveError as error:
@@ -255,7 +255,7 @@ def _try_speed(settings: Settings, outcome: Outcome) -> Procedure[None]:
     elif wanted is not None:
         closest = outcome.drive.speeds.closest(wanted)
         if closest is not None and closest != wanted:
-            yield Notice(f"{wanted:g}x is not offered for this disc; {closest}x is the closest that is")
+            yield Notice(f"{wanted:g}x is not offered for this disc; {closest}x is the closest one offered")
             speed = closest
     try:
         yield from set_speed(speed, settings.pure_cav)

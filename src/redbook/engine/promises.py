@@ -112,7 +112,7 @@ def _text_differences(meant: SessionLayout, found: SessionLayout) -> list[str]:
     for texts, others in zip(ours, theirs, strict=False):
         wrong += _of_language(texts, others)
     wrong += [f"no {texts.language} texts" for texts in ours[len(theirs) :]]
-    wrong += [f"{texts.language} texts that were not meant" for texts in theirs[len(ours) :]]
+    wrong += [f"{texts.language} texts that were not intended" for texts in theirs[len(ours) :]]
     return wrong
 
 
@@ -126,7 +126,7 @@ def _other_packs(meant: bytes, found: bytes) -> list[str]:
         ours, theirs = (set(_bodies(packs, kind)) for packs in (meant, found))
         if ours != theirs:
             name = kind.name.lower().replace("_", " ")
-            wrong.append(f"the packs of type {kind:02X}h ({name}) are not those that were meant")
+            wrong.append(f"the packs of type {kind:02X}h ({name}) are not those that were intended")
     return wrong
 
 

@@ -96,7 +96,7 @@ class Raw:
                 if form is forms[-1]:
                     text = f"the drive refuses to write raw ({error.sense}); {_TAO}"
                     raise NotARecorder(text) from error
-        raise AssertionError("there is one form at least")
+        raise AssertionError("there must be at least one form")
 
     def arm(
         self, layout: SessionLayout, disc: DiscContents, settings: Settings, outcome: Outcome
@@ -110,7 +110,7 @@ class Raw:
         if start is None or start.lba != first:
             said = f"at sector {start.lba}" if start is not None else "nowhere"
             raise InvalidReply(
-                f"the drive said that the lead-in begins at sector {first}, and now says {said}; nothing was "
+                f"the drive said that the lead-in begins at sector {first}, but now says {said}; nothing was "
                 "written: take the disc out, put it in again, and try once more"
             )
         outcome.lead_in_start = start

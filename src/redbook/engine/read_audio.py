@@ -115,7 +115,7 @@ def _in_known_form(lba: int, sectors: int, habits: ReadHabits) -> Procedure[byte
     data: bytes = yield from until_accepted(command, READ_BUSY_SECONDS, _BUSY_PAUSE_SECONDS)
     if len(data) != sectors * SECTOR_BYTES:
         raise errors.InvalidReply(
-            f"{command.NAME}: {len(data)} bytes came for {sectors} sectors of {SECTOR_BYTES}; "
+            f"{command.NAME}: {len(data)} bytes arrived for {sectors} sectors of {SECTOR_BYTES}; "
             "check the cable, or try another drive"
         )
     return data

@@ -61,5 +61,5 @@ def _read(lba: int, sectors: int, habits: ReadHabits) -> Procedure[bytes]:
         raise NotGiven(str(refusal)) from refusal
     if len(data) != sectors * _BYTES:
         yield from read_audio(lba, sectors, habits)
-        raise NotGiven(f"{len(data)} bytes came for {sectors} sectors of {_BYTES}")
+        raise NotGiven(f"{len(data)} bytes arrived for {sectors} sectors of {_BYTES}")
     return data

@@ -22,7 +22,7 @@ def reload_to_read() -> Procedure[str]:
     """
     capabilities = yield from read_capabilities()
     if capabilities is not None and capabilities.loader in (Loader.CADDY, Loader.POP_UP):
-        return "this drive does not load a disc by itself"
+        return "this drive does not load a disc on its own"
     try:
         yield Shield(True)  # a tray that came out goes in again, whoever cancels meanwhile
         yield from reload()

@@ -43,7 +43,7 @@ class SameDisc:
         if _what_tells_it(now, now.toc) != self._known:
             raise MediumUnsuitable(
                 "another disc was put into the drive while the first one was read back, so neither can be "
-                "judged; put the right one in, and compare it with `redbook verify`"
+                "judged; insert the right one, and compare it with `redbook verify`"
             )
         yield Notice(
             "the drive says that its disc may have been changed while it was read back; its table of "

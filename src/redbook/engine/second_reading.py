@@ -2,9 +2,9 @@
 
 It counts as the same in two cases only:
 
-- a later reading is the same, at its place;
+- a later reading is the same, in the right place;
 - every reading is the same, sector for sector and with what lies before it, but each a different number of
-  samples beside its place. So do drives without "accurate stream". A gap in the audio itself would lie in
+  samples out of place. So do drives without "accurate stream". A gap in the audio itself would lie in
   the same place each time, and is a difference.
 
 On a drive that is known to read inexactly two readings prove nothing of what lies between them: there each

@@ -290,6 +290,6 @@ def check_time(sectors: int, seconds: float, outcome: Outcome, what: str) -> Non
     times = sectors / SECTORS_PER_SECOND / max(seconds, 0.001)
     raise ImpossiblyFast(
         f"the drive took {what}, {minutes(sectors)} long, in {seconds:.1f} s and "
-        f"called it written: that would be {times:.0f}x, and {fastest:g}x is the most there is. It cannot "
+        f"reported success: that would be {times:.0f}x, but {fastest:g}x is the fastest possible. It cannot "
         "have been written; try another port, cable or drive"
     )

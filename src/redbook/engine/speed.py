@@ -138,9 +138,9 @@ def _with_advice(offered: tuple[int, ...], source: str, rewritable: bool) -> Spe
         return Speeds()
     if rewritable:
         best = offered[(len(offered) - 1) // 2]
-        reason = "the middle of what drive and disc share"
+        reason = "the middle speed that both drive and disc support"
         if len(offered) == 1:
-            reason = "the only one that drive and disc share"
+            reason = "the only speed that both drive and disc support"
         return Speeds(offered, source, best, reason)
     middle = [speed for speed in offered if GENTLE <= speed <= BRISK]
     best = min(middle or offered, key=lambda speed: (abs(speed - BEST), speed))
@@ -149,7 +149,7 @@ def _with_advice(offered: tuple[int, ...], source: str, rewritable: bool) -> Spe
     elif best <= BEST:
         reason = "the fastest speed most drives hold constant; very low speeds can fail on high-speed discs"
     else:
-        reason = "the gentlest of the speeds that today's discs are made for"
+        reason = "the lowest of the speeds that today's discs are made for"
     return Speeds(offered, source, best, reason)
 
 

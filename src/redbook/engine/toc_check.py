@@ -89,7 +89,7 @@ def read_and_check_toc(
             if reading.toc
             else f"the drive does not report a table of contents yet ({reading.problem})"
         )
-        yield Notice(f"{seen}; the disc is reloaded, because drives may remember an older one")
+        yield Notice(f"{seen}; the disc is reloaded, because drives may remember an older table")
         not_reloaded = yield from reload_to_read()
         yield from until_ready()
         reloaded = True
@@ -97,7 +97,7 @@ def read_and_check_toc(
         not_reloaded = not_reloaded or "the disc was not loaded again"
     if not_reloaded and not wrong:
         notes.append(
-            "the table of contents was compared as the drive reports it, not read from the disc again: "
+            "the table of contents was compared as the drive reports it, not read anew from the disc: "
             f"{not_reloaded}"
         )
     return TocResult(reading.toc, tuple(wrong), tuple(notes))

@@ -59,7 +59,7 @@ def reload() -> Procedure[None]:
     try:
         yield StartStopUnit(start=True, load_eject=True)
     except errors.IllegalRequest as error:  # a tray without a motor, or a slot
-        raise MediumUnsuitable("the tray does not close by itself; push it in, and try again") from error
+        raise MediumUnsuitable("the tray cannot close itself; push it in, and try again") from error
     yield from until_ready()
 
 

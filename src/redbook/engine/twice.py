@@ -37,7 +37,7 @@ _LEAD = 2
 """How many times more a sector has to come one way than another. A drive that misses its place misses it by
 the same few samples again and again, so that two readings may be wrong alike."""
 _TRIES_OF_A_MOVED_SECTOR, _LEAD_OF_A_MOVED_SECTOR = 18, 5
-"""Where the other reading is the same audio some samples beside its place. Of a drive that misses its place
+"""Where the other reading is the same audio some samples out of place. Of a drive that misses its place
 in one command of seven, a lead of two believes one such reading in forty; this one, one in eight thousand."""
 _OFTEN, _ENOUGH_TO_TELL = 0.25, 20
 """Of the readings of such sectors: a drive that is beside its place so often is believed no more."""
@@ -180,7 +180,7 @@ def _why(lba: int, trouble: Trouble, how: RipState) -> str:
         return "cannot be read"
     if lba in trouble.differing and how.beside:
         return (
-            "was read at several positions a few samples apart: the drive misses its position, and more "
+            "was read at several positions a few samples apart: the drive misses its position, so more "
             "readings would not show which is right"
         )
     if lba in trouble.differing:

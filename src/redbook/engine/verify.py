@@ -196,7 +196,7 @@ def _with_audio(result: ReadBack, care: Care, hint: int | None, same_disc: SameD
         yield from _compare(care, offset, readings, same_disc)
         if care.shows_jitter:
             yield Notice(
-                "the drive reads inexactly: the disc is read once more, each stretch together with what lies "
+                "the drive reads inexactly: the disc is read again, each stretch together with the audio "
                 "before it"
             )
             care.accurate_stream = False
@@ -242,8 +242,8 @@ def _compare(
             return
         if not reading.same and care.one_by_one:
             raise NotReadWhole(
-                "the drive reads inexactly, and returns so few sectors per command that its errors in "
-                f"track {span.number} cannot be told from errors of the disc: verify the disc on another "
+                "the drive reads inexactly, and returns so few sectors per command that its errors in track "
+                f"{span.number} cannot be told apart from errors on the disc: verify the disc on another "
                 "drive"
             )
         if not reading.same:
@@ -263,7 +263,9 @@ def _check_toc(
     """The table of contents, as far as there must be one."""
     places = tuple(tracks)
     if disc.information.status is DiscStatus.BLANK:
-        blank = "the drive calls the disc in it blank: nothing was written to it, or another one was put in"
+        blank = (
+            "the drive calls the disc in it blank: nothing was written to it, or it was swapped for another"
+        )
         return ReadBack((blank,), (), None, Check("table of contents", Verdict.DIFFERENT, blank), places)
     opened = disc.information.last_session_status is SessionStatus.INCOMPLETE
     if opened and not asked.closed:

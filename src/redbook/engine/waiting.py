@@ -132,7 +132,7 @@ _ENDS = {
 
 
 def _what_for(error: Exception) -> str:
-    return next((what for kind, what in _WHAT_FOR if isinstance(error, kind)), "the drive to have time")
+    return next((what for kind, what in _WHAT_FOR if isinstance(error, kind)), "the drive to be free")
 
 
 def pausing(seconds: int, what: str) -> Procedure[None]:

@@ -116,13 +116,13 @@ def disc_now(
                 f"up to there; {_cure(outcome)}"
             )
         whole = "the session is closed, so players can play the disc"
-        return f"{whole}; whether all of it is right is not known"
+        return f"{whole}; it is not known whether all of it is right"
     if status is DiscStatus.BLANK and not outcome.sent and not outcome.lead_in_sent:
         return "the disc is still blank"
     if status is DiscStatus.BLANK:
         other = "; it may be another disc, for the drive reported a change" if outcome.exchanged else ""
         return (
-            f"the drive calls the disc blank, though the session was begun{other}. Take it out, put it "
+            f"the drive calls the disc blank, although the session was begun{other}. Take it out, put it "
             "in again, and look at it (`redbook info`) before you use it"
         )
     return (

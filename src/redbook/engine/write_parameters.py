@@ -43,8 +43,8 @@ def read_page() -> Procedure[PageOfDrive]:
         stated = page[1] + 2 if page[1] else USUAL_BYTES  # libburn: some say 0
         if page[1] and stated > len(page):
             raise InvalidReply(
-                f"the drive's write parameters (mode page 05h) make no sense: {stated} bytes are announced "
-                f"and {len(page)} came; switch it off and on, and try again"
+                f"the drive's write parameters (mode page 05h) make no sense: {stated} bytes were announced, "
+                f"but {len(page)} arrived; switch it off and on, and try again"
             )
         if not page[1]:
             page = data.pages[:USUAL_BYTES]
@@ -127,7 +127,7 @@ def _select(page: PageOfDrive, wanted: WriteParameters) -> Procedure[WriteParame
         if wanted.underrun_protection and not form.underrun_protection:
             yield Notice("the drive does not accept buffer underrun protection; writing without")
         return form
-    assert first is not None  # there is one form at least
+    assert first is not None  # there must be at least one form
     raise first
 
 

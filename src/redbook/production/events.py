@@ -53,7 +53,7 @@ class CopyProgress:
 
 @dataclass(frozen=True, slots=True)
 class NeedBlank:
-    """A drive waits for a blank disc.  why: what is wrong with the disc in it; empty for none in it"""
+    """A drive is waiting for a blank disc.  why: what is wrong with the disc in it; empty for none in it"""
 
     drive: str
     why: str = ""

@@ -134,7 +134,7 @@ class Listening:
 
     def _phase(self, said: dict[str, Any]) -> None:
         if said.get("phase") == "verifying":
-            with suppress(StepRefused):  # what it comes to will be refused, too, and then be looked into
+            with suppress(StepRefused):  # what it comes to will be refused, too, and then be searched
                 self._step(AttemptState.VERIFYING)
         self._progress(said)
 

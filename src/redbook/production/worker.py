@@ -60,7 +60,7 @@ _log = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
 LEDGER_AGAIN_SECONDS = 0.5
 START_AGAIN_SECONDS = 5.0
-WAITS = "waits for a blank disc"
+WAITS = "is waiting for a blank disc"
 TAKE_GOOD = "Take the disc out of "
 TAKE_SPOILED = "The disc in "
 """How the words begin that are told of a drive."""

@@ -220,7 +220,7 @@ class _Choice:
         virtual = new_virtual_name() if self._need.new else last_virtual_name()
         instead = f", or name a virtual recorder: --drive {virtual}" if virtual else ""
         open_disc = self._need is Task.BURN.value and any(one.appendable for one in recorders)
-        add = ", or add to the disc that is there (--append)" if open_disc else ""
+        add = ", or add to the disc that is already in it (--append)" if open_disc else ""
         return f"no recorder has {self._need.has}:\n{there}\ninsert {self._need.disc}{add}{instead}"
 
 

@@ -159,12 +159,12 @@ def _release(system: System) -> str:
         key, _, value = line.partition("=")
         if key == "PRETTY_NAME":
             return value.strip('"')
-    return "not said (/etc/os-release)"
+    return "not stated (/etc/os-release)"
 
 
 def _suspend() -> str:
     reason = inhibit.why_not()
-    return f"cannot be kept off while burning: {reason}" if reason else "is kept off while burning"
+    return f"cannot be prevented while burning: {reason}" if reason else "is prevented while burning"
 
 
 def _limits() -> str:
@@ -180,12 +180,13 @@ def _no_drive(system: System) -> list[str]:
     container = system.container()
     steps = [NO_DRIVE]
     if container:
-        steps.append(f"this is a container ({container}): run the same command outside of it first")
+        steps.append(f"this is a container ({container}): first run the same command outside it")
     steps.append(
         "is it a USB drive: try another port and cable, without a hub; many need the power of two ports"
     )
     steps.append(
-        "`redbook burn` without --drive burns to the virtual recorder meanwhile; its disc is a folder here"
+        "`redbook burn` without --drive burns to a virtual recorder in the meantime; its disc is a folder "
+        "here"
     )
     return steps
 
@@ -270,7 +271,7 @@ class _Recorder:
     def _held(self) -> list[tuple[str, str]]:
         who = ", ".join(str(holder) for holder in holders.processes(self._system, self._drive.nodes))
         where = ", ".join(holders.mounts(self._system, self._drive.node)) if self._drive.node else ""
-        return [("held by", who or "nobody that can be seen"), ("mounted", where or "no")]
+        return [("held by", who or "no visible program"), ("mounted", where or "no")]
 
     def _kernel(self) -> str:
         places = {self._drive.block, self._drive.device.rpartition("/")[2]} - {""}
@@ -350,9 +351,9 @@ def _would_try(found: Examination) -> str:
     speeds = found.glance.abilities.write_speeds
     words = ["track-at-once"]
     words.append("with underrun protection" if found.glance.abilities.underrun_protection else "without it")
-    words.append(f"up to {speeds[0]}x" if speeds else "as fast as the drive likes")
+    words.append(f"up to {speeds[0]}x" if speeds else "as fast as the drive chooses")
     if found.glance.appendable:
-        words.append("with --append, behind the tracks that there are")
+        words.append("with --append, after the existing tracks")
     return ", ".join(words)
 
 

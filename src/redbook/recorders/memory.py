@@ -102,7 +102,7 @@ class DriveMemory:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(self.path, json.dumps(drives, indent=1, sort_keys=True).encode())
         except OSError as error:
-            _log.warning("what was found out about the drive cannot be kept in %s: %s", self.path, error)
+            _log.warning("what was learned about the drive cannot be saved in %s: %s", self.path, error)
 
     def _read(self) -> dict[str, Any]:
         if self.path is None:
@@ -113,7 +113,7 @@ class DriveMemory:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, RecursionError) as error:
-            _log.warning("what is kept of drives in %s cannot be read: %s", self.path, error)
+            _log.warning("what is saved about drives in %s cannot be read: %s", self.path, error)
             return {}
         return data if isinstance(data, dict) else {}
 

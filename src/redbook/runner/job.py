@@ -75,7 +75,7 @@ class Job(Generic[R]):
         try:
             on_event(event)
         except BaseException:  # noqa: BLE001 - nothing that a listener does may cost a disc
-            _log.exception("on_event raised for %r; the job goes on", event)
+            _log.exception("on_event raised for %r; the job continues", event)
 
     def _run(self) -> None:
         try:

@@ -27,12 +27,12 @@ _STOPPING = {
     ),
     Phase.ENDING_TRACK: (
         "ending the track",
-        "the drive goes on ending the track by itself, and redbook cannot see whether it succeeds; the "
+        "the drive goes on ending the track on its own, and redbook cannot see whether it succeeds; the "
         "disc may be lost",
     ),
     Phase.CLOSING: (
         "once the session is closed: closing cannot be interrupted",
-        "the drive goes on closing the session by itself, and redbook cannot see whether it succeeds; the "
+        "the drive goes on closing the session on its own, and redbook cannot see whether it succeeds; the "
         "disc is lost if the drive is switched off meanwhile",
     ),
     Phase.VERIFYING: ("as soon as the drive has answered", "nothing is lost: the disc is only read"),
@@ -43,7 +43,7 @@ _STOPPING = {
     Phase.SAVING: ("what was read is kept for the next time", "nothing is lost: the disc is only read"),
     Phase.BLANKING: (
         "once the disc is erased: erasing cannot be interrupted",
-        "the drive goes on erasing by itself, and the disc is of no use until it has finished",
+        "the drive goes on erasing on its own, and the disc is of no use until it has finished",
     ),
 }
 """What is still done after the first cancel, and what the second one costs."""

@@ -104,8 +104,8 @@ class Urgency:
         if not missing:
             return ""
         return (
-            f"this user may not have {' nor '.join(missing)}, so a busy computer may slow the burn down; "
-            "rtprio and memlock in /etc/security/limits.d permit both"
+            f"this user is not allowed {' or '.join(missing)}, so a busy computer may slow the burn down; "
+            "rtprio and memlock in /etc/security/limits.d allow both"
         )
 
     def a_good_moment(self) -> None:

@@ -16,7 +16,7 @@ from redbook.system.optical_drives import OpticalDrive, find
 from redbook.system.system import DOMINANT_GROUPS, IS_GONE, System
 
 NO_DRIVE = (
-    "the kernel sees no optical drive at all: check its cable and power (`lsusb`, or `dmesg | tail` after "
+    "the kernel sees no optical drive: check its cable and power (`lsusb`, or `dmesg | tail` after "
     "plugging it in), then `sudo modprobe sr_mod`"
 )
 
@@ -85,7 +85,7 @@ def _forbidden(system: System, node: str, called: str) -> str:
         right = _usual_group(system)
         return (
             f"{called} belongs to {owner}, so no group can read and write it; "
-            f"`sudo chgrp {right} {node} && sudo chmod 660 {node}`, until it is plugged in again"
+            f"`sudo chgrp {right} {node} && sudo chmod 660 {node}`, which holds until it is next plugged in"
             + (f", and become a member of {right}" if right not in (*user.groups, *user.member) else "")
         )
     if group not in DOMINANT_GROUPS and group in ("disk", "sys", "kmem", "daemon", "bin"):
@@ -155,7 +155,7 @@ def _busy(system: System, node: str, called: str) -> str:
     return (
         f"{called} is in use by another program, but which one cannot be seen from here; "
         f"`sudo fuser -v {' '.join(nodes)}` names it "
-        "(an automounter needs a few seconds after a disc went in)"
+        "(an automounter needs a few seconds after a disc is inserted)"
     )
 
 

@@ -40,7 +40,7 @@ def why_not() -> str:
     """Why `awake` does not work here; empty if it does. It is tried."""
     if shutil.which(TOOL) is None:
         return f"{TOOL} is not installed"
-    child = _start("redbook doctor looks whether it can")
+    child = _start("redbook doctor checks whether it can")
     if child is None or child.stdout is None:
         return f"{TOOL} cannot be started"
     try:

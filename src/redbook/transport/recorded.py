@@ -188,7 +188,7 @@ class Replay:
         try:
             head = self._next("a transcript")
             if head.get("transcript") != FORMAT:
-                raise self._wrong(f"no transcript of format {FORMAT}: the first line says {head!r:.80}")
+                raise self._wrong(f"not a transcript of format {FORMAT}: the first line says {head!r:.80}")
         except TranscriptError:
             self.close()
             raise
@@ -241,7 +241,7 @@ class Replay:
         raises  TranscriptError  if there is more in it than was asked for
         """
         if self._file.readline():
-            raise self._wrong("the transcript goes on, but nothing more was asked", ahead=1)
+            raise self._wrong("the transcript continues, but nothing more was asked", ahead=1)
 
     def _next(self, asked: str) -> dict[str, Any]:
         if self._failed is not None:
@@ -296,7 +296,9 @@ class Replay:
                 if _shown(made) == then:
                     self._late_samples = late_samples
                     return made
-        raise self._wrong("of these data the transcript has the digest alone, and it wrote others before")
+        raise self._wrong(
+            "the transcript has only the digest of these data, and other data were written before"
+        )
 
     def _as_written(self, lba: int, length: int, late_samples: int) -> bytes:
         """What a drive reads there that brings audio so many samples late."""

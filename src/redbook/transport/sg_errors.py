@@ -29,7 +29,7 @@ RESET, IMMEDIATE_RETRY, REQUEUE = 0x08, 0x0C, 0x0D
 DRIVER_CODE = 0x07  # 08h is "sense is present"; the four bits above are suggestions that nobody follows
 DRIVER_TIMEOUT = 0x06
 
-CABLE = "check the cable, the port and the drive's power (one that is fed by USB may need another port)"
+CABLE = "check the cable, the port and the drive's power (a drive powered by USB may need another port)"
 _GONE = "it was unplugged, switched off or lost its power; connect it again, then start over"
 _LOAD = "is it connected and switched on, and are the kernel's modules sr_mod and sg loaded?"
 
@@ -64,7 +64,7 @@ def check_host_status(what: str, status: int, timeout: float) -> None:
             f"{what}: the drive was reset in the middle of the command; a disc that was being written is "
             f"lost; {CABLE}"
         )
-    why = {ABORT: "the system broke the command off", PARITY: "data were damaged on the way"}
+    why = {ABORT: "the system aborted the command", PARITY: "data were damaged in transit"}
     text = why.get(status, "the connection to the drive failed")
     raise TransportError(f"{what}: {text} (host status {status:02X}h); {CABLE}")
 
@@ -106,8 +106,8 @@ def call_failed(what: str, number: int, timeout: float) -> DriveError:
             )
         case errno.EINTR:
             return TransportError(
-                f"{what}: a signal came before the answer, and whether the drive has carried it out is not "
-                "known; use the drive's /dev/srN, which is not disturbed by signals"
+                f"{what}: a signal came before the answer, and it is not known whether the drive carried it "
+                "out; use the drive's /dev/srN, which is not disturbed by signals"
             )
         case errno.ETIMEDOUT:
             return timed_out(what, timeout)
@@ -124,7 +124,9 @@ def opening_failed(path: str, number: int) -> DriveError:
                 f"{printable(path)}: there is no such device node; `redbook drives` lists the recorders"
             )
         case errno.ENODEV | errno.ENXIO:
-            return DriveGone(f"{printable(path)}: there is a device node, but no drive behind it; {_LOAD}")
+            return DriveGone(
+                f"{printable(path)}: there is a device node, but no drive belongs to it; {_LOAD}"
+            )
         case errno.EIO:
             return DriveGone(f"{printable(path)}: the drive does not answer (EIO); {CABLE}")
         case errno.EPERM | errno.EACCES:

@@ -58,7 +58,7 @@ def _check_kind(path: str, node: Node, kernel: Kernel) -> None:
     kind = kernel.read_text(f"{_in_sysfs(node)}/device/type").strip()
     if kind not in ("", CD_TYPE):
         raise DriveNotFound(
-            f"{printable(path)}: it leads to another kind of device (SCSI type {kind}), not a CD drive; "
+            f"{printable(path)}: it belongs to another kind of device (SCSI type {kind}), not a CD drive; "
             "`redbook drives` lists the recorders"
         )
 

@@ -42,7 +42,7 @@ def _check(name: str, value: object, least: int, most: int) -> None:
     if type(value) is not int or not least <= value <= most:
         shown = repr(value)
         shown = shown if len(shown) < 40 else f"{shown[:20]}..."
-        raise ValueError(f"{name} = {shown}; it is a whole number from {least} to {most}")
+        raise ValueError(f"{name} = {shown}; it must be a whole number from {least} to {most}")
 
 
 FIXATION_FAILED = Sense(sense.MEDIUM, 0x72, 0x00)
@@ -139,7 +139,7 @@ def _check_sense(said: Sense) -> None:
     _check("asc", said.asc, 0, 0xFF)
     _check("ascq", said.ascq, 0, 0xFF)
     if said.progress is not None and not 0 <= said.progress <= 1:
-        raise ValueError(f"progress = {said.progress!r}; it is a number from 0 to 1")
+        raise ValueError(f"progress = {said.progress!r}; it must be a number from 0 to 1")
     if said.field_offset is not None:
         _check("field_offset", said.field_offset, 0, 0xFFFF)
 
@@ -199,8 +199,8 @@ class Fault:
         if self.lba is not None:
             return f"no command that it waits for covered sector {self.lba}"
         if not self._seen:
-            return "no command that it waits for came"
-        return f"only {self._seen} of the {self.nth} commands that it waits for came"
+            return "no command that it waits for arrived"
+        return f"only {self._seen} of the {self.nth} commands that it waits for arrived"
 
 
 @dataclass(slots=True)
@@ -294,14 +294,14 @@ def _parsed(text: str) -> Fault | BadSpot:
     number = int(match["number"]) if match["number"] else None
     first = int(match["first"]) if match["first"] else None
     if number is not None and what not in _COUNTED:
-        raise ValueError(f"{text!r}: {what} has no number; which command it strikes comes behind an @")
+        raise ValueError(f"{text!r}: {what} has no number; the command it strikes comes after an @")
     if number is not None and number < 0 and what != "moved":
         raise ValueError(f"{text!r}: {what} has a number of 0 or more")
     if match["times"] == "0":
         raise ValueError(f"{text!r} would never strike")
     if what in _SPOTS:
         if place != "lba" or first is None or match["times"]:
-            raise ValueError(f"{text!r}: a damaged spot is said as {what}@lba:FIRST-LAST")
+            raise ValueError(f"{text!r}: a damaged spot is written {what}@lba:FIRST-LAST")
         last = int(match["last"]) if match["last"] else first
         if last < first:
             raise ValueError(f"{text!r} ends before it begins")

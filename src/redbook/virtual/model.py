@@ -240,7 +240,9 @@ class Model:
             value, whole = getattr(self, key), key != "close_at_1x_seconds"
             if type(value) not in ((int,) if whole else (int, float)) or not least <= value <= most:
                 kind = "a whole number" if whole else "a number"
-                raise ValueError(f"{key} = {value!r}; it is {kind} from {least} to {most} {unit}".rstrip())
+                raise ValueError(
+                    f"{key} = {value!r}; it must be {kind} from {least} to {most} {unit}".rstrip()
+                )
 
     @classmethod
     def load(cls, name: str) -> Self:
@@ -333,9 +335,9 @@ def _check_texts(model: type[Model], values: Mapping[str, Any]) -> None:
     for key, most in _LONGEST_TEXTS.items():
         text = values[key]
         if not isinstance(text, str) or not text.isascii() or not text.isprintable() or len(text) > most:
-            raise ValueError(f"{key} = {text!r}; it has up to {most} characters of ASCII")
+            raise ValueError(f"{key} = {text!r}; it must have up to {most} ASCII characters")
     if not isinstance(values["source"], str) or not values["source"]:
-        raise ValueError("source says where the habits are documented")
+        raise ValueError("source must say where the habits are documented")
 
 
 def _check_numbers(model: type[Model], values: Mapping[str, Any]) -> None:
@@ -343,18 +345,18 @@ def _check_numbers(model: type[Model], values: Mapping[str, Any]) -> None:
     defaults = {f.name: f.default for f in dataclasses.fields(model)}
     for key, value in values.items():
         if isinstance(defaults[key], bool) and not isinstance(value, bool):
-            raise ValueError(f"{key} = {value!r}; it is true or false")
+            raise ValueError(f"{key} = {value!r}; it must be true or false")
     fields = values.get("read_fields", ())
     if not isinstance(fields, tuple) or not all(type(f) is int and f & 0xF8 == f for f in fields):
-        raise ValueError(f"read_fields = {fields!r}; they are values of bits 7 to 3")
+        raise ValueError(f"read_fields = {fields!r}; they must be values of bits 7 to 3")
     raw = values.get("raw_block_types", _RAW_BLOCK_TYPES)
     if not raw or not _are_whole(raw) or not set(raw) <= set(_RAW_BLOCK_TYPES):
-        raise ValueError(f"raw_block_types = {raw!r}; they are one or more of 1, 2 and 3")
+        raise ValueError(f"raw_block_types = {raw!r}; they must be one or more of 1, 2 and 3")
     standards = values.get("standards", ())
     if not isinstance(standards, tuple) or len(standards) > _MOST_STANDARDS:
         raise ValueError(f"standards = {standards!r}")
     if not all(type(code) is int and 0 <= code <= 0xFFFF for code in standards):
-        raise ValueError(f"standards = {standards!r}; they are version descriptors of 16 bits")
+        raise ValueError(f"standards = {standards!r}; they must be 16-bit version descriptors")
     version, said = (values.get(key, defaults[key]) for key in ("spc_version", "standards"))
     _check_versions(version, said)
 
@@ -368,25 +370,25 @@ def _check_versions(version: int, standards: tuple[int, ...]) -> None:
     for code in standards:
         said = _SPC_VERSIONS.get(code & ~0x1F)
         if said is not None and said != version:
-            raise ValueError(f"standards has {code:#06x}, to which belongs spc_version {said}, not {version}")
+            raise ValueError(f"standards has {code:#06x}, which goes with spc_version {said}, not {version}")
 
 
 def _check_speeds(model: type[Model], values: Mapping[str, Any]) -> None:
     rewritable = values.get("cd_rw_speeds", {"0": (1,)})
     if not isinstance(rewritable, Mapping) or not rewritable or not set(rewritable) <= set("01234567"):
-        raise ValueError("cd_rw_speeds are speeds by sub-type, 0 to 7")
+        raise ValueError("cd_rw_speeds must be speeds by sub-type, 0 to 7")
     lists = {"cd_r_speeds": values.get("cd_r_speeds", (1,))}
     lists |= {f"cd_rw_speeds.{kind}": speeds for kind, speeds in rewritable.items()}
     for key, speeds in lists.items():
         if not _are_whole(speeds) or not speeds or list(speeds) != sorted(set(speeds), reverse=True):
-            raise ValueError(f"{key} are whole multiples of 1x, the fastest first")
+            raise ValueError(f"{key} must be whole multiples of 1x, the fastest first")
     if not _are_whole(values.get("cav_speeds", ())):
-        raise ValueError("cav_speeds are whole multiples of 1x")
+        raise ValueError("cav_speeds must be whole multiples of 1x")
     curves = values.get("curves", {})
     if not isinstance(curves, Mapping) or not all(isinstance(said, Mapping) for said in curves.values()):
-        raise ValueError("curves are tables by speed")
+        raise ValueError("curves must be tables by speed")
     if not all(speed.isascii() and speed.isdigit() for speed in curves):
-        raise ValueError("curves are tables by speed, a whole multiple of 1x")
+        raise ValueError("curves must be tables by speed, a whole multiple of 1x")
 
 
 def _check_names(model: type[Model], values: Mapping[str, Any]) -> None:
@@ -398,16 +400,16 @@ def _check_names(model: type[Model], values: Mapping[str, Any]) -> None:
     for key, names in known.items():
         said = values.get(key, ())
         if not isinstance(said, tuple) or not all(isinstance(name, str) for name in said):
-            raise ValueError(f"{key} is a list of names")
+            raise ValueError(f"{key} must be a list of names")
         if wrong := sorted(set(said) - names):
             raise ValueError(f"{key}: there is no {', '.join(wrong)}, only {', '.join(sorted(names))}")
     for key in ("write_types", "read_types"):
         if key in values and not values[key]:
-            raise ValueError(f"{key}: a recorder knows one at least")
+            raise ValueError(f"{key}: a recorder needs at least one")
     fields = {f.name: f.default for f in dataclasses.fields(WriteParameters)}
     page = values.get("page_05h", {})
     if not isinstance(page, Mapping):
-        raise ValueError("page_05h is a table")
+        raise ValueError("page_05h must be a table")
     for key, value in page.items():
         if key not in fields or type(value) is not type(_plain(fields[key])):
             raise ValueError(f"page_05h.{key} = {value!r}")
@@ -466,7 +468,7 @@ def _contents(name: str) -> bytes:
     if stat.S_ISDIR(kind):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(kind):
-        raise ValueError(f"the recorder model {name} is no regular file")
+        raise ValueError(f"the recorder model {name} is not a regular file")
     with path.open("rb") as file:
         data = file.read(_MOST_FILE_BYTES + 1)
     if len(data) > _MOST_FILE_BYTES:

@@ -80,7 +80,7 @@ def prepare(
     raises  ValueError  for what no disc can be
     """
     if not sessions or not all(session.tracks for session in sessions):
-        raise ValueError("a disc has a session, and a session a track")
+        raise ValueError("a disc must have a session, and a session must have a track")
     state = _state_of(medium)
     parts: list[tuple[RecordedTrack, Audio | Data]] = []
     start, number = 0, first_track
@@ -113,7 +113,7 @@ def _track(
     """Laid out; data that audio follows have a postgap of their own kind."""
     if isinstance(content, Audio):
         if content.control & DATA_BIT:
-            raise ValueError(f"control {content.control} is none of audio")
+            raise ValueError(f"control {content.control} is not a control of audio")
         mode, control, length = 0, content.control, -(-len(content.pcm) // SECTOR_BYTES)
     else:
         if content.mode not in (data_sector.MODE_1, data_sector.MODE_2):

@@ -94,11 +94,11 @@ class VirtualRecorder:
             self.model = replace(self.model, cav_speeds=tuple(cav_speeds))
         if speed is not None and not SLOWEST <= speed <= FASTEST:
             raise ValueError(
-                f"speed = {speed!r}; it is a multiple of 1x from {SLOWEST} to {FASTEST}, or None"
+                f"speed = {speed!r}; it must be a multiple of 1x from {SLOWEST} to {FASTEST}, or None"
             )
         if not serial.isascii() or not serial.isprintable() or len(serial) > MOST_SERIAL_CHARACTERS:
             raise ValueError(
-                f"serial = {serial!r}; it has up to {MOST_SERIAL_CHARACTERS} characters of ASCII"
+                f"serial = {serial!r}; it must have up to {MOST_SERIAL_CHARACTERS} ASCII characters"
             )
         clock = clock or SystemClock()
         self.faults = [fault for fault in faults if isinstance(fault, Fault)]

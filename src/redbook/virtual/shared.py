@@ -94,7 +94,7 @@ def _with_patience(
         except DriveBusy as busy:
             owner = owner_now()
             if owner:
-                raise DriveBusy(f"{owner} has the recorder for itself; {advice}") from busy
+                raise DriveBusy(f"{owner} has exclusive access to the recorder; {advice}") from busy
             if clock.now() - since > PATIENCE_SECONDS:
                 raise
         clock.sleep(_LOOK_AGAIN_SECONDS)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @mode_option
 @click.option("--leave-open", is_flag=True, help="Do not close the session: tracks can be added later.")
 @click.option("--append", is_flag=True, help="Add to a disc that was left open (--leave-open).")
-@click.option("--simulate", is_flag=True, help="A test write: everything with the laser off.")
+@click.option("--simulate", is_flag=True, help="Test write: go through everything with the laser off.")
 @click.option("--no-verify", is_flag=True, help="Do not read the disc back.")
 @read_speed_option
 @click.option(
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     help="Do not reload the finished disc before it is read back.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before a real disc is written.")
-@click.option("--eject", is_flag=True, help="Open the tray when all is done.")
+@click.option("--eject", is_flag=True, help="Open the tray when everything is done.")
 @report_option(
     "Save a report of the burn in a new FILE: JSON if its name ends with .json, else text. `redbook verify "
     "--report` compares a disc with the JSON."
@@ -68,15 +68,15 @@ if TYPE_CHECKING:
     metavar="NAME",
     multiple=True,
     shell_complete=drive_names,
-    help="With --split: the recorder for the next disc; may be repeated. Default: the disc is changed in the "
-    "last one.",
+    help="With --split: the recorder for the next disc; may be repeated. Default: the last recorder again, "
+    "after you change the disc.",
 )
 @click.option(
     "--first-disc",
     type=click.IntRange(1),
     default=1,
     metavar="N",
-    help="With --split: begin with disc N; those before it are done.",
+    help="With --split: begin with disc N; the earlier ones are already done.",
 )
 @authoring_options
 @loudness_options

@@ -96,7 +96,7 @@ def _bell_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--surplus-ok",
     is_flag=True,
-    help="If a disc has gone missing, make another at once, though it may turn up again.",
+    help="If a disc has gone missing, make another at once, even though the missing one may turn up.",
 )
 @click.option(
     "--name", "order_title", metavar="TEXT", help="The name of the order. Default: taken from the files."
@@ -198,7 +198,7 @@ def _tell_stops(cancel: Cancel, view: CopiesView, through: threading.Event) -> N
             told[0] = True
             view.stopping(
                 "Stopping: discs under way are finished, and no more are started. Press Ctrl-C again to "
-                "end those cleanly, too: a disc that is being written is spoiled by that"
+                "end those cleanly, too; that spoils any disc being written"
             )
         if cancel.wanted_at_once and not told[1]:
             told[1] = True

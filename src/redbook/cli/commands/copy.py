@@ -38,7 +38,7 @@ from redbook.recorders.prefixes import VIRTUAL
     "folder",
     metavar="FOLDER",
     type=click.Path(),
-    help="Keep what was read in FOLDER, as `redbook read` does. Default: it is removed at the end.",
+    help="Keep what was read in FOLDER, as `redbook read` does. Default: delete it at the end.",
 )
 @reading_options
 @mode_option

@@ -78,7 +78,8 @@ def list_discs(as_json: bool) -> None:
 def insert(medium: str, minutes: str, as_json: bool) -> None:
     """Put a new blank disc into the virtual recorder that IMAPI2 scripts use.
 
-    It loads a new CD-R by itself whenever one is used up; a CD-RW stays in until another disc is inserted.
+    It loads a new CD-R automatically whenever one is used up; a CD-RW stays in until another disc is
+    inserted.
     """
     from redbook.cli.render import make_renderer
     from redbook.recorders import discs

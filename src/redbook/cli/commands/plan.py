@@ -47,7 +47,7 @@ def plan(
     as_json: bool,
     **authoring: Any,
 ) -> None:
-    """Show what a burn of FILES would be. Nothing is written."""
+    """Show what burning FILES would do. Nothing is written."""
     from redbook.burning import jobs as burning
     from redbook.cli.render import make_renderer
 

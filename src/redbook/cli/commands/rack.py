@@ -90,7 +90,7 @@ def list_command(folder: Path, as_json: bool) -> None:
     help="What should go wrong with this blank; may be repeated.",
 )
 def put(folder: Path, drive: str, disc: Path | None, faults: tuple[str, ...]) -> None:
-    """Take out what is in DRIVE, lay a blank on its tray, and shut it."""
+    """Take out what is in DRIVE, put a blank on its tray, and close it."""
     from redbook.cli.render import make_renderer
     from redbook.virtual.rack import Rack
 
@@ -102,7 +102,7 @@ def put(folder: Path, drive: str, disc: Path | None, faults: tuple[str, ...]) ->
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--fault") from error
         if new_disc is None:
-            raise click.UsageError("the spindle is empty: there is no blank left to put in")
+            raise click.UsageError("the spindle is empty: there are no blanks left to put in")
         if disc is not None and disc.name not in {path.name for path in there.discs()}:
             raise click.UsageError(f"--disc {printable(disc)}: no disc of this rack")
         out_of_it = at.put_in(new_disc)
@@ -128,7 +128,7 @@ def take(folder: Path, drive: str) -> None:
 @_folder
 @click.option("--seconds", type=click.FloatRange(0), default=0.0, help="How long it takes to change a disc.")
 def tend(folder: Path, seconds: float) -> None:
-    """Put a blank into every tray that is open or empty, as a robot does, until none is left.
+    """Put a blank into every tray that is open or empty, as a robot would, until there are no blanks left.
 
     Ctrl-C ends it.
     """

@@ -119,7 +119,7 @@ def worker(
 
 _WORDS = {
     "copy_claimed": "claimed",
-    "need_blank": "waits for a blank disc",
+    "need_blank": "is waiting for a blank disc",
     "drive_rests": "is no longer used",
 }
 

@@ -64,7 +64,7 @@ class Row:
     """A drive.  fraction: of what it does now; None where there is nothing to count"""
 
     name: str
-    text: str = "waits for a blank"
+    text: str = "is waiting for a blank"
     fraction: float | None = None
     speed: float | None = None
     seconds_left: float | None = None
@@ -151,7 +151,7 @@ class Board:
         return f"{short(event.drive)}: copy {event.number} is {event.state}{why}"
 
     def _need(self, event: NeedBlank) -> str:
-        self._settle(event.drive, "waits for a blank")
+        self._settle(event.drive, "is waiting for a blank")
         why = f" ({event.why})" if event.why else ""
         if self.order is not None and not self.order.free:
             self.todo.pop(event.drive, None)

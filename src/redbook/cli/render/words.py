@@ -118,7 +118,7 @@ def beside(samples: int) -> str:
 
 
 def moved(verification: Verification) -> str:
-    """Empty for a drive that reads this disc at its place, and where that cannot be told."""
+    """Empty for a drive that reads this disc in the right place, and where that cannot be told."""
     samples = verification.offset_samples
     if not samples:
         return ""

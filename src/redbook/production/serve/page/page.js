@@ -517,7 +517,7 @@ function doing(drive, now) {
     case "copy_state": return { text: `Copy ${now.number}: ${word(now.state)}${now.why ? ` (${now.why})` : ""}`, kind: now.state === "spoiled" ? "bad" : "" };
     case "take_disc": return { text: now.good ? `Copy ${now.number} is good: take it out` : `Copy ${now.number} is spoiled: throw the disc away`, kind: now.good ? "good" : "bad" };
     case "drive_rests": return { text: `rests: ${now.why}`, kind: "bad" };
-    case "need_blank": return { text: now.why || "waits for a blank disc" };
+    case "need_blank": return { text: now.why || "is waiting for a blank disc" };
     default: return { text: drive.medium || "idle" };
   }
 }
