@@ -68,7 +68,7 @@ def test_99_tracks_are_the_most() -> None:
 
 
 def test_a_track_that_is_longer_than_a_disc_is_an_error() -> None:
-    with pytest.raises(PlanError, match=r"track 2 \(1\.wav\) does not fit on a disc by itself: 11:00"):
+    with pytest.raises(PlanError, match=r"track 2 \(1\.wav\) does not fit on a disc on its own: 11:00"):
         parts(program(False, False), [5, 11], 10)
 
 

@@ -88,7 +88,7 @@ class TestTags:
     def test_codes_that_are_none(self) -> None:
         labels = of_tags([Tags(isrc="Some studio"), Tags(isrc="000000000000"), Tags(isrc="x; usabc2500001")])
         assert labels.isrcs == {3: "USABC2500001"}
-        assert said(labels) == ["track 1: Some studio in its tags is not an ISRC; none is burned"]
+        assert said(labels) == ["track 1: Some studio in its tags is not an ISRC; no ISRC is burned"]
 
     def test_an_isrc_twice(self) -> None:
         labels = of_tags([Tags(isrc="DEABC2500001"), Tags(isrc="DEABC2500001")])

@@ -185,7 +185,7 @@ class _Desk:
             length = there - piece.first if piece.samples is None else piece.samples
             if length < 0 or piece.first < 0 or piece.first + length > there:
                 wanted = f"samples {piece.first} to {piece.first + length}"
-                raise PlanError(f"track {number} wants {wanted} of a source that has {there}")
+                raise PlanError(f"track {number} wants {wanted} of a source that has only {there}")
             pieces.append(replace(piece, samples=length))
         return [piece for piece in pieces if piece.samples]
 
@@ -251,8 +251,9 @@ class _Desk:
             return
         named = ", ".join(f"track {p.number} ({(p.end - p.start) / 75:.2f} s)" for p in short)
         raise PlanError(
-            f"shorter than the 4 s that a track on a CD must last: {named}; silence there would tear what "
-            "belongs together: make them longer, leave them out, or ask for the silence (--pad-short-tracks)"
+            f"shorter than the 4 s that a track on a CD must last: {named}; silence there would separate "
+            "tracks that belong together: make them longer, leave them out, or ask for the silence "
+            "(--pad-short-tracks)"
         )
 
 
@@ -263,8 +264,8 @@ def _check_indexes(track: ProgramTrack, number: int) -> None:
     if indexes != list(range(first, first + len(indexes))) or not 0 <= first <= 1 or 1 not in indexes:
         found = ", ".join(map(str, indexes)) or "none"
         raise PlanError(
-            f"track {number} has the indexes {found}; they begin with 0 or 1, go up one by one, and 1 is "
-            "among them"
+            f"track {number} has the indexes {found}; they must begin with 0 or 1, count up one by one, and "
+            "include 1"
         )
 
 

@@ -134,7 +134,7 @@ def _too_long(program: Program, place: int, lead_out_lba: int, last_lead_out_lba
     own = next((p.source for p in program.tracks[place].pieces if p.source is not None), None)
     named = f" ({printable(program.sources[own].name)})" if own is not None else ""
     return PlanError(
-        f"track {place + 1}{named} does not fit on a disc by itself: {minutes(lead_out_lba)} are needed, "
+        f"track {place + 1}{named} does not fit on a disc on its own: {minutes(lead_out_lba)} are needed, "
         f"and a disc like this one holds {minutes(last_lead_out_lba, down=True)}; use longer discs, or cut "
         "it with a sheet"
     )

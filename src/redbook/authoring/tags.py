@@ -173,7 +173,9 @@ def _isrcs(every: Mapping[int, Tags], notes: list[str]) -> dict[int, str]:
             continue
         code = next((code for part in tags.isrc.split(";") if (code := read_isrc(part)) is not None), None)
         if code is None:
-            notes.append(f"track {number}: {printable(tags.isrc)} in its tags is not an ISRC; none is burned")
+            notes.append(
+                f"track {number}: {printable(tags.isrc)} in its tags is not an ISRC; no ISRC is burned"
+            )
         elif code in found.values():
             notes.append(f"track {number}: its tags have the ISRC of another track, {code}; it is burned")
             found[number] = code
@@ -224,7 +226,7 @@ def _code(what: str, before: tuple[str, str], said: str, origin: str, notes: lis
     if not taken:
         return said, origin
     if said and said != taken:
-        notes.append(Note(f"{what}: {taken} in {by}, {said} in {origin}; the first is burned"))
+        notes.append(Note(f"{what}: {taken} in {by}, but {said} in {origin}; the first is burned"))
     return before
 
 

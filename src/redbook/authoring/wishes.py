@@ -117,8 +117,8 @@ class Wishes:
             )
         if not LOWEST_TARGET_LUFS <= self.target_lufs <= HIGHEST_TARGET_LUFS:  # also what is no number
             raise ValueError(
-                f"a loudness lies between {LOWEST_TARGET_LUFS:g} and {HIGHEST_TARGET_LUFS:g} LUFS, and is "
-                f"not {self.target_lufs!r}"
+                f"a loudness must be between {LOWEST_TARGET_LUFS:g} and {HIGHEST_TARGET_LUFS:g} LUFS, not "
+                f" {self.target_lufs!r}"
             )
 
     @property

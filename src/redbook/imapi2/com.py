@@ -259,4 +259,4 @@ class EventSource(ComObject):
                 if called is not None:
                     called(*arguments)
             except BaseException:  # noqa: BLE001 - nothing that a handler does may cost a disc
-                _log.exception("the handler of %s raised; the job goes on", event)
+                _log.exception("the handler of %s raised; the job continues", event)

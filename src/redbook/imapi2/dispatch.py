@@ -56,7 +56,7 @@ def _class_of(clsid: object) -> type[ComObject]:
         lacking = missing(text)
         if lacking is not None:
             name, instead = lacking
-            detail = f"Windows has {name}, redbook has not; there are {known}"
+            detail = f"Windows has {name}, but redbook does not; there are {known}"
             raise failure(f"Dispatch({clsid!r})", code, detail, advice=instead)
         known += "; this is the part of IMAPI2 that writes audio tracks"
         raise failure(f"Dispatch({clsid!r})", code, f"there are {known}")

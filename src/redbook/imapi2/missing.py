@@ -5,12 +5,13 @@ Source of the ids: imapi2.idl
 
 from __future__ import annotations
 
-_DATA = "redbook burns audio, no data discs; use xorriso or growisofs for those"
+_DATA = "redbook burns audio, not data discs; use xorriso or growisofs for those"
 _STREAM = "AddAudioTrack takes bytes, files and any object with read and seek instead"
 _FAMILY = "7F64-5B0F-8F00-5D77AFBE261E"
 
 INSTEAD: dict[str, str] = {
-    "IMAPI2.MsftWriteEngine2": "MsftDiscFormat2TrackAtOnce writes audio tracks with redbook's own engine",
+    "IMAPI2.MsftWriteEngine2": "use MsftDiscFormat2TrackAtOnce, which writes audio tracks with redbook's own "
+    "engine",
     "IMAPI2.MsftStreamPrng001": _STREAM,
     "IMAPI2.MsftStreamConcatenate": _STREAM,
     "IMAPI2.MsftStreamInterleave": _STREAM,
@@ -19,11 +20,11 @@ INSTEAD: dict[str, str] = {
     "IMAPI2FS.MsftFileSystemImage": _DATA,
     "IMAPI2FS.MsftIsoImageManager": _DATA,
     "IMAPI2FS.BootOptions": _DATA,
-    "MSDiscMasterObj.MSDiscMasterObj": "this is IMAPI's first version; MsftDiscMaster2 is in its place",
+    "MSDiscMasterObj.MSDiscMasterObj": "this is IMAPI's first version; MsftDiscMaster2 replaces it",
     "Scripting.FileSystemObject": "use Python's pathlib and shutil",
     "WScript.Shell": "use Python's subprocess and os",
     "Shell.Application": "use Python's subprocess and os",
-    "WMPlayer.OCX": "EjectMedia and CloseTray of MsftDiscRecorder2 move the tray",
+    "WMPlayer.OCX": "use EjectMedia and CloseTray of MsftDiscRecorder2 to move the tray",
 }
 """ProgID, and what to do instead."""
 

@@ -192,7 +192,7 @@ class _Zeros(io.RawIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         position = (0, self._position, self._size)[whence] + offset
         if position < 0:
-            raise ValueError(f"{position} lies before the start")
+            raise ValueError(f"{position} is before the start")
         self._position = position
         return position
 

@@ -184,7 +184,7 @@ def refuse_overtaken(attempt: Attempt, fence: int) -> None:
     """Check that this fence speaks for the attempt.  raises  Overtaken  if another one does"""
     if attempt.fence != fence:
         raise Overtaken(
-            f"somebody else speaks for attempt {attempt.id} now (copy {attempt.number} of order "
+            f"another process is now responsible for attempt {attempt.id} (copy {attempt.number} of order "
             f"{attempt.order} on {attempt.blank.place}); it is {attempt.state}",
             attempt.state,
         )

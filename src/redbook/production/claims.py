@@ -36,7 +36,7 @@ def claim(
         if live.fence == fence and live.blank == blank and live.state is AttemptState.CLAIMED:
             return claim_of(transaction, live, spoiled_last)
         raise ClaimRefused(
-            f"attempt {live.id} on {blank.place} is still {live.state}; it has to end first", live.state
+            f"attempt {live.id} on {blank.place} is still {live.state}; it must end first", live.state
         )
     _refuse_used(transaction, blank)
     found = _free_copy(transaction, blank.place, masters, orders)
@@ -89,7 +89,9 @@ def _refuse_resting(transaction: Transaction, place: Place) -> int:
     if row is None:
         return 0
     if row[1]:
-        raise ClaimRefused(f"{place} rests: {row[1]}. It is used again when a person says so", "resting")
+        raise ClaimRefused(
+            f"{place} is resting: {row[1]}. It is used again when a person allows it", "resting"
+        )
     return int(row[0])
 
 

@@ -42,7 +42,7 @@ class DriveBook(Book):
     def rest_drive(self, place: Place, why: str) -> None:
         """Keep everybody from using a drive until `resume_drive`.  raises  ValueError  without a reason"""
         if not why.strip():
-            raise ValueError(f"say why {place} shall rest")
+            raise ValueError(f"say why {place} should rest")
         with self._store.write() as t:
             rest(t, place, why)
 
@@ -106,7 +106,7 @@ class DriveBook(Book):
             if row is not None and row[0] != machine and not take_over:
                 raise HostNameTaken(
                     f"the name {host} belongs to another machine; give this one another name (--host), "
-                    "or say that the other one is gone for good (--take-over)"
+                    "or confirm that the other one is gone for good (--take-over)"
                 )
             t.run("UPDATE hosts SET machine = ?, seen_at = ? WHERE host = ?", machine, t.now, host)
 

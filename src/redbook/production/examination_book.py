@@ -107,7 +107,7 @@ class ExaminationBook(Book):
                 StepRefused  it is not unknown, or another person has said something else
         """
         if not who.strip():
-            raise ValueError("whoever resolves an attempt has to give a name")
+            raise ValueError("whoever resolves an attempt must give a name")
         with self._store.write() as t:
             found = find_attempt(t, attempt, t.lock)
             if found.state is not AttemptState.UNKNOWN and to is not found.state:
@@ -131,7 +131,7 @@ class ExaminationBook(Book):
         raises  ValueError, NoCopyFree, StepRefused (this disc is in the ledger)
         """
         if not who.strip():
-            raise ValueError("whoever adopts a disc has to give a name")
+            raise ValueError("whoever adopts a disc must give a name")
         with self._store.write() as t:
             find_order(t, order)
             counted = t.row(

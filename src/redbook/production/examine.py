@@ -121,7 +121,7 @@ class _Look:
     def _blank(self) -> Examined:
         if self.same_disc:
             return Examined(Finding.BLANK)
-        where = "after the machine was started again" if self.restarted else "and another than before"
+        where = "after the machine was restarted" if self.restarted else "and it is another disc than before"
         return Examined(Finding.GONE, f"the disc in the drive is blank, {where}")
 
     def _another(self, disc: DiscContents) -> Examined:
@@ -129,10 +129,10 @@ class _Look:
         if disc.status is DiscStatus.COMPLETE and self._fits(disc):
             return Examined(
                 Finding.GONE,
-                "the tray was open since; a disc with the tracks of this master lies in it, which may be "
+                "the tray has been open since; a disc with the tracks of this master is in it, which may be "
                 "this or another copy",
             )
-        return Examined(Finding.GONE, "the tray was open since, and another disc lies in it")
+        return Examined(Finding.GONE, "the tray has been open since, and another disc is in it")
 
     def _fits(self, disc: DiscContents) -> bool:
         """Whether its tracks lie as the master's."""
@@ -145,10 +145,10 @@ class _Look:
             return Examined(Finding.UNSURE)
         if not self.same_disc and not self._fits(disc):
             return Examined(
-                Finding.GONE, "after the machine was started again a disc of something else lies in the drive"
+                Finding.GONE, "after the machine was restarted a disc with something else is in the drive"
             )
         if not self.read:
-            raise Cancelled("the disc is finished, and was not read back: it is looked at later")
+            raise Cancelled("the disc is finished, but was not read back: it will be examined later")
         try:
             report = verify(self.master, self.drive, on_event=self.caller.on_event, cancel=self.caller.cancel)
         except VerificationFailed as error:
@@ -183,7 +183,7 @@ class _Look:
     def _unreadable(self, error: Exception) -> Examined:
         if self.same_disc or self.restarted:
             return Examined(Finding.BROKEN, str(error))
-        return Examined(Finding.GONE, f"another disc lies in the drive, which it cannot read: {error}")
+        return Examined(Finding.GONE, f"another disc is in the drive, which cannot read it: {error}")
 
 
 def fits(disc: DiscContents, master: MasterFile) -> bool:

@@ -171,7 +171,7 @@ class Fetcher:
                 shutil.rmtree(target)
             new.rename(target)
         except OSError as error:
-            raise NoRoom(f"{printable(masters)} cannot keep the master: {error.strerror}") from error
+            raise NoRoom(f"{printable(masters)} cannot store the master: {error.strerror}") from error
         return target
 
     def _unpack(self, folder: Path, cancel: Cancel) -> None:
@@ -197,7 +197,7 @@ class Fetcher:
         try:
             return MasterFile.from_bytes(data)
         except ValueError as error:
-            raise SheetError(f"master {name[:12]} of the server is not a master: {error}", name) from error
+            raise SheetError(f"the server's master {name[:12]} is not a master: {error}", name) from error
 
     def _blob(self, sha256: str, most: int, blobs: Path, cancel: Cancel, told: Callable[[int], None]) -> None:
         if any((blobs / f"{sha256}{suffix}").exists() for suffix in (".pcm", ".flac")):
@@ -294,8 +294,8 @@ class Fetcher:
             if failures >= max(TRIES, len(self._urls)):
                 last = "; ".join(dict.fromkeys(answers[-3:]))  # the same answer is told once
                 raise FetchFailed(
-                    f"no server gives {digest[:12]}; the last answers: {last}. "
-                    "What has come is kept; try again"
+                    f"no server provides {digest[:12]}; the last one answered: {last}. "
+                    f"What has arrived is kept; try again"
                 )
             if cancel.wanted:
                 raise Cancelled("cancelled while a master was fetched; nothing was burned")
@@ -336,4 +336,4 @@ class Fetcher:
             stated = answer.headers.get("Content-Range", "").rpartition("/")[2] if goes_on else ""
             total = _length(stated) or _length(answer.headers.get("Content-Length", ""))
             if have < total:
-                raise httpx.RemoteProtocolError("it broke off", request=answer.request)
+                raise httpx.RemoteProtocolError("it was interrupted", request=answer.request)

@@ -106,7 +106,7 @@ class Task:
         speed = data.get("speed")
         check = str(data.get("check", "full"))
         if check not in ("full", "quick"):
-            raise ValueError(f"check = {check!r}; it is full or quick")
+            raise ValueError(f"check = {check!r}; it must be full or quick")
         return cls(
             int(data["attempt"]),
             str(data["drive"]),
@@ -363,7 +363,7 @@ def main() -> int:
     except WorkerGone:
         return 1
     except (KeyError, TypeError, ValueError) as error:
-        line.tell("result", state=UNHARMED, reason=f"the task is none: {error}", report=None)
+        line.tell("result", state=UNHARMED, reason=f"this is not a task: {error}", report=None)
         return 2
     return Hand(task, line, cancel).run()
 

@@ -68,7 +68,7 @@ class Home:
         try:
             base = Path(data) if Path(data).is_absolute() else Path.home() / ".local" / "share"
         except RuntimeError as error:
-            raise NoRoom(f"this user has no home folder for the account of copies; set {VARIABLE}") from error
+            raise NoRoom(f"this user has no home folder for the records of copies; set {VARIABLE}") from error
         return cls(base / "redbook" / "copies")
 
     @property
@@ -91,7 +91,9 @@ class Home:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
                 where = printable(self.folder)
-                raise NoRoom(f"the account of copies cannot be kept in {where}: {error.strerror}") from error
+                raise NoRoom(
+                    f"the records of copies cannot be stored in {where}: {error.strerror}"
+                ) from error
         return open_ledger(self.ledger_path, create=create)
 
     def master(self, name: str) -> Path | None:

@@ -198,7 +198,7 @@ def _no_master(home: Home, master: str) -> str:
     if where is not None:
         return (
             f"the order's master no longer exists in {printable(where)}, or another one is there: put it "
-            "back, or order it from where it is now"
+            "back, or place the order again from where it is now"
         )
     return "the order's master no longer exists; order the same files again to make it again"
 

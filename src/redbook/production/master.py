@@ -158,7 +158,7 @@ def _next(stream: ProgramStream, sectors: int, caller: Caller) -> Iterator[memor
             raise Cancelled("cancelled while the master was made; nothing was burned")
         got = stream.read_into(buffer[: min(left, len(buffer))])
         if not got:
-            raise AudioError("the audio that was read is shorter than it was planned: make the master again")
+            raise AudioError("the audio that was read is shorter than planned: make the master again")
         left -= got
         yield buffer[:got]
 
@@ -174,7 +174,7 @@ def _store_blob(blobs: Path, sha256: str, pieces: Iterator[memoryview], flac: bo
         else:
             found = _write(part, pieces)
         if found != sha256:
-            raise AudioError(f"the audio that was to be {sha256[:12]} is {found[:12]}: make the master again")
+            raise AudioError(f"the audio should be {sha256[:12]}, but is {found[:12]}: make the master again")
         part.replace(blobs / f"{sha256}.{'flac' if flac else 'pcm'}")
     finally:
         part.unlink(missing_ok=True)

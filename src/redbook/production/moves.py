@@ -87,8 +87,7 @@ def refuse_unless_legal(attempt: Attempt, to: AttemptState, said: Said) -> None:
         raise StepRefused(f"{subject} is {attempt.state} and cannot become {to}", attempt.state)
     if said not in allowed:
         raise StepRefused(
-            f"{subject} is {attempt.state}; that it is {to} is for "
-            f"{' or '.join(sorted(allowed))} to say, not {said}",
+            f"{subject} is {attempt.state}; only {' or '.join(sorted(allowed))} may call it {to}, not {said}",
             attempt.state,
         )
 
@@ -165,7 +164,7 @@ def _hold_against_drive(
             rest(
                 transaction,
                 place,
-                f"the same blank was given back {row[0]} times: {why or 'no reason given'}",
+                f"the same blank was returned unused {row[0]} times: {why or 'no reason given'}",
             )
 
 

@@ -120,7 +120,7 @@ class ProcrastinateCarrier:
                 asyncio.run(self._work(list(queues), at_once))
             except (*_AWAY, asyncio.CancelledError) as error:
                 if not self._stopped.is_set():
-                    log.warning("the carrier's database is away, and is asked again: %s", error)
+                    log.warning("the carrier's database is unreachable, and will be asked again: %s", error)
                     self._clock.sleep(AGAIN_SECONDS)
 
     async def _work(self, queues: list[str], at_once: int) -> None:

@@ -85,7 +85,7 @@ def _compared(
         verify(folder, drive, on_event=caller.on_event, cancel=caller.cancel)
     except VerificationFailed as error:
         first = str(error).partition("\n")[0]
-        text = f"its tracks are laid out like those of {named}, but it is not the same: {first}"
+        text = f"its tracks are laid out like those of {named}, but it is different: {first}"
         return Recognised(attempt, tuple(orders), False, _with(attempt, text))
     text = f"a good copy of {named}: every sector is right"
     if attempt is None:

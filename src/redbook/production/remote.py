@@ -192,7 +192,7 @@ class RemoteWorker:
             self._failed = ""
         except RedbookError as error:
             if not self._stopping:
-                self._failed = f"master {master[:12]} could not be fetched, and is tried again: {error}"
+                self._failed = f"master {master[:12]} could not be fetched, and will be tried again: {error}"
                 self._tell(Notice(self._failed))
         finally:
             self._asked[master] = time.monotonic() + FETCH_AGAIN_SECONDS

@@ -103,8 +103,8 @@ class SQLiteStore:
             ) from error
         if (found.st_dev, found.st_ino) != self._identity:
             raise LedgerUnavailable(
-                f"another file has taken the place of the ledger {name}: put the one back that was there, or "
-                "end what makes copies (Ctrl-C twice), and let it go on with this one"
+                f"another file has taken the place of the ledger {name}: put the previous one back, or end "
+                "the process that makes copies (Ctrl-C twice) and restart it with this one"
             )
 
     def _connect(self) -> sqlite3.Connection:
@@ -158,8 +158,8 @@ class SQLiteStore:
             ) from error
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise LedgerDamaged(
-                f"{name} is not a ledger, or it is damaged ({error}): put a backup in its place, then say "
-                "so with `redbook copies restored`"
+                f"{name} is not a ledger, or it is damaged ({error}): put a backup in its place, then "
+                "run `redbook copies restored`"
             ) from error
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise LedgerUnavailable(

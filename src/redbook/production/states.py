@@ -156,7 +156,7 @@ _UNTOUCHED = Verdict(_S.VOID, "the blank is unharmed")
 _NOT_OURS = Verdict(_S.VOID, "another disc is in the drive; nothing had been written")
 _SPOILED = Verdict(_S.SPOILED, "the burn failed")
 _COMPLETE = Verdict(_S.GOOD, "complete, and every sector is the master's")
-_DIFFERENT = Verdict(_S.SPOILED, "complete, but not what the master says")
+_DIFFERENT = Verdict(_S.SPOILED, "complete, but it differs from the master")
 _GONE = Verdict(_S.UNKNOWN, "the disc is gone, and may be good or spoiled")
 _UNSURE = Verdict(_S.UNKNOWN, "the disc is complete, but its master is no longer here to compare it with")
 _BLANKED = Verdict(_S.VOID, "the burn failed; the CD-RW was blanked again")
@@ -167,7 +167,7 @@ _TOOK_ALL = Verdict(
 VERDICTS: dict[tuple[AttemptState, Finding], Verdict] = {
     (_S.CLAIMED, Finding.BLANK): _UNTOUCHED,
     (_S.CLAIMED, Finding.BROKEN): Verdict(
-        _S.VOID, "something is on the disc although nothing was to be written yet", rest_drive=True
+        _S.VOID, "something is on the disc although nothing should have been written yet", rest_drive=True
     ),
     (_S.CLAIMED, Finding.SAME): _NOT_OURS,
     (_S.CLAIMED, Finding.DIFFERENT): _NOT_OURS,

@@ -153,7 +153,7 @@ class Worker:
         """Once, until it is back."""
         if not self._ledger_away:
             self._ledger_away = True
-            self.tell(Notice(f"the ledger does not answer, and is asked again: {error}"))
+            self.tell(Notice(f"the ledger does not answer, and will be asked again: {error}"))
 
     def _stop_what_is_to_stop(self) -> bool:
         """returns  whether the ledger was asked, and has answered.  raises  LedgerUnavailable"""
@@ -411,7 +411,7 @@ class Worker:
             try:
                 self._on_event(event)
             except Exception:  # noqa: BLE001 - whatever it is
-                _log.exception("on_event raised for %r; the copies go on", event)
+                _log.exception("on_event raised for %r; the copies continue", event)
 
     def until_heard(self, say: Callable[[], R]) -> R:
         """Tell the ledger something, again and again until it hears; returns its answer.

@@ -45,8 +45,8 @@ def require_library() -> None:
     )
     if "cannot be preloaded" in done.stderr:
         raise ShareError(
-            f"{LIBRARY} is missing, which lets a program see a virtual recorder as /dev/sr0; install its "
-            "package: apt-get install umockdev"
+            f"{LIBRARY} is missing; it lets a program see a virtual recorder as /dev/sr0. Install its "
+            "package:  apt-get install umockdev"
         )
 
 
@@ -127,9 +127,9 @@ class Host(Closing):
         if _descriptors(process, self._tree.root / "dev" / node) <= self._tree.opens(process, node):
             return
         self._problem(
-            f"process {process} uses a copy (dup) of its /dev/{node}, which cannot be followed, and would "
-            "hang; it is ended. `redbook share run` and Host.command() follow copies where the kernel "
-            "permits it (seccomp)"
+            f"process {process} uses a copy (dup) of its /dev/{node}, which cannot be followed, and the "
+            "process would hang; it is ended. `redbook share run` and Host.command() follow copies where the "
+            "kernel permits it (seccomp)"
         )
         with contextlib.suppress(OSError):
             os.kill(process, signal.SIGTERM)

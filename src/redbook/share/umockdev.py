@@ -231,7 +231,7 @@ class _Connection(threading.Thread):
             return answerer.answer(lambda file: file.read(memory, first, second))
         if call == Call.WRITE:
             return answerer.answer(lambda file: file.write(memory, first, second))
-        _log.warning("%s: a program sent %#x, which is no call; it is hung up on", self.node, call)
+        _log.warning("%s: a program sent %#x, which is not a call; it is disconnected", self.node, call)
         raise ProgramGone
 
     def hang_up(self) -> None:

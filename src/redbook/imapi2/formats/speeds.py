@@ -59,7 +59,7 @@ def read_speeds() -> Procedure[Capabilities]:
     data: ModeData = yield from despite_attention(ModeSense10(Capabilities.CODE))
     page = data.page(Capabilities.CODE)
     if page is None:
-        raise InvalidReply("the drive was asked for mode page 2Ah, and answered without it")
+        raise InvalidReply("the drive was asked for mode page 2Ah, but its answer does not have it")
     try:
         return Capabilities.from_page(page)
     except ValueError as error:

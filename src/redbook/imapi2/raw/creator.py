@@ -96,7 +96,7 @@ class MsftRawCDImageCreator(ComObject):
         """raises  com_error  E_IMAPI_RAW_IMAGE_INSUFFICIENT_SPACE"""
         most = LAST_TRACK_LBA + 1 if limit is None else limit
         if lead_out_lba > most:
-            detail = f"the lead-out would begin at sector {lead_out_lba}, {most} is the last possible"
+            detail = f"the lead-out would begin at sector {lead_out_lba}, but {most} is the last possible"
             fail(self, member, HResult.E_IMAPI_RAW_IMAGE_INSUFFICIENT_SPACE, detail)
 
     def _layout(self) -> SessionLayout:
@@ -150,7 +150,8 @@ class MsftRawCDImageCreator(ComObject):
             sound = Sound(data, self._strict)
             if is_too_short(sound.sectors):
                 detail = (
-                    f"it has {sound.sectors} sectors, and a track has {SHORTEST_TRACK_SECTORS} (4 s) at least"
+                    f"it has {sound.sectors} sectors, but a track needs at least "
+                    f"{SHORTEST_TRACK_SECTORS} (4 s)"
                 )
                 fail(self, name, HResult.E_INVALIDARG, detail)
             index = len(self._tracks) + 1
@@ -176,11 +177,13 @@ class MsftRawCDImageCreator(ComObject):
                 fail(self, name, HResult.E_POINTER, "a stream is needed, not None")
             sound = Sound(data, self._strict)
             if sound.sectors < PREGAP_SECTORS:
-                detail = f"it has {sound.sectors} sectors, and the pause has {PREGAP_SECTORS} (2 s) at least"
+                detail = (
+                    f"it has {sound.sectors} sectors, but the pause needs at least {PREGAP_SECTORS} (2 s)"
+                )
                 fail(self, name, HResult.E_INVALIDARG, detail)
             last = sound.sectors - PREGAP_SECTORS - 1
             if last > LAST_PREGAP_LBA or (self._limit is not None and last >= self._limit):
-                detail = f"it would end at sector {last}, {LAST_PREGAP_LBA} is the last possible"
+                detail = f"it would end at sector {last}, but {LAST_PREGAP_LBA} is the last possible"
                 fail(self, name, HResult.E_IMAPI_RAW_IMAGE_INSUFFICIENT_SPACE, detail)
             self._special = sound
         return HResult.S_OK
@@ -217,7 +220,7 @@ class MsftRawCDImageCreator(ComObject):
             image = self._image()
             if image.r_to_w is not None and image.r_to_w.size_bytes != image.sectors * RAW_BYTES:
                 detail = (
-                    f"R to W has {image.r_to_w.size_bytes} bytes, and {image.sectors} sectors of the image "
+                    f"R to W has {image.r_to_w.size_bytes} bytes, but {image.sectors} sectors of the image "
                     f"need {image.sectors * RAW_BYTES}"
                 )
                 fail(self, name, HResult.E_INVALIDARG, detail)
@@ -232,14 +235,14 @@ class MsftRawCDImageCreator(ComObject):
         for track, laid in zip(self._tracks[:-1], image.layout.tracks, strict=False):
             if not track._sound.is_whole:
                 _log.warning(
-                    "track %d is not a whole number of sectors: the silence that pads its last one may "
-                    "be heard, for the next track follows without a gap",
+                    "track %d is not a whole number of sectors: the silence that pads its last one may be "
+                    "audible, because the next track follows without a gap",
                     track.TrackNumber,
                 )
             lost = [offset for offset in track._offsets if offset >= laid.sectors]
             if lost:
                 _log.warning(
-                    "track %d has no index at %s: the last two seconds of its sound are the pause of the "
+                    "track %d has no index at %s: the last two seconds of its audio are the pause of the "
                     "next track",
                     track.TrackNumber,
                     ", ".join(map(str, lost)),
@@ -325,7 +328,12 @@ class MsftRawCDImageCreator(ComObject):
             code = text.rjust(13, "0") if text else ""
             if code and check_digit(code[:12]) != int(code[12]):
                 right = f"{code[:12]}{check_digit(code[:12])}"
-                fail(self, name, HResult.E_INVALIDARG, f"the last digit of {code} is wrong: {right} is right")
+                fail(
+                    self,
+                    name,
+                    HResult.E_INVALIDARG,
+                    f"the last digit of {code} is wrong: it should be {right}",
+                )
             self._mcn = code
 
     @property

@@ -93,7 +93,7 @@ class ImageFile(io.RawIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         position = (0, self._position, self.image.size_bytes)[whence] + offset
         if position < 0:
-            raise ValueError(f"{position} lies before the start")
+            raise ValueError(f"{position} is before the start")
         self._position = position
         return position
 

@@ -41,7 +41,7 @@ class RawSession(HeldDrive):
         self.last_lead_out_lba = space.last_lead_out_lba
         self.forms = self._run(forms_taken(Settings(), abilities.underrun_protection), cancel)
         if not self.forms:
-            raise NotARecorder("the drive refuses every kind of raw sectors")
+            raise NotARecorder("the drive refuses every kind of raw sector")
 
     def write(self, image: RawImage, underrun_protection: bool) -> Procedure[SessionLayout]:
         assert self._abilities is not None  # it is open

@@ -54,7 +54,7 @@ class Source:
             raise AudioError(str(error)) from error
         if size != self.size_bytes:
             raise AudioError(
-                f"the stream had {self.size_bytes} bytes when it was handed over, and has {size} now"
+                f"the stream had {self.size_bytes} bytes when it was handed over, but has {size} now"
             )
 
 
@@ -73,8 +73,8 @@ class Sound(Source):
         kind = kind_of_file(bytes(head))
         if kind:
             raise HasHeader(
-                f"this is {with_article(kind)} file, header and all, and a track is PCM without one; give "
-                "AudioStream(path) of redbook.imapi2, which converts it"
+                f"this is {with_article(kind)} file with its header, but a track is PCM without a header; "
+                "pass AudioStream(path) from redbook.imapi2, which converts it"
             )
         if self.size_bytes % SAMPLE_BYTES:
             raise StreamNotSupported(

@@ -86,14 +86,14 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
         abilities = handle.run(identify())
         tracks = "MsftDiscFormat2TrackAtOnce writes with it, with two seconds of silence between tracks"
         if not abilities.writes_tao:
-            detail = f"{abilities.name} writes no CDs"
+            detail = f"{abilities.name} cannot write CDs"
         elif abilities.writes_sao:
             detail = (
-                f"{abilities.name} takes no raw sectors; redbook.burn, or `redbook burn --mode sao`, makes "
-                f"the same disc with it: gaps, ISRC and catalogue number as they are meant; or {tracks}"
+                f"{abilities.name} does not accept raw sectors; redbook.burn, or `redbook burn --mode sao`, "
+                f"makes the same disc with it: gaps, ISRC and catalogue number as intended; or {tracks}"
             )
         else:
-            detail = f"{abilities.name} takes no raw sectors; {tracks}"
+            detail = f"{abilities.name} does not accept raw sectors; {tracks}"
         fail(self, "Recorder", self.CODES.recorder_not_supported, detail)
 
     # The session
@@ -198,7 +198,7 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
             whole, sent = stream.sums.result()
             check_read_back(self._run_job(session.handle, session.read_back(whole, sent), tell, cancel))
         if cancel.asked.is_set():
-            detail = "the disc was complete by then, and is whole"
+            detail = "the disc was already complete, and is intact"
             fail(self, name, HResult.E_IMAPI_REQUEST_CANCELLED, detail)
 
     @staticmethod

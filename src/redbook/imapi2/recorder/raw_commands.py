@@ -188,7 +188,9 @@ class DiscRecorder2Ex(ComObject):
         data: ModeData = self._handle.run(despite_attention(command))
         page = data.page(code)
         if page is None:
-            raise InvalidReply(f"the drive was asked for mode page {code:02X}h, and answered without it")
+            raise InvalidReply(
+                f"the drive was asked for mode page {code:02X}h, but its answer does not have it"
+            )
         return page
 
     @translated

@@ -102,7 +102,7 @@ DATA = (
     ),
     Member("TotalSectorsOnMedia", GET, 0x108, "-> int", "all sectors of the disc, used or not", _ROOM),
     Member("FreeSectorsOnMedia", GET, 0x109, "-> int", "sectors that can still be written", _ROOM),
-    Member("NextWritableAddress", GET, 0x10A, "-> int", "where writing would go on", _ROOM),
+    Member("NextWritableAddress", GET, 0x10A, "-> int", "where writing would continue", _ROOM),
     Member(
         "StartAddressOfPreviousSession",
         GET,
@@ -134,7 +134,7 @@ DATA = (
         GET_PUT,
         0x10E,
         "bool",
-        "skip what lets more players read a DVD; without effect on a CD",
+        "skip what lets more players read a DVD; has no effect on a CD",
         (),
         _WRITING,
         False,

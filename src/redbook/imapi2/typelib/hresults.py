@@ -20,7 +20,7 @@ _WRITE_RUNS = "wait until the write has ended; an Update handler may only cancel
 _NO_WRITE_RUNS = "cancel from the Update handler, while the write runs"
 _RELEASE_FIRST = "call ReleaseMedia first, or do this before PrepareMedia"
 _PREPARE_FIRST = "call PrepareMedia first"
-_FEATURE = "look into SupportedFeaturePages before you ask for the feature"
+_FEATURE = "check SupportedFeaturePages before you ask for the feature"
 _POWER = "switch the drive off and on and call again; if it stays, try another drive"
 _NEW_IMAGE = "create a new MsftRawCDImageCreator and set it up in the right order"
 
@@ -63,7 +63,7 @@ class HResult(IntEnum):
     E_FAIL = (
         0x80004005,
         "failed for a reason without a code of its own",
-        "mend what the brackets say and call again",
+        "fix what the brackets say, and call again",
     )
     DISP_E_TYPEMISMATCH = (
         0x80020005,
@@ -114,7 +114,7 @@ class HResult(IntEnum):
     S_IMAPI_BOTHADJUSTED = 0x00AA0006, "success, at another speed and with the other kind of rotation"
     E_IMAPI_BURN_VERIFICATION_FAILED = (
         0xC0AA0007,
-        "the disc was burnt, but the check afterwards found it wrong",
+        "the disc was burned, but the check afterwards found it wrong",
         "don't rely on the disc; burn another, at a lower speed",
     )
 
@@ -127,7 +127,7 @@ class HResult(IntEnum):
     E_IMAPI_RECORDER_NO_SUCH_MODE_PAGE = (
         0xC0AA0201,
         "the drive has no such mode page, or not those values of it",
-        "look into SupportedModePages before you ask for the page",
+        "check SupportedModePages before you ask for the page",
     )
     E_IMAPI_RECORDER_MEDIA_NO_MEDIA = (
         0xC0AA0202,
@@ -157,7 +157,7 @@ class HResult(IntEnum):
     )
     E_IMAPI_RECORDER_GET_CONFIGURATION_NOT_SUPPORTED = (
         0xC0AA020C,
-        "the drive is too old to tell its features",
+        "the drive is too old to report its features",
         "read mode page 2Ah instead, or use another drive",
     )
     E_IMAPI_RECORDER_COMMAND_TIMEOUT = 0xC0AA020D, "the drive did not answer in time", _POWER
@@ -173,8 +173,8 @@ class HResult(IntEnum):
     )
     E_IMAPI_RECORDER_LOCKED = (
         0xC0AA0210,
-        "another program has the drive for itself",
-        "read ExclusiveAccessOwner to see which, close it and call again",
+        "another program has exclusive access to the drive",
+        "read ExclusiveAccessOwner to see which, close that program and call again",
     )
     E_IMAPI_RECORDER_CLIENT_NAME_IS_NOT_VALID = (
         0xC0AA0211,
@@ -264,7 +264,7 @@ class HResult(IntEnum):
     E_IMAPI_DF2TAO_TRACK_LIMIT_REACHED = (
         0xC0AA0508,
         "the disc has 99 tracks, and a CD cannot have more",
-        "call ReleaseMedia and go on with the next disc",
+        "call ReleaseMedia and continue with the next disc",
     )
     E_IMAPI_DF2TAO_NOT_ENOUGH_SPACE = (
         0xC0AA0509,
@@ -351,8 +351,12 @@ class HResult(IntEnum):
         "there is a recorder already",
         "set Recorder to None before you set another",
     )
-    E_IMAPI_ERASE_DISC_INFORMATION_TOO_SMALL = 0x80AA0902, "the drive told too little about the disc", _POWER
-    E_IMAPI_ERASE_MODE_PAGE_2A_TOO_SMALL = 0x80AA0903, "the drive told too little about itself", _POWER
+    E_IMAPI_ERASE_DISC_INFORMATION_TOO_SMALL = (
+        0x80AA0902,
+        "the drive reported too little about the disc",
+        _POWER,
+    )
+    E_IMAPI_ERASE_MODE_PAGE_2A_TOO_SMALL = 0x80AA0903, "the drive reported too little about itself", _POWER
     E_IMAPI_ERASE_MEDIA_IS_NOT_ERASABLE = (
         0x80AA0904,
         "the disc cannot be erased",
@@ -365,7 +369,7 @@ class HResult(IntEnum):
     )
     E_IMAPI_ERASE_TOOK_LONGER_THAN_ONE_HOUR = (
         0x80AA0906,
-        "no end after an hour, or disc or drive are bad",
+        "it did not end within an hour, or the disc or the drive is bad",
         "switch the drive off and on and take another disc",
     )
     E_IMAPI_ERASE_UNEXPECTED_DRIVE_RESPONSE_DURING_ERASE = (
@@ -416,10 +420,10 @@ class HResult(IntEnum):
         "the track has no index there",
         "take an offset from TrackIndexes",
     )
-    S_IMAPI_RAW_IMAGE_TRACK_INDEX_ALREADY_EXISTS = 0x00AA0A08, "success: the index was there already"
+    S_IMAPI_RAW_IMAGE_TRACK_INDEX_ALREADY_EXISTS = 0x00AA0A08, "success: the index already existed"
     E_IMAPI_RAW_IMAGE_TRACK_INDEX_OFFSET_ZERO_CANNOT_BE_CLEARED = (
         0x80AA0A09,
-        "the index at offset 0, where the track starts, has to stay",
+        "the index at offset 0, where the track starts, cannot be removed",
         "clear another index",
     )
     E_IMAPI_RAW_IMAGE_TRACK_INDEX_TOO_CLOSE_TO_OTHER_INDEX = (

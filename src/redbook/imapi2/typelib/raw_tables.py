@@ -30,7 +30,7 @@ IMAGE_CREATOR = (
         METHOD,
         0x201,
         "(dataType: int, data: IStream) -> int",
-        "add a track of 300 sectors at least; its index for TrackInfo",
+        "add a track of at least 300 sectors; returns its index for TrackInfo",
         _image("SECTOR_TYPE_NOT_SUPPORTED", "TOO_MANY_TRACKS", "INSUFFICIENT_SPACE", "IS_READ_ONLY"),
     ),
     Member(
@@ -38,7 +38,7 @@ IMAGE_CREATOR = (
         METHOD,
         0x202,
         "(data: IStream)",
-        "sound for the pause before the first track, 150 sectors at least",
+        "audio for the pause before the first track, at least 150 sectors",
         _image("TRACKS_ALREADY_ADDED", "INSUFFICIENT_SPACE", "IS_READ_ONLY"),
     ),
     Member(
@@ -54,11 +54,11 @@ IMAGE_CREATOR = (
         GET_PUT,
         0x100,
         "int",
-        "how the sub-channel lies: IMAPI_FORMAT2_RAW_CD_DATA_SECTOR_TYPE",
+        "how the sub-channel is arranged: IMAPI_FORMAT2_RAW_CD_DATA_SECTOR_TYPE",
         (),
         _FROZEN,
     ),
-    Member("StartOfLeadout", GET, 0x101, "-> int", "the sector behind the last track", _EMPTY),
+    Member("StartOfLeadout", GET, 0x101, "-> int", "the sector after the last track", _EMPTY),
     Member(
         "StartOfLeadoutLimit",
         GET_PUT,
@@ -103,14 +103,14 @@ IMAGE_CREATOR = (
         GET,
         0x109,
         "-> bytes",
-        "what READ TOC will give of a disc with this image",
+        "what READ TOC will return for a disc with this image",
         _EMPTY,
     ),
 )
 
 IMAGE_TRACK_INFO = (
     Member("StartingLba", GET, 0x100, "-> int", "where index 1 is"),
-    Member("SectorCount", GET, 0x101, "-> int", "sectors of the track's own sound"),
+    Member("SectorCount", GET, 0x101, "-> int", "sectors of the track's own audio"),
     Member("TrackNumber", GET, 0x102, "-> int", "1..99"),
     Member("SectorType", GET, 0x103, "-> int", "IMAPI_CD_SECTOR_TYPE"),
     Member("ISRC", GET_PUT, 0x104, "str", "CC-OOO-YY-NNNNN, or none", (), _FROZEN),
@@ -119,7 +119,7 @@ IMAGE_TRACK_INFO = (
         GET_PUT,
         0x105,
         "int",
-        "may it be copied: IMAPI_CD_TRACK_DIGITAL_COPY_SETTING",
+        "whether it may be copied: IMAPI_CD_TRACK_DIGITAL_COPY_SETTING",
         (),
         _FROZEN,
     ),
@@ -141,7 +141,7 @@ IMAGE_TRACK_INFO = (
         METHOD,
         0x201,
         "(lbaOffset: int)",
-        "take an index away",
+        "remove an index",
         _image("TRACK_INDEX_NOT_FOUND", "TRACK_INDEX_OFFSET_ZERO_CANNOT_BE_CLEARED", "IS_READ_ONLY"),
     ),
 )
@@ -194,7 +194,7 @@ RAW_CD = (
         METHOD,
         0x202,
         "(data: IStream, streamLeadInSectors: int)",
-        "the same of one with so many sectors before LBA 0",
+        "the same for an image with this many sectors before LBA 0",
         _WRITE,
     ),
     Member(
@@ -276,7 +276,7 @@ RAW_CD = (
         GET,
         0x108,
         NUMBERS,
-        "the ways in which an image may lie: IMAPI_FORMAT2_RAW_CD_DATA_SECTOR_TYPE",
+        "the ways in which an image may be arranged: IMAPI_FORMAT2_RAW_CD_DATA_SECTOR_TYPE",
         GEN4 + DEV17,
     ),
     Member(
@@ -284,7 +284,7 @@ RAW_CD = (
         GET_PUT,
         0x109,
         "int",
-        "how the stream lies: IMAPI_FORMAT2_RAW_CD_DATA_SECTOR_TYPE",
+        "how the stream is arranged: IMAPI_FORMAT2_RAW_CD_DATA_SECTOR_TYPE",
         (*POINTER, *_NOT_PREPARED),
         _raw("WRITE_IN_PROGRESS", "MEDIA_IS_NOT_PREPARED", "DATA_BLOCK_TYPE_NOT_SUPPORTED"),
     ),

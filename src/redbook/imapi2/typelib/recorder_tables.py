@@ -28,7 +28,7 @@ def _unscripted(name: str, signature: str, meaning: str, codes: tuple[str, ...] 
 
 
 DISC_MASTER = (
-    Member("_NewEnum", GET, -4, "-> Iterator[str]", "the ids of the devices there are now", POINTER),
+    Member("_NewEnum", GET, -4, "-> Iterator[str]", "the ids of the devices that exist now", POINTER),
     Member(
         "Item",
         GET,
@@ -42,9 +42,11 @@ DISC_MASTER = (
 )
 
 DISC_MASTER_EVENTS = (
-    Member("NotifyDeviceAdded", METHOD, 0x100, "(object: IDiscMaster2, uniqueId: str)", "a device has come"),
     Member(
-        "NotifyDeviceRemoved", METHOD, 0x101, "(object: IDiscMaster2, uniqueId: str)", "a device has gone"
+        "NotifyDeviceAdded", METHOD, 0x100, "(object: IDiscMaster2, uniqueId: str)", "a device was attached"
+    ),
+    Member(
+        "NotifyDeviceRemoved", METHOD, 0x101, "(object: IDiscMaster2, uniqueId: str)", "a device was removed"
     ),
 )
 
@@ -78,9 +80,9 @@ DISC_RECORDER = (
         "the id given to InitializeDiscRecorder",
         ("E_FAIL", "E_OUTOFMEMORY", "E_INVALIDARG"),
     ),
-    Member("VendorId", GET, 0x201, "-> str", "who made the drive, by INQUIRY", GEN3),
-    Member("ProductId", GET, 0x202, "-> str", "the drive's model, by INQUIRY", GEN3),
-    Member("ProductRevision", GET, 0x203, "-> str", "the drive's firmware, by INQUIRY", GEN3),
+    Member("VendorId", GET, 0x201, "-> str", "the drive's vendor, from INQUIRY", GEN3),
+    Member("ProductId", GET, 0x202, "-> str", "the drive's model, from INQUIRY", GEN3),
+    Member("ProductRevision", GET, 0x203, "-> str", "the drive's firmware, from INQUIRY", GEN3),
     Member("VolumeName", GET, 0x204, "-> str", "the system's name of the volume, not a drive letter", GEN3),
     Member(
         "VolumePathNames",
@@ -216,7 +218,7 @@ DISC_RECORDER_EX = (
     _unscripted(
         "GetByteAlignmentMask",
         "() -> int",
-        "buffers shall start at multiples of this power of two",
+        "buffers must start at multiples of this power of two",
         POINTER_FAIL,
     ),
     _unscripted(
@@ -239,8 +241,8 @@ SEQUENTIAL_STREAM = (
 )
 
 STREAM = (
-    _unscripted("Seek", "(dlibMove: int, dwOrigin: int) -> int", "move the position, and tell it"),
-    _unscripted("SetSize", "(libNewSize: int)", "how many bytes the stream shall have"),
+    _unscripted("Seek", "(dlibMove: int, dwOrigin: int) -> int", "move the position, and return it"),
+    _unscripted("SetSize", "(libNewSize: int)", "how many bytes the stream should have"),
     _unscripted("CopyTo", "(pstm: IStream, cb: int) -> tuple[int, int]", "bytes read and bytes written"),
     _unscripted("Commit", "(grfCommitFlags: int)", "make what was written permanent"),
     _unscripted("Revert", "()", "forget what was written since Commit"),

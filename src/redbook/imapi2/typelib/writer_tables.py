@@ -38,7 +38,12 @@ DISC_FORMAT = (
     ),
     Member("MediaPhysicallyBlank", GET, 0x700, "-> bool", "whether the drive calls the disc blank", _BLANK),
     Member(
-        "MediaHeuristicallyBlank", GET, 0x701, "-> bool", "whether the disc looks blank by its data", _BLANK
+        "MediaHeuristicallyBlank",
+        GET,
+        0x701,
+        "-> bool",
+        "whether the disc looks blank, judging by its data",
+        _BLANK,
     ),
     Member(
         "SupportedMediaTypes",
@@ -155,7 +160,7 @@ TRACK_AT_ONCE = (
         GET,
         0x106,
         "-> int",
-        "sectors used, what lies between tracks too",
+        "sectors used, including the gaps between tracks",
         _NOT_PREPARED,
     ),
     Member(
@@ -173,7 +178,7 @@ TRACK_AT_ONCE = (
         GET,
         0x10A,
         "-> bytes",
-        "what READ TOC would give, if the disc were closed now",
+        "what READ TOC would return if the disc were closed now",
         (
             *_tao("WRITE_IN_PROGRESS", "MEDIA_IS_NOT_PREPARED", "TABLE_OF_CONTENTS_EMPTY_DISC"),
             "E_OUTOFMEMORY",

@@ -119,7 +119,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
             self._update(story.verifying(clock.now()))
             session.check_last_track()
         if cancel.asked.is_set():
-            detail = f"track {number} was complete by then, and is on the disc"
+            detail = f"track {number} was already complete, and is on the disc"
             fail(self, name, HResult.E_IMAPI_REQUEST_CANCELLED, detail)
 
     def _tell(self, story: Story[TrackAtOnceEventArgs], timed: Timed) -> None:

@@ -137,8 +137,8 @@ class TrackStream:
             kind = kind_of_file(self._head)
             if kind:
                 self.failure = HasHeader(
-                    f"this is {with_article(kind)} file, header and all, and a track "
-                    "is PCM without one; give AudioStream(path) of redbook.imapi2, which converts it"
+                    f"this is {with_article(kind)} file with its header, but a track is "
+                    "PCM without a header; pass AudioStream(path) from redbook.imapi2, which converts it"
                 )
 
         thread = threading.Thread(target=look, name="redbook-look-at-start", daemon=True)

@@ -174,7 +174,7 @@ class Api:
         asked = await body_of(request)
         tracks = asked.get("tracks")
         if not isinstance(tracks, list) or not all(isinstance(track, dict) for track in tracks):
-            raise ValueError("tracks is a list of objects")
+            raise ValueError("tracks must be a list of objects")
         wanted = [WantedTrack(*(text_in(t, key) for key in ("source", "title", "artist"))) for t in tracks]
         cancel = Cancel()
         title, artist = text_in(asked, "title"), text_in(asked, "artist")
@@ -189,15 +189,15 @@ class Api:
         asked = await body_of(request)
         drives = asked.get("drives", [])
         if not isinstance(drives, list) or not all(isinstance(name, str) for name in drives):
-            raise ValueError("drives is a list of names")
+            raise ValueError("drives must be a list of names")
         count, speed = asked.get("count"), asked.get("speed")
         if type(count) is not int or not 1 <= count <= MOST_COPIES:
             raise ValueError(f"from 1 to {MOST_COPIES:,} copies can be ordered")
         if speed is not None and (not isinstance(speed, int | float) or not 0 < speed <= 100):
-            raise ValueError("speed is a multiple of 1x, or null for the recommended one")
+            raise ValueError("speed must be a multiple of 1x, or null for the recommended one")
         master = text_in(asked, "master")
         if not _DIGEST.fullmatch(master):
-            raise ValueError("a master is named by 64 hexadecimal digits")
+            raise ValueError("a master's name must have 64 hexadecimal digits")
         made = await asyncio.to_thread(
             self._desk.order,
             master,
@@ -230,7 +230,7 @@ class Api:
         asked = await body_of(request)
         to = text_in(asked, "as")
         if to not in ("good", "spoiled", "lost"):
-            raise ValueError("as is good, spoiled or lost")
+            raise ValueError("as must be good, spoiled or lost")
         await asyncio.to_thread(
             self._desk.resolve, request.path_params["attempt"], AttemptState(to), text_in(asked, "who")
         )
@@ -245,7 +245,7 @@ class Api:
         }
         host = asked.get("host")
         if host is not None and not isinstance(host, str):
-            raise ValueError("host is a name")
+            raise ValueError("host must be a name")
         acts["resume"] = lambda name: self._desk.resume_drive(name, host)
         act = acts.get(request.path_params["act"])
         if act is None:
@@ -350,13 +350,13 @@ async def body_of(request: Request, most: int = MOST_JSON_BYTES) -> dict[str, An
     """The JSON object in the body of a request, of `most` bytes at most; {} for an empty body.
 
     raises  ValueError     for anything but a JSON object
-            HTTPException  413 for too many bytes, 408 if nothing came for a while
+            HTTPException  413 for too many bytes, 408 if nothing arrives for a while
     """
     data = bytearray()
     async for piece in pieces_of(request):
         data += piece
         if len(data) > most:
-            raise HTTPException(413, "so much is not said here")
+            raise HTTPException(413, "this request is too long")
     try:
         value = json.loads(data or b"{}")
     except (ValueError, RecursionError) as error:
@@ -370,7 +370,7 @@ def text_in(value: Mapping[str, Any], key: str, *, raw: bool = False) -> str:
     """raw: a name, which is only compared.  raises  ValueError"""
     found = value.get(key, "")
     if not isinstance(found, str) or len(found) > 1000:
-        raise ValueError(f"{key} is a text of at most 1000 characters")
+        raise ValueError(f"{key} must be a text of at most 1000 characters")
     if raw:
         return found
     # No control characters, no halves of characters: databases and terminals take neither.
@@ -380,7 +380,7 @@ def text_in(value: Mapping[str, Any], key: str, *, raw: bool = False) -> str:
 async def pieces_of(request: Request) -> AsyncIterator[bytes]:
     """The body of a request, piece by piece as it comes.
 
-    raises  HTTPException  408 if nothing came for a while
+    raises  HTTPException  408 if nothing arrives for a while
     """
     stream = request.stream()
     while True:
@@ -389,5 +389,5 @@ async def pieces_of(request: Request) -> AsyncIterator[bytes]:
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise HTTPException(408, f"nothing came for {SLOW_SECONDS:g} seconds: send it again") from None
+            raise HTTPException(408, f"nothing arrived for {SLOW_SECONDS:g} seconds: send it again") from None
         yield piece

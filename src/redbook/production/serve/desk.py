@@ -420,7 +420,7 @@ class Desk:
         """
         if host is not None and host != self._where:
             if not self.ledger.drive(Place(host, name)).resting:
-                raise NotInLedger("no such drive rests")
+                raise NotInLedger("no such drive is resting")
             self.ledger.resume_drive(Place(host, name))
             self._show_orders(now=True)
             return

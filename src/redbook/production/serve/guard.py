@@ -151,7 +151,7 @@ class Guard:
             if OUR_HEADER not in headers:
                 return _answer(403, "a change needs the header X-Redbook")
             if not _same_origin(headers.get("origin", ""), scope["scheme"], host):
-                return _answer(403, "a change has to come from this server's own page")
+                return _answer(403, "a change must come from this server's own page")
         path: str = scope["path"]
         session = session_of(headers.get("cookie", ""), self._cookie)
         if path in _OPEN or (path.startswith(_OPEN_BELOW) and scope["method"] in _SAFE):

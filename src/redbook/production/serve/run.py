@@ -223,7 +223,7 @@ def _token(settings: Settings, address: str) -> str:
         if settings.tls_cert is None and not settings.insecure:
             raise PlanError(
                 f"others can reach {address}, and could read the password on the way: give a certificate "
-                "(--tls-cert, --tls-key), or say that this network is safe (--insecure)"
+                "(--tls-cert, --tls-key), or state that this network is safe (--insecure)"
             )
         if ipaddress.ip_address(address).is_unspecified and not settings.host_names:
             raise PlanError(f"give the name by which others reach this server at {address} (--host-name)")
@@ -255,7 +255,7 @@ def _bind(address: str, port: int) -> socket.socket:
     except OSError as error:
         sock.close()
         raise PlanError(
-            f"{address}:{port} cannot be listened on: {error.strerror}; choose another --listen, or end "
-            "the program that has it"
+            f"cannot listen on {address}:{port}: {error.strerror}; choose another --listen, or end the "
+            f"program that uses it"
         ) from error
     return sock

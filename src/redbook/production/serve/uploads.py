@@ -86,7 +86,7 @@ class Uploads:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(mode=0o700, parents=True)  # what is sent is not every user's of this machine
         except OSError as error:
-            raise NoRoom(f"{printable(folder)} cannot keep what is sent: {error.strerror}") from error
+            raise NoRoom(f"{printable(folder)} cannot store what is sent: {error.strerror}") from error
 
     async def take(self, id_: str, name: str, length: int, pieces: AsyncIterator[bytes]) -> Upload:
         """Store a sound file that is being sent, and look at what it is.
@@ -99,11 +99,11 @@ class Uploads:
                 TooLarge, NoRoom; AudioError for what is no sound; whatever `pieces` raises
         """
         if not _ID.fullmatch(id_):
-            raise ValueError("an id has 16 hexadecimal digits")
+            raise ValueError("an id must have 16 hexadecimal digits")
         if id_ in self._known or id_ in self._coming:
             raise ValueError("a file with that id already exists")
         if not 0 < length <= MOST_BYTES:
-            raise TooLarge(f"{printable(name)} has {length:,} bytes; {MOST_BYTES:,} at most are taken")
+            raise TooLarge(f"{printable(name)} has {length:,} bytes; at most {MOST_BYTES:,} are accepted")
         self._tidy()
         needed = length + self._promised + KEPT_FREE_BYTES
         if shutil.disk_usage(self._folder).free < needed:
@@ -111,7 +111,7 @@ class Uploads:
             needed = length + self._promised + KEPT_FREE_BYTES  # others may have come meanwhile
         if shutil.disk_usage(self._folder).free < needed:
             raise NoRoom(
-                f"no room for {printable(name)}: {length:,} bytes, and {KEPT_FREE_BYTES:,} have to stay free"
+                f"no room for {printable(name)}: {length:,} bytes, and {KEPT_FREE_BYTES:,} must stay free"
             )
         if id_ in self._coming:
             raise ValueError("a file with that id already exists")
@@ -134,7 +134,7 @@ class Uploads:
             whole = part.with_suffix("")
             part.rename(whole)
         except OSError as error:
-            raise NoRoom(f"{printable(name)} cannot be kept: {error.strerror}") from error
+            raise NoRoom(f"{printable(name)} cannot be stored: {error.strerror}") from error
         finally:
             self._promised -= length
             self._coming.discard(id_)

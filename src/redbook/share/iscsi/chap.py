@@ -105,10 +105,10 @@ class ChapServer:
 
     def _choose(self, offered: str) -> dict[str, str]:
         if self._challenge:
-            raise ChapError("the algorithm was chosen already")
+            raise ChapError("the algorithm was already chosen")
         known = next((number for number in offered.split(",") if number in ALGORITHMS), None)
         if known is None:
-            raise ChapError(f"none of the algorithms offered is known: {offered[:60]}")
+            raise ChapError(f"none of the offered algorithms is known: {offered[:60]}")
         self._algorithm = known
         self._identifier = self._random(1)[0]
         self._challenge = self._random(_CHALLENGE_BYTES)
@@ -128,7 +128,9 @@ class ChapServer:
     def _prove(self, keys: Mapping[str, str]) -> dict[str, str]:
         """The target's own proof, if it has one to give."""
         if not self._credentials.target_secret:
-            raise ChapError("the initiator wants a proof of the target, which has no secret of its own")
+            raise ChapError(
+                "the initiator wants the target to prove its identity, which has no secret of its own"
+            )
         challenge, identifier = to_binary(keys.get("CHAP_C", "")), keys.get("CHAP_I", "")
         if challenge == self._challenge:
             raise ChapError("the target's own challenge came back (RFC 7143 9.2.1)")

@@ -133,9 +133,9 @@ class Login:
         elif request.isid != self._isid:
             raise LoginRefused(LoginStatus.INITIATOR_ERROR, "the ISID changed")
         if request.stage != self._stage:
-            raise LoginRefused(LoginStatus.INVALID_DURING_LOGIN, f"stage {request.stage} came out of order")
+            raise LoginRefused(LoginStatus.INVALID_DURING_LOGIN, f"stage {request.stage} is out of order")
         if request.stage == OPERATIONAL and self.target.credentials is not None and not self._authenticated:
-            raise LoginRefused(LoginStatus.AUTHENTICATION_FAILED, "it did not prove who it is")
+            raise LoginRefused(LoginStatus.AUTHENTICATION_FAILED, "it did not prove its identity")
         if request.transit and (request.continued or request.next_stage not in _NEXT_STAGES[request.stage]):
             raise LoginRefused(
                 LoginStatus.INITIATOR_ERROR,
@@ -147,7 +147,7 @@ class Login:
         if request.version_min > 0:
             raise LoginRefused(
                 LoginStatus.UNSUPPORTED_VERSION,
-                f"it wants version {request.version_min} or later, and only version 0 is known",
+                f"it wants version {request.version_min} or later, and only version 0 is supported",
             )
         if request.tsih:
             raise LoginRefused(
@@ -202,7 +202,7 @@ class Login:
 
     def _choose_method(self, offered: str) -> str:
         if self._stage != SECURITY or self._chap is not None or self._authenticated:
-            raise TextError("AuthMethod came where it is not allowed")
+            raise TextError("AuthMethod is not allowed here")
         credentials = self.target.credentials
         wanted = "None" if credentials is None else "CHAP"
         if wanted not in offered.split(","):

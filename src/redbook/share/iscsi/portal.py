@@ -116,7 +116,7 @@ class Portal:
         try:
             if not self._has_room():
                 self._seldom.warn(
-                    "%s is turned away: there are %d connections, and no more are let in",
+                    "%s is turned away: there are %d connections, and no more are allowed",
                     _text_of(address),
                     MOST_CONNECTIONS,
                 )
@@ -149,7 +149,7 @@ class Portal:
         if oldest is None:
             return False
         self._seldom.warn(
-            "%s is hung up on before its login: there are %d connections, and another one has come",
+            "%s is disconnected before its login: there are %d connections, and another one has arrived",
             oldest.peer,
             MOST_CONNECTIONS,
         )
@@ -243,7 +243,7 @@ class _Served:
                 self._second.join()
             self._connection.end()
         except Exception:  # noqa: BLE001 - a defect of ours, and no reason to keep the place
-            _log.exception("%s: its units could not be left in good order", self.peer)
+            _log.exception("%s: its units could not be left in a clean state", self.peer)
         finally:
             with self._open:
                 self._socket.close()
@@ -259,11 +259,11 @@ class _Served:
         except OSError as error:
             _log.info("%s: %s", self.peer, error.strerror)
         except ProtocolError as error:
-            _log.warning("%s: hung up on, because of %s", self.peer, error)
+            _log.warning("%s: disconnected, because of %s", self.peer, error)
         except RuntimeError as error:  # no thread, for one thing
-            _log.warning("%s: hung up on: %s", self.peer, error)
+            _log.warning("%s: disconnected: %s", self.peer, error)
         except Exception:  # noqa: BLE001 - a defect of ours ends this connection and no other
-            _log.exception("%s: hung up on, because of a fault of the target", self.peer)
+            _log.exception("%s: disconnected, because of a fault in the target", self.peer)
         finally:
             self.hang_up()
 
@@ -354,7 +354,7 @@ class _Served:
                 try:
                     sent = self._socket.sendmsg(pieces[:_MOST_PIECES])
                 except BlockingIOError as error:
-                    raise _HungUp("does not take what it asked for") from error
+                    raise _HungUp("does not accept what it asked for") from error
                 pieces = _rest(pieces, sent)
 
 

@@ -132,7 +132,7 @@ class Session:
             return
         ahead = sn_distance(request.cmd_sn, self._exp_cmd_sn)
         if ahead < 0 or sn_distance(request.cmd_sn, self._numbers.max_cmd_sn) > 0:
-            _log.debug("a command outside of the window is dropped: CmdSN %d", request.cmd_sn)
+            _log.debug("a command outside the window is dropped: CmdSN %d", request.cmd_sn)
             return
         if ahead:
             self._early.setdefault(request.cmd_sn, (request, data))

@@ -54,7 +54,7 @@ class Target:
         if not 1 <= len(units) <= MOST_UNITS:
             raise ValueError(f"a target has 1 to {MOST_UNITS} units, not {len(units)}")
         if not is_name(name):
-            raise ValueError(f"{name!r} is no name of an iSCSI target")
+            raise ValueError(f"{name!r} is not a valid name for an iSCSI target")
         self.name = name
         self.units = tuple(units)
         self.credentials = credentials

@@ -39,9 +39,9 @@ def parse(data: bytes) -> dict[str, str]:
         except UnicodeDecodeError as error:
             raise TextError("the text is not UTF-8") from error
         if not separator or not _KEY_NAME.fullmatch(key):
-            raise TextError(f"no key and value: {pair[:60]!r}")
+            raise TextError(f"not a key and value: {pair[:60]!r}")
         if key in found:
-            raise TextError(f"{key} comes twice")
+            raise TextError(f"{key} is given twice")
         found[key] = value
     return found
 
