@@ -602,4 +602,4 @@ class CommandAborted(SenseError):
 
 
 class OverlappedCommands(CommandAborted):
-    """B/4E: another program talks to the drive at the same time."""
+    """B/4E: another program is talking to the drive at the same time."""

@@ -262,7 +262,7 @@ class TestRoom:
         made = encode([texts], 1, 2)
         assert parse(made.packs)[0].text(TITLE, 1) == "x" * 252
         assert [str(change) for change in made.losses] == [
-            "title of track 1 is cut to 252 of 253 characters: some readers take no longer text"
+            "title of track 1 is cut to 252 of 253 characters: some readers accept no more"
         ]
 
 
@@ -349,7 +349,7 @@ class TestJapanese:
         assert japanese.by_type[PERFORMER] == {0: "椎名林檎"}
         assert not made.losses
         assert str(made.changes[0]) == (
-            "English: title of the disc: what ISO 8859-1 has not is in the Japanese texts only"
+            "English: title of the disc: what ISO 8859-1 lacks is only in the Japanese texts"
         )
 
     def test_every_text_in_it_is_double_byte_as_cp932_reads_it(self) -> None:

@@ -320,7 +320,7 @@ NOTED = {
     'CATALOG "40063813339"\n' + ONE: "a.toc:1: CATALOG 40063813339 is not a catalogue number",
     'CATALOG "036000291452"\n' + ONE: "a.toc:1: CATALOG 036000291452 has twelve digits; it is burned as 0036",
     'CATALOG "4006381333932"\n' + ONE: "a.toc:1: CATALOG 4006381333932: its check digit is wrong",
-    'CATALOG "1" CATALOG "4006381333931"\n' + ONE: "a.toc:1: CATALOG is given twice; this one counts",
+    'CATALOG "1" CATALOG "4006381333931"\n' + ONE: "a.toc:1: CATALOG is given twice; this one is used",
     'TRACK AUDIO ISRC "none" FILE "a.wav" 0': "a.toc:1: track 1: none is not an ISRC; it is not burned",
     'TRACK AUDIO ISRC "DEABC2500001"\nISRC "DEABC2500002" FILE "a.wav" 0': "a.toc:2: track 1 has two ISRC",
     'TRACK AUDIO FILE "a.wav" 0\nTRACK AUDIO FILE "b.wav" 0': "a.toc:1: track 1 is not a whole number of "
@@ -380,9 +380,9 @@ def test_a_file_is_looked_for_beside_the_sheet_first() -> None:
     assert [source.path for source in program.sources] == [folder / "a.wav", Path("b.wav")]
     assert (
         notes(program)[0]
-        == "x.toc:1: a.wav beside the sheet is taken; cdrdao takes that of the current folder"
+        == "x.toc:1: a.wav beside the sheet is used; cdrdao uses the one in the current folder"
     )
-    assert "x.toc:2: b.wav is taken from the current folder; none lies beside the sheet" in notes(program)
+    assert "x.toc:2: b.wav is taken from the current folder; there is none beside the sheet" in notes(program)
 
 
 def test_a_file_used_twice_is_one_source_and_is_measured_once() -> None:
@@ -483,7 +483,7 @@ def test_a_name_that_differs_a_little_is_found_as_in_cue_sheets() -> None:
     assert [source.path for source in program.sources] == [Path("a.wav"), Path("b.wav")]
     found = "\n".join(notes(program))
     assert "a.toc:1: the sheet says A.WAV; a.wav is taken: its name differs in case" in found
-    assert "a.toc:2: the sheet says b.flac; b.wav is taken: it has that name with another ending" in found
+    assert "a.toc:2: the sheet says b.flac; b.wav is used: it has that name with another extension" in found
     shutil.copy("b.wav", "b.aiff")
     with pytest.raises(SheetError, match=r"line 1, column 13: b\.flac may mean any of b\.aiff and b\.wav"):
         read('TRACK AUDIO FILE "b.flac" 0')

@@ -202,7 +202,7 @@ REFUSED = [
         "DDPMS",
         D0 + 46,
         b"0150",
-        "packet 3, PRE2: 150 sectors of pause are in the stream, but by DSS it begins at 150",
+        "packet 3, PRE2: 150 sectors of pause are in the stream, but according to DSS it begins at 150",
     ),
     ("DDPMS", D0 + 46, b"0075", "packet 3, PRE2: 75 sectors"),
     ("DDPMS", S0 + 4, b"S9", "packet 1, DST: S9 is not a stream"),
@@ -221,8 +221,8 @@ REFUSED = [
     ("PQDESCR", 64 * 3 + 12, b"99", "packet 4, time: "),
     ("PQDESCR", 64 * 3 + 6, b"03", "packet 4, IDX: 03, expected 02"),
     ("PQDESCR", 64 * 5 + 10, b"010000", "packet 5, time: the last index of track 2, 01:00:00 lies beyond"),
-    ("PQDESCR", 64 * 6 + 10, b"001300", "00:14:00 lies beyond the audio: the lead-out is at 00:13:00"),
-    ("PQDESCR", 64 * 5 + 10, b"001850", "track 2 lasts 3.33 s; a track lasts 4 s at least"),
+    ("PQDESCR", 64 * 6 + 10, b"001300", "00:14:00 is beyond the audio: the lead-out is at 00:13:00"),
+    ("PQDESCR", 64 * 5 + 10, b"001850", "track 2 lasts 3.33 s; a track must last at least 4 s"),
     ("PQDESCR", 64 * 3 + 16, b"01", "packet 4, control: another one"),
     ("PQDESCR", 64 * 4 + 16, b"41", "packet 5, control: track 2 is data"),
     ("PQDESCR", 64 * 4 + 4, b"03", "packet 5, TRK: 03, expected 02"),
@@ -377,7 +377,7 @@ def test_a_wrong_checksum_is_passed_over_when_asked(ddp: Path) -> None:
     (ddp / "IMAGE.DAT").write_bytes(data)
     _, said = holes(ddp)
     assert "IMAGE.DAT: its MD5 is" in said
-    assert "it is taken as it is" in said
+    assert "it is used as it is" in said
     recorder = VirtualRecorder(Medium.new())
     assert redbook.burn(ddp, Drive(recorder), sheet=GOING).verified
 
@@ -390,7 +390,7 @@ def test_missing_or_damaged_packs_are_left_out_when_asked(ddp: Path) -> None:
     assert program.texts[0].text(PackType.PERFORMER, 2) == whole.text(PackType.PERFORMER, 2) != ""
     assert not program.texts[0].text(PackType.TITLE, 0)
     assert "CDTEXT.BIN: the checksum of pack 1" in said
-    assert "the texts that can be read are taken; lost: title of the disc" in said
+    assert "the texts that can be read are used; lost: title of the disc" in said
     recorder = VirtualRecorder(Medium.new())
     assert redbook.burn(ddp, Drive(recorder), sheet=GOING).verified
     put(ddp, "CDTEXT.BIN", 0, b"\x00" * 18)

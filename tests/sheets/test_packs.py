@@ -63,13 +63,13 @@ def test_what_is_odd_is_said_and_burned() -> None:
     no_sizes = RAW[: -3 * PACK_BYTES]
     found = packs_in(no_sizes)
     assert found.packs == no_sizes
-    assert found.odd == ("the packs that say its size are missing; many players show nothing then",)
+    assert found.odd == ("the packs that give its size are missing; many players then show nothing",)
     renumbered = b"".join(sealed(pack[:2] + bytes((pack[2] + 1,)) + pack[3:16]) for pack in each_pack(RAW))
-    assert packs_in(renumbered).odd == ("its packs are not numbered from 0 on, one by one",)
+    assert packs_in(renumbered).odd == ("its packs are not numbered consecutively from 0",)
     fewer = RAW[: 11 * PACK_BYTES] + b"".join(
         sealed(pack[:2] + bytes((pack[2] - 1,)) + pack[3:16]) for pack in each_pack(RAW[12 * PACK_BYTES :])
     )
-    assert packs_in(fewer).odd == ("it says that it has other packs than there are",)
+    assert packs_in(fewer).odd == ("it announces packs that differ from those it has",)
 
 
 def test_packs_of_another_disc() -> None:
@@ -90,7 +90,7 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
     (tmp_path / "texts.cdt").write_bytes(RAW[: -3 * PACK_BYTES])
     assert read_packs_file(tmp_path / "texts.cdt", 1, 3, notes).packs
     assert [note.text for note in notes.notes] == [
-        "the packs that say its size are missing; many players show nothing then"
+        "the packs that give its size are missing; many players then show nothing"
     ]
 
 

@@ -52,9 +52,9 @@ def test_what_is_not_understood_is_said_with_its_line() -> None:
     notes = Notebook("a.v07t")
     texts_in(HEAD + b"Album Titel = X\nLanguage Code = Klingon\nTrack 00 Title = X\n", notes)
     assert [(note.line, note.text) for note in notes.notes] == [
-        (2, "album titel: X is not understood, and left out"),
-        (3, "language code: Klingon is not understood, and left out"),
-        (4, "track 00 title: X is not understood, and left out"),
+        (2, "album titel: X is not understood, and is left out"),
+        (3, "language code: Klingon is not understood, and is left out"),
+        (4, "track 00 title: X is not understood, and is left out"),
     ]
 
 

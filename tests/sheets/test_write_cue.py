@@ -246,7 +246,7 @@ def test_a_name_that_no_line_holds_is_refused(name: str, tmp_path: Path) -> None
 
 def test_a_file_that_would_be_taken_for_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.raw").write_bytes(b"fLaC")
-    with pytest.raises(SheetError, match=r"a\.raw is raw audio and begins like a sound file"):
+    with pytest.raises(SheetError, match=r"a\.raw is raw audio, but begins like a sound file"):
         write_cue(
             Program((Source("a.raw", tmp_path / "a.raw", "big"),), album_of(tmp_path, "x").tracks),
             [600 * S],
@@ -274,27 +274,27 @@ def test_what_a_cue_sheet_cannot_say_is_told(tmp_path: Path) -> None:
         "a cue sheet has one language, English; left out: German, French"
     ]
     assert said(Texts(8, title)) == ["a cue sheet does not say that its texts are in German"]
-    assert said(Texts(9, title, copyright=3)) == ["a cue sheet does not say that its texts are protected"]
+    assert said(Texts(9, title, copyright=3)) == ["a cue sheet cannot say that its texts are protected"]
     assert said(Texts(9, {PackType.CODE: {2: "x"}})) == [
         "the code (UPC/EAN or ISRC) of track 2 is left out: in a cue sheet only the disc has one"
     ]
     assert said(Texts(9, {PackType.TITLE: {1: "a\nb"}})) == [
-        "the title of track 1 holds what no line of a sheet can"
+        "the title of track 1 contains characters that a line of a sheet cannot hold"
     ]
     assert said(Texts(9, {PackType.TITLE: {0: "x" * 161}})) == [
         "the title of the disc is cut to 160 characters"
     ]
-    assert said(Texts(9, {}, genre_code=14)) == ["a cue sheet says the genre in words, not by its code"]
+    assert said(Texts(9, {}, genre_code=14)) == ["a cue sheet gives the genre in words, not by its code"]
     assert notes(replace(program, packs=bytes(18)))[0].startswith("CD-Text packs are not kept")
     quoted = album_of(tmp_path, 'a "b".wav')
     assert notes(quoted) == [
-        'a "b".wav has quotation marks in its name; some programs cannot read the sheet for that'
+        'a "b".wav has quotation marks in its name; some programs cannot read the sheet because of that'
     ]
     padded = replace(program, tracks=tuple(replace(track, joined=False) for track in program.tracks))
     assert not notes(padded)
     assert notes(padded, 600 * S + 100) == [
         "track 2 follows track 1 without the 488 samples of silence (11.1 ms) that pad its last sector: a "
-        "cue sheet cannot say them"
+        "cue sheet cannot express them"
     ]
 
 

@@ -223,7 +223,7 @@ def test_what_a_toc_file_cannot_say_is_told(songs: Path) -> None:
     assert note.startswith("cdrdao does not burn that the texts in English are protected")
     genre_of_a_track = Texts(9, {PackType.GENRE: {1: "Rock"}})
     assert notes(replace(program, texts=(genre_of_a_track,))) == [
-        "GENRE belongs to the disc; that of tracks is left out"
+        "GENRE belongs to the disc only; it is left out for tracks"
     ]
     assert notes(album_of(songs, "a.flac")) == [
         "redbook reads a.flac from this sheet; cdrdao 1.2.4 reads WAVE and raw audio only, and burns noise "

@@ -116,7 +116,7 @@ class Rule(StrEnum):
     NUMBERS = "tracks are numbered one after the other, from 1 to 99"
     FIRST_PREGAP = "the first track of a session has a pregap of 2 s at least"
     ORDER = "tracks follow each other and do not overlap"
-    SHORT_TRACK = "a track lasts 4 s at least"
+    SHORT_TRACK = "a track must last at least 4 s"
     INDEXES = "a track's indexes follow each other inside the track, 99 at most"
     ISRC = "an ISRC has five letters or digits and seven digits"
     MCN = "a catalogue number (MCN) has thirteen digits"
@@ -266,7 +266,7 @@ class SessionLayout:
     def _of_end(self, last_lead_out_lba: int | None) -> Iterator[Breach]:
         late = self.lead_out_lba - self.tracks[-1].end_lba
         if not late >= 0:
-            text = f"the lead-out at sector {self.lead_out_lba} lies in the last track"
+            text = f"the lead-out at sector {self.lead_out_lba} is inside the last track"
             yield Breach(Rule.LEAD_OUT, 0, text)
         if self.lead_out_lba > LAST_LBA:
             yield Breach(Rule.ADDRESSES, 0, "it is longer than 99:59:74, the last address of a CD")
@@ -313,7 +313,7 @@ class SessionLayout:
 
 def _of_track(track: LaidTrack) -> Iterator[Breach]:
     if track.sectors < SHORTEST_TRACK_SECTORS:
-        text = f"track {track.number} lasts {track.sectors / 75:.2f} s; a track lasts 4 s at least"
+        text = f"track {track.number} lasts {track.sectors / 75:.2f} s; a track must last at least 4 s"
         yield Breach(Rule.SHORT_TRACK, track.number, text)
     if track.pregap_sectors < 0:
         yield Breach(Rule.ORDER, track.number, f"the pregap of track {track.number} ends before it begins")
@@ -321,7 +321,9 @@ def _of_track(track: LaidTrack) -> Iterator[Breach]:
         yield Breach(Rule.ORDER, track.number, f"track {track.number} starts before LBA 0")
     places = (track.start_lba, *track.indexes, track.end_lba)
     if any(later <= earlier for earlier, later in pairwise(places)) and track.indexes:
-        yield Breach(Rule.INDEXES, track.number, f"an index of track {track.number} lies where it cannot")
+        yield Breach(
+            Rule.INDEXES, track.number, f"an index of track {track.number} is in an impossible place"
+        )
     if len(track.indexes) >= MOST_INDEXES:
         yield Breach(Rule.INDEXES, track.number, f"track {track.number} has more than {MOST_INDEXES} indexes")
     if track.isrc and not is_isrc(track.isrc):

@@ -43,7 +43,7 @@ def bcd(value: int) -> int:
 def from_bcd(byte: int) -> int:
     """The number, 0 to 99, that a BCD byte stands for.  raises  ValueError  for a byte that is not BCD"""
     if byte >> 4 > 9 or byte & 0xF > 9:
-        raise ValueError(f"{byte:02X}h is no BCD")
+        raise ValueError(f"{byte:02X}h is not BCD")
     return (byte >> 4) * 10 + (byte & 0xF)
 
 
@@ -102,10 +102,10 @@ class Q:
         if adr in (MCN, ISRC):
             code = data[1:8].hex()[:13] if adr == MCN else _unpack_isrc(data[1:9])
             if not (is_mcn(code) if adr == MCN else is_isrc(code)):
-                raise ValueError(f"{code} is no number of a disc or track")
+                raise ValueError(f"{code} is not the number of a disc or track")
             return cls(adr, control, code=code, frame=from_bcd(data[9]))
         if adr != POSITION:
-            raise ValueError(f"ADR {adr} is not of a program")
+            raise ValueError(f"ADR {adr} does not belong to a program area")
         relative, time = (Msf(*map(from_bcd, data[i : i + 3])) for i in (3, 7))
         track = data[1] if data[1] == LEAD_OUT_TNO else from_bcd(data[1])
         index = data[2] if data[2] >= 0xA0 else from_bcd(data[2])
@@ -125,7 +125,7 @@ def _unpack_isrc(data: bytes) -> str:
     try:
         letters = "".join(_ISRC_VALUES[bits >> shift & 0x3F] for shift in (24, 18, 12, 6, 0))
     except KeyError as error:
-        raise ValueError("no ISRC has such a character") from error
+        raise ValueError("an ISRC cannot have such a character") from error
     return letters + data[4:8].hex()[:7]
 
 

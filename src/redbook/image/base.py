@@ -277,7 +277,7 @@ class DiscState:
         if self.pressed and not self.finished:
             raise ValueError("a pressed disc that is not finished")
         if self.minutes not in (74, 80, 90, 99) or (self.rewritable and self.minutes == 99):
-            raise ValueError(f"no {self.medium} has {self.minutes} minutes")
+            raise ValueError(f"a {self.medium} cannot have {self.minutes} minutes")
         if len(self.tracks) > MOST_TRACKS:
             raise ValueError(f"{len(self.tracks)} tracks")
         if (
@@ -303,7 +303,7 @@ class DiscState:
                 self._check_closed(session)
             for pack in session.cd_text:
                 if len(bytes.fromhex(pack)) != PACK_BYTES:
-                    raise ValueError(f"{pack} is no CD-Text pack")
+                    raise ValueError(f"{pack} is not a CD-Text pack")
             for breach in session.layout().breaches():
                 if breach.rule not in _LET_PASS:
                     raise ValueError(breach.text)
@@ -330,9 +330,9 @@ class DiscState:
                 if track.number != number:
                     raise ValueError(f"track {track.number} where track {number} is expected")
                 if not 0 <= track.written_sectors <= track.sectors or track.start_lba < max(free_from, 0):
-                    raise ValueError(f"track {track.number} lies where it cannot")
+                    raise ValueError(f"track {track.number} is in an impossible place")
                 if track.pregap_lba < free_from:
-                    raise ValueError(f"the pregap of track {track.number} lies where it cannot")
+                    raise ValueError(f"the pregap of track {track.number} is in an impossible place")
                 if track.data_mode not in (0, 1, 2) or track.is_data != bool(track.control & DATA_BIT):
                     raise ValueError(
                         f"track {track.number}: data mode {track.data_mode}, control {track.control}"

@@ -20,7 +20,7 @@ from redbook import host
 
 _LEFT_BEHIND = re.compile(r"\.disc\.(json|cue|toc|owner)(\.[0-9a-f]{16})?\.new")
 
-_SECOND_NAME = "has a second name (a hard link), and what that stands for would change, too"
+_SECOND_NAME = "has a second name (a hard link), and that file would change, too"
 _KINDS = (
     (stat.S_ISLNK, "a link"),
     (stat.S_ISDIR, "a folder"),
@@ -168,7 +168,7 @@ class DiscFiles:
     def _refuse(self, name: str, found: os.stat_result) -> None:
         if not stat.S_ISREG(found.st_mode):
             kind = next((text for is_one, text in _KINDS if is_one(found.st_mode)), "something else")
-            raise self._no_file(name, f"is {kind} and no regular file")
+            raise self._no_file(name, f"is {kind}, not a regular file")
 
     def _no_file(self, name: str, why: str) -> NotAFile:
         return NotAFile(errno.EINVAL, f"{name} {why}", str(self.path / name))

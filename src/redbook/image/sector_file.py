@@ -74,7 +74,9 @@ class SectorFile:
         raises  OSError  if it was deleted or replaced
         """
         if self._fd is not None and not self._files.is_still(self.name, self._fd):
-            raise OSError(errno.ESTALE, f"{self.name} was deleted or replaced meanwhile", str(self.path))
+            raise OSError(
+                errno.ESTALE, f"{self.name} was deleted or replaced in the meantime", str(self.path)
+            )
 
     def remove(self) -> None:
         self.close()

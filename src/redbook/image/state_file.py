@@ -65,14 +65,14 @@ def state_in(files: DiscFiles) -> DiscState:
         raise ImageError(f"{damaged} has no version")
     if version > VERSION:
         raise ImageError(
-            f"the virtual disc {printable(path)} is of version {version}, from a newer redbook; "
-            f"this one knows up to version {VERSION}: update redbook"
+            f"the virtual disc {printable(path)} has version {version}, from a newer redbook; this "
+            f"one knows versions up to {VERSION}: update redbook"
         )
     try:
         return from_json(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ImageError(
-            f"{damaged} describes no possible disc ({error}); restore it from a copy, or start a new one"
+            f"{damaged} describes an impossible disc ({error}); restore it from a copy, or start a new one"
         ) from error
 
 

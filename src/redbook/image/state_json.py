@@ -111,7 +111,7 @@ def _from_version_2(data: dict[str, Any]) -> dict[str, Any]:
 def _time(text: str) -> Msf:
     minute, second, frame = (int(part) for part in text.split(":"))
     if not (0 <= minute <= 99 and 0 <= second <= 59 and 0 <= frame <= 74):
-        raise ValueError(f"{text} is no time on a disc")
+        raise ValueError(f"{text} is not a time on a disc")
     return Msf(minute, second, frame)
 
 

@@ -167,7 +167,7 @@ def checked(files: DiscFiles, state: DiscState) -> DiscState:
         raise no_file(files.path, error) from error
     except OSError as error:
         raise ImageError(
-            f"the virtual disc {printable(files.path)} cannot be looked at: {error.strerror}"
+            f"the virtual disc {printable(files.path)} cannot be read: {error.strerror}"
         ) from error
     begun = (t for t in state.tracks if t.written_sectors)
     needed = max((t.start_lba + t.written_sectors for t in begun), default=0)
@@ -181,7 +181,7 @@ def checked(files: DiscFiles, state: DiscState) -> DiscState:
 
 def only_looking(path: Path) -> StorageFailed:
     return StorageFailed(
-        f"the virtual disc {printable(path)} was opened to look at it only; open it for writing to change it"
+        f"the virtual disc {printable(path)} was opened for reading only; open it for writing to change it"
     )
 
 

@@ -107,7 +107,7 @@ def decode(cdb: bytes, data_out: bytes | memoryview = b"") -> Command[Any]:
 def name_of(cdb: bytes) -> str:
     """The command's name as the standard writes it; its opcode where that is not known."""
     if not cdb:
-        return "a command of no bytes"
+        return "a command without bytes"
     if cdb[0] == disc_info.READ_TOC_OPCODE:
         return disc_info.ReadToc.NAME
     known = _INQUIRIES[0] if cdb[0] == identify.Inquiry.OPCODE else _BY_OPCODE.get(cdb[0])

@@ -97,7 +97,7 @@ class Inquiry(Sized[InquiryReply]):
     def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
         _, _, page, length = cls.LAYOUT.unpack(cdb)
         if page:
-            raise ValueError("a page is asked for, but not as vital product data")
+            raise ValueError("a page is requested, but not as vital product data")
         return cls(length)
 
     def parse_reply(self, data: bytes) -> InquiryReply:
@@ -224,9 +224,7 @@ class Configuration:
         """
         length, profile = Struct(">I2xH").unpack_from(need(data, 8, GetConfiguration.NAME))
         if not 4 <= length <= cls.MOST_BYTES:
-            raise ValueError(
-                f"it says itself that {length} bytes follow; that would have to be 4 to {cls.MOST_BYTES}"
-            )
+            raise ValueError(f"it states that {length} bytes follow; that must be 4 to {cls.MOST_BYTES}")
         features = []
         position, end = 8, min(len(data), length + 4)
         while position + 4 <= end:

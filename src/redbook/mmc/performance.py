@@ -136,9 +136,7 @@ class GetPerformance(Command[Performance]):
     def parse_reply(self, data: bytes) -> Performance:
         length, flags = Struct(">IBxxx").unpack_from(need(data, HEADER_BYTES, self.NAME))
         if length < HEADER_BYTES - 4:
-            raise ValueError(
-                f"it says itself that {length} bytes follow, but {HEADER_BYTES - 4} were expected"
-            )
+            raise ValueError(f"it states that {length} bytes follow, but {HEADER_BYTES - 4} were expected")
         total = (length - 4) // DESCRIPTOR_BYTES
         end = min(len(data), length + 4)
         parts = [
@@ -175,7 +173,7 @@ class SetStreaming(NoReply):
             raise ValueError(f"a performance descriptor of {len(self.descriptor)} bytes")
         *_, size, milliseconds = self.SPEEDS.unpack_from(self.descriptor)
         if not milliseconds:
-            raise ValueError("a speed over no time")
+            raise ValueError("a speed in zero time")
         return int(size * 1000 // milliseconds)
 
     def to_cdb(self) -> bytes:

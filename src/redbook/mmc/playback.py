@@ -234,7 +234,7 @@ class ReadSubChannel(Sized[SubChannelData]):
             return SubChannelData(known)
         kind = need(data, 5, self.NAME)[4]
         if kind != self.format:
-            raise ValueError(f"the question was for format {self.format}, and the answer has format {kind}")
+            raise ValueError(f"the question was for format {self.format}, but the answer has format {kind}")
         if kind == SubChannelFormat.POSITION:
             _, mode, track, index, lba, relative = Struct(">BBBB4s4s").unpack_from(
                 need(data, 16, self.NAME), 4
@@ -243,7 +243,7 @@ class ReadSubChannel(Sized[SubChannelData]):
             return SubChannelData(known, where)
         need(data, 24, self.NAME)
         if length < 20:
-            raise ValueError(f"it says itself that {length} bytes follow, but 20 were expected")
+            raise ValueError(f"it states that {length} bytes follow, but 20 were expected")
         size = 13 if kind == SubChannelFormat.MCN else 12
         code = data[9 : 9 + size].decode("ascii", "replace") if data[8] & 0x80 else ""
         return SubChannelData(known, None, code, data[6])

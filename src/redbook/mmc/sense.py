@@ -119,22 +119,22 @@ _EXACT: dict[tuple[int, int, int], Meaning] = {
     (0, 0x00, 0x16): Meaning(SenseError, "an operation is in progress", _WAIT),
     (1, 0x73, 0x01): Meaning(
         SenseError,
-        "the disc's power calibration area is almost full: there is room for few more burns on it",
+        "the disc's power calibration area is almost full: there is room for only a few more burns on it",
         worth_telling=True,
     ),
     (1, 0x73, 0x06): Meaning(
         SenseError,
-        "the disc's list of tracks (PMA) is almost full: few more tracks fit on it",
+        "the disc's list of tracks (PMA) is almost full: only a few more tracks fit on it",
         worth_telling=True,
     ),
     (2, 0x00, 0x00): Meaning(errors.Unexplained, "not ready", _WAIT),
     (2, 0x04, 0x00): Meaning(errors.Unexplained, "not ready", _WAIT),
     (2, 0x04, 0x01): Meaning(errors.BecomingReady, "becoming ready", _WAIT),
     (2, 0x04, 0x02): Meaning(
-        errors.NeedsStart, "the drive has stopped and waits for a START STOP UNIT command", _OFF_AND_ON
+        errors.NeedsStart, "the drive has stopped, and is waiting for a START STOP UNIT command", _OFF_AND_ON
     ),
     (2, 0x04, 0x03): Meaning(
-        errors.ManualIntervention, "the drive needs somebody to help it", "look at the drive"
+        errors.ManualIntervention, "the drive needs manual intervention", "look at the drive"
     ),
     (2, 0x04, 0x04): Meaning(errors.FormatInProgress, "formatting", _WAIT),
     (2, 0x04, 0x07): Meaning(errors.OperationInProgress, "an operation is in progress", _WAIT),
@@ -176,7 +176,9 @@ _EXACT: dict[tuple[int, int, int], Meaning] = {
         errors.SessionIncomplete, "a track of the session is incomplete", _ANOTHER_DRIVE
     ),
     (0xB, 0x4E, 0x00): Meaning(
-        errors.OverlappedCommands, "another program talks to the drive", "close it, and what mounts discs"
+        errors.OverlappedCommands,
+        "another program is talking to the drive",
+        "close it, and programs that mount discs",
     ),
 }
 
@@ -208,14 +210,16 @@ _BY_ASC: dict[tuple[int, int], Meaning] = {
     (5, 0x25): Meaning(errors.IllegalRequest, "no such logical unit", _CABLE),
     (5, 0x26): Meaning(errors.InvalidParameter, "the drive does not accept a parameter", _ANOTHER_DRIVE),
     (5, 0x2C): Meaning(
-        errors.CommandSequenceError, "the command does not fit the drive's state", _ANOTHER_DRIVE
+        errors.CommandSequenceError, "the command is not allowed in the drive's present state", _ANOTHER_DRIVE
     ),
     (5, 0x39): Meaning(errors.SavingNotSupported, "saving parameters is not supported", _ANOTHER_DRIVE),
     (5, 0x55): Meaning(errors.SystemResourceFailure, "the drive is out of resources", _WAIT),
     (5, 0x63): Meaning(errors.EndOfUserArea, "the disc is full", _OTHER_DISC),
     (5, 0x64): Meaning(errors.IllegalModeForTrack, "not possible on this track or disc", _OTHER_DISC),
-    (5, 0x72): Meaning(errors.SessionIncomplete, "the session cannot be closed as it is", _ANOTHER_DRIVE),
-    (5, 0xB5): Meaning(errors.DummyBlocksAdded, "the drive padded the track by itself", _ANOTHER_DRIVE),
+    (5, 0x72): Meaning(
+        errors.SessionIncomplete, "the session cannot be closed in its present state", _ANOTHER_DRIVE
+    ),
+    (5, 0xB5): Meaning(errors.DummyBlocksAdded, "the drive padded the track itself", _ANOTHER_DRIVE),
     (5, 0xBF): Meaning(errors.LossOfStreaming, "the drive ran out of data", _KEEP_UP),
     (5, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),
     (7, 0x27): Meaning(errors.WriteProtected, "the medium is write-protected", "use another disc"),
@@ -231,7 +235,7 @@ _BY_ASC: dict[tuple[int, int], Meaning] = {
     (1, 0x5D): Meaning(SenseError, "the drive predicts that it will fail soon", worth_telling=True),
     (4, 0x08): Meaning(errors.CommunicationError, "communication failure", _CABLE),
     (4, 0x1B): Meaning(errors.CommunicationError, "the transfer failed", _CABLE),
-    (4, 0x47): Meaning(errors.CommunicationError, "the data came damaged", _CABLE),
+    (4, 0x47): Meaning(errors.CommunicationError, "the data arrived damaged", _CABLE),
     (4, 0x09): Meaning(errors.ServoError, "tracking or focus failure", _OFF_AND_ON),
 }
 

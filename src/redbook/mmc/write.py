@@ -178,9 +178,7 @@ class BufferCapacity:
         length, flags, size, free = cls.LAYOUT.unpack_from(need(data, 12, ReadBufferCapacity.NAME))
         unit = cls.BLOCK_BYTES if flags & 1 else 1
         if length < cls.LAYOUT.size - 2:
-            raise ValueError(
-                f"it says itself that it has {length + 2} bytes, but {cls.LAYOUT.size} were expected"
-            )
+            raise ValueError(f"it states that it has {length + 2} bytes, but {cls.LAYOUT.size} were expected")
         if not 0 < size * unit <= cls.MOST_BYTES or free > size:
             raise ValueError(f"{free * unit} bytes are said to be free in a buffer of {size * unit}")
         return cls(size * unit, free * unit, bool(flags & 1))

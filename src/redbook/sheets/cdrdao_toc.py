@@ -174,7 +174,7 @@ class _Reader:
         ms = samples * 1000 / 44_100
         text = (
             f"track {number} is not a whole number of sectors: {samples} samples of silence ({ms:.1f} ms) "
-            f"pad its last one, as cdrdao does; if the music goes on into track {number + 1}, let this "
+            f"pad its last one, as cdrdao does; if the music continues into track {number + 1}, let this "
             f"track have the next file's first {samples} samples, too, and track {number + 1} begin after "
             "them"
         )
@@ -186,18 +186,18 @@ class _Reader:
         """Index, place in the track in samples, and line of each segment."""
         start = self._place(statement.start, statement.parts_before_start, at)
         if statement.start is not None and start >= length:
-            text = f"track {number} starts at {_time(start)}, and all of it is {_time(length)} long"
+            text = f"track {number} starts at {_time(start)}, but is only {_time(length)} long"
             raise self._words.wrong(text, statement.start.offset)
         places = {}
         before = start
         for mark in statement.indexes:
             place = start + (mark.samples or 0)
             if place >= length:
-                text = f"INDEX {_time(place - start)} lies after the end of track {number}, "
+                text = f"INDEX {_time(place - start)} is after the end of track {number}, "
                 text += _time(length - start)
                 raise self._words.wrong(text, mark.offset)
             if place <= before:
-                text = f"INDEX {_time(place - start)} does not lie after the one before it"
+                text = f"INDEX {_time(place - start)} is not after the one before it"
                 raise self._words.wrong(text, mark.offset)
             places[place] = mark.offset
             before = place
@@ -222,10 +222,10 @@ class _Reader:
         """The start of a postgap is one more index, as with cdrdao."""
         end = self._place(mark, statement.parts_before_end, at)
         if end >= length:
-            text = f"END {_time(end)}: nothing of track {number}, {_time(length)}, lies after it"
+            text = f"END {_time(end)}: track {number}, {_time(length)} long, has nothing after it"
             raise self._words.wrong(text, mark.offset)
         if end <= start:
-            raise self._words.wrong(f"END {_time(end)} lies in the pregap of track {number}", mark.offset)
+            raise self._words.wrong(f"END {_time(end)} is in the pregap of track {number}", mark.offset)
         if len(places) == MOST_INDEXES - 1 and end not in places:
             text = f"track {number} has more than {MOST_INDEXES} indexes; END is one, too"
             raise self._words.wrong(text, mark.offset)
@@ -283,11 +283,11 @@ class _Reader:
         if first == length and more and part.samples is None:
             return Piece(source, first, 1)
         if first >= length + more:
-            text = f"{name} is to be taken from {_time(first)} on, and is {_time(length)} long"
+            text = f"{name} is used from {_time(first)} on, but is only {_time(length)} long"
             raise self._words.wrong(text, part.offset)
         samples = length - first if part.samples is None else part.samples
         if first + samples > length + more:
-            text = f"{name} is wanted up to {_time(first + samples)}, and is {_time(length)} long"
+            text = f"{name} is used up to {_time(first + samples)}, but is only {_time(length)} long"
             raise self._words.wrong(text, part.offset)
         return Piece(source, first, samples)
 
@@ -300,10 +300,10 @@ class _Reader:
             self._found[part.name.raw] = self._find(part)
         name, path, is_sound = self._found[part.name.raw]
         if is_sound and part.swap:
-            text = f"SWAP of {shown(name)}: the file says itself in which order its bytes are; leave SWAP out"
+            text = f"SWAP of {shown(name)}: the file itself says in which order its bytes are; leave SWAP out"
             raise self._words.wrong(text, part.offset)
         if part.skipped_bytes and (is_sound or part.skipped_bytes % SAMPLE_BYTES):
-            why = "it is not raw audio" if is_sound else f"{SAMPLE_BYTES} bytes are a sample"
+            why = "it is not raw audio" if is_sound else f"a sample has {SAMPLE_BYTES} bytes"
             text = f"{shown(name)} cannot be read from byte {part.skipped_bytes} on: {why}"
             raise self._words.wrong(text, part.offset)
         raw = "" if is_sound else "little" if part.swap else "big"
@@ -326,11 +326,13 @@ class _Reader:
             beside, here = self._folder / name, Path(name)
             if _is_there(beside):
                 if _is_there(here) and not here.samefile(beside):
-                    text = f"{shown(name)} beside the sheet is taken; cdrdao takes that of the current folder"
+                    text = (
+                        f"{shown(name)} beside the sheet is used; cdrdao uses the one in the current folder"
+                    )
                     self._note(text, part.offset)
                 return name, beside, self._is_sound(beside, part)
             if _is_there(here):
-                text = f"{shown(name)} is taken from the current folder; none lies beside the sheet"
+                text = f"{shown(name)} is taken from the current folder; there is none beside the sheet"
                 self._note(text, part.offset)
                 return name, here, self._is_sound(here, part)
         return self._find_like(names, part)
@@ -341,10 +343,10 @@ class _Reader:
             try:
                 found = self._files.find(name)
             except TwoFiles as error:
-                text = f"{shown(name)} may mean any of {error}; name the one that is meant"
+                text = f"{shown(name)} may mean any of {error}; name the right one"
                 raise self._words.wrong(text, part.offset) from error
             if found is not None:
-                text = f"the sheet says {shown(name)}; {self._files.shown(found.path)} is taken: {found.why}"
+                text = f"the sheet says {shown(name)}; {self._files.shown(found.path)} is used: {found.why}"
                 self._note(text, part.offset)
                 return found.path.name, found.path, self._is_sound(found.path, part)
         raise self._words.wrong(f"there is no file {shown(names[-1])} beside the sheet", part.offset)
@@ -355,7 +357,7 @@ class _Reader:
         if not begins_like_sound(path):
             return False
         text = (
-            f"{shown(path.name)} begins as a sound file, and is read as one; as raw audio it would be noise"
+            f"{shown(path.name)} begins like a sound file, and is read as one; as raw audio it would be noise"
         )
         self._note(text, part.offset)
         return True

@@ -34,6 +34,6 @@ def read_mcn(text: str, keep: bool = False, who: str = "CATALOG ") -> tuple[str,
             )
         return (
             code,
-            f"CATALOG {digits} is burned as {code} though its check digit is wrong ({due} would be right)",
+            f"CATALOG {digits} is burned as {code} although its check digit is wrong ({due} would be right)",
         )
     return code, f"CATALOG {digits} has twelve digits; it is burned as {code}" if len(digits) == 12 else ""

@@ -117,7 +117,7 @@ class _Set:
         if len(found) > 1:
             raise self._wrong(f"{IDENTIFIER}: {len(data)} bytes; expected one packet of {IDENTIFIER_BYTES}")
         if one.level not in LEVELS:
-            why = "2.10 and later are of DVDs" if one.level.startswith("DDP") else "this is not a DDP set"
+            why = "2.10 and later are for DVDs" if one.level.startswith("DDP") else "this is not a DDP set"
             raise self._wrong(
                 f"{IDENTIFIER}, level: {shown(one.level)} is neither DDP 2.00 nor DDP 1.01: {why}"
             )
@@ -141,12 +141,15 @@ class _Set:
                     place, f"DST: {shown(one.stream)} is not a stream of an audio CD (bytes 4 and 5)"
                 )
             if not one.name:
-                self._map_wrong(place, "DSI: it names no file; a set on tape is not read (bytes 74 to 90)")
+                self._map_wrong(
+                    place, "DSI: it names no file; redbook does not read a set on tape (bytes 74 to 90)"
+                )
             if one.media not in (None, 0, 1):
                 self._map_wrong(place, f"MED: {one.media}; one medium is expected (byte 54)")
             if one.new not in ("", "0"):
                 self._map_wrong(
-                    place, f"NEW: {shown(one.new)}, another session; one is burned at once (byte 91)"
+                    place,
+                    f"NEW: {shown(one.new)}, another session; only one can be burned at a time (byte 91)",
                 )
             if one.stream.startswith("S") and one.subcode not in ("PQ DESCR", "CDTEXT"):
                 self._map_wrong(
@@ -195,7 +198,9 @@ class _Set:
 
     def _check_bytes(self, place: int, packet: MapPacket, size: int, name: str) -> None:
         if packet.length is not None and packet.length != size:
-            text = f"DSL: {packet.length} bytes, but {shown(name)} has {size}: another file, or cut short"
+            text = (
+                f"DSL: {packet.length} bytes, {shown(name)} has {size}: it is another file, or was cut short"
+            )
             self._map_wrong(place, f"{text} (bytes 14 to 21)")
 
     def _streams(self, pq: Pq, pq_name: str) -> tuple[tuple[Source, ...], tuple[Piece, ...]]:
@@ -253,9 +258,7 @@ class _Set:
         place, one = first
         pause, start = one.pause or 0, one.start
         if pause and pause > pq.tracks[0].start:
-            self._map_wrong(
-                place, f"PRE2: {pause} sectors of pause, but index 01 lies at {pq.tracks[0].start}"
-            )
+            self._map_wrong(place, f"PRE2: {pause} sectors of pause, but index 01 is at {pq.tracks[0].start}")
         if start is not None:
             if start > PREGAP_SECTORS:
                 self._map_wrong(
@@ -264,7 +267,8 @@ class _Set:
             if pause and start + pause not in (PREGAP_SECTORS, pq.tracks[0].start):
                 self._map_wrong(
                     place,
-                    f"PRE2: {pause} sectors of pause are in the stream, but by DSS it begins at {start}",
+                    f"PRE2: {pause} sectors of pause are in the stream, but according to DSS it begins at "
+                    f"{start}",
                 )
             return start
         if pause:
@@ -277,7 +281,7 @@ class _Set:
             return
         number = int(one.track)
         if number > len(pq.tracks):
-            self._map_wrong(place, f"TRK: {one.track}, and {shown(pq_name)} has {len(pq.tracks)} tracks")
+            self._map_wrong(place, f"TRK: {one.track}, but {shown(pq_name)} has {len(pq.tracks)} tracks")
         track = pq.tracks[number - 1]
         if at not in (*track.times, 0, PREGAP_SECTORS):
             self.notes.wrong(
@@ -350,7 +354,7 @@ class _Set:
                 self.notes.wrong(wrong, "it is left out")
             elif code and code in found:
                 other = found.index(code) + 1
-                wrong = f"{where}: {code} is that of track {other}, too; no two recordings have the same"
+                wrong = f"{where}: {code} is also that of track {other}; no two recordings have the same"
                 self.notes.wrong(wrong, f"it is left out of track {track.number}")
                 code = ""
             found.append(code or "")
@@ -394,7 +398,7 @@ class _Set:
                 what = f"byte {alien[0]:02X}h" if alien else "what is UTF-8"
                 self.notes.wrong(
                     f"{shown(name)}, pack {number}, text of track {pack[1]}: {what} is not in its character "
-                    "set (ISO 8859-1), and players show something else",
+                    f"set (ISO 8859-1), so players show something else",
                     "it is burned as it is",
                     "have the set made again",
                 )
@@ -404,7 +408,7 @@ class _Set:
                 here = read_isrc(said) if track else read_mcn(said, keep=True)[0]
                 if here != there and said.strip("0 "):
                     self.notes.wrong(
-                        f"{shown(name)}: {name_of(PackType.CODE, track)} is {shown(said)}, and "
+                        f"{shown(name)}: {name_of(PackType.CODE, track)} is {shown(said)}, but "
                         f"{shown(pq_name)} says {there or 'none'}: the set contradicts itself",
                         "each is burned as it is",
                     )
@@ -423,8 +427,8 @@ class _Set:
                 raise self._wrong(f"{shown(sources[piece.source].path.name)}: {error.strerror}") from error
             if not silent:
                 self.notes.note(
-                    "the two seconds before 00:02:00 hold sound; silence is burned there, because no player "
-                    "gets there"
+                    "there is audio in the two seconds before 00:02:00; silence is burned there, because no "
+                    "player reaches them"
                 )
 
     def _tell_checked(self, identifier: Identifier, pq: Pq, sums: bool, text: bool) -> None:
@@ -440,7 +444,7 @@ class _Set:
         )
         self.notes.remark(
             "not checked: whether codes and titles are those of this recording, what it sounds like, and "
-            "what a plant asks beyond the public facts of the format"
+            "what a pressing plant requires beyond the public facts of the format"
         )
 
 

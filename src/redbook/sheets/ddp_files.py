@@ -54,7 +54,7 @@ class SetFiles:
             found = [base]
         if len(found) > 1:
             raise self._notes.error(
-                f"{who} may mean any of {', '.join(map(shown, found))}; leave one in the folder"
+                f"{who} may mean any of {', '.join(map(shown, found))}; leave only one in the folder"
             )
         if not base or not found:
             missing = f"{shown(base) or 'a file'} is missing"
@@ -74,7 +74,7 @@ class SetFiles:
         path = self.path(name, who)
         data = read_bytes(path, most, self._notes, shown(path.name))
         if len(data) > most:
-            raise self._notes.error(f"{shown(path.name)}: it is too large for what it is")
+            raise self._notes.error(f"{shown(path.name)}: it is too large for its kind of file")
         return data
 
     def size(self, path: Path) -> int:
@@ -115,7 +115,7 @@ class SetFiles:
             if key.endswith(".chk"):  # plants' own; what looks like a CRC-32 there is another sum
                 found = [one for one in found if one.kind != "CRC-32"]
             if not found:
-                self._notes.note(f"{shown(real)}: no checksum in it is understood; it was not checked")
+                self._notes.note(f"{shown(real)}: redbook understands no checksum in it; it was not checked")
             sums += found
         sized = (self._folder / names[key] for one in sums if (key := one.name.lower()) in names)
         self._bytes_to_sum = sum(path.stat().st_size for path in sized if path.is_file())
@@ -132,7 +132,7 @@ class SetFiles:
             if not self.has(one.name):
                 missing = f"{shown(one.name)} is missing ({shown(one.said_in)} has its {one.kind})"
                 wrong = f"{missing}: the set is incomplete, or not in one folder"
-                self._notes.wrong(wrong, "the rest is taken", "get it again")
+                self._notes.wrong(wrong, "the rest is used", "get it again")
                 continue
             path = self.path(one.name, f"{shown(one.said_in)} has its {one.kind}")
             self.size(path)
@@ -143,8 +143,8 @@ class SetFiles:
             if found != one.value:
                 self._notes.wrong(
                     f"{shown(path.name)}: its {one.kind} is {found}, and {shown(one.said_in)} says "
-                    f"{one.value}: the file was changed or damaged on its way",
-                    "it is taken as it is",
+                    f"{one.value}: the file was changed or damaged on the way",
+                    "it is used as it is",
                     "get the set again",
                 )
             self._checked.add(path.name)
@@ -154,10 +154,10 @@ class SetFiles:
         own = {self.path(name, who).name for name in names if self.has(name)}
         if not sums:
             self._notes.note(
-                "no file of checksums is there: whether the set arrived as it was made was not checked"
+                "there is no file of checksums: it was not checked whether the set arrived as it was made"
             )
         elif lacking := sorted(own - self._checked):
-            self._notes.note(f"no checksum was found of {', '.join(map(shown, lacking))}; not checked")
+            self._notes.note(f"no checksum was found for {', '.join(map(shown, lacking))}; not checked")
 
 
 def _base(name: str) -> str:

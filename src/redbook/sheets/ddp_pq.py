@@ -61,7 +61,7 @@ def understand(packets: Sequence[PqPacket], wrong: Wrong) -> Pq:
         track_before, index_before = track, index
         if packet.upc:
             if upc not in ("", packet.upc):
-                wrong(f"UPC: {packet.upc}, and {upc} in an entry before", place)
+                wrong(f"UPC: {packet.upc}, but {upc} in an earlier entry", place)
             upc = packet.upc
         if not track:
             wrong("TRK: blank, with no entry before it", place)
@@ -75,10 +75,10 @@ def understand(packets: Sequence[PqPacket], wrong: Wrong) -> Pq:
             lead_out = packet.time if lead_out is None else lead_out
             continue
         if lead_out is not None:
-            wrong("TRK: a second session begins behind the lead-out; only one session is burned", place)
+            wrong("TRK: a second session begins after the lead-out; only one session is burned", place)
         if track == LEAD_IN:
             if tracks:
-                wrong("TRK: the lead-in (00) stands behind a track", place)
+                wrong("TRK: the lead-in (00) comes after a track", place)
             continue
         _take(tracks, packet, int(track), 1 if index is None else index, place, wrong)
     if not tracks:
@@ -94,7 +94,7 @@ def _take(tracks: list[PqTrack], packet: PqPacket, number: int, index: int, plac
         wrong(f"control: track {number} is data; redbook burns audio only", place)
     if tracks and packet.time < tracks[-1].times[-1]:
         before = duration(tracks[-1].times[-1])
-        wrong(f"time: {duration(packet.time)} lies before {before}, the time of the entry before", place)
+        wrong(f"time: {duration(packet.time)} is before {before}, the time of the previous entry", place)
     if not tracks or tracks[-1].number != number:
         if number != len(tracks) + 1:
             wrong(f"TRK: {number:02d}, expected {len(tracks) + 1:02d}", place)
@@ -108,11 +108,11 @@ def _take(tracks: list[PqTrack], packet: PqPacket, number: int, index: int, plac
     if index != track.first + len(track.times):
         wrong(f"IDX: {index:02d}, expected {track.first + len(track.times):02d}", place)
     if (packet.control, packet.scms) != (track.control, track.scms):
-        wrong(f"control: another one than in the entry before, of the same track {number}", place)
+        wrong(f"control: it differs from the previous entry of the same track {number}", place)
     if packet.isrc and track.isrc not in ("", packet.isrc):
-        wrong(f"ISRC: track {number} has {packet.isrc}, and {track.isrc} in an entry before", place)
+        wrong(f"ISRC: track {number} has {packet.isrc}, but {track.isrc} in an earlier entry", place)
     if packet.time == track.times[-1] and index > 1:
-        wrong(f"time: index {index:02d} lies where the one before it does", place)
+        wrong(f"time: index {index:02d} is at the same place as the one before it", place)
     track.isrc = track.isrc or packet.isrc
     track.times.append(packet.time)
 
@@ -122,24 +122,23 @@ def _check(tracks: list[PqTrack], lead_out: int, wrong: Wrong) -> None:
     if last.first == 0 and len(last.times) == 1:
         wrong(f"IDX: track {last.number} has no index 01", last.packet)
     if first.first == 0 and first.times[0]:
-        wrong(
-            f"time: index 00 of track 1 lies at {duration(first.times[0])}; expected 00:00:00", first.packet
-        )
+        wrong(f"time: index 00 of track 1 is at {duration(first.times[0])}; expected 00:00:00", first.packet)
     if first.start < PREGAP_SECTORS:
         wrong(
             f"time: index 01 of track 1 lies at {duration(first.start)}; expected 2 s of pause", first.packet
         )
     if last.times[-1] >= lead_out:
-        text = f"{duration(last.times[-1])} lies beyond the audio: the lead-out is at {duration(lead_out)}"
+        text = f"{duration(last.times[-1])} is beyond the audio: the lead-out is at {duration(lead_out)}"
         wrong(f"time: the last index of track {last.number}, {text}", last.packet)
     ends = [track.times[0] for track in tracks[1:]] + [lead_out]
     for track, end in zip(tracks, ends, strict=True):
         if end <= track.times[-1]:
-            wrong(f"time: nothing lies behind the last index of track {track.number}", track.packet)
+            wrong(f"time: there is nothing after the last index of track {track.number}", track.packet)
         if end - track.start < SHORTEST_TRACK_SECTORS:
             seconds = (end - track.start) / 75
             wrong(
-                f"time: track {track.number} lasts {seconds:.2f} s; a track lasts 4 s at least", track.packet
+                f"time: track {track.number} lasts {seconds:.2f} s; a track must last at least 4 s",
+                track.packet,
             )
         if len(track.times) > MOST_INDEXES + 1 - track.first:
             wrong(f"IDX: track {track.number} has more than {MOST_INDEXES} indexes", track.packet)

@@ -47,7 +47,7 @@ class _Reader:
             return None
         if not (said.isascii() and said.isdecimal()):
             place = f"bytes {start} to {start + width - 1}" if width > 1 else f"byte {start}"
-            raise RecordWrong(field, f"{_shown(said)} is no number ({place})")
+            raise RecordWrong(field, f"{_shown(said)} is not a number ({place})")
         return int(said)
 
 
@@ -272,7 +272,7 @@ class PqPacket:
             raise RecordWrong("SPV", f"{_shown(mark)} instead of {_PQ_MARK} (bytes 0 to 3)")
         track = read.text(4, 2).upper()
         if track and track != LEAD_OUT and not (track.isascii() and track.isdecimal() and len(track) == 2):
-            raise RecordWrong("TRK", f"{_shown(track)} is no track: 00, 01 to 99 or AA (bytes 4 and 5)")
+            raise RecordWrong("TRK", f"{_shown(track)} is not a track: 00, 01 to 99 or AA (bytes 4 and 5)")
         control, scms = _control(record[16:18].decode("latin-1"))
         return cls(
             track,
@@ -304,12 +304,12 @@ def _time(read: _Reader) -> int:
     if read.number("hours", 8, 2):
         raise RecordWrong("hours", f"{_shown(read.text(8, 2))}: no CD is as long as that (bytes 8 and 9)")
     parts = [read.number("time", start, 2) for start in (10, 12, 14)]
-    said = f"{_shown(read.text(10, 6))} is no time MMSSFF (bytes 10 to 15)"
+    said = f"{_shown(read.text(10, 6))} is not a time (MMSSFF) (bytes 10 to 15)"
     minutes, seconds, frames = parts
     if minutes is None or seconds is None or frames is None:
         raise RecordWrong("time", said)
     if seconds > 59 or frames > 74:
-        raise RecordWrong("time", f"{said}: seconds end at 59, frames at 74")
+        raise RecordWrong("time", f"{said}: seconds go up to 59, frames up to 74")
     return (minutes * 60 + seconds) * 75 + frames
 
 

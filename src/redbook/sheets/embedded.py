@@ -44,7 +44,7 @@ def read_embedded(
     sources = Sources(sheet, None, length_of, options, notes, own=Source(name, path))
     program = program_of(sheet, sources, options, notes)
     if sheet.packs_file is not None:
-        notes.note("CDTEXTFILE means nothing in a sheet inside a sound file", sheet.packs_file[1])
+        notes.note("CDTEXTFILE has no meaning in a sheet inside a sound file", sheet.packs_file[1])
     return replace(program, notes=notes.notes)
 
 
@@ -68,7 +68,7 @@ def _in_its_encoding(text: str, path: Path, options: SheetOptions, notes: Notebo
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        notes.note("the CUESHEET tag is not UTF-8, as a tag has to be")
+        notes.note("the CUESHEET tag is not UTF-8, as a tag must be")
 
     def is_own(name: str) -> bool:
         return name.replace("\\", "/").rsplit("/", 1)[-1] == path.name

@@ -86,9 +86,9 @@ def _marked(data: bytes, encoding: str, leads_anywhere: Callable[[str], bool], n
         return Decoded(data.decode(encoding), encoding)
     except UnicodeDecodeError:
         if encoding == "utf-8":
-            notes.note("the sheet begins as UTF-8 does, but is not UTF-8 throughout")
+            notes.note("the sheet begins like UTF-8, but is not UTF-8 throughout")
             return _without_mark(data, leads_anywhere, notes)
-        notes.note(f"the sheet begins as {encoding.upper()} does, but parts of it cannot be read as that")
+        notes.note(f"the sheet begins like {encoding.upper()}, but parts of it cannot be read as that")
         return Decoded(data.decode(encoding, "replace"), encoding)
 
 
@@ -110,7 +110,7 @@ def _without_mark(data: bytes, leads_anywhere: Callable[[str], bool], notes: Not
     broken = data.decode("utf-8", "replace")
     wrong = broken.count("\ufffd")
     if sum(not c.isascii() for c in broken) - wrong >= 4 * wrong:
-        notes.note(f"the sheet's encoding is UTF-8, but for {wrong} places in it, shown as \ufffd")
+        notes.note(f"the sheet's encoding is UTF-8, except in {wrong} places, shown as \ufffd")
         return Decoded(broken, "utf-8")
     texts = _readings(data)
     if not texts:
@@ -125,8 +125,8 @@ def _without_mark(data: bytes, leads_anywhere: Callable[[str], bool], notes: Not
     if proven and len(set(proven.values())) == 1:
         encoding = next(iter(proven))
         notes.note(
-            f"the sheet's encoding is taken to be {_title(encoding)}: read so, the files that it names "
-            "are there"
+            f"the sheet's encoding is taken to be {_title(encoding)}: read that way, the files that it names "
+            "exist"
         )
         return Decoded(proven[encoding], encoding)
     scores = {encoding: plausibility(text, encoding) for encoding, text in left.items()}
@@ -134,7 +134,7 @@ def _without_mark(data: bytes, leads_anywhere: Callable[[str], bool], notes: Not
     if scores[encoding] <= 0 and "cp1252" in left:
         encoding = "cp1252"
     notes.note(
-        f"the sheet's encoding was guessed: {_title(encoding)}; if texts look wrong, name another by "
+        f"the sheet's encoding was guessed: {_title(encoding)}; if texts look wrong, name another with "
         "--cue-encoding"
     )
     return Decoded(left[encoding], encoding)

@@ -83,7 +83,7 @@ def _parse(data: bytes, rate: int, name: str, options: SheetOptions, notes: Note
             break
         before = sheet.tracks[-1].number if sheet.tracks else 0
         if not before < number <= 99:
-            raise notes.error(f"its CUESHEET block has track {number} behind track {before}")
+            raise notes.error(f"its CUESHEET block has track {number} after track {before}")
         track = SheetTrack(number, "AUDIO" if not flags & _NO_AUDIO else "DATA", file=0)
         if flags & _PRE_EMPHASIS:
             track.flags.add("PRE")
@@ -93,7 +93,7 @@ def _parse(data: bytes, rate: int, name: str, options: SheetOptions, notes: Note
             place += _INDEX.size
             at = samples(offset + beyond)
             if track.marks and index <= track.marks[-1].index:
-                raise notes.error(f"track {number} of its CUESHEET block has index {index} twice or late")
+                raise notes.error(f"track {number} of its CUESHEET block has index {index} twice or too late")
             track.marks.append(Mark(index, 0, at, duration(at // SAMPLES_PER_SECTOR)))
         sheet.tracks.append(track)
     if not sheet.tracks:

@@ -133,12 +133,12 @@ class MasterFile:
         if not isinstance(value, dict) or value.get("format") != FORMAT:
             raise ValueError(f"it does not say that it is a {FORMAT}")
         if value.get("version") != VERSION:
-            raise ValueError(f"it is of version {value.get('version')!r}, and {VERSION} is known")
+            raise ValueError(f"it has version {value.get('version')!r}, but this redbook knows {VERSION}")
         rows = _typed(value, "tracks", list)
         laid, tracks = [], []
         for row in rows:
             if not isinstance(row, dict):
-                raise ValueError("a track is no object")
+                raise ValueError("a track is not an object")
             laid.append(_laid(row))
             tracks.append(_track(row))
         layout = SessionLayout(
@@ -155,7 +155,7 @@ class MasterFile:
             raise ValueError("its tracks do not follow each other without a gap")
         mode = _typed(value, "mode", str)
         if mode not in _MODES:
-            raise ValueError(f"its mode is {mode!r}; it is sao or tao")
+            raise ValueError(f"its mode is {mode!r}; it must be sao or tao")
         seed, version = _typed(value, "dither_seed", int), _typed(value, "redbook", str)
         return cls(mode, layout, tuple(tracks), seed, version)
 
@@ -170,7 +170,7 @@ def _typed(row: dict[str, Any], key: str, kind: type) -> Any:
 def _laid(row: dict[str, Any]) -> LaidTrack:
     indexes = _typed(row, "indexes", list)
     if not all(type(index) is int for index in indexes):
-        raise ValueError("its 'indexes' are no numbers")
+        raise ValueError("its 'indexes' are not numbers")
     number, start, sectors, pregap, control = (
         _typed(row, key, int) for key in ("number", "start", "sectors", "pregap", "control")
     )
@@ -190,7 +190,7 @@ def _laid(row: dict[str, Any]) -> LaidTrack:
 def _track(row: dict[str, Any]) -> MasterTrack:
     sha256 = _typed(row, "sha256", str)
     if not _HEX.fullmatch(sha256):
-        raise ValueError("its 'sha256' is no SHA-256")
+        raise ValueError("its 'sha256' is not a SHA-256")
     title, artist, album, source, form = (
         _typed(row, key, str) for key in ("title", "artist", "album", "source", "format")
     )
@@ -212,7 +212,7 @@ def read_master_file(folder: Path, name: str = "") -> MasterFile:
     except OSError as error:
         raise SheetError(f"{shown}: {MASTER_FILE} cannot be read: {error.strerror}", name) from error
     if len(data) > MOST_BYTES:
-        raise SheetError(f"{shown}: {MASTER_FILE} is too large for what it is", name)
+        raise SheetError(f"{shown}: {MASTER_FILE} is too large", name)
     try:
         found = MasterFile.from_bytes(data)
     except (ValueError, RecursionError) as error:

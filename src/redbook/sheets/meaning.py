@@ -88,8 +88,8 @@ def _decided(sheet: Sheet, cast: Cast, readings: list[_Reading], notes: Notebook
         notes.note(f"PREGAP {said} of the first track means {meaning}: {why}", first.said.silence_line)
     elif not silence:
         notes.note(
-            f"PREGAP {said} of the first track is taken as {meaning}, not as silence in addition; nothing "
-            "in the sheet says which",
+            f"PREGAP {said} of the first track is taken as {meaning}, not as additional silence; nothing in "
+            f"the sheet says which",
             first.said.silence_line,
         )
     return taken
@@ -147,8 +147,8 @@ class _Stream:
         if length is not None and mark.at > length:
             name = shown(self._sheet.files[mark.file].name)
             raise self._notes.error(
-                f"track {chosen.said.number}: INDEX {mark.index:02d} {place_in_words(mark)} lies beyond "
-                f"the end of {name}, which is {duration(length // SAMPLES_PER_SECTOR)} long; it is another "
+                f"track {chosen.said.number}: INDEX {mark.index:02d} {place_in_words(mark)} is beyond the "
+                f"end of {name}, which is {duration(length // SAMPLES_PER_SECTOR)} long; it is another "
                 "file, or was cut short",
                 mark.line,
             )
@@ -196,7 +196,7 @@ class _Stream:
                 continue
             if self._samples(list(self._between(first, following))) == 0:
                 self._notes.note(
-                    f"track {chosen.said.number}: nothing lies between INDEX 00 and INDEX 01, so it has "
+                    f"track {chosen.said.number}: there is nothing between INDEX 00 and INDEX 01, so it has "
                     "no pregap",
                     first.line,
                 )
@@ -243,14 +243,14 @@ def _note_end(sheet: Sheet, sources: Sources, taken: _Reading, notes: Notebook) 
     if taken.arrangement.padded_samples >= SAMPLES_PER_SECTOR:
         seconds = SHORTEST_TRACK_SECTORS // 75
         notes.note(
-            f"track {last.number} is shorter than {seconds} s; silence makes it {seconds} s long",
+            f"track {last.number} is shorter than {seconds} s; silence is added to make it {seconds} s long",
             taken.program.tracks[-1].line,
         )
     if sheet.lead_out and len(sheet.files) == 1:
         length = sources.length(0)
         if length is not None and abs(length - sheet.lead_out) >= SAMPLES_PER_SECTOR:
             notes.note(
-                f"the sheet ends at sample {sheet.lead_out}, its file at sample {length}; the file is "
+                f"the sheet ends at sample {sheet.lead_out}, but its file at sample {length}; the file is "
                 "burned to its end",
                 sheet.lead_out_line,
             )

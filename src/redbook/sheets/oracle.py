@@ -43,7 +43,7 @@ def decide(identifiers: Identifiers, readings: list[Reading], notes: Notebook) -
         tocs = [(place, reading.toc) for place, reading in enumerate(readings) if reading.toc is not None]
         if len(tocs) < len(readings):
             if len(readings) > 1:
-                notes.note(f"{name} could not be used: how long a file is, is not known yet", line)
+                notes.note(f"{name} could not be used: the length of a file is not known yet", line)
             continue
         fitting = [place for place, toc in tocs if of(toc) == said]
         if not fitting:

@@ -45,7 +45,7 @@ class PacksDamaged(PacksWrong):
         lost = [name for texts in self.whole for name in texts.damaged_names]
         if not self.whole:
             return "no text in it can be read"
-        return f"the texts that can be read are taken; lost: {', '.join(lost) or 'what has no name left'}"
+        return f"the texts that can be read are used; lost: {', '.join(lost) or 'what has no name left'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def packs_in(data: bytes) -> Packs:
     packs = list(each_pack(bare))
     for number, pack in enumerate(packs):
         if not 0x80 <= pack[0] <= 0x8F:
-            raise PacksWrong(f"{_where(number)} begins with {pack[0]:02X}h, where CD-Text has 80h to 8Fh")
+            raise PacksWrong(f"{_where(number)} begins with {pack[0]:02X}h, but CD-Text has 80h to 8Fh")
     whole = with_checksums(bare)
     if whole != bare:
         odd.append("its packs have no checksums; they are computed")
@@ -144,15 +144,15 @@ def _oddities(packs: bytes) -> list[str]:
         own = blocks[number]
         which = f"language {number + 1}: " if len(blocks) > 1 else ""
         if [pack[2] for pack in own] != list(range(len(own))):
-            odd.append(f"{which}its packs are not numbered from 0 on, one by one")
+            odd.append(f"{which}its packs are not numbered consecutively from 0")
         if texts.sizes is None:
-            odd.append(f"{which}the packs that say its size are missing; many players show nothing then")
+            odd.append(f"{which}the packs that give its size are missing; many players then show nothing")
             continue
         counts = [sum(pack[0] == kind for pack in own) for kind in range(0x80, 0x90)]
         if counts != list(texts.sizes.packs):
-            odd.append(f"{which}it says that it has other packs than there are")
+            odd.append(f"{which}it announces packs that differ from those it has")
     if sorted(blocks) != list(range(len(blocks))):
-        odd.append("its languages are not numbered from 0 on")
+        odd.append("its languages are not numbered from 0")
     return odd
 
 
@@ -164,4 +164,6 @@ def check_tracks(packs: bytes, first_track: int, last_track: int) -> None:
     for pack in each_pack(packs):
         if pack[0] == PackType.SIZES and pack[1] == 0 and (pack[5], pack[6]) != (first_track, last_track):
             here = f"{first_track} to {last_track}"
-            raise PacksWrong(f"it belongs to a disc with tracks {pack[5]} to {pack[6]}, this one has {here}")
+            raise PacksWrong(
+                f"it belongs to a disc with tracks {pack[5]} to {pack[6]}, but this one has {here}"
+            )

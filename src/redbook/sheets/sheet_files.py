@@ -73,7 +73,7 @@ class SheetFiles:
         beside = self._of_stem(self._folder, stem)
         if Path(stem).suffix.lower() in AUDIO_SUFFIXES:
             beside += self._like(self._folder, stem)
-        return self._one(beside, "it is named as the sheet is")
+        return self._one(beside, "it has the same name as the sheet")
 
     def find_by_numbers(self, numbers: list[int]) -> list[Path] | None:
         """As many sound files beside the sheet as it wants, whose names begin with these numbers; else "
@@ -106,14 +106,14 @@ class SheetFiles:
             tails.append(in_full)
         exact = [self._folder / tail for tail in tails if _is_file(self._folder / tail)]
         return (
-            self._one(exact, "it is there under that name")
+            self._one(exact, "it exists under that name")
             or self._one(
                 [path for tail in tails for path in self._like(self._folder, tail)],
-                "its name differs in case, in blanks or in how accents are coded",
+                "its name differs in case, in spaces or in how accents are coded",
             )
             or self._one(
                 [path for tail in tails for path in self._other_suffix(tail)],
-                "it has that name with another ending",
+                "it has that name with another extension",
             )
         )
 

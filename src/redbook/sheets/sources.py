@@ -94,7 +94,7 @@ class Sources:
         raw = RAW_TYPES.get(entry.kind, "")
         if raw and is_sound:
             self._notes.note(
-                f"the sheet calls {shown(entry.name)} {entry.kind}, but it begins as a sound file; it is "
+                f"the sheet calls {shown(entry.name)} {entry.kind}, but it begins like a sound file; it is "
                 "read as one",
                 entry.line,
             )
@@ -102,7 +102,7 @@ class Sources:
         if not raw and not is_sound and path.suffix.lower() in _HEADERLESS:
             raise self._notes.error(
                 f"{self._files.shown(path)}: the sheet calls it {entry.kind or 'nothing'}, but it does not "
-                "begin as a sound file; if it is 44.1 kHz 16-bit stereo without a header, write BINARY "
+                "begin like a sound file; if it is 44.1 kHz 16-bit stereo without a header, write BINARY "
                 "after its name",
                 entry.line,
             )
@@ -131,20 +131,20 @@ class Sources:
             found = self._files.find(entry.name, self._encoding) or self._by_sheet_or_number(file)
         except TwoFiles as error:
             raise self._notes.error(
-                f"{shown(entry.name)} is not there by that name, and may mean any of "
-                f"{', '.join(error.names[:4])}; name the one that is meant",
+                f"{shown(entry.name)} does not exist under that name, and may mean any of "
+                f"{', '.join(error.names[:4])}; name the right one",
                 entry.line,
             ) from error
         if found is None:
             raise self._notes.error(
-                f"there is no file {shown(entry.name)}, and none that it could mean, beside the sheet; put "
-                "it there, correct the name, or try --match-files, which goes by the numbers in the files' "
+                f"there is no file {shown(entry.name)}, nor one that it could mean, beside the sheet; put it "
+                "there, correct the name, or try --match-files, which compares the numbers in the files' "
                 "names",
                 entry.line,
             )
         if found.why:
             self._notes.note(
-                f"the sheet says {shown(entry.name)}; {self._files.shown(found.path)} is taken: {found.why}",
+                f"the sheet says {shown(entry.name)}; {self._files.shown(found.path)} is used: {found.why}",
                 entry.line,
             )
         return found.path

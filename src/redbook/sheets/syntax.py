@@ -175,7 +175,7 @@ class _Parser:
         if len(sheet.files) >= MOST_FILES:
             raise self._refuse(f"the sheet has more than {MOST_FILES} FILE lines")
         if not kind:
-            self._note(f"FILE gives no type for {shown(name)}; its content decides")
+            self._note(f"FILE gives no type for {shown(name)}; the content decides")
         elif kind not in SOUND_TYPES and kind not in RAW_TYPES:
             self._note(f"{shown(kind)} is not a known file type; the content decides")
         sheet.files.append(SheetFile(name, kind, self._line))
@@ -259,11 +259,11 @@ class _Parser:
             )
         minute, second, frame = map(int, form.groups())
         if second > 59:
-            raise self._refuse(f"{written}: seconds go to 59")
+            raise self._refuse(f"{written}: seconds go up to 59")
         if frame > 74:
             right = f"{minute:02d}:{second:02d}:{frame * 3 // 4:02d}"
             cure = f"; if {frame} means hundredths of a second, write {right}" if frame < 100 else ""
-            raise self._refuse(f"{written}: frames go to 74, because there are 75 in a second{cure}")
+            raise self._refuse(f"{written}: frames go up to 74, because a second has 75{cure}")
         if len(words) > 1 and words[1][0] not in ";#":
             self._note(f"what follows the time {written} is ignored: {shown(words[1])}")
         return written, Msf(minute, second, frame).sectors * SAMPLES_PER_SECTOR
@@ -296,7 +296,7 @@ class _Parser:
             )
             return
         if self._track.isrc and code and code != self._track.isrc:
-            self._note(f"track {self._track.number} has a second ISRC; {code} takes the place of the first")
+            self._note(f"track {self._track.number} has a second ISRC; {code} replaces the first")
         self._track.isrc = code or self._track.isrc
 
     def _catalog(self, rest: str) -> None:
@@ -341,7 +341,7 @@ class _Parser:
             return
         texts = track.texts if track else self._sheet.texts
         if texts.get(kind, text) != text:
-            self._notes.note(f"a second {name} {where}: {shown(text)} takes the place of the first", line)
+            self._notes.note(f"a second {name} {where}: {shown(text)} replaces the first", line)
         texts[kind] = text
 
     def _rem(self, rest: str) -> None:

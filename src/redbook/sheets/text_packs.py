@@ -46,7 +46,7 @@ def read_packs(
         notes.note(f"CDTEXTFILE {shown(name)} cannot be read ({error.strerror}); {texts_instead}", line)
         return b""
     if found.why:
-        notes.note(f"CDTEXTFILE says {shown(name)}; {files.shown(found.path)} is taken: {found.why}", line)
+        notes.note(f"CDTEXTFILE says {shown(name)}; {files.shown(found.path)} is used: {found.why}", line)
     if known_sum and hashlib.sha256(data).hexdigest() == known_sum and not len(data) % PACK_BYTES:
         wrong = sum(not is_sound(pack) for pack in each_pack(data))
         notes.note(

@@ -187,8 +187,8 @@ class _Parser:
         shown = ":".join(f"{value:02d}" for value in fields)
         if fields[1] > 59 or fields[2] > 74:
             what = f"{fields[1]} seconds" if fields[1] > 59 else f"{fields[2]} frames"
-            limit = "seconds go from 0 to 59" if fields[1] > 59 else "75 frames are a second"
-            raise self._words.wrong(f"{where} {shown}: {what} cannot be, {limit}", offset)
+            limit = "seconds go from 0 to 59" if fields[1] > 59 else "a second has 75 frames"
+            raise self._words.wrong(f"{where} {shown}: {what} are impossible: {limit}", offset)
         return ((fields[0] * 60 + fields[1]) * 75 + fields[2]) * SAMPLES_PER_SECTOR
 
     def _length(self, where: str) -> int:
@@ -223,20 +223,20 @@ class _Parser:
     def _out_of_place(self) -> str:
         shown = self._words.next.shown
         if not self._toc.tracks:
-            return f"{shown} cannot stand here; a TOC file begins with CATALOG, CD_DA, CD_TEXT or TRACK"
+            return f"{shown} is not allowed here; a TOC file begins with CATALOG, CD_DA, CD_TEXT or TRACK"
         number = len(self._toc.tracks)
         if self._words.next.text in ("ISRC", "COPY", "NO", "PRE_EMPHASIS", "CD_TEXT", "PREGAP"):
-            return f"{shown} of track {number} must stand before the track's first FILE or SILENCE"
+            return f"{shown} of track {number} must come before the track's first FILE or SILENCE"
         if self._words.next.text in ("FILE", "AUDIOFILE", "SILENCE", "ZERO", "START", "END"):
-            return f"{shown} of track {number} must stand before the track's first INDEX"
-        return f"{shown} cannot stand here, in track {number}"
+            return f"{shown} of track {number} must come before the track's first INDEX"
+        return f"{shown} is not allowed here, in track {number}"
 
     def _header(self) -> None:
         toc = self._toc
         while token := self._accept("CATALOG", "FIRST_TRACK_NO", *_SESSION_FORMATS):
             if token.text == "CATALOG":
                 if toc.catalog is not None:
-                    toc.remarks.append(("CATALOG is given twice; this one counts", token.offset))
+                    toc.remarks.append(("CATALOG is given twice; this one is used", token.offset))
                 toc.catalog = self._string("CATALOG")
             elif token.text == "FIRST_TRACK_NO":
                 toc.first_track = self._number("FIRST_TRACK_NO")
@@ -256,7 +256,7 @@ class _Parser:
         items: list[TextItem] = []
         while self._accept("LANGUAGE"):
             items += self._language()
-        self._expect("}", "CD_TEXT, behind what it holds,")
+        self._expect("}", "CD_TEXT, after its contents,")
         return items
 
     def _language_map(self) -> None:
@@ -264,7 +264,7 @@ class _Parser:
         while not self._accept("}"):
             number = self._language_number("LANGUAGE_MAP")
             offset = self._words.next.offset
-            self._expect(":", "LANGUAGE_MAP, behind the number of a language,")
+            self._expect(":", "LANGUAGE_MAP, after the number of a language,")
             if self._words.next.kind is Kind.NUMBER:
                 code = self._number("LANGUAGE_MAP")
                 if code > 255:
@@ -281,7 +281,9 @@ class _Parser:
         offset = self._words.next.offset
         number = self._number(where, "the number of a language")
         if number >= MOST_LANGUAGES:
-            raise self._words.wrong(f"language {number} cannot be; they are numbered from 0 to 7", offset)
+            raise self._words.wrong(
+                f"language {number} is impossible; languages are numbered from 0 to 7", offset
+            )
         return number
 
     def _language(self) -> list[TextItem]:
@@ -307,7 +309,7 @@ class _Parser:
         found = bytearray()
         while not self._accept("}"):
             if found:
-                self._expect(",", "a row of bytes, between two of them,")
+                self._expect(",", "a list of bytes, between two of them,")
             offset = self._words.next.offset
             value = self._number("a row of bytes", "numbers from 0 to 255")
             if value > 255:
@@ -332,8 +334,8 @@ class _Parser:
             raise self._missing("AUDIO", f"TRACK, of track {number},")
         if self._toc.tracks and self._data and self._data[-1] == number - 1:
             raise self._words.wrong(
-                f"track {number - 1} is data between audio tracks; without it they would not follow each "
-                "other as they did, so it cannot be left out",
+                f"track {number - 1} is data between audio tracks; without it the audio tracks would no "
+                "longer follow each other as they did, so it cannot be left out",
                 track.offset,
             )
         number = len(self._toc.tracks) + 1
@@ -379,7 +381,7 @@ class _Parser:
         ):
             if token.text == "ISRC":
                 if track.isrc is not None:
-                    text = f"track {number} has two ISRC statements; this one counts"
+                    text = f"track {number} has two ISRC statements; this one is used"
                     self._toc.remarks.append((text, token.offset))
                 track.isrc = self._string("ISRC")
                 continue
@@ -419,7 +421,7 @@ class _Parser:
         name = self._string(token.text)
         swap = self._accept("SWAP") is not None
         skipped = self._number("#", "a number of bytes") if self._accept("#") else 0
-        first = self._length(f"{token.text}, behind the name,")
+        first = self._length(f"{token.text}, after the name,")
         samples = self._length(token.text) if self._words.next.kind is Kind.NUMBER else 0
         return FilePart(name, swap, skipped, first, samples or None, token.offset)
 
@@ -437,7 +439,7 @@ class _Parser:
                 samples = self._behind_minutes(offset, value, "ZERO")
             elif value % SAMPLE_BYTES:
                 raise self._words.wrong(
-                    f"ZERO {value}: the bytes of whole samples, 4 each, are wanted", offset
+                    f"ZERO {value}: this must be the bytes of whole samples, 4 each", offset
                 )
             else:
                 samples = value // SAMPLE_BYTES
@@ -450,11 +452,11 @@ class _Parser:
         mark = Mark(samples, token.offset)
         if token.text == "START":
             if track.start is not None:
-                text = f"track {number} has its start (the end of the pregap) already"
+                text = f"track {number} already has its start (the end of the pregap)"
                 raise self._words.wrong(text, token.offset)
             track.start, track.parts_before_start = mark, len(track.parts)
         else:
             if track.end is not None:
-                text = f"track {number} has its end (the start of the postgap) already"
+                text = f"track {number} already has its end (the start of the postgap)"
                 raise self._words.wrong(text, token.offset)
             track.end, track.parts_before_end = mark, len(track.parts)

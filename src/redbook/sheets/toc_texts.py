@@ -33,12 +33,12 @@ def texts_of(toc: TocStatements, is_utf8: bool, encoding: str, remark: Remark) -
     languages = toc.languages
     if said and not languages:
         first = min(items[0][1].offset for items in said.values())
-        remark("no LANGUAGE_MAP says which language this is; LANGUAGE 0 is taken for English", first)
+        remark("no LANGUAGE_MAP says which language this is; LANGUAGE 0 is assumed to be English", first)
         languages = {0: ENGLISH}
     found = []
     for number, items in sorted(said.items()):
         if number not in languages:
-            text = f"LANGUAGE {number} is not in the LANGUAGE_MAP; its texts are left out, as by cdrdao"
+            text = f"LANGUAGE {number} is not in the LANGUAGE_MAP; its texts are left out, as cdrdao does"
             remark(text, items[0][1].offset)
             continue
         sizes = _sizes([item for track, item in items if not track], len(toc.tracks), remark)
@@ -57,7 +57,11 @@ def texts_of(toc: TocStatements, is_utf8: bool, encoding: str, remark: Remark) -
         found.append((number, items[0][1].offset, reader))
     for due, (number, offset, _) in enumerate(found):
         if number != due:
-            remark(f"LANGUAGE {number} becomes the disc's language number {due}, as none is left out", offset)
+            remark(
+                f"LANGUAGE {number} becomes the disc's language number {due}, because numbers cannot be "
+                "skipped",
+                offset,
+            )
             break
     texts = []
     for number, offset, reader in found:
@@ -78,7 +82,7 @@ def _sizes(items: list[TextItem], tracks: int, remark: Remark) -> bytes:
             continue
         found = item.value[:4]
         if (found[1], found[2]) != (1, tracks):
-            text = f"SIZE_INFO speaks of tracks {found[1]} to {found[2]}; the disc has 1 to {tracks}"
+            text = f"SIZE_INFO gives tracks {found[1]} to {found[2]}; the disc has 1 to {tracks}"
             remark(text, item.offset)
     return found
 
@@ -102,7 +106,7 @@ def missing(texts: Texts, tracks: int) -> Iterator[str]:
         if lacking:
             who = ["the disc" if number == 0 else f"track {number}" for number in lacking[:6]]
             more = f" and {len(lacking) - 6} more" if len(lacking) > 6 else ""
-            yield f"{name} is not said of {', '.join(who)}{more}; it is burned empty there"
+            yield f"{name} is not given for {', '.join(who)}{more}; it is burned empty there"
 
 
 class _Language:
@@ -118,7 +122,7 @@ class _Language:
     def take(self, track: int, item: TextItem) -> None:
         name, offset = item.name, item.offset
         if track and name in OF_THE_DISC_ONLY:
-            self._remark(f"{name} belongs to the disc; of track {track} it is left out", offset)
+            self._remark(f"{name} belongs to the disc; for track {track} it is left out", offset)
         elif name == "SIZE_INFO":
             pass  # read before
         elif name not in TOC_TEXT_FIELDS:
@@ -127,13 +131,15 @@ class _Language:
             value = self._genre(item) if name == "GENRE" else self._text(item.value, offset)
             where = self.texts.by_type.setdefault(TOC_TEXT_FIELDS[name], {})
             if where.get(track, value) != value:
-                self._remark(f"{name} is given twice here; this one counts", offset)
+                self._remark(f"{name} is given twice here; this one is used", offset)
             where[track] = value
 
     def _genre(self, item: TextItem) -> str:
         """A code of two bytes, then text."""
         if isinstance(item.value, Quoted):
-            self._remark("GENRE begins with two bytes of code; without them it is a text alone", item.offset)
+            self._remark(
+                "GENRE should begin with two bytes of code; without them it is only a text", item.offset
+            )
             return self._text(item.value, item.offset)
         self.texts.genre_code = int.from_bytes(item.value[:2], "big")
         return item.value[2:].split(b"\0")[0].decode("latin-1")
@@ -145,7 +151,8 @@ class _Language:
             return value.raw.decode("ascii")
         if value.escaped and value.literal:
             self._remark(
-                "this text mixes octal bytes with others; cdrdao reads it differently by version", offset
+                "this text mixes octal bytes with others; different versions of cdrdao read it differently",
+                offset,
             )
         if value.literal:
             return self._as_written(value.raw, offset)

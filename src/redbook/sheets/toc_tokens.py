@@ -110,7 +110,7 @@ class Words:
         column = len(before.decode("utf-8", "replace")) + 1
         if self._long_string is not None and self.line(self._long_string) < line:
             text += (
-                f"; the string that begins in line {self.line(self._long_string)} goes over several lines: "
+                f"; the string that begins in line {self.line(self._long_string)} spans several lines: "
                 'its closing quotation mark may be missing, or one inside it, which is written \\"'
             )
         return self.notes.error(text, line, column)
@@ -128,7 +128,7 @@ class Words:
         found = _TOKEN.match(self._text, start)
         if found is None:
             what = self._text[start : start + 4].encode("latin-1").decode("utf-8", "replace")[:1]
-            raise self.wrong(f"{printable(what)} means nothing in a TOC file", start)
+            raise self.wrong(f"{printable(what)} has no meaning in a TOC file", start)
         self._at = found.end()
         self._read_so_far += 1
         if self._read_so_far > MOST_WORDS:

@@ -86,16 +86,16 @@ def _audio_tracks(sheet: Sheet, options: SheetOptions, notes: Notebook) -> list[
     for track in sheet.tracks[first:last]:
         if not track.is_audio:
             raise notes.error(
-                f"track {track.number} is data ({shown(track.mode)}) between audio tracks; without it they "
-                "would not follow each other as they did, so it cannot be left out",
+                f"track {track.number} is data ({shown(track.mode)}) between audio tracks; without it the "
+                "audio tracks would no longer follow each other as they did, so it cannot be left out",
                 track.line,
             )
     files = {mark.file for track in audio for mark in track.marks}
     for track in data:
         if track.mode not in _WHOLE_SECTORS and files & {mark.file for mark in track.marks}:
             raise notes.error(
-                f"track {track.number} ({shown(track.mode)}) is in one file with audio, and its sectors "
-                "have not 2352 bytes: the place of the audio cannot be determined",
+                f"track {track.number} ({shown(track.mode)}) is in one file with audio, and its sectors do "
+                "not have 2352 bytes: the place of the audio cannot be determined",
                 track.line,
             )
         notes.note(f"track {track.number} is data ({shown(track.mode)}) and is left out", track.line)
@@ -110,16 +110,16 @@ def _complete(track: SheetTrack, sheet: Sheet, notes: Notebook) -> list[Mark]:
             t for t in sheet.tracks if t.file == track.file or any(m.file == track.file for m in t.marks)
         ]
         if track.file < 0 or alone != [track]:
-            raise notes.error(f"track {number} has no INDEX, so nothing says where it begins", track.line)
+            raise notes.error(f"track {number} has no INDEX, so it is unknown where it begins", track.line)
         notes.note(f"track {number} has no INDEX; it begins where its file does", track.line)
         marks = [Mark(1, track.file, 0, "00:00:00", track.line, track.silence)]
     elif track.silence:
         raise notes.error(f"track {number}: no INDEX follows its PREGAP", track.silence_line)
     if [mark.index for mark in marks] == [0]:
-        notes.note(f"track {number} has an INDEX 00 only; it is taken as INDEX 01", marks[0].line)
+        notes.note(f"track {number} has only an INDEX 00; it is used as INDEX 01", marks[0].line)
         marks = [replace(marks[0], index=1)]
     if not any(mark.index == 1 for mark in marks):
-        raise notes.error(f"track {number} has no INDEX 01, so nothing says where it begins", track.line)
+        raise notes.error(f"track {number} has no INDEX 01, so it is unknown where it begins", track.line)
     for before, mark in pairwise(marks):
         if mark.index != before.index + 1:
             notes.note(
@@ -140,13 +140,13 @@ def _check_order(tracks: list[SheetTrack], marks: dict[int, list[Mark]], notes: 
         other = f"INDEX {before.index:02d} {before.written}"
         if mark.at < before.at:
             raise notes.error(
-                f"{here} lies before {other} of track {number_before} (line {before.line}); times must go up",
+                f"{here} is before {other} of track {number_before} (line {before.line}); times must go up",
                 mark.line,
             )
         if number != number_before or before.index > 0:
             raise notes.error(
-                f"{here} lies where {other} of track {number_before} does (line {before.line}), with nothing "
-                "between them",
+                f"{here} is at the same place as {other} of track {number_before} (line {before.line}), with "
+                "nothing between them",
                 mark.line,
             )
 
@@ -158,7 +158,7 @@ def _claim_beginnings(sheet: Sheet, marks: dict[int, list[Mark]], notes: Noteboo
     for place, file in enumerate(sheet.files):
         if place not in named:
             notes.note(
-                f"no INDEX lies in {shown(file.name)}; it is played after what comes before it", file.line
+                f"there is no INDEX in {shown(file.name)}; it is played after what comes before it", file.line
             )
     first_track = sheet.tracks[0]
     for track in sheet.tracks:
@@ -173,7 +173,7 @@ def _claim_beginnings(sheet: Sheet, marks: dict[int, list[Mark]], notes: Noteboo
             where = f"INDEX {mark.index:02d} {mark.written}"
             if mark.index == 1:
                 notes.note(
-                    f"track {track.number}: what lies before {where} in its file is its pregap", mark.line
+                    f"track {track.number}: what comes before {where} in its file is its pregap", mark.line
                 )
                 own.insert(0, early)
             elif is_first:
@@ -185,7 +185,7 @@ def _claim_beginnings(sheet: Sheet, marks: dict[int, list[Mark]], notes: Noteboo
                 own[0] = replace(mark, file=0, at=0)
             elif mark.at:
                 notes.note(
-                    f"what lies before {where} in its file is played at the end of the track before",
+                    f"what comes before {where} in its file is played at the end of the track before",
                     mark.line,
                 )
         used.update(one.file for one in own)

@@ -62,7 +62,7 @@ def read_v07t(path: Path, notes: Notebook) -> TextSheet:
     """
     data = read_bytes(path, _MOST_BYTES, notes)
     if len(data) > _MOST_BYTES:
-        raise notes.error("it is too large for a sheet of texts")
+        raise notes.error("it is too large for a text sheet")
     return texts_in(data, notes)
 
 
@@ -96,7 +96,7 @@ def texts_in(data: bytes, notes: Notebook) -> TextSheet:
         elif key == "first track number" and text.isdecimal():
             sheet.first_track = int(text)
         elif not _take(sheet.texts[-1], key, text):
-            notes.note(f"{shown(key)}: {shown(text)} is not understood, and left out", number)
+            notes.note(f"{shown(key)}: {shown(text)} is not understood, and is left out", number)
     if not sheet.texts:
         raise notes.error("it is empty")
     return sheet

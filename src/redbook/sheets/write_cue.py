@@ -110,7 +110,7 @@ class _Writer:
 
     def _cannot(self, text: str) -> SheetError:
         name = printable(self._sheet.name)
-        return SheetError(f"{name}: a cue sheet cannot say this: {text}; write a TOC file", name)
+        return SheetError(f"{name}: a cue sheet cannot express this: {text}; write a TOC file", name)
 
     def written(self) -> Written:
         self._check_files()
@@ -129,11 +129,11 @@ class _Writer:
             assert piece.source is not None
             if piece.first or piece.samples != self._samples[piece.source]:
                 name = printable(self._program.sources[piece.source].name)
-                raise self._cannot(f"of {name} a part is taken, not all of it in one go")
+                raise self._cannot(f"{name} is used in parts, not as a whole")
         for source in self._program.sources:
             sound = begins_like_sound(source.path)
             if source.raw and sound:
-                raise self._cannot(f"{printable(source.name)} is raw audio and begins like a sound file")
+                raise self._cannot(f"{printable(source.name)} is raw audio, but begins like a sound file")
             if not source.raw and not sound and source.path.suffix.lower() in _HEADERLESS:
                 raise self._cannot(f"{printable(source.name)} is a sound file that is named like raw audio")
 
@@ -145,15 +145,15 @@ class _Writer:
         if self._packs_file:  # the texts are for programs that do not read it
             return said[0] if said else Texts(ENGLISH)
         if self._program.packs:
-            self._note("CD-Text packs are not kept as they are; CD-Text is packed again from the texts")
+            self._note("the CD-Text packs themselves are not kept; CD-Text is packed again from the texts")
         if len(said) > 1:
             left_out = ", ".join(entry.language for entry in said[1:])
             self._note(f"a cue sheet has one language, {said[0].language}; left out: {left_out}")
         taken = said[0] if said else Texts(ENGLISH)
         if said and taken.language_code != ENGLISH:
-            self._note(f"a cue sheet does not say that its texts are in {taken.language}")
+            self._note(f"a cue sheet cannot say that its texts are in {taken.language}")
         if taken.copyright:
-            self._note("a cue sheet does not say that its texts are protected")
+            self._note("a cue sheet cannot say that its texts are protected")
         for kind in kinds_said(taken):
             if kind not in _COMMANDS and kind is not PackType.GENRE:
                 self._note(f"a cue sheet has no command for CD-Text's {name_of(kind, 0)}; it is left out")
@@ -169,7 +169,7 @@ class _Writer:
         if genre := texts.genre:
             yield f'REM GENRE "{self._plain(genre, "genre of the disc")}"'
             if texts.genre_code:
-                self._note("a cue sheet says the genre in words, not by its code")
+                self._note("a cue sheet gives the genre in words, not by its code")
         if self._made.layout.tracks[0].start_lba == PREGAP_SECTORS and self._runs[0].piece.is_silence:
             # PREGAP 00:02:00 of track 1 means else the pause that every disc has
             toc = self._made.layout.toc()
@@ -199,7 +199,7 @@ class _Writer:
             how = (
                 f"is cut to {_LONGEST_TEXT} characters"
                 if cut != plain
-                else "holds what no line of a sheet can"
+                else "contains characters that a line of a sheet cannot hold"
             )
             self._note(f"the {what} {how}")
         return cut
@@ -219,7 +219,7 @@ class _Writer:
         if first.index == 1 and first.at and first.file >= self._opened and number > 1:
             name = self._name_of(self._files[first.file])
             raise self._cannot(
-                f"track {number} starts within {name}, and what lies before belongs to the last one"
+                f"track {number} starts within {name}, and what comes before it belongs to the previous track"
             )
         yield from self._open(first.file)
         yield f"  TRACK {number:02d} AUDIO"
@@ -276,7 +276,7 @@ class _Writer:
             return _Mark(index, self._files.index(run), at)
         if index < 2:
             raise self._cannot(f"track {number} begins with silence that is in no file")
-        self._note(f"index {index} of track {number} lies where no file is played; it is left out")
+        self._note(f"index {index} of track {number} is where no file is played; it is left out")
         return None
 
     def _open(self, file: int) -> Iterator[str]:
@@ -314,7 +314,7 @@ class _Writer:
             ms = samples * 1000 / SAMPLE_RATE_HZ
             self._note(
                 f"track {number + 1} follows track {number} without the {samples} samples of silence "
-                f"({ms:.1f} ms) that pad its last sector: a cue sheet cannot say them"
+                f"({ms:.1f} ms) that pad its last sector: a cue sheet cannot express them"
             )
 
     def _end(self) -> Iterator[str]:
@@ -340,7 +340,8 @@ class _Writer:
             raise self._cannot(f"the name of {shown} holds control characters")
         if '"' in name:
             self._note(
-                f"{shown} has quotation marks in its name; some programs cannot read the sheet for that"
+                f"{shown} has quotation marks in its name; some programs cannot read the sheet because of "
+                "that"
             )
         return name
 

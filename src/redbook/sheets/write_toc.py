@@ -96,11 +96,13 @@ class _Writer:
     def _check_texts(self, texts: Texts) -> None:
         for kind in kinds_said(texts):
             if kind not in _NAMES and kind is not PackType.CODE:
-                self._note(f"a TOC file has no word for packs of type {kind:02X}h of CD-Text; left out")
+                self._note(f"a TOC file cannot express CD-Text packs of type {kind:02X}h; they are left out")
             if kind in _DISC_ONLY and any(text for track, text in texts.by_type[kind].items() if track):
-                self._note(f"{_NAMES[kind]} belongs to the disc; that of tracks is left out")
+                self._note(f"{_NAMES[kind]} belongs to the disc only; it is left out for tracks")
         if texts.copyright:
-            self._note(f"cdrdao does not burn that the texts in {texts.language} are protected; redbook does")
+            self._note(
+                f"cdrdao does not burn the mark that protects the texts in {texts.language}; redbook does"
+            )
 
     def _texts(self, number: int, texts: Texts, track: int) -> Iterator[str]:
         yield f"  LANGUAGE {number} {{"
@@ -137,7 +139,8 @@ class _Writer:
         encoded = said.encode("latin-1", "replace")
         if encoded.decode("latin-1") != said:
             self._note(
-                f'GENRE "{printable(said[:40])}" has letters that CD-Text has not for it; written as ?'
+                f'GENRE "{printable(said[:40])}" has letters that CD-Text does not have for it; they are '
+                "written as ?"
             )
         numbers = ", ".join(map(str, texts.genre_code.to_bytes(2, "big") + encoded + b"\0"))
         comment = f" // {printable(texts.genre)}" if texts.genre else ""
@@ -150,7 +153,7 @@ class _Writer:
     ) -> Iterator[str]:
         yield "TRACK AUDIO"
         if track.copy_alternates:
-            self._note(f"a TOC file has no word for SCMS, of {who(number)}: it is written without")
+            self._note(f"a TOC file cannot express SCMS, of {who(number)}: it is written without")
         if track.control & COPY_PERMITTED:
             yield "COPY"
         if track.control & PRE_EMPHASIS:

@@ -78,12 +78,12 @@ class Block:
         self.copyright = 3 if texts.copyright else 0
         self.genre_code = texts.genre_code
         if not 0 <= self.genre_code <= 0xFFFF:
-            raise ValueError(f"{self.genre_code} is no code of a genre")
+            raise ValueError(f"{self.genre_code} is not the code of a genre")
         for kind in sorted(texts.by_type):
             given = {track: text for track, text in sorted(texts.by_type[kind].items()) if text}
             if kind not in TEXTS:
                 if given:
-                    self._tell(ChangeKind.LEFT_OUT, kind, None, f"packs of type {kind:02X}h are no texts")
+                    self._tell(ChangeKind.LEFT_OUT, kind, None, f"packs of type {kind:02X}h are not texts")
                 continue
             found = {track: self._fitted(kind, track, text) for track, text in self._placed(kind, given)}
             if kind is PackType.GENRE:
@@ -139,9 +139,7 @@ class Block:
             self._tell(ChangeKind.REPLACED, kind, track, why)
         most = _LONGEST_TEXT_BYTES // self._width_of(kind)
         if len(fitted.text) > most:
-            why = (
-                f"{name} is cut to {most} of {len(fitted.text)} characters: some readers take no longer text"
-            )
+            why = f"{name} is cut to {most} of {len(fitted.text)} characters: some readers accept no more"
             self._tell(ChangeKind.SHORTENED, kind, track, why)
         return fitted.text[:most]
 
@@ -159,7 +157,7 @@ class Block:
         """Until it fits: what is needed least first, then what is longest; each is told."""
         if not self._fits() and not self.repeats:
             self.repeats = True
-            why = f"texts that the track before has too are written as repeats: {_ROOM}"
+            why = f"texts equal to those of the track before are written as repeats: {_ROOM}"
             self._tell(ChangeKind.REPEATED, None, None, why)
         for kind in _LEAST_NEEDED:
             if self._fits():
@@ -184,7 +182,7 @@ class Block:
         for at in same:
             performers[at] = ""
         if same:
-            why = f"performer of {len(same)} tracks is left out, as it is the disc's: {_ROOM}"
+            why = f"performer of {len(same)} tracks is left out, because it is the disc's: {_ROOM}"
             self._tell(ChangeKind.LEFT_OUT, PackType.PERFORMER, None, why)
 
     def _cut(self) -> None:

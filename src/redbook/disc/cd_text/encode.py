@@ -159,5 +159,5 @@ def _is_japanese(texts: Texts) -> bool:
 def _told_elsewhere(change: Change) -> Change:
     if change.why is not ChangeKind.REPLACED or change.kind in ALWAYS_ASCII or change.kind is None:
         return change
-    text = f"{name_of(change.kind, change.track or 0)}: what ISO 8859-1 has not is in the Japanese texts only"
+    text = f"{name_of(change.kind, change.track or 0)}: what ISO 8859-1 lacks is only in the Japanese texts"
     return replace(change, why=ChangeKind.ELSEWHERE, text=text)

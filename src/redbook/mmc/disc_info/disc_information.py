@@ -129,7 +129,7 @@ class DiscInformation:
             if number > 1:
                 wrong.append(f"{name} is number {number}")
         if wrong:
-            raise ValueError(f"the disc is said to be blank, and yet {' and '.join(wrong)}")
+            raise ValueError(f"the disc is said to be blank, but {' and '.join(wrong)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class ReadDiscInformation(Sized[DiscInformation]):
     def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
         _, data_type, length = cls.LAYOUT.unpack(cdb)
         if data_type & 7:
-            raise ValueError("only standard disc information is known")
+            raise ValueError("only standard disc information is supported")
         return cls(length)
 
     def parse_reply(self, data: bytes) -> DiscInformation:

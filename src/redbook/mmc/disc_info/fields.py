@@ -52,7 +52,7 @@ def check_address(lba: int, what: str, earliest: int = -PREGAP_SECTORS) -> int:
 def check_number(number: int, what: str, most: int = MOST_TRACKS, least: int = 1) -> int:
     """`number`, if it is one of tracks or sessions; else ValueError."""
     if not least <= number <= most:
-        raise ValueError(f"{what} is said to be {number}; it would have to be {least} to {most}")
+        raise ValueError(f"{what} is said to be {number}; it must be {least} to {most}")
     return number
 
 
@@ -65,7 +65,7 @@ def need_told(data: bytes, length: int, due: int) -> None:
     raises  ValueError  if it does not
     """
     if length + 2 < due:
-        raise ValueError(f"it says itself that it has {length + 2} bytes, but {due} were expected")
+        raise ValueError(f"it states that it has {length + 2} bytes, but {due} were expected")
 
 
 def msf_bytes(msf: Msf | None) -> bytes:

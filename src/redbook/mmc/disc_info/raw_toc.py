@@ -58,7 +58,9 @@ class RawToc:
         for position in range(4, min(len(data), length + 2) - 10, 11):
             session, mode, point, running, zero, address = cls.ENTRY.unpack_from(data, position)
             if not (1 <= point <= MOST_TRACKS or point >= FIRST_POINT_OF_NO_TRACK):
-                raise ValueError(f"an entry is said to be of track {point}; a disc has 1 to {MOST_TRACKS}")
+                raise ValueError(
+                    f"an entry is said to belong to track {point}; a disc has tracks 1 to {MOST_TRACKS}"
+                )
             check_number(session, "an entry's session", least=0)  # 0 in a PMA
             points.append(
                 TocPoint(session, mode >> 4, mode & 0xF, point, _triple(address), _triple(running), zero)

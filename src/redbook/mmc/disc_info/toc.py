@@ -81,7 +81,7 @@ class ReadToc(Sized[Toc]):
         end = check_address(self._lead_out(lead_out), "the lead-out")
         if tracks and end <= tracks[-1].start_lba:
             raise ValueError(
-                f"the lead-out is said to be at sector {end}, and the last track behind it, at "
+                f"the lead-out is said to be at sector {end}, but the last track after it, at "
                 f"{tracks[-1].start_lba}"
             )
         return Toc(tuple(tracks), end)
@@ -100,7 +100,7 @@ class ReadToc(Sized[Toc]):
         for before, track in pairwise(tracks):
             if track.start_lba <= before.start_lba:
                 raise ValueError(
-                    f"track {track.number} is said to be at sector {track.start_lba}, and track "
+                    f"track {track.number} is said to be at sector {track.start_lba}, but track "
                     f"{before.number}, which comes first, at {before.start_lba}"
                 )
 

@@ -101,7 +101,7 @@ class TrackInformation:
         if self.blank or self.next_writable_lba is not None:
             return  # how long it will be is not known yet, and drives say what they like
         if self.track_sectors == 0 and not self.damaged:
-            raise ValueError(f"{what} is said to have no sectors, and not to be blank")
+            raise ValueError(f"{what} is said to have no sectors, but not to be blank")
         if self.start_lba + self.track_sectors > LAST_LBA + 1:
             raise ValueError(
                 f"{what} is said to have {self.track_sectors} sectors from sector {self.start_lba} on; "
@@ -151,6 +151,6 @@ class ReadTrackInformation(Sized[TrackInformation]):
         found = TrackInformation.from_bytes(data)
         if self.kind is TrackAddress.TRACK and self.address not in (INVISIBLE_TRACK, found.number):
             raise ValueError(
-                f"the question was about track {self.address}, and the answer is about track {found.number}"
+                f"the question was about track {self.address}, but the answer is about track {found.number}"
             )
         return found

@@ -52,7 +52,7 @@ function listen() {
   events.addEventListener("some", (event) => take(JSON.parse(event.data)));
   events.onopen = () => trouble("connection", "");
   events.onerror = async () => {
-    trouble("connection", "No connection to redbook. Discs under way go on; the page comes back by itself.");
+    trouble("connection", "No connection to redbook. Discs under way go on; this page reconnects automatically.");
     if (events.readyState === EventSource.CLOSED) {
       // A browser gives up after a 401 (the server was restarted) or when nobody answers.
       const known = await fetch("/api/state").then((a) => a.status, () => 0);
@@ -456,7 +456,7 @@ function showTodo() {
   redraw($("todo"), found, () => found.map((one) => make("li", one.text, { class: one.good ? "good" : "" }, ...[
     one.eject && button("Eject", () => ask("POST", "/api/drives/eject", { drive: one.eject }), `Eject the disc in ${shortName(one.eject)}`),
     one.resume && button("Use it again", () => ask("POST", "/api/drives/resume", { drive: one.resume, host: one.host }), `Use ${shortName(one.resume)} again`),
-    one.order && button("Go on", () => ask("POST", `/api/orders/${one.order}/resume`, {}), `Go on with order ${one.order}`),
+    one.order && button("Continue", () => ask("POST", `/api/orders/${one.order}/resume`, {}), `Continue order ${one.order}`),
     one.attempt && button("It is good", () => resolve(one.attempt, "good"), `Attempt ${one.attempt} is good`),
     one.attempt && button("It is spoiled", () => resolve(one.attempt, "spoiled"), `Attempt ${one.attempt} is spoiled`),
   ].filter(Boolean).map((made) => make("span", "", { class: "buttons" }, made)))));
@@ -493,7 +493,7 @@ function orderCard(order) {
     make("p", `${account(order)} (${word(order.state)})`),
     make("p", "", { class: "buttons" }, ...[
       open && button("Pause", () => ask("POST", `/api/orders/${order.order}/pause`, {}), `Pause order ${order.order}`),
-      paused && button("Go on", () => ask("POST", `/api/orders/${order.order}/resume`, {}), `Go on with ${order.order}`),
+      paused && button("Continue", () => ask("POST", `/api/orders/${order.order}/resume`, {}), `Continue ${order.order}`),
       (open || paused) && button("Cancel", () => cancel(order), `Cancel order ${order.order}`),
       make("a", "Report", { class: "button", href: `#report/${order.order}`, "aria-label": `Report of order ${order.order}` }),
     ].filter(Boolean)));
