@@ -59,7 +59,7 @@ def test_a_plan_that_was_not_kept_is_burned_as_it_was_planned(songs: list[Path])
 
 def test_a_drive_that_refuses_leaves_the_disc_blank(songs: list[Path]) -> None:
     drive = Drive(recorder(149))
-    with pytest.raises(redbook.CueSheetRefused, match="with less on the disc") as refused:
+    with pytest.raises(redbook.CueSheetRefused, match="with less audio") as refused:
         redbook.burn(songs, drive, overburn=True)
     assert "track-at-once" not in str(refused.value)
     assert redbook.disc_info(drive).disc.status.name == "BLANK"

@@ -241,7 +241,7 @@ def test_the_same_songs_twice_in_a_folder_are_noticed(album: Path) -> None:
     (album / "1 one.flac").write_bytes(b"x")
     (note,) = expand([str(album)]).notes
     assert "1 one.flac and 1 one.wav" in note
-    assert "all are taken" in note
+    assert "all of them are used" in note
 
 
 def test_a_link_that_leads_nowhere_is_no_silence(album: Path) -> None:

@@ -93,7 +93,7 @@ def test_what_lies_about_its_length_is_refused_for_that(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(AudioError, match="states"), Spool(keep=False) as spool:
         prepare(expand([str(path)]).sources, spool)
-    with pytest.raises(PlanError, match="lengths that the files state"):
+    with pytest.raises(PlanError, match="lengths stated in the files"):
         redbook.plan([path], Drive(VirtualRecorder(Medium.new())))
 
 

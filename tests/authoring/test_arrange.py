@@ -175,7 +175,7 @@ def test_two_seconds_are_what_track_at_once_has_anyway() -> None:
 def test_what_is_lost_is_told_by_the_numbers_on_the_disc() -> None:
     joined = ProgramTrack((whole(1),), joined=True)
     _, losses = as_single_tracks(album(ProgramTrack((whole(0),)), joined), 4)
-    assert losses == ("the join before track 5, where two seconds of silence come",)
+    assert losses == ("the join before track 5, which becomes two seconds of silence",)
 
 
 def test_track_at_once_says_that_a_longer_first_pregap_is_lost() -> None:

@@ -359,7 +359,7 @@ def test_no_room_for_the_decoded_audio_is_not_the_source_s_fault(songs: list[Pat
     command = f"ulimit -f 100; exec {shlex.join(REDBOOK)} burn '{songs[0]}' --drive virtual:my.disc"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert re.search(r"decoded audio cannot be kept in /\S+: .*set TMPDIR to", done.stderr)
+    assert re.search(r"decoded audio cannot be stored in /\S+: .*set TMPDIR to", done.stderr)
     assert songs[0].name not in done.stderr
 
 

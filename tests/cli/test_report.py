@@ -67,7 +67,7 @@ def test_a_text_is_for_people_and_says_that_the_ids_are_the_new_discs() -> None:
     text = Path("r.txt").read_text()
     assert "read back     not read back" in text
     assert "These IDs are of the new disc" in text
-    assert "ending with .json" in redbook("verify", "--report", "r.txt", *DRIVE, code=3).stderr
+    assert "ending in .json" in redbook("verify", "--report", "r.txt", *DRIVE, code=3).stderr
 
 
 def test_a_report_that_cannot_be_kept_costs_no_disc() -> None:

@@ -212,7 +212,7 @@ def test_ctrl_c_while_a_session_closes_is_acknowledged_with_the_price_of_the_nex
         terminal.until("waiting for the drive to close the session")
         terminal.interrupt()
         terminal.until("Stopping: .*closing cannot be interrupted.* Press Ctrl-C again to quit immediately")
-        terminal.until("the drive goes on closing the session by itself")
+        terminal.until("the drive goes on closing the session on its own")
         terminal.interrupt()
         assert terminal.end() == 130
     assert "cancelled at once; the drive was left as it was" in " ".join(terminal.text.split())
@@ -226,7 +226,7 @@ def test_ctrl_c_while_a_disc_is_erased_is_acknowledged_with_the_price_of_the_nex
     with at_terminal(Erasing(finished("cd-rw")), "blank", "--drive", "/dev/sr0", "-y") as terminal:
         terminal.until("waiting for the drive to erase the disc: 0:0[1-9]")
         terminal.interrupt()
-        terminal.until("erasing cannot be interrupted.* then the drive goes on erasing by itself")
+        terminal.until("erasing cannot be interrupted.* then the drive goes on erasing on its own")
         terminal.interrupt()
         assert terminal.end() == 130
     flat = " ".join(terminal.text.split())

@@ -602,7 +602,7 @@ def test_the_procedure_can_be_driven_by_hand() -> None:
 def test_notices_are_events(recorder: VirtualRecorder) -> None:
     events = run(recorder, Settings(speed=13))
     notices = [e.text for e in events if isinstance(e, Notice)]
-    assert notices == ["13x is not offered for this disc; 16x is the closest that is"]
+    assert notices == ["13x is not offered for this disc; 16x is the closest one offered"]
 
 
 class FailingAt(CancelAt):

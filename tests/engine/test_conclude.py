@@ -284,8 +284,8 @@ class TestFormsOfACueSheet:
             (WITH_TEXT, False, ["without CD-Text", "track-at-once"]),
             (WITH_ISRC, False, ["without ISRC", "track-at-once"]),
             (WITH_MCN, False, ["without ISRC", "track-at-once"]),
-            (PLAIN, True, ["with less on the disc"]),
-            (WITH_TEXT, True, ["with less on the disc", "without CD-Text"]),
+            (PLAIN, True, ["with less audio"]),
+            (WITH_TEXT, True, ["with less audio", "without CD-Text"]),
         ],
     )
     def test_that_are_all_refused_leave_what_may_help(
@@ -294,9 +294,9 @@ class TestFormsOfACueSheet:
         error = all_refused(layout, refusals("plain", "pregaps of one sector"), overburn)
         text = str(error)
         assert "plain (5/24/00), pregaps of one sector (5/25/00); the disc is untouched" in text
-        every = ["with less on the disc", "without CD-Text", "without ISRC", "track-at-once"]
+        every = ["with less audio", "without CD-Text", "without ISRC", "track-at-once"]
         assert [cure for cure in every if cure in text] == cures
         assert str(error.sense) == "5/25/00"
 
     def test_that_are_all_refused_are_not_put_down_to_overburning_where_there_is_none(self) -> None:
-        assert "with less on the disc" not in str(all_refused(PLAIN, refusals("plain")))
+        assert "with less audio" not in str(all_refused(PLAIN, refusals("plain")))

@@ -163,7 +163,7 @@ class TestAppend:
 
     def test_tracks_that_lie_on_each_other(self) -> None:
         longer = put(24, long(600), lambda data: data[2:3] == b"\x01" and not data[6] & 0x40)
-        assert "track 1 lies from sector 0 to 599, and track 2 from 552" in appended(
+        assert "track 1 extends from sector 0 to 599, but that track 2 starts at 552" in appended(
             {ReadTrackInformation.OPCODE: longer}
         )
 
@@ -173,7 +173,7 @@ class TestAppend:
         write_track(drive, 400)
         close_session(drive, MultiSession.NEXT_ALLOWED)
         toc = ReadToc().build_reply(Toc((TocTrack(1, 200),), 402))
-        assert "in its table of contents at 200" in appended({(READ_TOC, 0): lambda data: toc}, recorder)
+        assert "its table of contents says 200" in appended({(READ_TOC, 0): lambda data: toc}, recorder)
 
 
 class TestRoom:

@@ -237,7 +237,7 @@ def left_at(command: type[Command[Any]], instead: bool) -> Cancelled:
     [
         (StartStopUnit, True, "nothing was erased"),
         (Blank, True, "nothing was erased"),
-        (Blank, False, "the drive goes on erasing by itself"),
+        (Blank, False, "the drive goes on erasing on its own"),
     ],
 )
 def test_who_leaves_at_once_is_told_whether_the_drive_erases(

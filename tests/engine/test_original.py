@@ -68,8 +68,8 @@ FLAGS: list[tuple[int, list[int], int, bool, str]] = [
     (0, [0], 0, False, ""),
     (PRE, [PRE], PRE, False, ""),
     (COPY, [COPY], COPY, False, ""),
-    (0, [PRE], PRE, False, "pre-emphasis is in the track itself and not in the table of contents"),
-    (PRE, [0], PRE, False, "pre-emphasis is in the table of contents and not in the track itself"),
+    (0, [PRE], PRE, False, "pre-emphasis is marked in the track itself but not in the table of contents"),
+    (PRE, [0], PRE, False, "pre-emphasis is marked in the table of contents but not in the track itself"),
     (0, [0, PRE], 0, False, ""),  # it comes and goes: no word on it
     (PRE, [0, PRE], PRE, False, ""),
     (0, [0, COPY], 0, True, ""),
@@ -77,7 +77,7 @@ FLAGS: list[tuple[int, list[int], int, bool, str]] = [
     (0, [COPY], 0, False, "disagree on whether copying is permitted"),
     (COPY, [0], COPY, False, "disagree on whether copying is permitted"),
     (PRE | COPY, [PRE | COPY], PRE | COPY, False, ""),
-    (COPY, [PRE | COPY], PRE | COPY, False, "pre-emphasis is in the track itself"),
+    (COPY, [PRE | COPY], PRE | COPY, False, "pre-emphasis is marked in the track itself"),
 ]
 
 
@@ -261,7 +261,7 @@ def test_of_two_readings_of_cd_text_the_one_with_fewer_wrong_packs_is_kept(
 ) -> None:
     original = look(album, Packs(first, second))
     assert original.layout.cd_text == kept
-    assert ["CD-Text came differently" in remark for remark in original.remarks] == [True] * told
+    assert ["CD-Text was different" in remark for remark in original.remarks] == [True] * told
 
 
 def test_cd_text_that_is_not_there_is_asked_for_once(album: Medium) -> None:

@@ -138,9 +138,9 @@ LOST = (
     "the disc is spoiled: the session ended early, at {} of 0:27, so it has no table of contents, no player "
     "can play it, and nothing can be added; it cannot be used any more"
 )
-FINISHED = "the session is closed, so players can play the disc; whether all of it is right is not known"
+FINISHED = "the session is closed, so players can play the disc; it is not known whether all of it is right"
 UNKNOWN = "it is not known what is on the disc, because the drive does not report it (it is busy)"
-STRANGE = "the drive calls the disc blank, though the session was begun"
+STRANGE = "the drive calls the disc blank, although the session was begun"
 BLANK = found(status=DiscStatus.BLANK)
 LISTED = found(track(1, 0), status=DiscStatus.COMPLETE, space=None, toc=TOC)
 

@@ -282,7 +282,7 @@ SPEEDS: list[tuple[float | None, int, list[str]]] = [
     (None, 16, []),
     (16, 16, []),
     (8, 8, []),
-    (13, 16, ["13x is not offered for this disc; 16x is the closest that is"]),
+    (13, 16, ["13x is not offered for this disc; 16x is the closest one offered"]),
     (MAX_SPEED, 0, []),
 ]
 
@@ -374,7 +374,7 @@ def test_a_drive_that_cannot_focus_or_take_its_page_has_its_tray_opened_and_clos
     played = Played(answer)
     if cured:
         played.run(set_up(TrackAtOnce([400]), Settings(), Outcome()))
-        assert "which helps some drives" in played.of(Notice)[0].text
+        assert "which helps with some drives" in played.of(Notice)[0].text
     else:
         with pytest.raises(type(failure)):
             played.run(set_up(TrackAtOnce([400]), Settings(), Outcome()))

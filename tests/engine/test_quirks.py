@@ -411,7 +411,7 @@ def test_a_drive_that_leaves_more_room_between_tracks_is_followed() -> None:
 def test_a_drive_that_wants_a_track_where_the_last_one_or_its_gap_must_be_has_lost_sectors(by: int) -> None:
     """Track 1 has 400 sectors, and 150 of pregap at the least lie before the next; 552 was planned."""
     recorder = VirtualRecorder(Medium.new())
-    with pytest.raises(BurnFailed, match=f"at sector {552 + by}, where that and the gap .* were lost"):
+    with pytest.raises(BurnFailed, match=f"at sector {552 + by}, where that track and the gap .* were lost"):
         run(Shifted(recorder, by))
 
 

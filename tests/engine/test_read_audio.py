@@ -158,7 +158,7 @@ def test_a_drive_that_says_yes_and_then_no_again_is_given_up() -> None:
 
 def test_too_few_bytes_are_an_answer_that_makes_no_sense() -> None:
     played = Played(lambda command: audio(*where(command))[:-4])
-    with pytest.raises(InvalidReply, match=r"63500 bytes came for 27 sectors of 2352"):
+    with pytest.raises(InvalidReply, match=r"63500 bytes arrived for 27 sectors of 2352"):
         played.run(read_audio(500, 27, ReadHabits()))
 
 
@@ -245,7 +245,7 @@ def test_a_drive_that_gives_audio_only_without_its_marks_is_known_by_that(refusa
     played = Played(drive)
     with pytest.raises(NotGiven) as error:
         played.run(read_marked(500, 10, ReadHabits(), True))
-    assert str(error.value) == (str(refusal) if refusal else "23520 bytes came for 10 sectors of 2646")
+    assert str(error.value) == (str(refusal) if refusal else "23520 bytes arrived for 10 sectors of 2646")
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_another_speed_than_the_one_asked_for_is_said_and_set(recorder: VirtualR
     log = Recording(recorder)
     events = run(log, Settings(speed=13))
     assert [e.text for e in events if isinstance(e, Notice)] == [
-        "13x is not offered for this disc; 16x is the closest that is"
+        "13x is not offered for this disc; 16x is the closest one offered"
     ]
     assert [int.from_bytes(cdb[4:6], "big") for cdb in log.cdbs if cdb[0] == 0xBB] == [16 * 177]
 
@@ -264,7 +264,7 @@ def test_the_burn_of_36_55_in_12_seconds_would_be_told_so() -> None:
     """Psysonic's first version, which took every refusal for success."""
     sectors = (36 * 60 + 55) * 75
     outcome = Outcome(DriveInUse(real_time=True, speeds=Speeds((48, 40, 32))))
-    with pytest.raises(ImpossiblyFast, match=r"36:55 long, in 12\.4 s .* 179x, and 48x is the most"):
+    with pytest.raises(ImpossiblyFast, match=r"36:55 long, in 12\.4 s .* 179x, but 48x is the fastest"):
         check_time(sectors, 12.4, outcome, "track 1")
     check_time(sectors, 219, outcome, "track 1")  # the good burns of that disc took 219 to 256 s
     check_time(sectors, (36 * 60 + 55) / 48, outcome, "track 1")

@@ -444,7 +444,7 @@ class TestJitterWithSmallTransfers:
     @pytest.mark.slow
     def test_such_a_drive_that_is_never_exact_accuses_no_disc(self) -> None:
         recorder, _ = burned(ONE, jitter=25, most_read_sectors=1)
-        with pytest.raises(NotReadWhole, match="cannot be told from errors of the disc"):
+        with pytest.raises(NotReadWhole, match="cannot be told apart from errors on the disc"):
             check(recorder, ONE)
 
     @pytest.mark.parametrize("sectors", [304, 305, 307])
@@ -638,7 +638,7 @@ class TestTableOfContents:
         found, _ = self.checked(recorder, reload=False)
         assert found.same
         assert not loads
-        assert any("not read from the disc again" in note for note in found.notes)
+        assert any("not read anew from the disc" in note for note in found.notes)
 
     @pytest.mark.parametrize("reason", ["3/57/00", "3/11/05", "5/24/00", "3/02/00"])
     def test_one_that_cannot_be_read_is_never_verified(self, reason: str) -> None:

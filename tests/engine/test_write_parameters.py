@@ -264,7 +264,7 @@ def test_a_page_that_ends_before_what_counts_makes_no_sense(length: int) -> None
 def test_a_page_that_is_shorter_than_it_announces_makes_no_sense() -> None:
     page = bytearray(FOUND.to_page()[:30])
     page[1] = 50
-    with pytest.raises(InvalidReply, match="52 bytes are announced and 30 came"):
+    with pytest.raises(InvalidReply, match="52 bytes were announced, but 30 arrived"):
         answered(bytes(page)).run(read_page())
 
 

@@ -128,7 +128,7 @@ def test_connections_that_never_log_in_keep_nobody_out(
     assert answers(served)
     assert silent[0].hung_up_on()  # the oldest
     assert other.command(bytes(6)).status == Status.GOOD
-    assert "is hung up on before its login: there are 64 connections" in caplog.text
+    assert "is disconnected before its login: there are 64 connections" in caplog.text
     assert len([r for r in caplog.records if r.levelno >= logging.WARNING]) < 5  # no flood of words
 
 
@@ -142,7 +142,7 @@ def test_who_is_turned_away_is_told_of(
     assert caplog.text.count("is turned away: there are 2 connections") == 1
     monkeypatch.setattr(portal_module, "_TELL_AGAIN_SECONDS", 0.0)
     assert served.client(logged_in=False).hung_up_on()
-    assert "and no more are let in (and 19 times before that)" in caplog.text
+    assert "and no more are allowed (and 19 times before that)" in caplog.text
     for client in clients:
         assert client.command(bytes(6)).status == Status.GOOD
 

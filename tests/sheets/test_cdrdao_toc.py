@@ -118,7 +118,7 @@ def test_discs_in_two_languages(name: str) -> None:
     if name == "ml.toc":
         assert japanese.by_type[PackType.TITLE] == {0: "あい", 1: "う", 2: "え", 3: "お"}
         assert english.text(PackType.GENRE) == "Rock"
-        assert f"{name}:5: LANGUAGE 0: PERFORMER is not said of track 2; it is burned empty there" in notes(
+        assert f"{name}:5: LANGUAGE 0: PERFORMER is not given for track 2; it is burned empty there" in notes(
             program
         )
         assert f"{name}:6: no ENCODING is given; Japanese text is read as MS-JIS" in notes(program)
@@ -183,7 +183,7 @@ def test_a_byte_order_mark_is_none_of_the_words(mark: str) -> None:
 WRONG = {
     "an unescaped quote": (
         'CD_DA\nTRACK AUDIO\nFILE "a "b".wav" 0\n',
-        "a.toc, line 3, column 10: FILE, behind the name, takes mm:ss:ff or a number of samples, not b",
+        "a.toc, line 3, column 10: FILE, after the name, takes mm:ss:ff or a number of samples, not b",
     ),
     "no end of a string": (
         'CD_DA\nTRACK AUDIO\n  FILE "a.wav 0\n',
@@ -191,16 +191,16 @@ WRONG = {
     ),
     "a string over lines": (
         'CD_DA\nCD_TEXT { LANGUAGE 0 { TITLE "x\nPERFORMER "y" } }\nTRACK AUDIO\nFILE "a.wav" 0',
-        "a.toc, line 3, column 12: y is not a CD-Text field; the string that begins in line 2 goes over "
-        "several lines",
+        "a.toc, line 3, column 12: y is not a CD-Text field; the string that begins in line 2 spans several "
+        "lines",
     ),
     "an unknown word": (
         "CD_DA\nTRACK AUDIO\n\tFILLE 3",
         "a.toc, line 3, column 2: track 1, begun in line 2, takes FILE",
     ),
-    "small letters": ("CD_DA\ntrack audio", "a.toc, line 2, column 1: track cannot stand here"),
+    "small letters": ("CD_DA\ntrack audio", "a.toc, line 2, column 1: track is not allowed here"),
     "a column behind umlauts": ("// ä\nTRACK /", "a.toc, line 2, column 7: / means nothing"),
-    "umlauts in the line": ('CATALOG "ÄÖÜ" 5', "a.toc, line 1, column 15: 5 cannot stand here"),
+    "umlauts in the line": ('CATALOG "ÄÖÜ" 5', "a.toc, line 1, column 15: 5 is not allowed here"),
     "nothing": ("", "a.toc, line 1, column 1: there is no TRACK"),
     "only a header": ('CD_DA\nCATALOG "4006381333931"\n', "a.toc, line 3, column 1: there is no TRACK"),
     "a wrong time": (ONE + "INDEX 0:1:75", "a.toc, line 4, column 7: INDEX 00:01:75: 75 frames cannot be"),
@@ -245,12 +245,11 @@ WRONG = {
     "a long name": (f'TRACK AUDIO FILE "{"x" * 5000}" 0', "there is no file"),
     "behind the file's end": (
         'TRACK AUDIO\nFILE "a.wav" 0:9:0',
-        "a.toc, line 2, column 1: a.wav is to be taken from 00:09:00 on, and is 00:08:00 and 100 "
-        "samples long",
+        "a.toc, line 2, column 1: a.wav is used from 00:09:00 on, but is only 00:08:00 and 100 samples long",
     ),
     "more than the file has": (
         'TRACK AUDIO FILE "a.wav" 0:7:0 0:1:1',
-        "a.wav is wanted up to 00:08:01, and is 00:08:00 and 100 samples long",
+        "a.wav is used up to 00:08:01, but is only 00:08:00 and 100 samples long",
     ),
     "swapped WAVE": ('TRACK AUDIO FILE "a.wav" SWAP 0', "SWAP of a.wav"),
     "bytes of a WAVE": (
@@ -258,12 +257,12 @@ WRONG = {
         "a.wav cannot be read from byte 4 on: it is not raw",
     ),
     "half a sample": ('TRACK AUDIO FILE "big.raw" #6 0', "big.raw cannot be read from byte 6 on: 4 bytes"),
-    "a start at the end": ('TRACK AUDIO FILE "a.wav" 0 START', "track 1 starts at 00:08:01, and all of it"),
+    "a start at the end": ('TRACK AUDIO FILE "a.wav" 0 START', "track 1 starts at 00:08:01, but is only"),
     "two starts": (
         'TRACK AUDIO PREGAP 0:2:0 FILE "a.wav" 0\nSTART 0:1:0',
         "a.toc, line 2, column 1: track 1 has its start",
     ),
-    "an end at the end": ('TRACK AUDIO FILE "a.wav" 0 END', "END 00:08:01: nothing of track 1"),
+    "an end at the end": ('TRACK AUDIO FILE "a.wav" 0 END', "END 00:08:01: track 1"),
     "an end in the pregap": (
         'TRACK AUDIO PREGAP 0:2:0 FILE "a.wav" 0 END 0:1:0',
         "END 00:01:00 lies in the pregap",
@@ -271,17 +270,17 @@ WRONG = {
     "two ends": ('TRACK AUDIO FILE "a.wav" 0 END 0:1:0 END 0:2:0', "track 1 has its end"),
     "an index behind the end": (
         ONE + "INDEX 0:8:1",
-        "a.toc, line 4, column 1: INDEX 00:08:01 lies after the end of track 1",
+        "a.toc, line 4, column 1: INDEX 00:08:01 is after the end of track 1",
     ),
-    "an index at the start": (ONE + "INDEX 0:0:0", "INDEX 00:00:00 does not lie after the one before"),
+    "an index at the start": (ONE + "INDEX 0:0:0", "INDEX 00:00:00 is not after the one before"),
     "indexes that go back": (
         ONE + "INDEX 0:2:0\nINDEX 0:1:0",
-        "a.toc, line 5, column 1: INDEX 00:01:00 does not lie after",
+        "a.toc, line 5, column 1: INDEX 00:01:00 is not after",
     ),
-    "an index before the file": (ONE + 'INDEX 0:2:0\nFILE "b.wav" 0', "FILE of track 1 must stand before"),
+    "an index before the file": (ONE + 'INDEX 0:2:0\nFILE "b.wav" 0', "FILE of track 1 must come before"),
     "a code behind the file": (
         ONE + 'ISRC "DEABC2500001"',
-        "ISRC of track 1 must stand before the track's first",
+        "ISRC of track 1 must come before the track's first",
     ),
     "no audio": ("TRACK AUDIO SILENCE 0", "track 1 has no audio"),
     "an unknown field": (
@@ -331,15 +330,15 @@ NOTED = {
     'CD_TEXT { LANGUAGE_MAP { 0: 9 } LANGUAGE 1 { TITLE "x" } }'
     + TRACK: "LANGUAGE 1 is not in the LANGUAGE_MAP",
     "CD_TEXT { LANGUAGE_MAP { 0: 9 } LANGUAGE 0 { SIZE_INFO { 0, 1, 2, 0 } } }"
-    + TRACK: "SIZE_INFO speaks of tracks 1 to 2; the disc has 1 to 1",
+    + TRACK: "SIZE_INFO gives tracks 1 to 2; the disc has 1 to 1",
     'CD_TEXT { LANGUAGE_MAP { 0: 9 } LANGUAGE 0 { RESERVED1 "x" } }' + TRACK: "RESERVED1 is left out",
     'CD_TEXT { LANGUAGE_MAP { 0: 9 } LANGUAGE 0 { TITLE "x" TITLE "y" } }'
     + TRACK: "TITLE is given twice here",
-    TRACK.replace("TITLE", 'GENRE "Rock" TITLE'): "GENRE belongs to the disc; of track 1 it is left out",
+    TRACK.replace("TITLE", 'GENRE "Rock" TITLE'): "GENRE belongs to the disc; for track 1 it is left out",
     TEXTS.format(title=r"a\\b", code=9, encoding="") + TRACK: "a.toc:1: two backslashes are read as one",
     TEXTS.format(title=r"é\351", code=9, encoding="")
     + TRACK: "a.toc:1: this text mixes octal bytes with others",
-    'TRACK AUDIO FILE "sound.bin" 0': "sound.bin begins as a sound file, and is read as one",
+    'TRACK AUDIO FILE "sound.bin" 0': "sound.bin begins like a sound file, and is read as one",
 }
 
 

@@ -172,10 +172,10 @@ def test_one_checksum_file_a_file(ddp: Path) -> None:
 
 def test_a_set_without_checksums_is_said_to_be(ddp: Path) -> None:
     (ddp / "CHECKSUM.MD5").unlink()
-    assert "no file of checksums is there" in notes(ddp)
+    assert "there is no file of checksums" in notes(ddp)
     assert "--strict" in refused(ddp, SheetOptions(strict=True))
     (ddp / "Checksum.chk").write_text("DDPID 01234567\n")
-    assert "no checksum in it is understood" in notes(ddp)
+    assert "redbook understands no checksum in it" in notes(ddp)
 
 
 S0, TEXT, D0 = 0, 128, 256
@@ -223,7 +223,7 @@ REFUSED = [
     ("PQDESCR", 64 * 5 + 10, b"010000", "packet 5, time: the last index of track 2, 01:00:00 lies beyond"),
     ("PQDESCR", 64 * 6 + 10, b"001300", "00:14:00 is beyond the audio: the lead-out is at 00:13:00"),
     ("PQDESCR", 64 * 5 + 10, b"001850", "track 2 lasts 3.33 s; a track must last at least 4 s"),
-    ("PQDESCR", 64 * 3 + 16, b"01", "packet 4, control: another one"),
+    ("PQDESCR", 64 * 3 + 16, b"01", "packet 4, control: it differs"),
     ("PQDESCR", 64 * 4 + 16, b"41", "packet 5, control: track 2 is data"),
     ("PQDESCR", 64 * 4 + 4, b"03", "packet 5, TRK: 03, expected 02"),
     ("PQDESCR", 64 * 4 + 20, b"DEABC2500001", "packet 5, ISRC: DEABC2500001 is that of track 1, too"),

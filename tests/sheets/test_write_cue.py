@@ -186,8 +186,8 @@ def with_pieces(folder: Path, *pieces: Piece, index0: tuple[Piece, ...] = ()) ->
 
 WHOLE = Piece(1, 0, 600 * S)
 CANNOT = {
-    "a part of a file": ((Piece(1, 5),), (), "of b.wav a part is taken"),
-    "a file cut short": ((Piece(1, 0, 400 * S),), (), "of b.wav a part is taken"),
+    "a part of a file": ((Piece(1, 5),), (), "b.wav is used in parts"),
+    "a file cut short": ((Piece(1, 0, 400 * S),), (), "b.wav is used in parts"),
     "silence in a track": ((WHOLE, Piece.silence(S), Piece(2)), (), "588 samples of silence at 00:16:00"),
     "silence at a start": ((Piece.silence(S), WHOLE), (), "track 2 begins with silence that is in no file"),
     "a pause of no whole sectors": (
@@ -205,7 +205,7 @@ def test_what_would_change_the_audio_is_refused(
 ) -> None:
     program = with_pieces(tmp_path, *pieces, index0=index0)
     with pytest.raises(
-        SheetError, match=rf"a\.cue: a cue sheet cannot say this: {message}.*; write a TOC file"
+        SheetError, match=rf"a\.cue: a cue sheet cannot express this: {message}.*; write a TOC file"
     ):
         write_cue(program, [600 * S] * 3, tmp_path / "a.cue")
 
@@ -216,7 +216,7 @@ def test_a_start_within_a_file_of_which_the_head_belongs_to_the_track_before_is_
     one = ProgramTrack((Segment(1, (Piece(0), Piece(1, 0, 100 * S))),))
     two = ProgramTrack((Segment(1, (Piece(1, 100 * S),)),))
     program = replace(with_pieces(tmp_path), tracks=(one, two))
-    with pytest.raises(SheetError, match=r"track 2 starts within b\.wav, and what lies before belongs"):
+    with pytest.raises(SheetError, match=r"track 2 starts within b\.wav, and what comes before it belongs"):
         write_cue(program, [600 * S] * 3, tmp_path / "a.cue")
 
 
@@ -273,7 +273,7 @@ def test_what_a_cue_sheet_cannot_say_is_told(tmp_path: Path) -> None:
     assert said(Texts(9, title), Texts(8, title), Texts(15, title)) == [
         "a cue sheet has one language, English; left out: German, French"
     ]
-    assert said(Texts(8, title)) == ["a cue sheet does not say that its texts are in German"]
+    assert said(Texts(8, title)) == ["a cue sheet cannot say that its texts are in German"]
     assert said(Texts(9, title, copyright=3)) == ["a cue sheet cannot say that its texts are protected"]
     assert said(Texts(9, {PackType.CODE: {2: "x"}})) == [
         "the code (UPC/EAN or ISRC) of track 2 is left out: in a cue sheet only the disc has one"
@@ -285,7 +285,7 @@ def test_what_a_cue_sheet_cannot_say_is_told(tmp_path: Path) -> None:
         "the title of the disc is cut to 160 characters"
     ]
     assert said(Texts(9, {}, genre_code=14)) == ["a cue sheet gives the genre in words, not by its code"]
-    assert notes(replace(program, packs=bytes(18)))[0].startswith("CD-Text packs are not kept")
+    assert notes(replace(program, packs=bytes(18)))[0].startswith("CD-Text packs themselves are not kept")
     quoted = album_of(tmp_path, 'a "b".wav')
     assert notes(quoted) == [
         'a "b".wav has quotation marks in its name; some programs cannot read the sheet because of that'

@@ -209,7 +209,7 @@ def test_what_a_toc_file_cannot_say_is_told(songs: Path) -> None:
     assert not notes(program)
     (track,) = program.tracks
     assert notes(replace(program, tracks=(replace(track, copy_alternates=True),))) == [
-        "a TOC file has no word for SCMS, of track 1: it is written without"
+        "a TOC file cannot express SCMS, of track 1: it is written without"
     ]
     assert notes(replace(program, packs=bytes(18))) == [
         "a TOC file holds texts, not packs: CD-Text is packed again from them"
@@ -220,7 +220,7 @@ def test_what_a_toc_file_cannot_say_is_told(songs: Path) -> None:
     ]
     kept = Texts(9, {PackType.TITLE: {0: "x"}}, copyright=3)
     (note,) = notes(replace(program, texts=(kept,)))
-    assert note.startswith("cdrdao does not burn that the texts in English are protected")
+    assert note.startswith("cdrdao does not burn the mark that protects the texts in English")
     genre_of_a_track = Texts(9, {PackType.GENRE: {1: "Rock"}})
     assert notes(replace(program, texts=(genre_of_a_track,))) == [
         "GENRE belongs to the disc only; it is left out for tracks"

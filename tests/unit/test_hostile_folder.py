@@ -264,13 +264,13 @@ def test_opening_for_a_burn_mends_all_that(to_be_mended: Path) -> None:
 def test_what_was_opened_to_look_cannot_be_changed(disc: Path) -> None:
     before = picture(disc)
     with open_drive("virtual:x.disc", read_only=True) as drive:
-        with pytest.raises(StorageFailed, match="to look at it only"):
+        with pytest.raises(StorageFailed, match="for reading only"):
             burn(["a.wav"], drive, append=True)
         with pytest.raises(DriveError):
             drive.run(Blank(BlankType.ALL))
     with (
         open_drive("virtual:new.disc", read_only=True) as drive,
-        pytest.raises(StorageFailed, match="to look at it only"),
+        pytest.raises(StorageFailed, match="for reading only"),
     ):
         burn(["a.wav"], drive)
     assert picture(disc) == before

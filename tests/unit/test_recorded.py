@@ -283,7 +283,7 @@ HEAD = '{"transcript": 1}\n'
         ("", "line 1: the transcript has ended"),
         ("music", "line 1: not a line of a transcript"),
         ("[]\n", "line 1: not a line"),
-        ('{"transcript": 2}\n', "line 1: no transcript of format 1"),
+        ('{"transcript": 2}\n', "line 1: not a transcript of format 1"),
         (HEAD, r"line 2: the transcript has ended; asked now: TEST UNIT READY \(00 00 00 00 00 00\)"),
         (HEAD + '{"at": 0, "cdb": "12000000', "line 2: not a line"),
         (HEAD + '{"at": 0, "cdb": "120000002400", "status": 0}\n', "line 2: asked now: TEST UNIT READY"),
@@ -312,7 +312,7 @@ def test_a_file_that_is_not_there_is_named() -> None:
 def test_a_transcript_that_goes_on_is_not_finished() -> None:
     FILE.write_text(HEAD + '{"at": 0, "cdb": "000000000000", "status": 0}\n')
     replay = Replay(FILE)
-    with pytest.raises(errors.TranscriptError, match="line 2: the transcript goes on"):
+    with pytest.raises(errors.TranscriptError, match="line 2: the transcript continues"):
         replay.finish()
     replay.close()
 
@@ -325,7 +325,7 @@ def test_long_data_that_were_not_written_before_cannot_be_made_up(clock: ManualC
     transcriber.execute(cdb, b"", 27 * SECTOR_BYTES)
     transcriber.close()
     replay = Replay(FILE)
-    with pytest.raises(errors.TranscriptError, match="the digest alone"):
+    with pytest.raises(errors.TranscriptError, match="only the digest"):
         replay.execute(cdb, b"", 27 * SECTOR_BYTES)
     replay.close()
 

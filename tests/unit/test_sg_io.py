@@ -349,7 +349,7 @@ def test_each_error_of_the_call_has_its_own(number: int, kind: type[errors.Drive
         (0x02, errors.NotTaken, "nothing was sent"),
         (0x03, errors.TransportTimeout, "no answer in 30 s"),
         (0x04, errors.DriveGone, "unplugged"),
-        (0x05, errors.TransportError, "broke the command off"),
+        (0x05, errors.TransportError, "aborted the command"),
         (0x06, errors.TransportError, "damaged on the way"),
         (0x07, errors.TransportError, "host status 07h"),
         (0x08, errors.BusReset, "was reset"),
@@ -486,7 +486,7 @@ def test_on_sg_an_interrupted_command_is_never_sent_twice() -> None:
     """sgN has sent it by then (sg.c waits interruptibly behind the sending)."""
     for cdb, data in ((Write10(0, CHUNK).to_cdb(), CHUNK), (bytes.fromhex("5b0102" + "00" * 7), b"")):
         kernel = in_turn([Answer(error=errno.EINTR), Answer()])
-        with pytest.raises(errors.TransportError, match="whether the drive has carried it out is not known"):
+        with pytest.raises(errors.TransportError, match="it is not known whether the drive carried it out"):
             opened(kernel, "/dev/sg1").execute(cdb, data)
         assert len(kernel.requests) == 1
     kernel = in_turn([Answer(error=errno.EINTR), Answer()])

@@ -229,7 +229,7 @@ def _spool_folder() -> str | None:
 
 def _spool_error(error: OSError) -> NoRoom:
     where = _spool_folder() or tempfile.gettempdir()
-    text = f"the decoded audio cannot be kept in {printable(where)}: {error.strerror}; "
+    text = f"the decoded audio cannot be stored in {printable(where)}: {error.strerror}; "
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         text += "a disc needs up to 850 MB there: free some space, or "
     text += "set TMPDIR to a folder with room for it (TMPDIR=/var/tmp redbook ...)"

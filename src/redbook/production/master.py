@@ -143,7 +143,7 @@ def _keep(made: Plan, target: Path, flac: bool, caller: Caller, emit: Listener) 
             emit(Working(Phase.READING, laid.end_lba / file.sectors))
         replace_file(target / MASTER_FILE, file.to_bytes())
     except OSError as error:
-        raise NoRoom(f"the master cannot be kept in {printable(target)}: {error.strerror}") from error
+        raise NoRoom(f"the master cannot be stored in {printable(target)}: {error.strerror}") from error
     said = tuple(remarks(track.prepared) for track in made.tracks)
     size, free = _audio_bytes(target, file), made.free_sectors_after
     return MasterReport(target, file.name, file, size, tuple(made.notes), said, free)
