@@ -114,7 +114,7 @@ def make_copies(
     count    how many good discs
     speed    multiple of 1x; None for the recommended one
     check    "full": every sector is read back; "quick": table of contents and sizes only
-    surplus_ok  a disc that has gone missing is made again at once, though it may turn up again
+    surplus_ok  a disc that has gone missing is made again at once, even though it may turn up
     title    of the order, for people
     on_event told of `redbook.production.events` and, while the sources are read, of the usual events; on
              whichever thread they happen

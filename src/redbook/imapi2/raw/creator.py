@@ -385,7 +385,7 @@ class MsftRawCDImageCreator(ComObject):
 
     @property
     def StrictSectors(self) -> bool:
-        """Whether a stream of no whole number of sectors is refused, not padded.  Default False"""
+        """Whether a stream that is not a whole number of sectors is refused, not padded.  Default False"""
         return self._strict
 
     @StrictSectors.setter

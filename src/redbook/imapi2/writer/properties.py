@@ -122,7 +122,7 @@ class TrackAtOnceProperties(PreparedWriter[Session]):
 
     @property
     def StrictSectors(self) -> bool:
-        """Whether a stream of no whole number of sectors is refused, not padded.  Default False"""
+        """Whether a stream that is not a whole number of sectors is refused, not padded.  Default False"""
         return self._strict_sectors
 
     @StrictSectors.setter
