@@ -262,7 +262,7 @@ def test_a_cancel_ends_the_reading(source: Path) -> None:
 def test_no_room_for_the_spool_is_said(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", "/proc/none")
     monkeypatch.setattr("tempfile.tempdir", "/proc/none")
-    with pytest.raises(NoRoom, match=r"cannot be kept in /proc/none.*TMPDIR"), Spool() as spool:
+    with pytest.raises(NoRoom, match=r"cannot be stored in /proc/none.*TMPDIR"), Spool() as spool:
         prepare(expand([str(source)]).sources, spool)
 
 

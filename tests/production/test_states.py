@@ -27,7 +27,9 @@ def table(head: str) -> list[list[str]]:
 
 
 def test_the_page_has_every_step_and_who_says_it() -> None:
-    shown = [(before, after, said.split(", ")) for before, after, said in table("| from | to | reported by |")]
+    shown = [
+        (before, after, said.split(", ")) for before, after, said in table("| from | to | reported by |")
+    ]
     assert shown == [(a.value, b.value, sorted(who)) for (a, b), who in STEPS.items()]
 
 

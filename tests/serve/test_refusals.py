@@ -453,7 +453,7 @@ def test_a_full_disk_while_something_is_sent_is_told_as_that(tmp_path: Path, son
     async def pieces():  # type: ignore[no-untyped-def]
         yield b""
 
-    with pytest.raises(NoRoom, match="cannot be kept"):
+    with pytest.raises(NoRoom, match="cannot be stored"):
         asyncio.run(taking.take("1" * 16, "a.wav", 10, pieces()))
 
 
