@@ -1,4 +1,4 @@
-"""A wish that anybody may set, also a signal handler."""
+"""A flag that anything may set, even a signal handler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Python has on some systems only: locks, the user database, limits, the signal of a closed terminal.
+"""What Python has only on some systems: locks, the user database, limits, the signal of a closed terminal.
 
 Nothing else imports fcntl, grp, pwd or resource, or names SIGHUP; tests/test_other_systems.py hides them.
 """

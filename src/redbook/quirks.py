@@ -1,4 +1,4 @@
-"""What is known of single models: which must be treated otherwise than the standard would have it.
+"""What is known about individual models: which ones must be treated differently from the standard.
 
 Most of what real drives do wrong harms no other drive if it is always expected: it is dealt with where it
 happens, for all of them (docs/quirks.md lists both). Only what would cost a good drive something is bound

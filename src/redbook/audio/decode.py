@@ -1,4 +1,4 @@
-"""Sound files to arrays of samples, with FFmpeg through PyAV, held against what the files say."""
+"""Sound files to arrays of samples, with FFmpeg through PyAV, and compared with what the files state."""
 
 from __future__ import annotations
 

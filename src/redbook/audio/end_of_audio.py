@@ -1,4 +1,4 @@
-"""Where the audio of a file ends that a decoder would read to the file's end, and what follows it there.
+"""Where the audio ends in a file that a decoder would read to its end, and what follows the audio.
 
 A tag behind the last frame of AC-3 costs FFmpeg that frame, a size in a header is passed over, and of two
 files that were joined the second is dropped, each without a word. Here the end is found first, by the

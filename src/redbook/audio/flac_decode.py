@@ -1,4 +1,4 @@
-"""FLAC in files of its own, decoded by dr_flac (in miniaudio) in large pieces.
+"""FLAC files, decoded by dr_flac (in miniaudio) in large pieces.
 
 FFmpeg gives a frame of some 4,096 samples at a time, and for each its thread lets the interpreter go and
 takes it again, twice; beside other threads that costs a quarter of the time. Here a piece has half

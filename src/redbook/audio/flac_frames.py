@@ -1,4 +1,4 @@
-"""How a FLAC stream begins, and where it ends: by its last frame, which says where in the audio it lies.
+"""How a FLAC stream begins, and where it ends: by its last frame, which states its position in the audio.
 
 Source: RFC 9639 8 (the mark), 8.2 (STREAMINFO), 9 (frames).
 """

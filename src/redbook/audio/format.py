@@ -1,4 +1,4 @@
-"""What is known of a sound file: how its audio is coded, and its tags."""
+"""What is known about a sound file: how its audio is coded, and its tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sound file says of itself, before it is decoded: its length, and what it is."""
+"""What a sound file says about itself, before it is decoded: its length and its type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files hold their samples as they are, by how they begin."""
+"""Which files hold their samples unencoded, recognised by how they begin."""
 
 from __future__ import annotations
 

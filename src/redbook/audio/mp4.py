@@ -1,4 +1,4 @@
-"""Of an MP4's first sound track: how much is coded, and which parts of it are to be played.
+"""An MP4's first sound track: how much is coded, and which parts of it should be played.
 
 Sources: ISO/IEC 14496-12 8.2.2 (mvhd), 8.4.2 (mdhd), 8.6.1.2 (stts), 8.6.6 (elst), 8.8 (movie fragments)
 """

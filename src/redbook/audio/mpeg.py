@@ -1,4 +1,4 @@
-"""What an MPEG audio stream says of its own length: Xing's or Info's header, and LAME's in it.
+"""What an MPEG audio stream says about its own length: the Xing or Info header, and LAME's in it.
 
 Sources: ISO/IEC 11172-3 2.4.1 (frame header); Xing's VBR header and LAME's extension of it as mpg123 and
 LAME read and write them.

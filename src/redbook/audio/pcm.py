@@ -1,4 +1,4 @@
-"""Where the samples are in a file that holds them as they are, and rules that all such formats share.
+"""Where the samples are in a file that holds them unencoded, and rules that all such formats share.
 
 FFmpeg's readers of these pass over what does not fit (a size that overflowed, a second piece of audio, DTS
 data in a WAV); here every byte of the file is either explained or told of. What to do where headers

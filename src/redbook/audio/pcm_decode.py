@@ -1,4 +1,4 @@
-"""Samples that a file holds as they are, as arrays."""
+"""Samples that a file holds unencoded, as arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audio of a disc as a sound file that anybody can play: FLAC or WAV, 44.1 kHz 16-bit stereo, bit for bit.
+"""A disc's audio as a sound file that anyone can play: FLAC or WAV, 44.1 kHz 16-bit stereo, bit for bit.
 
 What was written is decoded again and compared: a file that cannot be read back is no copy.
 """

@@ -1,4 +1,4 @@
-"""Which files are sound: by their names, and by how they begin. The one list, for folders and playlists."""
+"""Which files are sound files, by their names and how they begin. The only such list."""
 
 from __future__ import annotations
 

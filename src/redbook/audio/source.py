@@ -1,4 +1,4 @@
-"""What a user may name as a source, and the files that it stands for: playlists, folders, raw PCM."""
+"""What a user may name as a source, and the files that it means: playlists, folders, raw PCM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that goes on beside other work: one thread for each stage, bounded queues between them.
+"""Work done in parallel: one thread for each stage, with bounded queues between them.
 
 Decoding, checking, converting and summing up are separate pieces of work on the same audio, and most of each
 is done in libraries that let other threads run meanwhile. Audio goes from stage to stage in chunks of

@@ -1,4 +1,4 @@
-"""What a file says of its own length and content, so that what was decoded can be held against it.
+"""What a file states about its own length and content, to be compared with what was decoded.
 
 Decoders pass over damage in silence: a FLAC with 200 bad bytes decodes with 4096 samples missing, a
 WAV or MP3 cut in half just ends. The containers' own statements tell; FFmpeg's durations do not, where

@@ -1,4 +1,4 @@
-"""What was decoded, counted and summed up, to be held against what the file says."""
+"""What was decoded, counted and summed up, to be compared with what the file states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sources of a program go over into each other, and are converted as one stream.
+"""Which sources of a program continue into each other, and are converted as one stream.
 
 A border is gapless where one source's last sample is followed by another one's first, with no silence
 between them. Where both have to be converted, at one rate and with as many channels, one converter does

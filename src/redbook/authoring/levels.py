@@ -1,4 +1,4 @@
-"""What the loudness of a disc is to be, and what it was brought to, as values."""
+"""What loudness a disc should have, and what it was brought to, as values."""
 
 from __future__ import annotations
 

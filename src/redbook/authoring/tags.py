@@ -1,4 +1,4 @@
-"""What a disc's texts and codes are, where several say something of them.
+"""What a disc's texts and codes are, where several sources give them.
 
 The command line goes before a file of CD-Text packs, that before a sheet, and that before the tags of the
 sound files; text by text. Where one that is not taken says something else, that is noted.

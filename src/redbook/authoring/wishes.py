@@ -1,4 +1,4 @@
-"""What somebody wants of a disc beside its sources: how tracks are joined, pauses, texts, codes, loudness."""
+"""What a user wants of a disc besides its sources: how tracks are joined, pauses, texts, codes, loudness."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job came to, as values."""
+"""The results of jobs, as values."""
 
 from __future__ import annotations
 

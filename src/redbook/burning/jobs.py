@@ -1,4 +1,4 @@
-"""The Python API: burn, plan, verify, blank, look at a disc. Each a few lines over the engine."""
+"""The Python API: burn, plan, verify, blank, examine a disc. Each is a few lines on top of the engine."""
 
 from __future__ import annotations
 

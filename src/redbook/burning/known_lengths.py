@@ -1,4 +1,4 @@
-"""Tags and lengths of what is to be burned, before it is read for a disc."""
+"""Tags and lengths of what will be burned, before it is read for a disc."""
 
 from __future__ import annotations
 

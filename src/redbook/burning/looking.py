@@ -1,4 +1,4 @@
-"""What is in a drive: the disc, what it says of itself, and the checksums of its audio."""
+"""What is in a drive: the disc, what it says about itself, and the checksums of its audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A master's audio on its way to a disc: read where it lies, by any number of burns at once, and checked.
+"""A master's audio on its way to a disc: read from its files, by any number of burns at once, and checked.
 
 A burn of files spools what it decodes, up to 850 MB for each burn. A master already has the sectors that are
 burned, so several drives can read the same copy.

@@ -1,4 +1,4 @@
-"""What a burn will be, before anything is written: disc looked at, sources read, everything laid out."""
+"""What a burn will do, before anything is written: disc inspected, sources read, everything laid out."""
 
 from __future__ import annotations
 

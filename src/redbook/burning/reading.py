@@ -1,4 +1,4 @@
-"""A disc read and kept: each sector until it has come the same twice. An unfinished reading can continue."""
+"""A disc read and kept: each sector is read until two readings agree. An unfinished reading can continue."""
 
 from __future__ import annotations
 

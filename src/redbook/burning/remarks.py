@@ -1,4 +1,4 @@
-"""What there is to say of a planned track, in words: how its audio was changed, what a person should know.
+"""Remarks on a planned track, in words: how its audio was changed, what a person should know.
 
 The terminal, the page and reports say the same.
 """

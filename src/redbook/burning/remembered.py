@@ -1,4 +1,4 @@
-"""What was remembered of a drive, and what a job has shown of it.  All of it is a hint only."""
+"""What is remembered about a drive, and what a job has shown about it. All of it is only a hint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of reading a disc, as values, as JSON and as a page to be read."""
+"""The result of reading a disc, as values, as JSON and as a page for people."""
 
 from __future__ import annotations
 

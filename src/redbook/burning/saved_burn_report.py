@@ -1,4 +1,4 @@
-"""A disc compared with a report that was kept of its burn, when the masters are gone."""
+"""A disc compared with a report of its burn, when its sources are gone."""
 
 from __future__ import annotations
 

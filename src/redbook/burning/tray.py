@@ -1,4 +1,4 @@
-"""The tray, by the drive itself: out with `eject`, in with `load`."""
+"""The tray, moved by the drive: out with `eject`, in with `load`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was read of a disc so far, in the folder where it will be kept. A reading that broke off can continue.
+"""What has been read of a disc so far, in its folder. A reading that broke off can continue.
 
 It is in two files whose names begin with a dot. One has the audio as the drive gave it, sector n at its
 place. The other says of which disc and drive it is, how far it reaches, and what was odd. The second file is

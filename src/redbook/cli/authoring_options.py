@@ -1,4 +1,4 @@
-"""Options that say what the disc is to be: how it is written, joins, pauses, texts, codes, sheets."""
+"""Options that say what the disc should be: how it is written, joins, pauses, texts, codes, sheets."""
 
 from __future__ import annotations
 

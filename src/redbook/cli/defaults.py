@@ -1,4 +1,4 @@
-"""Defaults of options that a user keeps in a file.
+"""Defaults for options, which a user keeps in a file.
 
 `drive = "/dev/sr0"` at its top concerns every command that has such an option; a table, as `[burn]` or
 `[disc.new]`, one command. Options are called there as on the command line, without the dashes.

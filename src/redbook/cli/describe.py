@@ -1,4 +1,4 @@
-"""A planned disc in words: how each track begins, what is written on it beside the audio, what is lost."""
+"""A planned disc in words: how each track begins, what is written on it besides the audio, what is lost."""
 
 from __future__ import annotations
 

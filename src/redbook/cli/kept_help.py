@@ -1,4 +1,4 @@
-"""`redbook --help` from a file: making it takes click, and that takes longer than all else together.
+"""`redbook --help` from a file: making it needs click, and that takes longer than everything else together.
 
 The file has what click says at a width of 80, the most that it uses; a narrower terminal is left to click. It
 is written by `python -m docs.tools.kept_help`, and a test compares it with what click says.

@@ -1,4 +1,4 @@
-"""Standard output that may go away: whoever read it has left, or the disk behind it is full."""
+"""Standard output that may fail: its reader has left, or its disk is full."""
 
 from __future__ import annotations
 

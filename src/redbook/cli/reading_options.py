@@ -1,4 +1,4 @@
-"""Options that say how a disc is read that is to be kept or copied."""
+"""Options that say how to read a disc that will be kept or copied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sector of data: 2352 bytes of which 2048 are the user's, the rest says where it is and mends it.
+"""A sector of data: 2352 bytes, of which 2048 are the user's; the rest gives its address and corrects errors.
 
 As on the disc, but not scrambled: that is how drives hand it over and how images keep it.
 Source: ECMA-130 clause 14 and annex A (mode 1), MMC-5 table 355 (which part READ CD brings).

@@ -1,4 +1,4 @@
-"""One session of an audio disc, as its makers mean it: the value that every part of redbook shares.
+"""One session of an audio disc, as it is meant to be: the value that every part of redbook shares.
 
 The planner makes it, a write type writes it, a cue sheet says it to a drive, a virtual disc keeps it, what a
 disc tells of itself is read as it, and verification compares two of it. All addresses are sectors; a track

@@ -1,4 +1,6 @@
-"""Q followed from the lead-in to the lead-out, as a drive that reads a disc does: what the disc is by it."""
+"""Q followed from the lead-in to the lead-out, as a drive that reads a disc does: what it says the disc
+is.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R to W behind the lead-in: packs of 24 symbols of six bits, with parity, and spread over the disc.
+"""R to W after the lead-in: packs of 24 symbols of six bits, with parity, and spread over the disc.
 
 A sector has four packs. Two symbols of parity protect a pack's first two, four protect the whole pack; and
 each symbol is delayed by up to seven packs, so that a scratch does not hit one pack alone. The lead-in's

@@ -1,4 +1,4 @@
-"""What a disc written raw has beside its sound: P, Q and R to W of every sector, from lead-in to lead-out.
+"""What a disc written raw has besides its audio: P, Q and R to W of every sector, from lead-in to lead-out.
 
 A raw image holds every sector of a disc with its sub-channel behind it. It begins at 95:00:00, before the
 lead-in of every disc that is sold, so that it fits each of them: a writer skips what lies before the lead-in

@@ -1,4 +1,4 @@
-"""Sectors of a track as they were sent, put together from sectors as a drive brings them.
+"""Sectors of a track as they were sent, put together from sectors as a drive returns them.
 
 A drive brings the audio some samples out of place, so a sector as it was sent lies across two sectors as
 they are read. Where an offset moves the ends of a track out of what can be read (before LBA 0, into the

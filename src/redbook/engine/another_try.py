@@ -1,4 +1,4 @@
-"""What is done before a sector that did not come right is asked for again."""
+"""What is done before a sector that was not right is read again."""
 
 from __future__ import annotations
 

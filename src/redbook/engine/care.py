@@ -1,4 +1,4 @@
-"""How a disc has to be read, what that took, and sectors read with that care."""
+"""How a disc must be read, what that took, and sectors read with that care."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One drive, two discs: the tray opened for a person, who puts a blank disc in."""
+"""One drive, two discs: the tray is opened for a person, who inserts a blank disc."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tracks a disc has, and where behind each of them there is no audio to be read."""
+"""Which tracks a disc has, and where after each of them there is no audio to be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The forms in which drives take a cue sheet, tried one after the other, and what is said of it."""
+"""The forms in which drives accept a cue sheet, tried one after the other, and what is reported about it."""
 
 from __future__ import annotations
 

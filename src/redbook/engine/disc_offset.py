@@ -1,4 +1,4 @@
-"""By how many samples a disc reads beside its place on this drive: one number for the whole disc.
+"""By how many samples this drive reads a disc out of place: one number for the whole disc.
 
 The drive that wrote it and the drive that reads it each add a constant (docs/drives.md). It is found where
 the sound is unmistakable: a sector that was sent is looked for around its place, and stands there once.

@@ -1,4 +1,4 @@
-"""What happened, as values. A job hands them to its caller's `on_event` in this order.
+"""What happened, as values. A job passes them to its caller's `on_event` in this order.
 
     PhaseStarted PREPARING
     TrackStarted 1, Progress..., PhaseStarted ENDING_TRACK, TrackEnded 1

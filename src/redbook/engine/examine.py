@@ -1,4 +1,4 @@
-"""All that `redbook doctor` asks of a drive: a glance, and what else is worth a line. Changes nothing."""
+"""Everything that `redbook doctor` asks a drive: a glance, and what else is worth a line. Changes nothing."""
 
 from __future__ import annotations
 

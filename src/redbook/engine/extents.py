@@ -1,4 +1,4 @@
-"""Where each audio track of a disc begins and ends, as those count it who compare rips.
+"""Where each audio track of a disc begins and ends, as programs that compare rips count it.
 
 A ripper reads from index 1 to the next track's index 1, the gap included, and the last track of a session to
 its lead-out.  Source: MMC-5 6.26.4 (READ TOC format 2 has the lead-out of each session).

@@ -1,4 +1,4 @@
-"""What is kept of the audio of a track, so that a disc can be compared with it when the audio is gone.
+"""What is kept of a track's audio, so that a disc can be compared with it when the audio is gone.
 
 A burn gives its spool back while it writes. What stays is small, and enough to say of a disc: it is the same,
 these sectors are not, and by how much the drive reads beside the place:

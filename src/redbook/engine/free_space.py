@@ -1,4 +1,4 @@
-"""Where the next track may go and how far: what the drive says, held against what else it says.
+"""Where the next track may go and how far: what the drive says, compared with what else it says.
 
 A wrong word here becomes a lost disc, so each is compared with a second one where the drive has one. What is
 compared with what: docs/replies.md.

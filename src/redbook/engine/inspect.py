@@ -1,4 +1,4 @@
-"""What drive and disc say of themselves, before anything is changed."""
+"""What drive and disc say about themselves, before anything is changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a disc says of itself beside the table of contents: CD-Text, MCN, ISRC, pregaps, indexes.
+"""What a disc says about itself besides the table of contents: CD-Text, MCN, ISRC, pregaps, indexes.
 
 All of it may be missing; a drive that cannot tell is no failure.  Source: MMC-5 6.20 (Q by READ CD),
 6.26.7 (CD-Text), MMC-3 6.1.23 (READ SUB-CHANNEL).

@@ -1,4 +1,4 @@
-"""Where a track differs: what was found to differ is read once more and held against its source."""
+"""Where a track differs: what was found to differ is read once more and compared with its source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A disc that is to be kept or copied: what there is to be read of it, and what there is not.
+"""A disc that will be kept or copied: what can be read from it, and what cannot.
 
 What is read is the audio of the first session: from LBA 0, or from where the first audio track behind data
 starts, to the lead-out. Everything else on the disc is named, so that nothing is left out in silence.

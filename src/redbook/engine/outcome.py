@@ -1,4 +1,4 @@
-"""How to burn, what a burn has done so far, and how both are told."""
+"""How to burn, what a burn has done so far, and how both are reported."""
 
 from __future__ import annotations
 

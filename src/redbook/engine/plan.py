@@ -1,4 +1,4 @@
-"""Tracks asked for, and the space there is, to a checked layout of sectors."""
+"""From requested tracks and available space to a checked layout of sectors."""
 
 from __future__ import annotations
 

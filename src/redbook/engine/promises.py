@@ -1,4 +1,4 @@
-"""What a session promises beside its samples and its table of contents, held against what the disc tells.
+"""What a session promises besides its samples and its table of contents, compared with what the disc has.
 
 Pregaps, indexes, flags, ISRC, catalogue number, CD-Text: each is the same, different, or not compared because
 the drive cannot tell. None that was meant is none that may be found.

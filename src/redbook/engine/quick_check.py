@@ -1,4 +1,4 @@
-"""A quick look at what was written: does the drive say of it what it should? No audio is read."""
+"""A quick look at what was written: does the drive report what it should? No audio is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audio sectors from the drive, in the form in which this drive gives them.
+"""Audio sectors from the drive, in the form in which this drive returns them.
 
 This is about forms of asking only. What is done about a place that cannot be read, or reads differently each
 time, says `another_try`; `second_reading` for a comparison, `twice` for a disc that is kept.

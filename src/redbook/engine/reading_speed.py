@@ -1,4 +1,4 @@
-"""The speed at which a drive reads: asked for where it changes, and given back at the end."""
+"""The speed at which a drive reads: requested when it changes, and restored at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A disc taken out and in again by the drive itself, so that what it tells is read and not remembered."""
+"""A disc unloaded and loaded again by the drive itself, so that what it reports is read, not remembered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the disc that is read is still the one that the reading began with."""
+"""Whether the disc being read is still the one that the reading began with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audio on its way to the drive: WRITE after WRITE, whichever write type it is for.
+"""Audio on its way to the drive: WRITE after WRITE, for every write type.
 
 What is sent in one run is the audio of one track, or of a whole session. The reason of each step stands
 beside it.  Source: cdrecord, libburn, MMC-5 6.44, and what real drives were seen to do.

@@ -1,4 +1,4 @@
-"""Writing speeds: which there are for this drive and disc, which one suits, and asking for one."""
+"""Writing speeds: which ones this drive and disc offer, which one suits, and requesting one."""
 
 from __future__ import annotations
 

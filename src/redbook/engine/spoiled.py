@@ -1,4 +1,4 @@
-"""A disc that a burn spoiled: its last session was to be written at once, and broke off.
+"""A disc that a burn spoiled: its last session was being written at once, and broke off.
 
 There are sectors and neither a table of contents nor an entry in the PMA, so a drive knows no whole track in
 the session and gives no address to go on at.  Source: MMC-5 6.27 (damaged, and no next writable address: the

@@ -1,4 +1,4 @@
-"""What a procedure may yield, and what it is sent for it."""
+"""What a procedure may yield, and what it is sent in return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the table of contents on the disc, and is it the one that was meant?
+"""Is the table of contents on the disc, and is it the intended one?
 
 Players find the tracks by it and by nothing else: a disc whose table of contents cannot be read plays
 nowhere, however well its audio reads. What the drive says while it has the disc in may be its memory of what

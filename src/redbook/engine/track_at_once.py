@@ -1,4 +1,4 @@
-"""Track-at-once: each track by itself, with two seconds of silence between them that the drive writes.
+"""Track-at-once: each track written separately, with two seconds of silence between them from the drive.
 
 The most trusted way: what was written before an error stays, and tracks can be added until the session is
 closed.  Source: the sequences of cdrecord and libburn, MMC-5 4.2.3.6.

@@ -1,4 +1,4 @@
-"""Audio that counts only once it has come the same twice.
+"""Audio that counts only when two readings agree.
 
 A disc is read in stretches that are longer than what a drive remembers. Each is read from its first sector
 to its last, and then once more, in commands that begin elsewhere: a drive that loses samples where a command

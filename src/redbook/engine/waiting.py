@@ -1,4 +1,4 @@
-"""How to wait for a drive: until it is ready, until it takes a command, until it has finished.
+"""How to wait for a drive: until it is ready, until it accepts a command, until it has finished.
 
 `resending` goes around a whole procedure and does what any command may need; the others are for the places
 where waiting is what comes next. Which refusal is waited for, and how long: docs/sense.md, from cdrecord,

@@ -1,4 +1,4 @@
-"""What session-at-once and raw writing have in common: a whole disc in one run, lost where it breaks off."""
+"""What session-at-once and raw writing have in common: a whole disc in one run, lost if it breaks off."""
 
 from __future__ import annotations
 

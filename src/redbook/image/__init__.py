@@ -1,1 +1,1 @@
-"""Discs as files: the state of a disc, the folder that keeps it, and the sheets that other programs read."""
+"""Discs as files: the state of a disc, the folder that holds it, and the sheets that other programs read."""

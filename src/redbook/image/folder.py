@@ -1,5 +1,5 @@
-"""The folder of a virtual disc: `disc.json`, `disc.bin`, `disc.cue`, `disc.toc`; where a program wrote them,
-`disc.sub` (sub-channel) and `disc.pregap` (sound in the 150 sectors before LBA 0).
+"""The folder of a virtual disc: `disc.json`, `disc.bin`, `disc.cue`, `disc.toc`; if a program wrote them,
+`disc.sub` (sub-channel) and `disc.pregap` (audio in the 150 sectors before LBA 0).
 
 Killing the process at any instant leaves a disc that opens. `disc.json` is replaced atomically, and only once
 the audio of which it speaks is in `disc.bin` (silence that it counts may still be missing there: opening the

@@ -1,4 +1,4 @@
-"""A disc that is only made when something is about to change on it."""
+"""A disc that is made only when something is about to change on it."""
 
 from __future__ import annotations
 

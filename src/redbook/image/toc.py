@@ -1,4 +1,4 @@
-"""cdrdao's TOC files for `disc.bin`; SWAP, because cdrdao takes raw audio as big-endian."""
+"""cdrdao's TOC files for `disc.bin`; SWAP, because cdrdao reads raw audio as big-endian."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A disc's folder to look into: nothing in it is changed, and nobody is kept out meanwhile."""
+"""A disc's folder, opened only for reading: nothing in it is changed, and no other program is kept out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every object of this face has in common: names as COM looks them up, and errors as COM gives them."""
+"""What all IMAPI2 objects have in common: names as COM looks them up, and errors as COM returns them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recorders of this process: which there are, who uses them, who has one for himself.
+"""The recorders of this process: which there are, who uses them, who has exclusive access.
 
 Every MsftDiscRecorder2 has a Handle; all handles of one recorder share its Device. The exclusive access
 that IMAPI2 counts per recorder object is counted per handle here.

@@ -1,4 +1,4 @@
-"""The ways in that pywin32 has: Dispatch, DispatchWithEvents, WithEvents, constants."""
+"""The entry points of pywin32: Dispatch, DispatchWithEvents, WithEvents, constants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Members that are asked for one of several: `Item(0)`, or `Item[0]` as comtypes has it."""
+"""Members that take an index: `Item(0)`, or `Item[0]` as comtypes has it."""
 
 from __future__ import annotations
 

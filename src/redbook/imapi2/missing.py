@@ -1,4 +1,4 @@
-"""Classes that programs ask for beside those of audio, and that are not here: what to do instead.
+"""Classes that programs ask for besides those for audio, and that are missing here: what to do instead.
 
 Source of the ids: imapi2.idl
 """

@@ -1,4 +1,4 @@
-"""GetObject: objects by a name.  Of Windows' kinds of names there is one here: "new:" and a class."""
+"""GetObject: objects by a name. Only one of Windows' kinds of names exists here: "new:" and a class."""
 
 from __future__ import annotations
 

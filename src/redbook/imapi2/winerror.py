@@ -1,4 +1,4 @@
-"""The codes of IMAPI2, and the system's that it uses, as pywin32's winerror has such."""
+"""The codes of IMAPI2, and the system's that it uses, as in pywin32's winerror."""
 
 from redbook.imapi2 import HResult
 

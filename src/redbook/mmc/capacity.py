@@ -1,4 +1,4 @@
-"""How much there is to read: READ CAPACITY and READ FORMAT CAPACITIES, which kernels ask for."""
+"""How much can be read: READ CAPACITY and READ FORMAT CAPACITIES, which kernels ask for."""
 
 from __future__ import annotations
 

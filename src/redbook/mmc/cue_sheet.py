@@ -1,4 +1,4 @@
-"""SEND CUE SHEET: the layout of a session that is to be written at once.
+"""SEND CUE SHEET: the layout of a session that will be written at once.
 
 Source: MMC-5 6.33 and its annex on cue sheets; the entries as cdrecord, libburn and cdrdao send them.
 """

@@ -1,4 +1,4 @@
-"""Bytes on the wire to the command they are: the virtual recorder's ear."""
+"""From bytes on the wire to commands, for the virtual recorder."""
 
 from __future__ import annotations
 

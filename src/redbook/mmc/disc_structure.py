@@ -1,4 +1,4 @@
-"""READ and SEND DISC STRUCTURE: of DVDs; a CD drive or a CD in it has none."""
+"""READ and SEND DISC STRUCTURE: for DVDs; a CD drive or a CD has none."""
 
 from __future__ import annotations
 

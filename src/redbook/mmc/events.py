@@ -1,4 +1,4 @@
-"""GET EVENT STATUS NOTIFICATION: what happened to the drive, asked without waking it."""
+"""GET EVENT STATUS NOTIFICATION: what happened to the drive, without waking it."""
 
 from __future__ import annotations
 

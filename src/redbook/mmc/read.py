@@ -1,4 +1,4 @@
-"""Reading back: READ CD and its kin."""
+"""Reading back: READ CD and related commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that put something on the disc, end it or take it away."""
+"""Commands that write something to the disc, finish it or erase it."""
 
 from __future__ import annotations
 

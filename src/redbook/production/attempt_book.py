@@ -1,4 +1,4 @@
-"""The ledger's attempts: claims, the gate, and what hands say."""
+"""The ledger's attempts: claims, the gate, and what hands report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the parts of the ledger's face have in common: the store that they write in."""
+"""What the parts of the ledger's interface have in common: the store that they write to."""
 
 from __future__ import annotations
 

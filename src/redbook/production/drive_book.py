@@ -1,4 +1,4 @@
-"""The ledger's drives and hosts: what is held against a drive, and seen of it; whose a host's name is."""
+"""The ledger's drives and hosts: a drive's failures and its current state; who owns a host's name."""
 
 from __future__ import annotations
 

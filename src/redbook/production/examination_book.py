@@ -1,4 +1,4 @@
-"""The ledger's attempts once their hand is gone: what an examination finds, what a person says."""
+"""The ledger's attempts once their hand is gone: what an examination finds, what a person reports."""
 
 from __future__ import annotations
 

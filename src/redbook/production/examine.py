@@ -1,4 +1,4 @@
-"""An examination: the disc in a drive now, compared with what an attempt was to make of it.
+"""An examination: the disc in a drive now, compared with what an attempt should have made of it.
 
 If the hand of an attempt is gone, only the disc can tell what became of it. What the disc is found to be goes
 to the ledger, whose table decides (`states.VERDICTS`). Its number tells whether it is still the attempt's own

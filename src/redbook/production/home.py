@@ -1,4 +1,4 @@
-"""Where one machine keeps the account of its copies: the ledger, the masters, and who is at work.
+"""Where one machine keeps the records of its copies: the ledger, the masters, and who is at work.
 
 In $XDG_DATA_HOME/redbook/copies, else ~/.local/share; REDBOOK_COPIES names another folder.
 

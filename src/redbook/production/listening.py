@@ -1,4 +1,4 @@
-"""The thread beside one hand: it hears what the hand says, tells the ledger, and answers.
+"""The thread beside one hand: it receives the hand's reports, tells the ledger, and answers.
 
 If the ledger does not take something, it is told again and again, and the hand waits meanwhile.
 """

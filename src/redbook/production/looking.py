@@ -1,4 +1,4 @@
-"""A worker looks at discs: those of attempts whose hands are gone, and those that are not blank.
+"""A worker examines discs: those of attempts whose hands are gone, and those that are not blank.
 
 `examine` says how a disc is understood. Here is what happens until there is an answer: the worker waits for
 the drive, takes its lock, takes up the attempt, and tells the ledger until it hears.

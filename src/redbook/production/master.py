@@ -1,4 +1,4 @@
-"""Masters made, checked, and put on a host: read once, and burned as often as is wanted.
+"""Masters made, checked, and put on a host: read once, and burned any number of times.
 
 A master is made by a plan for a blank virtual disc, so it has passed every check of a plan.
 `redbook.sheets.master_file` describes its folder, which is complete once master.json is in it.

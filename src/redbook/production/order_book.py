@@ -1,4 +1,4 @@
-"""The ledger's orders: made, looked at, paused, resumed, cancelled."""
+"""The ledger's orders: made, shown, paused, resumed, cancelled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drives that a worker may use, and what lies in them, as they are now.
+"""The drives that a worker may use, and what is in them now.
 
 Real recorders and racks of virtual ones look alike here. While a disc lies in a drive, it is identified by
 the number that the kernel (or the rack) has given it, together with the start of the machine. The number

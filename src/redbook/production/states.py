@@ -1,4 +1,4 @@
-"""Which states an attempt may go through, who may say so, and what an examination's finding means.
+"""Which states an attempt may go through, who may report them, and what an examination's finding means.
 
 The one place with these rules, as data; `ledger` applies them, docs/ledger.md shows them.
 

@@ -1,4 +1,4 @@
-"""A drive as its worker sees it, and the lock that says who is this host's worker."""
+"""A drive as its worker sees it, and the lock that decides which process is this host's worker."""
 
 from __future__ import annotations
 

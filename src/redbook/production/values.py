@@ -1,4 +1,4 @@
-"""What the ledger takes and gives: orders, copies, attempts, drives, as values."""
+"""What the ledger takes and returns: orders, copies, attempts, drives, as values."""
 
 from __future__ import annotations
 

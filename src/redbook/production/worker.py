@@ -1,4 +1,4 @@
-"""The worker: one on each host.  It gives blanks to hands, and tells the ledger what they say.
+"""The worker: one on each host.  It gives blanks to hands, and tells the ledger what they report.
 
 Everything it knows is in the ledger, or in the drives. When it starts, it first takes up what a dead worker
 left: it waits for each drive whose hand is still at work, and looks at the discs. Then, at each `tick`, it

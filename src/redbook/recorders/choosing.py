@@ -1,4 +1,4 @@
-"""Which recorder is meant when none is named: the one whose disc fits.
+"""Which recorder is meant when none is named: the one whose disc is suitable.
 
 A machine's own recorder comes first, also while its disc does not fit: then another disc is waited for, or
 the error says what is wrong with this one. The virtual recorder is meant only where there is no other:

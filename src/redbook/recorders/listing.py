@@ -1,4 +1,4 @@
-"""The list of recorders there are: real ones, and a virtual one for each disc in a folder.
+"""The list of available recorders: real ones, and a virtual one for each disc in a folder.
 
 The real ones are `recorders.real_drives`, which `system.optical_drives` finds; `recorders.may_touch` decides
 what it may touch of one.

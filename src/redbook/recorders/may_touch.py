@@ -1,4 +1,4 @@
-"""What a listing of drives may touch, and the watch and the doctor too.
+"""What a listing of drives, the watch and the doctor may touch.
 
 * What the kernel says may be read at any time.
 * Nothing is sent to a drive that another program has open, has claimed, or that has a mounted disc: there

@@ -1,4 +1,4 @@
-"""What was found out about a drive, kept for the next time: its offset, and how it gives audio.
+"""What was learned about a drive, kept for the next time: its offset, and how it returns audio.
 
 It is a hint and nothing more. What is found here is tried first, and checked again on every disc. A file that
 is damaged, missing or not writable changes no result.

@@ -1,4 +1,4 @@
-"""A name to an open Drive."""
+"""From a name to an open Drive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real recorders: what the kernel says of them, and what a look into each adds.
+"""Real recorders: what the kernel says about them, and what a look at each adds.
 
 `recorders.may_touch` decides which of them are looked into.
 """

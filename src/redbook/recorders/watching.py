@@ -1,4 +1,4 @@
-"""Recorders that come and go, discs that are put in and taken out, as events.
+"""Recorders that come and go, discs that are inserted and removed, as events.
 
 What the kernel says in sysfs is compared with what it said before: that works without privilege, in
 containers, and sends nothing to a drive. The kernel's own messages only end the waiting early. A drive is

@@ -1,4 +1,4 @@
-"""The caller of a job: who is told of it, whose cancel it obeys, and whose time passes."""
+"""The caller of a job: who receives its events, whose cancel it obeys, and whose clock it uses."""
 
 from __future__ import annotations
 

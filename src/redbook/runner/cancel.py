@@ -1,4 +1,4 @@
-"""The wish that a job stops, and how Ctrl-C becomes one.
+"""The request that a job stop, and how Ctrl-C becomes one.
 
 The first signal asks for an end in good order: the track is ended, and the drive left ready for use. The
 second one quits as soon as the command under way is over, and leaves the disc as it is.

@@ -1,4 +1,4 @@
-"""A job in a thread of its own, and the caller's thread that hears of it."""
+"""A job in a separate thread, and the caller's thread, which receives its events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job is doing at this moment, for whoever waits for it, or wants to stop it.
+"""What a job is doing at the moment, for whoever waits for it or wants to stop it.
 
 The thread that serves the drive writes here, and the caller's thread reads. While a command holds the first
 one, the other can tell what is waited for, and what stopping costs.

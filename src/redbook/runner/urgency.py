@@ -1,4 +1,4 @@
-"""While a disc is written the writer comes first, before other programs and the garbage collector."""
+"""While a disc is written, the writer has priority over other programs and the garbage collector."""
 
 from __future__ import annotations
 

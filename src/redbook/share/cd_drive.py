@@ -1,4 +1,4 @@
-"""The kernel's idea of a CD drive: what it asks by itself, how it retries, what errno a refusal is.
+"""The kernel's view of a CD drive: what it asks on its own, how it retries, which errno a refusal becomes.
 
 Source: Linux 6.1, drivers/cdrom/cdrom.c, drivers/scsi/sr.c and sr_ioctl.c
 """

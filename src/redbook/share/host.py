@@ -1,4 +1,4 @@
-"""A Linux machine with recorders of ours, as one program and its children see it."""
+"""A Linux machine with our recorders, as one program and its children see it."""
 
 from __future__ import annotations
 

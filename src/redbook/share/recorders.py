@@ -1,4 +1,4 @@
-"""The virtual recorders that `redbook share` puts before other programs."""
+"""The virtual recorders that `redbook share` gives to other programs."""
 
 from __future__ import annotations
 

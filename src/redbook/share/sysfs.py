@@ -1,4 +1,4 @@
-"""What /sys and /proc say of CD drives, as the programs want it that look for one there."""
+"""What /sys and /proc say about CD drives, for programs that look for one there."""
 
 from __future__ import annotations
 

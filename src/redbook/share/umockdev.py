@@ -1,4 +1,4 @@
-"""Device nodes that exist only for one program, by Debian's umockdev preload library.
+"""Device nodes that exist only for one program, with Debian's umockdev preload library.
 
 The library redirects what a program opens below /dev, /sys and /proc into a folder, and sends each ioctl
 on a device of that folder through a socket. This is the other end: it serves the nodes and knows nothing of

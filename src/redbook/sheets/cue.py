@@ -1,4 +1,4 @@
-"""Cue sheets: a file, or the text inside of one, becomes a program."""
+"""Cue sheets: a file, or the text inside one, becomes a program."""
 
 from __future__ import annotations
 

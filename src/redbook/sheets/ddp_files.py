@@ -1,4 +1,4 @@
-"""The files of a DDP set: found whatever their case, read with distrust, held against their checksums."""
+"""The files of a DDP set: found whatever their case, read with distrust, compared with their checksums."""
 
 from __future__ import annotations
 

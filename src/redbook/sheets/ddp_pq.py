@@ -1,4 +1,4 @@
-"""The PQ descriptor of a DDP set: where each track and index lies, and what it says that cannot be."""
+"""The PQ descriptor of a DDP set: where each track and index is, and what in it is impossible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checksum files beside a DDP set. They are no part of the format, so every program has a form of its own.
+"""Checksum files beside a DDP set. They are not part of the format, so every program has its own form.
 
 Known: lines of md5sum, of macOS's md5, `name=CRC` and `name CRC` (CHECKSUM.TXT, SFV), and one file for each
 that holds a checksum alone (IMAGE.DAT.md5). What is read is a line with a file's name and a checksum in it,

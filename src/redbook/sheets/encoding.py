@@ -1,4 +1,4 @@
-"""In which encoding a sheet is written: nothing in it says so.
+"""Which encoding a sheet is written in: nothing in it says so.
 
 The names of its files are the best witness: of the encodings in which the sheet makes sense, those count in
 which every file that it names is there. Only then letters are looked at, and that is called a guess.

@@ -1,4 +1,4 @@
-"""A master: a folder that holds everything of one disc, bit for bit, and says itself what that is.
+"""A master: a folder that holds everything on one disc, bit for bit, and describes it.
 
     FOLDER/master.json           tracks, lengths, codes, CD-Text, and the SHA-256 of each track's sectors
     FOLDER/blobs/HEX.pcm         those sectors: 2352 bytes each, 16-bit little-endian stereo

@@ -1,4 +1,4 @@
-"""How a sheet is to be read, and the notes that are taken while it is."""
+"""How to read a sheet, and the notes made while it is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sheet says of the disc that it was made from, held against how it can be read.
+"""What a sheet says about the disc that it was made from, to choose between ways to read it.
 
 REM DISCID (freedb) and REM ACCURATERIPID are computed from where a disc's tracks begin, so they tell which of
 two readings is the right one. Many sheets have those of another pressing: then they tell nothing.

@@ -1,4 +1,4 @@
-"""How much a text looks as if people had written it: for choosing between encodings, nothing more."""
+"""How much a text looks as if people had written it: only for choosing between encodings."""
 
 from __future__ import annotations
 

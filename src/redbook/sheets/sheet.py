@@ -1,4 +1,4 @@
-"""What a sheet says, before anything is made of it."""
+"""What a sheet says, before it is interpreted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cue sheet's text as a value: what each line says, before anything is made of it.
+"""A cue sheet's text as a value: what each line says, before it is interpreted.
 
 A line is a command; blanks before it mean nothing, and its word may be in any case. The grammar is that of
 CDRWIN's guide, widened by what programs are known to write: see docs/sheets.md.

@@ -1,4 +1,4 @@
-"""What cue sheets and TOC files call the texts of CD-Text: the same words, but for a few of TOC files."""
+"""What cue sheets and TOC files call the texts of CD-Text: the same words, except for a few in TOC files."""
 
 from __future__ import annotations
 

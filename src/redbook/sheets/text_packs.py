@@ -1,4 +1,4 @@
-"""The file that CDTEXTFILE names: CD-Text packs as they are to be burned."""
+"""The file that CDTEXTFILE names: CD-Text packs, as they will be burned."""
 
 from __future__ import annotations
 

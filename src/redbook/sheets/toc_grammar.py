@@ -1,4 +1,4 @@
-"""What stands in a cdrdao TOC file, statement by statement, before anything is made of it.
+"""What a cdrdao TOC file says, statement by statement, before it is interpreted.
 
     toc    = { CATALOG "13 digits" | CD_DA | CD_ROM | CD_ROM_XA | CD_I | FIRST_TRACK_NO n } [texts] track+
     texts  = CD_TEXT { [LANGUAGE_MAP { n : code .. }] { LANGUAGE n { [ENCODING_x] item .. } } }

@@ -1,4 +1,4 @@
-"""The words of a cdrdao TOC file, each with the place where it stands.
+"""The words of a cdrdao TOC file, each with its position.
 
 A string is kept as bytes: before cdrdao 1.2.5 nothing said how a TOC file was encoded, and `\\ooo` has always
 been a byte.

@@ -1,4 +1,4 @@
-"""Which tracks of a sheet are burned, and where each of their indexes lies.
+"""Which tracks of a sheet are burned, and where each of their indexes is.
 
 Behind this nothing is missing or out of order: every track has an INDEX 01, places do not go back, and what
 lies in a file before its first INDEX belongs to a track.

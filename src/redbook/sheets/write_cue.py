@@ -1,4 +1,4 @@
-"""A program as a cue sheet, where a cue sheet can say it.
+"""A program as a cue sheet, as far as a cue sheet can express it.
 
 A cue sheet plays whole files, one behind the other, with silence before a track's start and behind its end.
 So it cannot say: a part of a file, silence elsewhere, silence that only pads a sector, two languages.

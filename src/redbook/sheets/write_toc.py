@@ -1,4 +1,4 @@
-r"""A program as a cdrdao TOC file: everything but SCMS, and packs byte for byte.
+r"""A program as a cdrdao TOC file: everything except SCMS and the exact bytes of packs.
 
 Every version of cdrdao shall burn from it what redbook burns. So a text that is not ASCII is written as the
 bytes of the disc, in octal, with the text itself in a comment behind it: cdrdao before 1.2.5 burns what bytes

@@ -1,1 +1,1 @@
-"""What Linux says of optical drives: sysfs, device nodes, who holds them. No command is sent from here."""
+"""What Linux says about optical drives: sysfs, device nodes, who holds them. No command is sent from here."""

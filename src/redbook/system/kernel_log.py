@@ -1,4 +1,4 @@
-"""What the kernel has said of a drive lately."""
+"""What the kernel has said about a drive recently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where discs are mounted, by the system's own list.
+"""Where discs are mounted, according to the system's own list.
 
 Nothing is decided here. `transport.sg_open` (`_check_not_mounted`) refuses to open a drive whose disc is
 mounted, so nothing burns there; `recorders.may_touch` keeps a listing away from it.

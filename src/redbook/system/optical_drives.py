@@ -1,4 +1,5 @@
-"""Which optical drives Linux has, as sysfs tells: needs no privilege, sends no command, disturbs no burn.
+"""Which optical drives Linux has, according to sysfs: needs no privileges, sends no commands, disturbs no
+burn.
 
 Source: Linux 6.1 as seen in a guest with an AHCI, a USB and a virtio drive; Documentation/ABI/testing,
 sysfs-block and sysfs-bus-usb; SPC-4 7.8.15 (VPD page 80h).

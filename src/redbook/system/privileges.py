@@ -1,4 +1,4 @@
-"""What can be asked of the system for a thread that must not come late: best effort, undone afterwards."""
+"""What the system can do for a thread that must not be late: best effort, undone afterwards."""
 
 from __future__ import annotations
 

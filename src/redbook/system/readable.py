@@ -1,4 +1,4 @@
-"""Waiting until something can be read, whatever numbers the descriptors have."""
+"""Waiting until something can be read, whatever the numbers of the descriptors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that the way to a device asks of Linux. Tests put a kernel of their own here."""
+"""Everything that access to a device needs from Linux. Tests put their own kernel here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the kernel answers when a command brings no SCSI status: errno, host status, driver status.
+"""What the kernel answers when a command returns no SCSI status: errno, host status, driver status.
 
 Source: include/scsi/scsi_status.h, and what USB and ATA drivers were seen to give.
 """

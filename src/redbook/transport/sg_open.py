@@ -1,4 +1,4 @@
-"""A name to an open device node, and how much one command carries there."""
+"""From a name to an open device node, and how much one command can carry there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of blank discs that there are, and what the groove of each says."""
+"""The kinds of blank discs, and what the groove of each says."""
 
 from __future__ import annotations
 

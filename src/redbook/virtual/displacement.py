@@ -1,4 +1,4 @@
-"""What a drive's offsets do to audio: it lands, and is read, a constant number of samples early or late.
+"""What a drive's offsets do to audio: it is written, and read, a constant number of samples early or late.
 
 An audio sector does not say where it is. A drive finds the place by the sub-channel, which travels another
 way through its chips than the samples do; so nearly every drive reads and writes some samples beside it.

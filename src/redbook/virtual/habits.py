@@ -1,4 +1,4 @@
-"""What a recorder may make a habit of: those of its habits that are one of several."""
+"""The habits of a recorder that are a choice of one from several."""
 
 from __future__ import annotations
 

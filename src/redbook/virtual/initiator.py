@@ -1,4 +1,4 @@
-"""One host's way to the virtual recorder."""
+"""One host's access to the virtual recorder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The laser while it reads: how long sectors take to come, and what waits in the drive's cache.
+"""The laser while it reads: how long sectors take to arrive, and what is in the drive's cache.
 
 A drive reads on after what was asked for until its cache is full. What lies there it hands over at once; what
 lies elsewhere it has to seek. Programs that read twice to be sure measure this, and read something else in

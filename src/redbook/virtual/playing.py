@@ -1,4 +1,4 @@
-"""Playing a disc: what is left of it is the position, which READ SUB-CHANNEL tells."""
+"""Playing a disc: all that matters of it is the position, which READ SUB-CHANNEL reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Discs of somebody else's, for tests: audio and data, one session or several, pressed or burned.
+"""Discs made elsewhere, for tests: audio and data, one session or several, pressed or burned.
 
 The recorder itself writes audio alone; what other people's discs hold besides is made here.
 

@@ -1,4 +1,4 @@
-"""A virtual recorder that several programs use in turn, as they would a drive of the machine.
+"""A virtual recorder that several programs use in turn, like a drive of the machine.
 
 The folder of its disc is held only while a command runs, or while one program has the recorder for
 itself. Then the others are told at once, and by whom.

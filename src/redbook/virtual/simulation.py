@@ -1,4 +1,4 @@
-"""Where a test write goes: nowhere. Below it lies what the disc really holds."""
+"""Where a test write goes: nowhere. Beneath it is what the disc really holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`redbook copies`: so many good copies of a disc, and an account of every blank."""
+"""`redbook copies`: a number of good copies of a disc, and an account of every blank."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`redbook master`: a disc read once, checked, and kept, to be burned as often as is wanted."""
+"""`redbook master`: a disc read once, checked, and kept, to be burned any number of times."""
 
 from __future__ import annotations
 

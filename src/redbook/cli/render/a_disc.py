@@ -1,4 +1,4 @@
-"""What is on a disc, and what it says of itself."""
+"""What is on a disc, and what it says about itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How it is shown that copies are made: what a person must do now, a line for each drive, the order.
+"""How copies are shown while they are made: what a person must do now, a line for each drive, the order.
 
     Take the disc out of sr1: copy 7 is good
     sr0  writing copy 8    ━━━━━━━━━━━━╸━━━━━━━━  16.0x  2:10 left

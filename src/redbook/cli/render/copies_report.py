@@ -1,4 +1,4 @@
-"""The account of an order: as lines, as JSON, and as lines with commas for a spreadsheet."""
+"""The account of an order: as lines, as JSON, and as CSV for a spreadsheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One object a line on standard output; an error is said on standard error as well."""
+"""One object per line on standard output; an error is also printed on standard error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture at a terminal that is drawn anew in its place."""
+"""A picture at a terminal that is redrawn in place."""
 
 from __future__ import annotations
 

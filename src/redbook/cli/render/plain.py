@@ -1,4 +1,4 @@
-"""Plain lines, for a pipe and for a terminal that can do no better."""
+"""Plain lines, for a pipe and for a terminal without better abilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan looks like: the table, what holds for the whole disc, the bar of its room."""
+"""What a plan looks like: the table, what applies to the whole disc, the bar that shows its space."""
 
 from __future__ import annotations
 

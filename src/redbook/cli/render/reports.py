@@ -1,4 +1,4 @@
-"""What a burn, a comparison, a reading and a copy came to."""
+"""The results of a burn, a comparison, a reading and a copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checksums of tracks and what a disc is known by in databases."""
+"""Checksums of tracks, and a disc's identifiers in databases."""
 
 from __future__ import annotations
 

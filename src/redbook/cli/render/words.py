@@ -1,4 +1,4 @@
-"""What is said in one line, in the words that JSON lines, plain lines and bars share."""
+"""Messages of one line, in the words that JSON lines, plain lines and bars share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One language on its way to packs: what its character set can say, what there is room for, the packs."""
+"""One language on its way to packs: what its character set can express, what fits, the packs."""
 
 from __future__ import annotations
 

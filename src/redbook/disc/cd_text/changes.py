@@ -1,4 +1,4 @@
-"""What becomes of texts on their way to packs."""
+"""What happens to texts on their way to packs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packs to texts, also where some are lost or damaged.
+"""Packs to texts, even if some are lost or damaged.
 
 Texts run on from pack to pack, so one that is lost would move all that follow to other tracks. Sequence
 numbers tell that one is missing; then reading starts again from what the next pack says of itself: its track,

@@ -1,4 +1,4 @@
-"""Packs of 18 bytes, and how they lie in a lead-in's R-W.
+"""Packs of 18 bytes, and how they are arranged in a lead-in's R-W.
 
       0     1      2         3                                   4..15   16..17
     type  track  sequence  double byte | block | characters    text    CRC

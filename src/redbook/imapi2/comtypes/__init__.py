@@ -1,4 +1,4 @@
-"""Stands where a script has comtypes: as far as scripts use it for IMAPI2."""
+"""Replaces comtypes in a script, as far as scripts use it for IMAPI2."""
 
 from typing import Any
 

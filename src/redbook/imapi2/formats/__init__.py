@@ -1,1 +1,1 @@
-"""What can be done with a disc, beside writing tracks to it; and what all such objects share."""
+"""What can be done with a disc besides writing tracks to it, and what all such objects share."""

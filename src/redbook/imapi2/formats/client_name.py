@@ -1,4 +1,4 @@
-"""The names under which programs take a drive for themselves."""
+"""The names under which programs lock a drive."""
 
 from __future__ import annotations
 

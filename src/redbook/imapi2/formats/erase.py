@@ -1,4 +1,4 @@
-"""MsftDiscFormat2Erase: a CD-RW made blank again."""
+"""MsftDiscFormat2Erase: makes a CD-RW blank again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The properties about writing speeds, which the writer of tracks and the object for data have alike."""
+"""The properties about writing speeds, which the writer of tracks and the object for data share."""
 
 from __future__ import annotations
 

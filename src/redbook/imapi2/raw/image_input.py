@@ -1,4 +1,4 @@
-"""The stream that a caller hands to WriteMedia, whoever made it: looked at before a disc is touched."""
+"""The stream that a caller passes to WriteMedia, whoever made it: checked before a disc is touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams that an image is made of: read at any place, whoever else has moved them meanwhile."""
+"""Streams that an image is made of: read at any position, even if others have moved them in the meantime."""
 
 from __future__ import annotations
 

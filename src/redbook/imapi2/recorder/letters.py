@@ -1,4 +1,4 @@
-"""Drive letters, for programs that look for a recorder by the one that they know it by.
+"""Drive letters, for programs that look for a recorder by its letter.
 
 REDBOOK_DRIVE_LETTERS="D:=/dev/sr0;E:=virtual:/home/me/my.disc" gives them from outside, `attach(letter="D:")`
 from inside. They are shown in VolumePathNames, as Windows shows them: "D:\\".

@@ -1,4 +1,4 @@
-"""IDiscRecorder2Ex: raw commands to a recorder, and what the system says of it."""
+"""IDiscRecorder2Ex: raw commands to a recorder, and what the system says about it."""
 
 from __future__ import annotations
 

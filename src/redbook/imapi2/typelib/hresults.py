@@ -1,4 +1,4 @@
-"""The HRESULTs of IMAPI2 and the COM ones that its calls can give, each with what to do next.
+"""The HRESULTs of IMAPI2 and the COM ones that its calls can return, each with what to do next.
 
 Numbers and names: imapi2error.h, for the system's own codes winerror.h.  IMAPI2 has facility 0AAh; the low
 word tells the owner: 00xx general, 02xx recorder, 03xx write engine, 04xx data writer, 05xx track-at-once

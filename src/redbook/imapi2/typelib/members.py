@@ -1,4 +1,4 @@
-"""What is known of one member of an interface, and the groups of codes that many members share.
+"""What is known about one member of an interface, and the groups of codes that many members share.
 
 Codes are those of Microsoft's API reference, whose pages call theirs the common ones, not the only ones.
 E_POINTER and E_OUTOFMEMORY of reading a property are mostly left out: nearly every page has them, and no

@@ -1,4 +1,4 @@
-"""Members of the interfaces for disc-at-once: the writer of images, their maker, and one track of one.
+"""Members of the interfaces for disc-at-once: the image writer, the image creator, and one track of an image.
 
 The maker's pages have no tables of codes: those here are found by the words of imapi2error.h.
 Sources: imapi2.idl, imapi2error.h, Microsoft's API reference.

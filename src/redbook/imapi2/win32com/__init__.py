@@ -1,4 +1,4 @@
-"""Stands where a script has pywin32's package of this name: `from redbook.imapi2 import win32com`."""
+"""Replaces pywin32's package of this name in a script: `from redbook.imapi2 import win32com`."""
 
 from redbook.imapi2.win32com import client, server, shell, storagecon
 

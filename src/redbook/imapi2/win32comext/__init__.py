@@ -1,4 +1,4 @@
-"""Stands where a script has pywin32's package of this name."""
+"""Replaces pywin32's package of this name in a script."""
 
 from redbook.imapi2.win32comext import shell
 

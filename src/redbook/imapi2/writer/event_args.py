@@ -1,4 +1,4 @@
-"""What an Update of a writer tells, and how it follows from what the engine tells."""
+"""What a writer's Update reports, and how it follows from the engine's events."""
 
 from __future__ import annotations
 

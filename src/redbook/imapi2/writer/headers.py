@@ -1,4 +1,4 @@
-"""How the start of a sound file tells it from PCM without a header.
+"""How the start of a sound file distinguishes it from PCM without a header.
 
 Only marks of at least five bytes count that stand at fixed places: sound never begins so by chance.
 """

@@ -1,4 +1,4 @@
-"""What the writers have in common: a recorder, a client's name, and a time in which the disc is theirs."""
+"""What the writers have in common: a recorder, a client name, and a time during which the disc is theirs."""
 
 from __future__ import annotations
 

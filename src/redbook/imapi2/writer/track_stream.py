@@ -1,4 +1,4 @@
-"""The stream that a caller hands to AddAudioTrack, as the audio of one track.
+"""The stream that a caller passes to AddAudioTrack, as the audio of one track.
 
 Raw 44.1 kHz 16-bit stereo PCM, little-endian, without a header; a sound file, header and all, is refused.
 Its size counts from its start, whatever its position.

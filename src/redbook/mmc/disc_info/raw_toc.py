@@ -1,4 +1,4 @@
-"""READ TOC, formats 2 and 3: the entries of lead-ins and of the PMA, as they lie on the disc."""
+"""READ TOC, formats 2 and 3: the entries of lead-ins and of the PMA, as they are on the disc."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""READ TRACK INFORMATION: where a track lies, and where the next one may go."""
+"""READ TRACK INFORMATION: where a track is, and where the next one may go."""
 
 from __future__ import annotations
 

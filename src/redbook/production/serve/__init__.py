@@ -1,3 +1,1 @@
-"""The page for a box with burners, and what it asks: a web server for one machine or the middle of
-several.
-"""
+"""The page for a machine with burners, and its server, for one machine or at the centre of several."""

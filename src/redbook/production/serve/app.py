@@ -1,4 +1,4 @@
-"""The routes: JSON in and out, server-sent events, files up and down. What they do is `desk`'s affair."""
+"""The routes: JSON in and out, server-sent events, files up and down. `desk` does the work."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What the page can have done, without a word of HTTP: discs planned and ordered, drives looked after,
-reports.
+"""What the page can ask for, independent of HTTP: discs planned and ordered, drives managed, reports.
+
 
 Everything here blocks, and is called on threads. The ledger, the masters and the worker are the same as for
 `redbook copies`: either may go on with what the other began, one at a time.

@@ -1,4 +1,4 @@
-"""What a session has to do: commands, with the data that come in for them, and task management."""
+"""What a session must do: commands, with the data that arrive for them, and task management."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys and values: how they stand in a data segment, and what is agreed about each.
+"""Keys and values: how they are written in a data segment, and what is agreed about each.
 
 The rules are data, in `KEYS`.  Source: RFC 7143 6 (format, negotiation), 13 (keys), RFC 7144 6.
 """

@@ -1,4 +1,4 @@
-"""The commands that play a disc, and tell where the laser is."""
+"""The commands that play a disc, and report where the laser is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Which command the virtual recorder does when: with an attention pending, without a disc, while it works."""
+"""When the virtual recorder executes which command: with an attention pending, without a disc, while it
+works.
+"""
 
 from __future__ import annotations
 

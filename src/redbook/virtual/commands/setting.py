@@ -1,4 +1,4 @@
-"""The commands that change how the virtual recorder works, and tell how it does: speeds and mode pages."""
+"""The commands that change how the virtual recorder works, and report it: speeds and mode pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that put something on the disc, end it or take it away."""
+"""The commands that write something to the disc, finish it or erase it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What each write type makes of the sectors that a host sends."""
+"""What each write type does with the sectors that a host sends."""

@@ -1,4 +1,4 @@
-"""A cue sheet, understood: where each track and index of a session begins and what the host sends there."""
+"""A cue sheet, understood: where each track and index of a session begins, and what the host sends there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Raw writing: the host makes everything, lead-in, sub-channel and lead-out; the drive only writes it.
+"""Raw writing: the host makes everything (lead-in, sub-channel and lead-out, too); the drive only writes it.
 
 What is on the disc afterwards is what a reader finds in Q: the table of contents in the lead-in, tracks
 and indexes in the program.  Source: MMC-5 4.4 (raw recording), IEC 60908 clause 17.

@@ -1,4 +1,4 @@
-"""What comtypes makes of the type library of IMAPI2: interfaces, classes and constants by name."""
+"""What comtypes generates from the type library of IMAPI2: interfaces, classes and constants by name."""
 
 from ctypes import Structure
 

@@ -1,4 +1,4 @@
-"""Where comtypes puts what it makes of type libraries: there is the one of IMAPI2."""
+"""Where comtypes puts what it generates from type libraries: here, only that of IMAPI2."""
 
 from redbook.imapi2.comtypes.gen import IMAPI2
 
