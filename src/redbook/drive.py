@@ -31,7 +31,7 @@ class Drive(Closing):
     """A recorder that is open.  Close it, or use it as a context manager.
 
     name    as the user called it
-    quirks  what is known of the model, once it has answered INQUIRY
+    quirks  what is known about the model, once it has answered INQUIRY
     """
 
     def __init__(self, transport: Transport, name: str = "") -> None:

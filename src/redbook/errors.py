@@ -6,7 +6,7 @@ RedbookError
 ├── PlanError                   the request breaks a Red Book rule or does not fit; nothing was sent
 ├── NoRoom                      this computer cannot keep the decoded audio; nothing was sent
 ├── VerificationFailed          the disc was read back and differs; .report
-├── Cancelled                   somebody asked to stop; .disc_now
+├── Cancelled                   someone asked to stop; .disc_now
 ├── NotCommitted                whoever had to agree to a burn did not; .disc_now, .reason
 ├── FetchFailed                 no server gives a master, or what it needs is not installed
 ├── ShareError                  a recorder cannot be shared with other programs
@@ -18,8 +18,8 @@ RedbookError
 │   ├── NotInLedger             no such order, attempt or drive
 │   ├── HostNameTaken           another machine goes by this host's name
 │   ├── NoCopyFree              each copy of the order has its disc already
-│   └── StepRefused             what was said of an attempt or order cannot be; .state
-│       ├── Overtaken           somebody else speaks for this attempt now
+│   └── StepRefused             what was said about an attempt or order cannot be; .state
+│       ├── Overtaken           someone else speaks for this attempt now
 │       ├── OrderClosed         the order is paused or cancelled: do not burn
 │       └── ClaimRefused        this drive or this blank may not be used
 └── DriveError                  the drive, the medium, or the connection to them
@@ -221,7 +221,7 @@ class NoCopyFree(LedgerError):
 
 
 class StepRefused(LedgerError):
-    """What was said of an attempt or an order cannot be.  `state` is the one that it is in."""
+    """What was said about an attempt or an order cannot be.  `state` is the one that it is in."""
 
     def __init__(self, message: str, state: str = "") -> None:
         super().__init__(message)
@@ -229,7 +229,7 @@ class StepRefused(LedgerError):
 
 
 class Overtaken(StepRefused):
-    """Somebody else speaks for this attempt now: an examination, after this process was taken for dead."""
+    """Someone else speaks for this attempt now: an examination, after this process was taken for dead."""
 
 
 class OrderClosed(StepRefused):
@@ -313,7 +313,7 @@ class BurnFailed(DriveError):
 class EraseFailed(DriveError):
     """Blanking was begun and did not succeed; `__cause__` is why.
 
-    disc_now  what is known of the disc, in words
+    disc_now  what is known about the disc, in words
     """
 
     def __init__(self, message: str, disc_now: str = "") -> None:
@@ -324,7 +324,7 @@ class EraseFailed(DriveError):
 class CloseFailed(DriveError):
     """A session that was left open could not be closed; `__cause__` is why.
 
-    disc_now  what is known of the disc, in words
+    disc_now  what is known about the disc, in words
     """
 
     def __init__(self, message: str, disc_now: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Flag:
-    """Unset until somebody sets it.
+    """Unset until someone sets it.
 
     A `threading.Event` has a lock that its own thread cannot take twice. A signal handler that sets one may
     have interrupted the same thread inside `set` or `wait`, and then waits for ever. Here is no lock, and so

@@ -63,9 +63,9 @@ def lock(fd: int) -> None:
 
 
 def is_locked(fd: int) -> bool:
-    """Whether somebody has locked it. Nothing is locked for the question, so nobody is in the way.
+    """Whether someone has locked it. Nothing is locked for the question, so nobody is in the way.
 
-    A second lock stands beside the first as a sign, because the system answers this of fcntl's open
+    A second lock is beside the first as a sign, because the system answers this of fcntl's open
     file description locks alone; where it has none (macOS) the answer is no.  Source: fcntl(2), F_OFD_GETLK
     """
     if _fcntl is None:
@@ -107,7 +107,7 @@ def process_lives(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # somebody else's
+    except OSError:  # someone else's
         return True
     return True
 

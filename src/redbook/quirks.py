@@ -120,7 +120,7 @@ MODELS: tuple[Model, ...] = (
 
 
 def quirks_of(drive: InquiryReply) -> Quirks:
-    """Everything that is known of this model, put together."""
+    """Everything that is known about this model, put together."""
     known = Quirks()
     for model in MODELS:
         if model.matches(drive):

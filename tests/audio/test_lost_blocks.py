@@ -75,7 +75,7 @@ def test_a_live_recording_that_was_cut_is_told_of(song: Path, tmp_path: Path) ->
     file.write_bytes(file.read_bytes()[:-20_000])
     samples, notes = fate(file)
     assert 200_000 < samples < whole
-    assert [note[:29] for note in notes] == ["its last block is incomplete: "]
+    assert [note[:29] for note in notes] == ["its last block is incomplete:"]
 
 
 @pytest.mark.parametrize("codec", ["libopus", "flac"])

@@ -108,5 +108,5 @@ def test_what_is_too_long_only_when_decoded_has_the_table_too(
     with pytest.raises(PlanError) as caught:
         names = [*long_ones(1, 73), *[silent] * silent_ones]
         redbook.plan(names, Drive(VirtualRecorder(Medium.new(minutes=74))), mode=mode)
-    assert "files state" not in str(caught.value)
+    assert "stated in the files" not in str(caught.value)
     assert "the disc is full here" in str(caught.value)

@@ -116,7 +116,7 @@ def test_a_short_last_track_is_filled_up_and_a_short_one_before_is_refused_unles
 
 
 def test_what_no_source_has_and_too_many_tracks_are_refused() -> None:
-    with pytest.raises(PlanError, match="wants samples 0 to 1000000 of a source that has 352900"):
+    with pytest.raises(PlanError, match="wants samples 0 to 1000000 of a source that has only 352900"):
         arrange(album(ProgramTrack((Segment(1, (Piece(0, 0, 1_000_000),)),))), ODD)
     with pytest.raises(PlanError, match="100 tracks were given"):
         arrange(album(*(ProgramTrack((whole(0),)),) * 100), ODD)
@@ -143,7 +143,7 @@ def test_lengths_and_places_below_zero_are_refused(piece: Piece) -> None:
 
 def test_a_program_cannot_name_a_source_that_there_is_not() -> None:
     for number in (3, -1):
-        with pytest.raises(PlanError, match=f"wants source {number}, counted from 0; there are 3"):
+        with pytest.raises(PlanError, match=f"wants source {number}, counting from 0; there are 3"):
             compose(album(ProgramTrack((whole(number),))), DEFAULTS)
 
 

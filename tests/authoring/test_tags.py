@@ -162,7 +162,7 @@ class TestMerge:
         assert (found.mcn, found.isrcs) == ("4006381333931", {1: "DEABC2500001", 2: "DEABC2500002"})
         assert said(found) == [
             "of tags",
-            "catalogue number: 4006381333931 in the command line, 0036000291452 in the sheet; "
+            "catalogue number: 4006381333931 in the command line, but 0036000291452 in the sheet; "
             "the first is burned",
             "ISRC of track 1: DEABC2500001 in the sheet, DEABC2500009 in the tags; the first is burned",
             "title of the disc: Mine in the command line, Sheet in the sheet; the first is burned",

@@ -82,8 +82,8 @@ def test_silence_that_was_asked_for_does_not_pad_a_sector() -> None:
 def test_what_track_at_once_loses_is_named_once_for_all_tracks() -> None:
     wanted = (
         "CD-Text; the catalogue number (MCN); the permission to copy track 1; the ISRC of tracks 1 and 2; "
-        "the pregap index of track 2; that audio becomes the end of the track before; "
-        "the join before track 3, where two seconds of silence come; pre-emphasis of track 3"
+        "the pregap index of track 2, whose audio becomes the end of the track before; "
+        "the join before track 3, which becomes two seconds of silence; pre-emphasis of track 3"
     )
     parts = set(wanted.split("; "))
     losses = set(last("plan", "a.cue", "--mode", "tao")["losses"])

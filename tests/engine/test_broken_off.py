@@ -86,7 +86,7 @@ def test_a_disc_that_is_said_to_be_changed_is_looked_at_once_more() -> None:
 def test_a_disc_that_is_said_to_be_changed_at_each_look_is_not_known() -> None:
     with pytest.raises(BurnFailed) as caught:
         run(ReportsAChange(9))
-    assert "what is on the disc is not known" in caught.value.disc_now
+    assert "it is not known what is on the disc" in caught.value.disc_now
     assert "6/28/00" in caught.value.disc_now
 
 

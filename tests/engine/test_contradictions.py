@@ -249,7 +249,7 @@ class TestLook:
 
     def test_no_number_of_tracks_is_asked_for_one_by_one_beyond_99(self) -> None:
         log = Says(self.closed(), {ReadDiscInformation.OPCODE: put(6, b"\xff\x00\x00\x00\x00\xff")})
-        with pytest.raises(InvalidReply, match="would have to be 1 to 99"):
+        with pytest.raises(InvalidReply, match="it must be 1 to 99"):
             looked_at(log)
         assert len(log.cdbs) < 30
 

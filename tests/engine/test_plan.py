@@ -82,7 +82,7 @@ def test_a_disc_takes_a_further_track_where_four_seconds_and_a_number_are_left(
     [(1, "1 sector too much"), (74, "74 sectors too much"), (75, "0:01 (75 sectors) too much")],
 )
 def test_how_much_is_too_much_is_said_in_minutes_from_a_second_on(over: int, words: str) -> None:
-    with pytest.raises(PlanError, match="pauses included, 79:57 are free on this disc") as error:
+    with pytest.raises(PlanError, match="including pauses, but 79:57 are free on this disc") as error:
         check_fits(BLANK_80.last_lead_out_lba + over, BLANK_80)
     assert f"that is {words}" in str(error.value)
 

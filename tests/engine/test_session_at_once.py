@@ -467,7 +467,7 @@ def test_of_a_drive_that_is_gone_it_is_said_how_far_the_session_came(
     recorder.faults.append(Fault(Vanished(), command, lba=lba))
     with pytest.raises(BurnFailed) as error:
         burn_session(recorder)
-    assert "what is on the disc is not known" in error.value.disc_now
+    assert "it is not known what is on the disc" in error.value.disc_now
     assert told in error.value.disc_now
     assert ("spoiled" in error.value.disc_now) == bool(told)
 

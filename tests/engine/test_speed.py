@@ -179,10 +179,10 @@ def test_what_is_offered_and_what_is_recommended(
     [
         (page_2a(24, 16, 8), None, "hold constant"),
         (page_2a(48, 8), None, "hold constant"),
-        (page_2a(48, 24), None, "gentlest"),
+        (page_2a(48, 24), None, "lowest"),
         (page_2a(52, 40), None, "closest to 16x"),
         (page_2a(10, 4), rewritable(1, (2, 4)), "middle"),
-        (page_2a(10), rewritable(1, (2, 4)), "only one"),
+        (page_2a(10), rewritable(1, (2, 4)), "only speed"),
     ],
 )
 def test_why_a_speed_is_recommended(capabilities: Capabilities, atip: Atip | None, why: str) -> None:

@@ -196,7 +196,7 @@ class TestWhatWasFound:
         first, third = found.differences
         assert (first.track, first.first_sample, first.samples) == (1, 100 * 588 + 5, 1)
         assert (third.track, third.sector, third.samples) == (3, 1100 - 1054, 588)
-        assert any("which samples differ in track 3 cannot be said" in note for note in found.notes)
+        assert any("which samples differ in track 3 cannot be determined" in note for note in found.notes)
 
     @pytest.mark.parametrize("at_once", [False, True])
     def test_stays_when_the_looking_for_places_is_cancelled(self, songs: list[Path], at_once: bool) -> None:

@@ -139,7 +139,7 @@ def test_a_wav_file_is_refused_before_anything_is_sent_and_the_next_stream_is_th
         with pytest.raises(com_error, match="AudioStream") as error:
             rig.writer.AddAudioTrack(file)
         assert error.value.name == "E_IMAPI_DF2TAO_STREAM_NOT_SUPPORTED"
-        assert "WAV file, header and all" in str(error.value)
+        assert "WAV file with its header" in str(error.value)
         assert rig.updates == []
         assert rig.writer.NumberOfExistingTracks == 0
         rig.writer.AddAudioTrack(AudioStream(path))

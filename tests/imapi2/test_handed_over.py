@@ -64,7 +64,7 @@ class WithIStream:
 def test_a_sound_file_as_it_is_is_refused_and_the_disc_stays_blank(head: bytes, kind: type) -> None:
     with Rig() as rig:
         rig.prepared()
-        with pytest.raises(com_error, match=r"header and all.*AudioStream") as error:
+        with pytest.raises(com_error, match=r"with its header.*AudioStream") as error:
             rig.writer.AddAudioTrack(kind(head + bytes(300 * 2352 - 16)))  # whole sectors
         assert error.value.name == "E_IMAPI_DF2TAO_STREAM_NOT_SUPPORTED"
         assert (rig.updates, rig.writer.NumberOfExistingTracks) == ([], 0)
@@ -155,7 +155,7 @@ def test_the_first_raw_command_is_not_answered_with_what_happened_before() -> No
     ],
 )
 def test_a_class_that_windows_has_and_redbook_has_not(name: str, advice: str) -> None:
-    with pytest.raises(com_error, match=r"Windows has .*, redbook has not") as error:
+    with pytest.raises(com_error, match=r"Windows has .*, but redbook does not") as error:
         Dispatch(name)
     assert advice in str(error.value)
     assert "slip" not in str(error.value)

@@ -167,7 +167,7 @@ def test_what_is_no_track(data: Any, code: str) -> None:
 
 
 def test_a_sound_file_names_the_remedy() -> None:
-    with pytest.raises(com_error, match=r"WAV file, header and all.*AudioStream"):
+    with pytest.raises(com_error, match=r"WAV file with its header.*AudioStream"):
         MsftRawCDImageCreator().AddTrack(0, b"RIFF\0\0\0\0WAVE" + bytes(300 * 2352))
 
 

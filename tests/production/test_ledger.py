@@ -225,7 +225,7 @@ def test_a_hand_that_was_taken_for_dead_cannot_speak_any_more(ledger: Ledger) ->
     hand = claim(ledger)
     hand.gate()
     ledger.take_up(hand.claim.attempt, "desk")
-    with pytest.raises(Overtaken, match="somebody else speaks"):
+    with pytest.raises(Overtaken, match="another process is now responsible"):
         hand.says(S.CLOSING)
 
 

@@ -194,7 +194,7 @@ def test_a_ledger_restored_from_a_back_up_burns_nothing_twice(own_server: postgr
                 again.claim.attempt == still_burning.claim.attempt
             )  # the number was given out a second time
             again.gate()
-            with pytest.raises(Exception, match="somebody else speaks"):
+            with pytest.raises(Exception, match="another process is now responsible"):
                 still_burning.says(S.CLOSING)
 
 

@@ -199,14 +199,17 @@ WRONG = {
         "a.toc, line 3, column 2: track 1, begun in line 2, takes FILE",
     ),
     "small letters": ("CD_DA\ntrack audio", "a.toc, line 2, column 1: track is not allowed here"),
-    "a column behind umlauts": ("// ä\nTRACK /", "a.toc, line 2, column 7: / means nothing"),
+    "a column behind umlauts": ("// ä\nTRACK /", "a.toc, line 2, column 7: / has no meaning"),
     "umlauts in the line": ('CATALOG "ÄÖÜ" 5', "a.toc, line 1, column 15: 5 is not allowed here"),
     "nothing": ("", "a.toc, line 1, column 1: there is no TRACK"),
     "only a header": ('CD_DA\nCATALOG "4006381333931"\n', "a.toc, line 3, column 1: there is no TRACK"),
-    "a wrong time": (ONE + "INDEX 0:1:75", "a.toc, line 4, column 7: INDEX 00:01:75: 75 frames cannot be"),
+    "a wrong time": (
+        ONE + "INDEX 0:1:75",
+        "a.toc, line 4, column 7: INDEX 00:01:75: 75 frames are impossible",
+    ),
     "too many seconds": (
         ONE + "INDEX 0:61:0",
-        "a.toc, line 4, column 7: INDEX 00:61:00: 61 seconds cannot be",
+        "a.toc, line 4, column 7: INDEX 00:61:00: 61 seconds are impossible",
     ),
     "half a time": (ONE + "INDEX 0:1", "a.toc, line 4, column 10: INDEX, in mm:ss:ff, takes :"),
     "an index in samples": (ONE + "INDEX 588", "INDEX, in mm:ss:ff, takes :"),
@@ -256,18 +259,21 @@ WRONG = {
         'TRACK AUDIO FILE "a.wav" #4 0',
         "a.wav cannot be read from byte 4 on: it is not raw",
     ),
-    "half a sample": ('TRACK AUDIO FILE "big.raw" #6 0', "big.raw cannot be read from byte 6 on: 4 bytes"),
+    "half a sample": (
+        'TRACK AUDIO FILE "big.raw" #6 0',
+        "big.raw cannot be read from byte 6 on: a sample has 4 bytes",
+    ),
     "a start at the end": ('TRACK AUDIO FILE "a.wav" 0 START', "track 1 starts at 00:08:01, but is only"),
     "two starts": (
         'TRACK AUDIO PREGAP 0:2:0 FILE "a.wav" 0\nSTART 0:1:0',
-        "a.toc, line 2, column 1: track 1 has its start",
+        "a.toc, line 2, column 1: track 1 already has its start",
     ),
     "an end at the end": ('TRACK AUDIO FILE "a.wav" 0 END', "END 00:08:01: track 1"),
     "an end in the pregap": (
         'TRACK AUDIO PREGAP 0:2:0 FILE "a.wav" 0 END 0:1:0',
-        "END 00:01:00 lies in the pregap",
+        "END 00:01:00 is in the pregap",
     ),
-    "two ends": ('TRACK AUDIO FILE "a.wav" 0 END 0:1:0 END 0:2:0', "track 1 has its end"),
+    "two ends": ('TRACK AUDIO FILE "a.wav" 0 END 0:1:0 END 0:2:0', "track 1 already has its end"),
     "an index behind the end": (
         ONE + "INDEX 0:8:1",
         "a.toc, line 4, column 1: INDEX 00:08:01 is after the end of track 1",
@@ -288,7 +294,7 @@ WRONG = {
         "a.toc, line 1, column 24: LYRICS is not a CD-Text field",
     ),
     "an unknown language": ("CD_TEXT { LANGUAGE_MAP { 0 : XX } }", "takes the code of a language"),
-    "language 8": ('CD_TEXT { LANGUAGE 8 { TITLE "x" } }', "language 8 cannot be"),
+    "language 8": ('CD_TEXT { LANGUAGE 8 { TITLE "x" } }', "language 8 is impossible"),
     "a field of bytes too large": ("CD_TEXT { LANGUAGE 0 { GENRE { 0, 256 } } }", "256 is not a byte"),
     "too much binary data": (
         "CD_TEXT { LANGUAGE 0 { GENRE { " + "1," * 4000 + "1 } } }",
@@ -481,7 +487,7 @@ def test_a_name_that_differs_a_little_is_found_as_in_cue_sheets() -> None:
     program = read('TRACK AUDIO FILE "A.WAV" 0\nTRACK AUDIO FILE "b.flac" 0')
     assert [source.path for source in program.sources] == [Path("a.wav"), Path("b.wav")]
     found = "\n".join(notes(program))
-    assert "a.toc:1: the sheet says A.WAV; a.wav is taken: its name differs in case" in found
+    assert "a.toc:1: the sheet says A.WAV; a.wav is used: its name differs in case" in found
     assert "a.toc:2: the sheet says b.flac; b.wav is used: it has that name with another extension" in found
     shutil.copy("b.wav", "b.aiff")
     with pytest.raises(SheetError, match=r"line 1, column 13: b\.flac may mean any of b\.aiff and b\.wav"):

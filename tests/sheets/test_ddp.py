@@ -207,7 +207,7 @@ REFUSED = [
     ("DDPMS", D0 + 46, b"0075", "packet 3, PRE2: 75 sectors"),
     ("DDPMS", S0 + 4, b"S9", "packet 1, DST: S9 is not a stream"),
     ("DDPMS", D0 + 54, b"2", "packet 3, MED: 2"),
-    ("DDPMS", D0 + 55, b"07", "packet 3, TRK: 07, and PQDESCR has 2 tracks"),
+    ("DDPMS", D0 + 55, b"07", "packet 3, TRK: 07, but PQDESCR has 2 tracks"),
     ("DDPMS", D0 + 74, b" " * 17, "packet 3, DSI: it names no file"),
     ("DDPMS", D0 + 91, b"S", "packet 3, NEW: S, another session"),
     ("DDPMS", D0 + 92, b"0001", "packet 3, PRE1NXT: 1"),
@@ -217,16 +217,16 @@ REFUSED = [
     ("DDPMS", S0 + 14, b"00000448", "packet 1, DSL: 448 bytes, but PQDESCR has 512"),
     ("PQDESCR", 64, b"VVVM", "PQDESCR, packet 2, SPV"),
     ("PQDESCR", 64 * 2 + 10, b"000100", "index 01 of track 1 lies at 00:01:00; expected 2 s of pause"),
-    ("PQDESCR", 64 * 3 + 10, b"000000", "packet 4, time: 00:00:00 lies before 00:02:00"),
+    ("PQDESCR", 64 * 3 + 10, b"000000", "packet 4, time: 00:00:00 is before 00:02:00"),
     ("PQDESCR", 64 * 3 + 12, b"99", "packet 4, time: "),
     ("PQDESCR", 64 * 3 + 6, b"03", "packet 4, IDX: 03, expected 02"),
-    ("PQDESCR", 64 * 5 + 10, b"010000", "packet 5, time: the last index of track 2, 01:00:00 lies beyond"),
+    ("PQDESCR", 64 * 5 + 10, b"010000", "packet 5, time: the last index of track 2, 01:00:00 is beyond"),
     ("PQDESCR", 64 * 6 + 10, b"001300", "00:14:00 is beyond the audio: the lead-out is at 00:13:00"),
     ("PQDESCR", 64 * 5 + 10, b"001850", "track 2 lasts 3.33 s; a track must last at least 4 s"),
     ("PQDESCR", 64 * 3 + 16, b"01", "packet 4, control: it differs"),
     ("PQDESCR", 64 * 4 + 16, b"41", "packet 5, control: track 2 is data"),
     ("PQDESCR", 64 * 4 + 4, b"03", "packet 5, TRK: 03, expected 02"),
-    ("PQDESCR", 64 * 4 + 20, b"DEABC2500001", "packet 5, ISRC: DEABC2500001 is that of track 1, too"),
+    ("PQDESCR", 64 * 4 + 20, b"DEABC2500001", "packet 5, ISRC: DEABC2500001 is also that of track 1"),
     ("PQDESCR", 64 * 4 + 20, b"1234567890??", "is not an ISRC"),
     ("PQDESCR", 64 * 7 + 4, b"00", "packet 8, TRK: a second session"),
 ]
@@ -333,7 +333,7 @@ def test_one_file_for_each_track_and_a_place_in_a_file(ddp: Path) -> None:
 def test_sound_in_the_pause_is_told(made: Path, tmp_path: Path) -> None:
     ddp = Path(shutil.copytree(made / "with-pause", tmp_path / "a set"))
     put(ddp, "IMAGE.DAT", 1000, b"x")
-    assert "hold sound" in notes(ddp)
+    assert "there is audio in the two seconds" in notes(ddp)
 
 
 def test_records_as_cue2ddp_writes_them() -> None:

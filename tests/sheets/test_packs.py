@@ -54,7 +54,7 @@ def test_what_is_wrong_and_where() -> None:
     )
     assert (
         wrong(b"RIFF" * 9)
-        == "pack 1, from byte 0 of the packs on, begins with 52h, where CD-Text has 80h to 8Fh"
+        == "pack 1, from byte 0 of the packs on, begins with 52h, but CD-Text has 80h to 8Fh"
     )
     assert wrong(RAW * 150).startswith("it is larger than 8 languages")
 
@@ -74,7 +74,7 @@ def test_what_is_odd_is_said_and_burned() -> None:
 
 def test_packs_of_another_disc() -> None:
     check_tracks(RAW, 1, 3)
-    with pytest.raises(PacksWrong, match="to a disc with tracks 1 to 3, this one has 1 to 4"):
+    with pytest.raises(PacksWrong, match="to a disc with tracks 1 to 3, but this one has 1 to 4"):
         check_tracks(RAW, 1, 4)
     with pytest.raises(PacksWrong, match="this one has 2 to 3"):
         check_tracks(RAW, 2, 3)

@@ -285,7 +285,7 @@ def test_what_a_cue_sheet_cannot_say_is_told(tmp_path: Path) -> None:
         "the title of the disc is cut to 160 characters"
     ]
     assert said(Texts(9, {}, genre_code=14)) == ["a cue sheet gives the genre in words, not by its code"]
-    assert notes(replace(program, packs=bytes(18)))[0].startswith("CD-Text packs themselves are not kept")
+    assert notes(replace(program, packs=bytes(18)))[0].startswith("the CD-Text packs themselves are not kept")
     quoted = album_of(tmp_path, 'a "b".wav')
     assert notes(quoted) == [
         'a "b".wav has quotation marks in its name; some programs cannot read the sheet because of that'

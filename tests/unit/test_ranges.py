@@ -148,7 +148,7 @@ def test_a_model_made_in_python_has_the_same_ranges() -> None:
 
 def test_a_model_s_file_is_a_file_and_no_larger_than_one(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo.toml")
-    with pytest.raises(ValueError, match="no regular file"):
+    with pytest.raises(ValueError, match="not a regular file"):
         Model.load(str(tmp_path / "fifo.toml"))
     with (tmp_path / "large.toml").open("wb") as file:
         file.truncate(1 << 40)

@@ -350,7 +350,7 @@ def test_each_error_of_the_call_has_its_own(number: int, kind: type[errors.Drive
         (0x03, errors.TransportTimeout, "no answer in 30 s"),
         (0x04, errors.DriveGone, "unplugged"),
         (0x05, errors.TransportError, "aborted the command"),
-        (0x06, errors.TransportError, "damaged on the way"),
+        (0x06, errors.TransportError, "damaged in transit"),
         (0x07, errors.TransportError, "host status 07h"),
         (0x08, errors.BusReset, "was reset"),
         (0x0B, errors.TransportError, "host status 0Bh"),

@@ -242,7 +242,9 @@ class TestPatience:
         other.take(make=True)
         other.set_owner("the first")
         clock = ManualClock()
-        with pytest.raises(DriveBusy, match="the first has the recorder for itself; put a disc in when"):
+        with pytest.raises(
+            DriveBusy, match="the first has exclusive access to the recorder; put a disc in when"
+        ):
             insert_new(spindle, "cd-r", 80, clock)
         assert clock.now() == 0
         other.give_back()

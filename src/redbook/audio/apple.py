@@ -127,7 +127,7 @@ _AU_KINDS = {
 
 
 def au(file: BinaryIO, origin: int) -> Layout | tuple[str, ...]:
-    """The size stands in the header; FFFFFFFFh for unknown."""
+    """The size is in the header; FFFFFFFFh for unknown."""
     file.seek(origin)
     order = "<" if file.read(4) == b"dns." else ">"
     offset, length, encoding, rate, channels = fields(file, origin + 4, Struct(order + "IIIII"))

@@ -2,7 +2,7 @@
 
 Each converted by itself would begin with a resampler that knows nothing of what came before. A tone that
 goes on over the border then breaks off there, with a click 10 to 20 dB below itself, and what follows is up
-to a sample late. In one stream the samples are those of the recording as it was before somebody cut it.
+to a sample late. In one stream the samples are those of the recording as it was before someone cut it.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ class TrackChecksums:
         return self._fingerprint.finish(self.sha256)
 
     def update_gap(self, pcm: bytes | bytearray | memoryview) -> None:
-        """What lies between the track and the next one: AccurateRip counts it to the track."""
+        """What is between the track and the next one: AccurateRip counts it to the track."""
         self._accuraterip.update(pcm)
         self._gap_bytes += len(pcm)
 

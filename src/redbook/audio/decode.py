@@ -62,7 +62,7 @@ SHORTEST_AAC_SAMPLES = 960
 
 
 class Recording(Protocol):
-    """A source, decoded from start to end and checked against what it says of itself.
+    """A source, decoded from start to end and checked against what it says about itself.
 
     notes  what a person should know of the file; complete once it was decoded
     """
@@ -136,8 +136,8 @@ class Decoder:
             raise
 
     def _stop_at_the_end(self) -> None:
-        """What lies behind the audio is kept from a decoder that would take it for some."""
-        self._metadata = all_metadata(self._container)  # with tags that lie behind the audio
+        """What is after the audio is kept from a decoder that would take it for some."""
+        self._metadata = all_metadata(self._container)  # with tags that are after the audio
         with self._path.open("rb") as file:
             ending = find_end_of_audio(file, self._container.format.name)
         self._end_is_known = ending is not None
@@ -284,7 +284,7 @@ class Decoder:
         """Decoded frames.
 
         What cannot be decoded at the very end is left to the check of the length: tags and rubbish
-        behind the audio are common. In the middle it is damage.
+        after the audio are common. In the middle it is damage.
         """
         failed: Exception | None = None
         failures = 0
@@ -390,7 +390,7 @@ class Decoder:
         return info is not None and start is not None and start <= info < start + size
 
     def _demuxed(self) -> Iterator[Any]:
-        """PyAV may fail behind our last packet, where another stream began in the middle of the file."""
+        """PyAV may fail after our last packet, where another stream began in the middle of the file."""
         try:
             yield from self._container.demux(self._stream)
         except IndexError:

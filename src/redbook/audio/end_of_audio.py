@@ -1,7 +1,7 @@
 """Where the audio ends in a file that a decoder would read to its end, and what follows the audio.
 
-A tag behind the last frame of AC-3 costs FFmpeg that frame, a size in a header is passed over, and of two
-files that were joined the second is dropped, each without a word. Here the end is found first, by the
+A tag after the last frame of AC-3 costs FFmpeg that frame, a size in a header is passed over, and of two
+files that were joined the second is dropped, each silently. Here the end is found first, by the
 header's own size or by the frames themselves, and the decoder is given the file up to there.
 
 Sources: ATSC A/52 5.3 and E.2.2 (AC-3, Enhanced AC-3), ISO/IEC 13818-7 6.2 (ADTS), APEv2 and ID3v1 as their
@@ -82,7 +82,7 @@ def _as_stated(file: BinaryIO, end: int) -> EndOfAudio:
 
 
 def _explained(rest: int, may_be_music: bool) -> tuple[str, ...]:
-    """Notes on so many bytes behind the audio.  raises  AudioError  for many that may be music"""
+    """Notes on so many bytes after the audio.  raises  AudioError  for many that may be music"""
     if rest <= 0:
         return ()
     if rest > MOST_UNEXPLAINED_BYTES and may_be_music:

@@ -71,7 +71,7 @@ def decoder_of(codec: str, context: Any = None, **options: str) -> Any:
 
 
 BROKEN = (av.error.InvalidDataError, av.error.UndefinedError)
-"""What FFmpeg says of data that it cannot decode."""
+"""What FFmpeg says about data that it cannot decode."""
 
 
 class translated:
@@ -96,7 +96,7 @@ def open_container(
     """The options are the container's alone: with `options`, which are each stream's, too, the FFmpeg 8.0 in
     PyAV 16 and 17 ends the process (SIGSEGV) at a Flash video.
 
-    end_byte  behind the last byte that FFmpeg is to see; None for all of the file
+    end_byte  after the last byte that FFmpeg is to see; None for all of the file
     bytes_of_tags  what is not UTF-8 in tags comes as in file names (surrogateescape), not as U+FFFD
 
     raises  AudioError  if it is no sound file

@@ -40,7 +40,7 @@ _READERS = {"int16": "ma_dr_flac_read_pcm_frames_s16", "int32": "ma_dr_flac_read
 
 
 class FlacFile:
-    """A FLAC file; the careful decoder has opened it already, and knows what it says of itself."""
+    """A FLAC file; the careful decoder has opened it already, and knows what it says about itself."""
 
     def __init__(self, path: Path, careful: Decoder, stream_info: bytes) -> None:
         self.format = careful.format

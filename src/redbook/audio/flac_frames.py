@@ -40,7 +40,7 @@ def ends_with_its_last_frame(file: BinaryIO, end_byte: int, stream_info: bytes, 
     A short file is searched for that frame: it could be followed by the same file once more. With a long one
     a decoder shows that, which stops in the middle.
 
-    end_byte     behind the last byte of the file
+    end_byte     after the last byte of the file
     samples      that STREAMINFO states
     """
     shortest_block = int.from_bytes(stream_info[0:2], "big")

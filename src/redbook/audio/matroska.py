@@ -1,6 +1,6 @@
 """Matroska and WebM: how many packets of sound their blocks hold, and whether every block is there.
 
-FFmpeg looks for the next cluster where something in one cannot be understood, and says nothing of what lies
+FFmpeg looks for the next cluster where something in one cannot be understood, and says nothing of what is
 between: up to five seconds, or all the rest of a short file. So the elements are gone through here, one by
 one, without their content.
 
@@ -46,7 +46,7 @@ class _Element:
 
 @dataclass(slots=True)
 class Blocks:
-    """packets of the first track of sound; notes on what lies behind or is not whole"""
+    """packets of the first track of sound; notes on what is after or is not whole"""
 
     packets: int = 0
     notes: tuple[str, ...] = ()
@@ -180,7 +180,7 @@ class _Reader:
         return int.from_bytes(self._file.read(min(element.length or 0, _MOST_NUMBER_BYTES)), "big")
 
     def _anything_follows(self, place: int) -> bool:
-        """Whether what is no element has clusters behind it."""
+        """Whether what is no element has clusters after it."""
         self._file.seek(place)
         name = _CLUSTER.to_bytes(4, "big")
         tail = b""

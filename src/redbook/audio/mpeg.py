@@ -17,7 +17,7 @@ _SEARCHED_BYTES = 1 << 18
 """At a time."""
 
 _LONGEST_START_BYTES = 4096
-"""A frame, with what is read of it and the header behind it."""
+"""A frame, with what is read of it and the header after it."""
 
 _BITRATES = {
     (3, 3): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -82,7 +82,7 @@ class MpegFacts:
 
 
 def skip_id3(file: BinaryIO) -> int:
-    """Where what follows any number of ID3v2 tags begins; the file stands there."""
+    """Where what follows any number of ID3v2 tags begins; the file is there."""
     place = 0
     while True:
         file.seek(place)

@@ -339,7 +339,7 @@ class OggDecoder:
 
 
 def is_sound(path: Path) -> bool:
-    """Whether it is an Ogg file with a stream in it that is read here, perhaps behind some other bytes."""
+    """Whether it is an Ogg file with a stream in it that is read here, perhaps after some other bytes."""
     with path.open("rb") as file:
         start = file.read(1 << 16)
     if start.startswith(b"OggS"):

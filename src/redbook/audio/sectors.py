@@ -2,7 +2,7 @@
 
 This happens before anything is sent to a drive, so that damage is found while it costs nothing. The
 audio is kept in a file without a name until the burn is over: what was checked is what is burned, even
-if a source changes or a stick is pulled out meanwhile, and the drive never waits for a decoder.
+if a source changes or a stick is pulled out in the meantime, and the drive never waits for a decoder.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class Spool(Closing):
         return os.preadv(segment.fileno(), [buffer[: SEGMENT_BYTES - at]], at)
 
     def give_back(self, number: int, before: int | None = None) -> None:
-        """Free what lies before this offset of track `number`; None for all of it."""
+        """Free what is before this offset of track `number`; None for all of it."""
         self._forget(number, None if before is None else before // SEGMENT_BYTES)
 
     def _forget(self, number: int, before: int | None = None) -> None:
@@ -179,7 +179,7 @@ class Spool(Closing):
 
 
 class KeptSpool(Spool):
-    """The same of audio that lies in files as whole sectors: read by any number of burns, used up by none.
+    """The same of audio that is in files as whole sectors: read by any number of burns, used up by none.
 
     paths  of each track
     """
@@ -393,7 +393,7 @@ def _identity(path: Path, name: str) -> tuple[int, ...]:
 
 
 def kept_track(source: Source, sectors: int, conversion: tuple[str, ...], tags: Tags) -> PreparedTrack:
-    """Audio that lies in a file as whole sectors already; its checksums are not known.
+    """Audio that is in a file as whole sectors already; its checksums are not known.
 
     raises  AudioError
     """

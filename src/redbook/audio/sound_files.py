@@ -168,7 +168,7 @@ def read_flac(path: Path) -> Iterable[bytes]:
                 digest.update(piece)
                 yield piece
             if tally.md5 not in (None, digest.digest()):
-                # Its audio may be whole all the same; but every other program would call it damaged.
+                # Its audio may be whole anyway; but every other program would call it damaged.
                 raise AudioError(
                     f"{printable(path)}: its audio does not have the MD5 that it states", str(path)
                 )

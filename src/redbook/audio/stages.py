@@ -1,7 +1,7 @@
 """Work done in parallel: one thread for each stage, with bounded queues between them.
 
 Decoding, checking, converting and summing up are separate pieces of work on the same audio, and most of each
-is done in libraries that let other threads run meanwhile. Audio goes from stage to stage in chunks of
+is done in libraries that let other threads run in the meantime. Audio goes from stage to stage in chunks of
 about 512 kB, always in order, so that what comes out does not depend on how the threads are timed.
 
 Who owns what: a chunk that was handed over is never changed again, so that several may
@@ -77,7 +77,7 @@ def ahead(items: Iterator[T]) -> Generator[T]:
 
     Close it (`contextlib.closing`) before what the items are made from is closed: then its thread has ended.
 
-    raises  what making them raised, behind those that were made before
+    raises  what making them raised, after those that were made before
     """
     queue: Queue[tuple[T] | BaseException | None] = Queue(WAITING_CHUNKS)
     stopped = threading.Event()

@@ -157,7 +157,7 @@ def _wavpack(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
 
 def _mpeg(file: BinaryIO, facts: StreamFacts) -> Statement:
     """As mpg123: LAME's delay and the decoder's are cut from the start, the padding from the end of the
-    frames that are counted; frames behind those are somebody's addition, and kept whole.
+    frames that are counted; frames after those are someone's addition, and kept whole.
     """
     found = read_mpeg(file)
     if found.free_format:
@@ -187,10 +187,10 @@ def _mpeg(file: BinaryIO, facts: StreamFacts) -> Statement:
 
 
 def _mp4(file: BinaryIO, facts: StreamFacts) -> Statement:
-    """Where the music is: by iTunSMPB, by the edit list, by the coded length behind the edit's start.
+    """Where the music is: by iTunSMPB, by the edit list, by the coded length after the edit's start.
 
     An edit list counts in the movie's time scale; if that is in milliseconds it only tells the length
-    to a tick, and the coded audio behind the edit's start tells it exactly, if the two agree. Else a
+    to a tick, and the coded audio after the edit's start tells it exactly, if the two agree. Else a
     tick more is kept, for silence at the end is better than music lost.
     """
     bits = facts.extradata[17] if facts.codec == "alac" and len(facts.extradata) >= 36 else None

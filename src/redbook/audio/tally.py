@@ -33,7 +33,7 @@ class Tally:
     def of_flac(cls, stream_info: bytes) -> Tally:
         """Begin a tally with what a STREAMINFO block states.
 
-        stream_info  empty for a file without one: FFmpeg finds frames behind anything
+        stream_info  empty for a file without one: FFmpeg finds frames after anything
 
         raises  AudioError  if there is no such block, or it is too short
         """

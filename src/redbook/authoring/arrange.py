@@ -3,7 +3,7 @@
 The rules, and why:
 
 * Where one track goes over into the next without a pause, no sample moves and none is added: the mark is
-  put at the sector in which the track's first sample lies, so up to 587 samples (13.3 ms) early. The
+  put at the sector in which the track's first sample is, so up to 587 samples (13.3 ms) early. The
   nearest sector, or the next one, would cut the attack of the first note when a player jumps there.
 * Where silence comes first, the silence is made longer to the next whole sector: both marks are exact.
 * A track that is not joined begins at a whole sector; the one before it is padded with silence.
@@ -56,7 +56,7 @@ class Arrangement:
     """A program, laid out on a blank disc.
 
     layout          of the session
-    stream          what lies from LBA 0 to the lead-out, without a gap, whole sectors in all
+    stream          what is from LBA 0 to the lead-out, without a gap, whole sectors in all
     borders         one for each track but the first
     padded_samples  of silence at the very end: to a whole sector, and to the shortest legal track
     short_tracks    numbers of tracks that were padded to 4 s in the middle of the disc
@@ -69,7 +69,7 @@ class Arrangement:
     short_tracks: tuple[int, ...] = ()
 
     def pieces_between(self, start_lba: int, end_lba: int) -> tuple[Piece, ...]:
-        """What lies from one sector up to another; both from LBA 0 to the lead-out."""
+        """What is from one sector up to another; both from LBA 0 to the lead-out."""
         return cut(self.stream, start_lba * SAMPLES_PER_SECTOR, end_lba * SAMPLES_PER_SECTOR)
 
 
@@ -129,7 +129,7 @@ class _Placed:
 
 
 class _Desk:
-    """Puts piece behind piece; `at` is the sample that comes next, from LBA 0."""
+    """Puts piece after piece; `at` is the sample that comes next, from LBA 0."""
 
     def __init__(self, samples: Sequence[int], pad_short_tracks: bool) -> None:
         self._samples = samples
@@ -197,7 +197,7 @@ class _Desk:
         placed.end = self._mark()
 
     def _mark(self) -> int:
-        """The sector in which the next sample lies."""
+        """The sector in which the next sample is."""
         return self.at // SAMPLES_PER_SECTOR
 
     def _pad_sector(self) -> int:

@@ -29,7 +29,7 @@ Look: TypeAlias = Callable[[int], Glimpse | None]
 @dataclass(frozen=True, slots=True)
 class Chains:
     """rows     places of sources, from 0, each row one stream
-    doubled  sources that are played once more, and are behind the program's own then
+    doubled  sources that are played once more, and are after the program's own then
     places   of each piece with audio, in order; empty where they are the program's own
     to_ends  numbers, in that order, of pieces that go to the end of their source, wherever that is now
     """
@@ -79,10 +79,10 @@ class _Playing:
 
 
 def find_chains(program: Program, look: Look, *, pad_short_tracks: bool = False) -> Chains:
-    """pad_short_tracks  silence is put behind tracks shorter than 4 s"""
+    """pad_short_tracks  silence is put after tracks shorter than 4 s"""
     playings: list[_Playing] = []
     latest: dict[int, _Playing] = {}
-    before: _Playing | None = None  # what has just been played to its end, with nothing behind it
+    before: _Playing | None = None  # what has just been played to its end, with nothing after it
     number = -1
     row = list(_stream(program, look, pad_short_tracks))
     following = [*(piece for piece, _ in row[1:]), Piece.silence(0)]
@@ -143,7 +143,7 @@ def _are_one(before: _Playing, after: _Playing, look: Look) -> bool:
 
 
 def _goes_to_end(piece: Piece, then: Piece, look: Look) -> bool:
-    """then: what comes behind it"""
+    """then: what comes after it"""
     if piece.samples is None or piece.source is None:
         return True
     up_to = piece.first + piece.samples

@@ -24,7 +24,7 @@ class Level:
     tracks          their numbers
     gain_db         that was applied; 0 where they are left as they are
     loudness_lufs   of all of them together, from the first one's index 1 on; None for silence
-    true_peak_dbtp  of all of them, what lies before their index 1 included; None for silence
+    true_peak_dbtp  of all of them, what is before their index 1 included; None for silence
     """
 
     tracks: tuple[int, ...]

@@ -121,7 +121,7 @@ class ProgramStream:
 
 
 def _needed_later(pieces: Sequence[Piece]) -> list[dict[int, int]]:
-    """For each piece, from which byte on each source is needed behind it."""
+    """For each piece, from which byte on each source is needed after it."""
     needed: dict[int, int] = {}
     found = []
     for piece in reversed(pieces):
@@ -137,7 +137,7 @@ class Decision:
     """What is made of sources once they are known.
 
     program  of the same sources
-    run_out  two sectors of silence lie behind each track, as track-at-once leaves them
+    run_out  two sectors of silence are after each track, as track-at-once leaves them
     pad_short_tracks  as `arrange`
     """
 
@@ -171,7 +171,7 @@ def read_program(
 
     spool         must keep what it is given, unless every track is one whole source
     first_number  of the first track
-    run_out       two sectors of silence lie behind each track, as track-at-once leaves them
+    run_out       two sectors of silence are after each track, as track-at-once leaves them
     pad_short_tracks  as `arrange`
     decide        is asked what it is to be, now that the sources are known, instead of the three above;
                   it is given the sources, and what lays a decision out
@@ -290,7 +290,7 @@ def tracks_are_sources(program: Program) -> bool:
 
 
 def _is_whole(arrangement: Arrangement, track: LaidTrack, source: PreparedTrack) -> bool:
-    """Whether a track lies on the disc as its source was summed up: from a sector's first sample on."""
+    """Whether a track is on the disc as its source was summed up: from a sector's first sample on."""
     begin = arrangement.pieces_between(track.start_lba, track.start_lba + 1)
     own = begin and begin[0].source is not None and begin[0].first == 0
     before = track.pregap_lba < track.start_lba and track.start_lba > 0
@@ -304,7 +304,7 @@ def _sum_up(
     silent_sectors: int,
     cancel: Flag | None,
 ) -> tuple[list[PreparedTrack], list[Fingerprint]]:
-    """Track by track.  What lies before an index 1 is of its track's area, and AccurateRip counts it to the
+    """Track by track.  What is before an index 1 is of its track's area, and AccurateRip counts it to the
     track before."""
     tracks: list[PreparedTrack] = []
     areas: list[Fingerprint] = []

@@ -1,6 +1,6 @@
 """A program: what should be on a disc, in samples of its sources.
 
-Files, a cue sheet, a TOC file, a master or another disc: each is read to this value, and nothing behind it
+Files, a cue sheet, a TOC file, a master or another disc: each is read to this value, and nothing after it
 asks where it came from. A track is a row of segments, one for each index; a segment is a row of pieces. All
 pieces of all tracks, one after the other, are the stream of samples on the disc from LBA 0 on.
 """
@@ -39,7 +39,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What lies between one index and the next.
+    """What is between one index and the next.
 
     index  0 for a pregap, 1 where the track starts, 2 to 99
     line   of the sheet that it comes from; 0 where there is none

@@ -48,13 +48,13 @@ class Labels:
 
 
 def of_program(program: Program, origin: str = "the sheet") -> Labels:
-    """What a program says of itself."""
+    """What a program says about itself."""
     isrcs = {number: track.isrc for number, track in enumerate(program.tracks, 1) if track.isrc}
     return Labels(origin, program.texts, program.packs, program.mcn, isrcs)
 
 
 def onto_program(program: Program, labels: Labels) -> Program:
-    """The program with these texts and codes in place of its own, and their notes behind its own."""
+    """The program with these texts and codes in place of its own, and their notes after its own."""
     tracks = tuple(
         replace(track, isrc=labels.isrcs.get(number, "")) for number, track in enumerate(program.tracks, 1)
     )
@@ -65,8 +65,8 @@ def onto_program(program: Program, labels: Labels) -> Program:
 
 
 def tags_by_track(program: Program, tags: Sequence[Tags]) -> list[Tags | None]:
-    """Of each track those of its file; what that says of the album only, if it holds more than the track, or
-    the track lies in several; None for a track that is silence.
+    """Of each track those of its file; what that says about the album only, if it holds more than the track,
+    or the track is in several; None for a track that is silence.
 
     tags  of each of the program's sources
     """
@@ -187,8 +187,8 @@ def _isrcs(every: Mapping[int, Tags], notes: list[str]) -> dict[int, str]:
 def merge(*ranked: Labels) -> Labels:
     """One, of several; who comes first goes before the others, text by text and code by code.
 
-    Packs are burned as they are if nobody before them says anything of CD-Text; then nobody behind adds to
-    their texts. Else they are made anew, of their texts and all others'.
+    Packs are burned as they are if nobody before them says anything of CD-Text; then nobody after them adds
+    to their texts. Else they are made again, of their texts and all others'.
     """
     notes = [note for labels in ranked for note in labels.notes]
     whole = next((labels for labels in ranked if labels.texts or labels.packs), None)

@@ -255,7 +255,7 @@ def _with_pauses(program: Program, seconds: float) -> Program:
 def _labelled(
     program: Program, tags: Sequence[Tags], wishes: Wishes, packed: bool
 ) -> tuple[Program, tuple[str, ...]]:
-    """Texts and codes decided, the texts made into packs; and what there is to say of it, in words."""
+    """Texts and codes decided, the texts made into packs; and what there is to say about it, in words."""
     by_type = {PackType[name.upper()]: {0: text} for name, text in wishes.texts.items() if text}
     asked = Labels("what was asked for", (Texts(0, by_type),) if by_type else (), mcn=wishes.mcn or "")
     ranked = [asked, of_program(program), of_tags(tags_by_track(program, tags), texts=wishes.tag_texts)]
@@ -357,7 +357,7 @@ def as_single_tracks(program: Program, first_number: int = 1) -> tuple[Program, 
             lose("the index after the hidden audio before {}, which then begins with that audio", number)
             own = before[before.index(audible[0]) :] + own
         elif audible:
-            lose("the pregap index of {}; that audio becomes the end of the track before", number)
+            lose("the pregap index of {}, whose audio becomes the end of the track before", number)
             while before[-1].is_silence:
                 before.pop()
             bodies[-1] += before

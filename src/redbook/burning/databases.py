@@ -1,6 +1,6 @@
 """Whether others have read the same: AccurateRip and the CUETools database (CTDB).
 
-Nothing here is called unless somebody asked for it, and nothing is sent but the disc's table of contents, in
+Nothing here is called unless someone asked for it, and nothing is sent but the disc's table of contents, in
 the form that each of them wants. A database that does not answer spoils no reading: the answer says so.
 
 Sources: whipper, common/accurip.py (the address and the records of AccurateRip); CUETools.net,
@@ -96,14 +96,14 @@ def look_up(
 
 
 def accuraterip_address(toc: Toc) -> str:
-    """The URL of what AccurateRip knows of discs with this table of contents."""
+    """The URL of what AccurateRip knows about discs with this table of contents."""
     base = os.environ.get(ACCURATERIP_VARIABLE) or ACCURATERIP
     first = toc.accuraterip_id.split("-")[1]
     return f"{base.rstrip('/')}/{first[-1]}/{first[-2]}/{first[-3]}/dBAR-{toc.accuraterip_id}.bin"
 
 
 def ctdb_address(toc: Toc) -> str:
-    """The URL of what the CUETools database knows of discs with this table of contents."""
+    """The URL of what the CUETools database knows about discs with this table of contents."""
     base = os.environ.get(CTDB_VARIABLE) or CTDB
     starts = [f"{'' if track.is_audio else '-'}{track.start_lba}" for track in toc.tracks]
     places = ":".join([*starts, str(toc.lead_out_lba)])
@@ -136,7 +136,7 @@ def _pressings(data: bytes) -> Iterator[list[tuple[int, int]]]:
 
 
 def ctdb_answer(data: bytes, tracks: Sequence[ReadTrack], disc_ctdb: str) -> Iterator[TrackAnswer]:
-    """An element `entry` for each audio that somebody has read: its checksum, and those of its tracks.
+    """An element `entry` for each audio that someone has read: its checksum, and those of its tracks.
 
     raises  _NoAnswer
     """

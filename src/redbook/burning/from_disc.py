@@ -26,7 +26,7 @@ def program_of(
     """A program that burns the same disc again; and what of the layout it cannot say, in words.
 
     sources    of each track, from its index 1 to the next one's, the last to the lead-out
-    hidden     what lies before the first track, from `first_lba` on; None for silence
+    hidden     what is before the first track, from `first_lba` on; None for silence
     texts, packs  CD-Text as it is on the disc, of these tracks
 
     raises  PlanError  where no program can burn it
@@ -108,7 +108,7 @@ def _otherwise(
 
 
 def _moved(layout: SessionLayout, first_lba: int) -> SessionLayout:
-    """As it lies on a disc that begins with it."""
+    """As it is on a disc that begins with it."""
     if not first_lba:
         return layout
     tracks = tuple(
@@ -124,7 +124,7 @@ def _moved(layout: SessionLayout, first_lba: int) -> SessionLayout:
 
 
 def check_one_run(layout: SessionLayout, ends: Sequence[int]) -> None:
-    """Check that nothing but audio lies between the tracks.
+    """Check that nothing but audio is between the tracks.
 
     ends  for each track the sector after its audio, as a ripper reads it
 

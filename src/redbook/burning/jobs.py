@@ -190,7 +190,7 @@ def _burn_plan(
     caller: Caller,
     commit: Consent | None,
 ) -> BurnReport:
-    """A plan whose audio was not kept is made anew, and has to be the same."""
+    """A plan whose audio was not kept is made again, and has to be the same."""
     if earlier.mode is Mode.SAO and (settings.append or not settings.finalize):
         raise PlanError(
             "it was planned session-at-once, for a blank disc that is closed: plan it with finalize=False or "
@@ -383,7 +383,7 @@ def verify(
 
 
 def _compared(prepared: Sequence[PreparedTrack], audio: Sequence[CompleteTrack]) -> list[LaidTrack]:
-    """Each source beside the audio track that it was held against; what the disc has no track for, behind."""
+    """Each source beside the audio track that it was compared with; what the disc has no track for, after."""
     places = []
     for index, track in enumerate(prepared):
         number, start_lba = audio[-1].number + index + 1 - len(audio), 0
@@ -418,7 +418,7 @@ def blank(
     """Make a CD-RW blank again.  full: erase every sector, not only the table of contents.
 
     raises  DriveError, Cancelled; MediumUnsuitable for a disc that is not a CD-RW
-            EraseFailed if it was begun and went wrong: .disc_now says what is known of the disc
+            EraseFailed if it was begun and went wrong: .disc_now says what is known about the disc
     """
     kind = BlankType.ALL if full else BlankType.MINIMAL
     with _undisturbed(drive):
@@ -435,7 +435,7 @@ def close_disc(
     """Close a session that was left open, so that players can play the disc.
 
     raises  DriveError, Cancelled; MediumUnsuitable if no session is open
-            CloseFailed if it was begun and went wrong: .disc_now says what is known of the disc
+            CloseFailed if it was begun and went wrong: .disc_now says what is known about the disc
     """
     with _undisturbed(drive):
         return Caller.of(on_event, cancel, clock).run(drive, close.finalize())

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 DRIVE_S_OWN: Final = "drive"
 
 SourceOffset = int | Literal["drive"]
-"""Stereo samples, or what is known of the drive."""
+"""Stereo samples, or what is known about the drive."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 
 def known_drive(drive: Drive, caller: Caller) -> tuple[str, KnownDrive]:
-    """The name under which a drive is remembered, and what is known of it.  raises  DriveError, Cancelled"""
+    """The name under which a drive is remembered, and what is known about it.
+
+    raises  DriveError, Cancelled
+    """
     inquiry, serial = caller.run(drive, resending(who_is_it(), lambda: False))
     key = drive_key(inquiry.vendor, inquiry.product, serial)
     return key, DriveMemory.of_user().recall(key)
 
 
 def habits_of(drive: Drive, known: KnownDrive) -> ReadHabits:
-    """How a drive is read at first, by what is known of it; a transcript is played back in the usual way."""
+    """How a drive is read at first, by what is known about it; a transcript is read in the usual way."""
     usual = ReadHabits()
     if not drive.real_time:
         return usual.check()

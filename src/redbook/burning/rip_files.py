@@ -179,7 +179,7 @@ class RipFiles:
         )
 
     def _tags(self, track: LaidTrack) -> dict[str, str]:
-        """What the disc says of the track, in the words of sound files."""
+        """What the disc says about the track, in the words of sound files."""
         tags = {"TRACKNUMBER": str(track.number)}
         if track.isrc:
             tags["ISRC"] = track.isrc
@@ -208,7 +208,7 @@ class RipFiles:
         return name, sha256
 
     def _target(self, name: str) -> Path:
-        """raises  PlanError  for a file that somebody else has put there"""
+        """raises  PlanError  for a file that someone else has put there"""
         target = self._kept.folder / name
         if os.path.lexists(target) and name not in self._kept.saved:
             raise PlanError(

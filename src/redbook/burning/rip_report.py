@@ -24,7 +24,7 @@ class ReadTrack:
 
     number          0 for the audio before track 1
     file            in the folder; empty where the audio is silence alone and has no file
-    laid            where it lies on the disc, and what the disc says of it
+    laid            where it is on the disc, and what the disc says about it
     ctdb            checksum as the CUETools database has it; empty for number 0, like AccurateRip's
     trouble         sectors in it whose first two readings did not agree, by LBA
     missing_head_samples, missing_tail_samples  silence in place of samples that the offset moves to where a

@@ -20,7 +20,7 @@ MODE_NAMES = {Mode.SAO: "session-at-once", Mode.TAO: "track-at-once", Mode.AUTO:
 
 
 def pause_before(track: LaidTrack, frames: bool = False) -> str:
-    """What lies between index 0 and index 1, beside the two seconds that every disc begins with."""
+    """What is between index 0 and index 1, beside the two seconds that every disc begins with."""
     sectors = track.pregap_sectors - (PREGAP_SECTORS if track.pregap_lba < 0 else 0)
     if sectors <= 0:
         return "-"
@@ -79,7 +79,7 @@ def title_of(texts: tuple[Texts, ...], track: int) -> str:
 
 
 def summary(made: Plan) -> list[str]:
-    """What is to be said of the whole disc, a line each."""
+    """What is to be said about the whole disc, a line each."""
     lines = [f"written {MODE_NAMES[made.mode]}"]
     layout = made.layout
     if made.mode is Mode.SAO:

@@ -22,7 +22,7 @@ class Output:
     """Takes the place of sys.stdout.  What cannot be written is dropped and told of at the end.
 
     lost    whether something was dropped
-    why     what the system said of it; empty where the reader left, which is its own affair (`| head -1`)
+    why     what the system said about it; empty where the reader left, which is its own affair (`| head -1`)
     result  what the command came to, in words, for whom it is told in place of the output
     """
 

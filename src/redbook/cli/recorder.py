@@ -126,7 +126,7 @@ def _check_no_options_in(path: str) -> None:
 
 
 def somebody_is_there() -> bool:
-    """Whether somebody is at a terminal, who can be asked and can see what is waited for."""
+    """Whether someone is at a terminal, who can be asked and can see what is waited for."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

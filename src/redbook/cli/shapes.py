@@ -136,7 +136,7 @@ def disc(contents: DiscContents, profile: int | None) -> dict[str, Any]:
 
 
 def _laid(track: LaidTrack, border: Border | None) -> dict[str, Any]:
-    """Where the marks of a planned track lie, and what is written of it beside the audio."""
+    """Where the marks of a planned track are, and what is written of it beside the audio."""
     return {
         "pregap_sectors": track.pregap_sectors,
         "indexes": list(track.indexes),

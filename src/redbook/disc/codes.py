@@ -24,7 +24,7 @@ def read_isrc(text: str) -> str | None:
 
 
 def digits_of(text: str) -> str:
-    """Of a number that has twelve or thirteen, without what stands between them; else nothing."""
+    """Of a number that has twelve or thirteen, without what is between them; else nothing."""
     digits = re.sub(r"[\s-]", "", text)
     return digits if digits.isascii() and digits.isdigit() and len(digits) in (12, 13) else ""
 

@@ -109,7 +109,7 @@ def part(sector: bytes, selection: int) -> bytes | None:
 
     selection  bits 7-3 of byte 9: sync, subheader, header, user data, EDC and ECC
 
-    returns  None for parts that do not lie side by side, which no drive hands over
+    returns  None for parts that are not adjacent, which no drive returns
     """
     user_at = _SUBHEADER if sector[15] == MODE_1 else _SUBHEADER + 8
     edges = (0, _HEADER, _SUBHEADER, user_at, user_at + USER_BYTES, SECTOR_BYTES)

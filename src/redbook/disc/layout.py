@@ -1,15 +1,15 @@
 """One session of an audio disc, as it is meant to be: the value that every part of redbook shares.
 
 The planner makes it, a write type writes it, a cue sheet says it to a drive, a virtual disc keeps it, what a
-disc tells of itself is read as it, and verification compares two of it. All addresses are sectors; a track
-owns the sectors from its index 0 to its end:
+disc says about itself is read into it, and verification compares two of them. All addresses are sectors; a
+track owns the sectors from its index 0 to its end:
 
       pregap                 index 1        index 2
       |<-- pregap_sectors -->|<----------- sectors ----------->|
       pregap_lba             start_lba      indexes[0]         end_lba
 
 Written at once, the next track's pregap begins where this track ends. Written track-at-once, two sectors of
-run-out lie between. The first 150 sectors of the first pregap lie before LBA 0; what is longer than that is
+run-out are between. The first 150 sectors of the first pregap are before LBA 0; what is longer than that is
 part of the program: a hidden track is nothing else.
 
 Source: IEC 60908; MMC-5 4.2.3.
@@ -104,7 +104,7 @@ class LaidTrack:
         return self.control & ~COPY_PERMITTED if self.copy_alternates else self.control
 
     def index_at(self, lba: int) -> int:
-        """Which index of the track this sector lies in."""
+        """Which index of the track this sector is in."""
         return 0 if lba < self.start_lba else 1 + bisect_right(self.indexes, lba)
 
 
@@ -275,7 +275,7 @@ class SessionLayout:
             yield Breach(Rule.CAPACITY, 0, f"it is {over} sector{'' if over == 1 else 's'} too long")
 
     def gaps(self) -> Iterator[tuple[LaidTrack, int]]:
-        """Each track and how many sectors lie between its end and what follows: the run-out."""
+        """Each track and how many sectors are between its end and what follows: the run-out."""
         begins = [track.pregap_lba for track in self.tracks[1:]] + [self.lead_out_lba]
         for track, begin in zip(self.tracks, begins, strict=True):
             yield track, begin - track.end_lba
@@ -365,5 +365,5 @@ def with_pregaps(layout: SessionLayout) -> SessionLayout:
 
 
 def behind_run_out(track: LaidTrack) -> int:
-    """The first sector behind a track written track-at-once."""
+    """The first sector after a track written track-at-once."""
     return track.end_lba + RUN_OUT_SECTORS

@@ -21,10 +21,10 @@ MOST_INDEXES = 99  # of a track, index 1 among them
 
 MOST_OFFSET_SECTORS = 6
 MOST_OFFSET_SAMPLES = MOST_OFFSET_SECTORS * SAMPLES_PER_SECTOR
-"""How far beside its place a drive may read audio, to either side. AccurateRip's list of drives ends below
+"""How far out of place a drive may read audio, in either direction. AccurateRip's list of drives ends below
 2000 samples; an offset of reading and one of writing add up."""
 
-FIRST_LEAD_IN_MINUTE = 90  # an address from there on lies before the program
+FIRST_LEAD_IN_MINUTE = 90  # an address from there on is before the program
 FIRST_LEAD_IN_LBA = -45_150  # 90:00:00
 FIRST_TRACK_EARLIEST_LBA = (
     -PREGAP_SECTORS
@@ -45,7 +45,7 @@ LEAD_OUT = 0xAA
 class Msf:
     """An address on a disc: minute 0..99, second 0..59, frame 0..74 (a frame of time is one sector).
 
-    LBA 0 is 00:02:00. Minutes of 90 and more in an address lie in the first lead-in, before LBA -150
+    LBA 0 is 00:02:00. Minutes of 90 and more in an address are in the first lead-in, before LBA -150
     (MMC-5 table 2, "LBA to MSF translation").
     """
 
@@ -57,7 +57,7 @@ class Msf:
     def from_lba(cls, lba: int) -> Self:
         """The address of a sector.
 
-        LBA 0 is 00:02:00. Below LBA -150 lies the lead-in, whose addresses end at 99:59:74.
+        LBA 0 is 00:02:00. Below LBA -150 is the lead-in, whose addresses end at 99:59:74.
         """
         return cls.from_sectors(lba + (PREGAP_SECTORS if lba >= -PREGAP_SECTORS else 450_150))
 
@@ -78,7 +78,7 @@ class Msf:
 
     @property
     def program_lba(self) -> int:
-        """Of an address that lies in the program area or is its end: also of minute 90 and more."""
+        """Of an address that is in the program area or is its end: also of minute 90 and more."""
         return self.sectors - PREGAP_SECTORS
 
     def __str__(self) -> str:
@@ -86,7 +86,7 @@ class Msf:
 
 
 def duration(sectors: int) -> str:
-    """A length in sectors, or a place counted from LBA 0, as MM:SS:FF; what lies before LBA 0 has a minus."""
+    """A length in sectors, or a place counted from LBA 0, as MM:SS:FF; what is before LBA 0 has a minus."""
     return f"{'-' if sectors < 0 else ''}{Msf.from_sectors(abs(sectors))}"
 
 
@@ -99,7 +99,7 @@ def minutes(sectors: int, *, down: bool = False) -> str:
 def next_session_start(lead_out_lba: int, closed_sessions: int) -> int:
     """First possible track start of the session after `closed_sessions` closed ones.
 
-    Source: ECMA-394 clause 20; measured 11400 and 6900 sectors behind the lead-out's start.
+    Source: ECMA-394 clause 20; measured 11400 and 6900 sectors after the lead-out's start.
     """
     lead_out = FIRST_LEAD_OUT_SECTORS if closed_sessions == 1 else LATER_LEAD_OUT_SECTORS
     return lead_out_lba + lead_out + LATER_LEAD_IN_SECTORS + PREGAP_SECTORS

@@ -15,7 +15,7 @@ PACK_SYMBOLS = 24
 PACKS_PER_SECTOR = RAW_BYTES // PACK_SYMBOLS
 _MOST_DELAY = 7  # packs
 _SWAPPED = ((1, 18), (2, 5), (3, 23))
-"""Symbols that change places before the delays, so that the first four do not lie side by side."""
+"""Symbols that change places before the delays, so that the first four are not adjacent."""
 
 _PLACES = list(range(PACK_SYMBOLS))
 for _one, _other in _SWAPPED:
@@ -65,7 +65,7 @@ def _table(length: int, roots: int) -> list[list[int]]:
 
 
 class Packer:
-    """Packs one behind the other to R to W as it is on the disc, sector after sector in order."""
+    """Packs one after the other to R to W as it is on the disc, sector after sector in order."""
 
     def __init__(self) -> None:
         self._waiting = [bytearray(PACK_SYMBOLS) for _ in range(_MOST_DELAY + 1)]

@@ -1,7 +1,7 @@
 """What a disc written raw has besides its audio: P, Q and R to W of every sector, from lead-in to lead-out.
 
-A raw image holds every sector of a disc with its sub-channel behind it. It begins at 95:00:00, before the
-lead-in of every disc that is sold, so that it fits each of them: a writer skips what lies before the lead-in
+A raw image holds every sector of a disc with its sub-channel after it. It begins at 95:00:00, before the
+lead-in of every disc that is sold, so that it fits each of them: a writer skips what is before the lead-in
 of the disc at hand.
 
     LBA -22650  lead-in: the table of contents in Q, again and again; CD-Text in R to W
@@ -62,10 +62,10 @@ _FLIPS_A_SECOND = 4
 
 @unique
 class SubForm(IntEnum):
-    """How the sub-channel lies behind the sound of a sector.  The values are data block types of page 05h.
+    """How the sub-channel after a sector's audio is arranged.  The values are data block types of page 05h.
 
     P_AND_Q  16 bytes: Q with its CRC, three zeros, P in bit 7 of the last
-    PACKED   96 symbols; R to W are packs one behind the other, as before parity and interleaving
+    PACKED   96 symbols; R to W are packs one after the other, as before parity and interleaving
     RAW      96 symbols as they are on the disc
     """
 
@@ -106,7 +106,7 @@ class SubChannelMaker:
         self._text = LeadIn(layout.cd_text) if layout.cd_text else None
 
     def sub_channel(self, lba: int, form: SubForm, r_to_w: bytes = b"") -> bytes:
-        """What lies behind the sound of this sector.
+        """What is after the sound of this sector.
 
         r_to_w  96 symbols, of which bits 5-0 count; zeros if left out. In the lead-in CD-Text comes before
         """

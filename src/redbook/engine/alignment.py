@@ -1,6 +1,6 @@
 """Sectors of a track as they were sent, put together from sectors as a drive returns them.
 
-A drive brings the audio some samples out of place, so a sector as it was sent lies across two sectors as
+A drive brings the audio some samples out of place, so a sector as it was sent is across two sectors as
 they are read. Where an offset moves the ends of a track out of what can be read (before LBA 0, into the
 lead-out, into a gap that the drive does not give), these samples are hidden: counted, named, and never called
 the same.
@@ -51,7 +51,7 @@ class Alignment:
 
     @property
     def crosses(self) -> bool:
-        """Whether a sector as sent lies across two."""
+        """Whether a sector as sent is across two."""
         return self.skip_bytes > 0
 
     def lba_of(self, sector: int) -> int:
@@ -63,7 +63,7 @@ class Alignment:
         return self._first_lba + sector + self.crosses
 
     def cut(self, raw: bytes, sectors: int, lead: int = 0) -> bytearray:
-        """So many sectors as sent, from the first address on that `raw` begins with; `lead` bytes behind."""
+        """So many sectors as sent, from the first address on that `raw` begins with; `lead` bytes after."""
         begin = lead + self.skip_bytes
         return bytearray(memoryview(raw)[begin : begin + sectors * SECTOR_BYTES])
 
@@ -73,7 +73,7 @@ class Alignment:
         return max(0, begin), max(0, min(self.span.sectors * SECTOR_BYTES, begin + SECTOR_BYTES))
 
     def expected(self, begin: int, end: int) -> bytes | None:
-        """These bytes of the track as sent, where they lie at its ends."""
+        """These bytes of the track as sent, where they are at its ends."""
         sent, length = self.span.sent, self.span.sectors * SECTOR_BYTES
         if end <= len(sent.head):
             return sent.head[begin:end]
@@ -93,7 +93,7 @@ class Alignment:
         return [first + number for number in range(count) if found[number] != wanted[number]]
 
     def fill_hidden(self, data: bytearray, first: int, missing: set[int]) -> HiddenEnds:
-        """Samples that lie outside of the track's own sectors, and cannot be had there, are taken as sent.
+        """Samples that are outside of the track's own sectors, and cannot be had there, are taken as sent.
 
         A gap that comes as silence where sound was sent is the drive's own, too.
 
@@ -124,7 +124,7 @@ class Alignment:
         return HiddenEnds(head, tail)
 
     def find_shift(self, raw: bytes, lead: int, run: SectorRun, most_samples: int) -> int | None:
-        """By how many samples this reading lies beside its place, if the whole run is in it.
+        """By how many samples this reading is out of place, if the whole run is in it.
 
         With the sector before the run, where there is one: between two stretches nothing may be missing.
 
@@ -152,9 +152,9 @@ class Alignment:
     def taken_from(
         self, raw: bytes, at: int, run: SectorRun, most_samples: int
     ) -> tuple[bytearray, HiddenEnds]:
-        """These sectors as they lie in `raw` from byte `at` on; less where they are not all in it.
+        """These sectors as they are in `raw` from byte `at` on; less where they are not all in it.
 
-        What lies before the track's own first sector or behind its last, by no more than the offset and
+        What is before the track's own first sector or after its last, by no more than the offset and
         `most_samples`, is taken as sent where it is not in `raw`. That may be whole sectors.
         """
         sent, length = self.span.sent, run.sectors * SECTOR_BYTES
@@ -166,7 +166,7 @@ class Alignment:
         data = bytearray(sent.head[head : head + before] + raw[max(0, start) : max(0, start + length)])
         hidden_head = (head + before) // SAMPLE_BYTES if before else 0
         behind = length - len(data)
-        tail = (self.span.sectors - run.end) * SECTOR_BYTES  # bytes of the track behind the run
+        tail = (self.span.sectors - run.end) * SECTOR_BYTES  # bytes of the track after the run
         if behind and tail + behind <= self._most_hidden(self.samples + most_samples, len(sent.tail)):
             end = len(sent.tail) - tail
             data += sent.tail[end - behind : end]

@@ -13,9 +13,9 @@ What goes wrong comes as an exception in place of the answer to a step, and each
 - An error of the drive answers the command that it refused.
 
 `_sanely` is where they end. It raises the Shield, has the method wind down what was begun, asks the drive
-what the disc is now, and raises the first error with that; what goes wrong meanwhile is noted, never raised
-over it. What it may say hangs on `outcome`: `touched` (something was sent that changes a disc: the error
-speaks of the disc), `begun` (a disc that was changed since then ends the burn, where before that it is
+what the disc is now, and raises the first error with that; what goes wrong in the meantime is noted, never
+raised over it. What it may say hangs on `outcome`: `touched` (something was sent that changes a disc: the
+error speaks of the disc), `begun` (a disc that was changed since then ends the burn, where before that it is
 looked at afresh), `unknown` (nothing that follows would be answered).
 """
 
@@ -65,12 +65,12 @@ SETTLE_SECONDS = 5
 
 
 def burn(method: Method, settings: Settings, outcome: Outcome) -> Procedure[SessionLayout]:
-    """Write what is to be written, and make the disc playable; where everything lies then.
+    """Write what is to be written, and make the disc playable; where everything is then.
 
     method  how it is to be written, and what
 
     raises  Cancelled, BurnFailed   with `disc_now`, once anything was sent
-            NotCommitted            where somebody had to agree and did not
+            NotCommitted            where someone had to agree and did not
             what `prepare` raises   before that
     """
     try:
@@ -177,7 +177,7 @@ def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proc
 
 
 def _check_next(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
-    """Does the drive go on behind the track?  One that lost sectors and said GOOD wants more of them first.
+    """Does the drive go on after the track?  One that lost sectors and said GOOD wants more of them first.
 
     raises  InvalidReply  if it does not; what the drive has of the track is in `outcome` then
     """
@@ -232,7 +232,7 @@ def _let_settle(outcome: Outcome) -> Procedure[None]:
 
 
 def _concerns_the_disc(first: Exception, outcome: Outcome) -> bool:
-    """Whether something is to be said of the disc, beside what went wrong."""
+    """Whether something is to be said about the disc, beside what went wrong."""
     return isinstance(first, Cancelled | NotCommitted) or (
         outcome.touched and isinstance(first, RedbookError | OSError)
     )

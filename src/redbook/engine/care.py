@@ -30,8 +30,8 @@ class Care:
     sectors_again how many sectors these were
     hopeless      runs of sectors in a row that no further reading mended
     inexact       stretches that came at varying places: the drive reads inexactly
-    accurate_stream  that it never does: as the drive says of itself, until it shows otherwise
-    one_by_one    that one command of an inexact drive brings too little to show what lies between sectors
+    accurate_stream  that it never does: as the drive says about itself, until it shows otherwise
+    one_by_one    that one command of an inexact drive brings too little to show what is between sectors
     lost          sectors in a row that did not come, the latest of those asked for one by one
     """
 
@@ -58,7 +58,7 @@ class Care:
 
     @property
     def in_one_piece(self) -> bool:
-        """Whether a stretch counts only if it came whole, in one reading with what lies before it."""
+        """Whether a stretch counts only if it came whole, in one reading with what is before it."""
         return not self.accurate_stream and not self.one_by_one
 
     @property

@@ -100,7 +100,7 @@ def _is_closed(now: DiscInformation) -> Procedure[bool]:
 def end_session(next_session: MultiSession, tracks_were_added: bool) -> Procedure[bool]:
     """Close the session that tracks were added to, if any was, and unlock the tray whatever happens.
 
-    A drive that knows nothing of tracks that were added is told to close all the same, and looked at again.
+    A drive that knows nothing of tracks that were added is told to close anyway, and looked at again.
 
     Returns whether there was something to close.  raises  SenseError, InvalidReply
     """
@@ -130,8 +130,8 @@ def _end_session(next_session: MultiSession, tracks_were_added: bool) -> Procedu
 def finalize() -> Procedure[DiscContents]:
     """Close a session that was left open.
 
-    raises  MediumUnsuitable  if none is open, or the disc was changed meanwhile; nothing was changed on it
-            SenseError        before anything was changed
+    raises  MediumUnsuitable  if none is open, or the disc was changed in the meantime; nothing was changed
+            on it SenseError        before anything was changed
             CloseFailed       if it was begun and went wrong
             Cancelled         with `disc_now`
     """
@@ -194,7 +194,7 @@ def _finalize(disc: DiscContents, closing: _Closing) -> Procedure[DiscContents]:
 
 
 def _what_became(first: DriveError, before: DiscContents) -> Procedure[str]:
-    """What is known of the disc after its closing went wrong: it is looked at again."""
+    """What is known about the disc after its closing went wrong: it is looked at again."""
     if isinstance(first, StillBusy):
         return GOES_ON
     try:

@@ -17,10 +17,10 @@ from redbook.records import dataclass
 class CompleteTrack:
     """A track on the disc that was ended: no more can be written to it.
 
-    end_lba   where the two seconds before data, or the lead-out of its session, begin behind it; None where
+    end_lba   where the two seconds before data, or the lead-out of its session, begin after it; None where
               audio follows, or the drive does not say
     lead_out  whether that is a lead-out
-    told      whether the drive tells of the track itself; else the table of contents lists it, and no more
+    told      whether the drive reports the track itself; else the table of contents lists it, and no more
     """
 
     number: int
@@ -33,7 +33,7 @@ class CompleteTrack:
 
 
 def complete_tracks_on(disc: DiscContents) -> Procedure[tuple[CompleteTrack, ...]]:
-    """Every complete track, in order: those that the drive tells of, and those in the table of contents."""
+    """Every complete track, in order: those that the drive reports, and those in the table of contents."""
     found = {t.number: CompleteTrack(t.number, t.start_lba, t.is_audio, t.session) for t in disc.tracks}
     listed = disc.toc.tracks if disc.toc is not None else ()
     begun = disc.open_track.number if disc.open_track is not None else None

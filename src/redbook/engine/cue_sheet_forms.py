@@ -48,7 +48,7 @@ its index 0 one sector before its index 1."""
 def forms_for(layout: SessionLayout, first: str = "") -> Iterator[CueSheetForm]:
     """Those that differ for this session.
 
-    first  the name of the one to begin with; one that changes the disc stays behind those that do not
+    first  the name of the one to begin with; one that changes the disc stays after those that do not
     """
     with_isrc = any(track.isrc for track in layout.tracks)
     fit = [

@@ -1,7 +1,7 @@
 """By how many samples this drive reads a disc out of place: one number for the whole disc.
 
 The drive that wrote it and the drive that reads it each add a constant (docs/drives.md). It is found where
-the sound is unmistakable: a sector that was sent is looked for around its place, and stands there once.
+the sound is unmistakable: a sector that was sent is looked for around its place, and is there once.
 Several such places must agree. Silence says nothing, and a sound that repeats itself says "here, or one
 period on"; where no other place decides, the ends of the tracks do.
 """
@@ -26,7 +26,7 @@ from redbook.records import dataclass
 
 _GAP_SECTORS = RUN_OUT_SECTORS
 _GAP = bytes(_GAP_SECTORS * SECTOR_BYTES)
-"""What lies before and behind each track that was written track-at-once."""
+"""What is before and after each track that was written track-at-once."""
 _ENOUGH_VOTES, _FEW_VOTES = 4, 3
 _MOST_WINDOWS = 8
 _MOST_WINDOWS_IN_DOUBT = 32
@@ -34,7 +34,7 @@ _MOST_WINDOWS_IN_DOUBT = 32
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A track as it is compared: what was sent, and where on the disc it lies.
+    """A track as it is compared: what was sent, and where on the disc it is.
 
     low, high  the sectors that may be read for it, its own and what surrounds it: from `low` up to `high`
     """
@@ -91,7 +91,7 @@ def find_disc_offset(spans: Sequence[Span], habits: ReadHabits, hint: int | None
         if votes[best] < min(votes.total(), _FEW_VOTES):
             return DiscOffset(min(votes), inexact=True)
         return DiscOffset(best, True)
-    if not seen:  # silence, or the only sound lies where an offset hides it
+    if not seen:  # silence, or the only sound is where an offset hides it
         return DiscOffset(hint if hint is not None and abs(hint) <= MOST_OFFSET_SAMPLES else 0)
     return (yield from _decide(spans, habits, _candidates(seen, hint)))
 
@@ -132,7 +132,7 @@ class _Sighting:
         return self.low <= -MOST_OFFSET_SAMPLES and self.high >= MOST_OFFSET_SAMPLES
 
     def allows(self, samples: int) -> bool:
-        """At the ends of the disc the true place may lie where nothing can be read."""
+        """At the ends of the disc the true place may be where nothing can be read."""
         return samples in self.offsets or not self.low <= samples <= self.high
 
 

@@ -205,7 +205,7 @@ def _erase(
 
 
 def _what_became(first: DriveError) -> Procedure[str]:
-    """What is known of the disc after its erasing went wrong."""
+    """What is known about the disc after its erasing went wrong."""
     if isinstance(first, StillBusy):
         return GOES_ON
     try:

@@ -22,7 +22,7 @@ _LEAD_OUT_POINT = 0xA2
 class Extent:
     """Of one audio track.
 
-    own_sectors  of the track itself, without the gap behind it
+    own_sectors  of the track itself, without the gap after it
     sectors      to where a ripper reads
     """
 

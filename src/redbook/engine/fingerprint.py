@@ -1,7 +1,7 @@
 """What is kept of a track's audio, so that a disc can be compared with it when the audio is gone.
 
-A burn gives its spool back while it writes. What stays is small, and enough to say of a disc: it is the same,
-these sectors are not, and by how much the drive reads beside the place:
+A burn gives its spool back while it writes. What stays is small, and enough to say about a disc: it is the
+same, these sectors are not, and by how much the drive reads beside the place:
 
 - SHA-256 of the whole track: the proof;
 - a CRC-32 of each sector: where it differs, at once and without the source;

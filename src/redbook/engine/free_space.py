@@ -53,7 +53,7 @@ def find_space(
         _check_blank(track, start)
     else:
         _check_appendable(track, start, recorded)
-        if not track.blank:  # begun and never ended: it will be, and the next one comes behind it
+        if not track.blank:  # begun and never ended: it will be, and the next one comes after it
             number += 1
             start = max(start, track.start_lba + SHORTEST_TRACK_SECTORS) + TAO_GAP_SECTORS
     return Space(number, start, _last_lead_out(information, atip, track, max(track.next_writable_lba, 0)))
@@ -65,7 +65,7 @@ def _as_lba(limit: Msf) -> int:
 
 
 def _check_blank(track: TrackInformation, start: int) -> None:
-    """raises  Contradiction  if what the drive says of the next track is not of a blank disc"""
+    """raises  Contradiction  if what the drive says about the next track is not of a blank disc"""
     if track.number != 1 or start > 0:
         raise _contradiction(
             "the drive calls the disc blank, and says that the next track on it will be number "

@@ -52,7 +52,7 @@ WSPD = 0x02  # of feature 0107h
 SAO = 0x20  # of feature 002Eh
 RAW = 0x08
 _WITHIN_REACH = (-60_000, -1_000)
-"""Where a lead-in can begin, as an LBA: those of discs lie about -11600, three minutes before the audio."""
+"""Where a lead-in can begin, as an LBA: those of discs are about -11600, three minutes before the audio."""
 _CDS = (None, Profile.NONE, Profile.CD_ROM, Profile.CD_R, Profile.CD_RW)
 
 
@@ -102,7 +102,7 @@ class DiscContents:
     open_track    begun and never ended; None if there is none
     toc           None until a session is closed
     space         None where nothing more can be written
-    problems      what the drive says of the disc that makes no sense, in words
+    problems      what the drive says about the disc that makes no sense, in words
     doubt         why nothing may be written on what the drive says; empty if there is no reason
     spoiled       its last session was written session-at-once and never finished; what is in it is not a
                   track
@@ -237,7 +237,7 @@ def is_cd(profile: int | None) -> bool:
 def contents(of_cd: bool = True) -> Procedure[DiscContents]:
     """Everything recorded on the disc, and where the next track may go.
 
-    What makes no sense in it is told beside the rest, so that the rest can be shown; only the disc's state
+    What makes no sense in it is reported separately, so that the rest can be shown; only the disc's state
     must make sense.
 
     of_cd  whether it is a CD; of other discs the state alone is read
@@ -339,7 +339,7 @@ def _tracks(information: DiscInformation) -> Procedure[tuple[tuple[TrackInformat
 
 
 def _end(track: TrackInformation) -> int:
-    """The first sector behind it; of one that was not ended the drive says what it will be."""
+    """The first sector after it; of one that was not ended the drive says what it will be."""
     return track.start_lba + (0 if track.next_writable_lba is not None else track.track_sectors)
 
 
@@ -347,7 +347,7 @@ def where_next() -> Procedure[Space]:
     """Where the next track may go on the disc as it is now.
 
     raises  MediumUnsuitable  if no further track can be written
-            InvalidReply      if what the drive says of that makes no sense
+            InvalidReply      if what the drive says about that makes no sense
     """
     information: DiscInformation = yield ReadDiscInformation()
     space = yield from find_space(information, None)

@@ -62,7 +62,7 @@ class DiscLabels:
         return tuple(parse(self.sessions[0].cd_text, self.tracks[0].number))
 
     def of(self, number: int) -> LaidTrack | None:
-        """None for a track that was not asked for, or lies in a session that is open."""
+        """None for a track that was not asked for, or is in a session that is open."""
         return next((track for track in self.tracks if track.number == number), None)
 
     def pregap_sectors(self, number: int) -> int | None:
@@ -158,7 +158,7 @@ def _sessions(
 
 
 def _cut(tracks: Sequence[LaidTrack], lead_out: int) -> Iterator[LaidTrack]:
-    """Where a drive counts what lies behind a track to it, that is taken off."""
+    """Where a drive counts what is after a track to it, that is taken off."""
     ends = [*(track.pregap_lba for track in tracks[1:]), lead_out]
     for track, end in zip(tracks, ends, strict=True):
         yield replace(track, sectors=min(track.sectors, max(0, end - track.start_lba)))
@@ -212,7 +212,7 @@ def _isrc_in_q(track: TrackInformation) -> Procedure[str | None]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What Q says of one sector; order is that of the disc."""
+    """What Q says about one sector; order is that of the disc."""
 
     lba: int
     track: int
@@ -256,7 +256,7 @@ class _Sectors:
     """The Q of single sectors of a disc.
 
     Some drives hand over that of a sector close by (MMC-5 6.20 asks for no more). How far beside the one that
-    was asked for it lies is learned from each answer. What cannot be read is not taken for anything.
+    was asked for it is, is learned from each answer. What cannot be read is not taken for anything.
     """
 
     def __init__(self) -> None:
@@ -308,7 +308,7 @@ class _Sectors:
     def first(
         self, low: int, end: _Place, track: int, index: int, guess: int | None = None
     ) -> Procedure[_Place | None]:
-        """The first sector at or behind this place on the disc; `end` is known to be, `low` not to be.
+        """The first sector at or after this place on the disc; `end` is known to be, `low` not to be.
 
         None where the drive does not report it. An encoder puts MCN and ISRC off where something begins, so a
         sector before `end` that has one of them belongs to what was before.
@@ -326,7 +326,7 @@ class _Sectors:
 
 
 def _pregap(sectors: _Sectors, track: TrackInformation, begin: int | None) -> Procedure[int | None]:
-    """How long it is; where the track is a session's first the drive is not asked for what lies before."""
+    """How long it is; where the track is a session's first the drive is not asked for what is before."""
     start = track.start_lba
     if begin is None:
         return start + PREGAP_SECTORS if track.session == 1 else PREGAP_SECTORS

@@ -22,7 +22,7 @@ _READINGS_OF_AN_INEXACT_DRIVE = 8
 
 
 def locate(found: ReadBack, numbers: Sequence[int], located: dict[int, Difference | None]) -> Procedure[None]:
-    """Where these tracks differ: what differs is read once more and held against what the runner hands out.
+    """Where these tracks differ: what differs is read once more and compared with what the runner hands out.
 
     located  takes what was found, by track, as soon as it is known: an error loses nothing of it. A track
              that is the same now has no difference: the drive reads this disc badly, but it has given every
@@ -72,7 +72,7 @@ def _count_in(
             part = expected[(low - first) * SECTOR_BYTES : (high - first) * SECTOR_BYTES]
             actual, missing = yield from read_aligned(tally.place, low, high - low, care)
             if not care.accurate_stream:
-                for _ in range(_READINGS_OF_AN_INEXACT_DRIVE - 1):  # the one that lies at its place counts
+                for _ in range(_READINGS_OF_AN_INEXACT_DRIVE - 1):  # the one that is at its place counts
                     again, gone = yield from read_aligned(tally.place, low, high - low, care)
                     if _far_off(part, again, gone) < _far_off(part, actual, missing):
                         actual, missing = again, gone

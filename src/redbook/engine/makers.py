@@ -41,7 +41,7 @@ def maker(lead_in_start: Msf | None) -> str:
 
 
 def dye(atip: Atip) -> str:
-    """What the disc says of its recording layer; empty for a CD-RW, or where it says nothing."""
+    """What the disc says about its recording layer; empty for a CD-RW, or where it says nothing."""
     if atip.rewritable or atip.lead_in_start is None:
         return ""
     if atip.lead_in_start.frame % 10 in LONG_STRATEGY_DIGITS:

@@ -1,7 +1,7 @@
 """Audio tracks, from the first WRITE to the entry in the PMA.
 
 Source: the sequences of cdrecord and libburn, MMC-5 6.44 and 6.3, and what real drives were seen to do;
-the reason of each step stands beside it.
+the reason of each step is beside it.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def synchronize(
 
 
 def end_open_track(track: TrackInformation) -> Procedure[None]:
-    """A track that another program, or a power cut, never ended stands in the way of the next."""
+    """A track that another program, or a power cut, never ended is in the way of the next."""
     yield Notice(f"track {track.number} on the disc was never ended; ending it now")
     yield from close_track(track.number, Phase.PREPARING)
 

@@ -1,6 +1,6 @@
 """A disc that will be kept or copied: what can be read from it, and what cannot.
 
-What is read is the audio of the first session: from LBA 0, or from where the first audio track behind data
+What is read is the audio of the first session: from LBA 0, or from where the first audio track after data
 starts, to the lead-out. Everything else on the disc is named, so that nothing is left out in silence.
 Source: MMC-5 6.20 (Q), 6.26 (READ TOC formats 0, 2 and 5); IEC 60908 17.5 (control in Q).
 """
@@ -34,7 +34,7 @@ class Original:
     """A disc as it is before its audio is read.
 
     toc       of the whole disc
-    layout    the audio tracks of the first session with all that is said of them; its lead-out is where
+    layout    the audio tracks of the first session with all that is said about them; its lead-out is where
               their audio ends
     areas     runs of audio to be read, in order
     untold    what the drive cannot tell of the disc, by track (0: the disc); there the layout has nothing
@@ -64,7 +64,7 @@ class Original:
 
 
 def look_at_original() -> Procedure[Original]:
-    """All that a disc says of itself.
+    """All that a disc says about itself.
 
     raises  MediumUnsuitable  for a disc without an audio track in a closed session
             DriveError
@@ -148,7 +148,7 @@ def _areas(
         start, end = track.start_lba, _end_of(track, complete, toc)
         if track is complete[0]:
             start = max(0, min(start, laid.pregap_lba, 0))
-        # Only where a run-out lies behind the track: a pregap that follows at once is audio of its own.
+        # Only where a run-out is after the track: a pregap that follows at once is audio of its own.
         behind = end if following is None else min(end, following.pregap_lba)
         gaps = ((laid.end_lba, end),) if laid.sectors and laid.end_lba < behind else ()
         if areas and areas[-1].end_lba == start:
@@ -195,7 +195,7 @@ def _packs_again(packs: bytes) -> Procedure[tuple[bytes, str]]:
 
 
 def _with_control(track: LaidTrack) -> Procedure[tuple[LaidTrack, list[str]]]:
-    """The flags: those of the table of contents, and what only the track's own Q says of them.
+    """The flags: those of the table of contents, and what only the track's own Q says about them.
 
     A sheet has one set of flags for a track. Pre-emphasis counts wherever it is said: a copy without it
     sounds wrong on every player, one with it on none that reads the table of contents.

@@ -79,7 +79,7 @@ class DriveInUse:
     buffer_bytes   of the drive; 0 if it does not say
     protection     whether the laser pauses when data are late
     speed          multiple of 1x that it has chosen; None if it does not say
-    speeds, quirks what it offers for the disc, and what is known of the model
+    speeds, quirks what it offers for the disc, and what is known about the model
     real_time      whether a burn that is too fast was none
     status_before  of the disc
     rewritable     whether the disc can be erased
@@ -108,7 +108,7 @@ class Outcome:
     cut_short  a track that was ended before all of it was sent, and how many sectors were
     touched    whether a WRITE was sent
     space      where the drive wants the track after the last one; None where it did not say
-    found      what the drive said of the disc after a burn that broke off; unknown: why it said nothing
+    found      what the drive said about the disc after a burn that broke off; unknown: why it said nothing
     full       whether the drive has refused more, for want of room
     changed    whether the drive said, once the burn had begun, that its disc may have been changed
     exchanged  whether the disc was taken out, and another one is in the drive after it
@@ -142,7 +142,7 @@ class Outcome:
     seconds: float = 0.0
 
     def next_track(self, ended: list[TrackEnded]) -> Outcome:
-        """Of one more track with the same drive, behind those that have ended."""
+        """Of one more track with the same drive, after those that have ended."""
         return Outcome(self.drive, ended)
 
     def doubt_page(self) -> None:
@@ -163,7 +163,7 @@ class Outcome:
 
 
 def note_what_it_says(first: Exception, outcome: Outcome) -> None:
-    """Put into `outcome` what the first error itself says of the disc: that it is full, or another one."""
+    """Put into `outcome` what the first error itself says about the disc: that it is full, or another one."""
     outcome.full = _is_full(first)
     if (outcome.changed or isinstance(first, MediumChanged | NoMedium)) and not _is_the_same_disc(outcome):
         outcome.exchanged = True

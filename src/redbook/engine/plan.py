@@ -48,7 +48,7 @@ class Space:
 def lay_out(audio_sectors: Sequence[int], space: Space) -> SessionLayout:
     """Place tracks of these lengths one after the other, as track-at-once does.
 
-    A track shorter than 4 s is padded (`disc.padding`). Between two tracks lie 2 sectors of run-out and
+    A track shorter than 4 s is padded (`disc.padding`). Between two tracks are 2 sectors of run-out and
     150 of pregap; the drive writes both.
 
     raises  PlanError  for no track, more than 99, or too little space

@@ -190,7 +190,7 @@ def space_on(abilities: Abilities, disc: DiscContents) -> Space:
     """What the disc has left for a further track.
 
     raises  MediumUnsuitable  if no further track can be written
-            InvalidReply      if what the drive says of the disc makes no sense
+            InvalidReply      if what the drive says about the disc makes no sense
     """
     if disc.doubt:
         raise InvalidReply(disc.doubt)

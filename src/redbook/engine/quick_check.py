@@ -20,7 +20,7 @@ from redbook.mmc.disc_info import (
 
 
 def check_track(track: TrackEnded) -> Procedure[None]:
-    """Ask the drive where a track lies that was just written, and how long it is.
+    """Ask the drive where a track is that was just written, and how long it is.
 
     raises  VerificationFailed  if the drive knows the track otherwise than it was written; SenseError
     """

@@ -1,7 +1,7 @@
 """Raw writing: the host sends every sector of the disc, from lead-in to lead-out, with its sub-channel.
 
 What the drive adds is nothing, so what the disc will be is decided before: by whoever made the image that is
-sent. It is taken from the image's own Q, not from what somebody says of it. Where it breaks off the disc is
+sent. It is taken from the image's own Q, not from what someone says about it. Where it breaks off the disc is
 lost, as with session-at-once.
 
 The first WRITE goes to the first sector of the disc's lead-in; until then nothing is lost.
@@ -40,8 +40,8 @@ class RawImage:
 
     layout     the disc, as the image's own Q says it: as much of it as is known before the first WRITE
     start_lba  of the first sector that is sent: of the disc's lead-in
-    end_lba    behind the last one, in the lead-out
-    form       how the sectors lie
+    end_lba    after the last one, in the lead-out
+    form       how the sectors are arranged
     """
 
     layout: SessionLayout

@@ -1,6 +1,6 @@
 """One track read back and compared with what was sent, at the offset that the whole disc has.
 
-Every stretch is put together at the disc's offset (alignment) and held against the CRC-32 of what was sent;
+Every stretch is put together at the disc's offset (alignment) and compared with the CRC-32 of what was sent;
 the SHA-256 of the whole track is the proof. What does not fit is read again (second_reading).
 """
 
@@ -71,7 +71,7 @@ class _Reader:
         return stretch
 
     def next_whole_stretch(self, first: int, most: int) -> Procedure[Stretch]:
-        """On an inexact drive: nothing counts that did not come as one with what lies before it."""
+        """On an inexact drive: nothing counts that did not come as one with what is before it."""
         count = min(most, self._place.span.sectors - first)
         stretch = Stretch(bytearray(count * SECTOR_BYTES), first)
         yield from settle(stretch, range(first, first + count), self._place, self._care, self.reading)

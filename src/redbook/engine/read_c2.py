@@ -1,6 +1,6 @@
 """Audio together with the drive's own report on it: which sectors it could not correct (C2).
 
-Source: MMC-5 6.20, table 357 (one bit for each byte of a sector, behind its 2352 bytes).
+Source: MMC-5 6.20, table 357 (one bit for each byte of a sector, after its 2352 bytes).
 """
 
 from __future__ import annotations

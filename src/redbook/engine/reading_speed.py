@@ -36,7 +36,7 @@ class ReadingSpeed:
     asked_kb: int | None = None
 
     def note(self, told: Capabilities | None) -> None:
-        """What the drive says of its speeds before they are changed."""
+        """What the drive says about its speeds before they are changed."""
         if told is None:
             return
         self.write_kb = told.write_kb or MAXIMUM_SPEED

@@ -24,7 +24,7 @@ def reload_to_read() -> Procedure[str]:
     if capabilities is not None and capabilities.loader in (Loader.CADDY, Loader.POP_UP):
         return "this drive does not load a disc on its own"
     try:
-        yield Shield(True)  # a tray that came out goes in again, whoever cancels meanwhile
+        yield Shield(True)  # a tray that came out goes in again, whoever cancels in the meantime
         yield from reload()
     except (MediumUnsuitable, errors.NoMedium):
         yield Shield(False)

@@ -15,7 +15,7 @@ from redbook.records import dataclass
 class SameDisc:
     """A disc as it was found, and whether the drive has spoken of a change since.
 
-    Drives say after a reset, too, that their disc may have changed; so what it says of itself is asked
+    Drives say after a reset, too, that their disc may have changed; so what it says about itself is asked
     again, and only another disc ends the reading.
     """
 
@@ -26,7 +26,7 @@ class SameDisc:
         self.in_doubt = True
 
     def is_this(self, found: DiscContents, toc: Toc | None) -> None:
-        """What was said of a change before does not concern this one.  toc: as it was read last"""
+        """What was said about a change before does not concern this one.  toc: as it was read last"""
         self._known = _what_tells_it(found, toc)
         self.in_doubt = False
 

@@ -3,11 +3,11 @@
 It counts as the same in two cases only:
 
 - a later reading is the same, in the right place;
-- every reading is the same, sector for sector and with what lies before it, but each a different number of
-  samples out of place. So do drives without "accurate stream". A gap in the audio itself would lie in
+- every reading is the same, sector for sector and with what is before it, but each a different number of
+  samples out of place. So do drives without "accurate stream". A gap in the audio itself would be in
   the same place each time, and is a difference.
 
-On a drive that is known to read inexactly two readings prove nothing of what lies between them: there each
+On a drive that is known to read inexactly two readings prove nothing of what is between them: there each
 stretch counts only if it came whole in one reading together with the sector before it.
 """
 
@@ -52,7 +52,7 @@ class Stretch:
 
 def run_sectors(place: Alignment, care: Care) -> Procedure[int]:
     """The most in one stretch.  An inexact drive must bring it, and what surrounds it, in one command; of two
-    commands each lies where it likes.  0 where no command carries that much.
+    commands each is where it likes.  0 where no command carries that much.
     """
     if care.accurate_stream:
         return _RUN_SECTORS

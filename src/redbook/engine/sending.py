@@ -71,7 +71,7 @@ class AreaToSend:
 
 
 class Sectors(Protocol):
-    """Sectors that are sent one behind the other, and what there is to tell of them."""
+    """Sectors that are sent one after the other, and what there is to tell of them."""
 
     @property
     def start_lba(self) -> int: ...

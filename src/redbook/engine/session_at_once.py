@@ -57,7 +57,7 @@ _SHORTEST_SHEET_BYTES = 4 * ENTRY_BYTES  # lead-in, index 0 and 1 of a track, le
 class SessionAtOnce:
     """layout      what is to be on the disc, from sector -150 on and without a gap
     first_form  the name of the form of cue sheet that this drive took before
-    overburn    the lead-out may begin behind the last place that the disc names
+    overburn    the lead-out may begin after the last place that the disc names
     """
 
     layout: SessionLayout

@@ -2,7 +2,7 @@
 
 Players find the tracks by it and by nothing else: a disc whose table of contents cannot be read plays
 nowhere, however well its audio reads. What the drive says while it has the disc in may be its memory of what
-it wrote; only a disc that was loaded again is read anew.
+it wrote; only a disc that was loaded again is read again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ seconds more is told, and is no fault; more would be something that nobody sent.
 
 
 _GAPS = (0, PREGAP_SECTORS)
-"""What lies between two tracks of a disc that was written in one go by another program."""
+"""What is between two tracks of a disc that was written in one go by another program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def read_and_check_toc(
 ) -> Procedure[TocResult]:
     """Compare the disc's table of contents; where it is amiss, once more after the disc was loaded again.
 
-    placed        the tracks lie where they were written; else on the disc's own places
+    placed        the tracks are where they were written; else on the disc's own places
     reloaded      the disc was loaded again just now
     not_reloaded  why it cannot be
     also_there    numbers of other tracks that were written
@@ -136,10 +136,10 @@ def compare_toc(
 
     A track's room reaches to the next start: its sectors and the gap; the last has the run-out only.
 
-    placed      the tracks lie where they were written, so the gaps are known; some drives leave their own
+    placed      the tracks are where they were written, so the gaps are known; some drives leave their own
     also_there  numbers of other tracks that were written
     lead_outs   of earlier sessions, by the number of the last track before each
-    lead_out_lba  where the disc's own lead-out must be; None for behind the last track, as drives do it
+    lead_out_lba  where the disc's own lead-out must be; None for after the last track, as drives do it
     flags         compare those of the tracks
     """
     wrong: list[str] = []
@@ -191,7 +191,7 @@ def compare_toc(
 
 
 def _gaps_behind(track: LaidTrack, tracks: Sequence[LaidTrack], ends: Mapping[int, int]) -> tuple[int, ...]:
-    """What may lie behind a track that somebody else may have written.
+    """What may be after a track that someone else may have written.
 
     Track-at-once leaves a run-out before the lead-out as behind each track; a session written in one go has
     none.

@@ -17,7 +17,8 @@ class TrackReading:
     bad          sectors that differ or cannot be read, as ranges (first, last + 1), from the track's start
     unreadable   addresses that the drive cannot read
     head_hidden, tail_hidden  samples at its ends that cannot be read for the offset
-    moved_by     samples that this track lies beside the rest of the disc, if that explains everything
+    moved_by     samples by which this track is shifted against the rest of the disc, if that explains
+                 everything
     """
 
     span: Span

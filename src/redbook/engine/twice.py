@@ -40,10 +40,10 @@ _TRIES_OF_A_MOVED_SECTOR, _LEAD_OF_A_MOVED_SECTOR = 18, 5
 """Where the other reading is the same audio some samples out of place. Of a drive that misses its place
 in one command of seven, a lead of two believes one such reading in forty; this one, one in eight thousand."""
 _OFTEN, _ENOUGH_TO_TELL = 0.25, 20
-"""Of the readings of such sectors: a drive that is beside its place so often is believed no more."""
+"""Of the readings of such sectors: a drive that is out of place more often is no longer believed."""
 _PROBE_BYTES = 64
 _PROBE_PLACES = SECTOR_BYTES // 4 - _PROBE_BYTES, SECTOR_BYTES * 3 // 4
-"""One of them is found in the other reading, to whichever side that lies."""
+"""One of them is found in the other reading, to whichever side that is."""
 _RUN_SECTORS = 16
 _SILENCE = bytes(SECTOR_BYTES)
 
@@ -93,7 +93,7 @@ class Trouble:
             getattr(self, name).extend(getattr(other, name))
 
     def before(self, lba: int) -> Trouble:
-        """The same of what lies before this sector."""
+        """The same of what is before this sector."""
         return Trouble(*([one for one in getattr(self, name) if one < lba] for name in self.__slots__))
 
     def between(self, first_lba: int, end_lba: int) -> Trouble:
@@ -103,7 +103,7 @@ class Trouble:
 
 
 Keep = Callable[[int, bytes | bytearray | memoryview, Trouble], None]
-"""Takes what is settled: its first sector, the audio, and what there is to say of it."""
+"""Takes what is settled: its first sector, the audio, and what there is to say about it."""
 
 
 @dataclass(slots=True)
@@ -149,7 +149,7 @@ def read_twice(area: AreaToRead, how: RipState, keep: Keep) -> Procedure[None]:
     """The audio of an area, stretch by stretch.
 
     raises  NotReadWhole  at the first sector that cannot be read right, unless these are passed over; what
-                          lies before it was kept
+                          is before it was kept
             DriveError    what concerns more than single sectors; what was kept stays so
     """
     for first, end in stretches(area, how.stretch_sectors):
@@ -277,7 +277,7 @@ class _Stretch:
         marks.update(marked)
 
     def _hold(self, lba: int, data: bytes | None, marked: Sequence[int], marks: set[int]) -> None:
-        """The second reading, held against the first."""
+        """The second reading, compared with the first."""
         if data is None:
             self._unsettled(lba, marks)
             return

@@ -71,7 +71,7 @@ class ReadBack:
     tracks    as they were compared
     readings  in the same order; none where there was nothing to compare
     data      numbers of the tracks on the disc that hold data, and were left out
-    labels    the verdict on what the disc tells of itself
+    labels    the verdict on what the disc says about itself
     broken_off  the drive's error that ended the reading before all tracks were compared; empty if none did
     """
 
@@ -186,7 +186,7 @@ def _disc_s_own(
 
 
 def _with_audio(result: ReadBack, care: Care, hint: int | None, same_disc: SameDisc) -> Procedure[ReadBack]:
-    """The tracks compared.  An error of the drive ends that; what differs is known all the same.
+    """The tracks compared.  An error of the drive ends that; what differs is known anyway.
 
     raises  DriveError  where nothing was found to differ until then
     """
@@ -343,7 +343,7 @@ def _spans(
 
 
 def _try_own_offset(reading: TrackReading, offset: DiscOffset, care: Care) -> Procedure[None]:
-    """Whether this track is whole, and only lies beside the rest of the disc."""
+    """Whether this track is whole, and is only shifted against the rest of the disc."""
     if reading.bad_sectors * 2 < reading.span.sectors:
         return
     own = yield from find_disc_offset([reading.span], care.habits, None)

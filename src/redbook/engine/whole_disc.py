@@ -78,7 +78,7 @@ def end_session(layout: SessionLayout, sectors: int, settings: Settings, outcome
 
 
 def wind_down(outcome: Outcome) -> Procedure[None]:
-    """The buffer is written out, so that the drive lets go; the disc is lost all the same."""
+    """The buffer is written out, so that the drive lets go; the disc is lost anyway."""
     if outcome.open_track is None:
         return
     try:

@@ -1,6 +1,6 @@
 """Mode page 05h: how the drive should write.  Read, set for audio track-at-once, and read once more.
 
-Source: MMC-5 7.5; the ladder of retries is cdrecord's, the reasons stand beside it.
+Source: MMC-5 7.5; the ladder of retries is cdrecord's, the reasons are beside it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from redbook.mmc.mode_pages import ModeSelect10, ModeSense10, MultiSession, Writ
 from redbook.records import dataclass
 
 USUAL_BYTES = WriteParameters.FIXED_BYTES + len(WriteParameters().tail)
-SHORTEST_BYTES = 16  # up to the audio pause; what comes behind it is for serial numbers and data
+SHORTEST_BYTES = 16  # up to the audio pause; what comes after it is for serial numbers and data
 
 
 @dataclass(frozen=True, slots=True)

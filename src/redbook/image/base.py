@@ -28,7 +28,7 @@ DATA_BIT = 4
 
 _LET_PASS = (Rule.SHORT_TRACK, Rule.FIRST_PREGAP)
 """Some recorders write short tracks, and what was not ended has no length yet; a raw track 1 may begin at 0
-with no pregap of its own in Q. Where a first pregap can lie follows from what was there before."""
+with no pregap of its own in Q. Where a first pregap can be follows from what was there before."""
 
 
 @unique
@@ -42,7 +42,7 @@ class TrackState(StrEnum):
 
 @unique
 class HowWritten(StrEnum):
-    """track-at-once: with 2 sectors of run-out behind each track.  raw: the host made the sub-channel."""
+    """track-at-once: with 2 sectors of run-out after each track.  raw: the host made the sub-channel."""
 
     TRACK_AT_ONCE = "track-at-once"
     SESSION_AT_ONCE = "session-at-once"
@@ -53,7 +53,7 @@ class HowWritten(StrEnum):
 class RecordedTrack:
     """One track on the disc.
 
-    laid             where it lies and what it is; of an incomplete track as far as that is known. Who made
+    laid             where it is and what it is; of an incomplete track as far as that is known. Who made
                      its pregap no disc tells: it counts as sent
     written_sectors  sent by the host; of an incomplete track the data file knows how many. `sectors` has the
                      padding, too, that the drive added to a track shorter than 4 s
@@ -120,7 +120,7 @@ class RecordedTrack:
         return self.data_mode != 0
 
     def index_at(self, lba: int) -> int:
-        """Which index of the track this sector lies in."""
+        """Which index of the track this sector is in."""
         return self.laid.index_at(lba)
 
 
@@ -140,7 +140,7 @@ class RecordedSession:
     cd_text: list[str] = field(default_factory=list)
 
     def layout(self, number: int = 1) -> SessionLayout:
-        """As what it is: while it is open its lead-out lies where it would begin.
+        """As what it is: while it is open its lead-out is where it would begin.
 
         number  which session of the disc it is
         """
@@ -239,7 +239,7 @@ class DiscState:
 
     @property
     def end_lba(self) -> int:
-        """First sector behind what is recorded: the last lead-out's start, or the last track's end."""
+        """First sector after what is recorded: the last lead-out's start, or the last track's end."""
         if not self.sessions:
             return 0
         last = self.sessions[-1]
@@ -255,7 +255,7 @@ class DiscState:
 
     @property
     def recorded_end_lba(self) -> int:
-        """First sector behind the last track that was ended, its run-out included."""
+        """First sector after the last track that was ended, its run-out included."""
         ended = [(t, session) for session in self.sessions for t in session.tracks if t in self.ended_tracks]
         return max((t.end_lba + session.run_out_sectors for t, session in ended), default=0)
 
@@ -289,7 +289,7 @@ class DiscState:
         self._check_tracks()
         if self.finished and (self.open_session or not self.sessions):
             raise ValueError("finished, but not closed")
-        if self.end_lba > LAST_LBA:  # what is behind the ATIP's last lead-out was overburned
+        if self.end_lba > LAST_LBA:  # what is after the ATIP's last lead-out was overburned
             raise ValueError("more is recorded than a disc can hold")
 
     def _check_sessions(self) -> None:

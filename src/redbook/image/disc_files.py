@@ -1,6 +1,6 @@
 """The files of one folder, each reached from the folder's own descriptor and no further.
 
-A disc may come from anybody: copied, unpacked, or lying in a folder that others write to. So no link inside
+A disc may come from anyone: copied, unpacked, or lying in a folder that others write to. So no link inside
 it is ever followed, nothing is opened that is no regular file (a FIFO would never answer, a device may do
 something), and a file that has a second name elsewhere is not written into. New contents are made under a
 name that nobody can foresee and then take the old one's place.
@@ -63,7 +63,7 @@ class DiscFiles:
         host.lock(self.fd)
 
     def is_locked(self) -> bool:
-        """Whether somebody has locked it."""
+        """Whether someone has locked it."""
         return host.is_locked(self.fd)
 
     def close(self) -> None:

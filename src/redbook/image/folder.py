@@ -4,7 +4,7 @@
 Killing the process at any instant leaves a disc that opens. `disc.json` is replaced atomically, and only once
 the audio of which it speaks is in `disc.bin` (silence that it counts may still be missing there: opening the
 disc adds it); how far a track had come that was never ended is told by
-the length of `disc.bin`, which grows with each WRITE. The sheets are derived and made anew when they
+the length of `disc.bin`, which grows with each WRITE. The sheets are derived and made again when they
 are not those of the state.
 """
 
@@ -41,7 +41,7 @@ SHEET_ENCODING = "iso8859-1"
 class FolderStore(FolderView):
     """The folder of one disc, held exclusively from `open` to `close`.
 
-    The lock lies on the folder itself (flock), so it ends with the process, however that ends.
+    The lock is on the folder itself (flock), so it ends with the process, however that ends.
     """
 
     @classmethod

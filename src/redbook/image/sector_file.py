@@ -53,13 +53,13 @@ class SectorFile:
             written += os.pwrite(fd, memoryview(data)[written:], position + written)
 
     def resize(self, end_lba: int) -> None:
-        """Forget what lies from this sector on, or add zeros up to there."""
+        """Forget what is from this sector on, or add zeros up to there."""
         length = max(0, end_lba - self.first_lba) * self.record_bytes
         if length or self.exists():
             os.ftruncate(self._open(write=True), length)
 
     def shorten(self, end_lba: int) -> None:
-        """Forget what lies from this sector on."""
+        """Forget what is from this sector on."""
         if self.exists() and self.end_lba() > end_lba:
             self.resize(end_lba)
 
@@ -106,7 +106,7 @@ class SectorMemory:
         self.record_bytes = record_bytes
         self.first_lba = first_lba
         self._memory = bytearray()
-        self._length = 0  # what lies behind is left over from records that were forgotten
+        self._length = 0  # what is after is left over from records that were forgotten
 
     def read(self, lba: int, sectors: int) -> bytes:
         start = (lba - self.first_lba) * self.record_bytes

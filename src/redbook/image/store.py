@@ -36,7 +36,7 @@ class Store(Protocol):
         ...
 
     def resize(self, sectors: int) -> None:
-        """Forget what lies behind this many sectors, sub-channel too, or add silence up to there."""
+        """Forget what is after this many sectors, sub-channel too, or add silence up to there."""
         ...
 
     def recorded_sectors(self) -> int:

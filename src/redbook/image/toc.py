@@ -23,7 +23,7 @@ _TEXTS = {
 def render(state: DiscState, data_file: str) -> str:
     """Every track that was ended, in cdrdao's words.
 
-    Each track begins with the gap before it (START says how long that is), so the run-out behind a
+    Each track begins with the gap before it (START says how long that is), so the run-out after a
     track belongs to the track, as it does on the disc.
     """
     modes = {track.data_mode for track in state.ended_tracks}

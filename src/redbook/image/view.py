@@ -143,7 +143,7 @@ class FolderView:
 
 
 def _settled_state(files: DiscFiles) -> DiscState:
-    """The state, once the files are those that it speaks of: somebody may be changing them just now.
+    """The state, once the files are those that it speaks of: someone may be changing them just now.
 
     raises  ImageError
     """

@@ -78,5 +78,5 @@ class AdodbStream(FileStream):
     @property
     @translated
     def EOS(self) -> bool:
-        """Whether Position is behind the last byte."""
+        """Whether Position is after the last byte."""
         return self.Position >= self.Size

@@ -122,7 +122,7 @@ def failure(
     """The error of a call.
 
     source  class and member, such as "MsftDiscRecorder2.EjectMedia"
-    detail  what is known of this very case; the code's own words stand before it, its advice behind
+    detail  what is known about this very case; the code's own words are before it, its advice after
     advice  what to do in this very case, instead of the code's own advice
     """
     text = f"{source}: {code.name}: {code.meaning}"

@@ -178,7 +178,7 @@ class Device:
 class Handle:
     """One recorder object's way to its device.
 
-    before_closing  asked when it is to be closed while somebody has the drive in a special state; False
+    before_closing  asked when it is to be closed while someone has the drive in a special state; False
                     puts the closing off until `end_job`
 
     raises  DriveClosed from every member, once it was closed
@@ -217,7 +217,7 @@ class Handle:
             self.device.leave()
 
     def run(self, procedure: Procedure[R], own: bool = False, cancel: Cancel | None = None) -> R:
-        """A procedure that nobody has to hear of.  raises  what it raises"""
+        """A procedure that nobody has to learn of.  raises  what it raises"""
         with self.use(own) as drive:
             runner = Runner(drive, emit=lambda event: None, cancel=cancel, clock=self.clock)
             return runner.run(procedure)

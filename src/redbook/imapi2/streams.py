@@ -17,7 +17,7 @@ STGTY_STREAM = 2
 
 
 class StatStg(NamedTuple):
-    """What is known of a stream; in the order in which pywin32 gives it.  Source: objidl.idl, STATSTG"""
+    """What is known about a stream; in the order in which pywin32 gives it.  Source: objidl.idl, STATSTG"""
 
     pwcsName: str | None
     type: int

@@ -10,7 +10,7 @@ from redbook.mmc.command import Command, Sized, need
 from redbook.records import dataclass
 
 DATA_SECTOR_BYTES = 2048
-"""What READ CAPACITY says of any CD, of an audio disc too."""
+"""What READ CAPACITY says about any CD, of an audio disc too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class InquiryReply:
     def from_bytes(cls, data: bytes) -> Self:
         """Parse the reply to INQUIRY, the standard data.
 
-        raises  ValueError  for what no device says of itself
+        raises  ValueError  for what no device says about itself
         """
         need(data, cls.SHORTEST_BYTES, Inquiry.NAME)
         if data[0] >> 5 == cls.NO_DEVICE:

@@ -93,7 +93,7 @@ def build(sense: Sense) -> bytes:
 
 
 class Meaning(NamedTuple):
-    """worth_telling: a person should hear of it, though the job goes on"""
+    """worth_telling: a person should learn of it, though the job goes on"""
 
     error: type[SenseError]
     text: str
@@ -264,7 +264,7 @@ def meaning(sense: Sense) -> Meaning:
 
 
 def is_known(sense: Sense) -> bool:
-    """Whether more is known of it than what its key says."""
+    """Whether more is known about it than what its key says."""
     return (sense.key, sense.asc, sense.ascq) in _EXACT or (sense.key, sense.asc) in _BY_ASC
 
 

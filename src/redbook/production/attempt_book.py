@@ -88,14 +88,14 @@ class AttemptBook(Book):
         why: str = "",
         report: Mapping[str, Any] | None = None,
     ) -> Attempt:
-        """Record what a hand says of its attempt; after the gate with the fence that it gave there.
+        """Record what a hand says about its attempt; after the gate with the fence that it gave there.
 
         raises  Overtaken, StepRefused
         """
         return self._said(attempt, fence, to, Said.HAND, why, report)
 
     def give_back(self, attempt: int, fence: int, *, why: str = "") -> Attempt:
-        """claimed -> void because of the order (paused, cancelled): not held against the drive."""
+        """claimed -> void because of the order (paused, cancelled): not recorded against the drive."""
         return self._said(attempt, fence, AttemptState.VOID, Said.ORDER, why, None)
 
     def _said(
@@ -115,9 +115,9 @@ class AttemptBook(Book):
             return move(t, found, to, said, why=why, report=report)
 
     def expire_claims(self, older_than_seconds: float) -> list[Attempt]:
-        """Give back claims that no burn followed; returns them. Attempts behind the gate are never touched.
+        """Give back claims that no burn followed; returns them. Attempts after the gate are never touched.
 
-        A claim that seems to lie as far in the future counts, too: somebody's clock was wrong.
+        A claim that seems to be as far in the future counts, too: someone's clock was wrong.
         """
         with self._store.write() as t:
             rows = t.rows(

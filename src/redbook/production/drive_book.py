@@ -34,7 +34,7 @@ class DriveBook(Book):
         return DriveRecord(place, *row) if row is not None else DriveRecord(place, 0, "")
 
     def drives(self) -> list[DriveRecord]:
-        """Drives that something is, or was, held against."""
+        """Drives that have, or had, failures recorded against them."""
         with self._store.read() as t:
             rows = t.rows("SELECT host, drive, spoiled_in_a_row, resting FROM drives ORDER BY host, drive")
         return [DriveRecord(Place(row[0], row[1]), row[2], row[3]) for row in rows]
@@ -47,7 +47,7 @@ class DriveBook(Book):
             rest(t, place, why)
 
     def resume_drive(self, place: Place) -> None:
-        """A person has looked at the drive: forget what was held against it."""
+        """A person has looked at the drive: forget the failures recorded against it."""
         with self._store.write() as t:
             t.run(
                 "UPDATE drives SET spoiled_in_a_row = 0, resting = '' WHERE host = ? AND drive = ?",

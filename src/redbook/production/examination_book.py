@@ -33,7 +33,7 @@ from redbook.production.values import (
 
 
 def refuse_known(attempt: Attempt) -> None:
-    """Of a disc that somebody wants to have counted.  raises  StepRefused  it is in the ledger"""
+    """Of a disc that someone wants to have counted.  raises  StepRefused  it is in the ledger"""
     if attempt.state is not AttemptState.VOID:
         what = (
             f"the ledger knows this disc: copy {attempt.number} of order {attempt.order} is {attempt.state}"
@@ -51,7 +51,7 @@ class ExaminationBook(Book):
 
         Call this with the drive's lock held. Returns the attempt as it is now, with the fence for `examined`.
 
-        raises  StepRefused  it has ended meanwhile, or is another host's
+        raises  StepRefused  it has ended in the meantime, or is another host's
         """
         with self._store.write() as t:
             found = find_attempt(t, attempt, t.lock)
@@ -101,7 +101,7 @@ class ExaminationBook(Book):
             )
 
     def resolve(self, attempt: int, to: AttemptState, *, who: str, why: str = "") -> Attempt:
-        """Record what a person says of an unknown attempt: good, spoiled or lost.
+        """Record what a person says about an unknown attempt: good, spoiled or lost.
 
         raises  ValueError   without a name
                 StepRefused  it is not unknown, or another person has said something else

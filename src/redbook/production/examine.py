@@ -44,7 +44,7 @@ from redbook.sheets.master_file import MasterFile, read_master_file
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What was found, and what there is to say of it."""
+    """What was found, and what there is to say about it."""
 
     finding: Finding
     why: str = ""
@@ -64,7 +64,7 @@ def examine(
 ) -> Examined:
     """Look at the disc in a drive, for an attempt that was in this state.
 
-    ref_then, ref_now  of the disc that was claimed, and of the one that lies there now
+    ref_then, ref_now  of the disc that was claimed, and of the one that is there now
     master             the folder of the order's master; None if it cannot be had any more
     read               False if there is no time to read a disc; one that has to be read raises Cancelled
 
@@ -111,7 +111,7 @@ class _Look:
         return self._incomplete(disc)
 
     def _claimed(self, disc: DiscContents) -> Examined:
-        """Nothing was to be written: what lies there is looked at, not read."""
+        """Nothing was to be written: what is there is looked at, not read."""
         if not self.same_disc:
             return Examined(Finding.GONE)
         if disc.status is DiscStatus.BLANK:
@@ -135,7 +135,7 @@ class _Look:
         return Examined(Finding.GONE, "the tray has been open since, and another disc is in it")
 
     def _fits(self, disc: DiscContents) -> bool:
-        """Whether its tracks lie as the master's."""
+        """Whether its tracks are as the master's."""
         if self.master is None:
             return False
         return disc.toc is not None and fits(disc, read_master_file(self.master))
@@ -200,7 +200,7 @@ def fits(disc: DiscContents, master: MasterFile) -> bool:
 
 
 def fitting(disc: DiscContents, masters: Sequence[Path]) -> list[Path]:
-    """The masters that a finished disc may be a copy of, by where its tracks lie."""
+    """The masters that a finished disc may be a copy of, by where its tracks are."""
     found = []
     for folder in masters:
         with contextlib.suppress(SheetError):  # one that is damaged is told where it is burned

@@ -8,7 +8,7 @@ trust, and any server of files will do:
     GET URL/blobs/sha256/HEX     the sectors of a track, as they are or as FLAC; HEX is of the decoded sectors
 
 What comes is kept as `.part` until its sum is right. A part that was left is gone on with (Range); if what
-came of it is wrong, it is thrown away and fetched anew, once. A master's folder gets its name when all of
+came of it is wrong, it is thrown away and fetched again, once. A master's folder gets its name when all of
 it is there, so nothing is burned from the network.
 """
 
@@ -53,7 +53,7 @@ T = TypeVar("T")
 BLOB_PATH = "blobs/sha256/"
 
 TRIES = 6
-"""So often in a row a server may give nothing before it is given up; what came meanwhile is kept."""
+"""So often in a row a server may give nothing before it is given up; what came in the meantime is kept."""
 
 PAUSE_SECONDS = 2.0
 TIMEOUT_SECONDS = 20.0
@@ -147,7 +147,7 @@ class Fetcher:
                 NoRoom, Cancelled
         """
         target = masters / name
-        with suppress(SheetError):  # damaged: it is fetched anew
+        with suppress(SheetError):  # damaged: it is fetched again
             if is_master(target) and all(
                 blob_path(target, track.sha256) for track in read_master_file(target).tracks
             ):

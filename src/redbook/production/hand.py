@@ -16,7 +16,7 @@ out on standard output.
                                      <-  {"event": "end"}
 
 `{"cancel": true}` ends a burn in good order at any time. Standard input that ends means that the worker is
-gone: before the gate nothing is burned then; behind it the disc is finished, and left to whoever looks at it
+gone: before the gate nothing is burned then; after it the disc is finished, and left to whoever looks at it
 next.
 
 It runs in a session of its own, so neither a terminal's Ctrl-C nor the end of the worker stops a laser. While
@@ -286,7 +286,7 @@ class Hand:
                 raise Refused("it was cancelled before anything was written")
             self._through = True
             return
-        with contextlib.suppress(WorkerGone):  # a disc that is written is finished, whoever hears of it
+        with contextlib.suppress(WorkerGone):  # a disc that is written is finished, whoever learns of it
             self._line.ask("closing")
 
     def _hear(self, event: Event) -> None:

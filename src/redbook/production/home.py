@@ -40,10 +40,10 @@ ROOM_BYTES = 4_000_000_000
 """Kept free before a master is made or fetched: for decoded audio, the master, and everybody else."""
 
 FETCHING = ".fetching"
-"""How the name of a master's folder ends, behind a dot, that another machine's audio comes into."""
+"""How the name of a master's folder ends, after a dot, that another machine's audio comes into."""
 
 LINK_FILE = "folder.txt"
-"""In place of a master that lies elsewhere: the path of its folder."""
+"""In place of a master that is elsewhere: the path of its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Home:
     def master(self, name: str) -> Path | None:
         """The folder of a master that is here as a whole; None if there is none.
 
-        A master may be in a folder of somebody else, who may have made another disc there since. That one
+        A master may be in a folder of someone else, who may have made another disc there since. That one
         does not count: it is not what was ordered.
         """
         elsewhere, folder = self.elsewhere(name), self.folder / "masters" / name
@@ -184,7 +184,7 @@ class Home:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _kept_audio(self) -> dict[str, Path]:
-        """Where the audio of each master lies that is kept here."""
+        """Where the audio of each master is that is kept here."""
         blobs = {name: self.folder / "masters" / name / BLOBS for name in self.master_names()}
         return {name: folder for name, folder in blobs.items() if folder.is_dir()}
 
@@ -199,7 +199,7 @@ class Home:
         return folder if all(blob_path(folder, track.sha256) for track in file.tracks) else None
 
     def file_of(self, name: str) -> MasterFile | None:
-        """What master.json says of a master, also when its audio is gone; None if there is none."""
+        """What master.json says about a master, also when its audio is gone; None if there is none."""
         folder = self.master(name)
         return read_master_file(folder) if folder is not None and (folder / MASTER_FILE).is_file() else None
 

@@ -1,7 +1,7 @@
 """The ledger: what was ordered, and what became of every blank. Nothing else decides what is burned.
 
 Each method is one transaction, durable when it returns. If it raises LedgerUnavailable it may have been
-done all the same: call it again until it succeeds. Every call may be repeated; the second one changes
+done anyway: call it again until it succeeds. Every call may be repeated; the second one changes
 nothing.
 
     ledger = open_ledger("copies.ledger")

@@ -1,6 +1,6 @@
 """The thread beside one hand: it receives the hand's reports, tells the ledger, and answers.
 
-If the ledger does not take something, it is told again and again, and the hand waits meanwhile.
+If the ledger does not take something, it is told again and again, and the hand waits in the meantime.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class Listening:
     def _pause(self, why: str) -> None:
         """No drive can do anything about a master that is damaged."""
         ledger, order = self.worker.ledger, self.claim.order
-        with suppress(StepRefused):  # somebody has cancelled it meanwhile
+        with suppress(StepRefused):  # someone has cancelled it in the meantime
             self.worker.until_heard(lambda: ledger.pause(order, why=f"its master cannot be burned: {why}"))
 
     def _result(self, said: dict[str, Any]) -> None:
@@ -187,7 +187,7 @@ class Listening:
             else:
                 ended = self._step(ends[state], reason, report)
         except StepRefused as error:
-            # Somebody else speaks for it, or it was said otherwise: the disc decides.
+            # Someone else speaks for it, or it was said otherwise: the disc decides.
             self.worker.tell(Notice(f"{self.station.name}: {error}"))
             self.result = {**said, "state": hands.UNCLEAR}
             self._answer(heard=True, eject=False)

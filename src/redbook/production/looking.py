@@ -88,7 +88,7 @@ class Looking:
         self.worker.say_once(station, NeedBlank(station.name, why))
 
     def _compared(self, station: Station, drive: Drive, masters: list[Path]) -> str:
-        """What is to be said of a finished disc; empty if nothing is known of it.
+        """What is to be said about a finished disc; empty if nothing is known about it.
 
         raises  Cancelled, DriveError
         """
@@ -111,7 +111,7 @@ class Looking:
     def examine(self, station: Station, number: int, why: str = "") -> None:
         """Until the attempt has ended, or its drive is said to rest: then it is looked at again, and again.
 
-        Whatever the drive and the ledger do meanwhile.
+        Whatever the drive and the ledger do in the meantime.
         """
         station.unexamined = None
         try:
@@ -135,7 +135,7 @@ class Looking:
                 if self.worker.ending:
                     return
                 time.sleep(DRIVE_AGAIN_SECONDS)
-            except StepRefused:  # it has ended: its own hand was heard, or it is somebody else's
+            except StepRefused:  # it has ended: its own hand was heard, or it is someone else's
                 station.state = "idle"
                 return
             except Cancelled:

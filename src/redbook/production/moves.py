@@ -27,7 +27,7 @@ from redbook.production.tables import find_attempt, find_order
 from redbook.production.values import Attempt, Order, Place
 
 _AT_THE_DRIVE = frozenset({Said.HAND, Said.EXAMINATION})
-"""What these say of a disc is held against, or for, its drive."""
+"""What these say about a disc is compared with, or for, its drive."""
 
 
 def move(

@@ -1,6 +1,6 @@
 """The drives that a worker may use, and what is in them now.
 
-Real recorders and racks of virtual ones look alike here. While a disc lies in a drive, it is identified by
+Real recorders and racks of virtual ones look alike here. While a disc is in a drive, it is identified by
 the number that the kernel (or the rack) has given it, together with the start of the machine. The number
 changes once the tray was open. If no number is known, a disc that is put in gets a random one.
 """
@@ -96,7 +96,7 @@ class Pool(Closing):
         return dict(self._seen)
 
     def look(self, name: str) -> str:
-        """The number of the disc that lies in a drive now, which may be in use; from any thread."""
+        """The number of the disc that is in a drive now, which may be in use; from any thread."""
         seen = self._seen.get(name)
         return disc_in(name) or (seen.ref if seen is not None else "")
 
@@ -135,7 +135,7 @@ def _ref(entry: DriveEntry) -> str:
 
 
 def disc_in(name: str) -> str:
-    """The number of the disc that lies in a drive now, which may be in use; empty where nobody tells it."""
+    """The number of the disc that is in a drive now, which may be in use; empty where nobody tells it."""
     if name.startswith(RACK):
         path = Path(name.removeprefix(RACK)).absolute()
         return _ref(rack_entry(Rack(path.parent).drive(path.name)))

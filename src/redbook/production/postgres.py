@@ -1,6 +1,6 @@
 """A ledger in PostgreSQL, for several machines; needs `redbook[fleet]`.
 
-The tables lie in a schema of their own, `redbook`, so that the database may hold other things. Steps lock
+The tables are in a schema of their own, `redbook`, so that the database may hold other things. Steps lock
 the rows that they change; claims skip what others are claiming. Time is the database's: hosts need not
 agree on it.
 

@@ -1,7 +1,7 @@
 """Calls carried by Procrastinate: jobs in the ledger's own PostgreSQL, for several machines; needs
 `redbook[fleet]`.
 
-Its tables lie in a schema of their own, `redbook_jobs`. What it does not do by itself is done here,
+Its tables are in a schema of their own, `redbook_jobs`. What it does not do by itself is done here,
 because it does no harm (`carrier`): a call whose process died is made again when a process of that queue
 starts, and a worker that has lost its database is started again until `stop`. It asks for work every few
 seconds instead of listening: NOTIFY makes commits wait for each other, and the ledger's commits are what

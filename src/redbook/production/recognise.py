@@ -22,10 +22,10 @@ from redbook.runner.cancel import Cancel
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What is known of a disc.
+    """What is known about a disc.
 
     attempt   that burned it, if the disc has not left the drive since; otherwise None, for copies are equal
-    orders    of masters whose tracks lie where the disc's do, the newest first
+    orders    of masters whose tracks are where the disc's are, the newest first
     same      whether every sector is the master's; None if that was not, or could not be, compared
     text      the same in words
     """

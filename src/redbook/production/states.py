@@ -60,7 +60,7 @@ class Said(StrEnum):
 
     hand         the process that burns
     examination  the worker of the attempt's host, which has looked at the disc
-    person       somebody with a name
+    person       someone with a name
     lease        the ledger: a claim was not followed by a burn in time
     order        the ledger: the order was paused or cancelled, or says that surplus discs are welcome
     """

@@ -26,7 +26,7 @@ class Station:
     not_before  another program has the drive: when it is tried again, on the monotonic clock
     fence    of a claim that may have been made, but whose answer was lost
     told_to_end  the hand that was told to end in good order
-    reading  ends the reading of a disc that somebody put in, and that can wait
+    reading  ends the reading of a disc that someone put in, and that can wait
     unexamined  an attempt whose disc could not be looked at yet
     looks    how often that was tried
     """
@@ -47,7 +47,7 @@ class Station:
     seen: Seen | None = None
 
     def begin(self, state: str, work: Callable[[], None]) -> None:
-        """Begin work that takes its time, in a thread of its own.  state: of the station meanwhile"""
+        """Begin work that takes its time, in a thread of its own.  state: of the station in the meantime"""
         self.state = state
         self.thread = threading.Thread(target=work, name=f"redbook-{self.name}", daemon=True)
         self.thread.start()

@@ -31,7 +31,7 @@ class Transaction(Protocol):
 
     now        seconds since 1970, UTC; the same for the whole transaction
     lock       is added to a SELECT so that its rows are nobody else's until the end
-    lock_free  the same, leaving out rows that somebody else has
+    lock_free  the same, leaving out rows that someone else has
     share      is added to a SELECT so that nobody changes its rows until the end
     """
 
@@ -55,7 +55,7 @@ class Store(Protocol):
     name  what people call it, without a password
 
     raises  LedgerUnavailable  no answer came. If that was at the end of a `write`, it may have been done
-                               all the same
+                               anyway
             LedgerFull         no room; nothing was changed
             LedgerConflict     the database's own rules refuse it; nothing was changed
             LedgerDamaged      it is no ledger, or a newer one

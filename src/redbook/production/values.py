@@ -187,7 +187,7 @@ class DriveRecord:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What a host last said of a drive, and how far it is.  Not kept over a crash of the database.
+    """What a host last said about a drive, and how far it is.  Not kept over a crash of the database.
 
     state    in words of the worker: idle, reading, writing, ..., gone
     medium   in words: blank CD-R, no disc, ...

@@ -5,10 +5,10 @@ left: it waits for each drive whose hand is still at work, and looks at the disc
 claims a copy for each blank in an idle drive and starts a hand.
 
 A hand is another process (`hand`), and has a thread here that listens to it. If the ledger does not take
-something, it is told again and again, and the hand's tray stays shut meanwhile. So no report is ever lost,
-and drives wait while the database is away.
+something, it is told again and again, and the hand's tray stays shut in the meantime. So no report is ever
+lost, and drives wait while the database is away.
 
-Nothing here closes a tray. A tray opens when its disc is good; a spoiled disc stays in until somebody asks
+Nothing here closes a tray. A tray opens when its disc is good; a spoiled disc stays in until someone asks
 for it.
 """
 
@@ -66,7 +66,7 @@ TAKE_SPOILED = "The disc in "
 """How the words begin that are told of a drive."""
 
 STOPS_SECONDS = 1.0
-"""How often it is asked whether somebody wants attempts ended at once."""
+"""How often it is asked whether someone wants attempts ended at once."""
 
 
 class Worker:
@@ -76,10 +76,10 @@ class Worker:
     where    this host's name in it; may be empty for a single machine
     pool     its drives
     masters  a master's name to its folder here, or None while the host does not have all of it
-    masters_come  whether somebody fetches those that are missing
+    masters_come  whether someone fetches those that are missing
     orders   only these; None for all
     on_event told what happens, on whichever thread it happens
-    lock     a file to be held while this is the host's worker (`alone`); None if somebody else sees to that
+    lock     a file to be held while this is the host's worker (`alone`); None if someone else sees to that
 
     raises   WorkerRunning
     """
@@ -243,7 +243,7 @@ class Worker:
             station.state = "idle"
         if entry.medium == NO_DISC:
             station.state = "idle"
-            if not (isinstance(station.told, TakeDisc) and station.told.good):  # it may lie on the tray still
+            if not (isinstance(station.told, TakeDisc) and station.told.good):  # it may be on the tray still
                 self.say_once(station, NeedBlank(station.name))
             return
         done = station.state == "done" and seen.ref == station.used_ref
@@ -337,7 +337,7 @@ class Worker:
         station.begin("examining", lambda: self.examine(station, attempt.id))
 
     def examine(self, station: Station, number: int, why: str = "") -> None:
-        """Examine an attempt until it has ended, whatever the drive and the ledger do meanwhile.
+        """Examine an attempt until it has ended, whatever the drive and the ledger do in the meantime.
 
         why  it has no hand any more
         """

@@ -2,7 +2,7 @@
 
 A machine's own recorder comes first, also while its disc does not fit: then another disc is waited for, or
 the error says what is wrong with this one. The virtual recorder is meant only where there is no other:
-somebody who has a recorder would believe that he has burned a disc, and find it in a folder.
+someone who has a recorder would believe that he has burned a disc, and find it in a folder.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ NO_DISC_SECONDS = 10.0  # that an empty recorder is waited for where nobody can 
 @dataclass(frozen=True, slots=True)
 class _Need:
     """fits   whether a recorder's disc will do
-    disc      what is wanted, to be read behind "insert"
-    has       the same of a recorder that has it, behind "2 recorders have"
+    disc      what is wanted, to be read after "insert"
+    has       the same of a recorder that has it, after "2 recorders have"
     new       a virtual disc that is still to be made will do
     reads     so will a drive that cannot write
     """
@@ -86,7 +86,7 @@ def choose_drive(
     A recorder that is still looking at its disc is waited for, 2 minutes at most, an empty one 10 s.
 
     caller   is told of the waiting, and may cancel it
-    patient  somebody is there who can put another disc in: any recorder is waited for, until a cancel
+    patient  someone is there who can put another disc in: any recorder is waited for, until a cancel
     only     this real recorder and no other: its name, or a link to its node
 
     raises  DriveError        if several recorders have such a disc

@@ -45,7 +45,7 @@ MASK = "*****"
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page: pairs of a label and what is said of it."""
+    """A part of the page: pairs of a label and what is said about it."""
 
     title: str
     lines: tuple[tuple[str, str], ...]
@@ -249,7 +249,7 @@ class _Recorder:
         return Section(f"{drive.node or 'no node'}  {drive.model}", tuple(lines))
 
     def _ask(self, lines: list[tuple[str, str]]) -> str:
-        """What the drive says of itself; why it cannot be asked."""
+        """What the drive says about itself; why it cannot be asked."""
         try:
             with names.open_for_a_look(str(self._system.at(self._drive.node))) as opened:
                 _examined(self._page, self._drive.node, opened, lines)

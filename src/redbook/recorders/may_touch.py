@@ -25,7 +25,7 @@ from redbook.system.optical_drives import OpticalDrive
 from redbook.system.system import System
 
 Opener = Callable[[str], Drive]
-"""A path of this process to an open drive, held against others (O_EXCL).  raises  OSError, DriveError"""
+"""A path of this process to a drive opened exclusively (O_EXCL).  raises  OSError, DriveError"""
 
 
 def hindrance(system: System, drive: OpticalDrive) -> str:
@@ -66,7 +66,7 @@ def _explained(system: System, drive: OpticalDrive, code: int) -> str:
 
 
 def _sg_in_use(system: System, drive: OpticalDrive) -> bool:
-    """Whether somebody burns through the other node, which a claim on sr does not tell.
+    """Whether someone burns through the other node, which a claim on sr does not tell.
 
     An exclusive open of the sg node does, and neither that nor closing it sends anything to the drive.
     """

@@ -86,7 +86,7 @@ class DriveEntry:
 
 
 def known(drive: OpticalDrive, boot_id: str = "") -> DriveEntry:
-    """What the kernel alone says of a drive."""
+    """What the kernel alone says about a drive."""
     return DriveEntry(
         name=drive.node or drive.stable_id,
         model=drive.model,
@@ -126,7 +126,7 @@ class Recorders:
         return [self.look(drive) for drive in optical_drives.find(self.system)]
 
     def look(self, drive: OpticalDrive) -> DriveEntry:
-        """What the kernel says of a drive, and the drive of itself, unless somebody else is using it."""
+        """What the kernel says about a drive, and the drive of itself, unless someone else is using it."""
         entry = known(drive, self.system.boot_id())
         seen = self._ask(drive, glance())
         return replace(entry, problem=seen) if isinstance(seen, str) else _with(entry, seen)

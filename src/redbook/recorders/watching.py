@@ -38,7 +38,7 @@ class DriveAdded:
 
 @dataclass(frozen=True, slots=True)
 class DriveRemoved:
-    """A recorder has left; `drive` is what was last known of it."""
+    """A recorder has left; `drive` is what was last known about it."""
 
     drive: DriveEntry
 
@@ -80,7 +80,7 @@ class DriveWatch(Closing):
 
     entries   the recorders that there were at the start; what changes from then on is an event
     recorders the ones to watch
-    discs     False to hear of drives only; then nothing is ever sent to one
+    discs     False to learn of drives only; then nothing is ever sent to one
     clock     whose time passes between two looks; by default the system's, cut short by the kernel's messages
     """
 
@@ -177,7 +177,7 @@ class DriveWatch(Closing):
         entry = self._recorders.look(drive)
         medium = _settled_medium(entry)
         if medium is None:
-            return []  # somebody else has it, or it is loading; the next look tells
+            return []  # someone else has it, or it is loading; the next look tells
         before, state.medium, state.stale = state.medium, medium, False
         was, state.entry = state.entry, entry
         if before == medium and not (swapped and _holds(before)):

@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class Job(Generic[R]):
-    """Work that runs in a thread of its own, while the caller's thread hears of it.
+    """Work that runs in a thread of its own, while the caller's thread learns of it.
 
     The work never waits for a listener. A signal never interrupts a command: it reaches the caller's thread,
     which turns it into a cancel. A slow listener is told the newest progress only.

@@ -7,7 +7,7 @@ are ended in `run`'s `finally`, whatever ends it.
 
 What a cancel does: nothing to a command that is under way, for there is no way to take one back. It replaces
 the next step, which is then not done (`engine.erase` relies on that), or cuts a pause short. `_interruption`
-says which of the two kinds comes; each comes once, and the milder one not behind a Shield.
+says which of the two kinds comes; each comes once, and the milder one not while a Shield is up.
 
 `under_way.deciding` is the one lock between the job and the caller: under it the loop decides whether a
 cancel still comes before a WRITE, and the caller reads what stopping costs. A signal's handler takes no
@@ -207,7 +207,7 @@ class Runner:
         return fewer
 
     def _tell_once(self, text: str) -> None:
-        """One drive's user hears of it once, however many tracks he writes."""
+        """One drive's user learns of it once, however many tracks he writes."""
         if text and text not in self._drive.told:
             self._drive.told.add(text)
             self._emit(Notice(text))

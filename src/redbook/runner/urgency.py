@@ -26,7 +26,7 @@ class _Collector:
             if not self._burns:
                 self._was_on = gc.isenabled()
                 gc.disable()
-                self._frozen = not gc.get_freeze_count()  # else somebody has frozen what he wants frozen
+                self._frozen = not gc.get_freeze_count()  # else someone has frozen what he wants frozen
                 if self._frozen:
                     gc.freeze()
             self._burns += 1

@@ -72,7 +72,7 @@ class CdDrive:
         self.test_unit_ready()
         try:
             self.page = Capabilities.from_page(self.mode_page(Capabilities.CODE))
-        except (CallFailed, ValueError):  # "scsi-1 drive": nothing is known of it, and it is no writer
+        except (CallFailed, ValueError):  # "scsi-1 drive": nothing is known about it, and it is no writer
             self.page = Capabilities(writes_cd_r=False, writes_cd_rw=False)
         self.capabilities = _capabilities(self.page)
 

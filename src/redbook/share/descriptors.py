@@ -60,7 +60,7 @@ _RECEIVE, _SEND, _IS_VALID = 0xC0502100, 0xC0182101, 0x40082102
 _GO_ON = 1
 
 STARTED, UNFILTERED = 0, 1
-"""What launch.py tells; the latter with an errno behind."""
+"""What launch.py tells; the latter with an errno after."""
 
 
 def filter_for(machine: _Machine, requests: Iterable[int]) -> bytes:

@@ -20,7 +20,7 @@ _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 @contextmanager
 def signals_held() -> Iterator[set[signal.Signals]]:
-    """Keep signals for `run` to look at: in this thread, and in threads that are started meanwhile.
+    """Keep signals for `run` to look at: in this thread, and in threads that are started in the meantime.
 
     yields  what was blocked before, which is what the program shall have
     """
@@ -35,7 +35,7 @@ def run(command: tuple[str, ...], environment: Mapping[str, str], blocked: set[s
     """Run it to its end; its exit code, 128 + n where signal n ended it.
 
     Only within `signals_held`. What the terminal sends (Ctrl-C) reaches the program by itself and is only
-    outlived here; what somebody sends to this process is passed on.
+    outlived here; what someone sends to this process is passed on.
 
     raises  OSError  if it cannot be started
     """

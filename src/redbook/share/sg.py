@@ -263,7 +263,7 @@ class SgFile:
 
     @staticmethod
     def _segments(memory: Memory, header: SgIoHeader) -> list[tuple[int, int]]:
-        """Where the data lie: address and length of each piece, `header.length` at most in all."""
+        """Where the data are: address and length of each piece, `header.length` at most in all."""
         if not header.segment_count:
             return [(header.data_address, header.length)]
         table = memory.read(header.data_address, SEGMENT.size * header.segment_count)

@@ -36,7 +36,7 @@ _WAITING_OPENS = 64
 _A_MOMENT_SECONDS = 0.001
 _LONGEST_OPEN_SECONDS = 10.0
 _ONE_SEND_BYTES = 90_000
-"""The library takes a message's header by a single recv: it must not lie across two buffers of the kernel,
+"""The library takes a message's header by a single recv: it must not be across two buffers of the kernel,
 which it may in a send of more than about 100 kB."""
 
 _log = logging.getLogger(__name__)
@@ -328,7 +328,7 @@ class Tree:
     def _connections_of(self, node: str, process: int) -> list[_Connection]:
         """What a process has open by this name.
 
-        Its open() returns before redbook comes to hear of it: who has just opened a node is let in first.
+        Its open() returns before redbook comes to learn of it: who has just opened a node is let in first.
         """
         with self._lock:
             self._let_in(node)
@@ -373,7 +373,7 @@ class Tree:
             self._closed = True
         for listener in self._listeners.values():
             with contextlib.suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for somebody
+                listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for someone
         for acceptor in self._acceptors:
             acceptor.join()
         for listener in self._listeners.values():

@@ -1,8 +1,8 @@
 """A cdrdao TOC file becomes a program.
 
 A TOC file is an exact instruction, in samples: its borders are kept. As cdrdao does it, a track that is not a
-whole number of sectors is padded with silence before the next one; what goes on behind that is told. Marks
-(START, INDEX, END) lie at whole sectors of their track, so they need not be where a file begins.
+whole number of sectors is padded with silence before the next one; what goes on after that is told. Marks
+(START, INDEX, END) are at whole sectors of their track, so they need not be where a file begins.
 
 Source: cdrdao's manual page and sources (trackdb).
 """
@@ -232,7 +232,7 @@ class _Reader:
         places.setdefault(end, mark.offset)
 
     def _place(self, mark: Mark | None, parts: int, at: Sequence[int]) -> int:
-        """Of START or END, in samples; without a time the next whole sector behind what came before."""
+        """Of START or END, in samples; without a time the next whole sector after what came before."""
         if mark is None:
             return 0
         if mark.samples is not None:
@@ -319,7 +319,7 @@ class _Reader:
     def _find(self, part: FilePart) -> tuple[str, Path, bool]:
         """Name, path, and whether it says itself of what kind it is.
 
-        cdrdao looks where it was started, then beside the TOC file; here what lies beside the file counts.
+        cdrdao looks where it was started, then beside the TOC file; here what is beside the file counts.
         """
         names = list(dict.fromkeys((os.fsdecode(part.name.raw), self._decoded(part.name))))
         for name in names:

@@ -56,7 +56,7 @@ def _shown(text: str) -> str:
 
 
 def _record(size: int, *fields: tuple[int, int, str]) -> bytes:
-    """fields: start, width, and what stands there"""
+    """fields: start, width, and what is there"""
     out = [" "] * size
     for start, width, text in fields:
         if len(text) > width:
@@ -208,7 +208,7 @@ class MapPacket:
             read.text(55, 2),
             read.text(57, 2),
             read.text(59, 12),
-            read.text(74, NAME_BYTES),  # whatever SIZ says of its width: some write another one
+            read.text(74, NAME_BYTES),  # whatever SIZ says about its width: some write another one
             read.text(91, 1) if has_tail else "",
             read.number("PRE1NXT", 92, 4) if has_tail else None,
             read.number("PAUSEADD", 96, 8) if has_tail else None,
@@ -244,11 +244,11 @@ class MapPacket:
 
 @dataclass(frozen=True, slots=True)
 class PqPacket:
-    """An entry of the PQ descriptor: where an index lies.
+    """An entry of the PQ descriptor: where an index is.
 
     track    00 lead-in, 01 to 99, AA lead-out; empty for that of the entry before
     index    None for that of the entry before
-    time     sectors from the start of track 1's pause: index 1 of track 1 lies at 150 or later
+    time     sectors from the start of track 1's pause: index 1 of track 1 is at 150 or later
     control  Q control nibble
     scms     "copy of a protected original"
     isrc, upc, text   as they stand; the text is not written to the disc

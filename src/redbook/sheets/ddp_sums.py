@@ -32,7 +32,7 @@ _FORMS = (
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What a checksum file says of a file.  said_in: which one"""
+    """What a checksum file says about a file.  said_in: which one"""
 
     name: str
     kind: str
@@ -75,7 +75,7 @@ def sums_in(data: bytes, said_in: str, names: Mapping[str, str]) -> list[Sum]:
 
 
 def _named(line: str, names: Mapping[str, str]) -> str:
-    """The longest name of a file that stands in a line by itself."""
+    """The longest name of a file that is in a line by itself."""
     low = line.lower()
     there = [
         real for key, real in names.items() if re.search(rf"(?<![\w.\-]){re.escape(key)}(?![\w\-]|\.\w)", low)

@@ -5,8 +5,8 @@
     FOLDER/blobs/HEX.flac        the same, as FLAC; what counts is the sum of the decoded sectors
 
 The text of master.json is canonical (sorted keys, no blanks, UTF-8), and its SHA-256 is the master's name. So
-two masters of one name are the same disc, wherever they lie. A blob belongs to a track with what is sent
-before its index 1: one after the other they are all that lies from LBA 0 to the lead-out.
+two masters of one name are the same disc, wherever they are. A blob belongs to a track with what is sent
+before its index 1: one after the other they are all that is from LBA 0 to the lead-out.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _MODES = ("sao", "tao")
 
 @dataclass(frozen=True, slots=True)
 class MasterTrack:
-    """What is known of a track beside where it lies.
+    """What is known about a track beside where it is.
 
     sha256      of its sectors from `LaidTrack.sent_lba` to its end: the name of its blob
     source      the name of the file that it was made of, without its folders

@@ -106,7 +106,7 @@ def _arranged(program: Program, lengths: list[int] | None) -> Arrangement | None
 
 
 class _Stream:
-    """What lies between the places that a sheet names."""
+    """What is between the places that a sheet names."""
 
     def __init__(self, sheet: Sheet, sources: Sources, notes: Notebook) -> None:
         self._sheet = sheet
@@ -114,7 +114,7 @@ class _Stream:
         self._notes = notes
 
     def check(self, cast: Cast) -> None:
-        """Every place lies in its file, and something behind every place.  raises  SheetError"""
+        """Every place is in its file, and something after every place.  raises  SheetError"""
         for chosen in cast.tracks:
             for mark in chosen.marks:
                 self._check_place(chosen, mark)

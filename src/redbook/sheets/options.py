@@ -39,7 +39,7 @@ class Notebook:
     """Takes the notes of one sheet, and makes its errors.
 
     name        of the sheet, as the user gave it
-    keep_going  whether what is wrong may be passed over where something can be had all the same
+    keep_going  whether what is wrong may be passed over where something can be had anyway
     """
 
     def __init__(self, name: str, strict: bool = False, keep_going: bool = False) -> None:
@@ -68,7 +68,7 @@ class Notebook:
             self._untold += 1
 
     def wrong(self, text: str, instead: str, cure: str = "") -> None:
-        """What is wrong, and what is done all the same where that was asked for.
+        """What is wrong, and what is done anyway where that was asked for.
 
         cure  what else can be done
 

@@ -13,7 +13,7 @@ from redbook.sheets.options import Notebook
 
 @dataclass(frozen=True, slots=True)
 class Identifiers:
-    """Each with the line that it stands in; None where the sheet has none."""
+    """Each with the line that it is in; None where the sheet has none."""
 
     freedb: tuple[str, int] | None
     accuraterip: tuple[str, int] | None

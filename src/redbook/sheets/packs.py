@@ -1,6 +1,6 @@
 """Files of CD-Text packs: .cdt, CDTEXT.BIN, cdtext.dat. They are burned as they are.
 
-Packs alone; or with a zero behind them, as Sony's tool, Exact Audio Copy and ImgBurn write them; or with the
+Packs alone; or with a zero after them, as Sony's tool, Exact Audio Copy and ImgBurn write them; or with the
 four bytes before them that READ TOC has there, as cdrdao and others dump them.
 """
 
@@ -33,7 +33,7 @@ class PacksWrong(ValueError):
 
 
 class PacksDamaged(PacksWrong):
-    """Packs with wrong checksums.  whole: the texts that can be read all the same"""
+    """Packs with wrong checksums.  whole: the texts that can be read anyway"""
 
     def __init__(self, text: str, packs: bytes) -> None:
         super().__init__(text)
@@ -50,7 +50,7 @@ class PacksDamaged(PacksWrong):
 
 @dataclass(frozen=True, slots=True)
 class Packs:
-    """packs    18 bytes each; empty where they are damaged, and their texts are packed anew
+    """packs    18 bytes each; empty where they are damaged, and their texts are packed again
     odd      what is out of the ordinary, in words, and is burned as it is
     rescued  texts of damaged packs
     """
@@ -115,7 +115,7 @@ def _where(number: int) -> str:
 
 
 def _bare(data: bytes) -> bytes:
-    """Without what is before and behind the packs.  raises  PacksWrong"""
+    """Without what is before and after the packs.  raises  PacksWrong"""
     if not data:
         raise PacksWrong("it is empty")
     if len(data) > MOST_FILE_BYTES:

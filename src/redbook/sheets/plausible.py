@@ -11,7 +11,7 @@ _TYPOGRAPHY = frozenset("‘’“”„‚–—…•·«»°©®™§№¿¡�
 _LONELY_LATIN = frozenset("àéèêóòôíìúýöäåøæÀÉÈÓÍÚÖÄÅØÆ")
 _WORD = re.compile(r"[^\W\d_]+")
 
-# Rows of the tables in which frequent characters stand before rare ones.
+# Rows of the tables in which frequent characters are before rare ones.
 _FREQUENT_ROWS = {"gbk": ("gb2312", 0xB0, 0xD7), "big5": ("big5", 0xA4, 0xC6), "cp932": ("cp932", 0x88, 0x97)}
 
 

@@ -53,7 +53,7 @@ class SheetTrack:
     mode     AUDIO, or what kind of data
     file     place of the file that it was begun in; -1 for none
     silence  samples of a PREGAP that no INDEX has followed yet
-    postgap  samples of silence behind it
+    postgap  samples of silence after it
     """
 
     number: int

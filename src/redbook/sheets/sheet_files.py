@@ -33,7 +33,7 @@ class TwoFiles(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """why: how the name led there, in words; empty where it stands there as it is named"""
+    """why: how the name led there, in words; empty where it is there as it is named"""
 
     path: Path
     why: str = ""
@@ -51,7 +51,7 @@ class SheetFiles:
     def find(self, name: str, encoding: str = "") -> Found | None:
         """None where there is none.
 
-        encoding  of the sheet: a file's name may be the very bytes that stand in the sheet
+        encoding  of the sheet: a file's name may be the very bytes that are in the sheet
 
         raises  TwoFiles
         """

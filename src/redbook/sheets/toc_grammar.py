@@ -131,7 +131,7 @@ class TocStatements:
 
 
 def parse(words: Words, audio_only: bool = False) -> TocStatements:
-    """audio_only: data tracks before or behind all audio are passed over, and told of
+    """audio_only: data tracks before or after all audio are passed over, and told of
 
     raises  SheetError  with line and column
     """

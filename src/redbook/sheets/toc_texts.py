@@ -97,7 +97,7 @@ def _without_empty(texts: Texts) -> Texts:
 
 
 def missing(texts: Texts, tracks: int) -> Iterator[str]:
-    """What is said of a part of the disc only, in words."""
+    """What is said about a part of the disc only, in words."""
     for name, kind in TOC_TEXT_FIELDS.items():
         found = texts.by_type.get(kind, {})
         if name in OF_THE_DISC_ONLY or kind is PackType.CODE or not any(found.values()):

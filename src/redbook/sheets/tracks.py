@@ -1,7 +1,7 @@
 """Which tracks of a sheet are burned, and where each of their indexes is.
 
 Behind this nothing is missing or out of order: every track has an INDEX 01, places do not go back, and what
-lies in a file before its first INDEX belongs to a track.
+is in a file before its first INDEX belongs to a track.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _check_order(tracks: list[SheetTrack], marks: dict[int, list[Mark]], notes: 
 
 
 def _claim_beginnings(sheet: Sheet, marks: dict[int, list[Mark]], notes: Notebook) -> None:
-    """What lies in a file before the first INDEX that names it: no audio is lost."""
+    """What is in a file before the first INDEX that names it: no audio is lost."""
     used: set[int] = set()
     named = {mark.file for track in sheet.tracks for mark in marks[id(track)]}
     for place, file in enumerate(sheet.files):
@@ -192,5 +192,5 @@ def _claim_beginnings(sheet: Sheet, marks: dict[int, list[Mark]], notes: Noteboo
 
 
 def place_in_words(mark: Mark) -> str:
-    """Where a mark lies in its file, as a sheet would write it."""
+    """Where a mark is in its file, as a sheet would write it."""
     return mark.written or duration(mark.at // SAMPLES_PER_SECTOR)

@@ -1,10 +1,10 @@
 """A program as a cue sheet, as far as a cue sheet can express it.
 
-A cue sheet plays whole files, one behind the other, with silence before a track's start and behind its end.
+A cue sheet plays whole files, one after the other, with silence before a track's start and after its end.
 So it cannot say: a part of a file, silence elsewhere, silence that only pads a sector, two languages.
 Packs it says by a file beside it. What would change the audio is an error; what else is lost is told.
 
-A file need not begin at a sector: a mark lies where its time, counted from the file's first sample, comes
+A file need not begin at a sector: a mark is where its time, counted from the file's first sample, comes
 to, and at the sector in which that sample is. So times are counted from the sector in which the file begins.
 
 Source: the CDRWIN manual's description of cue sheets, and docs/sheets.md for how they are read.
@@ -189,7 +189,7 @@ class _Writer:
                 yield f'{command} "{self._plain(text, name_of(kind, track))}"'
 
     def _plain(self, text: str, what: str) -> str:
-        """As it can stand in a line."""
+        """As it can be written in a line."""
         plain = "".join(c if c.isprintable() else " " for c in text).replace('\\"', '"')
         if plain != text:
             plain = " ".join(plain.split())
@@ -260,7 +260,7 @@ class _Writer:
         return run.end - begin
 
     def _mark(self, number: int, index: int, lba: int) -> _Mark | None:
-        """Where an index lies: at the file that begins in its sector, else in the one that plays there.
+        """Where an index is: at the file that begins in its sector, else in the one that plays there.
 
         None where there is silence in no file, or no more than the rest of a sector
         """
@@ -280,7 +280,7 @@ class _Writer:
         return None
 
     def _open(self, file: int) -> Iterator[str]:
-        """FILE lines up to this one; those before it hold no index and are played all the same."""
+        """FILE lines up to this one; those before it hold no index and are played anyway."""
         while self._opened <= file:
             run = self._files[self._opened]
             self._opened += 1
@@ -318,7 +318,7 @@ class _Writer:
             )
 
     def _end(self) -> Iterator[str]:
-        """What is played behind the last index."""
+        """What is played after the last index."""
         yield from self._open(len(self._files) - 1)
         for run in self._runs:
             if run.piece.is_silence and run.start not in self._said:

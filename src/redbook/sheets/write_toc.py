@@ -1,7 +1,7 @@
 r"""A program as a cdrdao TOC file: everything except SCMS and the exact bytes of packs.
 
 Every version of cdrdao shall burn from it what redbook burns. So a text that is not ASCII is written as the
-bytes of the disc, in octal, with the text itself in a comment behind it: cdrdao before 1.2.5 burns what bytes
+bytes of the disc, in octal, with the text itself in a comment after it: cdrdao before 1.2.5 burns what bytes
 it finds, later ones take what is not octal for UTF-8. TITLE and PERFORMER are written always, and every field
 of the disc and of all tracks, because cdrdao stops where one is missing. A backslash is \134: \\ has meant
 two of them.
@@ -270,7 +270,7 @@ def _octal(raw: bytes) -> str:
 
 
 def _as_it_is(text: str) -> str:
-    """For UTF-8: what is not ASCII must not stand beside octal bytes."""
+    """For UTF-8: text that is not ASCII must not be beside octal bytes."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\\", "\\\\").replace('"', '\\"')
 
 

@@ -14,14 +14,14 @@ from redbook.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A sheet as text, to be saved as UTF-8, and what it cannot say of the program."""
+    """A sheet as text, to be saved as UTF-8, and what it cannot say about the program."""
 
     text: str
     notes: tuple[Note, ...] = ()
 
 
 def name_in(sheet: Path, source: Source) -> str:
-    """A source's name in a sheet: from the sheet's folder on, or whole where it lies elsewhere."""
+    """A source's name in a sheet: from the sheet's folder on, or whole where it is elsewhere."""
     folder, path = sheet.parent.absolute(), source.path.absolute()
     return os.fspath(path.relative_to(folder) if path.is_relative_to(folder) else path)
 

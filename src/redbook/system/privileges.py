@@ -11,9 +11,7 @@ from typing import Protocol, TypeAlias
 Undo: TypeAlias = Callable[[], None]
 
 MCL_CURRENT, MCL_ONFAULT = 1, 4
-ABOVE_LOWEST = (
-    9  # of the real-time priorities: before every ordinary program, behind the system's own threads
-)
+ABOVE_LOWEST = 9  # of the real-time priorities: before every ordinary program, after the system's own threads
 
 
 class Privileges(Protocol):

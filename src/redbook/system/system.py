@@ -101,7 +101,7 @@ class System:
         return "/" + os.path.relpath(real, root) if real.startswith(root) else real
 
     def status(self, path: str) -> os.stat_result | None:
-        """What stat() says of a path; None if it is missing or may not be looked at."""
+        """What stat() says about a path; None if it is missing or may not be looked at."""
         try:
             return self.at(path).stat()
         except OSError:

@@ -16,14 +16,14 @@ class BurnedTrack:
     """One track that was ended.
 
     number          1 to 99
-    start_lba       where its index 1 lies: sectors, 75 to the second; 0 is the first one after the pregap
+    start_lba       where its index 1 is: sectors, 75 to the second; 0 is the first one after the pregap
     sectors         its length, 2352 bytes each
     pregap_sectors  from its index 0 to its index 1
     isrc            twelve characters, or empty
     title, performer  from CD-Text in its first language, or empty
     complete        False for a track whose end could not be written; one that was cut short and then ended in
                     good order is complete, and shorter than it was meant to be
-    pcm             its samples as they lie on the disc: 16-bit little-endian stereo; empty for data
+    pcm             its samples as they are on the disc: 16-bit little-endian stereo; empty for data
     """
 
     number: int
@@ -68,7 +68,7 @@ class BurnedDisc:
 
     @classmethod
     def of(cls, medium: Medium) -> BurnedDisc:
-        """What lies on this disc."""
+        """What is on this disc."""
         state = medium.state
         texts: dict[tuple[PackType, int], str] = {}
         for session in state.sessions:

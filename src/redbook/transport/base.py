@@ -67,7 +67,7 @@ class Transport(Protocol):
 
 @runtime_checkable
 class Device(Protocol):
-    """What a transport to hardware also says of the way there.
+    """What a transport to hardware also says about the way there.
 
     most_bytes  that one command carries, None for any; becomes less if the system refuses to send so much
     real_time   writing takes its time, and data must not come late

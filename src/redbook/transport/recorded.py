@@ -30,7 +30,7 @@ _SECTORS = (Write10.OPCODE, ReadCd.OPCODE)
 class Transcriber:
     """A Transport that writes down what passes through it.
 
-    problem  why the file is incomplete; empty while it is not. The drive is served all the same.
+    problem  why the file is incomplete; empty while it is not. The drive is served anyway.
     """
 
     def __init__(self, inner: Transport, file: TextIO, clock: Clock, name: str = "") -> None:
@@ -162,7 +162,7 @@ class _ReplayClock:
 class Replay:
     """A Transport that answers from a transcript, if the same commands come in the same order.
 
-    Long data that were read stand in the transcript as a digest only. They are made again from what the
+    Long data that were read are in the transcript as a digest only. They are made again from what the
     transcript's own WRITEs sent, which is kept in a file without a name. The digests show with which offset
     that drive read.
 

@@ -282,7 +282,7 @@ def _whole_sectors(limit: int) -> int:
 
 
 def _only_recovered(reason: bytes) -> bool:
-    """Sense that reports on data which came all the same."""
+    """Sense that reports on data which came anyway."""
     try:
         return bool(reason) and sense.parse(reason).key in (sense.NO_SENSE, sense.RECOVERED)
     except ValueError:

@@ -64,7 +64,7 @@ def read_shifted(
     """Sectors as a drive reads them whose audio comes `samples` late.
 
     read        reads sectors at an address
-    first, end  what is recorded; before and behind it lies silence
+    first, end  what is recorded; before and after it is silence
     """
     if not samples or not sectors:
         return read(lba, sectors)

@@ -19,7 +19,7 @@ from redbook.transport.base import Reply
 
 VENDOR_ASC = 0x8A  # from 80h on codes are the maker's own
 UPSIDE_DOWN = Sense(sense.NOT_READY, 0x06, 0x00)
-"""No reference position found: what drives say of a disc that lies the wrong way round."""
+"""No reference position found: what drives say about a disc that is the wrong way round."""
 NO_SUCH_MODE_PAGE = Sense(sense.ILLEGAL, VENDOR_ASC, 0x01)
 INVALID_MODE_PARAMETERS = Sense(sense.ILLEGAL, VENDOR_ASC, 0x08)
 NO_SUCH_FEATURE = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0A)
@@ -111,7 +111,7 @@ class PowerCut:
 
 @dataclass(frozen=True, slots=True)
 class MediumSwapped:
-    """Somebody takes the disc and puts a new blank one of the same kind in."""
+    """Someone takes the disc and puts a new blank one of the same kind in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class CdTextAnswer(StrEnum):
 
 @unique
 class IsrcAnswer(StrEnum):
-    """What READ SUB-CHANNEL tells of a track's ISRC.
+    """What READ SUB-CHANNEL reports as a track's ISRC.
 
     TRUE   the track's own
     STALE  the first time the code of the track that was asked for before, then its own
@@ -69,7 +69,7 @@ class IsrcAnswer(StrEnum):
 
 @unique
 class Immed(StrEnum):
-    """What it does with the Immed bit: answer at once, let the command last all the same, or refuse it."""
+    """What it does with the Immed bit: answer at once, let the command last anyway, or refuse it."""
 
     TAKEN = "taken"
     IGNORED = "ignored"

@@ -35,7 +35,7 @@ class Mechanism:
     loads        how often a disc was taken in
 
     The disc, as it is asked for:
-    disc              what lies in the tray, open or shut
+    disc              what is in the tray, open or shut
     disc_in_reach     the same; None with the tray open
     current_disc      what commands act on: in and after a test write a copy, `simulated`
     require_disc()    the same, or the command is refused
@@ -111,7 +111,7 @@ class Mechanism:
         return when is CdTextAnswer.ALWAYS or (when is CdTextAnswer.AFTER_RELOAD and self._is_as_loaded)
 
     def remember_toc(self) -> None:
-        """What it says of the lead-in from now on, where its model keeps that in mind."""
+        """What it says about the lead-in from now on, where its model keeps that in mind."""
         if self.model.caches_toc and self.disc is not None:
             self._toc_memory = Medium(copy.deepcopy(self.disc.state))
         else:
@@ -158,7 +158,7 @@ class Mechanism:
         self.apply_speed()
 
     def tell_all(self, attention: Sense) -> None:
-        """Every initiator hears of it once."""
+        """Every initiator learns of it once."""
         for initiator in self.initiators:
             if attention not in initiator.attentions:
                 initiator.attentions.append(attention)
@@ -219,7 +219,7 @@ class Mechanism:
     # Reading
 
     def read(self, lba: int, sectors: int, end_lba: int) -> None:
-        """Let the time pass that these sectors take, if time counts.  end_lba: behind what can be read"""
+        """Let the time pass that these sectors take, if time counts.  end_lba: after what can be read"""
         if not sectors or (self.speed_limit is None and not self.model.paced_reading):
             return
         speed = min(self.speed_limit or self.speeds.reading, self.speeds.reading)

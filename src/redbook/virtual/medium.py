@@ -4,8 +4,8 @@ The states of a recordable medium (blank, track open, session open, appendable, 
 complete; spoiled, where a session that had to be written at once was not) are not stored as such: they follow
 from `DiscState`.
 
-Who may touch it: one thread at a time. It has no lock; the recorder that it lies in holds its own for each
-command and each move of a hand. A folder is held against other processes by its store, from `open` or
+Who may touch it: one thread at a time. It has no lock; the recorder that it is in holds its own for each
+command and each move of a hand. A folder is locked against other processes by its store, from `open` or
 `take_up` to `close` or `let_go`.
 
 What is on the disk when the process dies: audio goes to the store as it comes, the state only when a track or
@@ -52,7 +52,7 @@ from redbook.virtual.refused import Refused
 from redbook.virtual.simulation import Simulation
 
 NO_MODE = -1
-"""What the sectors have that lie in no track."""
+"""What the sectors have that are in no track."""
 
 
 def in_words(medium: Medium) -> str:
@@ -331,7 +331,7 @@ class Medium:
             self._store.write(at, sectors)
 
     def _settle(self) -> None:
-        """Nothing more comes: what was moved out of its last sector is recorded behind it."""
+        """Nothing more comes: what was moved out of its last sector is recorded after it."""
         for at, sectors in self._shift.finish():
             self._store.write(at, sectors)
 

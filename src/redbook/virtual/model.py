@@ -149,16 +149,16 @@ class Model:
     needs_pregaps          wants index 0 of every track, one sector or more before index 1
     longest_pregap_sectors  from an index 0 to its index 1; 0 for no limit
     short_tracks           takes tracks of less than 4 s
-    overburn_sectors       how far behind the last lead-out that the ATIP names it takes one
+    overburn_sectors       how far after the last lead-out that the ATIP names it takes one
     writes_cd_text         takes CD-Text in the lead-in
     cd_text_block_type     the data block type of page 05h that belongs to CD-Text. Where that is 0 the page
                            is refused with 3, where it is 3 the sheet is refused with 0 in the page
     forgets_page           after a refused sheet page 05h is as it was made, the write type with it
 
-    Of reading what a disc tells of itself:
+    For reading what a disc says about itself:
     reads_cd_text          when it answers READ TOC format 5; else 5/24/00
-    isrc_answer            what READ SUB-CHANNEL tells of a track's ISRC
-    caches_toc             what it says of the table of contents is what it found when the disc was loaded,
+    isrc_answer            what READ SUB-CHANNEL reports as a track's ISRC
+    caches_toc             what it says about the table of contents is what it found when the disc was loaded,
                            until the disc is loaded again
 
     Of reading audio:

@@ -1,7 +1,7 @@
 """The laser while it reads: how long sectors take to arrive, and what is in the drive's cache.
 
-A drive reads on after what was asked for until its cache is full. What lies there it hands over at once; what
-lies elsewhere it has to seek. Programs that read twice to be sure measure this, and read something else in
+A drive reads on after what was asked for until its cache is full. What is there it hands over at once; what
+is elsewhere it has to seek. Programs that read twice to be sure measure this, and read something else in
 between (`cd-paranoia -A`). Only time is modelled: what is handed over is always what the disc holds.
 """
 
@@ -15,7 +15,7 @@ SHORTEST_SEEK_SECONDS, FARTHEST_SEEK_SECONDS = 0.06, 0.20
 
 _WHOLE_DISC_SECTORS = 360_000
 _AHEAD = 0.75
-"""Of the cache; the rest stays behind what was read last."""
+"""Of the cache; the rest stays after what was read last."""
 
 
 class Pickup:
@@ -29,14 +29,14 @@ class Pickup:
     def forget(self) -> None:
         """The cache is used for something else, or the disc is another."""
         self._first = self._end = 0  # what is in the cache; the laser is at its end
-        self._wanted = 0  # behind the last sector that was asked for
+        self._wanted = 0  # after the last sector that was asked for
         self._since = self._clock.now()
 
     def seconds_for(self, lba: int, sectors: int, times: float, end_lba: int) -> float:
         """How long these sectors take now; they count as read.
 
         times    multiple of 1x
-        end_lba  behind the last sector that can be read
+        end_lba  after the last sector that can be read
         """
         rate = times * SECTORS_PER_SECOND
         self._read_ahead(rate, end_lba)

@@ -71,7 +71,7 @@ def prepare(
     first_track: int = 1,
     path: Path | None = None,
 ) -> Medium:
-    """A disc with these sessions on it; before each track lies a pregap of 2 s.
+    """A disc with these sessions on it; before each track is a pregap of 2 s.
 
     medium    "cd-rom" for a pressed disc, "cd-r", "cd-rw"
     finished  False: another session may follow; not of a pressed disc

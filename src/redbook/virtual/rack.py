@@ -1,10 +1,10 @@
 """A rack: virtual recorders with trays, and a spindle of blank discs beside them, in one folder.
 
-A virtual recorder that is its disc's folder has no tray that anybody could open from outside. Here each
+A virtual recorder that is its disc's folder has no tray that anyone could open from outside. Here each
 recorder is a folder of its own, and what a person sees of it is a small file in there:
 
     my.rack/rack.json         what the blanks are, and how many are left
-    my.rack/d1/tray.json      open or shut, the disc that lies in it, and its running number
+    my.rack/d1/tray.json      open or shut, the disc that is in it, and its running number
     my.rack/discs/disc-0001.disc
 
 A program that has a recorder open holds its folder (flock), as O_EXCL does with a device node. A hand at the
@@ -45,7 +45,7 @@ _DRIVE = re.compile(r"[\w.-]{1,60}")
 class Tray:
     """What is to be seen of a recorder in a rack.
 
-    disc      the name of the folder of the disc that lies in it; None for none
+    disc      the name of the folder of the disc that is in it; None for none
     sequence  another number each time that the tray was shut, as a kernel counts discs
     model, pace  of the recorder, as `open_drive` takes them; "" and None for the usual
     """
@@ -117,7 +117,7 @@ class Rack:
     def take_blank(self, faults: tuple[str, ...] = ()) -> Path | None:
         """A new disc from the spindle; None where that is empty.
 
-        faults  what will go wrong with this disc, whichever recorder it lies in, as `faults.parse` reads it
+        faults  what will go wrong with this disc, whichever recorder it is in, as `faults.parse` reads it
 
         raises  ImageError, ValueError
         """
@@ -140,7 +140,7 @@ class Rack:
         return path
 
     def discs(self) -> list[Path]:
-        """Every disc that was ever taken from the spindle, the oldest first, wherever it lies now."""
+        """Every disc that was ever taken from the spindle, the oldest first, wherever it is now."""
         return sorted(path for path in (self.folder / DISCS).iterdir() if path.suffix == ".disc")
 
 
@@ -162,7 +162,7 @@ class RackDrive:
 
     @property
     def disc_path(self) -> Path | None:
-        """Of the disc that lies in it, the tray being open or shut."""
+        """Of the disc that is in it, the tray being open or shut."""
         name = self.tray.disc
         return None if name is None else self.folder.parent / DISCS / name
 
@@ -176,7 +176,7 @@ class RackDrive:
             os.close(fd)
 
     def put_in(self, disc: Path) -> Path | None:
-        """Lay a disc on the tray and shut it; returns the disc that lay there.  raises  DriveBusy"""
+        """Lay a disc on the tray and shut it; returns the disc that was there.  raises  DriveBusy"""
         with _held(self.folder):
             before, tray = self.disc_path, self.tray
             self._keep(replace(tray, is_open=False, disc=disc.name, sequence=tray.sequence + 1))
@@ -190,7 +190,7 @@ class RackDrive:
         return before
 
     def push_in(self) -> None:
-        """Shut the tray with what lies on it.  raises  DriveBusy"""
+        """Shut the tray with what is on it.  raises  DriveBusy"""
         with _held(self.folder):
             tray = self.tray
             self._keep(replace(tray, is_open=False, sequence=tray.sequence + 1))

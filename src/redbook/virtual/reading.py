@@ -61,7 +61,7 @@ def read_cd(
     sub_channel_offset  the sub-channel is that of a sector so many further on
 
     raises  Refused 5/64/00 at a sector of another type than was asked for, or than the first one
-            5/21/00 where nothing is recorded, 5/24/00 for parts of a data sector that do not lie side by side
+            5/21/00 where nothing is recorded, 5/24/00 for parts of a data sector that are not adjacent
             3/11/05 at a sector that cannot be read
     """
     if kind not in (ReadCd.ANY_TYPE, *_TYPES):
@@ -161,7 +161,7 @@ def _with_extras(
 
 
 def _c2(kind: C2, damaged: bool) -> bytes:
-    """One bit for each byte of the sector; if asked for, behind their OR and a zero (MMC-6 table 355)."""
+    """One bit for each byte of the sector; if asked for, after their OR and a zero (MMC-6 table 355)."""
     pointers = (b"\xff" if damaged else b"\0") * C2_BYTES[C2.POINTERS]
     if kind is C2.POINTERS:
         return pointers
@@ -245,7 +245,7 @@ class _Session:
 
 
 class Places:
-    """What lies where on a disc; made once for a command, asked for each sector.
+    """What is where on a disc; made once for a command, asked for each sector.
 
     Every method raises  Refused 5/21/00  where nothing is recorded
     """
@@ -261,7 +261,7 @@ class Places:
         return self._sessions[number]
 
     def session(self, lba: int) -> RecordedSession:
-        """What lies between two sessions belongs to the earlier one."""
+        """What is between two sessions belongs to the earlier one."""
         return self._at(lba).recorded
 
     def position(self, lba: int) -> Position:

@@ -7,7 +7,7 @@ things take `timing`, its habits `model`.
 
 Its lock is held for the whole of a command, the time that this takes in real time included, and for each move
 of a hand: whatever else wants something of the recorder waits for minutes while a session is closed without
-IMMED. Only initiators come and go meanwhile: a login must be answered.
+IMMED. Only initiators come and go in the meantime: a login must be answered.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ class VirtualRecorder:
 
     @property
     def disc(self) -> Medium | None:
-        """What lies in it, the tray being open or closed."""
+        """What is in it, the tray being open or closed."""
         return self._mechanism.disc
 
     @property
@@ -375,7 +375,7 @@ class VirtualRecorder:
             self._suffer(fault.outcome, command, data_in_length)
 
     def _suffer(self, outcome: faults.Outcome, command: Command[Any] | None, data_in_length: int) -> None:
-        """What a fault does; it raises unless the command goes on all the same."""
+        """What a fault does; it raises unless the command goes on anyway."""
         if isinstance(outcome, Reply):
             raise _Answered(outcome)
         if isinstance(outcome, Sense):

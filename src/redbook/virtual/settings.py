@@ -120,7 +120,7 @@ class ModePages:
         return own is not None and len(own) == len(page)
 
     def change(self, page: bytes) -> None:
-        """Take what can be changed. The rest is ignored, as drives do, whatever SPC-4 says of it."""
+        """Take what can be changed. The rest is ignored, as drives do, whatever SPC-4 says about it."""
         code = page[0] & 0x3F
         mask = bytes.fromhex(_OTHER_PAGES[code][1])
         old = self._current[code]

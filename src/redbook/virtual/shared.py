@@ -23,7 +23,7 @@ _LOOK_AGAIN_SECONDS = 0.02
 
 
 class RecorderLock:
-    """The lock of a recorder whose discs come and go: on the folder that they lie in.
+    """The lock of a recorder whose discs come and go: on the folder that they are in.
 
     folder  None for a recorder with one disc, whose own lock is enough. As long as it does not exist there
             is nothing to lock: who wants the recorder for itself makes it.
@@ -140,7 +140,7 @@ class SharedRecorder:
             except ImageError:
                 if self._spindle is None:
                     raise
-                self._to_put_in = True  # somebody has deleted or damaged the disc: there are others
+                self._to_put_in = True  # someone has deleted or damaged the disc: there are others
                 self._put_in()
         except BaseException:
             self._lock.give_back()

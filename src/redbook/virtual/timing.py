@@ -181,7 +181,7 @@ class LongOperation:
         self.erases = False
 
     def begin(self, seconds: float, ascq: int = IN_PROGRESS, *, erases: bool = False) -> None:
-        """ascq: what 2/04/.. says meanwhile."""
+        """ascq: what 2/04/.. says in the meantime."""
         self.ascq = ascq
         self.erases = erases
         self._start = self._clock.now()

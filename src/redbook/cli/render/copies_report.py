@@ -31,7 +31,7 @@ CSV_COLUMNS = (
 
 
 def when(seconds: float) -> str:
-    """In local time, as it stands on a clock."""
+    """In local time, as it is on a clock."""
     return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S")
 
 

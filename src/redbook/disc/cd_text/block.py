@@ -109,7 +109,7 @@ class Block:
             self._tell(ChangeKind.LEFT_OUT, kind, track, why)
 
     def _genre(self, said: str) -> dict[int, str]:
-        """A word that is in the list of genres becomes its code; another one stands beside "not defined"."""
+        """A word that is in the list of genres becomes its code; another one is beside "not defined"."""
         if said and not self.genre_code:
             self.genre_code = genre_code(said) or GENRE_NOT_DEFINED
             if self.genre_code != GENRE_NOT_DEFINED:

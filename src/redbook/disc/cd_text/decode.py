@@ -1,8 +1,8 @@
 """Packs to texts, even if some are lost or damaged.
 
 Texts run on from pack to pack, so one that is lost would move all that follow to other tracks. Sequence
-numbers tell that one is missing; then reading starts again from what the next pack says of itself: its track,
-and how much of that track's text lies before it. What is not whole is not told, but named as damaged.
+numbers tell that one is missing; then reading starts again from what the next pack says about itself: its
+track, and how much of that track's text is before it. What is not whole is not told, but named as damaged.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from redbook.disc.cd_text.texts import Texts
 from redbook.records import dataclass
 
 _MOST_COUNTED = 15
-"""What four bits can say of the characters in earlier packs."""
+"""What four bits can say about the characters in earlier packs."""
 
 
 def parse(packs: bytes, first_track: int | None = None) -> list[Texts]:
@@ -44,7 +44,7 @@ def parse(packs: bytes, first_track: int | None = None) -> list[Texts]:
     Where packs are there more than once, those of the longest run without a fault count; the others fill
     what that leaves open. Where not a single pack has a CRC, none is asked for.
 
-    first_track  of the disc, where somebody else knows it; else the packs say it
+    first_track  of the disc, where someone else knows it; else the packs say it
     """
     blocks = {number: _merged(runs) for number, runs in sorted(_runs(with_checksums(packs)).items())}
     sizes = {number: _SizeBytes.of(found) for number, found in blocks.items()}
@@ -81,7 +81,7 @@ def _merged(runs: list[list[bytes]]) -> list[bytes]:
 
 
 def _first_by_packs(packs: list[bytes]) -> int | None:
-    """The disc's first track by what a pack says of itself, behind one that begins with the disc's text."""
+    """The disc's first track by what a pack says about itself, after one that begins with the disc's text."""
     for before, pack in pairwise(packs):
         kind, track = pack[0], pack[1] & 0x7F
         if kind in TEXTS and kind == before[0] and pack[2] == before[2] + 1 and track and not before[1]:
@@ -193,7 +193,7 @@ class _Block:
         return strings
 
     def _ends_early(self, kind: PackType, packs: list[bytes]) -> bool:
-        """Whether packs of this type may have been lost behind the last one that is there."""
+        """Whether packs of this type may have been lost after the last one that is there."""
         count = self._sizes.count_of(kind)
         if count is not None:
             return count > len(packs)
@@ -238,9 +238,9 @@ class _Strings:
                 self._track = track  # each text in packs of its own, filled up with zeros
 
     def _start_again(self, track: int, counted: int) -> None:
-        """Behind a loss, at what a pack says of itself."""
+        """After a loss, at what a pack says about itself."""
         begun_before = bool(counted) or self._position_untold
-        if track < self._track:  # it tells no place, so nothing behind the loss has one
+        if track < self._track:  # it tells no place, so nothing after the loss has one
             self._lose(self._track, MOST_TRACKS)
             track = MOST_TRACKS + 1
         else:

@@ -173,7 +173,7 @@ class Collector:
     """Picks the packs out of a lead-in, where they are repeated until it ends.
 
     Each block numbers its packs from 0 to 255; the first sound copy of each counts. One of which no copy is
-    sound is there all the same: drives hand packs over as they are, and so a disc with wrong checksums was
+    sound is there anyway: drives hand packs over as they are, and so a disc with wrong checksums was
     made. At most 8 blocks, so it holds 72 kB at most.
     """
 

@@ -288,7 +288,7 @@ class MsftDiscFormat2Data(WriteSpeeds):
 def media_state(media_type: int, disc: DiscContents) -> int:
     """A sum of IMAPI_FORMAT2_DATA_MEDIA_STATE: what another session could be written to, and why not.
 
-    raises  InvalidReply  if what the drive says of the disc makes no sense
+    raises  InvalidReply  if what the drive says about the disc makes no sense
     """
     status = disc.information.status
     complete = status is DiscStatus.COMPLETE

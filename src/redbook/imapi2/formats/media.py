@@ -59,7 +59,7 @@ def physical_type() -> Procedure[MEDIA]:
     """What kind of disc is in the drive.
 
     By the profile; a drive so old that it has none says whether the disc can be erased or written. That
-    it is a DVD is held against its structure, which a CD in a confused drive does not have.
+    it is a DVD is compared with its structure, which a CD in a confused drive does not have.
 
     raises  SenseError, InvalidReply
     """
@@ -82,7 +82,7 @@ def look() -> Procedure[tuple[MEDIA, DiscContents]]:
 
 
 def type_by(abilities: Abilities, information: DiscInformation) -> MEDIA:
-    """The kind of disc, from what drive and disc have said of themselves."""
+    """The kind of disc, from what drive and disc have said about themselves."""
     if abilities.profile is None:
         if information.erasable:
             return MEDIA.IMAPI_MEDIA_TYPE_CDRW

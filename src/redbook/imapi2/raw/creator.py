@@ -38,7 +38,7 @@ class MsftRawCDImageCreator(ComObject):
     """Makes the image of an audio disc.  Which call is legal when is the table in creator_state.
 
     Without gaps, the default, the sound of all tracks goes on without a break, and the pause before a track
-    lies in the last two seconds of the one before it; with DisableGaplessAudio there are two seconds of
+    is in the last two seconds of the one before it; with DisableGaplessAudio there are two seconds of
     silence between tracks. Streams are looked at when they are added, and read when the image is.
     """
 
@@ -75,14 +75,14 @@ class MsftRawCDImageCreator(ComObject):
         """raises  com_error  where nothing can be changed any more"""
         self._step(CreatorCall.PUT_SETTING, member, track)
 
-    # Where everything lies
+    # Where everything is
 
     @property
     def _first_start(self) -> int:
         return self._special.sectors - PREGAP_SECTORS if self._special is not None else 0
 
     def _starts(self, gaps: bool) -> list[int]:
-        """Of each track's index 1, and behind the last one that of the lead-out."""
+        """Of each track's index 1, and after the last one that of the lead-out."""
         starts = [self._first_start]
         for track in self._tracks:
             starts.append(starts[-1] + track._sound.sectors + PREGAP_SECTORS * gaps)
@@ -130,7 +130,7 @@ class MsftRawCDImageCreator(ComObject):
 
     @translated
     def AddTrack(self, dataType: int, data: object) -> int:
-        """Add a track behind those that there are; returns its index for TrackInfo, 1 for the first.
+        """Add a track after those that there are; returns its index for TrackInfo, 1 for the first.
 
         dataType  IMAPI_CD_SECTOR_AUDIO
         data      44.1 kHz 16-bit stereo PCM without a header, 4 s (300 sectors) at least: a binary file or
@@ -166,7 +166,7 @@ class MsftRawCDImageCreator(ComObject):
 
     @translated
     def AddSpecialPregap(self, data: object) -> int:
-        """Sound for the pause before the first track, two seconds of which lie before LBA 0.
+        """Sound for the pause before the first track, two seconds of which are before LBA 0.
 
         data  as for AddTrack, 2 s (150 sectors) at least. A second one replaces the first
         """
@@ -250,7 +250,7 @@ class MsftRawCDImageCreator(ComObject):
 
     @property
     def ResultingImageType(self) -> SECTOR_TYPE:
-        """How the sub-channel lies in the image.  Default IS_COOKED"""
+        """How the sub-channel is arranged in the image.  Default IS_COOKED"""
         return self._type
 
     @ResultingImageType.setter
@@ -271,7 +271,7 @@ class MsftRawCDImageCreator(ComObject):
     @property
     @translated
     def StartOfLeadout(self) -> int:
-        """The sector behind the last one of the last track."""
+        """The sector after the last one of the last track."""
         with self._mutex:
             self._step(CreatorCall.GET_OF_TRACKS, "StartOfLeadout")
             return self._starts(self._gaps)[-1]

@@ -37,7 +37,7 @@ class Image:
     """Everything that an image is made of.
 
     layout  the disc
-    form    how each sector lies
+    form    how each sector is arranged
     sounds  in order, not overlapping
     r_to_w  96 bytes for each sector of the image; None for zeros
     """

@@ -25,7 +25,7 @@ _SHORTEST_PROGRAM_SECTORS = PREGAP_SECTORS + 300
 
 
 class LeadInTooShort(RedbookError):
-    """The image begins behind the start of the disc's lead-in."""
+    """The image begins after the start of the disc's lead-in."""
 
 
 class NotForThisDrive(RedbookError):
@@ -35,7 +35,7 @@ class NotForThisDrive(RedbookError):
 class ImageInput:
     """An image by its form.
 
-    form       how its sectors lie
+    form       how its sectors are arranged
     start_lba  of its first sector
 
     raises     NoStream, StreamNotSupported

@@ -51,6 +51,6 @@ class RawSession(HeldDrive):
         return burn_prepared(Raw(image), self._abilities, settings, self._outcome.next_track([]))
 
     def read_back(self, layout: SessionLayout, sent: list[Fingerprint]) -> Procedure[ReadBack]:
-        """Every track, and what the disc tells of itself."""
+        """Every track, and what the disc says about itself."""
         places: list[LaidTrack] = list(layout.tracks)
         return verify(places, sent, VerifyRequest(closed=True, reload=True, session=layout))

@@ -97,7 +97,7 @@ class Sound(Source):
         return -(-self.size_bytes // SECTOR_BYTES)
 
     def read_sectors(self, first: int, part: memoryview) -> None:
-        """Fill a buffer with the audio from sector `first` on; what lies behind the end is silence.
+        """Fill a buffer with the audio from sector `first` on; what is after the end is silence.
 
         raises  AudioError  where the stream fails, or ends too early
         """

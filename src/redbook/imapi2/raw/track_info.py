@@ -60,7 +60,7 @@ class RawCDImageTrackInfo(ComObject):
 
     @property
     def SectorCount(self) -> int:
-        """Of the track's own sound; in an image without gaps the next track's pause lies in the last 150."""
+        """Of the track's own sound; in an image without gaps the next track's pause is in the last 150."""
         return self._sound.sectors
 
     @property
@@ -122,7 +122,7 @@ class RawCDImageTrackInfo(ComObject):
 
     @translated
     def AddTrackIndex(self, lbaOffset: int) -> int:
-        """One more index, this many sectors behind StartingLba; the indexes are numbered in their order.
+        """One more index, this many sectors after StartingLba; the indexes are numbered in their order.
 
         Returns  S_OK, or S_IMAPI_RAW_IMAGE_TRACK_INDEX_ALREADY_EXISTS
         """

@@ -121,8 +121,8 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
         """Write an image that begins at 95:00:00; returns when the disc is done.
 
         data  the stream of CreateResultImage, or any other: a binary file or whatever has read and seek, an
-              object with IStream's Read, Seek and Stat, or bytes. Its sectors lie as RequestedSectorType
-              says. What the image says of itself in its lead-in is looked at before the disc is touched
+              object with IStream's Read, Seek and Stat, or bytes. Its sectors are as RequestedSectorType
+              says. What the image says about itself in its lead-in is looked at before the disc is touched
         """
         return self._write("WriteMedia", data, -IMAGE_START_LBA)
 
@@ -266,7 +266,7 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
     @property
     @translated
     def RequestedSectorType(self) -> SECTOR_TYPE:
-        """How the sectors of the stream lie.  PrepareMedia sets it to IS_COOKED."""
+        """How the sectors of the stream are arranged.  PrepareMedia sets it to IS_COOKED."""
         self._step(RawOperation.GET_REQUESTED_SECTOR_TYPE, "RequestedSectorType")
         return self._type
 

@@ -214,7 +214,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
         handle = self._handle
         owner = handle.device.owner()
         if not owner:
-            with contextlib.suppress(DriveBusy):  # somebody has it who left no name
+            with contextlib.suppress(DriveBusy):  # someone has it who left no name
                 self._check_it_is_there()
         return owner
 

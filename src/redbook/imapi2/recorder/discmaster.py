@@ -15,7 +15,7 @@ from redbook.imapi2.typelib.hresults import HResult
 
 
 class MsftDiscMaster2(EventSource):
-    """The recorders by their unique ids: real ones, or the virtual one that stands in where there is none.
+    """The recorders by their unique ids: real ones, or the virtual one that is in where there is none.
 
     Item and Count look anew each time; an enumeration is a snapshot.
     """

@@ -1,7 +1,7 @@
 """Real recorders for the IMAPI2 API: their ids, and one that is open only while it is used.
 
 Windows lets several programs have a recorder's object at a time, and one of them exclusive access. So a node
-is opened for each use, held against others then (O_EXCL), and kept open while somebody has it for himself.
+is opened exclusively for each use (O_EXCL), and kept open while someone has it for himself.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class NodeRecorder:
 
 
 class NodeNews:
-    """Tells of real recorders that come and go, from a thread of its own, while anybody listens."""
+    """Tells of real recorders that come and go, from a thread of its own, while anyone listens."""
 
     def __init__(self, tell: Callable[[str, bool], None]) -> None:
         self._tell = tell

@@ -53,7 +53,7 @@ def _hear_attentions() -> Procedure[None]:
 class DiscRecorder2Ex(ComObject):
     """The members of IDiscRecorder2Ex; MsftDiscRecorder2 is the class to use.
 
-    Out parameters are returned: where there are several, in a tuple behind the HRESULT.
+    Out parameters are returned: where there are several, in a tuple after the HRESULT.
     """
 
     def __init__(self) -> None:
@@ -221,7 +221,7 @@ class DiscRecorder2Ex(ComObject):
         control = self._control("GetSupportedModePages", requestType)
         return self._handle.run(features.mode_page_list(control))
 
-    # What Windows would say of adapter and device
+    # What Windows would say about adapter and device
 
     @translated
     def GetAdapterDescriptor(self) -> bytes:
@@ -235,7 +235,7 @@ class DiscRecorder2Ex(ComObject):
 
     @translated
     def GetDeviceDescriptor(self) -> bytes:
-        """A STORAGE_DEVICE_DESCRIPTOR, the strings behind it.  Source: Windows SDK, winioctl.h"""
+        """A STORAGE_DEVICE_DESCRIPTOR, the strings after it.  Source: Windows SDK, winioctl.h"""
         who = self._who()
         texts = [text.encode("ascii", "replace") + b"\0" for text in (who.vendor, who.product, who.revision)]
         offsets = [_DEVICE.size + sum(map(len, texts[:i])) for i in range(3)]

@@ -29,7 +29,7 @@ class IMAPI_FORMAT2_TAO_WRITE_ACTION(IntEnum):
 
 
 class IMAPI_MEDIA_PHYSICAL_TYPE(IntEnum):
-    """The kind of disc in the drive; types of other makers lie above 0xFFFF."""
+    """The kind of disc in the drive; types of other makers are above 0xFFFF."""
 
     IMAPI_MEDIA_TYPE_UNKNOWN = 0x00
     IMAPI_MEDIA_TYPE_CDROM = 0x01

@@ -1,6 +1,6 @@
 """How the start of a sound file distinguishes it from PCM without a header.
 
-Only marks of at least five bytes count that stand at fixed places: sound never begins so by chance.
+Only marks of at least five bytes count that are at fixed places: sound never begins so by chance.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ class HeldDrive(ABC):
             self.give_back()
 
     def let_go(self) -> bool:
-        """The recorder object shall be closed: whether that is possible now."""
+        """The recorder object should be closed: whether that is possible now."""
         if not self.busy:
             self.abandon()
         return not self.busy

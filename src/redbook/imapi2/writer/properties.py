@@ -62,7 +62,7 @@ class TrackAtOnceProperties(PreparedWriter[Session]):
 
     @property
     def BurnVerificationLevel(self) -> IMAPI_BURN_VERIFICATION_LEVEL:
-        """NONE (the default), or QUICK: what the drive says of each track and of the disc."""
+        """NONE (the default), or QUICK: what the drive says about each track and of the disc."""
         return self._verification
 
     @BurnVerificationLevel.setter
@@ -99,7 +99,7 @@ class TrackAtOnceProperties(PreparedWriter[Session]):
     @property
     @translated
     def UsedSectorsOnMedia(self) -> int:
-        """The rest: tracks, and what lies between and behind them."""
+        """The rest: tracks, and what is between and after them."""
         return self._counts("UsedSectorsOnMedia").used_sectors
 
     def _counts(self, name: str) -> Session:

@@ -82,7 +82,7 @@ class _Codes:
 
 
 def _table(codes: _Codes, own: Table) -> Table:
-    """The calls that both writers have, and a writer's own ones, each put behind its kin."""
+    """The calls that both writers have, and a writer's own ones, each put after its kin."""
     writes, prepared, unprepared = codes.writes, codes.prepared, codes.unprepared
     common: Table = {
         Operation.PUT_RECORDER: row(R, R, prepared, writes, writes),

@@ -160,10 +160,10 @@ class TrackStream:
         return got
 
     def _look_behind(self) -> None:
-        """A stream with more than it said would lose the rest without a word.
+        """A stream with more than it said would lose the rest silently.
 
         In a thread that is not waited for long: what was announced has come, and a stream that hangs, or
-        raises, behind that has done no harm.
+        raises, after that has done no harm.
         """
         self._looked_behind = True
         found: list[int] = []

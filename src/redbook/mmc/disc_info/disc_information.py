@@ -106,7 +106,7 @@ class DiscInformation:
         check_number(self.first_track, "the first track's number")
         check_number(self.sessions, "the number of sessions")
         empty = self.last_session_status is SessionStatus.EMPTY
-        # Where a track can follow it is counted, also behind the 99th.
+        # Where a track can follow it is counted, also after the 99th.
         most = MOST_TRACKS + (empty or self.last_session_status is SessionStatus.INCOMPLETE)
         check_number(
             self.first_track_of_last_session, "the last session's first track", most, self.first_track

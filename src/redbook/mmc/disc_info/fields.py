@@ -1,6 +1,6 @@
 """What these replies have in common: addresses, numbers, lengths; and the CDB of READ TOC/PMA/ATIP.
 
-What is believed and what is not stands in docs/replies.md, field by field.
+What is believed and what is not is in docs/replies.md, field by field.
 """
 
 from __future__ import annotations

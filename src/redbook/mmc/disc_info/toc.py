@@ -76,7 +76,7 @@ class ReadToc(Sized[Toc]):
             tracks.append(TocTrack(number, lba, control & 0xF))
         if lead_out is None:
             raise ValueError("it has no lead-out")
-        tracks.sort(key=lambda track: track.number)  # the list is held against its own head, not its order
+        tracks.sort(key=lambda track: track.number)  # the list is compared with its own head, not its order
         self._check(tracks, first, last)
         end = check_address(self._lead_out(lead_out), "the lead-out")
         if tracks and end <= tracks[-1].start_lba:

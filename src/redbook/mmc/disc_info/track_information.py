@@ -26,7 +26,7 @@ class TrackInformation:
     LAYOUT: ClassVar[Struct] = Struct(">HBBxBBBiiIIIiBB2x")
     SHORTEST_BYTES: ClassVar[int] = 28
     NOT_BELIEVED: ClassVar[int] = 6
-    """Up to here a length field says nothing: such drives tell 36 bytes all the same (K3b)."""
+    """Up to here a length field says nothing: such drives tell 36 bytes anyway (K3b)."""
 
     number: int
     session: int

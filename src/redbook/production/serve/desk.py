@@ -54,7 +54,7 @@ MOST_TRACKS = 99
 MOST_ORDERS_SHOWN = 30
 """The newest ones; those that are not finished are shown besides."""
 ORDERS_AGAIN_SECONDS = 2.0
-"""So often it is looked whether somebody else has changed an order."""
+"""So often it is looked whether someone else has changed an order."""
 
 LEDGER_AGAIN_SECONDS = 2.0
 SILENT_SECONDS = 60.0
@@ -63,7 +63,7 @@ SILENT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class WantedTrack:
-    """One track of the page's list.  source: the id of what was sent; the texts as they stand there"""
+    """One track of the page's list.  source: the id of what was sent; the texts as they are there"""
 
     source: str
     title: str
@@ -274,7 +274,7 @@ class Desk:
             raise PlanError(f"a disc has {MOST_TRACKS} tracks at most; these are {len(tracks)}")
         program = program_of([self.uploads.get(track.source) for track in tracks], tracks)
         texts = {"title": title.strip(), "performer": artist.strip()}
-        # What stands on the page is what is written: an artist that was deleted there does not come back.
+        # What is on the page is what is written: an artist that was deleted there does not come back.
         wishes = Wishes(
             texts={key: text for key, text in texts.items() if text}, tag_texts=False, transliterate=True
         )
@@ -366,7 +366,7 @@ class Desk:
         self._show_order(self.ledger.order(order))
 
     def resolve(self, attempt: int, to: AttemptState, who: str) -> None:
-        """Record what a person says of an unknown attempt: good, spoiled or lost.
+        """Record what a person says about an unknown attempt: good, spoiled or lost.
 
         who  the name of that person
 
@@ -402,7 +402,7 @@ class Desk:
         return {"text": found.text, "same": found.same, "orders": [order.id for order in found.orders]}
 
     def doctor(self, name: str) -> dict[str, Any]:
-        """What `redbook doctor` says of a drive; nothing is sent to one that a program has."""
+        """What `redbook doctor` says about a drive; nothing is sent to one that a program has."""
         from redbook.recorders.doctor import diagnose
 
         self._known(name)
@@ -489,7 +489,7 @@ def shown_master(file: MasterFile, title: str) -> dict[str, Any]:
 
 
 def shown_plan(made: MasterReport, title: str) -> dict[str, Any]:
-    """What `redbook plan` says of a disc, before it is ordered.
+    """What `redbook plan` says about a disc, before it is ordered.
 
     remarks  of each track, in words; notable ones a person should have read, and so what was converted
     """

@@ -37,7 +37,7 @@ WRONG_TOKEN_SECONDS = 1.0
 
 _SAFE = frozenset({"GET", "HEAD"})
 _OPEN = frozenset({"/", "/page.js", "/page.css", "/healthz", LOGIN})
-"""Nothing in these is anybody's secret; the page asks for the token itself."""
+"""Nothing in these is anyone's secret; the page asks for the token itself."""
 
 _OPEN_BELOW = "/blobs/sha256/"
 """Other machines fetch masters here: whoever knows the 64 digits of a digest may have what they stand for."""

@@ -82,7 +82,7 @@ class Hub:
         """
         start, _, number = known.partition("-")
         with self._lock:
-            # A number that is greater than ours is of another server, whatever it says of its start.
+            # A number that is greater than ours is of another server, whatever it says about its start.
             some = (
                 start == self._start
                 and number.isdigit()

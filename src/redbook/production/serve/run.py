@@ -1,7 +1,7 @@
 """The page's server: an address, a token, a worker; it runs until a signal, and then ends cleanly.
 
-The first signal (Ctrl-C, SIGTERM) begins no further copy, and waits for what is under way; meanwhile the
-page goes on. A second one ends that in good order, which costs its discs. Only then the server ends.
+The first signal (Ctrl-C, SIGTERM) begins no further copy, and waits for what is under way; in the meantime
+the page goes on. A second one ends that in good order, which costs its discs. Only then the server ends.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ class Uploads:
         needed = length + self._promised + KEPT_FREE_BYTES
         if shutil.disk_usage(self._folder).free < needed:
             await asyncio.to_thread(self.make_room, needed)
-            needed = length + self._promised + KEPT_FREE_BYTES  # others may have come meanwhile
+            needed = length + self._promised + KEPT_FREE_BYTES  # others may have come in the meantime
         if shutil.disk_usage(self._folder).free < needed:
             raise NoRoom(
                 f"no room for {printable(name)}: {length:,} bytes, and {KEPT_FREE_BYTES:,} must stay free"
@@ -166,13 +166,13 @@ class Uploads:
 
 
 def label(name: str) -> str:
-    """What may be shown of a name that somebody sent."""
+    """What may be shown of a name that someone sent."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return printable(last)[:MOST_NAME_CHARACTERS] or "no name"
 
 
 def _look(id_: str, name: str, path: Path, length: int) -> Upload:
-    """What the file says of itself.  raises  AudioError"""
+    """What the file says about itself.  raises  AudioError"""
     from redbook.audio.ffmpeg import all_metadata, open_container, tags_from, translated
 
     try:

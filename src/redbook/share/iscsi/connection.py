@@ -7,8 +7,8 @@ Several threads may use it. One at a time may be in `receive_pdu`, and one betwe
 sending of what that gave, or PDUs would be mixed up: the portal has a lock for each. The lock here is held
 for moments only, never while bytes are waited for or a command runs; what sends an answer (`_emit`) is
 called with it. `_destination` gives out the memory of a task, and `fill` writes there without the lock: if
-the task is aborted meanwhile, nobody looks at that memory any more. `logged_in`, `closing` and `key` are
-read without it: what they hang on is set once.
+the task is aborted in the meantime, nobody looks at that memory any more. `logged_in`, `closing` and `key`
+are read without it: what they hang on is set once.
 
 A login that replaces a session takes that one's lock under its own. That never goes round in a circle: a
 session that was replaced asks for nobody's. Who cleans up: the portal's thread calls `end` when its loop is

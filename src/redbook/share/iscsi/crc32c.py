@@ -22,7 +22,7 @@ _FEWEST_LANES = 32  # with fewer, byte by byte is as fast
 
 
 def crc32c(data: bytes | bytearray | memoryview, crc: int = 0) -> int:
-    """The checksum of `data`, or of what `crc` is the checksum of and `data` behind it."""
+    """The checksum of `data`, or of what `crc` is the checksum of and `data` after it."""
     view = memoryview(data).cast("B")
     register = crc ^ _ALL_ONES
     lanes = len(view) // _LANE_BYTES
@@ -34,7 +34,7 @@ def crc32c(data: bytes | bytearray | memoryview, crc: int = 0) -> int:
 
 
 def digest(*parts: bytes | bytearray | memoryview) -> bytes:
-    """The digest of these bytes, one after the other, as it stands on the wire."""
+    """The digest of these bytes, one after the other, as it is on the wire."""
     crc = 0
     for part in parts:
         crc = crc32c(part, crc)

@@ -265,7 +265,7 @@ class Login:
             connection_id=request.connection_id,
             discovery=self._names.get("SessionType") == "Discovery",
             cmd_sn=self._cmd_sn,
-            stat_sn=sn_after(self._stat_sn),  # behind the answer that ends the login
+            stat_sn=sn_after(self._stat_sn),  # after the answer that ends the login
             header_digest=self._agreed.get("HeaderDigest") == "CRC32C",
             data_digest=self._agreed.get("DataDigest") == "CRC32C",
             initial_r2t=bool(agreed("InitialR2T")),

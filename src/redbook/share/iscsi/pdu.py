@@ -56,12 +56,12 @@ def opcode_of(header: bytes) -> int:
 
 
 def additional_header_bytes(header: bytes) -> int:
-    """Bytes of additional header segments behind this header (at most 1020)."""
+    """Bytes of additional header segments after this header (at most 1020)."""
     return header[4] * 4
 
 
 def data_segment_bytes(header: bytes) -> int:
-    """Bytes of data behind this header, padding not counted."""
+    """Bytes of data after this header, padding not counted."""
     return int.from_bytes(header[5:8], "big")
 
 

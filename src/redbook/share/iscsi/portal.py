@@ -42,7 +42,7 @@ _KEEPALIVE = (
 
 
 _OF_THE_CLIENT = (errno.ECONNABORTED, errno.ECONNRESET, errno.ENOTCONN)
-"""What the system says of a client that has left before it was let in; the next one can come at once."""
+"""What the system says about a client that has left before it was let in; the next one can come at once."""
 
 
 class _HungUp(Exception):

@@ -239,7 +239,7 @@ class Session:
     # Jobs
 
     def next_job(self) -> Job | None:
-        """What is to be run now, by somebody who holds no lock."""
+        """What is to be run now, by someone who holds no lock."""
         return None if self.closing else self._tasks.next_job()
 
     def finish(self, job: Job) -> None:

@@ -32,7 +32,7 @@ class Member(Protocol):
         ...
 
     def abort(self, luns: Sequence[int]) -> None:
-        """Drop what waits for these units: somebody has reset them."""
+        """Drop what waits for these units: someone has reset them."""
         ...
 
     def end(self) -> None:

@@ -158,7 +158,7 @@ class Task:
         return self.incoming is None or self.incoming.complete
 
     def run(self) -> None:
-        """Have it executed, however long that takes; no lock is held meanwhile."""
+        """Have it executed, however long that takes; no lock is held in the meantime."""
         incoming = self.incoming
         if incoming is not None and incoming.failure is not None:
             self.reply = incoming.failure

@@ -49,7 +49,7 @@ class TaskSet:
             self._line.append(task)
 
     def add_management(self, management: Management) -> None:
-        """Before everything that waits; behind management that came earlier."""
+        """Before everything that waits; after management that came earlier."""
         ahead = 0
         while ahead < len(self._line) and isinstance(self._line[ahead], Management):
             ahead += 1

@@ -146,7 +146,7 @@ def _broken_track(medium: Medium, session: RecordedSession) -> TrackInformation:
 def _invisible_track(medium: Medium, number: int, page: WriteParameters, model: Model) -> TrackInformation:
     """Where the next write goes. Its address follows the write type of page 05h at once.
 
-    On a blank disc session-at-once begins with the pregap; behind a session the address is the same for
+    On a blank disc session-at-once begins with the pregap; after a session the address is the same for
     each write type (wodim and cdrskin -msinfo then agree).
     """
     start = next_lba = medium.next_writable_lba

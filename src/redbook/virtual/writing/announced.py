@@ -65,9 +65,9 @@ def understand(
 
     lead_in_start      of the disc, from its ATIP
     start_lba          where the pregap of the session's first track begins; of a later session it may also
-                       begin 150 sectors behind, at the next writable address, where cdrdao puts it
+                       begin 150 sectors after, at the next writable address, where cdrdao puts it
     first_track        number of the session's first track; None on a blank disc: it may be 1 to 99
-    last_lead_out_lba  first sector that may not be used; behind the ATIP's where it overburns
+    last_lead_out_lba  first sector that may not be used; after the ATIP's where it overburns
 
     raises  Refused 5/26/00 with the number of the byte in the sheet, 5/1A/00 for a length that is none
     """
@@ -123,7 +123,7 @@ class _Reader:
             self._take_position(entry, offset)
 
     def _take_code(self, entry: CueEntry, offset: int) -> None:
-        """MCN and ISRC come in two entries, one behind the other."""
+        """MCN and ISRC come in two entries, one after the other."""
         self._codes.append((entry, offset))
         if len(self._codes) < 2:
             return

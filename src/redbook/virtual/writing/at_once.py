@@ -114,7 +114,7 @@ def _behind_first_silence(announced: Announced) -> int | None:
 
 
 def split(command: Write10, sub_bytes: int) -> tuple[bytes, bytes]:
-    """Main channel and sub-channel of sectors that carry both, one behind the other."""
+    """Main channel and sub-channel of sectors that carry both, one after the other."""
     data, length = bytes(command.data_out), command.sector_bytes
     starts = range(0, len(data), length)
     main = b"".join(data[i : i + SECTOR_BYTES] for i in starts)

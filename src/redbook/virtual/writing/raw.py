@@ -32,10 +32,10 @@ from redbook.virtual.writing.write_types import Writing, next_allowed
 
 PACKED = SubForm.PACKED
 SUB_BYTES: dict[int, int] = {form: form.sub_bytes for form in SubForm}
-"""Sub-channel bytes behind each sector, by the data block type of page 05h.
+"""Sub-channel bytes after each sector, by the data block type of page 05h.
 
 Packed, R to W are packs whose parity and interleaving are the drive's to make. This recorder makes none, so
-there it takes R to W of zeros alone behind the lead-in, whose packs of CD-Text have neither.
+there it takes R to W of zeros alone after the lead-in, whose packs of CD-Text have neither.
 """
 
 LONGEST_LEAD_OUT_SECTORS = 13_500
@@ -85,7 +85,7 @@ class RawWriting(Writing):
             self._check_packs(command)
 
     def _check_packs(self, command: Write10) -> None:
-        """raises  Refused 5/64/00  for packs behind the lead-in"""
+        """raises  Refused 5/64/00  for packs after the lead-in"""
         _, symbols = split(command, RAW_BYTES)
         for number in range(max(0, -PREGAP_SECTORS - command.lba), command.sectors):
             if has_r_to_w(symbols[number * RAW_BYTES : (number + 1) * RAW_BYTES]):
