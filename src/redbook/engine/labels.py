@@ -228,7 +228,7 @@ def _q_at(lba: int) -> Procedure[Q | None]:
         try:
             try:
                 found = yield from read_q(lba)
-            except IllegalModeForTrack:  # data, which lie before the first audio track of a mixed mode disc
+            except IllegalModeForTrack:  # data, which are before the first audio track of a mixed mode disc
                 found = yield from read_q(lba, sector_type=ReadCd.ANY_TYPE)
         except _UNKNOWN:
             return None

@@ -199,7 +199,7 @@ class _Set:
     def _check_bytes(self, place: int, packet: MapPacket, size: int, name: str) -> None:
         if packet.length is not None and packet.length != size:
             text = (
-                f"DSL: {packet.length} bytes, but {shown(name)} has {size}: it is another file, or was cut short"
+                f"DSL: {packet.length} bytes, but {shown(name)} has {size}: another file, or it was cut short"
             )
             self._map_wrong(place, f"{text} (bytes 14 to 21)")
 
