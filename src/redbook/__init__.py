@@ -215,7 +215,7 @@ _HOMES = {
     "verify_report": "redbook.burning.saved_burn_report",
     "write_sheet": "redbook.burning.sheet_files",
 }
-"""Where each public name lives; it is imported when it is first asked for, so that starting is quick."""
+"""Where each public name lives; it is imported when it is first used, so starting is quick."""
 
 
 def __getattr__(name: str) -> Any:

@@ -55,7 +55,7 @@ class Drive(Closing):
         return min(carried, self._takes_at_most)
 
     def carry_at_most(self, most_bytes: int) -> None:
-        """From now on: the drive itself has refused more in one command."""
+        """Apply this limit from now on: the drive itself has refused more in one command."""
         self._takes_at_most = most_bytes
 
     @property
@@ -90,12 +90,12 @@ class Drive(Closing):
         return reply
 
     def take_warnings(self) -> list[str]:
-        """What the drive has said since the last call that a person should hear; each warning once."""
+        """What the drive has reported since the last call that a person should know; each warning once."""
         warnings, self._to_tell = self._to_tell, []
         return warnings
 
     def fetch(self, command: Command[Any]) -> bytes:
-        """Send a command; the data of its reply, as they came.  raises  as `run`"""
+        """Send a command; returns the data of its reply, as they arrived.  raises  as `run`"""
         return self._exchange(command).data
 
     def _exchange(self, command: Command[Any]) -> Reply:
@@ -121,7 +121,7 @@ class Drive(Closing):
         *,
         name: str = "",
     ) -> Reply:
-        """Send any bytes as a command; whatever came back.
+        """Send any bytes as a command; returns whatever came back.
 
         timeout  seconds
         raises   TransportError  nothing came back
@@ -148,14 +148,14 @@ class Drive(Closing):
             _log.warning("%s: %s (%s)", command.NAME, known.text, reason)
             return
         if reason.key in (sense.NO_SENSE, sense.RECOVERED):
-            # Deferred: an earlier command went well after all, and this one was not looked at.
+            # Deferred: an earlier command went well after all, and this one was not executed.
             raise NotTaken(f"{command.NAME}: the drive reported on an earlier command instead ({reason})")
         if not sense.is_known(reason):
             _log.warning("%s: unknown sense %s: %s", command.NAME, reason, reason.raw.hex(" "))
         raise sense.to_error(command.NAME, reason, self.quirks.own_codes)
 
     def _reason(self, command: Command[Any], raw: bytes) -> Sense:
-        """What the sense says.  Some USB bridges bring none; the drive is asked for it then, once.
+        """What the sense says.  Some USB bridges return none; then the drive is asked for it, once.
 
         raises  InvalidReply  if there is none that can be read
         """
@@ -195,7 +195,7 @@ class Drive(Closing):
 
 
 def _lost(residue: int) -> str:
-    """What to do about bytes that a bridge says it has not delivered."""
+    """What to do about bytes that a bridge reports as not delivered."""
     return (
         f"the USB bridge loses data, {residue} bytes here: try another port, cable or enclosure. Some "
         f"bridges report this wrongly; if yours does, set {IGNORE_RESIDUE}=1, and have the disc verified"

@@ -8,18 +8,18 @@ RedbookError
 ├── VerificationFailed          the disc was read back and differs; .report
 ├── Cancelled                   someone asked to stop; .disc_now
 ├── NotCommitted                whoever had to agree to a burn did not; .disc_now, .reason
-├── FetchFailed                 no server gives a master, or what it needs is not installed
+├── FetchFailed                 no server provides a master, or a needed package is not installed
 ├── ShareError                  a recorder cannot be shared with other programs
-├── LedgerError                 the account of ordered copies cannot take or give what was asked
+├── LedgerError                 the ledger of ordered copies cannot store or return what was asked
 │   ├── LedgerUnavailable       no answer came; ask again
 │   ├── LedgerFull              no room; nothing was changed
 │   ├── LedgerDamaged           it is not a ledger, is damaged, or from a newer version
 │   ├── LedgerConflict          the database's own rules refuse it; nothing was changed
 │   ├── NotInLedger             no such order, attempt or drive
 │   ├── HostNameTaken           another machine goes by this host's name
-│   ├── NoCopyFree              each copy of the order has its disc already
-│   └── StepRefused             what was said about an attempt or order cannot be; .state
-│       ├── Overtaken           someone else speaks for this attempt now
+│   ├── NoCopyFree              each copy of the order already has its disc
+│   └── StepRefused             what was reported about an attempt or order is impossible; .state
+│       ├── Overtaken           another process is now responsible for this attempt
 │       ├── OrderClosed         the order is paused or cancelled: do not burn
 │       └── ClaimRefused        this drive or this blank may not be used
 └── DriveError                  the drive, the medium, or the connection to them
@@ -30,7 +30,7 @@ RedbookError
     │   ├── NotARecorder        the drive cannot write CDs
     │   ├── NotRecordable       no CD-R or CD-RW
     │   └── DiscNotBlank        a CD-R or CD-RW that is not blank
-    ├── NotReadWhole            parts of a disc cannot be read, and were not to be left out; .lba
+    ├── NotReadWhole            parts of a disc cannot be read, and must not be left out; .lba
     ├── FeatureMissing          the drive lacks a feature; FeatureNotCurrent: with this disc
     ├── BurnFailed              a burn failed; .disc_now says what is on the disc, __cause__ why
     ├── EraseFailed             the same for blanking a disc
@@ -94,7 +94,7 @@ class Sense:
     deferred        the error belongs to an earlier command that was answered GOOD
     progress        0.0 .. 1.0 of a running operation, where the drive gave it
     field_offset    number of the refused byte in the parameter list or CDB, where given
-    raw             the bytes as they came
+    raw             the bytes as they arrived
     """
 
     key: int
@@ -111,7 +111,9 @@ class Sense:
 
 
 def printable(name: object) -> str:
-    """A name on one line, whatever is in it, that tells a terminal nothing; used in every message."""
+    """A name on one line, whatever it contains, without control codes for a terminal; used in every
+    message.
+    """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(name))
 
 
@@ -185,15 +187,15 @@ class ShareError(RedbookError):
 
 
 class FetchFailed(RedbookError):
-    """A master cannot be had from any of the servers that were named."""
+    """A master is not available from any of the named servers."""
 
 
 class LedgerError(RedbookError):
-    """The account of ordered copies cannot take or give what was asked."""
+    """The ledger of ordered copies cannot store or return what was asked."""
 
 
 class LedgerUnavailable(LedgerError):
-    """No answer came, and what was to be written may or may not be: say it again."""
+    """No answer came, and what should be written may or may not be written: report it again."""
 
 
 class LedgerFull(LedgerError):
@@ -205,7 +207,7 @@ class LedgerDamaged(LedgerError):
 
 
 class LedgerConflict(LedgerError):
-    """The database's own rules refuse it, whatever the code thought; nothing was changed."""
+    """The database's own rules refuse it, whatever the code decided; nothing was changed."""
 
 
 class NotInLedger(LedgerError):
@@ -217,11 +219,11 @@ class HostNameTaken(LedgerError):
 
 
 class NoCopyFree(LedgerError):
-    """Each copy of the order has its disc already."""
+    """Each copy of the order already has its disc."""
 
 
 class StepRefused(LedgerError):
-    """What was said about an attempt or an order cannot be.  `state` is the one that it is in."""
+    """What was reported about an attempt or an order is impossible.  `state` is its present state."""
 
     def __init__(self, message: str, state: str = "") -> None:
         super().__init__(message)
@@ -229,11 +231,13 @@ class StepRefused(LedgerError):
 
 
 class Overtaken(StepRefused):
-    """Someone else speaks for this attempt now: an examination, after this process was taken for dead."""
+    """Another process is now responsible for this attempt: an examination, because this one was believed
+    dead.
+    """
 
 
 class OrderClosed(StepRefused):
-    """The order is paused or cancelled: the blank is not to be burned."""
+    """The order is paused or cancelled: the blank must not be burned."""
 
 
 class ClaimRefused(StepRefused):
@@ -277,9 +281,9 @@ class DiscNotBlank(MediumUnsuitable):
 
 
 class NotReadWhole(DriveError):
-    """A disc that is to be kept, copied or compared cannot be read whole, or not exactly.
+    """A disc that should be kept, copied or compared cannot be read completely or exactly.
 
-    lba  the first sector that cannot be read right; None where it is no matter of single sectors
+    lba  the first sector that cannot be read correctly; None if this does not concern single sectors
     """
 
     def __init__(self, message: str, lba: int | None = None) -> None:
@@ -300,7 +304,7 @@ class BurnFailed(DriveError):
 
     disc_now  what is on the disc, in words
     track     number of the track being written, 0 if none was
-    lba       sector of the command that failed, None if it was no WRITE
+    lba       sector of the command that failed, None if it was not a WRITE
     """
 
     def __init__(self, message: str, disc_now: str = "", track: int = 0, lba: int | None = None) -> None:
@@ -345,15 +349,15 @@ class Contradiction(InvalidReply):
 
 
 class ParametersIgnored(InvalidReply):
-    """MODE SELECT was answered GOOD, and the page is not what was sent."""
+    """MODE SELECT was answered GOOD, but the page is not what was sent."""
 
 
 class ImpossiblyFast(InvalidReply):
-    """A track was answered GOOD to its end in less time than any drive needs to write it."""
+    """A track was accepted with GOOD in less time than any drive needs to write it."""
 
 
 class NotTaken(DriveError):
-    """The drive did not accept the command yet, but does not object to it: send it again."""
+    """The drive has not accepted the command yet, but does not object to it: send it again."""
 
 
 class TransportError(DriveError):
@@ -377,7 +381,7 @@ class DriveClosed(TransportError):
 
 
 class BusReset(TransportError):
-    """The way to the drive was reset while a command was under way."""
+    """The connection to the drive was reset during a command."""
 
 
 class TransferTooLarge(TransportError):
@@ -418,7 +422,7 @@ class NotReady(SenseError):
 
 
 class BecomingReady(NotReady):
-    """2/04/01 and its kin: wait."""
+    """2/04/01 and similar: wait."""
 
 
 class Unexplained(BecomingReady):
@@ -494,7 +498,7 @@ class HardwareError(SenseError):
 
 
 class CommunicationError(HardwareError):
-    """4/08, 4/1B, 4/47: something went wrong on the way between host and drive."""
+    """4/08, 4/1B, 4/47: something went wrong between host and drive."""
 
 
 class ServoError(HardwareError):
@@ -502,7 +506,7 @@ class ServoError(HardwareError):
 
 
 class DeferredError(SenseError):
-    """71h: an earlier command, already answered GOOD, failed after all; this one was not looked at."""
+    """71h: an earlier command, already answered GOOD, failed after all; this one was not executed."""
 
 
 class IllegalRequest(SenseError):
@@ -510,7 +514,7 @@ class IllegalRequest(SenseError):
 
 
 class CueSheetRefused(SenseError):
-    """The drive accepted the cue sheet of a session in none of its forms; the disc is untouched."""
+    """The drive refused the cue sheet of a session in all of its forms; the disc is untouched."""
 
 
 class UnknownCommand(IllegalRequest):
@@ -566,7 +570,7 @@ class SystemResourceFailure(IllegalRequest):
 
 
 class DummyBlocksAdded(IllegalRequest):
-    """5/B5: the drive padded a track by itself."""
+    """5/B5: the drive padded a track itself."""
 
 
 class UnitAttention(SenseError):

@@ -1,7 +1,7 @@
 """A program: what should be on a disc, in samples of its sources.
 
-Files, a cue sheet, a TOC file, a master or another disc: each is read to this value, and nothing after it
-asks where it came from. A track is a row of segments, one for each index; a segment is a row of pieces. All
+Files, a cue sheet, a TOC file, a master or another disc: each is read into this value, and nothing after it
+asks where it came from. A track is a list of segments, one for each index; a segment is a list of pieces. All
 pieces of all tracks, one after the other, are the stream of samples on the disc from LBA 0 on.
 """
 
@@ -55,7 +55,7 @@ class ProgramTrack:
     """One track.
 
     segments         index 0 first, where it has a pregap of its own, then 1, 2 and so on; the two seconds
-                     before LBA 0 that every disc has are not told
+                     before LBA 0 that every disc has are not included
     joined           it begins with the sample after the last one of the previous track; else at the next
                      whole sector
     isrc             twelve characters, or empty
@@ -86,9 +86,9 @@ class ProgramTrack:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something a person should know of how a sheet was read.
+    """Something a person should know about how a sheet was read.
 
-    file, line  where it stands; empty and 0 where it stands nowhere
+    file, line  where it is; empty and 0 if it has no place
     """
 
     text: str
@@ -107,7 +107,7 @@ class Program:
     sources  every file that is used, once
     mcn      thirteen digits, or empty
     texts    CD-Text, one entry for each language; track 0 is the disc
-    packs    CD-Text as it is to be burned, byte for byte; then `texts` is what it says
+    packs    CD-Text as it will be burned, byte for byte; then `texts` is what it says
     notes    how a sheet was read
     """
 

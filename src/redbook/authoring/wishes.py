@@ -21,7 +21,7 @@ DEFAULT_TARGET_LUFS = -18.0
 LOWEST_TARGET_LUFS, HIGHEST_TARGET_LUFS = -40.0, -5.0
 
 TRUE_PEAK_LIMIT_DBTP = -1.0
-"""Nothing is raised so far that its true peak is above this, and what is above is lowered.  EBU R 128"""
+"""Nothing is raised until its true peak exceeds this, and what exceeds it is lowered.  EBU R 128"""
 
 
 @unique
@@ -72,21 +72,21 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What is wanted of a disc; the defaults are what a sheet says, or an album needs.
+    """What a disc should be like; the defaults are what a sheet says, or what an album needs.
 
     join           how files follow each other
-    pause_seconds  of silence before every track but the first, beside the pauses that a sheet has; None and 0
-                   for no more
+    pause_seconds  of silence before every track but the first, in addition to the pauses of a sheet; None
+                   and 0 for no more
     pad_short_tracks  pad tracks shorter than 4 s with silence, even between other tracks
     cd_text        whether titles are written on the disc
-    texts_file     a file of CD-Text packs, or a Sony sheet of texts (.v07t, .txt); None for none
+    texts_file     a file of CD-Text packs, or a Sony text sheet (.v07t, .txt); None for none
     texts          of the disc, by their CD-Text name ("title", "performer", ...)
     mcn            catalogue number; None for what a sheet or the tags say, empty for none
     with_codes     whether ISRC and catalogue number are written
-    tag_texts      whether titles are taken from the tags of sound files, where nobody else has any
+    tag_texts      whether titles are taken from the tags of sound files, if no other source has any
     transliterate  write Cyrillic and Greek in Latin letters, which most players can show
-    strict         what would be a note on a sheet or a text is an error
-    keep_going     of a damaged file of CD-Text packs what can be read is taken
+    strict         a note about a sheet or its texts becomes an error
+    keep_going     use what can be read of a damaged file of CD-Text packs
     loudness       whether, and how, tracks are raised or lowered to `target_lufs`; then 16-bit sources are no
                    longer burned bit for bit
     target_lufs    integrated loudness (ITU-R BS.1770), -40 to -5
@@ -123,7 +123,7 @@ class Wishes:
 
     @property
     def are_plain(self) -> bool:
-        """Whether nothing was asked for that only session-at-once can write."""
+        """Whether nothing was requested that only session-at-once can write."""
         return (
             self.join is Join.AUTO
             and self.pause_seconds is None

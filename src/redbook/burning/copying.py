@@ -63,8 +63,8 @@ def copy(
     """Copy an audio disc with everything on it, and verify the copy.
 
     source  with the original in it
-    target  with a blank disc in it; None, or the same drive: its tray opens once the original was read, and a
-            blank disc is waited for
+    target  with a blank disc in it; None, or the same drive: its tray opens once the original has been read,
+            and redbook waits for a blank disc
     folder  where what was read is kept, as by `read`; None for a temporary folder. That is removed at the
             end. If something fails it stays; a Notice, and a note on the exception, then say where it is
     sound, read_speed, offset, keep_going, c2, look_up   as for `read`
@@ -146,7 +146,7 @@ def _check_length(lead_out_lba: int, abilities: Abilities, disc: DiscContents) -
 
 @contextmanager
 def _folder(named: str | os.PathLike[str] | None, caller: Caller) -> Iterator[Path]:
-    """One of its own is removed at the end, but not what an hour of reading has brought where that fails."""
+    """A temporary folder is removed at the end, but not if the copy fails after an hour of reading."""
     if named is not None:
         yield Path(named)
         return

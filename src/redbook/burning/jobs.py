@@ -81,9 +81,9 @@ def plan(
                  stereo PCM; or a Program
     mode         "auto", "sao" or "tao": session-at-once or track-at-once
     append       add to a disc that has tracks already
-    finalize     whether the session is to be closed
+    finalize     whether the session should be closed
     wishes       how files are joined, pauses, texts and codes
-    sheet        how a sheet is to be read
+    sheet        how to read a sheet
     keep_audio   keep the decoded audio for `burn`; close the plan when done
     overburn     allow more than the disc's stated capacity; drives may refuse that, or ruin the disc
 
@@ -136,17 +136,17 @@ def burn(
     speed     multiple of 1x, MAX_SPEED for as fast as the drive can; None for the one that is recommended
               for audio on this drive and disc (`Plan.drive.speeds`), or the fastest where none is known
     finalize  close the session, so that players can play the disc
-    simulate  everything with the laser off; nothing is on the disc afterwards
+    simulate  go through everything with the laser off; the disc stays as it is
     verify    read every sector back
     read_speed  multiple of 1x for that, MAX_SPEED for as fast as the drive can; None for 24x
     reload    reload the finished disc before it is read back, so that the table of contents comes from the
               disc, not from the drive's memory
     append    add to a disc that has tracks already
-    commit    called with Point.WRITE when all is ready and before the first sector is sent, and with
+    commit    called with Point.WRITE when everything is ready and before the first sector is sent, and with
               Point.CLOSE before the disc is closed, on the job's thread, which waits for it; not for a test
               write. If it raises, nothing was written, or the session stays open. A session-at-once recording
               may be closed with its last sector: then an objection to closing it comes too late, and
-              `disc_now` says how the disc is
+              `disc_now` describes the disc
     overburn  as for `plan`; a Plan has its own
     on_event  called with each event, on this thread; what it raises is logged, and the burn continues
     cancel    call it from another thread to stop; Ctrl-C does the same
@@ -190,7 +190,7 @@ def _burn_plan(
     caller: Caller,
     commit: Consent | None,
 ) -> BurnReport:
-    """A plan whose audio was not kept is made again, and has to be the same."""
+    """A plan whose audio was not kept is made again, and must be the same."""
     if earlier.mode is Mode.SAO and (settings.append or not settings.finalize):
         raise PlanError(
             "it was planned session-at-once, for a blank disc that is closed: plan it with finalize=False or "
@@ -383,7 +383,7 @@ def verify(
 
 
 def _compared(prepared: Sequence[PreparedTrack], audio: Sequence[CompleteTrack]) -> list[LaidTrack]:
-    """Each source beside the audio track that it was compared with; what the disc has no track for, after."""
+    """Each source with the audio track that it was compared with; sources without a track come last."""
     places = []
     for index, track in enumerate(prepared):
         number, start_lba = audio[-1].number + index + 1 - len(audio), 0
@@ -400,7 +400,7 @@ def look_before_blanking(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> Erasable:
-    """Look whether there is a CD-RW, and what `blank` would erase from it.
+    """Check whether there is a CD-RW, and what `blank` would erase from it.
 
     raises  DriveError, Cancelled; MediumUnsuitable for a disc that cannot be erased
     """
@@ -442,7 +442,7 @@ def close_disc(
 
 
 def _undisturbed(drive: Drive, test_write: bool = False) -> AbstractContextManager[None]:
-    """The system stays awake while a real drive writes: a disc half written is lost."""
+    """The system stays awake while a real drive writes, because a half-written disc is lost."""
     if not drive.real_time:
         return nullcontext()
     return awake(f"{'test write on' if test_write else 'writing to'} {drive.name}")

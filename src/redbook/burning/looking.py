@@ -80,7 +80,7 @@ def read_checksums(
 
     SHA-256 is of the track's own sectors. AccurateRip's sums reach to the next track's start, the gap
     included, or to the lead-out of the track's session, as every ripper counts; a gap that cannot be read
-    is taken for silence. Data tracks are left out.
+    counts as silence. Data tracks are left out.
 
     raises  DriveError, Cancelled
     """

@@ -97,7 +97,7 @@ class Plan(Closing):
 
     @property
     def free_sectors_after(self) -> int:
-        """What stays free on the disc; negative where it is overburned."""
+        """What remains free on the disc; negative if it is overburned."""
         return self.space.last_lead_out_lba - self.layout.lead_out_lba
 
     def close(self) -> None:
@@ -109,9 +109,9 @@ class Plan(Closing):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be planned.
+    """What should be planned.
 
-    finalize  whether the session is to be closed
+    finalize  whether the session should be closed
     overburn  whether the session may exceed the disc's stated capacity
     """
 
@@ -183,7 +183,7 @@ def _check_overburn(mode: Mode, request: Request) -> None:
 def _with_overburn_note(
     settled: Composition, layout: SessionLayout, space: Space, caller: Caller
 ) -> Composition:
-    """A warning, where it is longer than the disc says."""
+    """A warning if it is longer than the disc says."""
     over = layout.lead_out_lba - space.last_lead_out_lba
     if over <= 0:
         return settled
@@ -198,7 +198,7 @@ def _with_overburn_note(
 
 
 def _check_stated(composed: Composition, mode: Mode, space: Space, caller: Caller) -> None:
-    """raises  PlanError  where the files are too long by what they state themselves; Cancelled"""
+    """raises  PlanError  if the files are too long, going by what they state; Cancelled"""
     from redbook.audio.sectors import stated_sectors
 
     sources = composed.program.sources
@@ -263,7 +263,7 @@ def _with_master(
 
 
 def _mode(request: Request, abilities: Abilities, disc: DiscContents) -> Mode:
-    """raises  PlanError  for what cannot go together"""
+    """raises  PlanError  for options that contradict each other"""
     stays_open = request.append or not request.finalize
     if request.mode is Mode.SAO:
         if stays_open:
@@ -286,10 +286,10 @@ def _method_without_tracks(mode: Mode) -> Method:
 def _check_losses(
     losses: Sequence[str], mode: Mode, request: Request, from_files: bool, abilities: Abilities
 ) -> None:
-    """raises  PlanError  where track-at-once was not asked for, and cannot carry what was; and where it
-    cannot carry what is required
+    """raises  PlanError  if track-at-once was not asked for and cannot carry what was; or if it cannot
+    carry what is required
 
-    Of a row of files that nothing special was wanted of, track-at-once loses what nobody asked for.
+    For plain files without special wishes, track-at-once loses only what nobody asked for.
     """
     if mode is Mode.TAO and request.wishes.cd_text is CdText.REQUIRE:
         raise PlanError(
@@ -320,7 +320,7 @@ def read_master(
     caller: Caller,
     there: DiscPlaces = ((), None),
 ) -> tuple[Master, Composition, tuple[str, ...]]:
-    """Read every source to its end, and tell the events on the way.
+    """Read every source to its end, and report the events on the way.
 
     mode  AUTO, with tracks on the disc (`there`): as these were burned
 
@@ -412,7 +412,7 @@ def read_master(
 
 
 def _lost_pause(composed: Composition, wishes: Wishes, first_number: int) -> tuple[str, ...]:
-    """That before a track which is appended, where files are to have another than two seconds."""
+    """The pause before an appended track, if files should have one other than two seconds."""
     pause_s = wishes.pause_seconds if composed.from_files and first_number > 1 else None
     if not pause_s or round(pause_s * SECTORS_PER_SECOND) == PREGAP_SECTORS:
         return ()
@@ -420,7 +420,7 @@ def _lost_pause(composed: Composition, wishes: Wishes, first_number: int) -> tup
 
 
 def _is_session(decision: Decision, laid_out: Callable[[Decision], Arrangement], there: DiscPlaces) -> bool:
-    """Whether this, written at once, would be a disc whose tracks are there."""
+    """Whether this, written at once, would be a disc with its tracks at these places."""
     try:
         made = laid_out(decision)
     except PlanError:

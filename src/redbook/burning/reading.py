@@ -40,15 +40,15 @@ SourceOffset = int | Literal["drive"]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a disc is to be kept.
+    """How a disc should be kept.
 
     sound       "flac" or "wav"
     speed       multiple of 1x, MAX_SPEED for as fast as the drive can; None for the usual one
-    offset      by how many samples the drive brings the audio late, to be corrected; "drive" for what is
-                remembered of it
-    keep_going  whether what cannot be read, or is no audio, may be left out
+    offset      by how many samples the drive returns the audio late, to be corrected; "drive" for what is
+                remembered about it
+    keep_going  whether what cannot be read, or is not audio, may be left out
     c2          whether the drive is asked which sectors it could not correct
-    look_up     whether databases are asked over the network if others have read the same
+    look_up     whether to ask databases over the network if others have read the same
     """
 
     sound: str = "flac"
@@ -59,7 +59,7 @@ class Wanted:
     look_up: bool = False
 
     def check(self) -> None:
-        """Check that format, speed and offset are ones that can be asked for.  raises  ValueError"""
+        """Check that format, speed and offset are possible.  raises  ValueError"""
         if self.sound not in ("flac", "wav"):
             raise ValueError(f"audio is saved as flac or wav, not as {self.sound!r}")
         check_read_speed(self.speed)
@@ -100,7 +100,7 @@ def read(
                 tracks and later sessions are left out. Without it they are an error
     c2          ask the drive which sectors it could not correct
     look_up     ask AccurateRip and the CUETools database over the network whether others have read the same;
-                `databases` of the report has the answers, also that none came
+                `databases` of the report has the answers, including missing ones
 
     raises  PlanError     the folder is not suitable, or the offset is not known
             NoRoom        for the audio in the folder
@@ -193,7 +193,7 @@ def _how(original: Original, wanted: Wanted, habits: ReadHabits, kept: Unfinishe
 
 
 def _read_on(drive: Drive, original: Original, how: RipState, kept: Unfinished, caller: Caller) -> None:
-    """From where the reading has come so far to the end of the disc.
+    """From where the reading stopped to the end of the disc.
 
     raises  NotReadWhole, DriveError, Cancelled, NoRoom; what was read is kept
     """
@@ -247,7 +247,7 @@ def _reading(original: Original, how: RipState, kept: Unfinished) -> Procedure[N
 
 
 def _find_form(original: Original, habits: ReadHabits) -> Procedure[None]:
-    """How the drive wants to be asked for audio, before its marks are asked for, too."""
+    """How the drive wants to be asked for audio, before its C2 marks are requested, too."""
     for track in original.layout.tracks:
         try:
             yield from read_audio(track.start_lba, 1, habits)
@@ -257,7 +257,7 @@ def _find_form(original: Original, habits: ReadHabits) -> Procedure[None]:
 
 
 def _check_same_audio(first: int, reached: int, habits: ReadHabits, kept: Unfinished) -> Procedure[None]:
-    """That the disc is the one of which the beginning is kept.  raises  MediumUnsuitable"""
+    """Check that the disc is the one whose beginning is kept.  raises  MediumUnsuitable"""
     begin = max(first, reached - CHUNK_SECTORS)
     odd = set(kept.trouble.holes) | set(kept.trouble.again) | set(kept.trouble.gaps)
     compared = different = 0

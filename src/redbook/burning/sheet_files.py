@@ -24,7 +24,7 @@ KINDS = (".cue", ".toc")
 
 @dataclass(frozen=True, slots=True)
 class SheetReport:
-    """What was written.  notes: how the sources were read, and what the sheet cannot say, in words"""
+    """What was written.  notes: how the sources were read, and what the sheet cannot express, in words"""
 
     path: Path
     tracks: int

@@ -88,7 +88,7 @@ def _lead_out(program: Program, samples: Sequence[int], mode: Mode, pad_short_tr
 
 
 def _noted(program: Program, part: Part, whole: Program, parts: int) -> Program:
-    """With what is to be said about it."""
+    """With the notes about it."""
     from redbook.authoring.program import Note
 
     said = []

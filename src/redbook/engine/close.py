@@ -130,8 +130,8 @@ def _end_session(next_session: MultiSession, tracks_were_added: bool) -> Procedu
 def finalize() -> Procedure[DiscContents]:
     """Close a session that was left open.
 
-    raises  MediumUnsuitable  if none is open, or the disc was changed in the meantime; nothing was changed
-            on it SenseError        before anything was changed
+    raises  MediumUnsuitable  if none is open, or the disc was changed meanwhile; nothing was changed on it
+            SenseError        before anything was changed
             CloseFailed       if it was begun and went wrong
             Cancelled         with `disc_now`
     """

@@ -5,12 +5,12 @@
     TrackStarted 2, ...
     PhaseStarted CLOSING, Working...
 
-Of a session written at once PhaseStarted LEAD_IN and Working come before track 1, where it has CD-Text, and
+In a session written at once, PhaseStarted LEAD_IN and Working come before track 1 if it has CD-Text, and
 every TrackEnded comes at the end.
     PhaseStarted VERIFYING, Progress..., TrackVerified 1, TrackVerified 2, ...
 
 Notices come wherever there is something that a person should know, Waiting wherever something takes more
-than a second, Stopping as soon as a cancel was heard.
+than a second, Stopping as soon as a cancel was received.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class PhaseStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class DiscOfSeveral(Event):
-    """What does not fit on one disc goes on several, and it is this one's turn.  number counts from 1.
+    """What does not fit on one disc is burned to several, and this is the next one.  number counts from 1.
 
     first_track, last_track  of all the tracks, as they are counted over all discs
     """
@@ -162,7 +162,7 @@ class Stopping(Event):
 
     doing    what is done before the job ends, in words
     price    what quitting immediately would cost
-    at_once  whether that is what was asked for
+    at_once  whether quitting immediately was requested
     """
 
     doing: str
