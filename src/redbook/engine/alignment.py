@@ -1,9 +1,9 @@
 """Sectors of a track as they were sent, put together from sectors as a drive returns them.
 
-A drive brings the audio some samples out of place, so a sector as it was sent is across two sectors as
-they are read. Where an offset moves the ends of a track out of what can be read (before LBA 0, into the
-lead-out, into a gap that the drive does not give), these samples are hidden: counted, named, and never called
-the same.
+A drive returns the audio some samples out of place, so a sector as it was sent extends across two sectors as
+they are read. Where an offset moves the ends of a track to where nothing can be read (before LBA 0, into the
+lead-out, into a gap that the drive does not return), these samples are hidden: counted, named, and never
+called the same.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SectorRun(NamedTuple):
 class Alignment:
     """Sectors as they were sent, put together from sectors as they are read.
 
-    samples     that the audio comes late
+    samples by which the audio is late
     skip_bytes  from the beginning of the first sector read to the first sample of the one that was sent
     """
 
@@ -51,24 +51,24 @@ class Alignment:
 
     @property
     def crosses(self) -> bool:
-        """Whether a sector as sent is across two."""
+        """Whether a sector as sent extends across two."""
         return self.skip_bytes > 0
 
     def lba_of(self, sector: int) -> int:
-        """Where the drive brings the first sample of this sector of the track."""
+        """Where the drive returns the first sample of this sector of the track."""
         return self._first_lba + sector
 
     def end_lba(self, sector: int) -> int:
-        """Behind the last address that is needed for the sectors before this one."""
+        """The address after the last one needed for the sectors before this one."""
         return self._first_lba + sector + self.crosses
 
     def cut(self, raw: bytes, sectors: int, lead: int = 0) -> bytearray:
-        """So many sectors as sent, from the first address on that `raw` begins with; `lead` bytes after."""
+        """This many sectors as sent, from the first address in `raw`, which begins `lead` bytes later."""
         begin = lead + self.skip_bytes
         return bytearray(memoryview(raw)[begin : begin + sectors * SECTOR_BYTES])
 
     def covered(self, lba: int) -> tuple[int, int]:
-        """Which bytes of the track as sent the drive brings at this address: from, to."""
+        """Which bytes of the track as sent the drive returns at this address: from, to."""
         begin = (lba - self.span.start_lba) * SECTOR_BYTES - self.samples * SAMPLE_BYTES
         return max(0, begin), max(0, min(self.span.sectors * SECTOR_BYTES, begin + SECTOR_BYTES))
 
@@ -84,7 +84,7 @@ class Alignment:
         return not self.span.start_lba <= lba < self._span_end_lba
 
     def differing(self, data: bytes | bytearray, first: int) -> list[int]:
-        """Numbers of the sectors that are not as sent; `data` begins with sector `first`."""
+        """Numbers of the sectors that differ from what was sent; `data` begins with sector `first`."""
         count = len(data) // SECTOR_BYTES
         found = sector_sums(memoryview(data)[: count * SECTOR_BYTES])
         wanted = self.span.sent.sums[first : first + count]
@@ -93,12 +93,12 @@ class Alignment:
         return [first + number for number in range(count) if found[number] != wanted[number]]
 
     def fill_hidden(self, data: bytearray, first: int, missing: set[int]) -> HiddenEnds:
-        """Samples that are outside of the track's own sectors, and cannot be had there, are taken as sent.
+        """Samples outside the track's own sectors that cannot be read are taken as sent. So is
 
-        A gap that comes as silence where sound was sent is the drive's own, too.
+        a gap that the drive returns as silence although audio was sent.
 
-        data     sectors as sent, from sector `first` on; what is hidden is put into it
-        missing  addresses that did not come
+        data     sectors as sent, from sector `first` on; hidden samples are filled in
+        missing  addresses that were not returned
         """
         count = len(data) // SECTOR_BYTES
         begin_lba, end_lba = self.lba_of(first), self.end_lba(first + count)
@@ -129,7 +129,7 @@ class Alignment:
         With the sector before the run, where there is one: between two stretches nothing may be missing.
 
         lead          bytes of `raw` before the run's place
-        most_samples  that are tried, to either side
+        most_samples  that are tried, in either direction
         """
         first = run.first - (run.first > 0)
         lead -= (run.first - first) * SECTOR_BYTES
@@ -152,7 +152,7 @@ class Alignment:
     def taken_from(
         self, raw: bytes, at: int, run: SectorRun, most_samples: int
     ) -> tuple[bytearray, HiddenEnds]:
-        """These sectors as they are in `raw` from byte `at` on; less where they are not all in it.
+        """These sectors as they are in `raw` from byte `at` on; fewer if they are not all in it.
 
         What is before the track's own first sector or after its last, by no more than the offset and
         `most_samples`, is taken as sent where it is not in `raw`. That may be whole sectors.

@@ -10,9 +10,11 @@ from redbook.engine.reading_speed import ReadingSpeed
 from redbook.engine.steps import Procedure
 
 HOPELESS_RUNS = 24
-"""After so many runs of sectors in a row that no reading mended, nothing is read again."""
+"""After this many runs of sectors in a row that no further reading fixed, nothing is read again."""
 LOST_SECTORS = 270
-"""After so many sectors in a row that did not come one by one, a command that fails is lost whole."""
+"""After this many sectors in a row that could not be read one by one, a failing command counts as lost as a
+whole.
+"""
 
 _SLOWER = {1: 8, 3: 4}  # at which try to read at which multiple of 1x
 
@@ -20,12 +22,12 @@ _SLOWER = {1: 8, 3: 4}  # at which try to read at which multiple of 1x
 def before_another_try(
     number: int, lba: int, among: range, speed: float, drive: ReadingSpeed, habits: ReadHabits
 ) -> Procedure[None]:
-    """Something far away is read: the same sectors would come from the drive's memory again.
+    """Read something far away: otherwise the same sectors would come from the drive's memory again.
 
     number  of the try, from 0: some are made more slowly
-    lba     what is to be read again
+    lba     what will be read again
     among   sectors of audio that may be read for this
-    speed   at which the disc is read otherwise, as a multiple of 1x
+    speed   at which the disc is normally read, as a multiple of 1x
     """
     if number in _SLOWER and _SLOWER[number] < speed:
         yield from drive.ask_for(_SLOWER[number])

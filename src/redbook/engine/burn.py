@@ -3,12 +3,12 @@
     prepare -> write -> end -> release
 
 Three ways in: `burn` (all of it), `burn_prepared` and `add_track` (for a caller that keeps drive and session
-over several jobs, as IMAPI2 does: who called `set_up` gives back tray and speed).
+over several jobs, as IMAPI2 does: whoever called `set_up` restores tray and speed).
 
 What goes wrong comes as an exception in place of the answer to a step, and each kind of cancel comes once:
 
-- `Cancelled` replaces the next step, which is not done; never one that is under way. Behind a Shield none
-  comes.
+- `Cancelled` replaces the next step, which is not done; it never replaces one that is under way. While a
+  Shield is up, none comes.
 - `Abandoned` (a second cancel) comes through a Shield, too, and is no Exception: nothing is cleaned up.
 - An error of the drive answers the command that it refused.
 
@@ -65,9 +65,9 @@ SETTLE_SECONDS = 5
 
 
 def burn(method: Method, settings: Settings, outcome: Outcome) -> Procedure[SessionLayout]:
-    """Write what is to be written, and make the disc playable; where everything is then.
+    """Write what should be written, and make the disc playable; returns where everything is.
 
-    method  how it is to be written, and what
+    method  how it is written, and what
 
     raises  Cancelled, BurnFailed   with `disc_now`, once anything was sent
             NotCommitted            where someone had to agree and did not
@@ -177,9 +177,9 @@ def _add_track(settings: Settings, audio_sectors: int, outcome: Outcome) -> Proc
 
 
 def _check_next(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
-    """Does the drive go on after the track?  One that lost sectors and said GOOD wants more of them first.
+    """Does the drive continue after the track?  One that lost sectors and said GOOD wants more of them first.
 
-    raises  InvalidReply  if it does not; what the drive has of the track is in `outcome` then
+    raises  InvalidReply  if it does not; `outcome` then has what the drive has of the track
     """
     try:
         outcome.space = space = yield from where_next()
@@ -199,7 +199,9 @@ def _check_next(track: LaidTrack, outcome: Outcome) -> Procedure[None]:
 
 
 def _sanely(steps: Procedure[R], method: Method, settings: Settings, outcome: Outcome) -> Procedure[R]:
-    """What these steps do; whatever goes wrong in them, the drive is left sane before it goes on."""
+    """Do these steps; whatever goes wrong in them, the drive is left in a sane state before the error
+    continues.
+    """
     try:
         return (yield from steps)
     except Exception as first:
@@ -232,14 +234,14 @@ def _let_settle(outcome: Outcome) -> Procedure[None]:
 
 
 def _concerns_the_disc(first: Exception, outcome: Outcome) -> bool:
-    """Whether something is to be said about the disc, beside what went wrong."""
+    """Whether there is something to say about the disc, besides what went wrong."""
     return isinstance(first, Cancelled | NotCommitted) or (
         outcome.touched and isinstance(first, RedbookError | OSError)
     )
 
 
 def _with_disc_now(first: Exception, method: Method, outcome: Outcome, settings: Settings) -> Exception:
-    """The error with what is on the disc now."""
+    """The error, with what is on the disc now."""
     if not outcome.touched and isinstance(first, NotCommitted):
         return NotCommitted(f"{first}; nothing was written", first.reason, "nothing was written")
     if not outcome.touched:
@@ -249,7 +251,7 @@ def _with_disc_now(first: Exception, method: Method, outcome: Outcome, settings:
 
 
 def _look(outcome: Outcome) -> Procedure[None]:
-    """What the drive says is on the disc after all; it is told instead of what was meant to be."""
+    """What the drive says is on the disc after all; this is reported instead of what was intended."""
     for _ in range(2):
         try:
             yield from until_idle(Phase.ENDING_TRACK, END_TRACK_SECONDS)

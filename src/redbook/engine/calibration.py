@@ -20,7 +20,7 @@ _NO_SUCH_THING = (
     errors.InvalidParameter,
     errors.CommandSequenceError,
 )
-"""Modern drives calibrate by themselves at the first WRITE, so these are no failure (cdrecord)."""
+"""Modern drives calibrate on their own at the first WRITE, so these are not a failure (cdrecord)."""
 
 
 def calibrate(outcome: Outcome) -> Procedure[None]:
@@ -49,7 +49,7 @@ def _calibrate() -> Procedure[None]:
 
 
 def slow_down(error: PowerCalibrationError, outcome: Outcome) -> Procedure[bool]:
-    """Whether it makes sense to try once more, at the next lower speed, which is set then.
+    """Whether it makes sense to try once more, at the next lower speed, which is then set.
 
     Often it is disc and speed that do not match (seen on Optiarc AD-7280S).
     """

@@ -20,19 +20,19 @@ _MANY_PLACES = 24  # that came right only when read again: no longer scratches
 
 @dataclass(slots=True)
 class Care:
-    """How this disc has to be read, and what it took.
+    """How this disc must be read, and what that took.
 
     spans         every track that is compared
-    habits        in which form this drive wants to be asked
+    habits        the form in which this drive wants to be asked
     speed         of reading, as a multiple of 1x; MAX_SPEED for as fast as the drive can
-    drive         what it was asked for, and what to give back
-    places_again  stretches that were read again and were the same then
+    drive         what it was set to, and what to restore
+    places_again  stretches that were read again and were then the same
     sectors_again how many sectors these were
-    hopeless      runs of sectors in a row that no further reading mended
+    hopeless      runs of sectors in a row that no further reading fixed
     inexact       stretches that came at varying places: the drive reads inexactly
-    accurate_stream  that it never does: as the drive says about itself, until it shows otherwise
-    one_by_one    that one command of an inexact drive brings too little to show what is between sectors
-    lost          sectors in a row that did not come, the latest of those asked for one by one
+    accurate_stream  that it never does so: as the drive says about itself, until it shows otherwise
+    one_by_one    that one command of an inexact drive returns too little to show what is between sectors
+    lost          sectors in a row that were not returned, the latest of those requested one by one
     """
 
     spans: Sequence[Span]
@@ -58,7 +58,9 @@ class Care:
 
     @property
     def in_one_piece(self) -> bool:
-        """Whether a stretch counts only if it came whole, in one reading with what is before it."""
+        """Whether a stretch counts only if one reading returned it completely, together with what is before
+        it.
+        """
         return not self.accurate_stream and not self.one_by_one
 
     @property
@@ -69,9 +71,9 @@ class Care:
 
 
 def read_around(lba: int, sectors: int, span: Span, care: Care) -> Procedure[tuple[bytes, set[int]]]:
-    """These sectors in and around a track, and which of them did not come; these are silence.
+    """These sectors in and around a track, and which of them were not returned; these are silence.
 
-    Far into a part that cannot be read they are not asked for one by one: a drive tries each for seconds.
+    Far into an unreadable part they are not requested one by one: a drive tries each for seconds.
     """
     low, high = max(lba, span.low), min(lba + sectors, span.high)
     missing = set(range(lba, lba + sectors)) - set(range(low, high)) if high - low < sectors else set()

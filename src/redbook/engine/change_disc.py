@@ -26,7 +26,7 @@ _LOOK_SECONDS = 1.0
 def blank_disc_in(what: str = "a blank disc") -> Procedure[tuple[Abilities, DiscContents]]:
     """Open the tray, and wait until there is a disc that can be written to; as long as it takes.
 
-    what  is waited for, as Waiting has it
+    what  is waited for, as in Waiting
 
     raises  NotARecorder, TransportError
     """
@@ -51,7 +51,7 @@ def blank_disc_in(what: str = "a blank disc") -> Procedure[tuple[Abilities, Disc
 
 
 def _open_tray() -> Procedure[None]:
-    """A drive that does not open it by itself has a button."""
+    """A drive that cannot open it itself has a button."""
     for command in (
         PreventAllowMediumRemoval(False),
         StartStopUnit(start=False, load_eject=True),

@@ -11,11 +11,11 @@ CHUNK_SECTORS = COMMAND_SECTORS[0]
 CHUNK_BYTES = CHUNK_SECTORS * SECTOR_BYTES
 
 SMALLER_CHUNKS = COMMAND_SECTORS[1:]
-"""Sectors to try where a drive refuses more."""
+"""Numbers of sectors to try if a drive refuses more."""
 
 
 def chunk_sectors(most_bytes: int | None) -> int:
-    """Sectors in a chunk, so that it goes into one command of this many bytes; None for any number."""
+    """Sectors in a chunk, so that it fits into one command of this many bytes; None for any number."""
     return CHUNK_SECTORS if most_bytes is None else max(1, min(CHUNK_SECTORS, most_bytes // SECTOR_BYTES))
 
 

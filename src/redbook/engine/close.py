@@ -51,7 +51,7 @@ GOES_ON = (
 def close_session(next_session: MultiSession, test_write: bool) -> Procedure[None]:
     """Lead-in and lead-out; afterwards a player can play the disc.
 
-    next_session takes effect through page 05h, so that must be right when CLOSE is sent.
+    next_session takes effect through page 05h, so that page must be right when CLOSE is sent.
     """
     now = yield from read_write_parameters()
     if now.multi_session != next_session or now.test_write != test_write:
@@ -100,7 +100,7 @@ def _is_closed(now: DiscInformation) -> Procedure[bool]:
 def end_session(next_session: MultiSession, tracks_were_added: bool) -> Procedure[bool]:
     """Close the session that tracks were added to, if any was, and unlock the tray whatever happens.
 
-    A drive that knows nothing of tracks that were added is told to close anyway, and looked at again.
+    A drive that does not know about the added tracks is told to close anyway, and is asked again.
 
     Returns whether there was something to close.  raises  SenseError, InvalidReply
     """
@@ -141,7 +141,7 @@ def finalize() -> Procedure[DiscContents]:
 
 @dataclass(slots=True)
 class _Closing:
-    """looked  whether the disc to be closed is known: if it changes from then on, that is the end of it
+    """looked whether the disc to be closed is known: if it changes after that, the job ends
     begun   whether anything was sent that changes it
     """
 
@@ -194,7 +194,7 @@ def _finalize(disc: DiscContents, closing: _Closing) -> Procedure[DiscContents]:
 
 
 def _what_became(first: DriveError, before: DiscContents) -> Procedure[str]:
-    """What is known about the disc after its closing went wrong: it is looked at again."""
+    """What is known about the disc after closing failed: the drive is asked again."""
     if isinstance(first, StillBusy):
         return GOES_ON
     try:
@@ -213,13 +213,13 @@ def _what_became(first: DriveError, before: DiscContents) -> Procedure[str]:
 
 
 def _may_be_the_same(before: DiscContents, now: DiscContents) -> bool:
-    """Whether every whole track of before is still there."""
+    """Whether every complete track from before is still there."""
     there = {(track.number, track.start_lba) for track in now.tracks}
     return all((track.number, track.start_lba) in there for track in before.tracks)
 
 
 def state_in_words(disc: DiscContents) -> str:
-    """What is on a disc whose session was to be closed, and what can be done with it."""
+    """What is on a disc whose session should have been closed, and what can be done with it."""
     if disc.status is DiscStatus.BLANK:
         return "the drive calls the disc blank"
     count = len(disc.tracks)

@@ -14,7 +14,7 @@ def conclude(found: ReadBack, differences: Sequence[Difference], settled: Sequen
     """The verdict on each promise.
 
     differences  of the tracks that differ
-    settled      numbers of those that were the same when they were read once more
+    settled      numbers of those that were the same when read once more
     """
     hidden = tuple(
         Hidden(reading.span.number, where, samples)
@@ -54,7 +54,7 @@ def _audio_check(found: ReadBack, differences: Sequence[Difference]) -> Check:
 
 
 def not_reached_in_words(found: ReadBack) -> str:
-    """What was not compared because the drive gave an error, and which."""
+    """What was not compared because of a drive error, and the error."""
     return f"the audio of {in_words(found.not_reached)} was not compared: {found.broken_off}"
 
 

@@ -16,8 +16,8 @@ CD_TEXT_BLOCK_TYPE = 3  # 2448 bytes: raw P to W; what some drives want where CD
 class CueSheetForm:
     """One form of a cue sheet, with what page 05h must say for it.
 
-    name           by which it is remembered and told
-    entries        how the entries look, but for the true time of the lead-in
+    name           by which it is remembered and reported
+    entries        how the entries look, apart from the true time of the lead-in
     true_lead_in   whether the lead-in's entry has the disc's true time
     block_type     data block type of page 05h
     """
@@ -41,14 +41,14 @@ CUE_SHEET_FORMS = (
     ),
     CueSheetForm(PREGAPS, CueForm(pregaps=True)),
 )
-"""From the one that most drives take down. All carry the same disc, but for the last: there each track begins
-its index 0 one sector before its index 1."""
+"""In order, beginning with the one that most drives accept. All give the same disc, except the last: there
+each track begins its index 0 one sector before its index 1."""
 
 
 def forms_for(layout: SessionLayout, first: str = "") -> Iterator[CueSheetForm]:
     """Those that differ for this session.
 
-    first  the name of the one to begin with; one that changes the disc stays after those that do not
+    first  the name of the one to begin with; a form that changes the disc stays after those that do not
     """
     with_isrc = any(track.isrc for track in layout.tracks)
     fit = [
@@ -73,7 +73,7 @@ def taken_in_words(form: CueSheetForm, refusals: list[tuple[CueSheetForm, SenseE
 def all_refused(
     layout: SessionLayout, refusals: list[tuple[CueSheetForm, SenseError]], overburn: bool = False
 ) -> CueSheetRefused:
-    """overburn: the disc is to hold more than it says"""
+    """overburn: the disc should hold more than it says"""
     last = refusals[-1][1]
     tried = ", ".join(f"{form.name} ({error.sense})" for form, error in refusals)
     cures = []

@@ -1,9 +1,9 @@
 """By how many samples this drive reads a disc out of place: one number for the whole disc.
 
 The drive that wrote it and the drive that reads it each add a constant (docs/drives.md). It is found where
-the sound is unmistakable: a sector that was sent is looked for around its place, and is there once.
-Several such places must agree. Silence says nothing, and a sound that repeats itself says "here, or one
-period on"; where no other place decides, the ends of the tracks do.
+the audio is unmistakable: a sector that was sent is searched for around its place, and occurs once.
+Several such places must agree. Silence says nothing, and audio that repeats says "here, or one period
+later"; where no other place decides, the ends of the tracks do.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ class Span:
 class DiscOffset:
     """What was found.
 
-    samples    that the audio comes late (negative: early); 0 if none could be told
-    told       whether sound on the disc says so
-    inexact    the places disagree among themselves: the drive reads inexactly, and `samples` is the earliest
+    samples by which the audio is late (negative: early); 0 if none could be told
+    told       whether audio on the disc shows it
+    inexact    the places disagree: the drive reads inexactly, and `samples` is the earliest
                that was seen, so that no reading of the disc's first samples is too early to be whole
     """
 
@@ -70,9 +70,9 @@ class DiscOffset:
 
 
 def find_disc_offset(spans: Sequence[Span], habits: ReadHabits, hint: int | None) -> Procedure[DiscOffset]:
-    """hint  what this drive had before; it is tried first where the disc leaves a choice or tells nothing
+    """hint  what this drive had before; it is tried first if the disc leaves a choice or shows nothing
 
-    raises  DriveError  what concerns more than single sectors
+    raises  DriveError  for what concerns more than single sectors
     """
     votes: Counter[int] = Counter()
     seen: list[_Sighting] = []
@@ -99,7 +99,7 @@ def find_disc_offset(spans: Sequence[Span], habits: ReadHabits, hint: int | None
 def _spread(spans: Sequence[Span]) -> Iterator[tuple[Span, Landmark]]:
     """All landmarks, each half as far from the others as those before: ends, middle, quarters and so on.
 
-    So the first few tell of the whole disc, also of one that is moved from some place on.
+    So the first few represent the whole disc, even one that is shifted from some place on.
     """
     marks = [(span, mark) for span in spans for mark in span.sent.landmarks]
     if not marks:
@@ -119,7 +119,7 @@ def _spread(spans: Sequence[Span]) -> Iterator[tuple[Span, Landmark]]:
 class _Sighting:
     """Where one landmark was seen.
 
-    offsets    by which it was moved there
+    offsets    by which it was shifted there
     low, high  between which it could have been seen
     """
 
@@ -174,7 +174,7 @@ def _candidates(seen: Sequence[_Sighting], hint: int | None) -> list[int]:
 
 
 def _decide(spans: Sequence[Span], habits: ReadHabits, candidates: Sequence[int]) -> Procedure[DiscOffset]:
-    """The one at which the tracks begin and end where they should."""
+    """The offset at which the tracks begin and end where they should."""
     left = list(candidates)
     for span in spans:
         if len(left) == 1:
@@ -201,7 +201,7 @@ def _decide(spans: Sequence[Span], habits: ReadHabits, candidates: Sequence[int]
 
 
 def _stands_at(data: bytes, edge: bytes, begin: int) -> bool:
-    """Whether the part of it that can be seen is the same."""
+    """Whether the visible part of it is the same."""
     skip = max(0, -begin)
     seen = data[max(0, begin) : begin + len(edge)]
     return bool(seen) and edge[skip : skip + len(seen)] == seen

@@ -47,8 +47,8 @@ _NOT_BEGUN = (errors.IllegalRequest, errors.IncompatibleMedium, errors.WriteProt
 @dataclass(slots=True)
 class _Erasure:
     """begun    whether the drive may have begun to erase
-    guarded  from the look at the disc until BLANK is taken: another disc, or a drive that was reset, is the
-             end of it then
+    guarded  from inspecting the disc until BLANK is accepted: then another disc, or a drive that was reset,
+             ends the job
     """
 
     begun: bool = False
@@ -76,7 +76,7 @@ class Erasable:
 
 
 def look() -> Procedure[Erasable]:
-    """Whether there is something to be erased.  raises  as `erase`, before anything is changed"""
+    """Whether there is something to erase.  raises  as `erase`, before anything is changed"""
     return (yield from resending(_look(), lambda: False))
 
 
@@ -112,8 +112,8 @@ def erase(
 ) -> Procedure[DiscInformation]:
     """Make a CD-RW blank again.
 
-    raises  MediumUnsuitable  for a disc that is not a CD-RW, cannot be erased, or is another one than was
-                              looked at; nothing was changed
+    raises  MediumUnsuitable  for a disc that is not a CD-RW, cannot be erased, or is not the one that was
+                              inspected; nothing was changed
             EraseFailed       if it was begun and went wrong; StillBusy is the cause where it takes longer
                               than `longest_seconds`
             Cancelled         with `disc_now`
@@ -127,7 +127,7 @@ def erase(
 def check_erasable(abilities: Abilities, information: DiscInformation, atip: Atip | None) -> None:
     """BLANK is for CD-RW alone: DVD-RW and DVD-RAM know it, too, and would lose what is on them.
 
-    atip  counts where the drive tells no profile: no DVD has one
+    atip  counts if the drive reports no profile: no DVD has an ATIP
 
     raises  MediumUnsuitable  for anything else
     """
@@ -205,7 +205,7 @@ def _erase(
 
 
 def _what_became(first: DriveError) -> Procedure[str]:
-    """What is known about the disc after its erasing went wrong."""
+    """What is known about the disc after erasing failed."""
     if isinstance(first, StillBusy):
         return GOES_ON
     try:

@@ -41,7 +41,9 @@ def audio_extents(disc: DiscContents) -> Procedure[tuple[Extent, ...]]:
 
 
 def lead_outs_by_session() -> Procedure[tuple[dict[int, int], dict[int, int]]]:
-    """The session of each track, and the lead-out of each session; empty from a drive that does not tell."""
+    """The session of each track, and the lead-out of each session; empty for a drive that does not report
+    it.
+    """
     try:
         raw: RawToc = yield ReadFullToc()
     except (SenseError, InvalidReply):

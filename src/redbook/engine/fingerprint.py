@@ -1,11 +1,11 @@
 """What is kept of a track's audio, so that a disc can be compared with it when the audio is gone.
 
-A burn gives its spool back while it writes. What stays is small, and enough to say about a disc: it is the
-same, these sectors are not, and by how much the drive reads beside the place:
+A burn gives its spool back while it writes. What stays is small, and enough to say about a disc that it is
+the same, which sectors are not, and how far out of place the drive reads:
 
 - SHA-256 of the whole track: the proof;
 - a CRC-32 of each sector: where it differs, at once and without the source;
-- landmarks, whole sectors with sound in them, by which a drive's offset is found;
+- landmarks, whole sectors with audio in them, by which a drive's offset is found;
 - the first and last sectors: what an offset moves out of the disc's readable part is taken from there.
 """
 
@@ -21,7 +21,7 @@ _SILENCE = bytes(SECTOR_BYTES)
 _SILENT_SECTORS = 64
 _FEW_LANDMARKS, _MOST_LANDMARKS = 4, 8
 _DISTINCT_SAMPLES = 16
-"""A sector with fewer different values is plain: a constant, or nearly silent. It is a landmark only where a
+"""A sector with fewer different values is plain: a constant, or nearly silent. It is a landmark only if a
 track has no livelier ones."""
 
 
@@ -42,7 +42,7 @@ class Fingerprint:
     """Of one track, as it was sent, the padding to the shortest legal track included.
 
     sums        a CRC-32 for each sector
-    landmarks   in the order of their places; empty for a track of silence
+    landmarks   in order of position; empty for a silent track
     head, tail  the first and last MOST_OFFSET_SECTORS sectors, or all there are
     """
 
@@ -128,9 +128,9 @@ class FingerprintMaker:
             sector = (sector // step + 1) * step
 
     def finish(self, sha256: str, sectors: int = 0) -> Fingerprint:
-        """What came, padded with silence to a whole sector and to so many sectors.
+        """What arrived, padded with silence to a whole sector and to this many sectors.
 
-        sha256  in hexadecimal, of the whole track, this silence included
+        sha256  in hexadecimal, of the whole track, including this silence
         """
         if self._rest:
             self.update(bytes(SECTOR_BYTES - len(self._rest)))
@@ -143,7 +143,7 @@ class FingerprintMaker:
 
 
 def _first_sound(data: memoryview, begin: int, count: int) -> Landmark | None:
-    """The sector with a track's first sound: also in one that is all but silent there is an onset."""
+    """The sector with a track's first sound: even a nearly silent track has an onset."""
     for number in range(count):
         audio = bytes(data[number * SECTOR_BYTES : (number + 1) * SECTOR_BYTES])
         if audio != _SILENCE:

@@ -1,7 +1,7 @@
 """Where the next track may go and how far: what the drive says, compared with what else it says.
 
-A wrong word here becomes a lost disc, so each is compared with a second one where the drive has one. What is
-compared with what: docs/replies.md.
+A wrong value here costs a disc, so each is compared with a second one where the drive has one.
+docs/replies.md says what is compared with what.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from redbook.mmc.disc_info import (
 )
 
 AGREEING_SECTORS = SHORTEST_DISC_SECTORS
-"""Two words on how far the disc goes that are no further apart say the same: drives count run-out, pregap
-and a reserve for the lead-out in, or not."""
+"""Two statements on how far the disc goes that differ by no more than this agree: drives include run-out,
+pregap and a reserve for the lead-out, or they do not."""
 
 
 def find_space(
     information: DiscInformation, atip: Atip | None, recorded: Sequence[TrackInformation] | None = None
 ) -> Procedure[Space | None]:
-    """Where the next track starts; asked for, never computed (MMC-5 6.27: depends on page 05h).
+    """Where the next track starts; always asked, never computed (MMC-5 6.27: depends on page 05h).
 
     recorded  the ended tracks on the disc, all of them; None where that is not known
 
@@ -60,12 +60,12 @@ def find_space(
 
 
 def _as_lba(limit: Msf) -> int:
-    """Also beyond minute 90, where `Msf.lba` means the lead-in."""
+    """Also beyond minute 90, which means the lead-in for `Msf.lba`."""
     return limit.sectors - PREGAP_SECTORS
 
 
 def _check_blank(track: TrackInformation, start: int) -> None:
-    """raises  Contradiction  if what the drive says about the next track is not of a blank disc"""
+    """raises  Contradiction  if what the drive says about the next track does not fit a blank disc"""
     if track.number != 1 or start > 0:
         raise _contradiction(
             "the drive calls the disc blank, and says that the next track on it will be number "
@@ -76,7 +76,7 @@ def _check_blank(track: TrackInformation, start: int) -> None:
 def _check_appendable(
     track: TrackInformation, start: int, recorded: Sequence[TrackInformation] | None
 ) -> None:
-    """raises  Contradiction  if the next track does not follow on those that are there"""
+    """raises  Contradiction  if the next track does not follow the existing ones"""
     if start < 0:
         raise _contradiction(
             f"the drive says that the next sector to be written is {start}, and that the disc is not blank"
@@ -100,11 +100,11 @@ def _check_appendable(
 def _last_lead_out(
     information: DiscInformation, atip: Atip | None, track: TrackInformation, start: int
 ) -> int:
-    """The last possible start of the lead-out: the shortest word counts where they differ by much.
+    """The last possible start of the lead-out: the shortest counts if they differ by much.
 
-    start  from where the drive counts what is free
+    start  from where the drive counts the free sectors
 
-    raises  Contradiction  if there is no word on it
+    raises  Contradiction  if nothing states it
     """
     ends = [
         _as_lba(limit) for limit in (information.last_lead_out, atip.last_lead_out if atip else None) if limit

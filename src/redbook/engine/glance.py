@@ -48,9 +48,9 @@ RECORDABLE = (Profile.CD_R, Profile.CD_RW)
 class Glance:
     """What a drive is and holds now.
 
-    medium       in words: NO_DISC, "CD-R 80 min, blank"; what keeps the drive from telling otherwise
+    medium       in words: NO_DISC, "CD-R 80 min, blank"; or what keeps the drive from telling
     spoiled      its last session was never finished, and nothing can be added
-    information  None where there is no disc, or none of which the drive tells
+    information  None if there is no disc, or the drive does not report it
     serial       feature 0108h; empty where the drive has none
     """
 
@@ -121,7 +121,9 @@ def is_loaded() -> Procedure[bool]:
 
 
 def _settle() -> Procedure[str]:
-    """TEST UNIT READY, past the reports of what happened before; in words why the drive is not ready."""
+    """TEST UNIT READY, past the reports of what happened before; returns in words why the drive is not
+    ready.
+    """
     for _ in range(ATTENTIONS_AT_START + 1):
         try:
             yield TestUnitReady()
@@ -150,7 +152,7 @@ def _serial() -> Procedure[str]:
 
 
 def nominal_minutes(last_lead_out: Msf) -> int:
-    """What is printed on the disc: some end up to some seconds before that, many after it."""
+    """What is printed on the disc: some end a few seconds before that, many after it."""
     return (last_lead_out.sectors + SHORT_OF_NOMINAL_SECTORS) // SECTORS_PER_MINUTE
 
 

@@ -61,10 +61,10 @@ class Abilities:
     """Who the drive is and what it can do with the medium in it now.
 
     writes_sao    session-at-once; assumed for a drive that does not know GET CONFIGURATION
-    writes_raw    with a sub-channel of the host's making; the same
-    largest_cue_sheet_bytes  that it says it takes; 0 where it does not say
+    writes_raw    with a sub-channel made by the host; assumed likewise
+    largest_cue_sheet_bytes  that it says it accepts; 0 if it does not say
     lists_speeds  whether it knows GET PERFORMANCE's list of them
-    speeds        empty until they were asked for
+    speeds        empty until they were requested
     """
 
     inquiry: InquiryReply
@@ -103,7 +103,7 @@ class DiscContents:
     toc           None until a session is closed
     space         None where nothing more can be written
     problems      what the drive says about the disc that makes no sense, in words
-    doubt         why nothing may be written on what the drive says; empty if there is no reason
+    doubt         why nothing may be written, given what the drive says; empty if there is no reason
     spoiled       its last session was written session-at-once and never finished; what is in it is not a
                   track
     """
@@ -130,7 +130,7 @@ class DiscContents:
 
     @property
     def lead_in_start(self) -> Msf | None:
-        """Of a blank disc, as the drive says it, or the disc itself; None where neither makes sense."""
+        """Of a blank disc, as the drive or the disc itself states it; None if neither makes sense."""
         said = (self.information.last_session_lead_in, self.atip.lead_in_start if self.atip else None)
         for start in said:
             if start is not None and _WITHIN_REACH[0] <= start.lba <= _WITHIN_REACH[1]:
@@ -140,7 +140,7 @@ class DiscContents:
     def expected_toc(self) -> Toc | None:
         """The table of contents, or what it would be if the session were closed now.
 
-        None for a finished disc whose table of contents cannot be read: players have no other, either.
+        None for a finished disc whose table of contents cannot be read: players cannot read it, either.
         """
         whole = self.toc and self.tracks and self.toc.tracks[-1].number == self.tracks[-1].number
         if self.status is DiscStatus.COMPLETE or (self.toc and (self.space is None or whole)):
@@ -153,7 +153,7 @@ class DiscContents:
 
 
 def read_capabilities() -> Procedure[Capabilities | None]:
-    """Mode page 2Ah; None from a drive that has none, or none that makes sense."""
+    """Mode page 2Ah; None for a drive that has none, or none that makes sense."""
     try:
         page = (yield ModeSense10(Capabilities.CODE)).page(Capabilities.CODE)
         return Capabilities.from_page(page) if page else None
@@ -230,7 +230,7 @@ def with_speeds(abilities: Abilities, atip: Atip | None) -> Procedure[Abilities]
 
 
 def is_cd(profile: int | None) -> bool:
-    """Whether the drive calls what is in it a CD, or does not say."""
+    """Whether the drive says that it contains a CD, or does not say."""
     return profile in _CDS
 
 
@@ -240,7 +240,7 @@ def contents(of_cd: bool = True) -> Procedure[DiscContents]:
     What makes no sense in it is reported separately, so that the rest can be shown; only the disc's state
     must make sense.
 
-    of_cd  whether it is a CD; of other discs the state alone is read
+    of_cd  whether it is a CD; for other discs only the state is read
 
     raises  InvalidReply  for a state that no disc can be in
     """
@@ -285,7 +285,7 @@ def contents(of_cd: bool = True) -> Procedure[DiscContents]:
 
 
 def _has_toc(information: DiscInformation) -> bool:
-    """Whether a session is closed; where none is, drives say all kinds of things of a table of contents."""
+    """Whether a session is closed; if none is, drives say all kinds of things about a table of contents."""
     open_sessions = information.last_session_status in (SessionStatus.EMPTY, SessionStatus.INCOMPLETE)
     return information.status is not DiscStatus.BLANK and information.sessions > open_sessions
 
@@ -312,7 +312,9 @@ def _check_against_toc(
 
 
 def _tracks(information: DiscInformation) -> Procedure[tuple[tuple[TrackInformation, ...], list[str]]]:
-    """All tracks with something in them, the last one perhaps not ended; what makes no sense of them."""
+    """All tracks with something in them, the last one perhaps not ended; and what makes no sense about
+    them.
+    """
     found: list[TrackInformation] = []
     doubts: list[str] = []
     if information.status is not DiscStatus.BLANK:
@@ -339,7 +341,7 @@ def _tracks(information: DiscInformation) -> Procedure[tuple[tuple[TrackInformat
 
 
 def _end(track: TrackInformation) -> int:
-    """The first sector after it; of one that was not ended the drive says what it will be."""
+    """The first sector after it; for one that was not ended, the drive says what it will be."""
     return track.start_lba + (0 if track.next_writable_lba is not None else track.track_sectors)
 
 
@@ -360,7 +362,7 @@ def inspect() -> Procedure[tuple[Abilities, DiscContents]]:
     """Drive and disc, as `info` and `plan` show them. Changes nothing but the write parameters page,
     on which the next writable address depends.
 
-    raises  NoMedium and what else keeps a drive from being ready
+    raises  NoMedium and whatever else keeps a drive from being ready
     """
     return (yield from resending(_inspect(), lambda: False))
 

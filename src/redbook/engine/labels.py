@@ -1,6 +1,6 @@
 """What a disc says about itself besides the table of contents: CD-Text, MCN, ISRC, pregaps, indexes.
 
-All of it may be missing; a drive that cannot tell is no failure.  Source: MMC-5 6.20 (Q by READ CD),
+All of it may be missing; a drive that cannot report it is not a failure.  Source: MMC-5 6.20 (Q by READ CD),
 6.26.7 (CD-Text), MMC-3 6.1.23 (READ SUB-CHANNEL).
 """
 
@@ -28,15 +28,15 @@ _TRIES = 3
 """Up to two sectors side by side have MCN and ISRC in their Q instead of their place."""
 _FARTHEST_Q_SECTORS = 10
 _SILENT_TRACKS = 3
-"""After so many tracks one after the other whose end tells no place the drive is not asked any more."""
+"""After this many tracks in a row whose end shows no place, the drive is no longer asked."""
 _CODE_TRIES = 4
 _ISRC_WITHIN_SECTORS = 125
-"""At least once in 100 sectors (IEC 60908 17.5.3), and up to two are put off where something begins."""
+"""At least once in 100 sectors (IEC 60908 17.5.3), and up to two are postponed where something begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiscLabels:
-    """What a disc is labelled with, as far as the drive tells.
+    """What a disc is labelled with, as far as the drive reports it.
 
     sessions  those that are closed, in order; MCN and CD-Text are with the first
     untold    what it could not report, by track (0: the disc); the layout has nothing there
@@ -78,7 +78,7 @@ class _Findings:
         self.untold: set[tuple[Item, int]] = set()
 
     def known(self, item: Item, number: int, value: str | None) -> str:
-        """The value, or what stands for one that the drive could not tell."""
+        """The value, or a substitute for one that the drive could not report."""
         if value is None:
             self.untold.add((item, number))
         return value or ""
@@ -158,14 +158,14 @@ def _sessions(
 
 
 def _cut(tracks: Sequence[LaidTrack], lead_out: int) -> Iterator[LaidTrack]:
-    """Where a drive counts what is after a track to it, that is taken off."""
+    """If a drive counts what follows a track as part of it, that is subtracted."""
     ends = [*(track.pregap_lba for track in tracks[1:]), lead_out]
     for track, end in zip(tracks, ends, strict=True):
         yield replace(track, sectors=min(track.sectors, max(0, end - track.start_lba)))
 
 
 def _packs(tells_cd_text: bool) -> Procedure[bytes | None]:
-    """None where the drive does not tell; empty where there are none, as on most discs."""
+    """None if the drive does not report it; empty if there are none, as on most discs."""
     try:
         packs: bytes = yield ReadCdText()
     except InvalidField:
@@ -176,9 +176,9 @@ def _packs(tells_cd_text: bool) -> Procedure[bytes | None]:
 
 
 def _code(kind: SubChannelFormat, track: int) -> Procedure[str | None]:
-    """The one that the drive tells twice in a row: some tell that of the track they were asked for before.
+    """The code that the drive reports twice in a row: some report that of the previous request first.
 
-    None where it does not tell.
+    None if it reports none.
     """
     before: str | None = None
     for _ in range(_CODE_TRIES):
@@ -195,7 +195,7 @@ def _code(kind: SubChannelFormat, track: int) -> Procedure[str | None]:
 def _isrc_in_q(track: TrackInformation) -> Procedure[str | None]:
     """As the sectors of the track itself have it; empty where they have none.
 
-    None where they cannot be read, or are too few to tell.
+    None if they cannot be read, or are too few to decide.
     """
     begin = track.start_lba + _FARTHEST_Q_SECTORS  # what comes before may be the Q of the track before
     end = min(begin + _ISRC_WITHIN_SECTORS, track.start_lba + track.track_sectors - _FARTHEST_Q_SECTORS)
@@ -238,7 +238,7 @@ def _q_at(lba: int) -> Procedure[Q | None]:
 
 
 def _address(q: Q, asked: int) -> int | None:
-    """Of which sector this Q is; None where that cannot be told.
+    """The sector that this Q belongs to; None if that is unknown.
 
     A position has its own address, MCN and ISRC have the last two digits of it.
     """
@@ -255,8 +255,8 @@ def _address(q: Q, asked: int) -> int | None:
 class _Sectors:
     """The Q of single sectors of a disc.
 
-    Some drives hand over that of a sector close by (MMC-5 6.20 asks for no more). How far beside the one that
-    was asked for it is, is learned from each answer. What cannot be read is not taken for anything.
+    Some drives return that of a sector close by (MMC-5 6.20 asks for no more). How far beside the one that
+    was asked for it is, is learned from each answer. What cannot be read counts as nothing.
     """
 
     def __init__(self) -> None:
@@ -264,7 +264,9 @@ class _Sectors:
         self._codes: set[int] = set()
 
     def at(self, lba: int) -> Procedure[_Place | None]:
-        """The place that this sector tells, else that of the sector whose Q came; None for none."""
+        """The place that this sector gives, otherwise that of the sector whose Q was returned; None for
+        none.
+        """
         place = None
         for _ in range(2):
             asked = lba - self._beside
@@ -286,7 +288,7 @@ class _Sectors:
         return all(lba in self._codes for lba in range(low + 1, end))
 
     def last(self, end: int) -> Procedure[_Place | None]:
-        """The last sector before `end` that tells."""
+        """The last sector before `end` that gives its place."""
         last: _Place | None = None
         for lba in range(end - 1, end - 1 - _TRIES, -1):
             place = yield from self.at(lba)
@@ -297,7 +299,7 @@ class _Sectors:
         return last
 
     def between(self, low: int, middle: int, high: int) -> Procedure[_Place | None]:
-        """The sector nearest to the middle that tells, of those between the two others."""
+        """The sector nearest to the middle that gives its place, of those between the two others."""
         for distance in range(_TRIES):
             for lba in dict.fromkeys((middle + distance, middle - distance)):
                 place = yield from self.at(lba)
@@ -310,8 +312,8 @@ class _Sectors:
     ) -> Procedure[_Place | None]:
         """The first sector at or after this place on the disc; `end` is known to be, `low` not to be.
 
-        None where the drive does not report it. An encoder puts MCN and ISRC off where something begins, so a
-        sector before `end` that has one of them belongs to what was before.
+        None where the drive does not report it. An encoder postpones MCN and ISRC where something begins, so
+        a sector before `end` that has one of them belongs to what came before.
         """
         guesses = [] if guess is None else [guess - 1, guess]
         while end.lba - low > 1:
@@ -326,7 +328,7 @@ class _Sectors:
 
 
 def _pregap(sectors: _Sectors, track: TrackInformation, begin: int | None) -> Procedure[int | None]:
-    """How long it is; where the track is a session's first the drive is not asked for what is before."""
+    """How long it is; if the track is a session's first, the drive is not asked about what comes before."""
     start = track.start_lba
     if begin is None:
         return start + PREGAP_SECTORS if track.session == 1 else PREGAP_SECTORS
@@ -340,9 +342,10 @@ def _pregap(sectors: _Sectors, track: TrackInformation, begin: int | None) -> Pr
 
 
 def _indexes(sectors: _Sectors, track: TrackInformation) -> Procedure[tuple[tuple[int, ...], bool | None]]:
-    """Where each begins, and whether these are all; None where the last sector, which tells that, is silent.
+    """Where each begins, and whether these are all; None if the last sector, which shows that, gives no
+    place.
 
-    A drive that does not count from 1 on, one by one, is not believed from there on.
+    A drive that does not count up from 1 one by one is not believed after that point.
     """
     end = track.start_lba + track.track_sectors
     last = yield from sectors.last(end)
@@ -366,7 +369,7 @@ def _indexes(sectors: _Sectors, track: TrackInformation) -> Procedure[tuple[tupl
 
 
 def _begins(sectors: _Sectors, track: TrackInformation) -> Procedure[bool]:
-    """Whether it begins with its index 1, as the drive tells it."""
+    """Whether it begins with its index 1, according to the drive."""
     for lba in range(track.start_lba, track.start_lba + _FARTHEST_Q_SECTORS + _TRIES):
         place = yield from sectors.at(lba)
         if place is not None and place.lba >= track.start_lba:

@@ -22,9 +22,9 @@ _READINGS_OF_AN_INEXACT_DRIVE = 8
 
 
 def locate(found: ReadBack, numbers: Sequence[int], located: dict[int, Difference | None]) -> Procedure[None]:
-    """Where these tracks differ: what differs is read once more and compared with what the runner hands out.
+    """Where these tracks differ: what differs is read once more and compared with what the runner provides.
 
-    located  takes what was found, by track, as soon as it is known: an error loses nothing of it. A track
+    located  takes what was found, by track, as soon as it is known: an error loses none of it. A track
              that is the same now has no difference: the drive reads this disc badly, but it has given every
              sample as it was sent
 
@@ -64,7 +64,7 @@ def _locate_in(reading: TrackReading, samples: int, care: Care) -> Procedure[Dif
 def _count_in(
     expected: bytes, first: int, reading: TrackReading, tally: _Tally, care: Care
 ) -> Procedure[None]:
-    """Those of these sectors that were found to differ; all of them where it is not known which do."""
+    """Those of these sectors that were found to differ; all of them if it is not known which do."""
     end = first + len(expected) // SECTOR_BYTES
     for low, high in reading.bad or [(0, reading.span.sectors)]:
         low, high = max(low, first), min(high, end)
@@ -94,7 +94,7 @@ class _Tally:
         self._lost: set[int] = set()
 
     def add(self, first: int, expected: bytes, actual: bytearray, missing: set[int]) -> None:
-        """missing: addresses that did not come; every sample there counts"""
+        """missing: addresses that were not returned; every sample there counts"""
         begin_byte = first * SECTOR_BYTES
         for lba in missing:
             low, high = (at - begin_byte for at in self.place.covered(lba))
@@ -125,7 +125,7 @@ class _Tally:
 
 
 def not_located(reading: TrackReading, offset_samples: int) -> Difference:
-    """Where nobody can be asked for the samples that were sent: by whole sectors.
+    """By whole sectors, if the samples that were sent are no longer available.
 
     offset_samples  the disc's
     """

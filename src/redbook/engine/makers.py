@@ -1,7 +1,8 @@
 """Who made a blank disc: the lead-in's start in the ATIP names the maker.
 
 Source: the table in cdrecord's diskid.c, as the facts on ATIP give it; seconds and tens of frames are the
-maker's, the last digit tells the kind of dye. A maker that sells to others is still the one that is named.
+maker's, the last digit tells the kind of dye. A maker that sells to other brands is still the one that is
+named.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def maker(lead_in_start: Msf | None) -> str:
 
 
 def dye(atip: Atip) -> str:
-    """What the disc says about its recording layer; empty for a CD-RW, or where it says nothing."""
+    """What the disc says about its recording layer; empty for a CD-RW, or if it says nothing."""
     if atip.rewritable or atip.lead_in_start is None:
         return ""
     if atip.lead_in_start.frame % 10 in LONG_STRATEGY_DIGITS:

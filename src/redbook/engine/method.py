@@ -3,7 +3,7 @@
 `burn` asks them in this order, and nothing else in the engine asks which write type it is:
 
     check       whether the drive has it at all
-    space       what the disc has left, or why it takes nothing
+    space       what the disc has left, or why nothing can be written to it
     place       where everything goes, within that space
     parameters  mode page 05h
     arm         the last that can be refused without harm: a session's cue sheet is sent here
@@ -25,7 +25,7 @@ from redbook.engine.steps import Procedure
 
 
 class Method(Protocol):
-    """One write type, and what is to be written with it."""
+    """One write type, and what will be written with it."""
 
     @property
     def name(self) -> str:
@@ -33,17 +33,17 @@ class Method(Protocol):
         ...
 
     def check(self, abilities: Abilities) -> None:
-        """Whether the drive can write so, and this layout.
+        """Whether the drive can write like this, and write this layout.
 
-        raises  NotARecorder  for a drive that cannot write so
-                PlanError     for a layout that is more than it can be told
+        raises  NotARecorder  for a drive that cannot write like this
+                PlanError     for a layout that is too much for the drive
         """
         ...
 
     def space(self, abilities: Abilities, disc: DiscContents) -> Space:
         """Where the next track may start on this disc, and how far it may reach.
 
-        raises  MediumUnsuitable, InvalidReply  where nothing can be written so
+        raises  MediumUnsuitable, InvalidReply  if nothing can be written like this
         """
         ...
 
@@ -52,7 +52,7 @@ class Method(Protocol):
         ...
 
     def parameters(self, settings: Settings, offered: bool) -> Procedure[bool]:
-        """Set page 05h; whether buffer underrun protection is on then.
+        """Set page 05h; returns whether buffer underrun protection is then on.
 
         offered  whether the drive has it
 
@@ -76,16 +76,16 @@ class Method(Protocol):
         ...
 
     def end(self, layout: SessionLayout, settings: Settings, outcome: Outcome) -> Procedure[None]:
-        """Make the disc playable, where that was asked for.  raises  SenseError, InvalidReply"""
+        """Make the disc playable, if that was requested.  raises  SenseError, InvalidReply"""
         ...
 
     def wind_down(self, outcome: Outcome) -> Procedure[None]:
         """After an error or a cancel, save what can be saved.
 
-        What cannot be done is noted, and said in `outcome`.
+        What cannot be done is noted in `outcome`.
         """
         ...
 
     def disc_now(self, outcome: Outcome, settings: Settings) -> str:
-        """What is on the disc, in words: as the drive says where it was asked, else as it was written."""
+        """What is on the disc, in words: as the drive says if it was asked, otherwise as it was written."""
         ...

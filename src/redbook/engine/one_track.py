@@ -1,6 +1,6 @@
 """Audio tracks, from the first WRITE to the entry in the PMA.
 
-Source: the sequences of cdrecord and libburn, MMC-5 6.44 and 6.3, and what real drives were seen to do;
+Source: the sequences of cdrecord and libburn, MMC-5 6.44 and 6.3, and the observed behaviour of real drives;
 the reason of each step is beside it.
 """
 
@@ -94,11 +94,11 @@ def place_track(
 ) -> Procedure[LaidTrack]:
     """The track where the drive wants it; that is asked for, never computed.
 
-    before        the track of this job in front of it
+    before        the track of this job before it
     last_end_lba  how far it may reach
 
-    raises  MediumUnsuitable  if that is not where it can go
-            InvalidReply      if the drive wants it where the track before must be: sectors were lost
+    raises  MediumUnsuitable  if it cannot go there
+            InvalidReply      if the drive wants it where the track before must be: then sectors were lost
     """
     yield PhaseStarted(Phase.WRITING, planned.number)
     try:
@@ -139,7 +139,7 @@ def place_track(
 
 
 def pad(sectors: int, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
-    """Send silence up to this length of the track; nothing where the audio was that long (`disc.padding`)."""
+    """Send silence up to this length of the track; nothing if the audio was that long (`disc.padding`)."""
     while outcome.sent < sectors:
         count = min((yield MostSectors()), sectors - outcome.sent)
         outcome.lba = lba = track.start_lba + outcome.sent
@@ -154,7 +154,7 @@ def pad(sectors: int, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
 def synchronize(
     phase: Phase = Phase.ENDING_TRACK, seconds: float = END_TRACK_SECONDS
 ) -> Procedure[DiscInformation]:
-    """End the track, or the session; wait until what the drive adds by itself is on the disc."""
+    """End the track, or the session; wait until what the drive adds itself is on the disc."""
     forms = SynchronizeCache(immediate=True), SynchronizeCache()
     try:
         yield from until_begun(forms, phase, seconds)
@@ -168,7 +168,7 @@ def synchronize(
 
 
 def end_open_track(track: TrackInformation) -> Procedure[None]:
-    """A track that another program, or a power cut, never ended is in the way of the next."""
+    """A track that another program, or a power cut, left unfinished is in the way of the next."""
     yield Notice(f"track {track.number} on the disc was never ended; ending it now")
     yield from close_track(track.number, Phase.PREPARING)
 

@@ -1,7 +1,7 @@
 """A disc that will be kept or copied: what can be read from it, and what cannot.
 
 What is read is the audio of the first session: from LBA 0, or from where the first audio track after data
-starts, to the lead-out. Everything else on the disc is named, so that nothing is left out in silence.
+starts, to the lead-out. Everything else on the disc is named, so nothing is left out silently.
 Source: MMC-5 6.20 (Q), 6.26 (READ TOC formats 0, 2 and 5); IEC 60908 17.5 (control in Q).
 """
 
@@ -25,7 +25,9 @@ from redbook.mmc.disc_info import ReadCdText
 from redbook.records import dataclass
 
 _Q_SECTORS = 50
-"""Looked at in each track: where the copy bit alternates (SCMS), it does so about nine times a second."""
+"""Sectors examined in each track: where the copy bit alternates (SCMS), it does so about nine times a
+second.
+"""
 _EDGE_SECTORS = 15
 
 
@@ -34,12 +36,12 @@ class Original:
     """A disc as it is before its audio is read.
 
     toc       of the whole disc
-    layout    the audio tracks of the first session with all that is said about them; its lead-out is where
+    layout    the audio tracks of the first session with everything known about them; its lead-out is where
               their audio ends
     areas     runs of audio to be read, in order
-    untold    what the drive cannot tell of the disc, by track (0: the disc); there the layout has nothing
-    left_out  what is on the disc and is not read, in words; these ask for a consent
-    remarks   what else a person should know of it, in words
+    untold    what the drive cannot report about the disc, by track (0: the disc); there the layout has
+    nothing left_out  what is on the disc and is not read, in words; these need the user's consent
+    remarks   what else a person should know about it, in words
     """
 
     abilities: Abilities
@@ -59,12 +61,12 @@ class Original:
 
     @property
     def hidden_sectors(self) -> int:
-        """From LBA 0 to track 1; 0 where the disc begins with data."""
+        """From LBA 0 to track 1; 0 if the disc begins with data."""
         return self.layout.tracks[0].start_lba - self.areas[0].start_lba
 
 
 def look_at_original() -> Procedure[Original]:
-    """All that a disc says about itself.
+    """Everything that a disc says about itself.
 
     raises  MediumUnsuitable  for a disc without an audio track in a closed session
             DriveError
@@ -159,7 +161,7 @@ def _areas(
 
 
 def _left_out(disc: DiscContents, complete: Sequence[CompleteTrack], first: int) -> list[str]:
-    """In words, for whoever is asked whether that is all right."""
+    """In words, for whoever is asked for consent."""
     left = []
     data = [track for track in complete if not track.is_audio and track.session == first]
     if data:
@@ -178,7 +180,7 @@ def _left_out(disc: DiscContents, complete: Sequence[CompleteTrack], first: int)
 
 
 def _packs_again(packs: bytes) -> Procedure[tuple[bytes, str]]:
-    """The packs read once more: of two readings the one with fewer wrong checksums, and what differed."""
+    """The packs read once more: returns the reading with fewer wrong checksums, and what differed."""
     if not packs:
         return packs, ""
     try:
@@ -197,7 +199,7 @@ def _packs_again(packs: bytes) -> Procedure[tuple[bytes, str]]:
 def _with_control(track: LaidTrack) -> Procedure[tuple[LaidTrack, list[str]]]:
     """The flags: those of the table of contents, and what only the track's own Q says about them.
 
-    A sheet has one set of flags for a track. Pre-emphasis counts wherever it is said: a copy without it
+    A sheet has one set of flags for a track. Pre-emphasis counts wherever it is marked: a copy without it
     sounds wrong on every player, one with it on none that reads the table of contents.
     """
     seen = yield from _controls(track)
@@ -228,7 +230,9 @@ def _with_control(track: LaidTrack) -> Procedure[tuple[LaidTrack, list[str]]]:
 
 
 def _controls(track: LaidTrack) -> Procedure[set[int]]:
-    """What the Q of its sectors has as control, from its middle; empty from a drive that does not tell."""
+    """What the Q of its sectors has as control, from its middle; empty for a drive that does not report
+    it.
+    """
     found: set[int] = set()
     room = track.sectors - 2 * _EDGE_SECTORS
     begin = track.start_lba + max(0, (track.sectors - min(room, _Q_SECTORS)) // 2)

@@ -41,7 +41,7 @@ class Settings:
     append               add to a disc that has tracks already
     pure_cav             turn the disc at a constant rate, if the drive offers that
     underrun_protection  let the drive pause the laser when data are late
-    real_time            the way to the drive leads to a device: a burn that is too fast was none
+    real_time            the transport leads to a device: a burn that is too fast did not happen
     """
 
     speed: float | None = None
@@ -74,13 +74,13 @@ class Pace:
 
 @dataclass(slots=True)
 class DriveInUse:
-    """What a burn has found and set of its drive.
+    """What a burn has learned about its drive, and set.
 
     buffer_bytes   of the drive; 0 if it does not say
     protection     whether the laser pauses when data are late
     speed          multiple of 1x that it has chosen; None if it does not say
     speeds, quirks what it offers for the disc, and what is known about the model
-    real_time      whether a burn that is too fast was none
+    real_time      whether a burn that is too fast did not happen
     status_before  of the disc
     rewritable     whether the disc can be erased
     page_in_doubt  another program has changed the write parameters, perhaps
@@ -109,16 +109,16 @@ class Outcome:
     touched    whether a WRITE was sent
     space      where the drive wants the track after the last one; None where it did not say
     found      what the drive said about the disc after a burn that broke off; unknown: why it said nothing
-    full       whether the drive has refused more, for want of room
+    full       whether the drive has refused more for lack of room
     changed    whether the drive said, once the burn had begun, that its disc may have been changed
-    exchanged  whether the disc was taken out, and another one is in the drive after it
+    exchanged  whether the disc was taken out, and another one is now in the drive
 
-    drive      that it is done with; the same for all tracks of a disc
+    drive      that is used; the same for all tracks of a disc
 
     Of a session written at once:
     cue_sheet_form the name of the form in which the drive took the cue sheet
     lead_in_start  of the disc, as the drive says it
-    lead_in_sent   whether a WRITE into the lead-in was taken
+    lead_in_sent   whether a WRITE into the lead-in was accepted
     seconds        from the first WRITE to the last
     """
 
@@ -142,7 +142,7 @@ class Outcome:
     seconds: float = 0.0
 
     def next_track(self, ended: list[TrackEnded]) -> Outcome:
-        """Of one more track with the same drive, after those that have ended."""
+        """The outcome of one more track with the same drive, after those that have ended."""
         return Outcome(self.drive, ended)
 
     def doubt_page(self) -> None:
@@ -157,7 +157,7 @@ class Outcome:
         """Whether anything of this job may be on the disc.
 
         From then on a disc that has changed, or a drive that was reset, ends the burn; before that the disc
-        is looked at afresh.
+        is inspected again.
         """
         return self.touched or bool(self.ended)
 
@@ -195,11 +195,11 @@ def _place_in_words(lba: int, track: LaidTrack) -> str:
 
 
 _FULL = ((3, 0x73, 0x02), (3, 0x73, 0x05))
-"""Its power calibration area, its list of tracks: no speed makes room there."""
+"""Its power calibration area, its list of tracks: no speed frees space there."""
 
 
 def _is_full(error: Exception) -> bool:
-    """Whether the disc takes no more, whatever is free."""
+    """Whether the disc accepts no more, whatever is free."""
     if isinstance(error, EndOfUserArea):
         return True
     if not isinstance(error, SenseError):
@@ -219,7 +219,7 @@ def _is_the_same_disc(outcome: Outcome) -> bool:
 
 
 def advice_for(first: Exception, outcome: Outcome) -> str:
-    """What to try next, beside what the error itself says; a line of its own."""
+    """What to try next, besides what the error itself says; on a separate line."""
     if isinstance(first, LossOfStreaming) or (isinstance(first, MediumError) and not _is_full(first)):
         gentler = outcome.drive.speeds.gentler(outcome.drive.speed)
         if gentler is not None:
@@ -246,7 +246,7 @@ def not_known(why: str) -> str:
 
 
 def disc_now(outcome: Outcome, settings: Settings) -> str:
-    """What is on the disc, in words: as the drive says where it was asked, else as it was written."""
+    """What is on the disc, in words: as the drive says if it was asked, otherwise as it was written."""
     if settings.test_write:
         return TEST_WRITE
     if outcome.exchanged:

@@ -41,7 +41,7 @@ class Space:
 
     @property
     def holds_a_track(self) -> bool:
-        """Whether the shortest track there is would fit."""
+        """Whether the shortest possible track would fit."""
         return self.first_track <= MOST_TRACKS and self.free_sectors >= SHORTEST_TRACK_SECTORS
 
 

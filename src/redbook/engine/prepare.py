@@ -45,11 +45,11 @@ _CURED_BY_RELOAD = (errors.ServoError, errors.InvalidParameter)
 
 
 def prepare(method: Method, settings: Settings, outcome: Outcome) -> Procedure[tuple[SessionLayout, Space]]:
-    """Everything that can fail without harm: is the disc fit, does the job fit, is the drive set up.
+    """Everything that can fail without harm: is the disc suitable, does the job fit, is the drive set up.
 
-    Returns where the tracks go, and the room that there is.
+    Returns where the tracks go, and the available room.
 
-    method   how it is to be written, and what
+    method   how it is written, and what
     raises   MediumUnsuitable, PlanError, SenseError; the disc is untouched
     """
     abilities, disc = yield from set_up(method, settings, outcome)
@@ -66,12 +66,12 @@ def prepare(method: Method, settings: Settings, outcome: Outcome) -> Procedure[t
 
 
 def set_up(method: Method, settings: Settings, outcome: Outcome) -> Procedure[tuple[Abilities, DiscContents]]:
-    """Make the drive ready to write audio tracks; what it is, and what is on its disc.
+    """Make the drive ready to write audio tracks; returns what it is, and what is on its disc.
 
-    What a reload is known to cure is given one: a drive that cannot focus, and write parameters that ASUS
-    and LG refuse for what they think of the disc.
+    A reload is tried for what it is known to cure: a drive that cannot focus, and write parameters that ASUS
+    and LG refuse because of what they believe about the disc.
 
-    method   how it is to be written
+    method   how it will be written
 
     raises   MediumUnsuitable, SenseError; the disc is untouched
     """
@@ -125,7 +125,7 @@ def _make_ready(
 def spin_up(quirks: Quirks) -> Procedure[None]:
     """Have the disc turn, and wait until the drive is ready.
 
-    raises  NoMedium and what else keeps a drive from being ready
+    raises  NoMedium and whatever else keeps a drive from being ready
     """
     try:
         if quirks.starts_twice:
@@ -138,7 +138,7 @@ def spin_up(quirks: Quirks) -> Procedure[None]:
 
 
 def _disc_as_it_is(append: bool) -> Procedure[DiscInformation]:
-    """READ DISC INFORMATION, past the memory of another program's test write, where there is one."""
+    """READ DISC INFORMATION, ignoring the drive's memory of another program's test write, if there is one."""
     information: DiscInformation = yield ReadDiscInformation()
     fit = (DiscStatus.BLANK, DiscStatus.APPENDABLE) if append else (DiscStatus.BLANK,)
     if information.status in fit:
@@ -162,7 +162,8 @@ def take_write_parameters(
     write_type: WriteType = WriteType.TRACK_AT_ONCE,
     data_block_type: int = 0,
 ) -> Procedure[bool]:
-    """Mode page 05h for audio in one of its write types; whether buffer underrun protection is on then.
+    """Mode page 05h for audio in one of its write types; returns whether buffer underrun protection is then
+    on.
 
     offered  whether the drive has it
     raises   SenseError, ParametersIgnored
@@ -211,7 +212,7 @@ def space_on(abilities: Abilities, disc: DiscContents) -> Space:
 def check_kind(abilities: Abilities) -> None:
     """Whether the disc is of a kind that can be written to.
 
-    raises  NotRecordable  for a disc that is no CD-R or CD-RW
+    raises  NotRecordable  for a disc that is not a CD-R or CD-RW
     """
     name = abilities.name
     if abilities.profile == Profile.CD_ROM:
@@ -223,8 +224,8 @@ def check_kind(abilities: Abilities) -> None:
 def check_recordable(abilities: Abilities, information: DiscInformation, append: bool, spoiled: bool) -> None:
     """Whether tracks can be written to the disc as it is now: by its kind, and by what is on it.
 
-    raises  NotRecordable  for a disc that is no CD-R or CD-RW
-            DiscNotBlank   for one that is complete or spoiled, or not blank unasked
+    raises  NotRecordable  for a disc that is not a CD-R or CD-RW
+            DiscNotBlank   for one that is complete or spoiled, or unexpectedly not blank
     """
     check_kind(abilities)
     name, status = abilities.name, information.status
@@ -248,7 +249,7 @@ def check_recordable(abilities: Abilities, information: DiscInformation, append:
 
 
 def _try_speed(settings: Settings, outcome: Outcome) -> Procedure[None]:
-    """Best effort: what the drive makes of it is read back and told."""
+    """Best effort: what the drive makes of it is read back and reported."""
     wanted = speed = outcome.drive.speeds.recommended if settings.speed is None else settings.speed
     if wanted == MAX_SPEED:
         speed = None

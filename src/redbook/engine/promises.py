@@ -1,7 +1,7 @@
 """What a session promises besides its samples and its table of contents, compared with what the disc has.
 
 Pregaps, indexes, flags, ISRC, catalogue number, CD-Text: each is the same, different, or not compared because
-the drive cannot tell. None that was meant is none that may be found.
+the drive cannot tell. Where none was intended, none may be found.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Promises:
     wrong: tuple[str, ...]
 
     def as_remarks(self) -> tuple[Check, ...]:
-        """The same where nobody said that the disc was to hold this: what is otherwise is only labels."""
+        """The same if nobody said that the disc should hold this: then only labels differ."""
         return tuple(
             replace(check, verdict=Verdict.NOT_COMPARED, text=f"as redbook would write it, {check.text}")
             if check.verdict is Verdict.DIFFERENT
@@ -37,7 +37,7 @@ class Promises:
 
 
 def compare_labels(meant: SessionLayout, labels: DiscLabels, *, just_written: bool = True) -> Promises:
-    """labels        of a disc with this session alone
+    """labels        of a disc with only this session
     just_written  `meant` is the form in which the drive took it; else it may have been written in the one
                   that gives each track a pregap of a sector
     """
@@ -72,7 +72,7 @@ def compare_labels(meant: SessionLayout, labels: DiscLabels, *, just_written: bo
 
 
 def _has_short_pregaps(meant: SessionLayout, found: SessionLayout, labels: DiscLabels) -> bool:
-    """Whether every track has a pregap, those that were meant to have none one of a sector."""
+    """Whether every track has a pregap, and those that should have none have one of a sector."""
     written = with_pregaps(meant)
     if written == meant:
         return False
@@ -105,7 +105,7 @@ def _in_words(texts: list[str]) -> str:
 
 
 def _text_differences(meant: SessionLayout, found: SessionLayout) -> list[str]:
-    """Of two rows of packs that are not the same: which texts are not, in words."""
+    """For two lists of packs that differ: which texts differ, in words."""
     first = meant.tracks[0].number
     ours, theirs = (parse(layout.cd_text, first) for layout in (meant, found))
     wrong: list[str] = []
@@ -120,7 +120,7 @@ _NOT_TEXT = (PackType.GENRE, PackType.TOC, PackType.SECOND_TOC, PackType.CLOSED_
 
 
 def _other_packs(meant: bytes, found: bytes) -> list[str]:
-    """Kinds of packs that hold more than texts, and are not the same."""
+    """Kinds of packs that hold more than texts, and differ."""
     wrong = []
     for kind in _NOT_TEXT:
         ours, theirs = (set(_bodies(packs, kind)) for packs in (meant, found))
@@ -131,7 +131,7 @@ def _other_packs(meant: bytes, found: bytes) -> list[str]:
 
 
 def _bodies(packs: bytes, kind: PackType) -> Iterator[bytes]:
-    """What sound packs of a kind hold, without their running numbers."""
+    """What undamaged packs of a kind hold, without their sequence numbers."""
     for pack in each_pack(with_checksums(packs)):
         if pack[0] == kind and is_sound(pack):
             yield pack[1:2] + pack[3:16]

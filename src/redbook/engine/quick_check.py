@@ -20,9 +20,9 @@ from redbook.mmc.disc_info import (
 
 
 def check_track(track: TrackEnded) -> Procedure[None]:
-    """Ask the drive where a track is that was just written, and how long it is.
+    """Ask the drive where the track just written is, and how long it is.
 
-    raises  VerificationFailed  if the drive knows the track otherwise than it was written; SenseError
+    raises  VerificationFailed  if the drive reports the track differently from how it was written; SenseError
     """
     found: TrackInformation = yield ReadTrackInformation(track.number)
     wrong = []

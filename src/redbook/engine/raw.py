@@ -1,12 +1,12 @@
 """Raw writing: the host sends every sector of the disc, from lead-in to lead-out, with its sub-channel.
 
-What the drive adds is nothing, so what the disc will be is decided before: by whoever made the image that is
-sent. It is taken from the image's own Q, not from what someone says about it. Where it breaks off the disc is
+The drive adds nothing, so the disc is decided beforehand: by whoever made the image that is
+sent. It is taken from the image's own Q, not from what someone says about it. If it breaks off, the disc is
 lost, as with session-at-once.
 
 The first WRITE goes to the first sector of the disc's lead-in; until then nothing is lost.
 
-Source: MMC-5 4.4 and 7.5.4.14; cdrdao's raw driver. No RESERVE TRACK and no CLOSE belong to it.
+Source: MMC-5 4.4 and 7.5.4.14; cdrdao's raw driver. It needs no RESERVE TRACK and no CLOSE.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class RawImage:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """image: None as long as it is not known, and only the drive is made ready"""
+    """image: None while it is unknown, and only the drive is made ready"""
 
     image: RawImage | None = None
     name: str = "raw"
@@ -101,7 +101,7 @@ class Raw:
     def arm(
         self, layout: SessionLayout, disc: DiscContents, settings: Settings, outcome: Outcome
     ) -> Procedure[None]:
-        """Nothing is sent: only whether the image still begins where the lead-in of this disc does.
+        """Nothing is sent: only check that the image still begins where the lead-in of this disc does.
 
         raises  InvalidReply  where it does not
         """
@@ -140,7 +140,7 @@ class Raw:
 
 
 class ImageRun:
-    """A whole image.  What is told of it counts from its first sector to its last, as of track 0."""
+    """A whole image.  Progress counts from its first sector to its last, as track 0."""
 
     def __init__(self, image: RawImage) -> None:
         self._image = image
@@ -160,7 +160,7 @@ class ImageRun:
 
 
 def forms_taken(settings: Settings, offered: bool) -> Procedure[tuple[SubForm, ...]]:
-    """Those that the drive takes, found by trying page 05h; the last that it took is set then.
+    """The forms that the drive accepts, found by trying page 05h; the last accepted one is then set.
 
     offered  whether the drive has buffer underrun protection
 
@@ -177,7 +177,7 @@ def forms_taken(settings: Settings, offered: bool) -> Procedure[tuple[SubForm, .
 
 
 def writes_raw(abilities: Abilities) -> Procedure[bool]:
-    """Whether the drive can do it: as it says, and of one that says nothing, found by trying page 05h.
+    """Whether the drive can do it: as it says, or, if it says nothing, found by trying page 05h.
 
     The page is left as it was.
     """
@@ -198,7 +198,7 @@ _TAO = "track-at-once (--mode tao) can be used instead: it has two seconds of si
 
 
 def instead_of_raw(abilities: Abilities) -> str:
-    """What makes a disc on such a drive, in words."""
+    """What can make the disc on such a drive, in words."""
     if not abilities.writes_sao:
         return _TAO
     return (

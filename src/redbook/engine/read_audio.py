@@ -1,11 +1,11 @@
 """Audio sectors from the drive, in the form in which this drive returns them.
 
-This is about forms of asking only. What is done about a place that cannot be read, or reads differently each
-time, says `another_try`; `second_reading` for a comparison, `twice` for a disc that is kept.
+This is only about forms of asking. For a place that cannot be read, or reads differently each time, see
+`another_try`; `second_reading` is for a comparison, `twice` for a disc that is kept.
 
 READ CD can be asked in several ways that mean the same for audio, and drives refuse some of them: an expected
-type, a selection of fields, a length. The first reading of a disc goes down a ladder until one is taken; what
-was found stays for the drive.  Source: MMC-5 6.20 and 6.21; what drives refuse: redumper 66, 178, 350.
+type, a selection of fields, a length. The first reading of a disc tries them in order until one is accepted;
+the drive is remembered with it.  Source: MMC-5 6.20 and 6.21; what drives refuse: redumper 66, 178, 350.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BUSY_PAUSE_SECONDS = 0.05
 _ALL_FIELDS = 0xF8
 _SIZES = (8, 1)
 _MOST_REFUSALS = 4
-"""In one stretch: a form, a size, and some that were chance."""
+"""In one stretch: a form, a size, and some chance refusals."""
 
 UNREADABLE = (
     errors.MediumError,
@@ -36,7 +36,7 @@ UNREADABLE = (
 """What a drive answers about a sector that it cannot read; anything else concerns the whole disc."""
 
 PASSING = (*UNREADABLE, errors.InvalidReply, errors.HardwareError, errors.CommandAborted)
-"""What a second reading, or one of another place, may mend."""
+"""What a second reading, or one of another place, may cure."""
 
 _NOT_OF_THE_FORM = (errors.AddressOutOfRange, errors.CommandSequenceError)
 
@@ -65,11 +65,11 @@ FORMS = tuple(
 
 @dataclass(slots=True)
 class ReadHabits:
-    """How a drive wants to be asked, as far as is known.
+    """How a drive wants to be asked, as far as this is known.
 
     form           index in FORMS
     most_sectors   of one command
-    proven         whether audio has come in this form
+    proven         whether audio was returned in this form
     """
 
     form: int = 0
@@ -77,16 +77,16 @@ class ReadHabits:
     proven: bool = False
 
     def check(self) -> ReadHabits:
-        """Itself, or the defaults where it says what cannot be: it may come from a file."""
+        """Itself, or the defaults if it says something impossible: it may come from a file."""
         if not 0 <= self.form < len(FORMS) or not 1 <= self.most_sectors <= CHUNK_SECTORS:
             return ReadHabits()
         return self
 
 
 def read_audio(lba: int, sectors: int, habits: ReadHabits) -> Procedure[bytes]:
-    """So many sectors as one stretch, in as many commands as the way to the drive and the drive want.
+    """This many sectors as one stretch, in as many commands as the transport and the drive want.
 
-    raises  SenseError  where one cannot be read, or the drive takes no form of reading
+    raises  SenseError  if one cannot be read, or the drive accepts no form of reading
     """
     pieces: list[bytes] = []
     end, refusals = lba + sectors, 0
@@ -124,10 +124,10 @@ def _in_known_form(lba: int, sectors: int, habits: ReadHabits) -> Procedure[byte
 def _find_another_form(
     lba: int, sectors: int, habits: ReadHabits, refusal: errors.IllegalRequest | errors.InvalidReply
 ) -> Procedure[bool]:
-    """Whether the drive takes this stretch after all, or otherwise; `habits` say how then.
+    """Whether the drive accepts this stretch after all, or in another form; `habits` then say how.
 
-    The same once more comes first: one refusal may be chance, and what is found here is remembered. Then a
-    smaller size in the same form: it is the commoner limit, and costs one command.
+    First the same is tried once more: one refusal may be chance, and what is found here is remembered. Then a
+    smaller size in the same form: this limit is more common, and costs one command.
     """
     if habits.proven and isinstance(refusal, errors.IllegalModeForTrack):
         return False  # the sector is of another kind; the form has worked
@@ -152,7 +152,7 @@ def _find_another_form(
 
 
 def _is_taken(form: ReadForm, lba: int, sectors: int) -> Procedure[bool]:
-    """A sector that cannot be read was asked for in a form that is taken."""
+    """A sector that cannot be read was requested in an accepted form."""
     try:
         yield from until_accepted(form.command(lba, sectors), READ_BUSY_SECONDS, _BUSY_PAUSE_SECONDS)
     except (errors.MediumError, errors.BlankCheck):

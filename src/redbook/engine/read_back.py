@@ -1,7 +1,7 @@
 """One track read back and compared with what was sent, at the offset that the whole disc has.
 
 Every stretch is put together at the disc's offset (alignment) and compared with the CRC-32 of what was sent;
-the SHA-256 of the whole track is the proof. What does not fit is read again (second_reading).
+the SHA-256 of the whole track is the proof. What does not match is read again (second_reading).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def compare_track(span: Span, samples: int, care: Care) -> Procedure[TrackReadin
 
     samples  the disc's offset
 
-    raises  DriveError  what concerns more than single sectors
+    raises  DriveError  for what concerns more than single sectors
     """
     place = Alignment(span, samples)
     reader = _Reader(place, care)
@@ -43,7 +43,7 @@ def compare_track(span: Span, samples: int, care: Care) -> Procedure[TrackReadin
 
 
 class _Reader:
-    """Goes through one track; a sector that two stretches share is read once."""
+    """Reads through one track; a sector that two stretches share is read once."""
 
     def __init__(self, place: Alignment, care: Care) -> None:
         self._place = place
@@ -71,7 +71,7 @@ class _Reader:
         return stretch
 
     def next_whole_stretch(self, first: int, most: int) -> Procedure[Stretch]:
-        """On an inexact drive: nothing counts that did not come as one with what is before it."""
+        """On an inexact drive: nothing counts that was not returned together with what is before it."""
         count = min(most, self._place.span.sectors - first)
         stretch = Stretch(bytearray(count * SECTOR_BYTES), first)
         yield from settle(stretch, range(first, first + count), self._place, self._care, self.reading)
@@ -81,7 +81,7 @@ class _Reader:
 def read_aligned(
     place: Alignment, sector: int, sectors: int, care: Care
 ) -> Procedure[tuple[bytearray, set[int]]]:
-    """These sectors of the track as sent, and which addresses inside of the track did not come."""
+    """These sectors of the track as sent, and which addresses inside the track were not returned."""
     lba = place.lba_of(sector)
     raw, missing = yield from read_around(lba, place.end_lba(sector + sectors) - lba, place.span, care)
     data = place.cut(raw, sectors)

@@ -18,15 +18,15 @@ _UNMARKED = bytes(_POINTER_BYTES)
 
 
 class NotGiven(Exception):
-    """The drive does not take the command with C2 pointers, though it has taken it without them."""
+    """The drive does not accept the command with C2 pointers, although it accepted it without them."""
 
 
 def read_marked(
     lba: int, sectors: int, habits: ReadHabits, with_c2: bool
 ) -> Procedure[tuple[bytes, tuple[int, ...]]]:
-    """So many sectors as one stretch, and the addresses of those that the drive marks as damaged.
+    """This many sectors as one stretch, and the addresses of those that the drive marks as damaged.
 
-    habits   how the drive wants to be asked, as an earlier reading without C2 pointers has found
+    habits   how the drive wants to be asked, as found by an earlier reading without C2 pointers
     with_c2  whether to ask for its marks; without, none is marked
 
     raises  SenseError, InvalidReply  where one cannot be read

@@ -26,9 +26,9 @@ def check_read_speed(speed: float | None) -> None:
 class ReadingSpeed:
     """Of one drive, in units of 1000 bytes per second.
 
-    found_kb  before anything was asked for; MAXIMUM_SPEED where the drive does not say or was at its fastest
+    found_kb  before anything was requested; MAXIMUM_SPEED if the drive does not say or was at its fastest
     write_kb  the speed of writing, which the same command sets
-    asked_kb  asked for last; None if nothing is to be given back
+    asked_kb  last requested; None if there is nothing to restore
     """
 
     found_kb: int = MAXIMUM_SPEED
@@ -44,7 +44,7 @@ class ReadingSpeed:
             self.found_kb = told.read_kb
 
     def ask_for(self, times: float) -> Procedure[None]:
-        """A drive that keeps its own speed is no failure.
+        """A drive that keeps its own speed is not a failure.
 
         times  multiple of 1x; MAX_SPEED for as fast as the drive can
         """
@@ -56,7 +56,7 @@ class ReadingSpeed:
             yield SetCdSpeed(read_kb, self.write_kb)
 
     def give_back(self) -> Procedure[None]:
-        """Asked once, but for reports of what happened before: whatever the drive says, the job is over."""
+        """Requested once, apart from reports of earlier events: whatever the drive says, the job is over."""
         if self.asked_kb is None:
             return
         self.asked_kb = None
@@ -65,7 +65,7 @@ class ReadingSpeed:
 
 
 def at_its_own_speed_again(procedure: Procedure[R], speed: ReadingSpeed) -> Procedure[R]:
-    """A procedure that changes the speed; however it ends, the drive has its own afterwards."""
+    """A procedure that changes the speed; however it ends, the drive afterwards has its own speed."""
     try:
         result = yield from procedure
     except Abandoned:

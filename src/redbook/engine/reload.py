@@ -18,7 +18,7 @@ _LOOK_SECONDS = 1.0
 def reload_to_read() -> Procedure[str]:
     """Load the disc again.  Returns why it was not, in words; empty if it was.
 
-    A drive whose tray comes back by hand only asks for that hand, and waits for it.
+    If the tray can only be closed by a person, ask for that, and wait.
     """
     capabilities = yield from read_capabilities()
     if capabilities is not None and capabilities.loader in (Loader.CADDY, Loader.POP_UP):

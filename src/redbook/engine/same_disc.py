@@ -13,7 +13,7 @@ from redbook.records import dataclass
 
 @dataclass(slots=True)
 class SameDisc:
-    """A disc as it was found, and whether the drive has spoken of a change since.
+    """A disc as it was found, and whether the drive has reported a change since.
 
     Drives say after a reset, too, that their disc may have changed; so what it says about itself is asked
     again, and only another disc ends the reading.
@@ -26,14 +26,14 @@ class SameDisc:
         self.in_doubt = True
 
     def is_this(self, found: DiscContents, toc: Toc | None) -> None:
-        """What was said about a change before does not concern this one.  toc: as it was read last"""
+        """Earlier reports of a change do not concern this disc.  toc: as it was read last"""
         self._known = _what_tells_it(found, toc)
         self.in_doubt = False
 
     def check(self) -> Procedure[None]:
         """Whether it is still the same disc, if the drive said that it may have been changed.
 
-        raises  MediumUnsuitable  where another disc is in the drive; NoMedium where there is none
+        raises  MediumUnsuitable  if another disc is in the drive; NoMedium if there is none
         """
         if not self.in_doubt or self._known is None:
             return
@@ -52,5 +52,5 @@ class SameDisc:
 
 
 def _what_tells_it(found: DiscContents, toc: Toc | None) -> object:
-    """Its table of contents; of a session that is open, the drive's own list of tracks."""
+    """Its table of contents; for an open session, the drive's own list of tracks."""
     return found.tracks if toc is None else toc

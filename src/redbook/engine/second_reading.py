@@ -4,11 +4,11 @@ It counts as the same in two cases only:
 
 - a later reading is the same, in the right place;
 - every reading is the same, sector for sector and with what is before it, but each a different number of
-  samples out of place. So do drives without "accurate stream". A gap in the audio itself would be in
-  the same place each time, and is a difference.
+  samples out of place. Drives without "accurate stream" behave like this. A gap in the audio itself would be
+  in the same place each time, and is a difference.
 
-On a drive that is known to read inexactly two readings prove nothing of what is between them: there each
-stretch counts only if it came whole in one reading together with the sector before it.
+On a drive that is known to read inexactly, two readings prove nothing about what is between them: there each
+stretch counts only if one reading returned it completely, together with the sector before it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _MOST_JITTER_SAMPLES = _MARGIN_SECTORS * SAMPLES_PER_SECTOR
 
 @dataclass(slots=True)
 class Stretch:
-    """A part of a track that was read, and is put right where a second reading can.
+    """A part of a track that was read, corrected where a second reading can.
 
     data     from sector `first` of the track on
-    missing  addresses that did not come
+    missing  addresses that were not returned
     """
 
     data: bytearray
@@ -51,8 +51,8 @@ class Stretch:
 
 
 def run_sectors(place: Alignment, care: Care) -> Procedure[int]:
-    """The most in one stretch.  An inexact drive must bring it, and what surrounds it, in one command; of two
-    commands each is where it likes.  0 where no command carries that much.
+    """The most in one stretch.  An inexact drive must return it, and what surrounds it, in one command; two
+    commands have different positions.  0 if no command can carry that much.
     """
     if care.accurate_stream:
         return _RUN_SECTORS
@@ -63,7 +63,7 @@ def run_sectors(place: Alignment, care: Care) -> Procedure[int]:
 def settle(
     stretch: Stretch, wrong: Sequence[int], place: Alignment, care: Care, reading: TrackReading
 ) -> Procedure[None]:
-    """Read again what differs; the stretch takes what came right, and `reading` what did not."""
+    """Read again what differs; the stretch takes what was right, and `reading` what was not."""
     longest = (yield from run_sectors(place, care)) or 1
     for run in _runs(wrong, longest):
         second = _SecondReading(stretch, run, place, care)
@@ -82,7 +82,7 @@ def settle(
 
 
 def _runs(wrong: Sequence[int], longest: int) -> Iterator[SectorRun]:
-    """Neighbours together, as far as one command reaches."""
+    """Neighbours together, as far as one command can read."""
     first: int | None = None
     for index, sector in enumerate(wrong):
         if first is None:
@@ -96,9 +96,9 @@ def _runs(wrong: Sequence[int], longest: int) -> Iterator[SectorRun]:
 class _SecondReading:
     """Of one run of sectors that differ.
 
-    left     sectors that no reading has given as they were sent
-    missing  addresses that did not come at the last reading; those of the first one if there was no other
-    hidden   samples at the track's ends that are taken as sent in what came right
+    left     sectors that no reading has returned as they were sent
+    missing  addresses that were not returned at the last reading; those of the first one if there was no
+    other hidden   samples at the track's ends that are taken as sent in what came right
     """
 
     def __init__(self, stretch: Stretch, run: SectorRun, place: Alignment, care: Care) -> None:
@@ -150,7 +150,9 @@ class _SecondReading:
         return True
 
     def _comes_elsewhere_each_time(self, raw: bytes, lead: int) -> None:
-        """At its place and whole, on a drive that is inexact; or elsewhere each time, and whole each time."""
+        """In the right place and complete, on an inexact drive; or in a different place each time, but
+        complete.
+        """
         run, place = self._run, self._place
         shift = place.find_shift(raw, lead, run, _MOST_JITTER_SAMPLES)
         if shift is None:

@@ -1,7 +1,7 @@
 """Audio on its way to the drive: WRITE after WRITE, for every write type.
 
-What is sent in one run is the audio of one track, or of a whole session. The reason of each step stands
-beside it.  Source: cdrecord, libburn, MMC-5 6.44, and what real drives were seen to do.
+What is sent in one run is the audio of one track, or of a whole session. The reason for each step is beside
+it.  Source: cdrecord, libburn, MMC-5 6.44, and what real drives were seen to do.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ _LIMITS = (
     errors.CommunicationError,
     errors.SystemResourceFailure,
 )
-"""What a drive or bridge may answer to more bytes in one WRITE than it carries."""
+"""What a drive or bridge may answer to more bytes in one WRITE than it can carry."""
 
 _UNDERRUN_CODES = (0x21, 0x24)
 _UNDERRUN_IF_LATE = ((4, 0x44, 0x00), (3, 0x0C, 0x00))
-"""5/21/xx, 5/24/00: the address is no longer the next one, the track being over. The others can be an
+"""5/21/xx, 5/24/00: the address is no longer the next one, because the track is over. The others can be an
 underrun, or what they say.  Source: cdrecord, user logs."""
 
 
@@ -71,18 +71,18 @@ class AreaToSend:
 
 
 class Sectors(Protocol):
-    """Sectors that are sent one after the other, and what there is to tell of them."""
+    """Sectors that are sent one after the other, and what there is to report about them."""
 
     @property
     def start_lba(self) -> int: ...
 
     @property
     def track(self) -> LaidTrack:
-        """The one that comes next, or is under way."""
+        """The track that comes next, or is under way."""
         ...
 
     def reached(self, lba: int) -> Iterator[SectorsDone | TrackStarted]:
-        """What there is to tell when everything before this sector is sent."""
+        """What there is to report when everything before this sector is sent."""
         ...
 
 
@@ -99,11 +99,11 @@ class RunToSend:
 
     @property
     def track(self) -> LaidTrack:
-        """The one that comes next, or is under way."""
+        """The track that comes next, or is under way."""
         return self._areas[self._current].track
 
     def reached(self, lba: int) -> Iterator[SectorsDone | TrackStarted]:
-        """What there is to tell when everything before this sector is sent."""
+        """What there is to report when everything before this sector is sent."""
         while True:
             area = self._areas[self._current]
             done, total = min(lba, area.end_lba) - area.begin_lba, area.end_lba - area.begin_lba
@@ -118,13 +118,13 @@ class RunToSend:
 def send(
     chunk: memoryview, run: Sectors, outcome: Outcome, sector_bytes: int = SECTOR_BYTES
 ) -> Procedure[None]:
-    """All of a run, in WRITEs no larger than the way to the drive carries.
+    """All of a run, in WRITEs no larger than the transport can carry.
 
-    chunk         the first of it; the others are taken
-    sector_bytes  of each sector, its sub-channel among them
+    chunk         the first of it; the others are fetched
+    sector_bytes  of each sector, including its sub-channel
 
     How large that is may only show at the first WRITE of a burn. Later a WRITE that the system calls too
-    large is not sent again in pieces: whether it was taken is not known.
+    large is not sent again in pieces: it is not known whether it was accepted.
     """
     asks_buffer = outcome.drive.buffer_bytes > 0 and outcome.drive.quirks.tells_buffer
     buffer_bytes = outcome.drive.buffer_bytes or USUAL_BUFFER_BYTES
@@ -168,15 +168,15 @@ def send(
 
 
 def _carried(most_sectors: int, sector_bytes: int) -> int:
-    """How many bytes of whole sectors go into one command that carries so many sectors of sound alone."""
+    """How many bytes of whole sectors fit into one command that carries this many sectors of audio alone."""
     return max(1, most_sectors * SECTOR_BYTES // sector_bytes) * sector_bytes
 
 
 def _smaller(count: int, error: SenseError, start_lba: int, outcome: Outcome) -> Procedure[bool]:
-    """Whether the first WRITE of a burn, refused so, may be sent again with fewer sectors.
+    """Whether the first WRITE of a burn, refused like this, may be sent again with fewer sectors.
 
-    Bridges with a limit of 32 KiB refuse more in words of their own. Only where the drive still wants that
-    sector: whether it has taken some of a transfer that failed is not known otherwise. Behind a lead-in that
+    Bridges with a limit of 32 KiB refuse more with various codes. Only if the drive still wants that sector:
+    otherwise it is not known whether it accepted part of a failed transfer. Behind a lead-in that
     was sent the disc is lost if nothing follows; there it is enough that the drive does not say it took some.
     """
     try:
@@ -211,9 +211,9 @@ def _tell_buffer() -> Procedure[bool]:
 def write_one(command: Write10, waited: float, track: LaidTrack, outcome: Outcome) -> Procedure[None]:
     """One WRITE, again and again while the buffer is full.
 
-    A cancel that comes before the first one was taken leaves no track that would have to be ended.
+    A cancel before the first one was accepted leaves no track that would have to be ended.
 
-    waited  seconds since the one before was taken: how late the data are
+    waited  seconds since the previous one was accepted: how late the data are
     """
     outcome.lba = command.lba
     outcome.touched = True
@@ -239,7 +239,7 @@ def _taken(command: Write10, waited: float, outcome: Outcome) -> Procedure[None]
 
 
 def telling_underrun(sending: Procedure[R], outcome: Outcome, late: bool = False) -> Procedure[R]:
-    """Pass on what is sent; an error that means late data becomes LossOfStreaming, whatever it is called.
+    """Pass on what is sent; an error that means late data becomes LossOfStreaming, whatever its code.
 
     raises  LossOfStreaming, SenseError
     """
@@ -276,7 +276,7 @@ def busy_pause_seconds(speed: float | None) -> float:
 
 
 def check_time(sectors: int, seconds: float, outcome: Outcome, what: str) -> None:
-    """A drive that is done sooner than any drive can be has written nothing.
+    """A drive that finishes sooner than any drive can has written nothing.
 
     One such burn "wrote" 36:55 in 12.4 s and left the disc blank (psysonic).
 

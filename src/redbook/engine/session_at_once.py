@@ -1,16 +1,16 @@
 """Session-at-once: the whole disc announced in a cue sheet, and sent in one run.
 
-The layout is exact: no gap but those that were meant, pauses and indexes at any sector, ISRC, MCN, and
+The layout is exact: no gaps except the intended ones, pauses and indexes at any sector, ISRC, MCN, and
 CD-Text in the lead-in. The price is that nothing can be added, and that a disc which breaks off is lost.
 
-Everything up to and including SEND CUE SHEET is talk and costs nothing. Drives take different forms of cue
-sheet and mode page, so several forms are tried; each is page, page read back, sheet. The first WRITE
+Everything up to and including SEND CUE SHEET is negotiation and costs nothing. Drives take different forms
+of cue sheet and mode page, so several forms are tried; each is page, page read back, sheet. The first WRITE
 is the point of no return, even if the disc still reads as blank after it.
 
-The 150 sectors before LBA 0 are sent as silence by the host: drives that make them by themselves are known
-to refuse the first WRITE then (LG WH10LS30, found by psysonic).
+The 150 sectors before LBA 0 are sent as silence by the host: some drives that make them on their own are
+known to refuse the first WRITE (LG WH10LS30, found by psysonic).
 
-Source: MMC-5 4.4, 6.33; cdrecord, libburn, cdrdao and psysonic, and what they found drives to want.
+Source: MMC-5 4.4, 6.33; cdrecord, libburn, cdrdao and psysonic, and what they found out about drives.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ _SHORTEST_SHEET_BYTES = 4 * ENTRY_BYTES  # lead-in, index 0 and 1 of a track, le
 
 @dataclass(frozen=True, slots=True)
 class SessionAtOnce:
-    """layout      what is to be on the disc, from sector -150 on and without a gap
+    """layout      what should be on the disc, from sector -150 on and without a gap
     first_form  the name of the form of cue sheet that this drive took before
-    overburn    the lead-out may begin after the last place that the disc names
+    overburn    the lead-out may begin after the last place that the disc gives
     """
 
     layout: SessionLayout
@@ -99,9 +99,9 @@ class SessionAtOnce:
     def arm(
         self, layout: SessionLayout, disc: DiscContents, settings: Settings, outcome: Outcome
     ) -> Procedure[None]:
-        """The cue sheet, in the first form that the drive takes.
+        """Send the cue sheet, in the first form that the drive accepts.
 
-        raises  CueSheetRefused  if it takes none
+        raises  CueSheetRefused  if it accepts none
                 MediumUnsuitable  if it does not say where the lead-in begins, which CD-Text needs
         """
         lead_in = disc.lead_in_start
@@ -190,9 +190,9 @@ _INSTEAD = (
 
 
 def _check_sheet_size(layout: SessionLayout, abilities: Abilities) -> None:
-    """raises  PlanError  where the cue sheet is longer than the drive says it takes
+    """raises  PlanError  if the cue sheet is longer than the drive says it accepts
 
-    A length that would not hold a single track is no length: such a drive is left to answer for itself.
+    A length that would not hold a single track is not believed: then the drive itself must answer.
     """
     most, needed = abilities.largest_cue_sheet_bytes, ENTRY_BYTES * len(entries_of(layout))
     if not _SHORTEST_SHEET_BYTES <= most < needed:
@@ -217,7 +217,7 @@ def run_of(layout: SessionLayout) -> RunToSend:
 def _send_lead_in(packs: bytes, start_lba: int, first: LaidTrack, outcome: Outcome) -> Procedure[None]:
     """CD-Text: the packs over and over, four to a sector, up to the first pregap.
 
-    Written once only it cannot be read back (psysonic).
+    If written only once, it cannot be read back (psysonic).
     """
     text = LeadIn(packs)
     end_lba = -PREGAP_SECTORS

@@ -26,7 +26,7 @@ MAX_SPEED = math.inf
 """As fast as the drive can, where a multiple of 1x is asked for."""
 
 FASTEST_CD = 72
-"""More than any CD recorder was ever sold with; a multiple of 1x."""
+"""More than any CD recorder ever offered; a multiple of 1x."""
 
 GENTLE, BEST, BRISK = 8, 16, 24
 """Multiples of 1x between which audio is best written, and the one aimed at."""
@@ -35,15 +35,15 @@ _SPEED_CODES = {1: 2, 2: 4, 3: 6, 4: 8}
 _HIGH_SPEED_CODES = {**_SPEED_CODES, 4: 10}
 _ULTRA_SPEED_CODES = {1: 2, 2: 4, 3: 8, 6: 16, 8: 24, 9: 32, 10: 40, 11: 48}
 _HIGH_SPEED = 1  # CD-RW sub-type
-"""What the codes in an ATIP stand for, as multiples of 1x.  Source: cdrecord."""
+"""What the codes in an ATIP mean, as multiples of 1x.  Source: cdrecord."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
     """The writing speeds for the disc in a drive.
 
-    offered      multiples of 1x, fastest first; empty if nobody says
-    source       who says so
+    offered      multiples of 1x, fastest first; empty if nothing states them
+    source       what states them
     recommended  the one that suits audio on this disc; None if none is known
     reason       why that one, in words
     """
@@ -97,7 +97,7 @@ def read_speeds(
 
 
 def believable(speed: int) -> int | None:
-    """A multiple of 1x that a drive tells; None where no CD recorder has it, 0 among that."""
+    """A multiple of 1x that a drive reports; None if no CD recorder has it, or for 0."""
     return speed if 0 < speed <= FASTEST_CD else None
 
 
@@ -106,9 +106,9 @@ def _sorted(speeds: Sequence[int]) -> tuple[int, ...]:
 
 
 def _by_performance() -> Procedure[tuple[int, ...]]:
-    """One descriptor first: asked for none, some drives list one only (libburn).
+    """One descriptor first: asked for none, some drives list only one (libburn).
 
-    A Panasonic announces huge lengths, other ones each time: 2048 bytes are the most that is asked for.
+    A Panasonic announces huge lengths, different each time: at most 2048 bytes are requested.
     """
     try:
         some: Performance = yield GetPerformance(most=1)
@@ -120,7 +120,7 @@ def _by_performance() -> Procedure[tuple[int, ...]]:
 
 
 def rewritable_limits(atip: Atip | None) -> tuple[int, int] | None:
-    """Slowest and fastest speed that a CD-RW is made for; of a CD-R the ATIP does not say."""
+    """Slowest and fastest speed that a CD-RW is made for; for a CD-R the ATIP does not say."""
     if atip is None or not atip.rewritable:
         return None
     codes, table = atip.speed_codes, _SPEED_CODES
@@ -156,11 +156,11 @@ def _with_advice(offered: tuple[int, ...], source: str, rewritable: bool) -> Spe
 def set_speed(speed: float | None, pure_cav: bool = False) -> Procedure[None]:
     """SET CD SPEED; what the drive makes of it is in page 2Ah afterwards.
 
-    One that a drive refuses as too slow is asked for step by step faster, as cdrecord does.
+    A speed that a drive refuses as too slow is raised step by step, as cdrecord does.
 
     speed  multiple of 1x; None or MAX_SPEED for as fast as the drive can
 
-    raises  SenseError  if the drive does not take any
+    raises  SenseError  if the drive accepts none
     """
     write_kb = MAXIMUM_SPEED
     if speed is not None:

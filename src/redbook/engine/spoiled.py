@@ -1,8 +1,8 @@
 """A disc that a burn spoiled: its last session was being written at once, and broke off.
 
-There are sectors and neither a table of contents nor an entry in the PMA, so a drive knows no whole track in
-the session and gives no address to go on at.  Source: MMC-5 6.27 (damaged, and no next writable address: the
-track can be neither continued nor repaired), 4.4.
+There are sectors, but neither a table of contents nor an entry in the PMA, so a drive knows no complete
+track in the session and gives no address to continue at.  Source: MMC-5 6.27 (damaged, and no next writable
+address: the track can be neither continued nor repaired), 4.4.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from redbook.mmc.disc_info import (
 def is_spoiled(information: DiscInformation) -> Procedure[bool]:
     """Whether the last session on the disc broke off, so that nothing can be added to it.
 
-    A drive that answers with anything else than it would for such a disc is not taken to say so.
+    A drive that answers differently from what such a disc would cause is not understood to say so.
     """
     if (
         information.status is not DiscStatus.APPENDABLE

@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 class Abandoned(BaseException):
-    """Thrown into a procedure that is to leave at once: unlock the tray and be gone."""
+    """Thrown into a procedure that must leave at once: unlock the tray and stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class MostSectors:
 
 @dataclass(frozen=True, slots=True)
 class FewerSectors:
-    """The drive refuses so many sectors in one command.  Sent: how many to try, which MostSectors tells
+    """The drive refuses this many sectors in one command.  Sent: how many to try, which MostSectors tells
     from now on; 0 if fewer make no sense."""
 
     refused: int
@@ -51,7 +51,7 @@ class FewerSectors:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Tell the way to the drive how much will be written in all, before anything is."""
+    """Tell the transport how much will be written in all, before anything is."""
 
     data_bytes: int
 
@@ -77,14 +77,14 @@ class Point(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Whoever wants to have a say is asked, and waited for.  raises  NotCommitted  if he objects"""
+    """Whoever may object is asked, and waited for.  raises  NotCommitted  if they object"""
 
     point: Point
 
 
 @dataclass(frozen=True, slots=True)
 class Absorb:
-    """Take these bytes into the running SHA-256, in a thread of its own.  Nobody may change them any more."""
+    """Take these bytes into the running SHA-256, in a separate thread. They must not change any more."""
 
     data: bytes | bytearray
 
@@ -96,7 +96,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class SectorsDone:
-    """So many sectors of this track are sent or compared.  The runner makes Progress of it."""
+    """This many sectors of this track are sent or compared.  The runner turns it into Progress."""
 
     phase: Phase
     track: int

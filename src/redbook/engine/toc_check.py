@@ -1,8 +1,8 @@
 """Is the table of contents on the disc, and is it the intended one?
 
 Players find the tracks by it and by nothing else: a disc whose table of contents cannot be read plays
-nowhere, however well its audio reads. What the drive says while it has the disc in may be its memory of what
-it wrote; only a disc that was loaded again is read again.
+nowhere, however well its audio reads. What the drive says before the disc has been reloaded may come from
+its memory of what it wrote; only a disc that was loaded again is really read.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from redbook.records import dataclass
 
 AUDIBLE_CONTROL_BITS = 0b1101  # pre-emphasis, data, four channels; "copy permitted" changes no sound
 _LATE_LEAD_OUT_SECTORS = 150
-"""A lead-out may come later than it must: Yamaha leaves some sectors more of run-out. Silence of up to two
-seconds more is told, and is no fault; more would be something that nobody sent."""
+"""A lead-out may come later than it must: Yamaha leaves some more sectors of run-out. Up to two seconds more
+of silence are reported, but are not a fault; more would be something that nobody sent."""
 
 
 _GAPS = (0, PREGAP_SECTORS)
@@ -32,7 +32,7 @@ _GAPS = (0, PREGAP_SECTORS)
 
 @dataclass(frozen=True, slots=True)
 class TocReading:
-    """What READ TOC brought.  problem: why there is no table of contents, in words"""
+    """What READ TOC returned.  problem: why there is no table of contents, in words"""
 
     toc: Toc | None
     problem: str = ""
@@ -40,10 +40,10 @@ class TocReading:
 
 @dataclass(frozen=True, slots=True)
 class TocResult:
-    """What came of a comparison.
+    """The result of a comparison.
 
     wrong  in words; a table of contents that cannot be read is wrong, too
-    notes  what a person should know though nothing is wrong
+    notes  what a person should know, although nothing is wrong
     """
 
     toc: Toc | None
@@ -63,15 +63,15 @@ def read_and_check_toc(
     lead_out_lba: int | None = None,
     flags: bool = True,
 ) -> Procedure[TocResult]:
-    """Compare the disc's table of contents; where it is amiss, once more after the disc was loaded again.
+    """Compare the disc's table of contents; if it is wrong, once more after the disc was loaded again.
 
-    placed        the tracks are where they were written; else on the disc's own places
+    placed        the tracks are where they were written; otherwise where the disc has them
     reloaded      the disc was loaded again just now
     not_reloaded  why it cannot be
     also_there    numbers of other tracks that were written
     just_closed   the drive may remember what it has just written
     lead_outs     of earlier sessions, by the number of the last track before each
-    lead_out_lba  where the disc's own lead-out must be, where that is known to the sector
+    lead_out_lba  where the disc's own lead-out must be, if that is known to the sector
     flags         compare those of the tracks; False where they are compared with the session's promises
     """
     while True:
@@ -134,7 +134,7 @@ def compare_toc(
 ) -> tuple[list[str], list[str]]:
     """What is wrong with it, and what is only worth a note, in words.
 
-    A track's room reaches to the next start: its sectors and the gap; the last has the run-out only.
+    A track's room reaches to the next start: its sectors and the gap; the last has only the run-out.
 
     placed      the tracks are where they were written, so the gaps are known; some drives leave their own
     also_there  numbers of other tracks that were written
@@ -193,7 +193,7 @@ def compare_toc(
 def _gaps_behind(track: LaidTrack, tracks: Sequence[LaidTrack], ends: Mapping[int, int]) -> tuple[int, ...]:
     """What may be after a track that someone else may have written.
 
-    Track-at-once leaves a run-out before the lead-out as behind each track; a session written in one go has
+    Track-at-once leaves a run-out before the lead-out, as after each track; a session written in one go has
     none.
     """
     last = min((number for number in ends if number >= track.number), default=None)

@@ -51,7 +51,9 @@ class TrackAtOnce:
     def write(
         self, layout: SessionLayout, space: Space, settings: Settings, outcome: Outcome
     ) -> Procedure[SessionLayout]:
-        """All tracks; the layout as it has become, where the drive wanted more room between them."""
+        """Write all tracks; returns the layout as it has become, if the drive wanted more room between
+        them.
+        """
         placed: list[LaidTrack] = []
         moved = 0
         for track in layout.tracks:

@@ -16,7 +16,7 @@ class TrackReading:
     same         its SHA-256 is that of what was sent, hidden samples taken as sent
     bad          sectors that differ or cannot be read, as ranges (first, last + 1), from the track's start
     unreadable   addresses that the drive cannot read
-    head_hidden, tail_hidden  samples at its ends that cannot be read for the offset
+    head_hidden, tail_hidden  samples at its ends that cannot be read because of the offset
     moved_by     samples by which this track is shifted against the rest of the disc, if that explains
                  everything
     """
@@ -45,6 +45,6 @@ class TrackReading:
         self.tail_hidden += hidden.tail
 
     def hide_at_least(self, hidden: HiddenEnds) -> None:
-        """As `hide`, of samples that may have been counted already."""
+        """As `hide`, for samples that may already have been counted."""
         self.head_hidden = max(self.head_hidden, hidden.head)
         self.tail_hidden = max(self.tail_hidden, hidden.tail)

@@ -19,7 +19,7 @@ UNLOCK_ATTEMPTS = 5
 
 
 def holding_tray(procedure: Procedure[R]) -> Procedure[R]:
-    """A procedure that must not be stopped half way, with the tray locked around it."""
+    """A procedure that must not be stopped half way, during which the tray is locked."""
     yield Shield(True)
     yield from lock_tray()
     try:
@@ -45,9 +45,9 @@ def release(test_write: bool) -> Procedure[None]:
 
 
 def reload() -> Procedure[None]:
-    """Tray out, tray in: cures what a drive has made up its mind about.  The tray is not locked afterwards.
+    """Tray out, tray in: cures wrong beliefs of a drive.  The tray is not locked afterwards.
 
-    raises  DriveError  also if the tray does not come back by itself
+    raises  DriveError  also if the drive cannot close its tray
     """
     yield from unlock_tray()
     eject = StartStopUnit(start=False, load_eject=True)
@@ -76,7 +76,7 @@ def load() -> Procedure[None]:
 
 
 def forget_test_write(outcome: Outcome) -> Procedure[None]:
-    """After a test write: a drive that takes the disc for written now is cured by opening the tray."""
+    """After a test write: opening the tray cures a drive that now believes the disc is written."""
     try:
         information: DiscInformation = yield ReadDiscInformation()
         if outcome.drive.quirks.remembers_test_write or information.status is not outcome.drive.status_before:
@@ -88,13 +88,13 @@ def forget_test_write(outcome: Outcome) -> Procedure[None]:
 
 
 def unlock_tray_at_once() -> Procedure[None]:
-    """For who leaves at once: asked once, and not waited for."""
+    """For a job that quits at once: requested once, without waiting."""
     with suppress(DriveError):
         yield PreventAllowMediumRemoval(False)
 
 
 def unlock_tray() -> Procedure[None]:
-    """What fails for good is only noted; a drive that has no time is asked again."""
+    """A permanent failure is only noted; a busy drive is asked again."""
     for attempt in range(UNLOCK_ATTEMPTS):
         try:
             yield PreventAllowMediumRemoval(False)
@@ -114,9 +114,9 @@ def _still_locked(error: DriveError) -> Notice:
 
 
 def lock_tray() -> Procedure[None]:
-    """Lock the tray; that it cannot be locked is only told.
+    """Lock the tray; if it cannot be locked, this is only reported.
 
-    raises  MediumChanged, DeviceReset, where that is the end of the job
+    raises  MediumChanged, DeviceReset, if that ends the job
     """
     try:
         yield from until_accepted(PreventAllowMediumRemoval(True), TRAY_SECONDS, POLL_SECONDS)

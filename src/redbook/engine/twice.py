@@ -2,9 +2,9 @@
 
 A disc is read in stretches that are longer than what a drive remembers. Each is read from its first sector
 to its last, and then once more, in commands that begin elsewhere: a drive that loses samples where a command
-begins loses others then. Only what differs, does not come, or is marked by the drive (C2) is read again,
-after something far away and more slowly. A sector counts once two readings of it are the same and the drive
-has marked one of them at most; where another one differs from them without a mark, two are not enough.
+begins then loses different ones. Only what differs, is not returned, or is marked by the drive (C2) is read
+again, after something far away and more slowly. A sector counts once two readings of it are the same and the
+drive has marked at most one of them; if another, unmarked one differs from them, two are not enough.
 Nothing is averaged, and nothing is put together from halves.
 """
 
@@ -30,20 +30,21 @@ STRETCH_SECTORS = 4500
 """A minute of audio, 10 MB: more than most drives remember."""
 MOST_STRETCH_SECTORS = 20_000
 USUAL_MEMORY_KIB = 2048
-"""Of a drive that does not tell how much it remembers."""
+"""For a drive that does not report how much it remembers."""
 
 _TRIES = 6
 _LEAD = 2
-"""How many times more a sector has to come one way than another. A drive that misses its place misses it by
-the same few samples again and again, so that two readings may be wrong alike."""
+"""How many more readings must agree on one result than on any other. A drive that misses its position misses
+it by the same few samples again and again, so two readings may be wrong in the same way."""
 _TRIES_OF_A_MOVED_SECTOR, _LEAD_OF_A_MOVED_SECTOR = 18, 5
-"""Where the other reading is the same audio some samples out of place. Of a drive that misses its place
-in one command of seven, a lead of two believes one such reading in forty; this one, one in eight thousand."""
+"""Where the other reading is the same audio some samples out of place. For a drive that misses its position
+in one command of seven, a lead of two believes one such reading in forty; this lead, one in eight
+thousand."""
 _OFTEN, _ENOUGH_TO_TELL = 0.25, 20
 """Of the readings of such sectors: a drive that is out of place more often is no longer believed."""
 _PROBE_BYTES = 64
 _PROBE_PLACES = SECTOR_BYTES // 4 - _PROBE_BYTES, SECTOR_BYTES * 3 // 4
-"""One of them is found in the other reading, to whichever side that is."""
+"""One of them is found in the other reading, in whichever direction."""
 _RUN_SECTORS = 16
 _SILENCE = bytes(SECTOR_BYTES)
 
@@ -52,8 +53,8 @@ _SILENCE = bytes(SECTOR_BYTES)
 class AreaToRead:
     """A run of audio sectors to be read: from `start_lba` up to `end_lba`.
 
-    gaps  runs (first, last + 1) in it that belong to no track: run-out and link blocks, of which many drives
-          make nothing. What of them cannot be read is silence, and no hole
+    gaps  runs (first, last + 1) in it that belong to no track: run-out and link blocks, which many drives
+          cannot read. What cannot be read of them is silence, not a hole
     """
 
     start_lba: int
@@ -66,13 +67,13 @@ class AreaToRead:
 
 @dataclass(slots=True)
 class Trouble:
-    """Sectors that did not simply come the same twice, by their addresses.
+    """Sectors for which the first two readings did not simply agree, by their addresses.
 
-    again       came the same twice only after more readings
-    marked      came the same twice, and the drive has marked (C2) all readings of them but none that count
+    again       two readings agreed only after more readings
+    marked      two readings agreed, but the drive marked (C2) all that would count
     differing   of which no two readings were the same; the last one is kept
-    unreadable  did not come at all; they are silence
-    gaps        did not come the same twice, between tracks, where there is no audio; they are silence
+    unreadable  were not returned at all; they are silence
+    gaps        no two readings agreed, between tracks, where there is no audio; they are silence
     c2          marked in any reading
     """
 
@@ -108,16 +109,17 @@ Keep = Callable[[int, bytes | bytearray | memoryview, Trouble], None]
 
 @dataclass(slots=True)
 class RipState:
-    """How a disc is to be read for a rip, and what is found out on the way.
+    """How a disc is read for a rip, and what is learned on the way.
 
     speed       multiple of 1x; MAX_SPEED for as fast as the drive can
-    keep_going  whether sectors that cannot be read right are passed over; else the first one ends the reading
-    memory_kib  that the drive has for what it read
-    c2          whether the drive is asked for its marks; becomes False where it refuses
+    keep_going  whether sectors that cannot be read correctly are skipped; otherwise the first one ends the
+    reading memory_kib  of memory that the drive has for what it read
+    c2          whether the drive is asked for its marks; becomes False if it refuses
     done        sectors that were settled before, for the progress
-    hopeless    runs of sectors in a row that no further reading mended
-    lost        sectors in a row that did not come, the latest of those asked for one by one
-    at_place, beside  readings of sectors that came in several places: at the one taken for right, at others
+    hopeless    runs of sectors in a row that no further reading fixed
+    lost        sectors in a row that were not returned, the latest of those requested one by one
+    at_place, beside  readings of sectors that were found in several places: in the one believed right, in
+    others
     """
 
     habits: ReadHabits
@@ -135,7 +137,7 @@ class RipState:
 
     @property
     def misses_its_place(self) -> bool:
-        """Whether it does so too often for any number of readings to tell where that is."""
+        """Whether it does so too often for any number of readings to show the right position."""
         seen = self.at_place + self.beside
         return seen >= _ENOUGH_TO_TELL and self.beside > _OFTEN * seen
 
@@ -148,9 +150,9 @@ class RipState:
 def read_twice(area: AreaToRead, how: RipState, keep: Keep) -> Procedure[None]:
     """The audio of an area, stretch by stretch.
 
-    raises  NotReadWhole  at the first sector that cannot be read right, unless these are passed over; what
-                          is before it was kept
-            DriveError    what concerns more than single sectors; what was kept stays so
+    raises  NotReadWhole  at the first sector that cannot be read correctly, unless these are skipped; what
+                          comes before it was kept
+            DriveError    for what concerns more than single sectors; what was kept stays so
     """
     for first, end in stretches(area, how.stretch_sectors):
         audio, trouble = yield from _Stretch(area, first, end, how).read()
@@ -168,7 +170,7 @@ def read_twice(area: AreaToRead, how: RipState, keep: Keep) -> Procedure[None]:
 
 
 def stretches(area: AreaToRead, sectors: int) -> Iterator[tuple[int, int]]:
-    """Of about equal length, none shorter than asked for unless the whole area is."""
+    """Of about equal length, none shorter than requested unless the whole area is."""
     length = area.end_lba - area.start_lba
     count = max(1, length // sectors)
     for number in range(count):
@@ -191,7 +193,7 @@ def _why(lba: int, trouble: Trouble, how: RipState) -> str:
 class _Stretch:
     """One stretch while it is read.
 
-    audio  as far as it is known; silence where it is not
+    audio  as far as it is known; otherwise silence
     """
 
     def __init__(self, area: AreaToRead, first: int, end: int, how: RipState) -> None:
@@ -202,7 +204,7 @@ class _Stretch:
         self._audio = bytearray((end - first) * SECTOR_BYTES)
         self._missing: set[int] = set()
         self._readings: dict[int, list[tuple[bytes, bool]]] = {}
-        """Of what is not settled yet: each one that came, and whether it was marked."""
+        """For what is not settled yet: each reading, and whether it was marked."""
         self._trouble = Trouble()
 
     def read(self) -> Procedure[tuple[bytearray, Trouble]]:
@@ -240,7 +242,7 @@ class _Stretch:
             yield SectorsDone(Phase.READING_DISC, 0, self._how.done + done, self._how.total)
 
     def _take(self, lba: int, sectors: int) -> Procedure[tuple[bytes | None, Sequence[int]]]:
-        """None where not all of it comes."""
+        """None if not all of it is returned."""
         how = self._how
         try:
             read = yield from read_marked(lba, sectors, how.habits, how.c2)
@@ -254,7 +256,7 @@ class _Stretch:
         return read
 
     def _take_one(self, lba: int) -> Procedure[tuple[bytes | None, Sequence[int]]]:
-        """Far into a part that cannot be read nothing is asked for: a drive tries each sector for seconds."""
+        """Far into an unreadable part nothing is requested: a drive tries each sector for seconds."""
         how = self._how
         if how.lost >= LOST_SECTORS:
             return None, ()
@@ -306,7 +308,7 @@ class _Stretch:
         return readings
 
     def _settle(self, run: range) -> Procedure[None]:
-        """A run of neighbours, read again until each came the same twice, or as often as makes sense."""
+        """A run of neighbours, read again until two readings of each agree, or as often as makes sense."""
         how = self._how
         among = range(self._area.start_lba, self._area.end_lba)
         left = list(run)
@@ -333,11 +335,11 @@ class _Stretch:
         return all(self._area.is_gap(lba) for lba in sectors)
 
     def _ways(self, lba: int) -> list[bytes]:
-        """In which it came without a mark."""
+        """The readings in which it was not marked."""
         return list(dict.fromkeys(data for data, marked in self._readings[lba] if not marked))
 
     def _verdict(self, lba: int) -> bytes | None:
-        """What came the same twice, marked in all but one of them at most, and has no rival."""
+        """What two readings agree on, with at most one of them marked, and no rival."""
         count: Counter[bytes] = Counter()
         good: Counter[bytes] = Counter()
         for data, marked in self._readings[lba]:
@@ -382,7 +384,7 @@ class _Stretch:
 
 
 def _is_moved(one: bytes, other: bytes) -> bool:
-    """Whether these are the same audio, up to three quarters of a sector beside each other."""
+    """Whether these are the same audio, shifted by up to three quarters of a sector."""
     if one == other:
         return False
     for at in _PROBE_PLACES:  # quickly

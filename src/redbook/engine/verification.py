@@ -11,7 +11,7 @@ from redbook.records import dataclass
 
 @unique
 class Verdict(StrEnum):
-    """Whether a promise was kept, or why nobody can say."""
+    """Whether a promise was kept, or why this is unknown."""
 
     SAME = "same"
     DIFFERENT = "different"
@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 class Check:
     """One promise, the verdict on it, and the reason in words.
 
-    promise  "table of contents", "audio", "data" (of a disc that holds some), "edges"
+    promise  "table of contents", "audio", "data" (of a disc that has some), "edges"
     text     how, where or why, in words; empty where there is nothing to say
     """
 
@@ -86,8 +86,8 @@ class Verification:
     toc            as it was read from the disc; while the session is open, what it would be; None if it
                    cannot be read
     checks         the verdict on each promise
-    offset_samples by how many samples the drive reads this disc late (negative: early); None if no sound on
-                   it tells
+    offset_samples by how many samples the drive reads this disc late (negative: early); None if no audio on
+                   it shows it
     hidden         what could not be compared at the ends of tracks
     notes          what a person should know about a disc that is the same anyway
     """

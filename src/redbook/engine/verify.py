@@ -42,16 +42,17 @@ READ_SPEED = 24.0
 
 @dataclass(frozen=True, slots=True)
 class VerifyRequest:
-    """What is to be compared, and how the disc is read back.
+    """What is compared, and how the disc is read back.
 
     closed       the session was closed by us: its table of contents must be there
-    reload       load the disc again first, so that nothing is the drive's memory
+    reload       load the disc again first, so that nothing comes from the drive's memory
     speed        of reading, as a multiple of 1x; MAX_SPEED for as fast as the drive can
     offset_hint  samples that this drive was found to read late before
     habits       how this drive wants to be asked; filled in
     also_there   numbers of tracks that were written and are not compared
-    session      all that the disc is to hold beside its samples; None to ask for nothing of that
-    binding      whether a disc that holds other things beside its samples is another disc; else that is told
+    session      everything that the disc should hold besides its samples; None to expect nothing
+    binding      whether a disc that holds other things besides its samples is a different disc; otherwise it
+                 is only reported
     """
 
     closed: bool = False
@@ -89,7 +90,7 @@ class ReadBack:
 
     @property
     def not_reached(self) -> tuple[int, ...]:
-        """Numbers of the tracks that were to be compared, and were not."""
+        """Numbers of the tracks that should have been compared, but were not."""
         return tuple(track.number for track in self.tracks[len(self.readings) :])
 
     @property
@@ -108,9 +109,9 @@ def verify(
     """Read every sector of these tracks and compare it with what was sent.
 
     tracks  where they were written; None to take the disc's own audio tracks, in order
-    sent    of each track, with what was sent before its index 1, padded to the shortest legal length
+    sent    for each track, including what was sent before its index 1, padded to the shortest legal length
 
-    raises  DriveError  what keeps the disc from being read, before anything was found to differ
+    raises  DriveError  for what keeps the disc from being read, before anything was found to differ
     """
     asked = asked or VerifyRequest()
     speed = ReadingSpeed()
@@ -186,9 +187,9 @@ def _disc_s_own(
 
 
 def _with_audio(result: ReadBack, care: Care, hint: int | None, same_disc: SameDisc) -> Procedure[ReadBack]:
-    """The tracks compared.  An error of the drive ends that; what differs is known anyway.
+    """The tracks compared.  A drive error ends this; what differs is then already known.
 
-    raises  DriveError  where nothing was found to differ until then
+    raises  DriveError  if nothing was found to differ before
     """
     offset, readings = DiscOffset(), list[TrackReading]()
     try:
@@ -228,7 +229,7 @@ def _compare(
 ) -> Procedure[None]:
     """Every track, or as many as it takes to see that the drive reads inexactly.
 
-    readings  what was known before goes, and what is found comes in, track by track
+    readings  replaced, track by track, by what is found
     """
     readings.clear()
     for span in care.spans:
@@ -302,7 +303,7 @@ def _earlier_lead_outs(complete: Sequence[CompleteTrack]) -> dict[int, int]:
 
 
 def _moved(disc: DiscContents, tracks: Sequence[LaidTrack]) -> list[str]:
-    """Of an open session the drive's list of tracks is all that there is."""
+    """For an open session, the drive's list of tracks is all there is."""
     found = {track.number: track.start_lba for track in disc.tracks}
     wrong = []
     for track in tracks:
@@ -356,7 +357,7 @@ def _try_own_offset(reading: TrackReading, offset: DiscOffset, care: Care) -> Pr
 def read_track(
     start_lba: int, sectors: int, take: Callable[[bytes], None], habits: ReadHabits | None = None
 ) -> Procedure[None]:
-    """Read a track's sectors and hand them on.  raises  SenseError where one cannot be read"""
+    """Read a track's sectors and pass them on.  raises  SenseError where one cannot be read"""
     habits = habits or ReadHabits()
     done = 0
     while done < sectors:

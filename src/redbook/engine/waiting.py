@@ -2,7 +2,7 @@
 
 `resending` goes around a whole procedure and does what any command may need; the others are for the places
 where waiting is what comes next. Which refusal is waited for, and how long: docs/sense.md, from cdrecord,
-libburn and what drives were seen to do.
+libburn and the observed behaviour of drives.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ ATTENTIONS_AT_START = 5
 BUSY = (errors.LongWriteInProgress, errors.OperationInProgress, errors.FormatInProgress)
 WORKING = (*BUSY, errors.BecomingReady)
 NOT_YET = (errors.BecomingReady, errors.FormatInProgress, errors.NotTaken)
-"""Of a command that begins something long: it was not taken."""
+"""For a command that begins something long: it was not accepted."""
 AT_WORK = (errors.OperationInProgress, errors.LongWriteInProgress, errors.InsufficientTime)
-"""The drive is at work: on that command (Sony, Mitsumi), or on what it was told before."""
+"""The drive is at work: on that command (Sony, Mitsumi), or on an earlier one."""
 
 
 class _AreYouDone(ReadDiscInformation):
@@ -62,7 +62,7 @@ RICOH_WRITE_PERMIT = (6, 0x5A, 0x03)
 
 
 class _Again(Enum):
-    """Why a command is sent again.  Values: how often at most, seconds to wait before."""
+    """Why a command is sent again.  Values: how often at most, and seconds to wait first."""
 
     LOST = (1, 0.0)
     ATTENTION = (5, 0.0)
@@ -82,8 +82,8 @@ class Patience:
     """How long to wait for a drive that is not ready, and that does not say why.
 
     now      when the waiting begins
-    seconds  in all; what a drive refuses without a cause is waited for 5 s at most, each time
-    what     is waited for, as Waiting has it; None where the refusals say
+    seconds  in all; after a refusal without a cause the wait is at most 5 s each time
+    what     is waited for, as in Waiting; None if the refusals say
     """
 
     def __init__(self, now: float, seconds: float, what: str | None = None) -> None:
@@ -94,7 +94,7 @@ class Patience:
         self._unexplained_since: float | None = None
 
     def wait(self, error: Exception, pause_seconds: float = POLL_SECONDS) -> Procedure[bool]:
-        """Let some time pass, and tell of it; False, at once, when it has been long enough."""
+        """Let some time pass, and report it; returns False, at once, when it has been long enough."""
         now = yield Now()
         if self.is_over(now, error):
             return False
@@ -136,7 +136,7 @@ def _what_for(error: Exception) -> str:
 
 
 def pausing(seconds: int, what: str) -> Procedure[None]:
-    """Wait so long, and tell of it.  what: is waited for, as Waiting has it"""
+    """Wait this long, and report it.  what: is waited for, as in Waiting"""
     for second in range(seconds):
         if second:
             yield Waiting(what, float(second), float(seconds))
@@ -149,14 +149,14 @@ def resending(
     doubt: Callable[[], None] = lambda: None,
     changed: Callable[[], None] = lambda: None,
 ) -> Procedure[R]:
-    """A procedure whose commands are sent again where an answer says nothing about them.
+    """A procedure whose commands are sent again if an answer says nothing about them.
 
     Reports of what happened before, a bad transfer, another program's command in between, a drive that is
-    out of resources or busy: the command was not taken, and is sent once more, unchanged. A WRITE is not,
-    except where the drive says for certain that it was not taken.
+    out of resources or busy: the command was not accepted, and is sent once more, unchanged. A WRITE is not,
+    unless the drive says for certain that it was not accepted.
 
     begun  whether something of this job is on the disc: a drive that was reset, or a disc that has changed,
-           is the end of it then
+           then ends it
     doubt  called when another program has changed the drive's parameters
     changed  called when the drive says that its disc may have changed
     """
@@ -235,11 +235,11 @@ def code(error: SenseError) -> tuple[int, int, int]:
 
 
 def until_ready(seconds: float = READY_SECONDS) -> Procedure[None]:
-    """TEST UNIT READY until it is GOOD; reports of what happened before are swallowed.
+    """TEST UNIT READY until it is GOOD; reports of earlier events are ignored.
 
     A disc whose table of contents cannot be read is ready: it may be a blank one, and what else it may be
-    is found out later. That there is no disc is believed after 10 s: right after the tray was closed some
-    drives say so, too. That the tray is open is believed at once.
+    is found out later. "No disc" is believed after 10 s: right after the tray was closed some
+    drives say so, too. "Tray open" is believed at once.
 
     raises  NoMedium, other NotReady; StillBusy if it does not become ready
     """
@@ -277,7 +277,7 @@ def until_ready(seconds: float = READY_SECONDS) -> Procedure[None]:
 
 
 def despite_attention(command: Command[R]) -> Procedure[R]:
-    """A command that needs no medium; reports of what happened before are swallowed.
+    """A command that needs no medium; reports of earlier events are ignored.
 
     raises  SenseError
     """
@@ -321,10 +321,10 @@ def until_begun(
     begun: Callable[[DiscInformation], Procedure[bool]] = _never,
     send: Callable[[Command[None]], Procedure[None]] = _send,
 ) -> Procedure[None]:
-    """Send a command that begins something long, until the drive has taken it.
+    """Send a command that begins something long, until the drive has accepted it.
 
-    A refusal that says that the drive is at work may mean the command's own work. So the drive is let finish,
-    and asked what has become of the disc, before the command is sent once more.
+    A refusal that says that the drive is at work may mean the command's own work. So the drive is allowed to
+    finish, and asked what has become of the disc, before the command is sent once more.
 
     forms    the command, and how else it can be said to a drive that does not accept a field of it
     seconds  the drive may be at work for so long
