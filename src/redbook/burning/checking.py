@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VerifySettings:
-    """How a person wants a disc to be read back.
+    """How a disc should be read back.
 
     speed   multiple of 1x, MAX_SPEED for as fast as the drive can; None for the usual one
     reload  whether the drive loads the disc again once it is closed, so that it answers from the disc and not
@@ -52,7 +52,8 @@ def check(
     layout   as it was written; None to take the tracks from where they are on the disc. A session written
              at once is compared by the master's own layout, because a drive may have wanted other pregaps
     closed   whether its session was closed just now
-    binding  whether a disc with other things beside its samples is another disc; else that is only noted
+    binding  whether a disc with other things besides its samples is a different disc; otherwise that is only
+             noted
 
     raises  DriveError, Cancelled
     """
@@ -104,7 +105,7 @@ def _with_places(drive: Drive, found: ReadBack, master: Master, seed: int, calle
 
 
 def _from_index_1(difference: Difference, found: ReadBack) -> Difference:
-    """Counted from the track's index 1, where it was counted from what was sent before that."""
+    """Counted from the track's index 1 instead of from what was sent before it."""
     track = next(track for track in found.tracks if track.number == difference.track)
     before = track.start_lba - track.sent_lba
     return replace(
@@ -144,7 +145,7 @@ def _locate(
 
 
 def in_words(verification: Verification) -> str:
-    """What is wrong, a line each."""
+    """What is wrong, one line each."""
     lines = ["the disc is not the same as the sources:"]
     lines += verification.layout_errors
     lines += [str(difference) for difference in verification.differences]

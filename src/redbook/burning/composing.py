@@ -40,7 +40,7 @@ _TEXT_SHEETS = (".v07t", ".txt")
 class Composition:
     """A program, and what it was made from.
 
-    from_files  it is a row of files: no sheet says how they join, and what their titles are
+    from_files  it is a list of files: no sheet says how they join, or what their titles are
     notes       what was left out of folders and playlists, and how a sheet was read, in words
     kept        the master that the user named; None for anything else
     """
@@ -62,12 +62,12 @@ def compose(
     sheet_options: SheetOptions | None = None,
     caller: Caller | None = None,
 ) -> Composition:
-    """The program that the names stand for, before anything is decoded.
+    """The program that the names mean, before anything is decoded.
 
     caller  may cancel; is told how far the checksums of a DDP set are, which takes a while
 
-    raises  AudioError  for a name that leads nowhere; SheetError for a sheet that cannot be burned
-            PlanError   for a program that names a source which it does not have; Cancelled
+    raises  AudioError  for a name that does not exist; SheetError for a sheet that cannot be burned
+            PlanError   for a program that names a source that it does not have; Cancelled
     """
     if isinstance(names, Program):
         _check_sources(names)
@@ -174,7 +174,7 @@ def settle(
     """The same composition with joins, pauses, codes and CD-Text decided.
 
     tags    of each source
-    packed  make CD-Text of the texts; else they stay as they are
+    packed  make CD-Text from the texts; otherwise they stay as they are
 
     raises  PlanError  if CD-Text is required and there are no texts
     """
@@ -212,7 +212,7 @@ def as_they_follow(composed: Composition, tags: Sequence[Tags], wishes: Wishes) 
 
 
 def _joined(program: Program, tags: Sequence[Tags], join: Join) -> Program:
-    """Of files: as it is asked for, or by their albums."""
+    """For files: as requested, or by their albums."""
     tracks = [program.tracks[0]] if program.tracks else []
     for number, track in enumerate(program.tracks[1:], 1):
         before, own = tags[number - 1].album, tags[number].album
@@ -222,7 +222,7 @@ def _joined(program: Program, tags: Sequence[Tags], join: Join) -> Program:
 
 
 def _pause_notes(composed: Composition, wishes: Wishes) -> tuple[str, ...]:
-    """Where what was asked for is not quite what is done."""
+    """Notes where what is done is not quite what was requested."""
     seconds = wishes.pause_seconds
     if seconds is None:
         return ()
@@ -238,7 +238,7 @@ def _pause_notes(composed: Composition, wishes: Wishes) -> tuple[str, ...]:
 
 
 def _with_pauses(program: Program, seconds: float) -> Program:
-    """Silence before every track but the first, before what else is in its pregap."""
+    """Silence before every track but the first, before anything else in its pregap."""
     sectors = round(seconds * SECTORS_PER_SECOND)
     silence = Piece.silence(sectors * SAMPLE_RATE_HZ // SECTORS_PER_SECOND)
     tracks = list(program.tracks[:1])
@@ -279,7 +279,7 @@ def _labelled(
 
 
 def _of_texts_file(name: SourceName, tracks: int, wishes: Wishes) -> Labels:
-    """raises  SheetError  for a file that is neither packs nor a sheet of texts, or of another disc"""
+    """raises  SheetError  for a file that is neither packs nor a text sheet, or for another disc"""
     path = Path(name)
     notes = Notebook(os.fspath(name), wishes.strict, wishes.keep_going)
     if path.suffix.lower() in _TEXT_SHEETS:
@@ -328,7 +328,7 @@ def _length(silence: Sequence[Piece]) -> int:
 
 
 def as_single_tracks(program: Program, first_number: int = 1) -> tuple[Program, tuple[str, ...]]:
-    """The program as track-at-once can write it; and what gets lost by that, in words.
+    """The program as track-at-once can write it; and what is lost by that, in words.
 
     first_number  of its first track on the disc
 

@@ -1,7 +1,7 @@
 """Whether others have read the same: AccurateRip and the CUETools database (CTDB).
 
-Nothing here is called unless someone asked for it, and nothing is sent but the disc's table of contents, in
-the form that each of them wants. A database that does not answer spoils no reading: the answer says so.
+Nothing here is called unless someone asked for it, and only the disc's table of contents is sent, in the form
+that each database wants. A database that does not answer does not spoil a reading: the answer says so.
 
 Sources: whipper, common/accurip.py (the address and the records of AccurateRip); CUETools.net,
 CUETools.CTDB/CUEToolsDB.cs and db.cue.tools, lookup2.php (those of CTDB).
@@ -37,7 +37,7 @@ _TRACK = struct.Struct("<BII")  # confidence, checksum, checksum of one sector (
 
 @dataclass(frozen=True, slots=True)
 class TrackAnswer:
-    """What a database has of a track.
+    """What a database knows about a track.
 
     same  how many others have read the same
     of    how many have read this track at all
@@ -50,12 +50,12 @@ class TrackAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAnswer:
-    """What a database has of a disc.
+    """What a database knows about a disc.
 
     database  "AccurateRip" or "CTDB"
     address   that was asked
-    tracks    empty where the disc is not in it, or nothing came
-    problem   why nothing came, in words; empty where an answer came
+    tracks    empty if the disc is not in it, or no answer arrived
+    problem   why no answer arrived, in words; empty if one did
     """
 
     database: str
@@ -179,7 +179,7 @@ def _entries(data: bytes) -> Iterator[_Entry]:
 
 
 def _fetched(address: str) -> bytes | None:
-    """None where the database does not know the disc.  raises  _NoAnswer"""
+    """None if the database does not know the disc.  raises  _NoAnswer"""
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
     from urllib.request import Request, urlopen
@@ -202,7 +202,7 @@ def _fetched(address: str) -> bytes | None:
 
 
 def in_words(answer: DatabaseAnswer) -> list[str]:
-    """A line for the disc, and one for each track of which others have read something else."""
+    """A line for the disc, and one for each track that others have read differently."""
     name = answer.database
     if answer.problem:
         return [f"{name}: no answer ({answer.problem})"]

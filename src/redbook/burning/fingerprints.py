@@ -94,9 +94,9 @@ def verify_fingerprints(
     cancel: Cancel | None = None,
     clock: Clock | None = None,
 ) -> VerifyReport:
-    """Compare a disc with what was kept of a burn. The report has no tracks, for there are no sources.
+    """Compare a disc with what was kept of a burn. The report has no tracks, because there are no sources.
 
-    at_once     it was written session-at-once: also what it holds beside its samples is compared
+    at_once     it was written session-at-once: what it holds besides its samples is also compared
     read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x
 
     raises  VerificationFailed, DriveError, Cancelled

@@ -14,13 +14,13 @@ from redbook.errors import PlanError, printable
 def lay_out_named(
     names: Sequence[str], sectors: Sequence[int], space: Space, *, stated: bool = False
 ) -> SessionLayout:
-    """Lay out tracks as `lay_out` does, with a better error where they are too long.
+    """Lay out tracks as `lay_out` does, with a better error if they are too long.
 
     The error has a table of the tracks, and shows where the disc is full.
 
     names    what each track is from, for the table
     sectors  the length of each track
-    stated   the lengths are what the files state, and 0 where one states none
+    stated   the lengths are what the files state, and 0 if one states none
 
     raises  PlanError
     """

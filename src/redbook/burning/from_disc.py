@@ -23,9 +23,9 @@ def program_of(
     texts: Sequence[Texts],
     packs: bytes,
 ) -> tuple[Program, tuple[str, ...]]:
-    """A program that burns the same disc again; and what of the layout it cannot say, in words.
+    """A program that burns the same disc again; and what of the layout it cannot express, in words.
 
-    sources    of each track, from its index 1 to the next one's, the last to the lead-out
+    sources    for each track, from its index 1 to the next one's; the last to the lead-out
     hidden     what is before the first track, from `first_lba` on; None for silence
     texts, packs  CD-Text as it is on the disc, of these tracks
 
@@ -82,7 +82,7 @@ def _piece(source: int, track: LaidTrack, begin: int, end: int) -> Piece:
 
 
 def _pregap_within(track: LaidTrack, following: LaidTrack | None, said: list[str]) -> int:
-    """Of the track that follows, where it leaves this one its four seconds."""
+    """The pregap of the following track, if it leaves this one its four seconds."""
     if following is None:
         return 0
     room = following.start_lba - track.start_lba
@@ -98,7 +98,7 @@ def _pregap_within(track: LaidTrack, following: LaidTrack | None, said: list[str
 def _otherwise(
     layout: SessionLayout, program: Program, first_lba: int, samples: Sequence[int]
 ) -> tuple[str, ...]:
-    """What a burn of it will have elsewhere than the disc.  raises  PlanError"""
+    """What a burn of it will have in other places than the disc.  raises  PlanError"""
     lengths = list(samples)
     if len(program.sources) > len(samples):
         lengths.insert(0, (layout.tracks[0].start_lba - first_lba) * SAMPLES_PER_SECTOR)
@@ -108,7 +108,7 @@ def _otherwise(
 
 
 def _moved(layout: SessionLayout, first_lba: int) -> SessionLayout:
-    """As it is on a disc that begins with it."""
+    """The same for a disc that begins with it."""
     if not first_lba:
         return layout
     tracks = tuple(
@@ -128,7 +128,7 @@ def check_one_run(layout: SessionLayout, ends: Sequence[int]) -> None:
 
     ends  for each track the sector after its audio, as a ripper reads it
 
-    raises  PlanError  if something does: no sheet can describe such a disc
+    raises  PlanError  if something else is: no sheet can describe such a disc
     """
     for track, end, following in zip(layout.tracks, ends, layout.tracks[1:], strict=False):
         if end != following.start_lba:

@@ -25,8 +25,8 @@ class BurnReport:
     offset_samples  by how many stereo samples the drive reads this disc late (negative: early); the
                   comparison allows for it. None if it could not be determined
     mode          SAO or TAO
-    levels        what the loudness was brought to; None where that was not asked for
-    cue_sheet_form  in which of its forms the drive took the cue sheet of a session; empty for track-at-once
+    levels        what the loudness was brought to; None if that was not requested
+    cue_sheet_form  the form in which the drive accepted the cue sheet of a session; empty for track-at-once
     finalized     whether the session was closed
     test_write    whether the laser was off
     speed         multiple of 1x that the drive chose; None if it does not say

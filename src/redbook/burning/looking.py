@@ -21,7 +21,7 @@ from redbook.runner.cancel import Cancel
 class DiscInfo:
     """A drive and the disc in it.
 
-    labels  what the closed sessions say: CD-Text, MCN, ISRC, pregaps, indexes; empty where not asked for
+    labels  what the closed sessions say: CD-Text, MCN, ISRC, pregaps, indexes; empty if not requested
     offset_samples  by which this drive was found to read its own discs late (negative: early); None while
             unknown
     """
@@ -62,7 +62,8 @@ def _disc_info(drive: Drive, labels: bool, caller: Caller) -> DiscInfo:
 
 
 def run_resending(drive: Drive, reading: Procedure[R], caller: Caller) -> R:
-    """Run a procedure. A command that the drive did not take, for example because it was busy, is sent again.
+    """Run a procedure. A command that the drive did not accept, for example because it was busy, is sent
+    again.
 
     raises  what the procedure raises
     """

@@ -72,7 +72,7 @@ class Plan(Closing):
     borders  how each track but the first begins; with TAO there are two seconds of silence in front of it
     sheet    how a sheet was read
     losses   what this way of writing cannot carry, in words
-    levels   what the loudness was brought to; None where that was not asked for
+    levels   what the loudness was brought to; None if that was not requested
     overburn  whether the session may exceed the disc's stated capacity
     """
 

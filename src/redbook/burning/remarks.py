@@ -28,7 +28,7 @@ def conversion_in_words(prepared: PreparedTrack) -> str:
 
 
 def remarks(prepared: PreparedTrack) -> tuple[Remark, ...]:
-    """Everything that there is to say about a track beside its conversion."""
+    """Everything that there is to say about a track besides its conversion."""
     found = []
     if prepared.loudness_lufs is not None:
         found.append(Remark(f"{prepared.loudness_lufs:.1f} LUFS"))

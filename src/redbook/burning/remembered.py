@@ -27,7 +27,7 @@ def known_drive(drive: Drive, caller: Caller) -> tuple[str, KnownDrive]:
 
 
 def habits_of(drive: Drive, known: KnownDrive) -> ReadHabits:
-    """How a drive is read at first, by what is known about it; a transcript is read in the usual way."""
+    """How a drive is first read, given what is known about it; a transcript is read in the usual way."""
     usual = ReadHabits()
     if not drive.real_time:
         return usual.check()
@@ -35,7 +35,7 @@ def habits_of(drive: Drive, known: KnownDrive) -> ReadHabits:
 
 
 def remember_form(key: str, known: KnownDrive, form: str) -> None:
-    """Remember in which form a drive took a cue sheet.
+    """Remember in which form a drive accepted a cue sheet.
 
     Nothing is written if that form would be tried first anyway.
     """

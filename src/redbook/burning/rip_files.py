@@ -32,10 +32,10 @@ _BLOCK_SECTORS = 75
 
 
 class RipFiles:
-    """Makes the files of a disc out of what was read.
+    """Makes the files of a disc from what was read.
 
     sound         "flac" or "wav"
-    offset        stereo samples that are taken off
+    offset        stereo samples that are removed
     known_offset  by which the drive was found to read its own discs late; None while unknown
     look_up       whether databases are asked over the network
     goes_on       whether an earlier reading was continued
@@ -105,7 +105,7 @@ class RipFiles:
         return list(zip(starts, ends, strict=True))
 
     def _blocks(self, start_lba: int, end_lba: int) -> Iterator[bytes]:
-        """The audio of so many sectors, the offset taken off."""
+        """The audio of this many sectors, with the offset corrected."""
         area = next(area for area in self._original.areas if area.start_lba <= start_lba < area.end_lba)
         low, high = area.start_lba * SECTOR_BYTES, area.end_lba * SECTOR_BYTES
         for lba in range(start_lba, end_lba, _BLOCK_SECTORS):
@@ -223,7 +223,7 @@ class RipFiles:
         self._files.append(name)
 
     def _sheets(self, tracks: Sequence[ReadTrack], hidden: ReadTrack | None) -> Program | None:
-        """The packs, a cue sheet and a TOC file, as far as the disc can be said in them."""
+        """The packs, a cue sheet and a TOC file, as far as they can express the disc."""
         from redbook.audio.source import Source
         from redbook.burning.from_disc import check_one_run, program_of
         from redbook.errors import SheetError
@@ -264,7 +264,7 @@ class RipFiles:
         return program
 
     def _packs(self) -> bytes:
-        """Those that can be burned with these tracks; a disc of others keeps them as a file only."""
+        """The packs that can be burned with these tracks; packs for other tracks are only kept as a file."""
         layout = self._original.layout
         packs = layout.cd_text
         wrong = sum(not is_sound(pack) for pack in each_pack(packs))

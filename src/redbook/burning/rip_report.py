@@ -23,7 +23,7 @@ class ReadTrack:
     """A track as it was read: from its index 1 to the next one's index 1, as rippers do it.
 
     number          0 for the audio before track 1
-    file            in the folder; empty where the audio is silence alone and has no file
+    file            in the folder; empty if the audio is only silence and has no file
     laid            where it is on the disc, and what the disc says about it
     ctdb            checksum as the CUETools database has it; empty for number 0, like AccurateRip's
     trouble         sectors in it whose first two readings did not agree, by LBA
@@ -46,7 +46,7 @@ class ReadTrack:
 
     @property
     def sectors_read_twice(self) -> int:
-        """Sectors that were read the same twice."""
+        """Sectors for which two readings agreed."""
         trouble = self.trouble
         return self.sectors - len(trouble.holes) - len(trouble.gaps)
 
@@ -55,15 +55,15 @@ class ReadTrack:
 class ReadReport:
     """What was read from a disc and saved in the folder.
 
-    whole        every sector was read the same twice, and nothing of the disc was left out
+    whole        two readings of every sector agreed, and nothing on the disc was left out
     sheet        the cue sheet; None where no sheet can describe the disc; `notes` say why
-    offset_samples  that were corrected: the drive returns the audio so many samples late (negative: early)
+    offset_samples  that were corrected: the drive returns the audio this many samples late (negative: early)
     known_offset_samples  by which this drive was found to read its own discs late; None while unknown
     c2           whether the drive reported which sectors it could not correct
     untold       what the drive cannot report about the disc, in words
     left_out     what is on the disc and was not read, in words
     goes_on      whether it continued an earlier, unfinished reading
-    databases    what others have read, where that was asked for
+    databases    what others have read, if that was requested
     """
 
     folder: Path
@@ -131,7 +131,7 @@ IDENTIFIERS = (
     ("accuraterip_id", "AccurateRip", "of the table of contents, audio tracks and lead-out"),
     ("ctdb_id", "CTDB", "of the table of contents, audio tracks from the first one on"),
 )
-"""Of all it is the table of contents that is named, never the audio: discs that are cut alike share them."""
+"""All of these identify the table of contents, never the audio: discs with the same cuts share them."""
 
 
 def as_json(report: ReadReport) -> dict[str, Any]:

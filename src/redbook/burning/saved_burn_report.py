@@ -23,7 +23,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a report holds of a burn, to compare a disc with."""
+    """What a report holds about a burn, to compare a disc with."""
 
     at_once: bool
     layout: SessionLayout
@@ -41,12 +41,12 @@ def verify_report(
 ) -> VerifyReport:
     """Compare a disc with the report that `redbook burn --report FILE.json` saved.
 
-    The result has no tracks, for there are no sources.
+    The result has no tracks, because there are no sources.
 
     read_speed  multiple of 1x, MAX_SPEED for as fast as the drive can; None for 24x
 
     raises  AudioError          the file is not such a report, or it is damaged
-            VerificationFailed  the disc is not what was burned; .report tells where
+            VerificationFailed  the disc is not what was burned; .report says where
             DriveError, Cancelled
     """
     kept = read(Path(path))
@@ -65,7 +65,7 @@ def verify_report(
 def read(path: Path) -> Kept:
     """Read a report that `redbook burn --report FILE.json` has saved.
 
-    raises  AudioError  for a file that is no such report, or that is damaged
+    raises  AudioError  for a file that is not such a report, or is damaged
     """
     try:
         text = path.read_text("utf-8")

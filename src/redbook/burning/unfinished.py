@@ -1,8 +1,9 @@
 """What has been read of a disc so far, in its folder. A reading that broke off can continue.
 
 It is in two files whose names begin with a dot. One has the audio as the drive gave it, sector n at its
-place. The other says of which disc and drive it is, how far it reaches, and what was odd. The second file is
-replaced as a whole, and only once the audio is safely stored. However the program ends, what it says is true.
+place. The other says which disc and drive it is from, how far it reaches, and what was odd. The second file
+is replaced as a whole, and only once the audio is safely stored. However the program ends, what it says is
+true.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _LEAST_PART_IN_FLAC = 0.3
 class DiscInDrive:
     """Which disc a reading is of, and which drive reads it. A reading only continues with the same ones.
 
-    drive   as it is remembered: maker, model, serial number; another one reads with another offset
+    drive   as it is remembered: vendor, model, serial number; another one reads with another offset
     tracks  number, start, control and session of each
     """
 

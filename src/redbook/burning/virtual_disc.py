@@ -30,7 +30,8 @@ def program_of_virtual_disc(name: str) -> Program:
 
     name  "virtual:" and the folder's path
 
-    raises  AudioError  for a disc that is none, blank, open, or more than audio in one session
+    raises  AudioError  for something that is not a disc, or a disc that is blank, open, or more than audio
+            in one session
     """
     path = Path(name.removeprefix(VIRTUAL))
     if not path.exists():

@@ -1,6 +1,6 @@
 """The command line.
 
-Only what has to run before anything else can fail or be interrupted stands here.
+Only what must run before anything else can fail or be interrupted is here.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 COLLECTED_AT = 20_000
 """Objects, while a command starts: it makes tens of thousands that stay, and none that could be collected.
 
-It takes a tenth longer where Python looks at them after every 700."""
+It takes a tenth longer if Python checks them after every 700."""
 
 _USUAL = gc.get_threshold()
 
 
 def begun() -> None:
-    """The imports are over: what they made stays, and what is made from now on is collected as usual.
+    """The imports are over: what they created stays, and what is created from now on is collected as usual.
 
-    The decoders of sound files are among that: cycles hold them, and much memory, until they are collected.
+    That includes the decoders of sound files: cycles keep them, and much memory, until they are collected.
     """
     if gc.get_threshold()[0] == COLLECTED_AT:
         gc.freeze()

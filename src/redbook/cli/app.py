@@ -1,6 +1,6 @@
 """The command line as a whole.
 
-Nothing of the audio path is imported before a command needs it: `redbook --help` should be there at once.
+No part of the audio path is imported before a command needs it: `redbook --help` should be there at once.
 """
 
 from __future__ import annotations

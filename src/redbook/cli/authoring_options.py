@@ -161,7 +161,7 @@ def loudness_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def split_off(given: dict[str, Any]) -> dict[str, Any]:
     """Takes these options out of a command's arguments, as `wishes` and `sheet` for the Python API.
 
-    raises  click.BadParameter  for a catalogue number that is none
+    raises  click.BadParameter  for an invalid catalogue number
     """
     from redbook.authoring.wishes import DEFAULT_TARGET_LUFS, CdText, Join, Loudness, Wishes
     from redbook.sheets import SheetOptions

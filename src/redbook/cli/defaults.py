@@ -1,9 +1,9 @@
 """Defaults for options, which a user keeps in a file.
 
-`drive = "/dev/sr0"` at its top concerns every command that has such an option; a table, as `[burn]` or
-`[disc.new]`, one command. Options are called there as on the command line, without the dashes.
+`drive = "/dev/sr0"` at its top applies to every command that has such an option; a table, such as `[burn]`
+or `[disc.new]`, to one command. Options are called there as on the command line, without the dashes.
 
-Source of its place: XDG Base Directory Specification 0.8.
+Source of its location: XDG Base Directory Specification 0.8.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONFIG_VARIABLE = "REDBOOK_CONFIG"
 
 
 def config_file() -> Path | None:
-    """The file with the user's defaults; None where there cannot be one."""
+    """The file with the user's defaults; None if there cannot be one."""
     named = os.environ.get(CONFIG_VARIABLE)
     if named is not None:
         return Path(named) if named else None
@@ -33,9 +33,9 @@ def config_file() -> Path | None:
 
 
 def default_map(root: click.Group) -> dict[str, Any]:
-    """What the user's file says, as click takes it.
+    """What the user's file says, as click expects it.
 
-    raises  click.UsageError  for a file that cannot be read, or an option that there is none of
+    raises  click.UsageError  for a file that cannot be read, or an option that does not exist
     """
     path = config_file()
     if path is None or not (CONFIG_VARIABLE in os.environ or path.exists()):
@@ -57,7 +57,7 @@ def default_map(root: click.Group) -> dict[str, Any]:
 class _Defaults(dict[str, Any]):
     """What click asks for the defaults of a command once that command is called.
 
-    So nothing is imported for commands that are not.
+    So nothing is imported for commands that are not called.
     """
 
     def __init__(self, group: click.Group, common: dict[str, Any], said: dict[str, Any], path: str) -> None:
@@ -92,7 +92,9 @@ def _check_is_known(root: click.Group, key: str, path: Path) -> None:
 
 
 def _all_commands(group: click.Group) -> Iterator[click.Command]:
-    """One after the other, those first that have most options: nearly every name is found in the first."""
+    """One after the other, beginning with those that have most options: nearly every name is found in the
+    first.
+    """
     context = click.Context(group)
     for name in sorted(group.list_commands(context), key=lambda name: name != "burn"):
         command = group.get_command(context, name)

@@ -20,7 +20,7 @@ MODE_NAMES = {Mode.SAO: "session-at-once", Mode.TAO: "track-at-once", Mode.AUTO:
 
 
 def pause_before(track: LaidTrack, frames: bool = False) -> str:
-    """What is between index 0 and index 1, beside the two seconds that every disc begins with."""
+    """What is between index 0 and index 1, apart from the two seconds that every disc begins with."""
     sectors = track.pregap_sectors - (PREGAP_SECTORS if track.pregap_lba < 0 else 0)
     if sectors <= 0:
         return "-"
@@ -30,7 +30,7 @@ def pause_before(track: LaidTrack, frames: bool = False) -> str:
 def border_in_words(border: Border, track: LaidTrack, mode: Mode) -> str:
     """How a track begins; empty where there is nothing to say.
 
-    Of track-at-once the pause says everything.
+    For track-at-once the pause says everything.
     """
     if mode is Mode.TAO:
         return ""
@@ -79,7 +79,7 @@ def title_of(texts: tuple[Texts, ...], track: int) -> str:
 
 
 def summary(made: Plan) -> list[str]:
-    """What is to be said about the whole disc, a line each."""
+    """What there is to say about the whole disc, one line each."""
     lines = [f"written {MODE_NAMES[made.mode]}"]
     layout = made.layout
     if made.mode is Mode.SAO:
@@ -93,7 +93,7 @@ def summary(made: Plan) -> list[str]:
 
 
 def loudness_in_words(told: dict[str, Any]) -> list[str]:
-    """What was aimed at, then each group of tracks that has one gain; told: as in JSON"""
+    """The target, then each group of tracks that has one gain; told: as in JSON"""
     kinds = {"album": "one gain for all tracks", "track": "each track by itself"}
     lines = [
         f"loudness brought to {told['target_lufs']:g} LUFS, {kinds[told['mode']]}; true peaks at most "

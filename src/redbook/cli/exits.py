@@ -32,7 +32,7 @@ Exit codes:
 def reporting(out: Renderer) -> Iterator[None]:
     """Around a command's work: errors become a line for people and an exit code.
 
-    There is no traceback for what was foreseen.
+    Foreseen errors have no traceback.
     """
     from redbook import errors
 

@@ -1,7 +1,7 @@
 """`redbook --help` from a file: making it needs click, and that takes longer than everything else together.
 
-The file has what click says at a width of 80, the most that it uses; a narrower terminal is left to click. It
-is written by `python -m docs.tools.kept_help`, and a test compares it with what click says.
+The file has click's output at a width of 80, the most that it uses; a narrower terminal is left to click. It
+is written by `python -m docs.tools.kept_help`, and a test compares it with click's output.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ WIDTH = 80
 
 
 def show_help() -> int | None:
-    """The exit code; None where it was not shown."""
+    """The exit code; None if it was not shown."""
     if _columns() < WIDTH:
         return None
     try:

@@ -10,10 +10,10 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A group of commands that stand elsewhere.
+    """A group of commands that are defined elsewhere.
 
     places     by name: "module:command", and the first sentence of its help for the list
-    on_import  is given each command when it was imported
+    on_import  receives each command when it has been imported
     """
 
     def __init__(

@@ -18,7 +18,7 @@ VIRTUAL_OPTIONS = "redbook.virtual"
 """Where in the context model, pace and faults of a virtual recorder are, as `open_drive` takes them."""
 
 WAIT = "redbook.wait"
-"""Where in the context it is whether a disc that fits is waited for."""
+"""Where in the context it says whether to wait for a suitable disc."""
 
 RECORD = "redbook.record"
 """Where in the context the file for the transcript is, so that no command needs to pass it on."""
@@ -47,9 +47,9 @@ class SpeedType(click.ParamType):  # type: ignore[type-arg]  # generic from clic
 
 
 def named_drives(text: str) -> list[str]:
-    """What --drives names: none for "all"; else names with commas between them.
+    """What --drives names: none for "all"; otherwise names separated by commas.
 
-    A folder may have a comma in its name: the longest name that is there counts.
+    A folder may have a comma in its name: the longest name that exists counts.
     """
     if text == "all":
         return []

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     R = TypeVar("R")
 
 CANNOT_BE_WRITTEN = 1
-"""Exit code of a command that did what it was to do, and could not say so."""
+"""Exit code of a command that did its work, but could not report it."""
 
 
 class Output:
-    """Takes the place of sys.stdout.  What cannot be written is dropped and told of at the end.
+    """Replaces sys.stdout.  What cannot be written is dropped and reported at the end.
 
     lost    whether something was dropped
-    why     what the system said about it; empty where the reader left, which is its own affair (`| head -1`)
-    result  what the command came to, in words, for whom it is told in place of the output
+    why     what the system said about it; empty if the reader left, which is not an error (`| head -1`)
+    result  the command's result, in words, to be reported instead of the output
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -61,7 +61,7 @@ class Output:
             return None
 
     def code(self, code: int) -> int:
-        """The exit code of a command that came to this one; what was lost is told on standard error."""
+        """The exit code of a command that had this one; what was lost is reported on standard error."""
         self.flush()
         if not self.why:
             return code
@@ -76,7 +76,9 @@ class Output:
 
 
 def take_over() -> Output:
-    """From now on sys.stdout is an Output, and sys.stderr: who stops reading notes spoils no disc."""
+    """From now on sys.stdout is an Output, and sys.stderr: whoever stops reading notes does not spoil a
+    disc.
+    """
     output = Output(sys.stdout)
     sys.stdout = output
     sys.stderr = Output(sys.stderr)
@@ -90,6 +92,6 @@ def standard_output() -> Output:
 
 
 def standard_error() -> Output:
-    """The same of sys.stderr."""
+    """The same for sys.stderr."""
     stream: object = sys.stderr
     return stream if isinstance(stream, Output) else Output(sys.stderr)

@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 
 _NEW_DISC = "redbook.new-disc"
-"""Where in the context the path of a virtual disc is that is still to be made."""
+"""Where in the context the path of a virtual disc is that has yet to be created."""
 
 
 @contextmanager
 def opened(
     name: str | None, out: Renderer, cancel: Cancel, task: str, *, read_only: bool = False
 ) -> Iterator[Drive]:
-    """The recorder asked for, or the default one, and say which that is.
+    """The requested recorder, or the default one; says which one it is.
 
     task       what it is for: a name in redbook.recorders.choosing.Task
-    read_only  a virtual disc is only looked at, and left to other programs
+    read_only  a virtual disc is only read, and left to other programs
     """
     from redbook.errors import DriveNotFound
     from redbook.recorders import names
@@ -97,14 +97,14 @@ def opened(
 
 
 def tell_of_new_disc(out: Renderer) -> None:
-    """That this command makes a virtual disc: said when all checks are over, and it does."""
+    """Say that this command creates a virtual disc, once all checks are over."""
     path = click.get_current_context().meta.get(_NEW_DISC)
     if path is not None:
         out.note(f"{printable(path)} will be created: a new blank 80-minute CD-R")
 
 
 def _tell_where_from(context: click.Context, name: str, out: Renderer) -> None:
-    """That a recorder was named somewhere else than on this command line."""
+    """Say that the recorder was named somewhere other than on this command line."""
     sources = {
         click.core.ParameterSource.ENVIRONMENT: "$REDBOOK_DRIVE",
         click.core.ParameterSource.DEFAULT_MAP: "the configuration file",
@@ -115,7 +115,7 @@ def _tell_where_from(context: click.Context, name: str, out: Renderer) -> None:
 
 
 def _check_no_options_in(path: str) -> None:
-    """A disc may be called anything; a new one called so was meant otherwise."""
+    """A disc may have any name; but a new one with such a name was meant differently."""
     found = re.search(r",(speed|pace|model|fault)=", path)
     if found and not os.path.lexists(path):
         option = found[1].replace("speed", "pace")
@@ -152,9 +152,9 @@ def _transcribed(drive: Drive, out: Renderer) -> Iterator[None]:
 
 
 def confirm(drive_name: str, yes: bool, question: str) -> None:
-    """Ask at a terminal, unless told not to; a virtual disc costs nothing, so it is not asked for.
+    """Ask at a terminal, unless told not to; a virtual disc costs nothing, so there is no question.
 
-    Without a terminal there is nobody to ask: the command itself is the wish.
+    Without a terminal there is nobody to ask: the command itself is the consent.
     """
     if yes or drive_name.startswith(VIRTUAL) or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
@@ -168,7 +168,7 @@ def confirm(drive_name: str, yes: bool, question: str) -> None:
 
 
 def open_tray(drive: Drive, out: Renderer, cancel: Cancel) -> None:
-    """What the command was for is done: a tray that stays shut is only told."""
+    """The command's work is done: a tray that stays shut is only reported."""
     from redbook.engine.tray import eject
     from redbook.errors import DriveError
     from redbook.runner.caller import Caller
@@ -180,7 +180,7 @@ def open_tray(drive: Drive, out: Renderer, cancel: Cancel) -> None:
 
 
 def waits_of(out: Renderer) -> Callable[[Event], None]:
-    """For commands that print one thing: only that they wait, or stop, comes before it."""
+    """For commands that print one thing: before it they only say that they wait, or stop."""
     from redbook.engine.events import Notice, Stopping, Waiting
 
     def tell(event: Event) -> None:

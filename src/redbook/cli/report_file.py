@@ -129,7 +129,7 @@ def _offset(samples: int | None) -> str:
 def write(path: Path, kept: dict[str, Any]) -> None:
     """JSON for a name that ends with .json, else text.
 
-    raises  NoRoom  if it cannot be written; then nothing of it is left
+    raises  NoRoom  if it cannot be written; then none of it is left
     """
     text = json.dumps(kept, indent=1) + "\n" if path.suffix.lower() == ".json" else in_words(kept)
     try:
@@ -149,9 +149,9 @@ def write(path: Path, kept: dict[str, Any]) -> None:
 def keeping(
     path: Path, plan: Plan, sent: Sequence[Fingerprint], drive: Drive, cancel: Cancel
 ) -> Iterator[Callable[[BurnReport], None]]:
-    """Around a burn; what it yields writes the report, and a disc that differs has one, too.
+    """Around a burn; what it yields writes the report, and a disc that differs gets one, too.
 
-    raises  PlanError  if the file is there already, or cannot be made
+    raises  PlanError  if the file already exists, or cannot be created
     """
     _, serial = Caller(cancel=cancel).run(drive, who_is_it())
 
@@ -172,9 +172,9 @@ def keeping(
 
 @contextlib.contextmanager
 def reserved(path: Path) -> Iterator[None]:
-    """The file is made before anything is burned, and taken away if there was nothing to report.
+    """The file is created before anything is burned, and removed if there was nothing to report.
 
-    raises  PlanError  if it is there already, or cannot be made
+    raises  PlanError  if it already exists, or cannot be created
     """
     try:
         path.open("x").close()

@@ -1,7 +1,7 @@
 """`--split`: what is too long for one disc, on several, one after the other.
 
-The first disc is the one in the recorder that was named, or found. Then come the recorders of --next-drive;
-where there are no more, a real recorder's disc is changed, and a virtual one is given a new disc.
+The first disc is the one in the recorder that was named, or found. Then come the recorders of --next-drive.
+When there are no more, the disc in a real recorder is changed, and a virtual one gets a new disc.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Several:
     """What was asked for.
 
     next_drives  recorders for the discs after the first
-    first_disc   the number to begin with; the discs before it are there already
+    first_disc   the number to begin with; the discs before it already exist
     """
 
     files: tuple[str, ...]
@@ -65,7 +65,7 @@ def programs_for(asked: Several, drive: Drive, out: Renderer, cancel: Cancel) ->
 
 
 def announce(out: Renderer, programs: Sequence[Program], number: int) -> None:
-    """That it is this disc's turn."""
+    """Announce the next disc."""
     from redbook.engine.events import DiscOfSeveral
 
     before = sum(len(program.tracks) for program in programs[: number - 1])
@@ -86,9 +86,9 @@ def burn_all(
 
     reports  the file for the report of a disc, by its number and how many there are; None for none
     burn     one disc
-    changes  whether a disc is used up, and another one has to be put in
+    changes  whether a disc is used up, and another one must be inserted
 
-    raises  as `burn`; discs that are done already are told of
+    raises  as `burn`; discs that are already done are reported
     """
     from redbook.recorders.prefixes import VIRTUAL
 
@@ -139,7 +139,7 @@ def _names(first: str, further: Sequence[str], count: int) -> list[str]:
 
 
 def _check_new(paths: Iterable[Path | None]) -> None:
-    """raises  PlanError  for a report that is there already: before the first disc, not after it"""
+    """raises  PlanError  for a report that already exists: before the first disc, not after it"""
     for path in paths:
         if path is not None and os.path.lexists(path):
             raise PlanError(exists_already("--report", path))
@@ -158,5 +158,5 @@ def _change_disc(drive: Drive, out: Renderer, cancel: Cancel, number: int, count
 
 
 def report_name(path: Path | None, number: int, count: int) -> Path | None:
-    """album.json, of several discs album-1.json and so on."""
+    """album.json; for several discs album-1.json and so on."""
     return path if path is None or count == 1 else path.with_stem(f"{path.stem}-{number}")

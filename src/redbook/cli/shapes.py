@@ -81,7 +81,7 @@ def track(report: TrackReport) -> dict[str, Any]:
 
 
 def recorded_track(found: TrackInformation, sums: Checksums) -> dict[str, Any]:
-    """A track that is on a disc; its checksums only where they were asked for."""
+    """A track that is on a disc; its checksums only if they were requested."""
     sha256, v1, v2 = sums.get(found.number, (None, None, None))
     return {
         "number": found.number,
@@ -136,7 +136,7 @@ def disc(contents: DiscContents, profile: int | None) -> dict[str, Any]:
 
 
 def _laid(track: LaidTrack, border: Border | None) -> dict[str, Any]:
-    """Where the marks of a planned track are, and what is written of it beside the audio."""
+    """Where the marks of a planned track are, and what is written of it besides the audio."""
     return {
         "pregap_sectors": track.pregap_sectors,
         "indexes": list(track.indexes),
@@ -174,7 +174,7 @@ def plan(made: Plan, drive_name: str) -> dict[str, Any]:
 
 
 def loudness(levels: Levels | None) -> dict[str, Any] | None:
-    """What the loudness was brought to; null where that was not asked for."""
+    """What the loudness was brought to; null if that was not requested."""
     if levels is None:
         return None
     return {

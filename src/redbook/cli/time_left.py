@@ -12,19 +12,21 @@ CLOSING_SECONDS_AT_1X = 150.0
 """A lead-in of a minute and a lead-out of a minute and a half: IEC 60908, of the first session."""
 
 READING_SPEED = 24.0
-"""At which a disc is read back unless another speed was asked for."""
+"""The speed at which a disc is read back unless another was requested."""
 
 FASTEST_DRIVE = 72.0
-"""Above it no drive writes: a virtual recorder that takes no time reads in no time, too."""
+"""No drive writes faster: a virtual recorder that takes no time to write takes none to read, either."""
 
 SLOWEST_DRIVE = 0.9
-"""Of 1x, which no drive is below: until that is reached it has not really begun, and no time can be told."""
+"""Relative to 1x, which every drive reaches: until then it has not really begun, and no time can be
+estimated.
+"""
 
 _WRITES = (Phase.LEAD_IN, Phase.WRITING, Phase.ENDING_TRACK)
 
 
 class TimeLeft:
-    """Is told what happens, and estimates.
+    """Follows the events, and estimates.
 
     closes, reads_back  what is done after writing
     read_speed          multiple of 1x; None for the usual one
@@ -66,7 +68,7 @@ class TimeLeft:
                 self._fraction = fraction
 
     def seconds(self) -> float | None:
-        """Until everything is done; None while nothing can be said."""
+        """Until everything is done; None while this is unknown."""
         written = self._written
         if written is None or not self._really_writes or written.seconds_left is None or not written.speed:
             return None
@@ -87,7 +89,7 @@ class TimeLeft:
         return None
 
     def fraction(self) -> float | None:
-        """Of its time that the job has taken by now, 0.0 .. 1.0; None while nothing can be said."""
+        """How much of its time the job has taken so far, 0.0 .. 1.0; None while this is unknown."""
         left = self.seconds()
         if left is None:
             return None

@@ -13,7 +13,7 @@ def length(sectors: int, frames: bool = False) -> str:
 
 
 def room(sectors: int, frames: bool = False) -> str:
-    """The same of what is free, where a second too many would be untrue."""
+    """The same for free space, where a second too many would be untrue."""
     return duration(sectors) if frames else minutes(sectors, down=True)
 
 

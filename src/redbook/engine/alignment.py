@@ -63,7 +63,7 @@ class Alignment:
         return self._first_lba + sector + self.crosses
 
     def cut(self, raw: bytes, sectors: int, lead: int = 0) -> bytearray:
-        """This many sectors as sent, from the first address in `raw`, which begins `lead` bytes later."""
+        """This many sectors as sent, cut from `raw`, beginning `lead` bytes after its start."""
         begin = lead + self.skip_bytes
         return bytearray(memoryview(raw)[begin : begin + sectors * SECTOR_BYTES])
 

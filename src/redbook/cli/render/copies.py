@@ -2,10 +2,10 @@
 
     Take the disc out of sr1: copy 7 is good
     sr0  writing copy 8    ━━━━━━━━━━━━╸━━━━━━━━  16.0x  2:10 left
-    sr1  waits for a blank
+    sr1  is waiting for a blank
     order 3: 6 of 20 good, 1 spoiled, 14 to go; about 38 min
 
-`Board` knows all of that and no terminal. At a terminal its lines stay where they are and change; in a pipe
+`Board` knows all of that, but no terminal. At a terminal its lines stay where they are and change; in a pipe
 each thing that happened is a line; as JSON each event is one.
 """
 
@@ -44,7 +44,7 @@ from redbook.records import dataclass
 
 FRAMES_PER_SECOND = 4
 NARROW = 72
-"""Columns below which speed and bar make way for the words."""
+"""Below this many columns, speed and bar make room for the words."""
 
 _DOING = {
     "claimed": "preparing",
@@ -61,7 +61,7 @@ _DOING = {
 
 @dataclass(slots=True)
 class Row:
-    """A drive.  fraction: of what it does now; None where there is nothing to count"""
+    """A drive.  fraction: of what it does now; None if there is nothing to count"""
 
     name: str
     text: str = "is waiting for a blank"
@@ -89,7 +89,7 @@ class Board:
     _made_before: int = 0
 
     def hear(self, event: CopyEvent) -> str:
-        """Takes it in; the line that says it in a log, empty where it is worth none."""
+        """Process an event; returns its log line, empty if it is not worth one."""
         match event:
             case CopyClaimed():
                 self.todo.pop(event.drive, None)
@@ -197,7 +197,7 @@ class Board:
         return f"{text}; about {left} min" if left else text
 
     def minutes_left(self, to_go: int) -> int:
-        """By how long those took that were made so far; 0 while that is not known."""
+        """Estimated from the copies made so far; 0 while that is unknown."""
         order = self.order
         if order is None or self._began is None or not to_go:
             return 0
@@ -214,7 +214,7 @@ def short(drive: str) -> str:
 
 
 class CopiesView(Protocol):
-    """Shows what happens; may be told on any thread."""
+    """Shows what happens; may be called from any thread."""
 
     def hear(self, event: CopyEvent | Event) -> None: ...
     def stopping(self, text: str) -> None: ...
@@ -222,7 +222,7 @@ class CopiesView(Protocol):
 
 
 def copies_view(out: Renderer, *, bell: bool = False) -> CopiesView:
-    """As this renderer shows things.  bell: ring the terminal when a person is to do something"""
+    """As this renderer shows things.  bell: ring the terminal bell when a person must do something"""
     if isinstance(out, TerminalRenderer):
         return _Live(out, out.page, bell)
     if isinstance(out, TextRenderer):
@@ -297,7 +297,7 @@ class _Live(_Lines):
         self._moving = Moving(page.aside_console, FRAMES_PER_SECOND)
 
     def _say(self, line: str, event: object) -> None:
-        """What the picture does not show, or not for long, stands above it."""
+        """What the picture does not show, or not for long, is printed above it."""
         if isinstance(event, Notice) or (isinstance(event, CopyState) and event.state not in _DOING):
             self._out.rest()
             super()._say(line, event)
@@ -321,7 +321,7 @@ class _Live(_Lines):
 
 
 def picture(board: Board, width: int) -> Group:
-    """What is to be done first, then the drives, then the order."""
+    """First what a person must do, then the drives, then the order."""
     parts: list[Text | Table] = [Text(shown(text), style="bold yellow") for text in board.todo.values()]
     grid = Table.grid(padding=(0, 1), expand=True)
     grid.add_column(no_wrap=True)

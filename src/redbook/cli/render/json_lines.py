@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class JsonRenderer:
-    """One object a line; nothing else on standard output."""
+    """One object per line; nothing else on standard output."""
 
     def __init__(self, out: Output, verbosity: int = 0) -> None:
         self._out = out

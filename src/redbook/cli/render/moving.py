@@ -8,7 +8,7 @@ from rich.text import Text
 
 
 class Moving:
-    """Appears with the first `show`, and is gone without a trace after `rest`."""
+    """Appears with the first `show`, and disappears without a trace after `rest`."""
 
     def __init__(self, console: Console, frames_per_second: int) -> None:
         self._console = console
@@ -28,7 +28,7 @@ class Moving:
         self._live.update(picture)
 
     def rest(self) -> bool:
-        """Whether there was a picture to take away."""
+        """Whether there was a picture to remove."""
         if self._live is None:
             return False
         self._live.update(Text(""))

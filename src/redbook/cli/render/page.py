@@ -22,7 +22,7 @@ PIPE_WIDTH = 120
 class Page:
     """What plain lines are printed on.
 
-    results    where what a command came to is shown
+    results    where a command's result is shown
     aside      where everything else is: progress, notes, what is about to be burned
     verbosity  -1: only results and errors; 1 and more: details, and times with frames
     """
@@ -55,13 +55,13 @@ class Page:
         self.results.print(Text(lines(text), style=style))
 
     def aside(self, text: str, style: str = "", *, always: bool = False) -> None:
-        """always: it answers what a person has just done, so that also -q shows it"""
+        """always: it answers what a person has just done, so even -q shows it"""
         if always or not self.quiet:
             self.aside_console.print(Text(lines(text), style=style))
 
     @contextlib.contextmanager
     def all_aside(self) -> Iterator[None]:
-        """What is said in here is no result."""
+        """What is printed in here is not a result."""
         results, self.results = self.results, self.aside_console
         try:
             yield
@@ -73,7 +73,7 @@ class Page:
         self.results.print(Text.assemble(("Note: ", "bold"), lines(text)))
 
     def conclude(self, text: str, style: str) -> None:
-        """What the command came to; remembered, in case that nobody hears it."""
+        """The command's result; remembered, in case nobody reads it."""
         if isinstance(self.results.file, Output):
             self.results.file.result = lines(text)
         self.say(text, style)

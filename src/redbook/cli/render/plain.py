@@ -55,7 +55,7 @@ _log = logging.getLogger(__name__)
 
 
 class TextRenderer:
-    """Plain lines, for a pipe, a log, a terminal that can do no better."""
+    """Plain lines, for a pipe, a log, a terminal without better abilities."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -117,7 +117,7 @@ class TextRenderer:
         self.time_left = TimeLeft(closes=closes, reads_back=reads_back, read_speed=read_speed)
 
     def pace(self, progress: Progress) -> tuple[str, str]:
-        """Speed, and time left: of the whole job where that is known, else of what is done now."""
+        """Speed, and time left: for the whole job if that is known, otherwise for the current step."""
         left = self.time_left.seconds() if self.time_left is not None else progress.seconds_left
         return pace(progress, left)
 

@@ -94,7 +94,7 @@ def speed_in_words(abilities: Abilities, speed: float | None) -> str:
 
 
 def _description(track: TrackReport, on_disc: str = "", *more: str) -> Text:
-    """on_disc  its title as it will be on the disc; more: what else there is to say, a line each"""
+    """on_disc  its title as it will be on the disc; more: what else there is to say, one line each"""
     prepared = track.prepared
     text = Text()
     tags = prepared.tags

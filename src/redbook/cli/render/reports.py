@@ -62,7 +62,7 @@ def show_verified(page: Page, report: VerifyReport, drive: str) -> None:
 
 
 def _checks(page: Page, verification: Verification) -> None:
-    """What was not compared, and what a person should know of a disc that is the same."""
+    """What was not compared, and what a person should know about a disc that is the same."""
     for note in verification.notes:
         page.remark(note)
     for check in verification.checks:

@@ -90,7 +90,7 @@ class TerminalRenderer(TextRenderer):
         return f"Writing track {track} {self.names.get(track, '')}".rstrip()
 
     def _beside_disc(self, last: Progress) -> str:
-        """Time left stands here where it is that of the whole job, for nothing follows."""
+        """Time left is here if it is that of the whole job, because nothing follows."""
         speed, left = self.pace(last)
         return speed if self.time_left is not None else f"{speed} {left}".strip()
 

@@ -72,14 +72,14 @@ def waited_for(waiting: Waiting) -> str:
 
 
 def in_words(stopping: Stopping) -> str:
-    """That a cancel was heard, and what the next one costs."""
+    """That a cancel was received, and what the next one costs."""
     if stopping.at_once:
         return f"Quitting immediately: {stopping.price}"
     return f"Stopping: {stopping.doing}. Press Ctrl-C again to quit immediately; then {stopping.price}"
 
 
 LEAST_SPEED_SHOWN = 0.05
-"""Below it "0.0x" would be shown, of a drive that only fills its buffer."""
+"""Below it "0.0x" would be shown, for a drive that only fills its buffer."""
 
 
 def pace(progress: Progress, left: float | None) -> tuple[str, str]:
@@ -91,7 +91,7 @@ def pace(progress: Progress, left: float | None) -> tuple[str, str]:
 
 
 class Waits:
-    """Which of many Waitings are worth a line of a log: fewer, the longer it takes."""
+    """Which of many Waiting events are worth a log line: fewer, the longer it takes."""
 
     def __init__(self) -> None:
         self._what = ""
@@ -110,7 +110,7 @@ class Waits:
 
 
 def beside(samples: int) -> str:
-    """How far a drive reads beside the place."""
+    """How far out of place a drive reads."""
     if not samples:
         return "exactly in place"
     plural = "" if abs(samples) == 1 else "s"
@@ -118,7 +118,7 @@ def beside(samples: int) -> str:
 
 
 def moved(verification: Verification) -> str:
-    """Empty for a drive that reads this disc in the right place, and where that cannot be told."""
+    """Empty for a drive that reads this disc in the right place, and if that is unknown."""
     samples = verification.offset_samples
     if not samples:
         return ""
