@@ -11,8 +11,8 @@ from redbook.image.base import DiscState
 class Blank(NamedTuple):
     """What the groove of a blank says.
 
-    Plausible values, not those of a maker's product: virtual-disc times in the ranges of real discs.
-    reach: where its groove really ends, if that is after the last lead-out that it names.
+    Plausible values, not those of a real product: virtual-disc times in the ranges of real discs.
+    reach: where its groove really ends, if that is after the last lead-out that it gives.
     speed_codes: lowest and highest test speed of a CD-RW, in the code of its sub-type.
     """
 

@@ -1,9 +1,9 @@
 """What a drive's offsets do to audio: it is written, and read, a constant number of samples early or late.
 
-An audio sector does not say where it is. A drive finds the place by the sub-channel, which travels another
-way through its chips than the samples do; so nearly every drive reads and writes some samples beside it.
-Offsets are counted as programs that copy discs count their correction: +6 means that a sample comes 6 samples
-late.  Source: the drive offset list of AccurateRip; `cd-paranoia -O`.
+An audio sector does not say where it is. A drive finds the place by the sub-channel, which takes a different
+path through its chips than the samples do; so nearly every drive reads and writes some samples out of place.
+Offsets are counted like the correction of disc copying programs: +6 means that a sample is 6 samples late.
+Source: the drive offset list of AccurateRip; `cd-paranoia -O`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
 
 
 class WriteShift:
-    """Audio on its way to the disc.  What comes is handed on as whole sectors, moved by the offset.
+    """Audio on its way to the disc.  What arrives is passed on as whole sectors, shifted by the offset.
 
-    samples  by how many stereo samples it lands late; negative for early
+    samples  by how many stereo samples it is written late; negative for early
     """
 
     def __init__(self, samples: int) -> None:
@@ -28,7 +28,7 @@ class WriteShift:
     def feed(self, lba: int, data: bytes | memoryview) -> Iterator[tuple[int, bytes | memoryview]]:
         """Sectors that can be recorded now, with their address.
 
-        A sector that is moved in part only waits for what comes behind it; `finish` ends that.
+        A partly shifted sector waits for what follows; `finish` ends that.
         """
         if not self._bytes:
             yield lba, data
@@ -54,14 +54,14 @@ class WriteShift:
         self.drop()
 
     def drop(self) -> None:
-        """What has not been handed on never reaches the disc."""
+        """What has not been passed on never reaches the disc."""
         self._next, self._kept = None, b""
 
 
 def read_shifted(
     read: Callable[[int, int], bytes], lba: int, sectors: int, samples: int, first: int, end: int
 ) -> bytes:
-    """Sectors as a drive reads them whose audio comes `samples` late.
+    """Sectors as read by a drive whose audio is `samples` late.
 
     read        reads sectors at an address
     first, end  what is recorded; before and after it is silence

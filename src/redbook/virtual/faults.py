@@ -27,8 +27,8 @@ FEATURE_IS_NOT_CURRENT = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0B)
 NO_GET_CONFIGURATION = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0C)
 NO_DISC_STRUCTURE = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0E)
 SPEED_MISMATCH = Sense(sense.ILLEGAL, VENDOR_ASC, 0x0F)
-"""Conditions that no standard sense stands for by itself, as this maker's own codes. The recorder never
-gives them unless a Fault says so; ASCQ is the low byte of IMAPI2's code."""
+"""Conditions without a standard sense, as vendor codes. The recorder never returns them
+unless a Fault says so; ASCQ is the low byte of IMAPI2's code."""
 
 MOST_BYTES = (1 << 32) - 1
 MOST_COMMANDS = 1_000_000_000
@@ -51,7 +51,7 @@ CALIBRATION_FAILED = Sense(sense.MEDIUM, 0x73, 0x03)
 
 @dataclass(frozen=True, slots=True)
 class Shortened:
-    """The reply has its first so many bytes only, and says nothing of it."""
+    """The reply has only its first bytes, this many, and does not say so."""
 
     data_bytes: int
 
@@ -72,9 +72,9 @@ class Garbled:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """So many bytes of a transfer never arrive; GOOD is said, with them as residue.
+    """This many bytes of a transfer never arrive; the status is GOOD, with them as residue.
 
-    Of a WRITE zeros are recorded instead, as USB bridges were seen to do.
+    For a WRITE, zeros are recorded instead, as some USB bridges do.
     """
 
     data_bytes: int
@@ -85,7 +85,9 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Displaced:
-    """The audio of a READ CD comes so many samples late (negative: early), besides the drive's offset."""
+    """The audio of a READ CD is this many samples late (negative: early), in addition to the drive's
+    offset.
+    """
 
     samples: int
 
@@ -95,7 +97,7 @@ class Displaced:
 
 @dataclass(frozen=True, slots=True)
 class Vanished:
-    """The drive is gone; after so many further commands without an answer it is back, as if switched on."""
+    """The drive is gone; after this many further commands without an answer it is back, as if switched on."""
 
     commands: int | None = None
 
@@ -111,7 +113,7 @@ class PowerCut:
 
 @dataclass(frozen=True, slots=True)
 class MediumSwapped:
-    """Someone takes the disc and puts a new blank one of the same kind in."""
+    """Someone takes the disc and inserts a new blank one of the same kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,7 @@ class Fault:
 class BadSpot:
     """A place on the disc that is damaged, for as long as the recorder has the disc.
 
-    readable  True: the sectors come, with their C2 pointers set; False: 3/11/05
+    readable  True: the sectors are returned, with their C2 pointers set; False: 3/11/05
     writable  False: a WRITE there is refused with 3/0C/00
     struck    how often it affected a command
     """
@@ -223,7 +225,9 @@ class BadSpot:
         _check("last_lba", self.last_lba, self.first_lba, LAST_LBA)
 
     def first_in(self, lba: int, sectors: int) -> int | None:
-        """The first damaged sector of this run, which the spot has spoiled then; None if there is none."""
+        """The first damaged sector of this run, which the spot then counts as struck; None if there is
+        none.
+        """
         first = max(lba, self.first_lba)
         if first > min(self.last_lba, lba + sectors - 1):
             return None
@@ -240,7 +244,7 @@ class BadSpot:
 
 
 def command_name(command: type[Command[Any]]) -> str:
-    """Its name as a fault's text has it: lower case, with hyphens."""
+    """Its name as in a fault's text: lower case, with hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", command.NAME.lower()).strip("-")
 
 
@@ -275,7 +279,7 @@ _COUNTED = ("gone", "short", "lost", "moved")
 def parse(text: str) -> Fault | BadSpot:
     """A fault as a text; SYNTAX says how.
 
-    raises  ValueError  for a text that is none
+    raises  ValueError  for a text that is not a fault
     """
     if len(text) > _LONGEST_TEXT:
         raise ValueError(f"{text[:40]!r}... is not a fault; the syntax is\n{SYNTAX}")

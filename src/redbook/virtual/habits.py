@@ -46,7 +46,7 @@ class CdTextBlockType(StrEnum):
 
 @unique
 class CdTextAnswer(StrEnum):
-    """When it answers READ TOC format 5: always, of a disc only once it was loaded again, or never."""
+    """When it answers READ TOC format 5: always, for a disc only once it was loaded again, or never."""
 
     ALWAYS = "always"
     AFTER_RELOAD = "after-reload"
@@ -58,7 +58,7 @@ class IsrcAnswer(StrEnum):
     """What READ SUB-CHANNEL reports as a track's ISRC.
 
     TRUE   the track's own
-    STALE  the first time the code of the track that was asked for before, then its own
+    STALE  first the code of the previously requested track, then its own
     LATE   always the code of the track before it on the disc
     """
 
@@ -69,7 +69,7 @@ class IsrcAnswer(StrEnum):
 
 @unique
 class Immed(StrEnum):
-    """What it does with the Immed bit: answer at once, let the command last anyway, or refuse it."""
+    """What it does with the Immed bit: answer at once, take the full time anyway, or refuse it."""
 
     TAKEN = "taken"
     IGNORED = "ignored"

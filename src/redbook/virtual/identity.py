@@ -69,7 +69,7 @@ def vital_product_data(model: Model, serial: str, page: int) -> bytes:
 
 
 def profile(medium: Medium | None) -> Profile:
-    """A finished CD-R stays one here; drives differ."""
+    """A finished CD-R remains one here; drives differ."""
     if medium is None:
         return Profile.NONE
     if medium.state.pressed:
@@ -155,7 +155,7 @@ def _streaming(model: Model) -> bytes:
 def performance(command: GetPerformance, model: Model, speeds: Speeds, medium: Medium | None) -> bytes:
     """The reply to GET PERFORMANCE: the write speeds, or the nominal performance.
 
-    raises  Refused 5/24/00  for another tolerance than 10b, or for exceptions
+    raises  Refused 5/24/00  for a tolerance other than 10b, or for exceptions
     """
     last = 0 if medium is None else medium.state.last_lead_out_lba - 1
     reading = kb_per_second(model.read_speed)

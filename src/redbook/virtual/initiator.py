@@ -27,7 +27,7 @@ class Servant(Protocol):
 
 
 class Initiator:
-    """A transport with unit attentions and a tray lock of its own.
+    """A transport with its own unit attentions and tray lock.
 
     Source: SAM-4 5.14 (unit attention conditions are kept for each initiator), MMC-5 6.14 (so are locks).
     """

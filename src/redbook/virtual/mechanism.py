@@ -28,18 +28,18 @@ class Mechanism:
     """The state of one recorder.
 
     model        its habits
-    speed_limit  real-time writing and reading at up to this multiple of 1x; None for as fast as data come
+    speed_limit  real-time writing and reading at up to this multiple of 1x; None for as fast as data arrive
     page         mode page 05h as it is now
-    writing      what was begun with a WRITE and is not ended
-    cue_sheet    what SEND CUE SHEET announced, as it came; empty where nothing is
-    loads        how often a disc was taken in
+    writing      what was begun with a WRITE and has not ended
+    cue_sheet    what SEND CUE SHEET announced, as it arrived; empty if there is none
+    loads        how often a disc was loaded
 
-    The disc, as it is asked for:
+    The disc, as it is requested:
     disc              what is in the tray, open or shut
     disc_in_reach     the same; None with the tray open
     current_disc      what commands act on: in and after a test write a copy, `simulated`
     require_disc()    the same, or the command is refused
-    remembered_disc() what READ TOC and the like tell of
+    remembered_disc() what READ TOC and similar commands report
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Mechanism:
         return None if self.disc_in_reach is None else self.simulated or self.disc_in_reach
 
     def require_disc(self) -> Medium:
-        """The same, for a command that cannot do without.  raises  Refused 2/3A  where there is none"""
+        """The same, for a command that needs one.  raises  Refused 2/3A  if there is none"""
         if self.disc is None or self.tray_open:
             raise Refused(sense.NOT_READY, 0x3A, 0x02 if self.tray_open else 0x01)
         return self.simulated or self.disc
@@ -98,7 +98,7 @@ class Mechanism:
         return medium if self._toc_memory is None or medium is self.simulated else self._toc_memory
 
     def take_in(self) -> None:
-        """The drive looks at a disc that was just loaded."""
+        """The drive examines a disc that was just loaded."""
         self.loads += 1
         self._is_as_loaded = True
         self.pickup.forget()
@@ -111,7 +111,7 @@ class Mechanism:
         return when is CdTextAnswer.ALWAYS or (when is CdTextAnswer.AFTER_RELOAD and self._is_as_loaded)
 
     def remember_toc(self) -> None:
-        """What it says about the lead-in from now on, where its model keeps that in mind."""
+        """What it says about the lead-in from now on, if its model remembers that."""
         if self.model.caches_toc and self.disc is not None:
             self._toc_memory = Medium(copy.deepcopy(self.disc.state))
         else:
@@ -129,7 +129,7 @@ class Mechanism:
         return medium
 
     def forget_page(self) -> None:
-        """Page 05h is as it was made; so what was announced under another write type is void."""
+        """Page 05h has its default values again, so what was announced under another write type is void."""
         self.page = settings.default_write_parameters(self.model)
         self.cue_sheet = b""
 
@@ -175,11 +175,11 @@ class Mechanism:
 
     @property
     def paced_speed(self) -> float:
-        """The speed that time is reckoned by."""
+        """The speed used to calculate times."""
         return self.speeds.chosen if self.speed_limit is None else min(self.speed_limit, self.speeds.chosen)
 
     def seconds_at_1x(self, seconds: float) -> float:
-        """How long something takes now that takes so long at 1x."""
+        """How long something takes now that takes this long at 1x."""
         return seconds / self.paced_speed
 
     @property
@@ -188,14 +188,14 @@ class Mechanism:
 
     @property
     def is_working(self) -> bool:
-        """Whether it writes by itself, or erases."""
+        """Whether it is writing on its own, or erasing."""
         return self.operation.remaining_seconds > 0 and self.operation.ascq != timing.BECOMING_READY
 
     def busy_for(self, seconds: float, immediate: bool, *, erases: bool = False) -> None:
-        """Begin an operation that takes so long, and wait for its end.
+        """Begin an operation that takes this long, and wait for its end.
 
         An immediate command does not wait, unless the model ignores the Immed bit.
-        Nothing takes time where the recorder keeps none.
+        Nothing takes time if the recorder has no speed.
         """
         if self.speed_limit is None:
             return
@@ -205,7 +205,7 @@ class Mechanism:
             self.operation.wait()
 
     def check_immediate(self, immediate: bool) -> None:
-        """Check that the model takes the Immed bit, where a command has it set.
+        """Check that the model accepts the Immed bit, if a command has it set.
 
         raises  Refused 5/24/00  from a model that refuses it
         """
@@ -213,7 +213,7 @@ class Mechanism:
             raise Refused(sense.ILLEGAL, 0x24, 0)
 
     def busy(self) -> Sense:
-        """What a command is told that has to wait."""
+        """The refusal for a command that has to wait."""
         return Sense(sense.NOT_READY, 0x04, self.operation.ascq, progress=self.operation.progress)
 
     # Reading
@@ -238,7 +238,7 @@ class Mechanism:
         self._underruns_seen = self.buffer.underruns
 
     def check_streaming(self, lba: int) -> None:
-        """Without protection a buffer that ran empty is the end of what was being written.
+        """Without protection, a buffer that ran empty ends what was being written.
 
         raises  Refused 3/0C/09
         """
@@ -249,7 +249,7 @@ class Mechanism:
             raise Refused(sense.MEDIUM, 0x0C, 0x09, lba)
 
     def end_writing(self) -> None:
-        """What was begun is whole: a track is ended, a session written at once is closed."""
+        """What was begun is complete: a track is ended, a session written at once is closed."""
         writing, self.writing = self.writing, None
         try:
             if writing is not None:
@@ -258,7 +258,7 @@ class Mechanism:
             self.buffer.flush()
 
     def break_off(self) -> None:
-        """What was begun ends here, with what there is of it."""
+        """What was begun ends here, as far as it got."""
         writing, self.writing = self.writing, None
         if writing is not None:
             writing.break_off()

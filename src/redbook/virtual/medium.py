@@ -4,15 +4,15 @@ The states of a recordable medium (blank, track open, session open, appendable, 
 complete; spoiled, where a session that had to be written at once was not) are not stored as such: they follow
 from `DiscState`.
 
-Who may touch it: one thread at a time. It has no lock; the recorder that it is in holds its own for each
+Only one thread may touch it at a time. It has no lock; the recorder that it is in holds its own for each
 command and each move of a hand. A folder is locked against other processes by its store, from `open` or
 `take_up` to `close` or `let_go`.
 
-What is on the disk when the process dies: audio goes to the store as it comes, the state only when a track or
-session begins and ends. A state never speaks of a track whose audio is not there; padding and run-out are
-silence, and made after the state that counts them: `_recover` makes up for them, measures a track that was
-open, and how far a session came that was written at once. In the process it is the other way: what a block
-under `_changing` did is undone if the state cannot be stored, by putting back a copy. A `RecordedTrack` from
+What is on the disk when the process dies: audio goes to the store as it arrives, the state only when a track
+or session begins and ends. A state never mentions a track whose audio is missing. Padding and run-out are
+silence, and are made after the state that counts them: `_recover` makes up for them, and measures a track
+that was open and how far a session written at once had come. In the process it is the reverse: what a block
+under `_changing` did is undone if the state cannot be stored, by restoring a copy. A `RecordedTrack` from
 before is then no longer part of the disc.
 """
 
@@ -52,7 +52,7 @@ from redbook.virtual.refused import Refused
 from redbook.virtual.simulation import Simulation
 
 NO_MODE = -1
-"""What the sectors have that are in no track."""
+"""The data mode of sectors that are in no track."""
 
 
 def in_words(medium: Medium) -> str:
@@ -69,7 +69,7 @@ def in_words(medium: Medium) -> str:
 
 
 def _is_nothing(path: Path) -> bool:
-    """Whether a new disc may be made there: an empty folder is as good as none."""
+    """Whether a new disc may be made there: an empty folder counts as none."""
     return not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir()))
 
 
@@ -87,7 +87,7 @@ class Medium:
     """One disc. Every change goes to the store before the caller is told.
 
     at_once_lba  the next sector of a session that is being written at once or raw; None while none is
-    in_use       of a disc that is only looked at: whether another program has it open to change it
+    in_use       for a disc opened only for reading: whether another program has it open to change it
     """
 
     def __init__(self, state: DiscState, store: Store | None = None, path: Path | None = None) -> None:
@@ -108,9 +108,10 @@ class Medium:
 
     @classmethod
     def look(cls, path: Path) -> Medium:
-        """The disc in this folder as it is now, or a new one where nothing is yet, to look at only.
+        """The disc in this folder as it is now, or a new one if there is nothing yet, for reading only.
+        Nothing
 
-        Nothing is written there and nothing locked; what would change it is refused.  raises  ImageError
+        is written there and nothing is locked; whatever would change it is refused.  raises  ImageError
         """
         if _is_new(path):
             return cls(blank_state(), NewFolderStore(path, make=False), path)
@@ -132,11 +133,13 @@ class Medium:
 
     @classmethod
     def at(cls, path: Path) -> Medium:
-        """The disc in this folder, or a new one where nothing is yet.  raises  DriveBusy, ImageError"""
+        """The disc in this folder, or a new one if there is nothing yet.  raises  DriveBusy, ImageError"""
         return cls.new_at(path) if _is_new(path) else cls.open(path)
 
     def simulated(self) -> Medium:
-        """A copy for a test write: it takes every command and keeps no audio; what was there can be read."""
+        """A copy for a test write: it accepts every command and keeps no audio; what was there before can be
+        read.
+        """
         return Medium(copy.deepcopy(self.state), Simulation(self._store))
 
     def close(self) -> None:
@@ -148,7 +151,7 @@ class Medium:
             self._store.close()
 
     def lock(self, owner: str) -> None:
-        """Keep the folder for `owner` alone; it is made, if that was still to come.
+        """Reserve the folder for `owner`; it is created if it does not exist yet.
 
         raises  StorageFailed
         """
@@ -159,7 +162,7 @@ class Medium:
         self._store.set_owner("")
 
     def take_up(self) -> bool:
-        """Hold the folder again; whether the disc is another one than before.
+        """Hold the folder again; returns whether the disc is a different one than before.
 
         raises  DriveBusy, ImageError
         """
@@ -174,7 +177,7 @@ class Medium:
         return self.state != before
 
     def _recover(self, mend: bool = True) -> None:
-        """A track that was being written when the power went: the data tell how far it came."""
+        """A track that was being written when the power went: the data show how far it came."""
         track = self.state.open_track
         if track is not None:
             written = max(0, self._store.recorded_sectors() - track.start_lba)
@@ -198,7 +201,7 @@ class Medium:
         return self.state.write_protected or not self._store.writable
 
     def reach_lba(self, overburn_sectors: int) -> int:
-        """The latest lead-out, in a recorder that goes so far beyond what the ATIP says."""
+        """The latest lead-out, in a recorder that goes this far beyond what the ATIP says."""
         kind = BLANKS.get((self.state.medium, self.state.minutes))
         ends = [self.state.last_lead_out_lba + overburn_sectors]
         if kind is not None and kind.reach is not None:
@@ -227,7 +230,7 @@ class Medium:
 
     @property
     def next_track_number(self) -> int:
-        """Behind those that are there; on a blank disc 1, but a sheet or a lead-in may say another."""
+        """After the existing ones; on a blank disc 1, but a sheet or a lead-in may give another."""
         return self.state.tracks[-1].number + 1 if self.state.tracks else 1
 
     def track(self, number: int) -> RecordedTrack | None:
@@ -262,14 +265,14 @@ class Medium:
         return 0
 
     def toc(self) -> Toc:
-        """Of all closed sessions.  raises  Refused 5/24/00 where there is none"""
+        """Of all closed sessions.  raises  Refused 5/24/00  if there is none"""
         closed = self.state.closed_sessions
         if not closed:
             raise Refused(sense.ILLEGAL, 0x24, 0)
         return self.state.toc(closed)
 
     def cd_text(self) -> bytes:
-        """The packs in the first lead-in that has some.  raises  Refused 5/24/00 where none has"""
+        """The packs in the first lead-in that has some.  raises  Refused 5/24/00  if none has"""
         packs = next((session.cd_text for session in self.state.closed_sessions if session.cd_text), None)
         if packs is None:
             raise Refused(sense.ILLEGAL, 0x24, 0)
@@ -295,7 +298,9 @@ class Medium:
             raise Refused(sense.ILLEGAL, 0x21, 0, max(lba, end))
 
     def data_mode(self, lba: int) -> int:
-        """Of the track that this sector or its pregap is of; 0 for audio, NO_MODE in the lead-out of data."""
+        """The mode of the track that this sector or its pregap belongs to; 0 for audio, NO_MODE in the
+        lead-out of data.
+        """
         for session in reversed(self.state.sessions):
             for track in reversed(session.tracks):
                 if track.pregap_lba <= lba:
@@ -314,13 +319,13 @@ class Medium:
         return None
 
     def read_sub_channel(self, lba: int, sectors: int) -> bytes:
-        """96 symbols a sector as a program wrote them; zeros where none did."""
+        """96 symbols per sector, as a program wrote them; zeros where none did."""
         return self._store.read_sub_channel(lba, sectors)
 
     # What changes it
 
     def be_written_by(self, offset_samples: int) -> None:
-        """From the next track or session on audio lands so many samples late; negative for early."""
+        """From the next track or session on, audio is written this many samples late; negative for early."""
         self._shift = WriteShift(offset_samples)
 
     def _put(self, lba: int, data: bytes | memoryview) -> None:
@@ -331,12 +336,12 @@ class Medium:
             self._store.write(at, sectors)
 
     def _settle(self) -> None:
-        """Nothing more comes: what was moved out of its last sector is recorded after it."""
+        """Nothing more follows: what was shifted out of its last sector is recorded after it."""
         for at, sectors in self._shift.finish():
             self._store.write(at, sectors)
 
     def announce(self, data_bytes: int) -> None:
-        """Check that the host has room for a disc of so many bytes in all.
+        """Check that the host has room for a disc of this many bytes in all.
 
         raises  StorageFailed  if it has not
         """
@@ -348,7 +353,7 @@ class Medium:
 
     @contextmanager
     def _changing(self) -> Iterator[DiscState]:
-        """The state is stored when the block ends, or is what it was before."""
+        """The state is stored when the block ends, or is restored to what it was."""
         before = copy.deepcopy(self.state)
         try:
             yield self.state
@@ -393,7 +398,7 @@ class Medium:
         track.sectors = track.written_sectors
 
     def forget(self, track: RecordedTrack, sectors: int) -> None:
-        """The last so many sectors of the open track never reached the disc."""
+        """The last sectors of the open track, this many, never reached the disc."""
         self._shift.drop()
         track.written_sectors = track.sectors = max(0, track.written_sectors - sectors)
         self._store.resize(track.end_lba)
@@ -416,7 +421,7 @@ class Medium:
     def end_session(self, next_allowed: bool) -> None:
         """Lead-in and lead-out. Nothing happens if the session is empty.
 
-        raises  Refused 5/72/03 with a track still open, or a session that was not written whole
+        raises  Refused 5/72/03 with a track still open, or a session that was not written completely
         """
         if self.state.open_track or self.state.broken_session:
             raise Refused(sense.ILLEGAL, 0x72, 0x03)
@@ -428,9 +433,10 @@ class Medium:
             state.finished = not next_allowed
 
     def begin_at_once(self, session: RecordedSession, first_lba: int) -> None:
-        """A session that is announced whole, its tracks INCOMPLETE; until `end_at_once` it is broken.
+        """A session that is announced as a whole, with its tracks INCOMPLETE; until `end_at_once` it is
+        broken.
 
-        first_lba  of the first sector that comes
+        first_lba  of the first sector that will be sent
         """
         with self._changing() as state:
             state.sessions.append(session)
@@ -438,13 +444,13 @@ class Medium:
         self.at_once_lba = first_lba
 
     def put_at_once(self, lba: int, data: bytes | memoryview, symbols: bytes = b"") -> None:
-        """Sectors of that session, and their sub-channel if it came with them."""
+        """Sectors of that session, and their sub-channel if it was sent with them."""
         self._put(lba, data)
         if symbols:
             self._store.write_sub_channel(lba, symbols)
 
     def end_at_once(self, session: RecordedSession, *, next_allowed: bool) -> None:
-        """It is as `session` says now; its lead-out has been written."""
+        """It is now as `session` says; its lead-out has been written."""
         lead_out = session.lead_out_lba
         assert lead_out is not None
         self.at_once_lba = None
@@ -458,7 +464,7 @@ class Medium:
             state.finished = not next_allowed
 
     def leave_at_once(self, lost_sectors: int = 0) -> None:
-        """It ends here, and can't be gone on with; the last so many sectors never reached the disc."""
+        """It ends here, and cannot be continued; the last sectors, this many, never reached the disc."""
         if self.at_once_lba is not None:
             self._settle()
             if lost_sectors:
@@ -480,9 +486,9 @@ class Medium:
         self._store.resize(0)
 
     def unclose(self) -> None:
-        """Take lead-in and lead-out of the last session away.
+        """Remove lead-in and lead-out of the last session.  raises
 
-        raises  Refused 5/24/00 where it is not closed, or was written at once: nothing could be added
+        Refused 5/24/00  if it is not closed, or was written at once: nothing could be added
         """
         self._check_erasable()
         sessions = self.state.sessions

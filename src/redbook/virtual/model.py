@@ -1,6 +1,6 @@
 """What kind of recorder the virtual one is: a table of habits, read from a small TOML file.
 
-The files in `models/` are those that come with redbook; the path of another one is as good as a name.
+The files in `models/` come with redbook; the path of another file can be given instead of a name.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from redbook.virtual.habits import (
 
 DEFAULT_MODEL = "redbook"
 MODEL_VARIABLE = "REDBOOK_MODEL"
-"""Environment variable: the model of virtual recorders for which none is named."""
+"""Environment variable: the model of virtual recorders if none is named."""
 _SUFFIX = ".toml"
 _MODELS = Path(__file__).with_name("models")
 _WRITE_TYPES = ("track-at-once", "session-at-once", "raw")
@@ -43,9 +43,9 @@ _READ_TYPES = ("any", "cd-da")
 _MOST_OFFSET_SAMPLES = 588 * 5
 """Known drives stay below 2000 samples; a write offset beyond the run-out would lose audio."""
 _MOST_SUB_CHANNEL_OFFSET = SECTORS_PER_SECOND
-"""A second: no program takes Q from farther away for that of a sector close by."""
+"""One second: no program accepts Q from farther away as that of a sector close by."""
 FASTEST = 371
-"""Speeds are told in kB/s of 16 bits."""
+"""Speeds are reported in kB/s, in 16 bits."""
 SLOWEST = 0.1
 _MOST_FILE_BYTES = 1 << 20
 _RANGES: dict[str, tuple[float, float, str]] = {
@@ -64,7 +64,7 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "most_read_sectors": (0, 0xFFFFFF, "sectors"),
     "sub_channel_offset": (-_MOST_SUB_CHANNEL_OFFSET, _MOST_SUB_CHANNEL_OFFSET, "sectors"),
 }
-"""Of every number that is a field of its own: the least, the most, of what."""
+"""For every number that is a field: the least, the most, and the unit."""
 _MOST_STANDARDS = 8  # version descriptors in an INQUIRY reply (SPC-4 6.4.2)
 
 INNER_RADIUS_MM, OUTER_RADIUS_MM = 25.0, 58.0
@@ -126,55 +126,55 @@ class Model:
     buffer_bytes           of the write buffer
     waits_when_full        holds a WRITE until there is room, instead of answering 2/04/08
     underrun_protection    has BUFE
-    write_types            names of the write types that page 05h takes
-    raw_block_types        data block types that it takes with raw writing: 1, 2, 3
+    write_types            names of the write types that page 05h accepts
+    raw_block_types        data block types that it accepts in raw writing: 1, 2, 3
     largest_cue_sheet_bytes
     atip                   how it answers READ ATIP
-    always_150_before      says -150 for the next writable address of a blank in any write type
-    ready_while_working    answers TEST UNIT READY with GOOD while it closes; only READ DISC INFORMATION tells
-    immed                  what it does with the Immed bit
+    always_150_before      gives -150 as the next writable address of a blank in any write type
+    ready_while_working    answers TEST UNIT READY with GOOD while it closes; only READ DISC INFORMATION
+    shows it immed                  what it does with the Immed bit
     unknown_commands       names of commands that it answers with 5/20/00
     close_at_1x_seconds    lead-in and lead-out of a session
     page_05h               factory defaults of the write parameters that differ from what a burn wants
-    cd_r_speeds, cd_rw_speeds  multiples of 1x, fastest first; of CD-RW by the disc's sub-type
-    cav_speeds             at which of them the disc can be turned at a constant rate, too
-    curves                 how a speed is reached; constant linear velocity where nothing is said
+    cd_r_speeds, cd_rw_speeds  multiples of 1x, fastest first; for CD-RW by the disc's sub-type
+    cav_speeds             those at which the disc can also be turned at a constant rate
+    curves                 how a speed is reached; constant linear velocity if nothing is stated
 
-    Of cue sheets; what it does not take it refuses with 5/26/00:
-    takes_cue_sheets       whether it takes any
+    For cue sheets; what it does not accept it refuses with 5/26/00:
+    takes_cue_sheets       whether it accepts any
     lead_in_time, isrc_control  which time the lead-in and which control the ISRC entries have
     drive_made_pregap      the silence before track 1 may be left to it (data form 01)
-    starts_after_silence   then takes the first WRITE, too; else it refuses that with 5/21/02
-    empty_pregap           index 0 and index 1 of a track may be the same place
+    starts_after_silence   then also accepts the first WRITE; otherwise it refuses that with 5/21/02
+    empty_pregap           index 0 and index 1 of a track may be at the same place
     needs_pregaps          wants index 0 of every track, one sector or more before index 1
     longest_pregap_sectors  from an index 0 to its index 1; 0 for no limit
-    short_tracks           takes tracks of less than 4 s
-    overburn_sectors       how far after the last lead-out that the ATIP names it takes one
-    writes_cd_text         takes CD-Text in the lead-in
-    cd_text_block_type     the data block type of page 05h that belongs to CD-Text. Where that is 0 the page
-                           is refused with 3, where it is 3 the sheet is refused with 0 in the page
-    forgets_page           after a refused sheet page 05h is as it was made, the write type with it
+    short_tracks           accepts tracks shorter than 4 s
+    overburn_sectors       how far after the last lead-out that the ATIP gives it accepts one
+    writes_cd_text         accepts CD-Text in the lead-in
+    cd_text_block_type     the data block type of page 05h that belongs to CD-Text. If that is 0, the page is
+                           refused with 3; if it is 3, the sheet is refused with 0 in the page
+    forgets_page           after a refused sheet, page 05h and its write type have their default values
 
     For reading what a disc says about itself:
-    reads_cd_text          when it answers READ TOC format 5; else 5/24/00
+    reads_cd_text          when it answers READ TOC format 5; otherwise 5/24/00
     isrc_answer            what READ SUB-CHANNEL reports as a track's ISRC
     caches_toc             what it says about the table of contents is what it found when the disc was loaded,
                            until the disc is loaded again
 
-    Of reading audio:
-    read_offset, write_offset  stereo samples that it comes late when it is read, or lands late when it is
-                           written; negative for early. Counted as the correction that programs which copy
-                           discs ask for
-    jitter, jitter_every   each so many-th READ CD comes so many samples late (negative: early), for want of
-                           "accurate stream"; where it is each one, anything up to that either way
-    reads_before_zero      takes READ CD before LBA 0
+    For reading audio:
+    read_offset, write_offset  stereo samples by which it is late when it is read, or when it is written;
+                           negative for early. Counted like the correction that disc copying programs
+                           ask for
+    jitter, jitter_every   every n-th READ CD is this many samples late (negative: early), for lack of
+                           "accurate stream"; if it is every one, anything up to that in either direction
+    reads_before_zero      accepts READ CD before LBA 0
     read_types, read_fields  which expected sector types READ CD may name ("any", "cd-da"), and values of
                            its byte 9 (bits 7-3)
     most_read_sectors      of one READ CD; 0 for no limit
-    sub_channel_offset     the sub-channel that READ CD brings is that of a sector so many further on;
+    sub_channel_offset     the sub-channel that READ CD returns is that of a sector this many further on;
                            negative for one before
-    paced_reading          reading takes its time by the recorder's clock also where writing takes none
-    spoils_first_read      the first READ CD after a disc was loaded brings nonsense
+    paced_reading          reading takes its time by the recorder's clock, even if writing takes none
+    spoils_first_read      the first READ CD after a disc was loaded returns nonsense
     """
 
     name: str
@@ -235,7 +235,7 @@ class Model:
     caches_toc: bool = False
 
     def __post_init__(self) -> None:
-        """raises  ValueError  for a number that no drive can have, or tell"""
+        """raises  ValueError  for a number that no drive can have, or report"""
         for key, (least, most, unit) in _RANGES.items():
             value, whole = getattr(self, key), key != "close_at_1x_seconds"
             if type(value) not in ((int,) if whole else (int, float)) or not least <= value <= most:
@@ -248,7 +248,7 @@ class Model:
     def load(cls, name: str) -> Self:
         """A model by its name, or from a file.
 
-        raises  ValueError  if there is none, or the file says what no model has
+        raises  ValueError  if there is none, or the file has a field that no model has
         """
         try:
             data = _contents(name)
@@ -265,9 +265,9 @@ class Model:
 
     @classmethod
     def from_table(cls, name: str, table: Mapping[str, Any]) -> Self:
-        """A model from a table of habits, as TOML gives it; what is left out has its default.
+        """A model from a table of habits, as in TOML; what is left out has its default.
 
-        raises  ValueError  for what no model has, and for what is missing
+        raises  ValueError  for fields that no model has, and for missing ones
         """
         fields = {f.name: f for f in dataclasses.fields(cls)}
         unknown = set(table) - set(fields) | {"name"} & set(table)
@@ -341,7 +341,7 @@ def _check_texts(model: type[Model], values: Mapping[str, Any]) -> None:
 
 
 def _check_numbers(model: type[Model], values: Mapping[str, Any]) -> None:
-    """Those that are one of several; the others have their ranges."""
+    """Those that are a choice from several; the others have their ranges."""
     defaults = {f.name: f.default for f in dataclasses.fields(model)}
     for key, value in values.items():
         if isinstance(defaults[key], bool) and not isinstance(value, bool):
@@ -366,7 +366,7 @@ _SPC_VERSIONS = {0x0120: 3, 0x0260: 4, 0x0300: 5, 0x0460: 6, 0x05C0: 7}
 
 
 def _check_versions(version: int, standards: tuple[int, ...]) -> None:
-    """raises  ValueError  where they speak of different versions of SPC"""
+    """raises  ValueError  if they name different versions of SPC"""
     for code in standards:
         said = _SPC_VERSIONS.get(code & ~0x1F)
         if said is not None and said != version:
@@ -440,9 +440,9 @@ def _are_whole(values: Any) -> bool:
 
 
 def default_model() -> Model:
-    """The one that the environment names, else the exact one.
+    """The model that the environment names, otherwise the exact one.
 
-    raises  DriveNotFound  for one that there is none of
+    raises  DriveNotFound  for one that does not exist
     """
     name = os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL
     try:
@@ -457,9 +457,9 @@ def model_names() -> list[str]:
 
 
 def _contents(name: str) -> bytes:
-    """The file of a model: a path, where it looks like one.
+    """The file of a model: a path, if it looks like one.
 
-    raises  OSError; ValueError  for what is no file, or none of a model
+    raises  OSError; ValueError  for what is not a file, or not one of a model
     """
     if not name.endswith(_SUFFIX) and "/" not in name:
         return (_MODELS / f"{name}{_SUFFIX}").read_bytes()

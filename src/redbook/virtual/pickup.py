@@ -1,8 +1,8 @@
 """The laser while it reads: how long sectors take to arrive, and what is in the drive's cache.
 
-A drive reads on after what was asked for until its cache is full. What is there it hands over at once; what
-is elsewhere it has to seek. Programs that read twice to be sure measure this, and read something else in
-between (`cd-paranoia -A`). Only time is modelled: what is handed over is always what the disc holds.
+A drive reads on past what was requested until its cache is full. What is there it returns at once; for
+anything else it must seek. Programs that read twice to be sure measure this, and read something else in
+between (`cd-paranoia -A`). Only time is modelled: what is returned is always what the disc holds.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from redbook.clock import Clock
 from redbook.disc import SECTOR_BYTES, SECTORS_PER_SECOND
 
 SHORTEST_SEEK_SECONDS, FARTHEST_SEEK_SECONDS = 0.06, 0.20
-"""To a track close by, and over the whole disc: what data sheets of drives call access times."""
+"""To a track close by, and across the whole disc: what drives' data sheets call access times."""
 
 _WHOLE_DISC_SECTORS = 360_000
 _AHEAD = 0.75
@@ -27,13 +27,13 @@ class Pickup:
         self.forget()
 
     def forget(self) -> None:
-        """The cache is used for something else, or the disc is another."""
+        """The cache is used for something else, or the disc is a different one."""
         self._first = self._end = 0  # what is in the cache; the laser is at its end
         self._wanted = 0  # after the last sector that was asked for
         self._since = self._clock.now()
 
     def seconds_for(self, lba: int, sectors: int, times: float, end_lba: int) -> float:
-        """How long these sectors take now; they count as read.
+        """How long these sectors take now; they then count as read.
 
         times    multiple of 1x
         end_lba  after the last sector that can be read
@@ -51,7 +51,7 @@ class Pickup:
         return seconds
 
     def _read_ahead(self, rate: float, end_lba: int) -> None:
-        """What has come into the cache since the last command."""
+        """What has been read into the cache since the last command."""
         most = min(end_lba, self._wanted + int(self._capacity * _AHEAD))
         come = int(max(0.0, self._clock.now() - self._since) * rate)
         if self._end > self._first and self._end < most:
@@ -62,7 +62,7 @@ class Pickup:
         self._first = max(self._first, end - self._capacity)
 
     def _seek_seconds(self, lba: int, rate: float) -> float:
-        """Or as long as reading on until there takes."""
+        """Or the time to read on up to there."""
         share = min(1.0, abs(lba - self._end) / _WHOLE_DISC_SECTORS)
         seek = SHORTEST_SEEK_SECONDS + (FARTHEST_SEEK_SECONDS - SHORTEST_SEEK_SECONDS) * share
         return min(seek, (lba - self._end) / rate) if lba >= self._end else seek

@@ -15,14 +15,14 @@ class Player:
         self.stop(0)
 
     def stop(self, lba: int) -> None:
-        """Nothing plays; the laser is there."""
+        """Stop playing, with the laser at this place."""
         self._start = self._end = lba
         self._since: float | None = None
         self._paused_at: int | None = None
         self._status = AudioStatus.NONE
 
     def play(self, lba: int, end_lba: int) -> None:
-        """From this sector up to that one, which is not played any more."""
+        """Play from this sector up to that one, which is not played."""
         self._start, self._end = lba, end_lba
         self._since = self._clock.now()
         self._paused_at = None
@@ -54,7 +54,7 @@ class Player:
         return min(self._start + passed, max(self._start, self._end - 1))
 
     def take_status(self) -> AudioStatus:
-        """How it is; that it has come to its end is told once (MMC-3 table 227)."""
+        """The audio status; the end of playing is reported once (MMC-3 table 227)."""
         self._settle()
         told = self._status
         if told is AudioStatus.COMPLETED:

@@ -1,6 +1,6 @@
 """Discs made elsewhere, for tests: audio and data, one session or several, pressed or burned.
 
-The recorder itself writes audio alone; what other people's discs hold besides is made here.
+The recorder itself writes only audio; what other discs hold besides is made here.
 
     medium = prepare([Session([Data(image), Audio(pcm)])])                       # mixed mode
     medium = prepare([Session([Audio(pcm)]), Session([Data(image, mode=2)])])    # CD-Extra
@@ -30,7 +30,7 @@ from redbook.virtual.blanks import blank_state
 from redbook.virtual.medium import Medium
 
 POSTGAP_SECTORS = 150
-"""Behind data that audio follows in the same session, as empty data."""
+"""After data that audio follows in the same session, as empty data."""
 
 _PRESSED_LEAD_IN = Msf(97, 30, 0)
 
@@ -50,7 +50,7 @@ class Audio:
 class Data:
     """A track of sectors of 2048 bytes, padded with zeros to a whole sector and to 4 s.
 
-    image  what they hold, from the track's start; an ISO 9660 image as it is
+    image  what they hold, from the track's start; such as an ISO 9660 image as it is
     mode   1, or 2 for CD-ROM XA form 1
     """
 
@@ -74,10 +74,10 @@ def prepare(
     """A disc with these sessions on it; before each track is a pregap of 2 s.
 
     medium    "cd-rom" for a pressed disc, "cd-r", "cd-rw"
-    finished  False: another session may follow; not of a pressed disc
+    finished  False: another session may follow; not for a pressed disc
     path      where its folder is made; in memory without one
 
-    raises  ValueError  for what no disc can be
+    raises  ValueError  for an impossible disc
     """
     if not sessions or not all(session.tracks for session in sessions):
         raise ValueError("a disc must have a session, and a session must have a track")
@@ -110,7 +110,7 @@ def _state_of(medium: str) -> DiscState:
 def _track(
     number: int, start_lba: int, content: Audio | Data, following: Audio | Data | None
 ) -> RecordedTrack:
-    """Laid out; data that audio follows have a postgap of their own kind."""
+    """Laid out; data that audio follows have a postgap of the same kind of data."""
     if isinstance(content, Audio):
         if content.control & DATA_BIT:
             raise ValueError(f"control {content.control} is not a control of audio")

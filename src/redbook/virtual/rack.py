@@ -43,10 +43,10 @@ _DRIVE = re.compile(r"[\w.-]{1,60}")
 
 @dataclass(frozen=True, slots=True)
 class Tray:
-    """What is to be seen of a recorder in a rack.
+    """What can be seen of a recorder in a rack.
 
     disc      the name of the folder of the disc that is in it; None for none
-    sequence  another number each time that the tray was shut, as a kernel counts discs
+    sequence  a different number each time the tray was closed, as a kernel counts discs
     model, pace  of the recorder, as `open_drive` takes them; "" and None for the usual
     """
 
@@ -58,7 +58,7 @@ class Tray:
 
 
 class Rack:
-    """Recorders and blanks in a folder.  raises  DriveNotFound  where that is no rack"""
+    """Recorders and blanks in a folder.  raises  DriveNotFound  if that is not a rack"""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -79,9 +79,9 @@ class Rack:
         model: str = "",
         pace: float | None = None,
     ) -> Rack:
-        """Recorders d1, d2 and so on with empty, shut trays, and that many blank discs beside them.
+        """Recorders d1, d2 and so on with empty, closed trays, and this many blank discs beside them.
 
-        raises  MediumUnsuitable  where something is already; ValueError for a medium that there is none of
+        raises  MediumUnsuitable  if something exists there; ValueError for a medium that does not exist
         """
         blank_state(medium, minutes)
         try:
@@ -115,7 +115,7 @@ class Rack:
         return int(_read(self.folder / RACK_FILE)["blanks"])
 
     def take_blank(self, faults: tuple[str, ...] = ()) -> Path | None:
-        """A new disc from the spindle; None where that is empty.
+        """A new disc from the spindle; None if that is empty.
 
         faults  what will go wrong with this disc, whichever recorder it is in, as `faults.parse` reads it
 
@@ -168,7 +168,7 @@ class RackDrive:
 
     @property
     def in_use(self) -> bool:
-        """Whether a program has it open; nothing is locked for the question."""
+        """Whether a program has it open; asking locks nothing."""
         fd = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
         try:
             return host.is_locked(fd)
@@ -176,7 +176,7 @@ class RackDrive:
             os.close(fd)
 
     def put_in(self, disc: Path) -> Path | None:
-        """Lay a disc on the tray and shut it; returns the disc that was there.  raises  DriveBusy"""
+        """Put a disc on the tray and close it; returns the disc that was there.  raises  DriveBusy"""
         with _held(self.folder):
             before, tray = self.disc_path, self.tray
             self._keep(replace(tray, is_open=False, disc=disc.name, sequence=tray.sequence + 1))
@@ -190,7 +190,7 @@ class RackDrive:
         return before
 
     def push_in(self) -> None:
-        """Shut the tray with what is on it.  raises  DriveBusy"""
+        """Close the tray with what is on it.  raises  DriveBusy"""
         with _held(self.folder):
             tray = self.tray
             self._keep(replace(tray, is_open=False, sequence=tray.sequence + 1))
@@ -212,7 +212,7 @@ class RackDrive:
 
 
 class RackTransport:
-    """The way to a recorder of a rack: its virtual recorder, whose tray is kept beside it."""
+    """Access to a recorder of a rack: its virtual recorder, whose tray is stored beside it."""
 
     def __init__(self, drive: RackDrive, clock: Clock | None = None, pace: float | None = None) -> None:
         self._drive = drive

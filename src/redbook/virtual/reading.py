@@ -35,8 +35,9 @@ _TYPES = {ReadCd.CD_DA: 0, ReadCd.MODE_1: data_sector.MODE_1, ReadCd.MODE_2_FORM
 """Data mode of the tracks where such a sector can be; no disc here has mode 2 without form, or form 2."""
 
 _CODE_EVERY, _MCN_AT, _ISRC_AT = 98, 25, 50
-"""At least one of a hundred sectors holds the MCN and one the ISRC (IEC 60908 17.5); which ones is free. An
-encoder puts them off where a track or an index begins (cdrecord's subchan.c), so 98 leaves it two sectors."""
+"""At least one of a hundred sectors holds the MCN and one the ISRC (IEC 60908 17.5); the standard leaves
+open which ones. An encoder postpones them where a track or an index begins (cdrecord's subchan.c), so 98
+leaves it two sectors."""
 
 _FLIPS_A_SECOND = 4
 _P_SECTORS = 150
@@ -57,10 +58,10 @@ def read_cd(
     """What READ CD answers.
 
     room_bytes    more than the host has room for is not read, however much the command asks for
-    late_samples  by how many stereo samples the audio comes late
-    sub_channel_offset  the sub-channel is that of a sector so many further on
+    late_samples  by how many stereo samples the audio is late
+    sub_channel_offset  the sub-channel is that of a sector this many further on
 
-    raises  Refused 5/64/00 at a sector of another type than was asked for, or than the first one
+    raises  Refused 5/64/00 at a sector of another type than requested, or than the first one
             5/21/00 where nothing is recorded, 5/24/00 for parts of a data sector that are not adjacent
             3/11/05 at a sector that cannot be read
     """
@@ -95,7 +96,7 @@ def read_user_data(
 ) -> bytes:
     """What READ answers: 2048 bytes of each sector.
 
-    raises  Refused 5/64/00 at a sector that is none of data, 5/21/00 where nothing is recorded, 3/11/05
+    raises  Refused 5/64/00 at a sector that is not data, 5/21/00 where nothing is recorded, 3/11/05
     """
     if not sectors:
         return b""
@@ -124,7 +125,7 @@ def _each(data: bytes) -> list[bytes]:
 
 
 def _data_bytes(mode: int, selection: Selection) -> int:
-    """How much of each data sector is brought.  raises  Refused 5/24/00"""
+    """How much of each data sector is returned.  raises  Refused 5/24/00"""
     brought = data_sector.part(bytes(15) + bytes((mode,)) + bytes(SECTOR_BYTES - 16), selection.main_channel)
     if brought is None:
         raise Refused(sense.ILLEGAL, 0x24, 0)
@@ -169,7 +170,7 @@ def _c2(kind: C2, damaged: bool) -> bytes:
 
 
 class SubChannels:
-    """The sub-channel of a run of sectors: as a program wrote it, else as a drive makes it."""
+    """The sub-channel of a run of sectors: as a program wrote it, otherwise as a drive makes it."""
 
     def __init__(self, medium: Medium, lba: int, sectors: int) -> None:
         self._lba = lba
@@ -178,7 +179,7 @@ class SubChannels:
         self._places = Places(medium.state)
 
     def selected(self, lba: int, kind: SubChannel) -> bytes:
-        """What READ CD brings of it."""
+        """What READ CD returns of it."""
         kept = self._kept_of(lba)
         if kind is SubChannel.CORRECTED_R_TO_W:
             return r_to_w_of(kept) if kept else bytes(RAW_BYTES)
@@ -189,7 +190,7 @@ class SubChannels:
         return q + bytes((0, 0, 0, 0x80 * p))
 
     def _kept_of(self, lba: int) -> bytes:
-        """96 symbols; empty where no program wrote any."""
+        """96 symbols; empty if no program wrote any."""
         if self._nothing_kept:
             return b""
         start = (lba - self._lba) * RAW_BYTES
@@ -202,7 +203,7 @@ class SubChannels:
 
 
 class _Session:
-    """One session, with what finding a place in it takes."""
+    """One session, with what is needed to find a place in it."""
 
     def __init__(self, session: RecordedSession) -> None:
         self.recorded = session
@@ -212,7 +213,7 @@ class _Session:
         self._begins.update(lba for track in session.tracks for lba in track.indexes)
 
     def track(self, lba: int) -> RecordedTrack:
-        """Its pregap is a track's own."""
+        """A track includes its pregap."""
         return self.recorded.tracks[max(0, bisect_right(self._pregaps, lba) - 1)]
 
     def p(self, lba: int) -> bool:
@@ -231,7 +232,7 @@ class _Session:
         return lba >= min(self._pregaps[following], self._starts[following] - _P_SECTORS)
 
     def takes_code(self, lba: int, due: int) -> bool:
-        """Whether this sector has what is due at each such place, or was put off from there to here.
+        """Whether this sector has what is due at each such place, or what was postponed from there to here.
 
         due  remainder of the addresses where it is due
         """

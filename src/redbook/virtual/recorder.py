@@ -1,13 +1,13 @@
 """The virtual recorder: a Transport that answers as a CD-R/RW drive would.
 
-This module has the small commands, and suffers faults. When a command is done says `commands.rules`;
+This module has the small commands, and applies faults. `commands.rules` says when a command is executed;
 writing is `commands.write`, reading `commands.read`, playing `commands.play`, speeds and mode pages
 `commands.setting`, what is on the disc `commands.disc_answers`, who the drive is `identity`, how long
 things take `timing`, its habits `model`.
 
-Its lock is held for the whole of a command, the time that this takes in real time included, and for each move
-of a hand: whatever else wants something of the recorder waits for minutes while a session is closed without
-IMMED. Only initiators come and go in the meantime: a login must be answered.
+Its lock is held for the whole of a command, including the time that this takes in real time, and for each
+move of a hand: whatever else wants something of the recorder waits for minutes while a session is closed
+without IMMED. Only initiators come and go in the meantime: a login must be answered.
 """
 
 from __future__ import annotations
@@ -64,17 +64,17 @@ class VirtualRecorder:
     """A CD recorder without hardware.
 
     medium     the disc in it, None for none
-    speed      real-time writing at up to this multiple of 1x; None for as fast as data come
+    speed      real-time writing at up to this multiple of 1x; None for as fast as data arrive
     clock      whose time that is
     tray_open  whether the tray is out at first
     faults     what should go wrong; may be added to while it runs
     bad_spots  damaged places of whatever disc is in it; may be added to while it runs
-    serial     told by GET CONFIGURATION and INQUIRY
+    serial     reported by GET CONFIGURATION and INQUIRY
     cav_speeds multiples of 1x at which it can also write with a constant rate of rotation
     model      its habits; the name of one that comes with redbook, or a Model; None for the one that
                REDBOOK_MODEL names, else the exact one
 
-    raises  ValueError  for a speed that is none, a serial number that no reply can hold, an unknown model
+    raises  ValueError  for an impossible speed, a serial number that no reply can hold, an unknown model
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class VirtualRecorder:
             self._mechanism.disc = medium
 
     def remove(self) -> None:
-        """Open the tray and take the disc away; the tray stays open."""
+        """Open the tray and take the disc; the tray stays open."""
         with self._lock:
             self._take_out()
             self._mechanism.open_tray()
@@ -173,7 +173,7 @@ class VirtualRecorder:
             self._mechanism.close_tray()
 
     def press_eject(self) -> None:
-        """The button at the tray: it opens, or where a program has locked it that program is told.
+        """The button at the tray: it opens, or, if a program has locked it, that program is told.
 
         Nothing happens while a session is closed or a disc blanked.
         """
@@ -187,7 +187,7 @@ class VirtualRecorder:
                 mechanism.open_tray()
 
     def unplug(self) -> None:
-        """Cut the cable: no command is answered any more."""
+        """Cut the cable: commands are no longer answered."""
         with self._lock:
             self._gone = True
 
@@ -225,7 +225,7 @@ class VirtualRecorder:
 
     @property
     def faults_left(self) -> list[Fault | BadSpot]:
-        """Those that have not happened yet: a test that is to meet one asserts that none is left."""
+        """Those that have not happened yet: a test that expects one asserts that none is left."""
         every: list[Fault | BadSpot] = [*self.faults, *self.bad_spots]
         return [fault for fault in every if not fault.struck]
 
@@ -275,7 +275,7 @@ class VirtualRecorder:
         return self.serve(self._host, cdb, data_out, data_in_length, timeout)
 
     def new_initiator(self) -> Initiator:
-        """Does not wait for the command under way."""
+        """Does not wait for the current command."""
         initiator = Initiator(self)
         with self._roll_lock:
             self._mechanism.initiators = [*self._mechanism.initiators, initiator]
@@ -284,7 +284,7 @@ class VirtualRecorder:
     def part_from(self, initiator: Initiator) -> None:
         """Its session is over, and with it the lock that it may have put on the tray.
 
-        Does not wait for the command under way.
+        Does not wait for the current command.
         """
         with self._roll_lock:
             others = [i for i in self._mechanism.initiators if i is not initiator]
@@ -403,7 +403,7 @@ class VirtualRecorder:
     def _maimed(
         self, how: faults.Shortened | faults.Garbled | faults.Lost, command: Command[Any], data_in_length: int
     ) -> Reply:
-        """The reply of a command whose data suffer on their way."""
+        """The reply of a command whose data are damaged on the way."""
         if isinstance(how, faults.Lost) and isinstance(command, Write10):
             kept = max(0, len(command.data_out) - how.data_bytes)
             data_out = bytes(command.data_out[:kept]).ljust(len(command.data_out), b"\0")
@@ -445,7 +445,7 @@ class VirtualRecorder:
         return self._handlers[type(command)](command) or b""
 
     def _says_ready(self, command: Command[Any]) -> bool:
-        """Only while something is written: of blanking such a drive tells (DVR-111)."""
+        """Only while something is written: such a drive does report blanking (DVR-111)."""
         said = self.model.ready_while_working and isinstance(command, control.TestUnitReady)
         return said and not self._mechanism.operation.erases
 
@@ -475,7 +475,7 @@ class VirtualRecorder:
         return sense.build(Sense(sense.NO_SENSE))
 
     def _event_status(self, command: events.GetEventStatusNotification) -> bytes:
-        """Media events only; each is told once, whoever asks, and apart from the unit attention."""
+        """Media events only; each is reported once, whoever asks, and separately from the unit attention."""
         if not command.polled:
             raise Refused(sense.ILLEGAL, 0x24, 0)
         supported = 1 << EventClass.MEDIA
@@ -523,7 +523,7 @@ class VirtualRecorder:
 
 
 def _good(command: Command[Any], data: bytes, data_in_length: int) -> Reply:
-    """The reply, cut at what was asked for by the command and by the host."""
+    """The reply, cut to what the command and the host asked for."""
     length = data_in_length
     if not isinstance(command, (read.ReadCd, read.ReadCdMsf)):  # how long a sector is depends on what it is
         length = min(length, command.data_in_length)

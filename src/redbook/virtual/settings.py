@@ -70,12 +70,12 @@ class Speeds:
         self.reading = max(1, min(self._model.read_speed, (read_kb + 1) * 1000 // SPEED_1X_BYTES_PER_SECOND))
 
     def choose(self, write_kb: int, pure_cav: bool) -> None:
-        """The fastest of those offered that is not faster than this, else the slowest."""
+        """The fastest of those offered that is not faster than this, otherwise the slowest."""
         self.chosen = max((s for s in self.offered if kb_per_second(s) <= write_kb), default=self.offered[-1])
         self.pure_cav = pure_cav
 
     def fit(self, atip: Atip | None) -> None:
-        """To the disc that is in now."""
+        """Adapt to the disc that is in the drive now."""
         self.offered = self._model.cd_r_speeds
         if atip is not None and atip.rewritable:
             for_discs = self._model.cd_rw_speeds
@@ -100,13 +100,13 @@ def default_write_parameters(model: Model) -> WriteParameters:
 
 
 class ModePages:
-    """All pages of one drive but the two that other parts of it live by (05h and 2Ah)."""
+    """All pages of one drive except the two that belong to other parts of it (05h and 2Ah)."""
 
     def __init__(self) -> None:
         self._current = {code: bytes.fromhex(default) for code, (default, _) in _OTHER_PAGES.items()}
 
     def page(self, code: int, control: PageControl) -> bytes | None:
-        """None where there is no such page."""
+        """None if there is no such page."""
         if code not in _OTHER_PAGES:
             return None
         default, mask = _OTHER_PAGES[code]
@@ -120,7 +120,7 @@ class ModePages:
         return own is not None and len(own) == len(page)
 
     def change(self, page: bytes) -> None:
-        """Take what can be changed. The rest is ignored, as drives do, whatever SPC-4 says about it."""
+        """Accept what can be changed. The rest is ignored, as drives do, whatever SPC-4 says about it."""
         code = page[0] & 0x3F
         mask = bytes.fromhex(_OTHER_PAGES[code][1])
         old = self._current[code]
@@ -160,7 +160,7 @@ def capabilities_page(
 
 
 def each_page(pages: bytes) -> Iterator[bytes]:
-    """The pages of a MODE SELECT list.  raises  Refused 5/1A/00  where one breaks off"""
+    """The pages of a MODE SELECT list.  raises  Refused 5/1A/00  if one is cut short"""
     position = 0
     while position < len(pages):
         page = pages[position:]
@@ -171,9 +171,9 @@ def each_page(pages: bytes) -> Iterator[bytes]:
 
 
 def selected(page: bytes, now: WriteParameters, model: Model) -> WriteParameters:
-    """What MODE SELECT with this page 05h makes of the write parameters.
+    """What MODE SELECT with this page 05h does to the write parameters.
 
-    raises  Refused 5/26/00  for a length or a value that cannot be
+    raises  Refused 5/26/00  for an impossible length or value
     """
     if len(page) != len(now.to_page()):
         raise Refused(sense.ILLEGAL, 0x26, 0)

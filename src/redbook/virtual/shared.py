@@ -1,7 +1,7 @@
 """A virtual recorder that several programs use in turn, like a drive of the machine.
 
-The folder of its disc is held only while a command runs, or while one program has the recorder for
-itself. Then the others are told at once, and by whom.
+The folder of its disc is held only while a command runs, or while one program has exclusive access to the
+recorder. Then the others are told at once, and by whom.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class RecorderLock:
     """The lock of a recorder whose discs come and go: on the folder that they are in.
 
     folder  None for a recorder with one disc, whose own lock is enough. As long as it does not exist there
-            is nothing to lock: who wants the recorder for itself makes it.
+            is nothing to lock: whoever wants exclusive access creates it.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -36,7 +36,7 @@ class RecorderLock:
     def take(self, make: bool = False) -> None:
         """Take the lock, unless it is held already.
 
-        make  whether to make the folder if it is missing; without it, a missing folder is no error
+        make  whether to make the folder if it is missing; without it, a missing folder is not an error
 
         raises  DriveBusy      while another program has the lock
                 StorageFailed  if the folder cannot be used
@@ -83,9 +83,9 @@ class RecorderLock:
 def _with_patience(
     attempt: Callable[[], None], owner_now: Callable[[], str], clock: Clock, advice: str
 ) -> None:
-    """Again and again while another program's command is under way; not if one has it for itself.
+    """Try repeatedly while another program's command is under way; not if one has exclusive access.
 
-    raises  DriveBusy  with the owner's name, where one was left
+    raises  DriveBusy  with the owner's name, if there is one
     """
     since = clock.now()
     while True:
@@ -103,7 +103,7 @@ def _with_patience(
 class SharedRecorder:
     """Between `enter` and `leave` the recorder answers; between `lock` and `unlock` it is ours alone.
 
-    path     the folder of the disc that is put in when it is first used; a new disc if nothing is there
+    path     the folder of the disc that is inserted when it is first used; a new disc if there is nothing
     spindle  where discs come from instead
     """
 
@@ -167,7 +167,7 @@ class SharedRecorder:
         """Take exclusive access to the recorder, in the name of `owner`.
 
         raises  DriveBusy      if another program was faster
-                StorageFailed  if a folder is still to be made, and cannot be
+                StorageFailed  if a folder must still be created, and cannot be
         """
         self._lock.take(make=True)
         disc = self.recorder.disc
@@ -184,7 +184,7 @@ class SharedRecorder:
             disc.unlock()
 
     def owner(self) -> str:
-        """The program that has the recorder for itself, if another one has; else empty."""
+        """The other program that has exclusive access, if there is one; otherwise empty."""
         try:
             self.enter()
         except DriveBusy:
@@ -197,7 +197,9 @@ class SharedRecorder:
         return own or (owner_of(self._path) if self._path is not None else "")
 
     def _put_in(self) -> None:
-        """At first the disc that belongs in; later another one only if another program has put it in."""
+        """At first the disc that belongs in it; later a different one only if another program has inserted
+        it.
+        """
         if self._spindle is not None and (self._to_put_in or self._spindle.is_newer_than(self._path)):
             self._path = self._spindle.current()
             self._to_put_in = True
@@ -210,7 +212,7 @@ def insert_new(spindle: Spindle, medium: str, minutes: int, clock: Clock | None 
     """Put a new blank disc into the virtual recorder that IMAPI2 scripts use.
 
     raises  ValueError, ImageError  as Spindle.insert_new
-            DriveBusy               while a program has the recorder for itself
+            DriveBusy               while a program has exclusive access
     """
     lock = RecorderLock(spindle.folder)
     _with_patience(

@@ -2,8 +2,8 @@
 
 It keeps its discs in the user's data folder, one numbered folder each. Like a person with a spindle of
 blanks, it takes a new one when a CD-R is used: when a program starts, and when the tray comes out. Used
-discs are kept. Which disc is in the recorder follows from what is there: the one with the highest
-number, or the next blank if that one is a used CD-R.
+discs are kept. The disc in the recorder is the one with the highest number, or the
+next blank if that one is a used CD-R.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Spindle:
         ]
 
     def current(self) -> Path:
-        """The disc that belongs into the recorder now; of a new blank one, where it will be.
+        """The disc that belongs in the recorder now; for a new blank one, where it will be.
 
         raises  ImageError
         """
@@ -81,7 +81,7 @@ class Spindle:
         return path if keeps else self._path(number + 1)
 
     def is_newer_than(self, path: Path | None) -> bool:
-        """Whether a disc was put in after this one."""
+        """Whether a disc was inserted after this one."""
         numbered = self._numbered()
         return bool(numbered) and path is not None and numbered[-1][0] > _number(path)
 

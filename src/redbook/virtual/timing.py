@@ -1,8 +1,8 @@
 """How long things take in the virtual recorder, by a clock that is passed in.
 
-Without a speed everything is over at once and the buffer is always empty. With one the buffer drains
-at that rate, fills up, runs empty, and closing or blanking takes its time. Nothing here sleeps by
-itself: a command that has to wait asks the clock to.
+Without a speed everything ends at once and the buffer is always empty. With one the buffer drains
+at that rate, fills up, runs empty, and closing or blanking takes its time. Nothing here sleeps on
+its own: a command that has to wait asks the clock.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class WriteBuffer:
     """The drive's buffer.
 
     The laser starts when the buffer is half full or the host asks for the rest to be written, and then
-    takes what its speed at that place asks for until the buffer is empty.
+    takes what its speed at that place requires until the buffer is empty.
 
     underruns  how often it ran empty while the laser was on
     """
@@ -59,12 +59,12 @@ class WriteBuffer:
         self._laser_lba = 0.0
 
     def set_curve(self, curve: SpeedCurve | None) -> None:
-        """None: as fast as data come."""
+        """None: as fast as data arrive."""
         self._drain()
         self._curve = curve
 
     def begin(self, lba: int, seconds_before: float = 0.0) -> None:
-        """The laser is sent to this sector; what the drive writes there by itself takes so long first."""
+        """The laser is sent to this sector; first the drive writes there on its own for this long."""
         self.flush()
         self._laser_lba = lba
         self._since = self._clock.now() + seconds_before
@@ -76,12 +76,12 @@ class WriteBuffer:
 
     @property
     def sectors(self) -> int:
-        """Those that are not on the disc yet, or not whole."""
+        """Those that are not on the disc yet, or not completely."""
         self._drain()
         return sum(math.ceil(run.data_bytes / run.sector_bytes) for run in self._runs)
 
     def accept(self, length: int, sector_bytes: int = SECTOR_BYTES) -> bool:
-        """Take these bytes, or say that there is no room now; the laser makes room then."""
+        """Accept these bytes, or say that there is no room now; the laser then makes room."""
         if self._curve is None:
             return True
         self._drain()
@@ -97,7 +97,7 @@ class WriteBuffer:
         return True
 
     def seconds_until_room(self, length: int) -> float:
-        """Until so many bytes can be taken, at most the whole buffer; the laser is started for it."""
+        """Until this many bytes can be accepted, at most the whole buffer; the laser is started for it."""
         self._drain()
         self._start()
         return self._seconds_for(self._fill + min(length, self.size_bytes) - self.size_bytes)
@@ -108,7 +108,7 @@ class WriteBuffer:
         return self._seconds_for(self._fill)
 
     def flush(self) -> None:
-        """The track has ended: what is left is written, and running empty is no underrun."""
+        """The track has ended: what is left is written, and running empty is not an underrun."""
         self._runs.clear()
         self._writing = False
 
@@ -127,7 +127,7 @@ class WriteBuffer:
         return times * SECTORS_PER_SECOND * sector_bytes
 
     def _seconds_for(self, length: float) -> float:
-        """Until the first so many bytes in it are written."""
+        """Until the first bytes in it, this many, are written."""
         if self._curve is None or length <= 0:
             return 0.0
         seconds, lba = max(0.0, self._since - self._clock.now()), self._laser_lba
@@ -142,7 +142,7 @@ class WriteBuffer:
         return seconds
 
     def _step(self, length: float, sector_bytes: int) -> float:
-        """How much may be reckoned with at one speed."""
+        """How much can be calculated at one speed."""
         if self._curve is not None and self._curve.constant:
             return length
         return min(length, _CURVE_STEP_SECTORS * sector_bytes)

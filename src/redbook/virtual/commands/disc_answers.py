@@ -93,7 +93,7 @@ def track_information(
 
     page  write parameters (mode page 05h): where the next write goes depends on its write type
 
-    raises  Refused 5/24/00 where there is no such track
+    raises  Refused 5/24/00 if there is no such track
     """
     number = command.address
     broken = broken_off(medium)
@@ -126,7 +126,7 @@ def _lies_in_broken(medium: Medium, command: disc_info.ReadTrackInformation) -> 
 
 
 def _broken_track(medium: Medium, session: RecordedSession) -> TrackInformation:
-    """All that is there is one damaged track, which cannot be gone on with (MMC-5 6.27, Damage and NWA_V)."""
+    """There is only one damaged track, which cannot be continued (MMC-5 6.27, Damage and NWA_V)."""
     track = session.tracks[0]
     sectors = max(0, medium.state.end_lba - track.start_lba)
     return TrackInformation(
@@ -275,7 +275,7 @@ def _msf(lba: int) -> tuple[int, int, int]:
 def capacity(medium: Medium | None) -> bytes:
     """The last sector before the lead-out; 0 where nothing is recorded.
 
-    GOOD also without a disc, against the letter of the standard: QEMU's iSCSI initiator does not start
+    GOOD even without a disc, contrary to the standard: QEMU's iSCSI initiator does not start
     with a drive that refuses it.
     """
     closed = medium.state.closed_sessions if medium is not None else []
@@ -293,7 +293,7 @@ def format_capacities(medium: Medium | None) -> bytes:
 def atip(medium: Medium, model: Model) -> bytes:
     """The reply to READ ATIP.
 
-    raises  Refused 5/24/00  from a model that does not read it, and of a pressed disc
+    raises  Refused 5/24/00  from a model that does not read it, and for a pressed disc
     """
     if model.atip is AtipAnswer.REFUSED:
         raise Refused(sense.ILLEGAL, 0x24, 0)
@@ -313,7 +313,7 @@ def mcn(medium: Medium) -> str:
 def isrc(medium: Medium, track: int) -> str:
     """The ISRC of a track in a closed session; empty if it has none.
 
-    raises  Refused 5/24/00  where there is no such track
+    raises  Refused 5/24/00  if there is no such track
     """
     found = [t for s in medium.state.closed_sessions for t in s.tracks if t.number == track]
     if not found:

@@ -39,11 +39,11 @@ class PlayCommands:
         self._player.stop(self._player.lba)
 
     def rest(self) -> None:
-        """The laser goes back to the start: the disc is another, or the drive was off."""
+        """The laser goes back to the start: the disc is a different one, or the drive was off."""
         self._player.stop(0)
 
     def _playable(self, lba: int) -> int:
-        """raises  Refused 5/21/00, 5/24/00  where there is nothing to play"""
+        """raises  Refused 5/21/00, 5/24/00  if there is nothing to play"""
         medium = self._mechanism.require_disc()
         if not 0 <= lba < medium.toc().lead_out_lba:
             raise Refused(sense.ILLEGAL, 0x21, 0, lba)
@@ -52,7 +52,7 @@ class PlayCommands:
     def _audible(self, lba: int, end_lba: int) -> int:
         """Where playing from there ends: where data begin, if not before.
 
-        raises  Refused 5/64/00  where there are data
+        raises  Refused 5/64/00  if there are data
         """
         medium = self._mechanism.require_disc()
         if medium.data_mode(lba):
@@ -95,7 +95,7 @@ class PlayCommands:
         return command.build_reply(data)
 
     def _isrc(self, medium: Medium, track: int) -> str:
-        """As the model tells it.  raises  Refused 5/24/00  where there is no such track"""
+        """As the model tells it.  raises  Refused 5/24/00  if there is no such track"""
         true = disc_answers.isrc(medium, track)
         answer, (loads, before) = self._mechanism.model.isrc_answer, self._isrc_asked
         self._isrc_asked = (self._mechanism.loads, track)

@@ -20,8 +20,8 @@ _SEED = 2010  # two runs of one program meet the same jitter
 
 class ReadCommands:
     """handlers    by class of command
-    room_bytes  what the host has room for in the command under way
-    displaced_samples  how much later than usual its audio comes
+    room_bytes  what the host has room for in the current command
+    displaced_samples  how much later than usual its audio is
     """
 
     def __init__(self, mechanism: Mechanism, bad_spots: Sequence[BadSpot]) -> None:
@@ -63,12 +63,12 @@ class ReadCommands:
         return data
 
     def _take_time(self, lba: int, sectors: int) -> None:
-        """Of more than the host has room for nothing was read."""
+        """What the host has no room for was not read."""
         most = -(-self.room_bytes // data_sector.USER_BYTES)
         self._mechanism.read(lba, min(sectors, most), self._mechanism.require_disc().state.end_lba)
 
     def _check_form(self, lba: int, sectors: int, kind: int, selection: read.Selection) -> None:
-        """raises  Refused 5/24/00, 5/21/00  for what this model does not take"""
+        """raises  Refused 5/24/00, 5/21/00  for what this model does not accept"""
         model = self._mechanism.model
         if kind in _TYPE_NAMES and _TYPE_NAMES[kind] not in model.read_types:
             raise Refused(sense.ILLEGAL, 0x24, 0)
@@ -80,7 +80,7 @@ class ReadCommands:
             raise Refused(sense.ILLEGAL, 0x21, 0, lba)
 
     def _moved_by(self) -> int:
-        """By how many samples the audio of this command comes late."""
+        """By how many samples the audio of this command is late."""
         model = self._mechanism.model
         late = model.read_offset + self.displaced_samples
         self.displaced_samples = 0

@@ -43,13 +43,13 @@ _WHILE_BUSY = (
 """Commands answered while a session is closed or a disc blanked."""
 
 _LEAVE_WRITING_ALONE = (*_WHILE_BUSY, Write10, control.TestUnitReady, SynchronizeCache, CloseTrackSession)
-"""Any other command finds a session that has come whole closed: its lead-out follows by itself."""
+"""For any other command, a completely sent session counts as closed: its lead-out follows automatically."""
 
 _STOP_PLAYING = (read.ReadCd, read.ReadCdMsf, read.Read10, Write10, Blank, control.StartStopUnit)
 
 
 class Rules(NamedTuple):
-    """When a command may be done: looked up once for each class, because this is asked of every command."""
+    """When a command may be done: looked up once for each class, because every command needs it."""
 
     despite_attention: bool
     without_medium: bool

@@ -15,7 +15,7 @@ from redbook.virtual.refused import Refused
 
 class SettingCommands:
     """handlers  by class of command
-    choose    is told the write parameters that MODE SELECT asks for; it may refuse them
+    choose    receives the write parameters that MODE SELECT asks for; it may refuse them
     """
 
     def __init__(self, mechanism: Mechanism, choose: Callable[[WriteParameters], None]) -> None:
@@ -33,7 +33,7 @@ class SettingCommands:
         }
 
     def reset(self) -> None:
-        """Factory defaults, in the pages that are not the mechanism's."""
+        """Factory defaults, in the pages that do not belong to the mechanism."""
         self._pages = settings.ModePages()
 
     def _get_performance(self, command: performance.GetPerformance) -> bytes:

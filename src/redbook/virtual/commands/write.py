@@ -56,7 +56,7 @@ class WriteCommands:
         }
 
     def choose(self, page: WriteParameters) -> None:
-        """Page 05h is this from now on.  raises  Refused 5/2C/00  in the middle of writing"""
+        """Page 05h has this value from now on.  raises  Refused 5/2C/00  in the middle of writing"""
         mechanism = self._mechanism
         if mechanism.writing is not None and page != mechanism.page:
             raise Refused(sense.ILLEGAL, 0x2C, 0)
@@ -152,7 +152,7 @@ class WriteCommands:
                 raise Refused(sense.MEDIUM, 0x0C, 0x00, first)
 
     def _through_the_buffer(self, command: Write10) -> None:
-        """raises  Refused 2/04/08  where it is full; TransportTimeout from a drive that waits for ever"""
+        """raises  Refused 2/04/08  if it is full; TransportTimeout from a drive that waits for ever"""
         mechanism = self._mechanism
         length, buffer = len(command.data_out), mechanism.buffer
         if length > buffer.size_bytes:
@@ -167,7 +167,7 @@ class WriteCommands:
             mechanism.clock.sleep(max(seconds, timing.SHORTEST_WAIT_SECONDS))
 
     def _in_pieces(self, length: int, sector_bytes: int) -> None:
-        """What is larger than the whole buffer is taken as it drains, whatever the model."""
+        """Data larger than the whole buffer are accepted as it drains, whatever the model."""
         buffer, clock = self._mechanism.buffer, self._mechanism.clock
         most = buffer.size_bytes // 2
         while length:
@@ -177,7 +177,7 @@ class WriteCommands:
             length -= piece
 
     def end_if_whole(self) -> None:
-        """The last sector of a session has come: its lead-out follows by itself."""
+        """The last sector of a session has arrived: its lead-out follows automatically."""
         writing = self._mechanism.writing
         if writing is not None and writing.whole:
             self._end(immediate=True)

@@ -28,7 +28,7 @@ _SUB_FORMS = (0x00, RAW_R_TO_W, SUB_FORM)
 class Region(NamedTuple):
     """A run of sectors that the host sends in one form.
 
-    sector_bytes  0 where the drive writes silence by itself
+    sector_bytes  0 if the drive writes silence on its own
     """
 
     start_lba: int
@@ -44,7 +44,7 @@ class Region(NamedTuple):
 class Announced:
     """What the disc is going to hold, and how the host sends it.
 
-    layout   its CD-Text is still to come
+    layout   its CD-Text comes later
     regions  in order, without a gap, from the first sector of the host to the lead-out
     """
 
@@ -69,7 +69,7 @@ def understand(
     first_track        number of the session's first track; None on a blank disc: it may be 1 to 99
     last_lead_out_lba  first sector that may not be used; after the ATIP's where it overburns
 
-    raises  Refused 5/26/00 with the number of the byte in the sheet, 5/1A/00 for a length that is none
+    raises  Refused 5/26/00 with the number of the byte in the sheet, 5/1A/00 for an impossible length
     """
     if not model.takes_cue_sheets:
         raise _wrong(0)
@@ -194,7 +194,7 @@ class _Reader:
         self._offsets.append(offset)
 
     def _is_behind(self, lba: int, entry: CueEntry, before: CueEntry) -> bool:
-        """Some drives take a pregap without a sector, as `wodim defpregap=0` sends it."""
+        """Some drives accept a pregap without a sector, as `wodim defpregap=0` sends it."""
         model = self._model
         empty_pregap = before.index == 0 and entry.index == 1
         allowed = empty_pregap and model.empty_pregap and not model.needs_pregaps
@@ -236,7 +236,7 @@ class _Reader:
         return Announced(layout, regions)
 
     def _offset_of(self, breach: Breach) -> int:
-        """Of the time that is wrong: where the track ends, the first one begins, or the lead-out."""
+        """Offset of the wrong time: where the track ends, the first one begins, or the lead-out."""
         if breach.rule is Rule.SHORT_TRACK:
             return self._offsets[self._entries_up_to(breach.track)] + 5
         return self._offsets[1 if breach.rule is Rule.FIRST_PREGAP else -1] + 5
@@ -304,5 +304,5 @@ def has_cd_text(sheet: bytes) -> bool:
 
 
 def host_regions(regions: Sequence[Region]) -> list[Region]:
-    """Those that the host sends."""
+    """The regions that the host sends."""
     return [region for region in regions if region.sector_bytes]

@@ -23,7 +23,7 @@ from redbook.virtual.writing.write_types import Writing, next_allowed
 
 
 class SessionAtOnce(Writing):
-    """A whole session. Where it breaks off, the disc is waste: data without a table of contents."""
+    """A whole session. If it breaks off, the disc is wasted: data without a table of contents."""
 
     def __init__(
         self,

@@ -35,7 +35,7 @@ SUB_BYTES: dict[int, int] = {form: form.sub_bytes for form in SubForm}
 """Sub-channel bytes after each sector, by the data block type of page 05h.
 
 Packed, R to W are packs whose parity and interleaving are the drive's to make. This recorder makes none, so
-there it takes R to W of zeros alone after the lead-in, whose packs of CD-Text have neither.
+there it accepts only R to W of zeros after the lead-in, whose packs of CD-Text have neither.
 """
 
 LONGEST_LEAD_OUT_SECTORS = 13_500
@@ -92,9 +92,9 @@ class RawWriting(Writing):
                 raise Refused(sense.ILLEGAL, 0x64, 0, command.lba + number)
 
     def _first_of_data(self, command: Write10) -> int | None:
-        """The first sector whose Q is of a data track, or says in the lead-in that there is one.
+        """The first sector whose Q belongs to a data track, or says in the lead-in that there is one.
 
-        Pregaps and lead-out do not count: wodim -clone calls them data whatever the tracks are.
+        Pregaps and lead-out do not count: wodim -clone marks them as data whatever the tracks are.
         """
         length, view = self.sector_bytes, memoryview(command.data_out)
         for number in range(command.sectors):
@@ -146,9 +146,9 @@ class RawWriting(Writing):
 
 
 def _all_symbols(p_and_q: bytes) -> bytes:
-    """P to W of sectors that came with P and Q alone.
+    """P to W of sectors that were sent with only P and Q.
 
-    The CRC of Q is the drive's to make then: what cdrdao has in its place is not inverted.
+    Then the drive makes the CRC of Q: what cdrdao has in its place is not inverted.
     """
     symbols = []
     for start in range(0, len(p_and_q), SubForm.P_AND_Q.sub_bytes):
@@ -165,7 +165,7 @@ def _recorded(layout: SessionLayout) -> RecordedSession:
 
 
 def _is_of_a_track(q: Q) -> bool:
-    """Whether a Q of the lead-in is that."""
+    """Whether a Q of the lead-in belongs to a track."""
     return q.track == LEAD_IN_TNO and 1 <= q.index <= MOST_TRACKS
 
 

@@ -26,10 +26,10 @@ _DATA_BIT = 4
 
 
 class Writing(ABC):
-    """Something that was begun on the disc and goes on with each WRITE.
+    """Something that was begun on the disc and continues with each WRITE.
 
     next_lba      where the next WRITE must go
-    sector_bytes  of the sectors that come now
+    sector_bytes  of the sectors being sent now
     """
 
     def __init__(self, medium: Medium) -> None:
@@ -45,16 +45,16 @@ class Writing(ABC):
 
     @abstractmethod
     def check(self, command: Write10) -> None:
-        """Whether it can be taken here and now.
+        """Whether it can be accepted here and now.
 
         raises  Refused 5/21/02  not at the next writable address
                 Refused 5/63/00  past the end of the disc
-                Refused 5/64/00  sectors of a length that does not belong here
+                Refused 5/64/00  sectors of a wrong length
         """
 
     @abstractmethod
     def take(self, command: Write10) -> None:
-        """Its data have come through the buffer."""
+        """Its data have passed through the buffer."""
 
     @property
     def whole(self) -> bool:
@@ -63,32 +63,32 @@ class Writing(ABC):
 
     @property
     def ends_anywhere(self) -> bool:
-        """Whether what has come so far makes a whole, if it is ended now."""
+        """Whether what has been sent so far is complete, if it ends now."""
         return self.whole
 
     @abstractmethod
     def end(self) -> None:
-        """The host has asked for the rest to be written; what was begun is ended as it should be.
+        """The host has asked for the rest to be written; what was begun is ended properly.
 
-        raises  Refused 3/0C/09  if something that had to come is missing
+        raises  Refused 3/0C/09  if something required is missing
         """
 
     @abstractmethod
     def break_off(self) -> None:
-        """It ends here with what there is: the tray opens, or data failed to come."""
+        """It ends here, as far as it got: the tray opens, or data failed to arrive."""
 
     @abstractmethod
     def lose(self, sectors: int) -> None:
-        """Power fails; so many sectors have not left the buffer. Nothing is ended."""
+        """Power fails; this many sectors have not left the buffer. Nothing is ended."""
 
     @property
     def begin_seconds_at_1x(self) -> float:
-        """How long the drive writes by itself before the first sector of the host."""
+        """How long the drive writes on its own before the host's first sector."""
         return 0.0
 
     @property
     def end_seconds_at_1x(self) -> float:
-        """How long the drive writes by itself after the last sector of the host."""
+        """How long the drive writes on its own after the host's last sector."""
         return 0.0
 
 
