@@ -28,12 +28,12 @@ from redbook.errors import AudioError
 
 
 def aiff(file: BinaryIO, place: int, compressed: bool) -> Layout | tuple[str, ...]:
-    """The layout of an AIFF or AIFF-C file; else notes on a file that something else has to decode.
+    """The layout of an AIFF or AIFF-C file; otherwise notes on a file that something else must decode.
 
     place       of the first chunk
     compressed  whether it is AIFF-C
 
-    raises  AudioError  where it is cut short or damaged
+    raises  AudioError  if it is cut short or damaged
     """
     size = file_size(file)
     head = Struct(">4sI")
@@ -107,7 +107,7 @@ def _aiff_common(data: bytes, compressed: bool) -> Layout | None:
 
 
 def _extended(data: bytes) -> int:
-    """A number of 80 bits, as AIFF writes its rate; 0 for what is no rate."""
+    """A number of 80 bits, as AIFF writes its rate; 0 for what is not a rate."""
     exponent = int.from_bytes(data[:2], "big")
     if exponent >> 15 or not 0 <= exponent - 16383 < 40:
         return 0

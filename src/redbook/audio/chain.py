@@ -1,8 +1,9 @@
 """Sources that follow each other without a gap: read and converted as one stream, and cut where they meet.
 
-Each converted by itself would begin with a resampler that knows nothing of what came before. A tone that
-goes on over the border then breaks off there, with a click 10 to 20 dB below itself, and what follows is up
-to a sample late. In one stream the samples are those of the recording as it was before someone cut it.
+If each were converted alone, it would begin with a resampler that knows nothing about what came before. A
+tone that continues across the border would break off there, with a click 10 to 20 dB below it, and what
+follows would be up to a sample late. In one stream the samples are those of the
+recording before it was cut.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ BATCH_BYTES = 1 << 19
 
 
 class SectorWriter:
-    """Takes samples, writes whole sectors, and sums up what will be sent; the last two in a thread beside.
+    """Takes samples, writes whole sectors, and sums up what will be sent; the last two in a separate thread.
 
-    Ended by `end`, or by `stop` where something failed.
+    Ended by `end`, or by `stop` if something failed.
     """
 
     def __init__(
@@ -59,13 +60,13 @@ class SectorWriter:
             self._stage.put(batch)
 
     def stop(self) -> None:
-        """Drop what is not written; without effect after `end`."""
+        """Drop what is not written; has no effect after `end`."""
         self._stage.stop()
 
     def end(self) -> None:
         """Wait until all is written.
 
-        Silence to the end of the sector; and to that of the shortest legal track in the sums alone, for
+        Silence to the end of the sector; and, only in the sums, to that of the shortest legal track, because
         it is sent after the track's own sectors."""
         self._batch += bytes(-len(self._batch) % SECTOR_BYTES)
         self._stage.put(self._batch)
@@ -82,7 +83,7 @@ class SectorWriter:
 
 @dataclass(slots=True)
 class Part:
-    """What became of one source of a chain.
+    """The result for one source of a chain.
 
     place    in the chain, from 0
     clipped  how many values were beyond full scale
@@ -97,7 +98,7 @@ class Part:
 
 @dataclass(slots=True)
 class _Open:
-    """A part whose samples have not all come yet.  border: where it ends; None while that is not known"""
+    """A part whose samples have not all arrived yet.  border: where it ends; None while that is unknown"""
 
     part: Part
     border: int | None = None
@@ -107,8 +108,8 @@ class _Open:
 class _Cutter:
     """Gives a stream of samples to one part after the other.
 
-    A resampler holds samples back, so a part may still wait for its last ones while those that follow are
-    read; of short ones several.
+    A resampler holds samples back, so a part may still wait for its last ones while the following ones are
+    read; if they are short, several may wait.
     """
 
     on_end: Callable[[Part], None]
@@ -156,7 +157,7 @@ class _Cutter:
             self._end_first()
 
     def stop(self) -> None:
-        """Leave nothing running of what has not ended."""
+        """Stop everything that has not ended."""
         for waiting in self._open:
             waiting.part.writer.stop()
 
@@ -173,11 +174,11 @@ def read_chain(
 ) -> None:
     """Read sources one after the other, all through one converter.
 
-    A deeper file that holds 16 bits only is taken as it is where that holds for all of the chain; with one
-    that has more, all are dithered, as the whole recording would be. Then they are read again.
+    A deeper file that holds only 16 bits is used as it is if that is so for all of the chain; if one
+    has more, all are dithered, as the whole recording would be. Then they are read again.
 
-    new_writer     for the source at this place; asked anew where it has to be read again
-    on_end         told of each part once, in order, when it is whole
+    new_writer     for the source at this place; asked again if it must be read again
+    on_end         called for each part once, in order, when it is complete
     gain_db        by which all of it is raised
     before, after  each source is read
 
@@ -241,7 +242,9 @@ def _read(
 
 
 def _pour(recording: Recording, converter: Converter, cutter: _Cutter) -> int:
-    """All of a recording, decoded beside the conversion where there is one; how many samples it had."""
+    """All of a recording, decoded in parallel with the conversion, if there is one; returns how many samples
+    it had.
+    """
     samples = 0
     chunks = iter(recording)
     with closing(ahead(joined(chunks))) if converter.calculates else nullcontext(chunks) as ready:

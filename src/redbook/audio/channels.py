@@ -34,11 +34,11 @@ _USUAL_ORDER: dict[int, tuple[str, ...]] = {
     7: ("FL", "FR", "FC", "LFE", "BC", "SL", "SR"),
     8: ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR"),
 }
-"""Where a file has so many channels and does not say which is which."""
+"""For a file with this many channels that does not say which is which."""
 
 
 def resolved(channels: tuple[str, ...]) -> tuple[str, ...]:
-    """A place for each channel; where the file names none, the usual order, else left and right in turn."""
+    """A place for each channel; if the file names none, the usual order, otherwise left and right in turn."""
     if all(name in GAINS for name in channels):
         return channels
     if not any(channels) and len(channels) in _USUAL_ORDER:
@@ -51,7 +51,7 @@ def resolved(channels: tuple[str, ...]) -> tuple[str, ...]:
 def matrix(channels: tuple[str, ...]) -> NDArray[np.float32]:
     """Columns left and right; scaled so that no input can be driven over full scale.
 
-    A channel without a place of its own beside named ones goes to the middle: nothing is thrown away.
+    A channel without a place among named ones goes to the middle: nothing is discarded.
     """
     gains = np.array([GAINS.get(name, _BACK) for name in resolved(channels)], np.float64)
     loudest = gains.sum(axis=0).max()

@@ -25,7 +25,7 @@ class AccurateRip:
     track, counted from 1. v1 adds the lower halves of the products, v2 both halves.
 
     first, last     whether it is the disc's first or last track: their outer ends do not count
-    silent_sectors  of silence between the samples that come and the end that does not count: the run-out
+    silent_sectors  of silence between the samples given and the end that does not count: the run-out
     """
 
     def __init__(self, *, first: bool, last: bool, silent_sectors: int = 0) -> None:
@@ -134,12 +134,12 @@ class TrackChecksums:
         return self._fingerprint.finish(self.sha256)
 
     def update_gap(self, pcm: bytes | bytearray | memoryview) -> None:
-        """What is between the track and the next one: AccurateRip counts it to the track."""
+        """What is between the track and the next one: AccurateRip counts it as part of the track."""
         self._accuraterip.update(pcm)
         self._gap_bytes += len(pcm)
 
     def fill_gap(self, sectors: int) -> None:
-        """The rest of a gap of so many sectors is silence."""
+        """The rest of a gap of this many sectors is silence."""
         self._accuraterip.update(bytes(sectors * SECTOR_BYTES - self._gap_bytes))
 
     @property

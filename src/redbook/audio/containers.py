@@ -1,7 +1,7 @@
 """The few fields of each container that say how long the file should be.
 
 Each function is given the file open at its start and returns numbers, or None for what the file does
-not say; AudioError is raised where the file ends before its own header says.
+not say; AudioError is raised if the file ends earlier than its own header says.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def file_size(file: BinaryIO) -> int:
 
 
 def cut_short(promised: int, there: int, what: str) -> AudioError:
-    """The error for a file that ends before its own header says.  promised, there: bytes of `what`"""
+    """The error for a file that ends earlier than its own header says.  promised, there: bytes of `what`"""
     return AudioError(
         f"its header promises {promised} bytes of {what}, but there are only {there}: "
         "the file was cut short; get it again"
@@ -31,7 +31,8 @@ def cut_short(promised: int, there: int, what: str) -> AudioError:
 
 @dataclass(frozen=True, slots=True)
 class CafPackets:
-    """By a CAF's packet table: how many packets there are, and where the music starts and ends in them.
+    """According to a CAF's packet table: how many packets there are, and where the music starts and ends in
+    them.
 
     uncertain  how many samples fewer the last packet may have: the table does not say
     """
@@ -86,7 +87,7 @@ def check_form(file: BinaryIO) -> None:
 
 @dataclass(frozen=True, slots=True)
 class WavPackHeader:
-    """bits of a sample; hybrid where only a part of the music is in the file."""
+    """bits of a sample; hybrid if only a part of the music is in the file."""
 
     bits: int
     hybrid: bool

@@ -24,7 +24,7 @@ _NOWHERE: NDArray[np.intp] = np.empty(0, np.intp)
 
 
 class NotSixteenBits(Exception):
-    """A deeper file holds more than 16 bits after all: it has to be read again, and dithered."""
+    """A deeper file holds more than 16 bits after all: it must be read again, and dithered."""
 
 
 def is_exact(audio: AudioFormat) -> bool:
@@ -34,7 +34,7 @@ def is_exact(audio: AudioFormat) -> bool:
 
 
 def one_stream(before: AudioFormat, after: AudioFormat) -> bool:
-    """Whether two files can go through one converter, and have to, lest one hears where they meet."""
+    """Whether two files can and must go through one converter, so that nothing is audible where they meet."""
     if is_exact(before) or is_exact(after) or before.rate_hz != after.rate_hz:
         return False
     few = len(before.channels) <= 2
@@ -46,13 +46,13 @@ class Converter:
 
     seed         of the dither; the same seed and input give the same output
     gain_db      by which everything is raised; what is not 0 is calculated, and dithered
-    sixteen      whether a deeper file may still turn out to hold 16 bits only; it is not asked for others
+    sixteen      whether a deeper file may still turn out to hold only 16 bits; it does not matter for others
     after        the converter of the file before, which this one follows without a gap: it takes over that
-                 one's resampler, with what that still holds, and its dither; that one is used up
+                 converter's resampler, with what that still holds, and its dither; the old one is used up
     description  what is done, in words; empty if nothing is
-    calculates   whether it does more than to hand samples on, so that long chunks are quicker
+    calculates   whether it does more than pass samples on, so that long chunks are quicker
     resamples    whether it has a resampler, which holds samples back
-    clips        where in the piece that came last values were beyond full scale: samples, counted from its
+    clips        where values in the last piece were beyond full scale: samples, counted from its
                  first one, one entry for each value
     """
 
@@ -114,10 +114,10 @@ class Converter:
         return done
 
     def convert(self, samples: Samples) -> Iterator[bytes | memoryview]:
-        """A chunk of any length, in pieces of a second of sound at most.
+        """A chunk of any length, in pieces of at most one second of audio.
 
-        raises  NotSixteenBits  if it has to be done again, without `sixteen`
-                AudioError      for values that are no numbers
+        raises  NotSixteenBits  if it must be done again, without `sixteen`
+                AudioError      for values that are not numbers
         """
         if self._exact:
             yield self._widen(samples)
@@ -153,7 +153,7 @@ class Converter:
         return np.ascontiguousarray(samples)
 
     def _round(self, mixed: NDArray[np.float32]) -> bytes:
-        """One TPDF dither of +-1 LSB, one rounding; of mono one for both channels."""
+        """One TPDF dither of +-1 LSB, one rounding; for mono, one for both channels."""
         if not len(mixed):
             self.clips = _NOWHERE
             return b""

@@ -42,19 +42,21 @@ _STAMPED = ("matroska,webm", "asf", "mpegts", "mpeg", "flv", "nut", "flac")
 """Containers that store a time or a number for each packet; elsewhere FFmpeg has added up what it read."""
 
 _PACKETED = ("matroska,webm", "asf", "caf", "nut", "avi", "mov,mp4,m4a,3gp,3g2,mj2")
-"""Containers that tell audio from all else: what cannot be decoded of it is audio that is lost."""
+"""Containers that separate audio from everything else: whatever of it cannot be decoded is lost audio."""
 
 _SIZED = ("wav", "w64", "aiff", "au")
-"""Containers that tell where the audio ends; its last packet may be a part of one."""
+"""Containers that state where the audio ends; its last packet may be partial."""
 
 _UNTRIMMED = ("flac", "wv", "tta", "ape", "tak")
 """Containers whose packets hold music from the first sample to the last."""
 
 _BATCH_SAMPLES = 1 << 16
-"""Handed on at once: with fewer, the threads would wait for each other more than they work."""
+"""Passed on at once: with fewer, the threads would wait for each other more than they work."""
 
 _HOLE_STAYS_S = 1.0
-"""So long a time stamp may be off: writers round, and know a variable block's length one block late."""
+"""This is how far a time stamp may be off: writers round, and know a variable block's length one block
+late.
+"""
 
 
 SHORTEST_AAC_SAMPLES = 960
@@ -64,7 +66,7 @@ SHORTEST_AAC_SAMPLES = 960
 class Recording(Protocol):
     """A source, decoded from start to end and checked against what it says about itself.
 
-    notes  what a person should know of the file; complete once it was decoded
+    notes  what a person should know about the file; complete once it has been decoded
     """
 
     format: AudioFormat
@@ -73,18 +75,18 @@ class Recording(Protocol):
 
     @property
     def stated_samples(self) -> int | None:
-        """How many there will be, at the file's own rate; None where it does not say so exactly."""
+        """How many there will be, at the file's own rate; None if it does not say so exactly."""
         ...
 
     def __iter__(self) -> Iterator[Samples]:
         """Chunks of any length; once only.
 
-        raises  AudioError  where the file is damaged or shorter than it says; perhaps only at the end
+        raises  AudioError  if the file is damaged or shorter than it says; perhaps only at the end
         """
 
     @property
     def least_samples(self) -> int:
-        """So many, at its own rate, it states to have: with fewer it is an error.  0 where it states none."""
+        """The number, at its own rate, that it states: fewer are an error.  0 if it states none."""
         ...
 
     def close(self) -> None: ...
@@ -93,7 +95,7 @@ class Recording(Protocol):
 def open_recording(path: Path, raw: str = "") -> Recording:
     """raw: "little" or "big" for 44.1 kHz 16-bit stereo PCM without a header
 
-    raises  AudioError  if it is no sound file or shorter than its header says
+    raises  AudioError  if it is not a sound file or shorter than its header says
     """
     if raw:
         return pcm_decode.PcmFile(path, layouts.raw_layout(path, raw))
@@ -123,7 +125,7 @@ class Decoder:
     """A file that FFmpeg reads."""
 
     def __init__(self, path: Path, notes: tuple[str, ...] = ()) -> None:
-        """raises  AudioError  if it is no sound file or shorter than its header says"""
+        """raises  AudioError  if it is not a sound file or shorter than its header says"""
         self._path = path
         self.notes: list[str] = list(notes)
         self._container = _opened(path)
@@ -136,7 +138,7 @@ class Decoder:
             raise
 
     def _stop_at_the_end(self) -> None:
-        """What is after the audio is kept from a decoder that would take it for some."""
+        """What follows the audio is hidden from a decoder that would treat it as audio."""
         self._metadata = all_metadata(self._container)  # with tags that are after the audio
         with self._path.open("rb") as file:
             ending = find_end_of_audio(file, self._container.format.name)
@@ -214,7 +216,7 @@ class Decoder:
         )
 
     def quick(self) -> FlacFile | None:
-        """A quicker way to the same samples, where there is one; None otherwise."""
+        """A quicker way to the same samples, if there is one; otherwise None."""
         if self._statement.keep is not None or not may_be_quick(self._path, self.format, self._tally):
             return None
         return FlacFile(self._path, self, bytes(self._context.extradata))
@@ -348,8 +350,8 @@ class Decoder:
             yield context.decode(None)  # what the decoder still holds
 
     def _is_short(self, packet: Any, frames: list[av.AudioFrame]) -> bool:
-        """Whether blocks of ADPCM are lost: a packet holds several, their number tells how many samples they
-        are, and PyAV drops the error of one that follows a good one.
+        """Whether blocks of ADPCM are lost: a packet holds several, their number gives the number of
+        samples, and PyAV drops the error of one that follows a good one.
         """
         if not self._context.name.startswith("adpcm_") or not packet.duration:
             return False
@@ -358,10 +360,10 @@ class Decoder:
         return sum(frame.samples for frame in frames) < int(packet.duration)
 
     def _last_of_tta(self, packet: Any) -> list[av.AudioFrame]:
-        """The last frame of TTA in Matroska; empty where it is none, or damaged.
+        """The last frame of TTA in Matroska; empty if it is not one, or is damaged.
 
         FFmpeg must know its length and takes it from the file's duration, which Matroska rounds to a
-        millisecond. The frame's own CRC tells which length is right.
+        millisecond. The frame's own CRC shows which length is right.
         """
         context: Any = self._context
         if self._container.format.name != "matroska,webm" or not context.name.startswith("tta"):
@@ -421,7 +423,7 @@ class Decoder:
 
     @property
     def least_samples(self) -> int:
-        """As `_check` demands them."""
+        """As `_check` requires them."""
         if self._tally is not None:
             return self._tally.samples or 0
         said = self._statement
@@ -434,7 +436,7 @@ class Decoder:
         return sum(max(0, (end if stop is None else min(stop, end)) - start) for start, stop in parts)
 
     def _shortest_packet_samples(self) -> int:
-        """Of all packets but the last; 0 where the codec does not tell."""
+        """Of all packets but the last; 0 if the codec does not say."""
         if self.format.codec == "aac":
             return SHORTEST_AAC_SAMPLES
         extradata = bytes(self._context.extradata or b"")
@@ -455,7 +457,7 @@ def _ends_by_ffmpeg(frame: av.AudioFrame) -> tuple[int, int]:
 
 
 class _Clock:
-    """Frames must begin where the one before ended; a hole is one if it stays."""
+    """Frames must begin where the one before ended; a hole counts if it stays."""
 
     def __init__(self) -> None:
         self._end: float | None = None

@@ -25,7 +25,7 @@ FrameLength = Callable[[bytes], int]
 """Of the frame that begins with these bytes, in bytes; 0 where none begins."""
 
 _TAIL_BYTES = 1 << 18
-"""Frames are looked for in so much of the end; none is longer than 8 kB."""
+"""Frames are searched for in this much of the end; none is longer than 8 kB."""
 
 _IN_A_ROW = 3
 _HEADER_BYTES = 8
@@ -33,16 +33,16 @@ _HEADER_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class EndOfAudio:
-    """byte: where the audio ends; notes: what a person should know of what comes then"""
+    """byte: where the audio ends; notes: what a person should know about what follows"""
 
     byte: int
     notes: tuple[str, ...] = ()
 
 
 def find_end_of_audio(file: BinaryIO, container: str) -> EndOfAudio | None:
-    """None where the container's own reader finds the end.
+    """None if the container's own reader finds the end.
 
-    raises  AudioError  for a file that is shorter than its header says, or goes on with what may be music
+    raises  AudioError  for a file that is shorter than its header says, or continues with what may be music
     """
     if container in _FRAMES:
         return _of_frames(file, _FRAMES[container])
@@ -82,7 +82,7 @@ def _as_stated(file: BinaryIO, end: int) -> EndOfAudio:
 
 
 def _explained(rest: int, may_be_music: bool) -> tuple[str, ...]:
-    """Notes on so many bytes after the audio.  raises  AudioError  for many that may be music"""
+    """Notes on this many bytes after the audio.  raises  AudioError  for many that may be music"""
     if rest <= 0:
         return ()
     if rest > MOST_UNEXPLAINED_BYTES and may_be_music:
@@ -213,7 +213,7 @@ _LAST_VOC_BLOCK = 9
 
 
 def _voc(file: BinaryIO) -> int | None:
-    """Behind the terminator, or the last block where there is none."""
+    """After the terminator, or after the last block if there is none."""
     size = file_size(file)
     file.seek(20)
     place = int.from_bytes(file.read(2), "little")
@@ -250,7 +250,7 @@ def _tta(file: BinaryIO) -> int | None:
 
 
 def _musepack8(file: BinaryIO) -> int | None:
-    """Behind the packet that ends the stream; None in a file without one."""
+    """After the packet that ends the stream; None in a file without one."""
     place = skip_id3(file) + 4
     size = file_size(file)
     while place < size:

@@ -21,7 +21,7 @@ _DEMUXERS = (
     *("amr", "gsm", "g722", "g729", "aea", "act", "adx", "rso", "qcp", "sbc"),
     *("ogg", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "asf", "avi", "flv", "mpeg", "mpegts", "nut", "rm"),
 )
-"""Formats whose sound is in the file itself. Others name files to open: concat, HLS, DASH, SDP."""
+"""Formats whose audio is in the file itself. Others name files to open: concat, HLS, DASH, SDP."""
 
 _OPTIONS = {
     "format_whitelist": ",".join(_DEMUXERS),
@@ -32,7 +32,7 @@ _OPTIONS = {
 
 _REPLACING: Any = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
 _KEEPING: Any = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "surrogateescape"}
-"""Bytes in tags that are no UTF-8: PyAV 19 replaces them unasked."""
+"""Bytes in tags that are not UTF-8: PyAV 19 replaces them unasked."""
 
 NUMPY_TYPES: dict[str, type[np.generic]] = {
     "u8": np.uint8,
@@ -44,17 +44,17 @@ NUMPY_TYPES: dict[str, type[np.generic]] = {
 }
 
 _IN_FLOAT = {"mp1": "mp1float", "mp2": "mp2float"}
-"""Lossy codecs that FFmpeg would decode to 16 bits by itself."""
+"""Lossy codecs that FFmpeg would decode to 16 bits on its own."""
 
 _OPTIONS_OF = {"opus": {"request_sample_fmt": "flt"}}
 
 
 def decoder_of(codec: str, context: Any = None, **options: str) -> Any:
-    """A decoder that trims nothing and gives floating point where the codec is one of it.
+    """A decoder that trims nothing and returns floating point if the codec uses it.
 
-    Opus is decoded by its own library, where PyAV has it: FFmpeg's decoder is up to 160 LSB off from that.
+    Opus is decoded by its own library, if PyAV has it: FFmpeg's decoder differs from that by up to 160 LSB.
 
-    context  of the stream, whose settings it takes over; taken itself where it will do
+    context  of the stream, whose settings it takes over; used itself if it is suitable
     """
     wanted = _IN_FLOAT.get(codec, codec)
     if codec == "opus":
@@ -97,9 +97,9 @@ def open_container(
     PyAV 16 and 17 ends the process (SIGSEGV) at a Flash video.
 
     end_byte  after the last byte that FFmpeg is to see; None for all of the file
-    bytes_of_tags  what is not UTF-8 in tags comes as in file names (surrogateescape), not as U+FFFD
+    bytes_of_tags  what is not UTF-8 in tags is decoded as in file names (surrogateescape), not as U+FFFD
 
-    raises  AudioError  if it is no sound file
+    raises  AudioError  if it is not a sound file
     """
     name, options = f"file:{os.fspath(path)}", dict(_OPTIONS)
     if end_byte is not None:
@@ -166,7 +166,7 @@ _BARCODE = (
     *("barcode", "ean/upc", "upc", "ean", "wm/barcode", "mcn"),
     *("catalognumber", "catalog", "catalogue number", "wm/catalogno"),
 )
-"""What Vorbis comments, ID3, MP4, APE, ASF and RIFF call it, where FFmpeg has no word of its own for all."""
+"""What Vorbis comments, ID3, MP4, APE, ASF and RIFF call it, if FFmpeg has no common name for it."""
 
 
 def tags_from(metadata: dict[str, str]) -> Tags:

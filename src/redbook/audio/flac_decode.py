@@ -1,15 +1,15 @@
 """FLAC files, decoded by dr_flac (in miniaudio) in large pieces.
 
-FFmpeg gives a frame of some 4,096 samples at a time, and for each its thread lets the interpreter go and
-takes it again, twice; beside other threads that costs a quarter of the time. Here a piece has half
-a megabyte, and is decoded straight into the memory where it is used. So, and by its own arithmetic, dr_flac
-needs 60 % of the time that libsndfile needs.
+FFmpeg returns a frame of about 4,096 samples at a time, and for each its thread releases the interpreter and
+takes it again, twice; with other threads running that costs a quarter of the time. Here a piece has half
+a megabyte, and is decoded straight into the memory where it is used. For this reason, and because of its own
+arithmetic, dr_flac needs 60 % of the time that libsndfile needs.
 
 A file is decoded in this way only if there is nothing to explain about it: STREAMINFO comes first and states
 how many samples there are and their MD5, and the frame with the last of them ends the file. The MD5 then
-proves what was decoded, whoever did it: dr_flac itself skips what is damaged, and goes on into a stream that
-follows. Where anything is otherwise the careful decoder reads the file from its start, and says in its own
-words what is wrong. It also reads everything where miniaudio is not installed: not every machine has a wheel.
+proves what was decoded, whoever did it: dr_flac itself skips what is damaged, and continues into a stream
+that follows. If anything differs, the careful decoder reads the file from its start, and reports
+what is wrong. It also reads everything where miniaudio is not installed: not every machine has a wheel.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class FlacFile:
             yield from self._again(tally)
 
     def _pieces(self) -> Iterator[Samples]:
-        """As far as it goes: an error ends them, and shows in how many there were, or in their MD5."""
+        """As far as possible: an error ends them, and shows in their number, or in their MD5."""
         try:
             with self._path.open("rb") as file:
                 size, samples = file_size(file), self.stated_samples
@@ -87,9 +87,9 @@ class FlacFile:
             return
 
     def _again(self, tally: Tally) -> Iterator[Samples]:
-        """What is still to come, by the careful decoder: all of it is decoded, and checked, once more.
+        """The rest, by the careful decoder: everything is decoded, and checked, once more.
 
-        raises  AudioError  also if what was given already is not the beginning of that
+        raises  AudioError  also if what was already given is not its beginning
         """
         given, md5 = tally.count, tally.digest()
         beginning: Any = hashlib.md5(usedforsecurity=False)
@@ -110,7 +110,7 @@ class FlacFile:
 
 
 def may_be_quick(path: Path, format_: AudioFormat, tally: Tally | None) -> bool:
-    """Whether a file is one of those that need no care, as far as its beginning tells."""
+    """Whether a file needs no care, as far as its beginning shows."""
     if tally is None or tally.md5 is None or tally.samples is None or format_.container != "flac":
         return False
     if not _is_installed():
@@ -131,7 +131,7 @@ def _is_installed() -> bool:
 
 
 def _decoded(path: Path, format_: AudioFormat) -> Generator[Samples]:
-    """What there is, as far as it goes; nothing from a file that is another one by now."""
+    """What can be decoded; nothing from a file that has been replaced."""
     from _miniaudio import ffi, lib
 
     dtype, channels = format_.dtype, len(format_.channels)

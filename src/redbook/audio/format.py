@@ -40,7 +40,7 @@ _LOSSLESS = frozenset(
 class Tags:
     """The tags of a file; empty or None where there are none.
 
-    artist   of the music; of the album where nothing else is said
+    artist   of the music; of the album if nothing else is stated
     isrc     as written; it may be invalid
     barcode  twelve or thirteen digits
     """
@@ -65,9 +65,9 @@ class AudioFormat:
 
     codec     FFmpeg's short name, without its implementation ("mp3", not "mp3float")
     dtype     of the decoded samples: "uint8", "int16", "int32", "int64", "float32" or "float64"
-    bits      of a sample where the file says so, else the decoder's
-    channels  their names in order ("FL", "FR", "FC", "LFE" ..); empty strings where nobody knows
-    reduced   a codec that is lossless by itself, but has thrown a part away here (WavPack hybrid)
+    bits      of a sample if the file says so, otherwise the decoder's
+    channels  their names in order ("FL", "FR", "FC", "LFE" ..); empty strings if unknown
+    reduced   a codec that is lossless as such, but has discarded a part here (WavPack hybrid)
     """
 
     container: str
@@ -80,12 +80,12 @@ class AudioFormat:
 
     @property
     def lossy(self) -> bool:
-        """Whether the samples are only like those that went into the encoder."""
+        """Whether the samples only resemble those that went into the encoder."""
         linear = self.codec.startswith("pcm_") and self.codec[4] in "suf"
         return self.reduced or not (linear or self.codec in _LOSSLESS)
 
     def check(self) -> None:
-        """Check that rate and number of channels are ones that redbook takes.
+        """Check that redbook accepts the rate and number of channels.
 
         raises  AudioError  for what no sound file has
         """
@@ -161,5 +161,5 @@ def dtype_name(samples: Samples) -> str:
 
 
 def resampled(samples: int, rate_hz: int) -> int:
-    """How many samples so many become at 44.1 kHz; a half is one more, as soxr has it."""
+    """How many samples this many become at 44.1 kHz; a half is rounded up, as in soxr."""
     return (2 * samples * SAMPLE_RATE_HZ + rate_hz) // (2 * rate_hz)

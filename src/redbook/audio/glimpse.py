@@ -12,7 +12,7 @@ from redbook.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """samples: in stereo samples at 44.1 kHz, where the file says exactly how long it is; else None"""
+    """samples: in stereo samples at 44.1 kHz, if the file says exactly how long it is; otherwise None"""
 
     format: AudioFormat
     tags: Tags
@@ -34,12 +34,12 @@ def glimpse(source: Source) -> Glimpse | None:
 
 
 class RoundedLength(int):
-    """Of a file at another rate. Where it is joined with others it may be one sample more or less, because
-    the place where it ends is rounded, and not its length."""
+    """The length of a file at another rate. If it is joined with others, it may be one sample more or less,
+    because the place where it ends is rounded, not its length."""
 
 
 def length_of(source: Source) -> int | None:
-    """In stereo samples at 44.1 kHz; None where only decoding would tell."""
+    """In stereo samples at 44.1 kHz; None if only decoding would show it."""
     seen = glimpse(source)
     if seen is None or seen.samples is None or seen.format.rate_hz == SAMPLE_RATE_HZ:
         return seen.samples if seen is not None else None

@@ -26,9 +26,9 @@ def raw_layout(path: Path, order: str) -> Layout:
 
 
 def read_layout(path: Path) -> Layout | tuple[str, ...]:
-    """The layout of linear PCM; else notes on a file that something else has to decode.
+    """The layout of linear PCM; otherwise notes on a file that something else must decode.
 
-    raises  AudioError  where it is shorter than its header says, or says what cannot be
+    raises  AudioError  if it is shorter than its header says, or states something impossible
     """
     with path.open("rb") as file:
         return layout_of(file)

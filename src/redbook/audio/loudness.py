@@ -1,9 +1,9 @@
 """How loud audio is: integrated loudness (ITU-R BS.1770, EBU R 128) and true peak, measured by FFmpeg.
 
-FFmpeg's filter `ebur128` is what most people measure with, and it comes with PyAV. It tells its peaks as
-factors with three decimals, too coarse for quiet music: peaks are measured of the audio made a thousand
+FFmpeg's filter `ebur128` is what most people measure with, and it comes with PyAV. It gives its peaks as
+factors with three decimals, too coarse for quiet music: so peaks are measured on the audio made a thousand
 times louder, in double precision, where nothing clips. Its loudness has a gate at -70 LUFS, so that is
-measured of the audio as it is.
+measured on the audio as it is.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from redbook.disc import SAMPLE_RATE_HZ
 from redbook.errors import PlanError
 
 _SILENT_LUFS = -70.0
-"""What the filter tells where nothing passed its gate."""
+"""What the filter returns if nothing passed its gate."""
 
 _CLOSER = 1000.0
 _END = np.zeros((SAMPLE_RATE_HZ // 2, 2), "<i2")
-"""Behind the audio, for its last peak: the filter tells what it found every 100 ms, once 400 ms have come."""
+"""Silence after the audio, for its last peak: the filter reports what it found every 100 ms, once 400 ms
+have arrived.
+"""
 
 
 def check_measurable() -> None:
@@ -50,7 +52,7 @@ class LoudnessMeter:
         self._filter.push(_samples(pcm))
 
     def result(self) -> float | None:
-        """In LUFS; None for what is silent, or shorter than 400 ms. Ends the measurement."""
+        """In LUFS; None for silence, or less than 400 ms. Ends the measurement."""
         told = self._filter.end().get("lavfi.r128.I")
         loudness = _SILENT_LUFS if told is None else float(told)
         return loudness if loudness > _SILENT_LUFS else None
@@ -59,7 +61,7 @@ class LoudnessMeter:
 class PeakMeter:
     """True peak of 16-bit 44.1 kHz stereo, fed in any pieces of whole samples; works in a thread of its own.
 
-    Ended by `result`, or by `stop` where something failed.
+    Ended by `result`, or by `stop` if something failed.
     """
 
     def __init__(self) -> None:
@@ -82,12 +84,12 @@ class PeakMeter:
         return 20 * math.log10(peak) if peak else None
 
     def stop(self) -> None:
-        """Leave nothing running; without effect after `result`."""
+        """Stop everything; has no effect after `result`."""
         self._stage.stop()
 
 
 class _Filter:
-    """FFmpeg's ebur128, and what it told last."""
+    """FFmpeg's ebur128, and its last values."""
 
     def __init__(self, values: str, options: str) -> None:
         from av.filter import Graph

@@ -1,6 +1,6 @@
 """Matroska and WebM: how many packets of sound their blocks hold, and whether every block is there.
 
-FFmpeg looks for the next cluster where something in one cannot be understood, and says nothing of what is
+FFmpeg looks for the next cluster if something in one cannot be understood, and does not report what is in
 between: up to five seconds, or all the rest of a short file. So the elements are gone through here, one by
 one, without their content.
 
@@ -36,7 +36,7 @@ _LACED = 0x06
 
 @dataclass(frozen=True, slots=True)
 class _Element:
-    """Where its content starts, and how long it is; None where the file does not say."""
+    """Where its content starts, and how long it is; None if the file does not say."""
 
     name: int
     place: int
@@ -46,14 +46,14 @@ class _Element:
 
 @dataclass(slots=True)
 class Blocks:
-    """packets of the first track of sound; notes on what is after or is not whole"""
+    """packets of the first track of sound; notes on what follows or is incomplete"""
 
     packets: int = 0
     notes: tuple[str, ...] = ()
 
 
 def read_blocks(file: BinaryIO) -> Blocks:
-    """Through all of the file.  raises  AudioError  where it is shorter than it says, or damaged"""
+    """Through all of the file.  raises  AudioError  if it is shorter than it says, or damaged"""
     return _Reader(file).read()
 
 
@@ -154,7 +154,7 @@ class _Reader:
         return None
 
     def _children(self, place: int, end: int) -> Iterator[_Element]:
-        """raises  AudioError  where they do not fill it"""
+        """raises  AudioError  if they do not fill it"""
         while place < end:
             element = self._element(place, end)
             if element is None or element.length is None or element.start + element.length > end:
@@ -163,7 +163,7 @@ class _Reader:
             place = element.start + element.length
 
     def _element(self, place: int, end: int) -> _Element | None:
-        """None where none begins."""
+        """None if none begins."""
         self._file.seek(place)
         head = self._file.read(min(end - place, 4 + _MOST_NUMBER_BYTES))
         name, used = _number(head, 0, marked=True)
@@ -180,7 +180,7 @@ class _Reader:
         return int.from_bytes(self._file.read(min(element.length or 0, _MOST_NUMBER_BYTES)), "big")
 
     def _anything_follows(self, place: int) -> bool:
-        """Whether what is no element has clusters after it."""
+        """Whether what is not an element has clusters after it."""
         self._file.seek(place)
         name = _CLUSTER.to_bytes(4, "big")
         tail = b""
@@ -191,7 +191,7 @@ class _Reader:
         return False
 
     def _cut(self, segment: _Element, place: int) -> None:
-        """What is not whole, at the end of the file."""
+        """What is incomplete at the end of the file."""
         if segment.length is not None:
             raise self._damaged(place)
         self._found.notes = (
@@ -204,7 +204,7 @@ class _Reader:
 
 
 def _number(data: bytes, place: int, *, marked: bool) -> tuple[int | None, int]:
-    """One of variable length, with or without the bit that says how long it is; and where it ends."""
+    """A number of variable length, with or without the bit that says how long it is; and where it ends."""
     first = data[place] if place < len(data) else 0
     length = 9 - first.bit_length()
     if not first or place + length > len(data):

@@ -25,7 +25,7 @@ class Mp4Times:
     media_ticks   all of the coded audio, in the movie and its fragments
     packets       how many packets that is
     edits         (duration in movie ticks, start in media ticks) of each part to be played
-    fragmented    whether the durations of the edits may speak of the first fragment only
+    fragmented    whether the durations of the edits may refer to the first fragment only
     """
 
     scale: int
@@ -152,7 +152,7 @@ def _track_number(file: BinaryIO, start: int, end: int) -> int:
 
 
 def _default_ticks(file: BinaryIO, mvex: tuple[int, int], track: int) -> int:
-    """trex: the duration of a sample of this track in the fragments, where they do not say."""
+    """trex: the duration of a sample of this track in the fragments, if they do not say."""
     for kind, start, end in _boxes(file, *mvex):
         data = _bytes(file, start, end) if kind == b"trex" else b""
         if len(data) >= 16 and int.from_bytes(data[4:8], "big") == track:

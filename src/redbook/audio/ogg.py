@@ -1,6 +1,6 @@
 """Ogg: pages with checksums, and the packets in them.  Source: RFC 3533
 
-FFmpeg's own reader of Ogg guesses a time for each packet and passes over what is missing; a page says
+FFmpeg's own Ogg reader guesses a time for each packet and ignores what is missing; a page says
 where it ends, which number it has and what its checksum is.
 """
 
@@ -28,7 +28,7 @@ LONGEST_PACKET = 16 << 20
 def page_crc(page: bytes) -> int:
     """Of a page whose own checksum is zero: CRC-32 with the high bit first, from 0.
 
-    zlib's runs over the same polynomial with the low bit first, so the bits are turned round.
+    zlib's runs over the same polynomial with the low bit first, so the bits are reversed.
     """
     turned = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{turned:032b}"[::-1], 2)
@@ -36,7 +36,7 @@ def page_crc(page: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """position in bytes; granule -1 where no packet ends in it; pieces are packets or parts of them.
+    """position in bytes; granule -1 if no packet ends in it; pieces are packets or parts of them.
 
     complete  whether the last piece ends here
     """
@@ -66,8 +66,8 @@ class Page:
 class PageReader:
     """All pages of a file whose checksums are right.
 
-    skipped_bytes   that belong to no page, so far
-    torn            whether what was skipped last begins like a page
+    skipped_bytes   that do not belong to a page, so far
+    torn            whether what was last skipped begins like a page
     """
 
     file: BinaryIO
@@ -170,10 +170,10 @@ class Stream:
 class Demuxer:
     """The packets of the first stream of sound in each link of a chain.
 
-    sounds  tells by its first packet whether a stream is one of sound
-    notes   of what was passed over without a loss; complete at the end
+    sounds  decides from its first packet whether a stream has sound
+    notes   on what was skipped without a loss; complete at the end
 
-    raises  AudioError  where a page is missing or was cut off
+    raises  AudioError  if a page is missing or was cut off
     """
 
     def __init__(self, file: BinaryIO, sounds: tuple[bytes, ...]) -> None:

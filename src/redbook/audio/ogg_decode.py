@@ -1,6 +1,6 @@
 """Ogg files to samples: our own pages and packets, FFmpeg's decoders, and the ends as each format has them.
 
-Where a stream begins and ends inside a packet, its pages say (granule positions). Each codec reads them
+Its pages say where a stream begins and ends inside a packet (granule positions). Each codec reads them
 in its own way, so each is trimmed as its own reference program does it.
 """
 
@@ -25,7 +25,7 @@ SOUNDS = (_VORBIS, _OPUS, _FLAC, _SPEEX)
 
 
 class Trim(Protocol):
-    """Of the packets of one page, decoded, what is music."""
+    """What is music in the decoded packets of one page."""
 
     def page(self, parts: list[Samples], page: PacketPage) -> list[Samples]: ...
 
@@ -34,9 +34,9 @@ class Trim(Protocol):
 
 
 class _Places:
-    """Holds the count of samples against the places that the pages state.
+    """Compares the count of samples with the places that the pages state.
 
-    A place that is too far on may be right again a page later (the encoder's rounding, a block of another
+    A place that is too far along may be right again a page later (the encoder's rounding, a block of another
     size); what is still missing at the last page is missing.
     """
 
@@ -74,7 +74,7 @@ class _AllKept(_Places):
 
 
 class _Vorbis(_Places):
-    """As libvorbis: its first page tells what is cut from the start, its last what is cut from the end.
+    """As libvorbis: its first page says what is cut from the start, its last what is cut from the end.
 
     Both only touch the last packet of their page.  Source: Vorbis I specification A.2
     """
@@ -133,8 +133,8 @@ class _Opus(_Places):
 
 
 class _Speex:
-    """As speexdec: what a page has more than its place says is cut, with the look-ahead, from the first
-    packet of a page, on the last page from the last.
+    """As speexdec: what a page has beyond its stated place is cut, with the look-ahead, from the first packet
+    of a page, or on the last page from the last.
     """
 
     def __init__(self, head: bytes) -> None:
@@ -260,11 +260,11 @@ def _laced(packets: list[bytes]) -> bytes:
 class OggDecoder:
     """One Ogg file of Vorbis, Opus, FLAC or Speex, decoded from start to end.
 
-    notes  what a person should know of the file; complete once it was decoded
+    notes  what a person should know about the file; complete once it has been decoded
     """
 
     def __init__(self, path: Path) -> None:
-        """raises  AudioError  if it is damaged where it begins"""
+        """raises  AudioError  if its beginning is damaged"""
         self._file = path.open("rb")
         try:
             self._demuxer = Demuxer(self._file, SOUNDS)
@@ -286,7 +286,7 @@ class OggDecoder:
     def __iter__(self) -> Iterator[Samples]:
         """Chunks of any length; once only.
 
-        raises  AudioError  where it is damaged; perhaps only at the end
+        raises  AudioError  if it is damaged; perhaps only at the end
         """
         if self._first is not None:
             yield self._first
@@ -320,7 +320,7 @@ class OggDecoder:
             self.notes.append(f"it is a chain of {links} recordings; they follow each other without a gap")
 
     def _check_format(self, link: _Link) -> None:
-        """All links of a chain must be alike, for they become one track."""
+        """All links of a chain must be alike, because they become one track."""
         assert link.coded is not None
         rate_hz, dtype, channels = link.coded
         bits = link.tally.bits if link.tally else dtype.itemsize * 8

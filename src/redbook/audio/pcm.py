@@ -1,8 +1,8 @@
 """Where the samples are in a file that holds them unencoded, and rules that all such formats share.
 
-FFmpeg's readers of these pass over what does not fit (a size that overflowed, a second piece of audio, DTS
-data in a WAV); here every byte of the file is either explained or told of. What to do where headers
-contradict themselves: as libsndfile.
+FFmpeg's readers for these ignore what does not fit (a size that overflowed, a second piece of audio, DTS
+data in a WAV); here every byte of the file is either explained or reported. Where headers contradict
+themselves, redbook does what libsndfile does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from redbook.errors import AudioError
 from redbook.records import dataclass
 
 MOST_UNEXPLAINED_BYTES = 4096
-"""Behind the audio, one block of a file system: more may be music."""
+"""After the audio, one block of a file system: more may be music."""
 
 MOST_HEADER_BYTES = 128
 """Some recorders count their own header in; the largest that is common (bext apart) has 80 bytes."""
@@ -35,7 +35,7 @@ class Layout:
     """start, length in bytes; width in bytes of a value; order "<" or ">"
 
     kind      "u", "s", "f", "mulaw" or "alaw"
-    channels  speakers in order; empty strings where the file does not say
+    channels  speakers in order; empty strings if the file does not say
     bits      of a value that are stated to be in use
     """
 
@@ -73,7 +73,7 @@ def fields(file: BinaryIO, place: int, layout: Struct) -> tuple[int, ...]:
 
 
 def chunks(file: BinaryIO, place: int, size: int, head: Struct) -> Iterator[tuple[bytes, int, int]]:
-    """Name, length and place of the content of each chunk, up to what is none."""
+    """Name, length and place of the content of each chunk, up to what is not a chunk."""
     for _ in range(MOST_CHUNKS):
         if place + head.size > size:
             return
@@ -99,7 +99,7 @@ def placed(layout: Layout, start: int, length: int, notes: tuple[str, ...]) -> L
 
 
 def is_placeholder(length: int, there: int) -> bool:
-    """What programs that write to a pipe put where a size belongs: nearly 2 GiB, 2 GiB, nearly 4 GiB."""
+    """What programs that write to a pipe put in place of a size: nearly 2 GiB, 2 GiB, nearly 4 GiB."""
     return length > there and (0x7F000000 <= length <= 0x80000100 or length >= 0xFFFFFF00)
 
 
@@ -117,7 +117,7 @@ def whole(stated: int | None, start: int, size: int) -> tuple[int, tuple[str, ..
 
 
 def explained_from(file: BinaryIO, place: int, size: int, head: Struct) -> int:
-    """Up to where what begins at `place` are chunks.  raises  AudioError  at a second piece of audio"""
+    """Up to where the bytes from `place` on are chunks.  raises  AudioError  at a second piece of audio"""
     for name, length, start in chunks(file, place, size, head):
         if start + length > size:
             return start - head.size
@@ -140,7 +140,7 @@ def behind(file: BinaryIO, end: int, size: int, head: Struct | None) -> tuple[st
 
 
 def _tag_bytes(file: BinaryIO, place: int, size: int) -> int:
-    """How long a tag of another format is that begins here; 0 if none does."""
+    """The length of a tag of another format that begins here; 0 if none does."""
     file.seek(place)
     head = file.read(16)
     length = 0
@@ -156,7 +156,7 @@ def _tag_bytes(file: BinaryIO, place: int, size: int) -> int:
 def unexplained(rest: int) -> tuple[str, ...]:
     """A note on bytes after the audio that no header explains; none for no bytes.
 
-    raises  AudioError  for so many that they may be music
+    raises  AudioError  if there are so many that they may be music
     """
     if rest <= 0:
         return ()
@@ -170,7 +170,7 @@ def unexplained(rest: int) -> tuple[str, ...]:
 
 
 def names(channels: int, mask: int = 0) -> tuple[str, ...]:
-    """Each channel has the next speaker of the mask; what the mask does not name is nowhere."""
+    """Each channel has the next speaker of the mask; what the mask does not name has no place."""
     if channels > 4096:
         raise AudioError(f"its header states {channels} channels: it is damaged")
     if channels <= 2:

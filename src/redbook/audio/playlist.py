@@ -32,7 +32,7 @@ _OTHER_LISTS = {
 
 
 def other_list(path: Path) -> str:
-    """What a list of files is that is not read here; empty for anything else."""
+    """The kind of a list of files that is not read here; empty for anything else."""
     return _OTHER_LISTS.get(path.suffix.lower(), "")
 
 
@@ -45,9 +45,9 @@ class Entry:
 
 
 def entries(path: Path, data: bytes) -> tuple[list[Entry], list[str]]:
-    """What a playlist names, in its order, and notes on what was passed over.
+    """What a playlist names, in its order, and notes on what was skipped.
 
-    raises  AudioError  where an entry is not on this machine, or the file is no playlist
+    raises  AudioError  if an entry is not on this machine, or the file is not a playlist
     """
     kind = path.suffix.lower()
     if kind == ".xspf" or data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<?xml"):
@@ -128,7 +128,7 @@ def _pls_entries(data: bytes, name: str) -> list[tuple[int, bytes]]:
 
 
 def _playlist_target(entry: bytes, folder: Path) -> Path:
-    """The file that a line means; players write names in many ways, so the first that exists is taken."""
+    """The file that a line means; players write names in many ways, so the first that exists is used."""
     text = _decode_text(entry).strip()
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", text):
         if not text.lower().startswith("file:"):
@@ -139,7 +139,7 @@ def _playlist_target(entry: bytes, folder: Path) -> Path:
 
 
 def _first_that_exists(entry: bytes, folder: Path) -> Path | None:
-    """Spelt as it stands, with the other slashes, and last with its percent signs taken as escapes."""
+    """Spelt as written, with the other slashes, and last with its percent signs as escapes."""
     text = _decode_text(entry)
     spellings = [text, os.fsdecode(entry), text.strip(), os.fsdecode(entry).strip()]
     spellings += [spelling.replace("\\", "/") for spelling in spellings]

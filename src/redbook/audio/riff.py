@@ -32,12 +32,12 @@ _AMBISONIC_GUID_TAIL = bytes.fromhex("00002107d3118644c8c1ca000000")
 
 
 def riff(file: BinaryIO, place: int, kind: bytes) -> Layout | tuple[str, ...]:
-    """The layout of a WAV file; else notes on a file that something else has to decode.
+    """The layout of a WAV file; otherwise notes on a file that something else must decode.
 
     place  of the first chunk
     kind   RIFF, RIFX, RF64 or BW64
 
-    raises  AudioError  where it is cut short or damaged
+    raises  AudioError  if it is cut short or damaged
     """
     size = file_size(file)
     order = ">" if kind == b"RIFX" else "<"

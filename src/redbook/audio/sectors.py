@@ -33,7 +33,7 @@ from redbook.records import dataclass
 
 SEGMENT_BYTES = 1 << 25
 LONGEST_DISC_SECTORS = 100 * 60 * 75
-"""No CD holds more; what is longer is not read to its end."""
+"""No CD holds more; longer sources are not read to their end."""
 
 DEFAULT_DITHER_SEED = 0
 
@@ -45,11 +45,11 @@ class PreparedTrack:
     source          its name as given
     sectors         of audio, the last one padded with silence
     samples         stereo samples at 44.1 kHz before padding
-    conversion      what was done to it, in words; empty where it is bit for bit
+    conversion      what was done to it, in words; empty if it is bit for bit
     notes           what a person should know about it
     clipped         how many values were beyond full scale
-    gain_db         by which it was raised to a loudness that was asked for; negative: lowered
-    loudness_lufs   of what is burned, where a loudness was asked for; None for silence
+    gain_db         by which it was raised to the requested loudness; negative: lowered
+    loudness_lufs   of what is burned, if a loudness was requested; None for silence
     sha256 ..       of all that is sent, padding to the shortest legal track included
     fingerprint     what a disc is compared with
     """
@@ -82,7 +82,7 @@ class PreparedTrack:
         return self.sent_sectors * (SECTOR_BYTES // SAMPLE_BYTES) - self.samples
 
     def check_unchanged(self) -> None:
-        """Check that the file is still the one that was read.  raises  AudioError  if it is another one"""
+        """Check that the file is still the one that was read.  raises  AudioError  if it has changed"""
         if _identity(self.path, self.source) != self.identity:
             raise AudioError(
                 f"{printable(self.source)}: the file has changed since it was read; start again", self.source
@@ -92,11 +92,11 @@ class PreparedTrack:
 class Spool(Closing):
     """Where the audio of all tracks waits for the burn, in files without a name.
 
-    Each track is cut into segments, and a segment is given back as soon as it was read: a burn to a
-    virtual disc does not need the room, nor the memory that caches it, twice.
+    Each track is cut into segments, and a segment is freed as soon as it was read: a burn to a virtual
+    disc does not need the space, or the memory that caches it, twice.
 
     keep             False to check and sum up only
-    longest_sectors  of all tracks together; None where they are not for one disc
+    longest_sectors  of all tracks together; None if they are not for one disc
     """
 
     def __init__(self, keep: bool = True, longest_sectors: int | None = LONGEST_DISC_SECTORS) -> None:
@@ -151,7 +151,7 @@ class Spool(Closing):
         return SpooledStream(self, number, sectors)
 
     def read_into(self, number: int, offset: int, buffer: memoryview) -> int:
-        """Bytes of track `number` from this offset on, as many as one segment has; 0 at its end."""
+        """Read bytes of track `number` from this offset on, up to the end of the segment; 0 at its end."""
         index, at = divmod(offset, SEGMENT_BYTES)
         segments = self._segments[number]
         if index >= len(segments):
@@ -179,7 +179,7 @@ class Spool(Closing):
 
 
 class KeptSpool(Spool):
-    """The same of audio that is in files as whole sectors: read by any number of burns, used up by none.
+    """The same for audio that is in files as whole sectors: read by any number of burns, used up by none.
 
     paths  of each track
     """
@@ -216,12 +216,12 @@ class SpooledStream:
 
 
 def _nameless_file() -> IO[bytes]:
-    """Unbuffered: what is written comes in large batches, and is read by its descriptor."""
+    """Unbuffered: it is written in large batches, and read through its descriptor."""
     return tempfile.TemporaryFile(dir=_spool_folder(), prefix="redbook-", buffering=0)
 
 
 def _spool_folder() -> str | None:
-    """TMPDIR if set, else /var/tmp: /tmp is often memory, and a disc takes up to 850 MB."""
+    """TMPDIR if set, otherwise /var/tmp: /tmp is often memory, and a disc takes up to 850 MB."""
     if os.environ.get("TMPDIR"):
         return None
     return "/var/tmp" if os.access("/var/tmp", os.W_OK) else None
@@ -253,10 +253,10 @@ def prepare(
 
     first_track  number that the first one will have on the disc
     silent_sectors  between the last one's audio and the lead-out
-    sums         False where its checksums are of no use: they stay empty
-    on_read      told of each source (counted from 1), in order, on the caller's thread
-    chains       places (from 0) of sources that follow each other without a gap, of one rate and as many
-                 channels: each chain is converted as one stream
+    sums         False if checksums are not needed: they stay empty
+    on_read      called for each source (counted from 1), in order, on the caller's thread
+    chains       places (from 0) of sources that follow each other without a gap, with the same rate and
+                 number of channels: each chain is converted as one stream
     gains_db     by which each source is raised, the same for all of a chain; empty for not at all
 
     raises  AudioError  for the first source that cannot be used, with its name
@@ -314,7 +314,7 @@ def _prepare_chain(
     check_cancel: Callable[[], None],
     found: Sequence[Future[PreparedTrack]],
 ) -> None:
-    """row: places among the sources; `found` is told of each"""
+    """row: places among the sources; `found` is called for each"""
     chain = [sources[index] for index in row]
     identities: dict[int, tuple[int, ...]] = {}
 
@@ -338,10 +338,10 @@ def _prepare_chain(
 
 
 def stated_sectors(sources: Sequence[Source], cancel: Flag | None = None) -> list[int]:
-    """How long each track will be at least, by what its file states; known in a moment.
+    """The minimum length of each track, going by what its file states; this is quick.
 
-    A file that has less than it states is refused when it is read, so what is too long by this fits in no
-    case. 0 for one that states nothing, or that cannot be used, which is told when it is read.
+    A file that has less than it states is refused when it is read, so what is too long by this cannot fit in
+    any case. 0 for one that states nothing, or that cannot be used, which is reported when it is read.
 
     raises  Cancelled
     """
@@ -393,7 +393,7 @@ def _identity(path: Path, name: str) -> tuple[int, ...]:
 
 
 def kept_track(source: Source, sectors: int, conversion: tuple[str, ...], tags: Tags) -> PreparedTrack:
-    """Audio that is in a file as whole sectors already; its checksums are not known.
+    """Audio that is already in a file as whole sectors; its checksums are not known.
 
     raises  AudioError
     """
@@ -421,7 +421,7 @@ def decode_to_file(name: str | os.PathLike[str]) -> tuple[PreparedTrack, IO[byte
 
     name  as `redbook.burn` takes a source: a sound file, or "raw:PATH"
 
-    raises  AudioError  if it cannot be used, or stands for more than one track
+    raises  AudioError  if it cannot be used, or means more than one track
     """
     sources = expand([name]).sources
     if len(sources) != 1:

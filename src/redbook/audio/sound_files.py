@@ -1,6 +1,6 @@
 """A disc's audio as a sound file that anyone can play: FLAC or WAV, 44.1 kHz 16-bit stereo, bit for bit.
 
-What was written is decoded again and compared: a file that cannot be read back is no copy.
+What was written is decoded again and compared: a file that cannot be read back is not a copy.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def write_sound(
 ) -> str:
     """Write a file and read it back.  Returns the SHA-256 of its samples, in hexadecimal.
 
-    path    of a new file: what is there already stays as it is. Nothing is left there if writing fails
+    path    of a new file: an existing one stays as it is. Nothing is left there if writing fails
     blocks  of whole stereo samples, in order
     tags    as Vorbis comments; a WAV file has none
 
-    raises  NoRoom  where it cannot be stored, or cannot be read back as it was written
+    raises  NoRoom  if it cannot be stored, or cannot be read back as it was written
     """
     total: Any = hashlib.sha256()
 
@@ -117,7 +117,7 @@ def _write_flac(file: BinaryIO, blocks: Iterable[bytes], tags: Mapping[str, str]
 
 
 class _Sink:
-    """A file for FFmpeg, which does not hand on why writing to it failed."""
+    """A file for FFmpeg, which does not report why writing to it failed."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.error: OSError | None = None
@@ -153,7 +153,7 @@ def _encode_flac(opened: Any, blocks: Iterable[bytes], tags: Mapping[str, str]) 
 
 
 def read_flac(path: Path) -> Iterable[bytes]:
-    """Its samples.  raises  OSError; AudioError for what is no FLAC, or damaged"""
+    """Its samples.  raises  OSError; AudioError for what is not FLAC, or is damaged"""
     import av
 
     try:

@@ -24,7 +24,7 @@ VIDEO_SUFFIXES = frozenset(
         *("3gp", "3g2", "rm", "nut"),
     )
 )
-"""Read when named; in a folder of music they are seldom meant."""
+"""Read if named; in a folder of music they are seldom intended."""
 
 _BEGINNINGS = (
     *(

@@ -22,7 +22,7 @@ RAW_SUFFIXES = {".raw": "raw", ".pcm": "raw", ".cdr": "raw-be"}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file that is to become one track.
+    """One file that will become one track.
 
     name  as the user gave it, or as its playlist or folder has it
     raw   "little" or "big" for 44.1 kHz 16-bit stereo without a header; empty for a sound file
@@ -35,7 +35,7 @@ class Source:
 
 @dataclass(slots=True)
 class Expansion:
-    """The sources that the given names stand for, and what was left out of folders on the way."""
+    """The sources that the given names mean, and what was left out of folders on the way."""
 
     sources: list[Source] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Expansion:
 def expand(names: Sequence[str | os.PathLike[str]]) -> Expansion:
     """Files, in order; playlists and folders replaced by what they hold.
 
-    raises  AudioError  for a name that leads nowhere, an empty playlist, a folder without audio
+    raises  AudioError  for a name that does not exist, an empty playlist, a folder without audio
     """
     result = Expansion()
     for name in names:
@@ -78,7 +78,7 @@ def _is_address(name: str) -> bool:
 
 
 def _check_no_file(name: str, path: Path) -> None:
-    """raises  AudioError  with what to do, for what people name that is no file"""
+    """raises  AudioError  with what to do, for what people name that is not a file"""
     shown = printable(name)
     if path.exists():
         if what := playlist.other_list(path):
@@ -142,7 +142,7 @@ def _expand_folder(folder: Path, result: Expansion) -> None:
 
 
 def _note_left_out(folder: Path, others: list[Path], result: Expansion) -> None:
-    """Each for its own reason."""
+    """One note for each reason."""
     reasons: dict[str, list[str]] = {}
     for path in others:
         if path.suffix.lower() in VIDEO_SUFFIXES:
@@ -178,9 +178,9 @@ def _note_twice(folder: Path, files: list[Path], result: Expansion) -> None:
 
 
 def _files_in(folder: Path) -> tuple[list[Path], list[Path], list[Path]]:
-    """What has the name of a sound file, and all else, in natural order; hidden ones are not looked at.
+    """Files with the name of a sound file, and all others, in natural order; hidden ones are ignored. Third,
 
-    Third, links to folders that are read already.
+    links to folders that were already read.
     """
 
     def closed(error: OSError) -> None:
@@ -207,7 +207,9 @@ def _files_in(folder: Path) -> tuple[list[Path], list[Path], list[Path]]:
 
 
 def _by_tags(files: list[Path], result: Expansion) -> list[Path]:
-    """By disc and track tag if every file has a track number and no two the same; else as they are."""
+    """By disc and track tag if every file has a track number and no two are the same; otherwise as they
+    are.
+    """
     from redbook.audio.ffmpeg import read_tags
 
     numbers = {}

@@ -4,9 +4,9 @@ Decoding, checking, converting and summing up are separate pieces of work on the
 is done in libraries that let other threads run in the meantime. Audio goes from stage to stage in chunks of
 about 512 kB, always in order, so that what comes out does not depend on how the threads are timed.
 
-Who owns what: a chunk that was handed over is never changed again, so that several may
-read it at once. A stage that has failed goes on taking what it is given, and drops it: so nobody waits
-for ever for room in its queue, and its error is raised where the next chunk is handed over, or at the end.
+A chunk that was passed on is never changed again, so several threads may read
+it at once. A stage that has failed continues to accept what it is given, and drops it: so nobody waits
+for ever for room in its queue, and its error is raised when the next chunk is passed on, or at the end.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from queue import Empty, Queue
 from typing import Generic, TypeVar
 
 WAITING_CHUNKS = 2
-"""That a queue holds at most; the stages' memory is bounded by it.  At least 2 (`ahead`)."""
+"""The most items that a queue holds; this limits the stages' memory.  At least 2 (`ahead`)."""
 
 T = TypeVar("T")
 
 
 class Stage(Generic[T]):
-    """Does `work` with each item, in order, in a thread of its own. `finish` or `stop` ends it."""
+    """Does `work` with each item, in order, in a separate thread. `finish` or `stop` ends it."""
 
     def __init__(self, work: Callable[[T], None]) -> None:
         self._error: BaseException | None = None
@@ -36,7 +36,7 @@ class Stage(Generic[T]):
         self._thread.start()
 
     def put(self, item: T) -> None:
-        """Hand an item over; waits while too many are waiting.
+        """Pass an item on; waits while too many are waiting.
 
         raises  what the work with an earlier one raised
         """
@@ -49,7 +49,7 @@ class Stage(Generic[T]):
         self._raise()
 
     def stop(self) -> None:
-        """Drop what is waiting, and wait for what is being done; without effect on a stage that has ended."""
+        """Drop what is waiting, and wait for what is being done; has no effect on a stage that has ended."""
         self._stopped = True
         self._end()
 
@@ -73,7 +73,7 @@ class Stage(Generic[T]):
 
 
 def ahead(items: Iterator[T]) -> Generator[T]:
-    """The same items, made in a thread of its own, a few ahead of who takes them.
+    """The same items, made in a separate thread, a few ahead of the consumer.
 
     Close it (`contextlib.closing`) before what the items are made from is closed: then its thread has ended.
 

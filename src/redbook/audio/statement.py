@@ -1,7 +1,7 @@
 """What a file states about its own length and content, to be compared with what was decoded.
 
-Decoders pass over damage in silence: a FLAC with 200 bad bytes decodes with 4096 samples missing, a
-WAV or MP3 cut in half just ends. The containers' own statements tell; FFmpeg's durations do not, where
+Decoders ignore damage silently: a FLAC with 200 bad bytes decodes with 4096 samples missing, a
+WAV or MP3 cut in half just ends. The containers' own statements show this; FFmpeg's durations do not, if
 it has made them up from a bit rate or a time stamp.
 """
 
@@ -22,18 +22,18 @@ from redbook.records import dataclass
 Ranges = tuple[tuple[int, int | None], ...]
 
 ENCODER_ENDS_SAMPLES = 8192
-"""The most that an encoder's delay or padding comes to: LAME's is 12 bits, an AAC's priming 2112 and one
-packet of 2048, Opus' pre-skip 80 ms. What a file cuts off beyond that is music, and is told of."""
+"""The longest delay or padding of an encoder: LAME's is 12 bits, an AAC's priming 2112 and one
+packet of 2048, Opus' pre-skip 80 ms. What a file cuts off beyond that is music, and is reported."""
 
 _PADDED_LENGTHS = 2112
 """iTunSMPB: how far its three numbers together may be from the coded length (one Apple AAC priming)."""
 
 _ONE_FRAME_A_PACKET = frozenset(("aac", "alac", "opus", "mp3", "mp2", "ac3", "eac3", "flac"))
 _OF_ANY_LENGTH = ("opus", "vorbis")
-"""Codecs whose packets say themselves how long they are: a damaged one is perhaps decoded, and shorter."""
+"""Codecs whose packets state their own length: a damaged one is perhaps decoded, and shorter."""
 
 _EXACT_DURATION = ("wv", "tta", "ape", "tak")
-"""Containers whose header states the number of samples, and FFmpeg hands it on."""
+"""Containers whose header states the number of samples, which FFmpeg passes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class Statement:
     """What the container promises.
 
     samples     at the file's own rate, that the decoder must give; None if it says nothing
-    tolerance   how many samples fewer are still no loss
+    tolerance   how many fewer samples are still not a loss
     stated_as   what the file states, in words, for a message
     packets     how many there must be; None if it says nothing
     keep        which of the decoded samples are music; None if the decoder knows
     at_least    how many must be left then; None if it says nothing
-    info_byte   where the packet is that holds no audio
-    bits        of a sample, where the codec's own header says so
-    reduced     whether a lossless codec has thrown a part away
+    info_byte   where the packet without audio is
+    bits        of a sample, if the codec's own header says so
+    reduced     whether a lossless codec has discarded a part
     notes       what a person should know
     """
 
@@ -76,10 +76,10 @@ class StreamFacts:
 
 
 def read_statement(path: Path, facts: StreamFacts) -> Statement:
-    """Read what the container promises of its audio.
+    """Read what the container states about its audio.
 
-    raises  AudioError  where the file is shorter than its own header says, is damaged, or is of a kind that
-            redbook cannot read whole (free-format MP3, half of a WavPack hybrid, some edit lists)
+    raises  AudioError  if the file is shorter than its own header says, is damaged, or is of a kind that
+            redbook cannot read completely (free-format MP3, half of a WavPack hybrid, some edit lists)
     """
     with path.open("rb") as file:
         return _read(path, file, facts)
@@ -157,7 +157,7 @@ def _wavpack(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
 
 def _mpeg(file: BinaryIO, facts: StreamFacts) -> Statement:
     """As mpg123: LAME's delay and the decoder's are cut from the start, the padding from the end of the
-    frames that are counted; frames after those are someone's addition, and kept whole.
+    frames that are counted; frames after those were added by someone, and are kept completely.
     """
     found = read_mpeg(file)
     if found.free_format:
@@ -190,8 +190,8 @@ def _mp4(file: BinaryIO, facts: StreamFacts) -> Statement:
     """Where the music is: by iTunSMPB, by the edit list, by the coded length after the edit's start.
 
     An edit list counts in the movie's time scale; if that is in milliseconds it only tells the length
-    to a tick, and the coded audio after the edit's start tells it exactly, if the two agree. Else a
-    tick more is kept, for silence at the end is better than music lost.
+    to a tick, and the coded audio after the edit's start tells it exactly, if the two agree. Otherwise
+    one tick more is kept, because silence at the end is better than lost music.
     """
     bits = facts.extradata[17] if facts.codec == "alac" and len(facts.extradata) >= 36 else None
     times = mp4_times(file)

@@ -18,8 +18,8 @@ from redbook.records import dataclass
 class Tally:
     """Of a FLAC stream, against its STREAMINFO.  Source: RFC 9639 8.2
 
-    samples  that there must be; None where the file does not say
-    md5      of the decoded audio; None where the file has none
+    samples  that there must be; None if the file does not say
+    md5      of the decoded audio; None if the file has none
     """
 
     samples: int | None
@@ -46,7 +46,7 @@ class Tally:
         return cls(packed & (1 << 36) - 1 or None, md5 if any(md5) else None, (packed >> 36 & 31) + 1)
 
     def add(self, samples: Samples) -> None:
-        """Count what was decoded; summed up beside, so that it must not be changed any more."""
+        """Count what was decoded; it is summed up in parallel, so it must not be changed any more."""
         self.count += len(samples)
         if self.md5 is None:
             return
@@ -58,7 +58,7 @@ class Tally:
         self._digest.update(flac_bytes(samples, self.bits))
 
     def stop(self) -> None:
-        """Leave nothing running, where `check` is not reached."""
+        """Stop everything, if `check` is not reached."""
         if self._stage is not None:
             self._stage.stop()
 
