@@ -47,13 +47,13 @@ class AttemptBook(Book):
         masters: Collection[str] | None = None,
         orders: Collection[int] | None = None,
     ) -> Claim | None:
-        """Claim a copy for this blank; None if nothing is to be burned on it.
+        """Claim a copy for this blank; None if nothing should be burned on it.
 
-        fence    of `new_fence`, if the claim may have to be made again after LedgerUnavailable
+        fence    of `new_fence`, if the claim may have to be repeated after LedgerUnavailable
         masters  only copies of these, which the host has; None: of any
         orders   only of these; None: of any
-        raises   ClaimRefused  the drive rests, an attempt on it has not ended, or this disc was burned
-                               already
+        raises   ClaimRefused  the drive rests, an attempt on it has not ended, or this disc was already
+                               burned
         """
         with self._store.write() as t:
             return claims.claim(t, blank, fence or new_fence(), masters, orders)
@@ -63,7 +63,7 @@ class AttemptBook(Book):
         attempt.
 
         fence   of the claim. It is used up: from here on `hand` speaks for the attempt
-        hand    of `new_fence`, made once by the process that burns; so a second process with the same claim
+        hand    of `new_fence`, made once by the process that burns, so a second process with the same claim
                 is refused, and the same process may ask again
         raises  Overtaken, OrderClosed, StepRefused: the blank is unharmed and stays so
         """
@@ -88,7 +88,7 @@ class AttemptBook(Book):
         why: str = "",
         report: Mapping[str, Any] | None = None,
     ) -> Attempt:
-        """Record what a hand says about its attempt; after the gate with the fence that it gave there.
+        """Record what a hand reports about its attempt; after the gate with the fence that it gave there.
 
         raises  Overtaken, StepRefused
         """
@@ -153,7 +153,9 @@ class AttemptBook(Book):
         return [attempt_of(row) for row in rows]
 
     def to_stop(self, host: str) -> list[Attempt]:
-        """Attempts of a host that are to be ended in good order: their orders were cancelled, and at once."""
+        """Attempts of a host that must be ended cleanly: their orders were cancelled, with immediate
+        effect.
+        """
         with self._store.read() as t:
             rows = t.rows(
                 f"{ATTEMPT} WHERE host = ? AND state IN ({_LIVE}) AND EXISTS (SELECT 1 FROM orders "
@@ -163,7 +165,7 @@ class AttemptBook(Book):
         return [attempt_of(row) for row in rows]
 
     def attempt_of_blank(self, host: str, ref: str) -> Attempt | None:
-        """The last attempt on the disc that was put in then."""
+        """The last attempt on the disc of this insertion."""
         with self._store.read() as t:
             row = t.row(f"{ATTEMPT} WHERE host = ? AND blank = ? ORDER BY id DESC LIMIT 1", host, ref)
         return attempt_of(row) if row is not None else None

@@ -6,7 +6,7 @@ from redbook.production.store import Store
 
 
 class Book:
-    """A part of the ledger's face.  `Ledger` is all parts together."""
+    """A part of the ledger's interface.  `Ledger` is all parts together."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

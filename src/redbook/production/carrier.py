@@ -1,12 +1,12 @@
 """What carries calls that can wait and be tried again: four verbs, so that one carrier can replace another.
 
 Nothing depends on a call being made exactly once. A call first asks the ledger what there is to do, so it
-does no harm if it is made once, twice or never. Whoever posted it derives from the ledger what is still to be
+does no harm if it is made once, twice or never. Whoever posted it takes from the ledger what must still be
 done, and posts it again. A carrier only saves that repeated looking.
 
     post    call this, on that queue, now or later
     run     make the calls of some queues, until told to stop
-    cancel  a call that was not begun is not made
+    cancel  a call that has not begun is not made
     stop    no further calls; those under way are finished
 """
 
@@ -47,7 +47,7 @@ class Carrier(Protocol):
 
         queue  whose `run` makes the call
         lock   calls with one lock are made one after the other; empty for none
-        raises  KeyError  for a task that this carrier was not given
+        raises  KeyError  for a task that this carrier does not have
         """
         ...
 

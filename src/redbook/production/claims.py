@@ -1,9 +1,9 @@
 """A blank claims a copy: the first free one of the first order that this drive may burn.
 
-Orders are looked through, not copies: there are few of them, and which ones a host may burn (open, its
-master here, for this drive) is asked of the order. An order whose copies are all taken is left out by a
-flag, which is lowered here and raised by whoever frees a copy, both with the order's row locked; so a
-claim touches the order's row only when it found the last copy gone, and fifty hosts claim beside each other.
+Orders are searched, not copies: there are few of them, and the order says what a host may burn
+(open, its master here, for this drive). An order whose copies are all taken is excluded by a flag, which is
+lowered here and raised by whoever frees a copy, both with the order's row locked; so a claim touches the
+order's row only when it found the last copy gone, and fifty hosts can claim at the same time.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _free_copy(
 
 
 def _lower_flag(transaction: Transaction, order: int) -> None:
-    """No copy was to be had: either none is free, or others are claiming the last ones at this moment."""
+    """No copy was available: either none is free, or others are claiming the last ones at this moment."""
     transaction.row("SELECT id FROM orders WHERE id = ?" + transaction.lock, order)
     free = transaction.row("SELECT 1 FROM copies WHERE order_id = ? AND attempt IS NULL LIMIT 1", order)
     if free is None:

@@ -24,7 +24,7 @@ class DriveBook(Book):
     """Methods of `Ledger`."""
 
     def drive(self, place: Place) -> DriveRecord:
-        """What is held against a drive; nothing for one that was never seen."""
+        """The failures recorded against a drive; none for one that was never seen."""
         with self._store.read() as t:
             row = t.row(
                 "SELECT spoiled_in_a_row, resting FROM drives WHERE host = ? AND drive = ?",
@@ -40,7 +40,7 @@ class DriveBook(Book):
         return [DriveRecord(Place(row[0], row[1]), row[2], row[3]) for row in rows]
 
     def rest_drive(self, place: Place, why: str) -> None:
-        """Keep everybody from using a drive until `resume_drive`.  raises  ValueError  without a reason"""
+        """Prevent everyone from using a drive until `resume_drive`.  raises  ValueError  without a reason"""
         if not why.strip():
             raise ValueError(f"say why {place} should rest")
         with self._store.write() as t:
@@ -56,7 +56,7 @@ class DriveBook(Book):
             )
 
     def see_drives(self, host: str, seen: Sequence[Sighting]) -> None:
-        """Store the newest report on all drives of a host; drives that are not named are gone.
+        """Store the newest report on all drives of a host; drives that are not in it are gone.
 
         raises  ValueError  for a drive of another host
         """
@@ -91,8 +91,8 @@ class DriveBook(Book):
     def sign_in(self, host: str, machine: str, *, take_over: bool = False) -> None:
         """A worker starts: from now on the host's name belongs to this machine.
 
-        machine    what tells machines apart: /etc/machine-id
-        take_over  another machine had the name, and a person says that it is gone for good
+        machine    what identifies machines: /etc/machine-id
+        take_over  another machine had the name, and a person confirms that it is gone for good
         raises     HostNameTaken
         """
         with self._store.write() as t:

@@ -74,7 +74,7 @@ class ExaminationBook(Book):
         """End an attempt by what was found in its drive (`states.VERDICTS`).
 
         fence   of `take_up`
-        why     more than the verdict says by itself
+        why     more than the verdict itself says
         raises  Overtaken, StepRefused
         """
         with self._store.write() as t:
@@ -101,7 +101,7 @@ class ExaminationBook(Book):
             )
 
     def resolve(self, attempt: int, to: AttemptState, *, who: str, why: str = "") -> Attempt:
-        """Record what a person says about an unknown attempt: good, spoiled or lost.
+        """Record what a person reports about an unknown attempt: good, spoiled or lost.
 
         raises  ValueError   without a name
                 StepRefused  it is not unknown, or another person has said something else
@@ -126,7 +126,7 @@ class ExaminationBook(Book):
         """Count a disc that was found to be a good copy, and that the ledger does not know, as a free copy.
 
         Such discs exist after the ledger was restored from a backup. A person has to say this: two copies of
-        a master are equal, so nobody else knows that this one has not been counted already.
+        a master are identical, so nobody else knows that this one has not already been counted.
 
         raises  ValueError, NoCopyFree, StepRefused (this disc is in the ledger)
         """

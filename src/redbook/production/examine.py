@@ -1,12 +1,12 @@
 """An examination: the disc in a drive now, compared with what an attempt should have made of it.
 
-If the hand of an attempt is gone, only the disc can tell what became of it. What the disc is found to be goes
-to the ledger, whose table decides (`states.VERDICTS`). Its number tells whether it is still the attempt's own
+If the hand of an attempt is gone, only the disc can show what became of it. The finding goes to
+the ledger, whose table decides (`states.VERDICTS`). Its number shows whether it is still the attempt's own
 disc (`pool.Seen.ref`):
 
     the same number       it is the disc, whatever is on it
-    the machine restarted  the tray may have been open. A disc with something on it is taken for the attempt's
-                          own, if it can be one; a blank, or a disc of something else, is not
+    the machine restarted  the tray may have been open. A disc with something on it counts as the attempt's
+                          own, if it can be; a blank, or a disc with something else, does not
     another number        the tray was open: it may be any disc, also another good copy of the same master
 """
 
@@ -65,8 +65,8 @@ def examine(
     """Look at the disc in a drive, for an attempt that was in this state.
 
     ref_then, ref_now  of the disc that was claimed, and of the one that is there now
-    master             the folder of the order's master; None if it cannot be had any more
-    read               False if there is no time to read a disc; one that has to be read raises Cancelled
+    master             the folder of the order's master; None if it no longer exists
+    read               False if there is no time to read a disc; one that must be read raises Cancelled
 
     raises  DriveError  the drive does not answer, so nothing is known: try again; Cancelled
     """
@@ -90,7 +90,7 @@ class _Look:
 
     @property
     def restarted(self) -> bool:
-        """Whether the machine was: then nothing tells whether the tray was open."""
+        """Whether the machine was restarted: then nothing shows whether the tray was open."""
         return self.ref_then.partition("/")[0] != self.ref_now.partition("/")[0]
 
     def run(self) -> Examined:
@@ -111,7 +111,7 @@ class _Look:
         return self._incomplete(disc)
 
     def _claimed(self, disc: DiscContents) -> Examined:
-        """Nothing was to be written: what is there is looked at, not read."""
+        """Nothing should have been written: the disc is inspected, not read."""
         if not self.same_disc:
             return Examined(Finding.GONE)
         if disc.status is DiscStatus.BLANK:
@@ -125,7 +125,7 @@ class _Look:
         return Examined(Finding.GONE, f"the disc in the drive is blank, {where}")
 
     def _another(self, disc: DiscContents) -> Examined:
-        """Never taken for the attempt's own: two good copies of a master are equal."""
+        """Never counts as the attempt's own: two good copies of a master are identical."""
         if disc.status is DiscStatus.COMPLETE and self._fits(disc):
             return Examined(
                 Finding.GONE,
@@ -160,7 +160,7 @@ class _Look:
         return Examined(Finding.SAME, "", _kept(report))
 
     def _incomplete(self, disc: DiscContents) -> Examined:
-        """Appendable, or spoiled: a half-written disc is never gone on with."""
+        """Appendable, or spoiled: a half-written disc is never continued."""
         appendable = disc.status is DiscStatus.APPENDABLE and not disc.spoiled
         if self.state is AttemptState.CLOSING and appendable and self.same_disc:
             try:

@@ -1,15 +1,15 @@
 """Masters from another machine: by HTTP, by their digests, resumed where they broke off; needs
 `redbook[fleet]`.
 
-A master is some files, each with the SHA-256 of what it holds for a name, so where they come from needs no
-trust, and any server of files will do:
+A master is some files, each named by the SHA-256 of its contents, so their origin needs no trust,
+and any file server will do:
 
     GET URL/blobs/sha256/NAME    master.json; its digest is the master's name
     GET URL/blobs/sha256/HEX     the sectors of a track, as they are or as FLAC; HEX is of the decoded sectors
 
-What comes is kept as `.part` until its sum is right. A part that was left is gone on with (Range); if what
-came of it is wrong, it is thrown away and fetched again, once. A master's folder gets its name when all of
-it is there, so nothing is burned from the network.
+What arrives is kept as `.part` until its sum is right. A remaining part is continued (Range); if the
+result is wrong, it is discarded and fetched again, once. A master's folder gets its name when it is
+complete, so nothing is burned from the network.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ T = TypeVar("T")
 BLOB_PATH = "blobs/sha256/"
 
 TRIES = 6
-"""So often in a row a server may give nothing before it is given up; what came in the meantime is kept."""
+"""How often in a row a server may return nothing before it is given up; what arrived in the meantime is
+kept.
+"""
 
 PAUSE_SECONDS = 2.0
 TIMEOUT_SECONDS = 20.0
@@ -63,7 +65,7 @@ _FLAC_SLACK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """How far a master has come.  blob, of: the number of the one that comes; bytes of it so far"""
+    """Progress of a master.  blob, of: the number of the current one; bytes of it so far"""
 
     blob: int
     of: int
@@ -71,7 +73,7 @@ class Fetched:
 
 
 class _WrongPart(Exception):
-    """What came is not what its name says."""
+    """What arrived is not what its name says."""
 
 
 def _trusted(tls_ca: Path | None) -> ssl.SSLContext:
@@ -89,7 +91,7 @@ def _trusted(tls_ca: Path | None) -> ssl.SSLContext:
 
 
 def _length(text: str) -> int:
-    """As a server states it; 0 for what is no length of any file."""
+    """As a server states it; 0 for an impossible length."""
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
 
 
@@ -100,13 +102,14 @@ def _advice(error: Exception) -> str:
 
 
 class Fetcher:
-    """Fetches masters from one of some servers.
+    """Fetches masters from one of several servers.
 
-    urls    of the servers; each is asked in turn where one fails, or gives what is damaged
+    urls    of the servers; they are asked in turn if one fails, or returns something damaged
     clock   for the pauses between tries
-    tls_ca  a certificate (PEM) that is trusted beside those of the system: a server's own, or its maker's
+    tls_ca  a certificate (PEM) that is trusted in addition to those of the system: a server's own, or its
+            maker's
 
-    raises  FetchFailed  for a certificate that is none
+    raises  FetchFailed  for an invalid certificate
     """
 
     def __init__(
@@ -138,12 +141,12 @@ class Fetcher:
         cancel: Cancel | None = None,
         on_progress: Callable[[Fetched], None] | None = None,
     ) -> Path:
-        """The folder of a master, whole and checked, below `masters`; at once where it is there already.
+        """The folder of a master, complete and checked, below `masters`; at once if it already exists.
 
         name    of the master: 64 hexadecimal digits
 
         raises  FetchFailed  no server has it, or none answers
-                SheetError, AudioError  what they have is damaged, or no master
+                SheetError, AudioError  what they have is damaged, or not a master
                 NoRoom, Cancelled
         """
         target = masters / name

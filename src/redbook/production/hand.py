@@ -1,7 +1,7 @@
 """A hand: one process, one drive, one blank, one attempt.  It does what is slow, and decides nothing.
 
-It speaks JSON lines with the worker that has started it: orders come in on standard input, what happens goes
-out on standard output.
+It speaks JSON lines with the worker that has started it: orders arrive on standard input, and events go out
+on standard output.
 
     worker                              hand
       {"attempt": 7, "drive": ...}   ->                 its task, the first line
@@ -15,12 +15,12 @@ out on standard output.
       {"heard": true, "eject": true} ->                          the tray stays shut until then
                                      <-  {"event": "end"}
 
-`{"cancel": true}` ends a burn in good order at any time. Standard input that ends means that the worker is
-gone: before the gate nothing is burned then; after it the disc is finished, and left to whoever looks at it
-next.
+`{"cancel": true}` ends a burn cleanly at any time. Standard input that ends means that the worker is
+gone: then, before the gate, nothing is burned; after it, the disc is finished, and left to the next
+examination.
 
-It runs in a session of its own, so neither a terminal's Ctrl-C nor the end of the worker stops a laser. While
-it has the drive open nobody else has it: that is how the next worker knows that a hand is still at work.
+It runs in its own session, so neither a terminal's Ctrl-C nor the end of the worker stops a laser. While it
+has the drive open, nobody else has it: that is how the next worker knows that a hand is still at work.
 """
 
 from __future__ import annotations
@@ -62,15 +62,15 @@ from redbook.runner.caller import Caller
 from redbook.runner.cancel import Cancel
 
 TOLD_SECONDS = 0.5
-"""How often progress is told at most."""
+"""The maximum rate at which progress is reported."""
 
 GOOD, CHECKED, SPOILED, UNHARMED, UNCLEAR = "good", "checked", "spoiled", "unharmed", "unclear"
-"""What a hand says at the end. UNHARMED: the gate was not passed; UNCLEAR: the disc has to be looked at."""
+"""What a hand reports at the end.  UNHARMED: the gate was not passed; UNCLEAR: the disc must be examined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a hand is to do.
+    """What a hand should do.
 
     attempt  its number in the ledger, for messages
     drive    as `open_drive` takes it
@@ -99,9 +99,9 @@ class Task:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Task:
-        """The task that `to_json` has written; what may be left out has its default.
+        """The task that `to_json` has written; optional values have their defaults.
 
-        raises  KeyError, TypeError, ValueError  for what is no task
+        raises  KeyError, TypeError, ValueError  for what is not a task
         """
         speed = data.get("speed")
         check = str(data.get("check", "full"))
@@ -126,9 +126,9 @@ class Refused(Exception):
 
 
 class Line:
-    """The way to the worker: lines out, answers in.
+    """The connection to the worker: lines out, answers in.
 
-    cancel  is asked when the worker wants it
+    cancel  is called when the worker asks for it
     """
 
     def __init__(self, incoming: TextIO, outgoing: TextIO, cancel: Cancel) -> None:
@@ -144,7 +144,7 @@ class Line:
         self._thread.start()
 
     def tell(self, event: str, **fields: object) -> None:
-        """Tell the worker of an event. If nobody listens any more it is lost; the disc shows the same."""
+        """Report an event to the worker. If nobody listens any more, it is lost; the disc shows the same."""
         with self._writing:
             try:
                 self._out.write(json.dumps({"event": event, **fields}) + "\n")
@@ -161,7 +161,7 @@ class Line:
         return answer
 
     def ask(self, event: str, **fields: object) -> None:
-        """Tell the worker of an event, and wait until it agrees.
+        """Report an event to the worker, and wait until it agrees.
 
         raises  WorkerGone; Refused  with its reason, if it does not agree
         """
@@ -199,7 +199,7 @@ class Hand:
         line.when_gone = self.left_alone
 
     def run(self) -> int:
-        """Do the task.  Exit code: 0 told and heard, 1 nobody heard it."""
+        """Do the task.  Exit code: 0 reported and received, 1 nobody received it."""
         try:
             with open_drive(self._task.drive, cancel=self._cancel) as drive:
                 state, reason, report = self._attempt(drive)
@@ -222,9 +222,9 @@ class Hand:
         return 0
 
     def _attempt(self, drive: Drive) -> tuple[str, str, dict[str, Any] | None]:
-        """What it came to, why, and what is to be kept of it.
+        """The result, why, and what should be kept of it.
 
-        The tray stays shut until the end: whoever changes discs takes an open one for done.
+        The tray stays shut until the end: whoever changes discs understands an open tray as done.
         """
         full = self._task.check == "full"
         try:
@@ -253,7 +253,7 @@ class Hand:
         return self._look(drive, report)
 
     def _speed(self, drive: Drive) -> float | None:
-        """As it was ordered; lower for a drive that has just spoiled a disc."""
+        """The ordered speed; lower for a drive that has just spoiled a disc."""
         speed = self._task.speed
         if not self._task.slower:
             return speed
@@ -267,7 +267,7 @@ class Hand:
         return UNCLEAR if self._through else UNHARMED
 
     def _look(self, drive: Drive, burned: BurnReport) -> tuple[str, str, dict[str, Any] | None]:
-        """Table of contents and sizes, as the drive tells them."""
+        """Table of contents and sizes, as the drive reports them."""
         self._line.tell("phase", phase=str(Phase.VERIFYING.value), track=0)
         tracks = [TrackEnded(t.number, t.start_lba, t.sectors) for t in burned.tracks]
         try:
@@ -301,7 +301,7 @@ class Hand:
                 self.left_alone()
 
     def left_alone(self) -> None:
-        """The worker is gone: begin no disc and verify none; one being written is finished and closed."""
+        """The worker is gone: neither begin nor verify a disc; one being written is finished and closed."""
         if self._verifying or not self._through:
             self._cancel()
 
@@ -333,7 +333,7 @@ def _is_busy(error: Exception) -> bool:
 
 
 def _kept(report: BurnReport) -> dict[str, Any]:
-    """What the ledger keeps of a burn."""
+    """What the ledger keeps about a burn."""
     toc = report.toc
     return {
         "speed": report.speed,
@@ -348,9 +348,9 @@ def _kept(report: BurnReport) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Do the one task that comes on standard input, and tell the outcome on standard output.
+    """Do the one task that arrives on standard input, and report the outcome on standard output.
 
-    Exit code: 0 told and heard, 1 the worker was gone, 2 what came was no task.
+    Exit code: 0 reported and received, 1 the worker was gone, 2 what arrived was not a task.
     """
     cancel = Cancel()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

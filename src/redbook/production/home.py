@@ -2,7 +2,7 @@
 
 In $XDG_DATA_HOME/redbook/copies, else ~/.local/share; REDBOOK_COPIES names another folder.
 
-    copies.ledger     the account of all orders
+    copies.ledger     the records of all orders
     masters/NAME/     masters of orders that are not done, by their names
     worker.lock       held by the process that makes copies
 """
@@ -37,7 +37,7 @@ from redbook.sheets.master_file import (
 VARIABLE = "REDBOOK_COPIES"
 _NEW = ".new-"
 ROOM_BYTES = 4_000_000_000
-"""Kept free before a master is made or fetched: for decoded audio, the master, and everybody else."""
+"""Kept free before a master is made or fetched: for decoded audio, the master, and everyone else."""
 
 FETCHING = ".fetching"
 """How the name of a master's folder ends, after a dot, that another machine's audio comes into."""
@@ -59,7 +59,7 @@ class Home:
     def of_user(cls) -> Home:
         """The user's folder for copies: $REDBOOK_COPIES, else redbook/copies in the user's data folder.
 
-        raises  NoRoom  where the user has no home folder
+        raises  NoRoom  if the user has no home folder
         """
         named = os.environ.get(VARIABLE)
         if named:
@@ -97,7 +97,7 @@ class Home:
         return open_ledger(self.ledger_path, create=create)
 
     def master(self, name: str) -> Path | None:
-        """The folder of a master that is here as a whole; None if there is none.
+        """The folder of a complete master that is here; None if there is none.
 
         A master may be in a folder of someone else, who may have made another disc there since. That one
         does not count: it is not what was ordered.
@@ -125,7 +125,8 @@ class Home:
             return []
 
     def keep_master(self, sources: object, cancel: Cancel | None = None, **wishes: object) -> MasterReport:
-        """Make a master of sources and keep it. A source that is a master is checked, and stays where it is.
+        """Make a master of sources and keep it. A source that is a master is checked, and remains where it
+        is.
 
         wishes  as `make_master` takes them
 
@@ -164,9 +165,9 @@ class Home:
             shutil.rmtree(kept[name], ignore_errors=True)
 
     def make_room(self, ledger: Ledger, free_bytes: int) -> None:
-        """Delete audio that nobody needs, until so much space is free.
+        """Delete audio that nobody needs, until this much space is free.
 
-        First what came of masters whose fetching was given up, then masters, the oldest first.
+        First the parts of masters whose fetching was given up, then masters, the oldest first.
 
         raises  LedgerError
         """
@@ -207,8 +208,8 @@ class Home:
 def _take_in(new: Path, target: Path) -> None:
     """A master that was just made and checked.  raises  OSError
 
-    Where the same disc was ordered before, each file takes the place of the old one at once: that may be in
-    use at this moment, and may be damaged.
+    If the same disc was ordered before, each file replaces the old one at once: that may be in use
+    at this moment, and may be damaged.
     """
     (target / BLOBS).mkdir(parents=True, exist_ok=True)
     for blob in (new / BLOBS).iterdir():
@@ -226,7 +227,7 @@ def _remove_left(masters: Path) -> None:
 
 
 def _needed(ledger: Ledger, masters: Collection[str]) -> set[str]:
-    """Those of these masters that an order waits for, or that a disc under way is to be compared with."""
+    """Those of these masters that an order needs, or that a disc under way will be compared with."""
     needed: set[str] = set()
     for order in ledger.orders():
         if order.master in masters and order.master not in needed:

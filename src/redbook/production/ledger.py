@@ -50,7 +50,7 @@ class Ledger(OrderBook, AttemptBook, ExaminationBook, DriveBook, Closing):
     """See the module.  May be used by any number of threads and processes at once.
 
     Every method raises LedgerError's subclasses LedgerUnavailable, LedgerFull and LedgerDamaged;
-    NotInLedger where it is given the number of an order or attempt. What else it raises is told by each.
+    NotInLedger if it is given the number of an order or attempt. Each documents what else it raises.
     """
 
     @property

@@ -72,7 +72,7 @@ class Listening:
             self.process.wait()
 
     def _last_words(self) -> str:
-        """Of a hand that died: what it wrote to standard error at the end."""
+        """What a dead hand last wrote to standard error."""
         self.errors.seek(0)
         lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
         last = printable(lines[-1]) if lines else ""
@@ -204,7 +204,7 @@ _saying = threading.Lock()
 
 
 def say(process: subprocess.Popen[str], fields: dict[str, Any]) -> None:
-    """Send a message to a hand. If the hand is gone it is lost; then the disc is looked at."""
+    """Send a message to a hand. If the hand is gone, it is lost; then the disc is examined."""
     assert process.stdin is not None
     with _saying, suppress(OSError, ValueError):
         process.stdin.write(json.dumps(fields) + "\n")

@@ -1,7 +1,7 @@
 """A worker examines discs: those of attempts whose hands are gone, and those that are not blank.
 
-`examine` says how a disc is understood. Here is what happens until there is an answer: the worker waits for
-the drive, takes its lock, takes up the attempt, and tells the ledger until it hears.
+`examine` says how a disc is understood. This is what happens until there is an answer: the worker waits for
+the drive, takes its lock, takes up the attempt, and tells the ledger until it answers.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ if TYPE_CHECKING:
 
 DRIVE_AGAIN_SECONDS = 0.5
 LOOK_AGAIN_SECONDS = 30.0
-"""So long a disc that could not be looked at, for a reason that may pass, is left alone."""
+"""How long a disc that could not be examined, for a temporary reason, is left alone."""
 
 LOOKS_WITHOUT_MASTER = 20
-"""So often it is waited for a master that should come from another machine."""
+"""How often to wait for a master that should come from another machine."""
 
 LOOKS_AT_A_DUMB_DRIVE = 20
 """How often a drive that does not answer is tried before its disc counts as gone with it."""
 
 FAILED = "the burn failed "
-"""What a hand's word begins with, and what the ledger says by itself."""
+"""How a hand's message begins, and what the ledger itself says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ class Looking:
     worker: Worker
 
     def recognise(self, station: Station, seen: Seen) -> None:
-        """Look at a disc that is not blank. A good copy that was pushed in again is given back.
+        """Look at a disc that is not blank. A good copy that was inserted again is ejected.
 
-        An open tray says "good, take me", so the disc is read first: a spoiled copy has the same table of
+        An open tray means that the disc is good, so it is read first: a spoiled copy has the same table of
         contents. Other discs are left alone.
         """
         why = f"the disc in it is not blank: {seen.entry.medium}"
@@ -109,7 +109,7 @@ class Looking:
         return "the disc in it has the tracks of an order, but is not a good copy: throw it away"
 
     def examine(self, station: Station, number: int, why: str = "") -> None:
-        """Until the attempt has ended, or its drive is said to rest: then it is looked at again, and again.
+        """Until the attempt has ended, or its drive must rest: until then it is examined again and again.
 
         Whatever the drive and the ledger do in the meantime.
         """
@@ -169,7 +169,7 @@ class Looking:
         self.worker.after(station, self.worker.until_heard(told), drive_open=lambda: eject(drive))
 
     def _gone(self, station: Station, number: int, why: str) -> None:
-        """The drive is not there any more, and its disc with it."""
+        """The drive no longer exists, and its disc is gone with it."""
         try:
             attempt = self.worker.until_heard(lambda: self.worker.ledger.take_up(number, self.worker.where))
             ended = self.worker.until_heard(
@@ -180,7 +180,7 @@ class Looking:
         self.worker.after(station, ended, drive_open=None)
 
     def _folder_of(self, station: Station, attempt: Attempt) -> Path | None:
-        """Of its master; None where nobody will bring it.  raises  SheetError  if it may still come"""
+        """Of its master; None if nobody will fetch it.  raises  SheetError  if it may still come"""
         order = self.worker.until_heard(lambda: self.worker.ledger.order(attempt.order))
         folder = self.worker.masters(order.master)
         if folder is None and self.worker.masters_come and station.looks < LOOKS_WITHOUT_MASTER:

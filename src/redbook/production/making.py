@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 USB_2_BYTES_PER_SECOND = 35_000_000
 USUAL_SPEED, FASTEST_SPEED = 24.0, 52.0
-"""Of what is reckoned with where no speed was asked for, and at most."""
+"""The speed assumed if none was requested, and the maximum."""
 
 HERE = ""
-"""This host's name in its own ledger: a machine may be renamed, and its ledger stays."""
+"""This host's name in its own ledger: a machine may be renamed, and keeps its ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class CopyReport:
 
 @dataclass(frozen=True, slots=True)
 class CopiesReport:
-    """How an order stands.
+    """The state of an order.
 
     master  the SHA-256 of its master.json
     state   "open", "paused", "cancelled", "done"
@@ -83,7 +83,7 @@ class CopiesReport:
 
     @property
     def complete(self) -> bool:
-        """Whether every copy that was ordered is there."""
+        """Whether every ordered copy exists."""
         return self.good + self.checked >= self.wanted
 
 
@@ -116,8 +116,8 @@ def make_copies(
     check    "full": every sector is read back; "quick": table of contents and sizes only
     surplus_ok  a disc that has gone missing is made again at once, even though it may turn up
     title    of the order, for people
-    on_event told of `redbook.production.events` and, while the sources are read, of the usual events; on
-             whichever thread they happen
+    on_event called with `redbook.production.events` and, while the sources are read, with the usual events;
+             on whichever thread they happen
     cancel   once: no more blanks are started, discs under way are finished, the order is paused
              at_once(): discs under way are ended cleanly, which spoils those being written
     folder   where ledger and masters are kept; None for the user's
@@ -163,7 +163,7 @@ def resume_copies(
 ) -> CopiesReport:
     """Resume an order that was paused, or whose process died.  Drives that rested are used again.
 
-    drives  may burn it from now on, too; without any, those of the order are used
+    drives  may burn it from now on, too; if empty, those of the order are used
 
     raises  NotInLedger, StepRefused  there is no such order, or it was cancelled; else as `make_copies`
     """
@@ -204,7 +204,7 @@ def _no_master(home: Home, master: str) -> str:
 
 
 def _there(names: list[str], on_event: Callable[[CopyEvent], None] | None) -> list[str]:
-    """Those of an order's drives that are still here: an order goes on without one that has died."""
+    """Those of an order's drives that are still here: an order continues without one that has died."""
     missing = []
     for name in names:
         try:
@@ -225,7 +225,7 @@ def _there(names: list[str], on_event: Callable[[CopyEvent], None] | None) -> li
 def bus_note(pool: Pool, speed: float | None) -> str:
     """A note if recorders share a bus that is too slow for all of them at once; else empty.
 
-    USB 2 carries some 35 MB/s in practice, although it is rated at 480 Mbit/s.
+    USB 2 carries about 35 MB/s in practice, although it is rated at 480 Mbit/s.
     """
     buses: dict[str, list[str]] = {}
     for name, seen in pool.poll().items():
@@ -262,7 +262,7 @@ def work_off(
     worker = Worker(ledger, HERE, pool, home.audio, orders={order}, on_event=on_event)
 
     def through() -> bool:
-        """Does not wait for the ledger: a second Ctrl-C is obeyed also while that is away."""
+        """Does not wait for the ledger: a second Ctrl-C is obeyed even while that is unreachable."""
         if cancel.wanted_at_once:
             worker.end_hands()
         if cancel.wanted:
@@ -296,7 +296,7 @@ def _pause(ledger: Ledger, order: int, why: str) -> None:
 
 
 def report_of(ledger: Ledger, order: int) -> CopiesReport:
-    """How an order stands, with every blank that was used or claimed for it.  raises  NotInLedger"""
+    """The state of an order, with every blank that was used or claimed for it.  raises  NotInLedger"""
     found, now = ledger.order(order), order_now(ledger, order)
     return CopiesReport(
         order,

@@ -47,13 +47,13 @@ _PIECE_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class MasterReport:
-    """A master that is there.
+    """An existing master.
 
     name      SHA-256 of its master.json
     audio_bytes  that its blobs take in the folder
-    notes     what a person should know of how the sources were read
-    remarks   the same of each track; empty where the master was not made now
-    free_sectors  that stay on the blank disc it was made for; 0 where it was not made now
+    notes     what a person should know about how the sources were read
+    remarks   the same for each track; empty if the master was not made just now
+    free_sectors  that remain on the blank disc it was made for; 0 if it was not made just now
     """
 
     folder: Path
@@ -82,8 +82,8 @@ def make_master(
 
     sources, mode, wishes, sheet, dither_seed  as for `redbook.plan`
     folder   a new one, or an empty one
-    minutes  of the blank disc that it has to fit on: 74, 80 or 90
-    flac     keep the audio as FLAC: half the room, and it is decoded before it is burned
+    minutes  of the blank disc that it must fit on: 74, 80 or 90
+    flac     keep the audio as FLAC: half the space, but it is decoded before it is burned
 
     raises  AudioError, SheetError, PlanError, Cancelled; NoRoom where it cannot be stored
     """
@@ -150,7 +150,7 @@ def _keep(made: Plan, target: Path, flac: bool, caller: Caller, emit: Listener) 
 
 
 def _next(stream: ProgramStream, sectors: int, caller: Caller) -> Iterator[memoryview]:
-    """So many sectors more of the disc, in pieces; the spool gives back what was read."""
+    """This many more sectors of the disc, in pieces; the spool frees what was read."""
     buffer = memoryview(bytearray(_PIECE_BYTES))
     left = sectors * SECTOR_BYTES
     while left:
@@ -164,7 +164,7 @@ def _next(stream: ProgramStream, sectors: int, caller: Caller) -> Iterator[memor
 
 
 def _store_blob(blobs: Path, sha256: str, pieces: Iterator[memoryview], flac: bool) -> None:
-    """Under its name only when it is whole and right.  raises  OSError, NoRoom, AudioError"""
+    """Under its name only when it is complete and right.  raises  OSError, NoRoom, AudioError"""
     part = blobs / f".{sha256[:16]}.{secrets.token_hex(4)}.part"
     try:
         if flac:
@@ -198,7 +198,7 @@ def check_master(
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
 ) -> MasterReport:
-    """Read a master to its end: each blob is there, and is what its name says.
+    """Read a master to its end: each blob exists, and is what its name says.
 
     raises  SheetError  master.json is damaged, or a blob is missing
             AudioError  a blob is not what its name says
@@ -230,12 +230,12 @@ def check_master(
 
 
 def blob_sum(path: Path, cancel: Cancel) -> str:
-    """SHA-256 of the sectors in a blob, decoded where it is FLAC.  raises  AudioError, Cancelled"""
+    """SHA-256 of the sectors in a blob, decoded if it is FLAC.  raises  AudioError, Cancelled"""
     return _sum(path, Caller.of(None, cancel))
 
 
 def _sum(path: Path, caller: Caller) -> str:
-    """SHA-256 of the sectors in a blob, decoded where it is FLAC.  raises  AudioError, Cancelled"""
+    """SHA-256 of the sectors in a blob, decoded if it is FLAC.  raises  AudioError, Cancelled"""
     total = hashlib.sha256()
     for piece in _sectors_of(path):
         if caller.cancel.wanted:
@@ -260,7 +260,8 @@ def _sectors_of(path: Path) -> Iterator[bytes]:
 
 
 def unpack(folder: Path, *, cancel: Cancel | None = None) -> None:
-    """FLAC to sectors, so that every drive of this host reads the same file.  Nothing to do where it is so.
+    """FLAC to sectors, so that every drive of this host reads the same file.  Does nothing if it is already
+    unpacked.
 
     raises  SheetError, AudioError, NoRoom, Cancelled
     """

@@ -27,7 +27,7 @@ from redbook.production.tables import find_attempt, find_order
 from redbook.production.values import Attempt, Order, Place
 
 _AT_THE_DRIVE = frozenset({Said.HAND, Said.EXAMINATION})
-"""What these say about a disc is compared with, or for, its drive."""
+"""What these report about a disc counts against, or for, its drive."""
 
 
 def move(
@@ -42,7 +42,7 @@ def move(
 ) -> Attempt:
     """Bring an attempt, whose row is locked, into another state.
 
-    raises  StepRefused  if that step is not legal, or not for this one to say
+    raises  StepRefused  if that step is not legal, or not for this one to report
     """
     refuse_unless_legal(attempt, to, said)
     if to is AttemptState.CHECKED and find_order(transaction, attempt.order).check is CheckMode.FULL:
@@ -77,7 +77,7 @@ def move(
 
 
 def refuse_unless_legal(attempt: Attempt, to: AttemptState, said: Said) -> None:
-    """Check that an attempt may become this, and that this one may say so (`states.STEPS`).
+    """Check that an attempt may become this, and that this one may report it (`states.STEPS`).
 
     raises  StepRefused
     """
@@ -116,7 +116,7 @@ def write_down(
 
 
 def rest(transaction: Transaction, place: Place, why: str) -> None:
-    """Nobody may use the drive until a person says so.  The first reason stays."""
+    """Nobody may use the drive until a person allows it. The first reason is kept."""
     transaction.run(
         "INSERT INTO drives (host, drive, spoiled_in_a_row, resting) VALUES (?, ?, 0, ?) "
         "ON CONFLICT (host, drive) DO UPDATE SET resting = excluded.resting WHERE drives.resting = ''",

@@ -32,7 +32,7 @@ from redbook.production.values import (
 )
 
 MOST_COPIES = 1_000_000
-"""Of one order; a slip of the keyboard shall not fill the disk."""
+"""Of one order; a typing error must not fill the disk."""
 
 
 class OrderBook(Book):
@@ -140,7 +140,7 @@ class OrderBook(Book):
     def cancel(self, order: int, *, who: str = "", why: str = "", now: bool = False) -> Order:
         """Cancel an order: no further blank is burned, for good.
 
-        now  discs under way are to be ended in good order, too (`to_stop`); else they are finished
+        now  discs under way are ended cleanly, too (`to_stop`); otherwise they are finished
         """
         return self._set(order, OrderState.CANCELLED, {OrderState.OPEN, OrderState.PAUSED}, who, why, now)
 
@@ -160,7 +160,7 @@ class OrderBook(Book):
             return find_order(t, order)
 
     def add_drives(self, order: int, drives: Sequence[Place], *, who: str = "") -> Order:
-        """Let these drives burn an order, too; nothing changes where any drive may."""
+        """Let these drives burn an order, too; nothing changes if any drive may."""
         with self._store.write() as t:
             found = find_order(t, order, t.lock)
             more = sorted(set(drives) - set(found.drives)) if found.drives else []

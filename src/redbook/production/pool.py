@@ -2,7 +2,7 @@
 
 Real recorders and racks of virtual ones look alike here. While a disc is in a drive, it is identified by
 the number that the kernel (or the rack) has given it, together with the start of the machine. The number
-changes once the tray was open. If no number is known, a disc that is put in gets a random one.
+changes once the tray has been open. If no number is known, an inserted disc gets a random one.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Seen:
 
 
 class Pool(Closing):
-    """The drives that were asked for.  Close it.
+    """The requested drives.  Close it.
 
     names  "all" for every real recorder; else real ones ("/dev/sr0"), racks (their folders), and recorders
            of racks ("rack:FOLDER/d1")
 
-    raises  DriveNotFound  for one that is none
+    raises  DriveNotFound  for one that is not a drive
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -120,7 +120,7 @@ class Pool(Closing):
         return self._all and not entry.name.startswith(RACK) and not entry.reads_only
 
     def _name_of(self, entry: DriveEntry) -> str:
-        """As it was named, where a link was."""
+        """As it was named, if it was a link."""
         return entry.stable_id if entry.stable_id in self._wanted else entry.name
 
     def close(self) -> None:
@@ -135,7 +135,7 @@ def _ref(entry: DriveEntry) -> str:
 
 
 def disc_in(name: str) -> str:
-    """The number of the disc that is in a drive now, which may be in use; empty where nobody tells it."""
+    """The number of the disc that is in a drive now, which may be in use; empty if unknown."""
     if name.startswith(RACK):
         path = Path(name.removeprefix(RACK)).absolute()
         return _ref(rack_entry(Rack(path.parent).drive(path.name)))

@@ -1,6 +1,6 @@
 """A ledger in PostgreSQL, for several machines; needs `redbook[fleet]`.
 
-The tables are in a schema of their own, `redbook`, so that the database may hold other things. Steps lock
+The tables are in their own schema, `redbook`, so that the database may hold other things. Steps lock
 the rows that they change; claims skip what others are claiming. Time is the database's: hosts need not
 agree on it.
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 CONNECT_SECONDS = 10
-"""So long a server may take to answer at all."""
+"""How long a server may take to answer at all."""
 
 LOCK_SECONDS = 30
-"""So long a step waits for the one before; each takes milliseconds."""
+"""How long a step waits for the previous one; each takes milliseconds."""
 
 SILENT_SECONDS = 20
-"""A connection whose packets are not acknowledged for so long is given up."""
+"""A connection whose packets are not acknowledged for this long is given up."""
 
 _MAKING_IT = 0x7265_6462_6F6F_6B
 """The advisory lock under which tables are made: "redbook" in ASCII."""
@@ -90,7 +90,7 @@ class PostgresStore:
     address  postgresql://user:password@host:port/database, or what else libpq takes; what it leaves out comes
              from PGHOST, PGPASSWORD, ~/.pgpass and so on
     now      the time, instead of the database's
-    raises   LedgerUnavailable  no answer, or there is no ledger and none is to be made
+    raises   LedgerUnavailable  no answer, or there is no ledger and none should be created
     """
 
     def __init__(self, address: str, *, create: bool = True, now: Callable[[], float] | None = None) -> None:
@@ -173,6 +173,6 @@ class PostgresStore:
 
 
 def _begin(connection: Connection) -> float:
-    """Begin a transaction: the first statement does, and tells the time."""
+    """Begin a transaction: the first statement does this, and returns the time."""
     row = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()
     return cast(float, row[0]) if row is not None else 0.0

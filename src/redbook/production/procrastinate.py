@@ -1,8 +1,8 @@
 """Calls carried by Procrastinate: jobs in the ledger's own PostgreSQL, for several machines; needs
 `redbook[fleet]`.
 
-Its tables are in a schema of their own, `redbook_jobs`. What it does not do by itself is done here,
-because it does no harm (`carrier`): a call whose process died is made again when a process of that queue
+Its tables are in their own schema, `redbook_jobs`. What it does not do itself is done here, because
+it does no harm (`carrier`): a call whose process died is made again when a process of that queue
 starts, and a worker that has lost its database is started again until `stop`. It asks for work every few
 seconds instead of listening: NOTIFY makes commits wait for each other, and the ledger's commits are what
 counts.
@@ -32,7 +32,7 @@ except ImportError as missing:
 
 POLL_SECONDS = 5.0
 AGAIN_SECONDS = 2.0
-"""After the database was away."""
+"""After the database was unreachable."""
 
 _SCHEMA = "redbook_jobs"
 _MAKING_IT = 0x7265_6462_6F6F_6C
@@ -46,7 +46,7 @@ class ProcrastinateCarrier:
 
     address  postgresql://...
     tasks    by name
-    poll_seconds  how often it is asked for work, where there is none
+    poll_seconds  how often to ask for work, if there is none
 
     raises   LedgerUnavailable
     """
@@ -153,7 +153,9 @@ class ProcrastinateCarrier:
                     self._running.remove(running)
 
     async def _make_left_calls_again(self, app: procrastinate.App, queues: list[str]) -> None:
-        """There is one process a queue, and it has just begun: what is under way there is nobody's."""
+        """There is one process per queue, and it has just begun: what is under way there belongs to
+        nobody.
+        """
         now = procrastinate.utils.utcnow()
         for queue in queues:
             left = await app.job_manager.list_jobs_async(queue=queue, status=jobs.Status.DOING.value)

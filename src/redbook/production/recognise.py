@@ -24,8 +24,8 @@ from redbook.runner.cancel import Cancel
 class Recognised:
     """What is known about a disc.
 
-    attempt   that burned it, if the disc has not left the drive since; otherwise None, for copies are equal
-    orders    of masters whose tracks are where the disc's are, the newest first
+    attempt   that burned it, if the disc has not left the drive since; otherwise None, because copies are
+    identical orders    of masters whose tracks are where the disc's are, the newest first
     same      whether every sector is the master's; None if that was not, or could not be, compared
     text      the same in words
     """
@@ -46,10 +46,10 @@ def recognise(
     on_event: Listener | None = None,
     cancel: Cancel | None = None,
 ) -> Recognised:
-    """Look at a disc, and read it where it may be a copy of a master that is here.
+    """Look at a disc, and read it if it may be a copy of a master that is here.
 
     ref   of the disc in this drive, as `pool.Pool.look` has it
-    host  this machine's name in the ledger, where several share it
+    host  this machine's name in the ledger, if several share it
 
     raises  DriveError, Cancelled; MediumUnsuitable for a disc that is not finished
     """

@@ -42,20 +42,24 @@ from redbook.runner.cancel import Cancel
 from redbook.system.system import System
 
 LOOK_SECONDS = 5.0
-"""So often it is looked for orders whose masters are missing, and told what the drives do."""
+"""How often to look for orders whose masters are missing, and to report what the drives do."""
 
 LEASE_SECONDS = 900.0
-"""A claim that no burn followed for so long is given back: its host is away."""
+"""A claim that no burn followed for this long is returned: its host is unreachable."""
 
 FETCH_AGAIN_SECONDS = 30.0
 POST_AGAIN_SECONDS = 60.0
-"""So long after it was posted a call that was not made counts as lost: with a restored database, say."""
+"""This long after it was posted, a call that was not made counts as lost: with a restored database, for
+example.
+"""
 
 FETCH = "fetch"
 
 
 def machine_id(home: Home) -> str:
-    """What tells this machine from others of its name: systemd's id, else one that is kept in the folder."""
+    """What distinguishes this machine from others of its name: systemd's id, otherwise one that is kept in
+    the folder.
+    """
     found = System.of_process().read("etc/machine-id").strip()
     if found:
         return found
@@ -100,7 +104,7 @@ class RemoteWorker:
         self._events: dict[str, CopyEvent] = {}
         """The last one of each drive."""
         self._asked: dict[str, float] = {}
-        """Masters that were asked for, and until when they are not asked for again."""
+        """Requested masters, and until when they are not requested again."""
         self._fetching: set[str] = set()
         self._failed = ""
         """Why the master that was fetched last is not here."""
@@ -139,13 +143,13 @@ class RemoteWorker:
             self.close()
 
     def close(self) -> None:
-        """Free the host for another worker.  `run` does it at its end."""
+        """Free the host for another worker.  `run` does this when it ends."""
         self._worker.close()
 
     def stop(self, *, at_once: bool = False) -> None:
-        """Begin no further copy; what is under way is finished, or with `at_once` ended in good order.
+        """Begin no further copy; what is under way is finished, or with `at_once` ended cleanly.
 
-        This only notes the wish, so that a signal's handler may call it; `run` acts on it.
+        This only notes the request, so that a signal's handler may call it; `run` acts on it.
         """
         self._stopping = True
         self._worker.end_hands() if at_once else self._worker.finish()
@@ -220,12 +224,12 @@ class RemoteWorker:
         ]
 
     def _why_idle(self, seen: Sighting) -> Sighting:
-        """A drive that waits for a master says so: on the page nobody sees this worker's journal."""
+        """Say that a drive is waiting for a master: on the page nobody sees this worker's journal."""
         return replace(seen, state=self._failed) if self._failed and seen.state in ("idle", WAITS) else seen
 
 
 def sighting(place: Place, model: str, serial: str, medium: str, event: CopyEvent | None) -> Sighting:
-    """A drive in the ledger's words: what was last heard of it."""
+    """A drive in the ledger's words: the last news about it."""
     state, attempt, done, total, speed = "idle", None, 0, 0, None
     match event:
         case CopyProgress():

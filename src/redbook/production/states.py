@@ -3,7 +3,8 @@
 The one place with these rules, as data; `ledger` applies them, docs/ledger.md shows them.
 
 An attempt is one blank in one drive, the only thing that may switch a laser on. It is *live* from its
-claim until it ends. While it is live, and while it is `unknown`, its copy's number is given to nobody else.
+claim until it ends. While it is live, and while it is `unknown`, its copy's number is not given to anyone
+else.
 
     claimed --gate--> writing --> closing --> verifying --> good | checked
     claimed --> void
@@ -56,13 +57,13 @@ class CheckMode(StrEnum):
 
 @unique
 class Said(StrEnum):
-    """Who says that a step was made.
+    """Who reports that a step was made.
 
     hand         the process that burns
-    examination  the worker of the attempt's host, which has looked at the disc
+    examination  the worker of the attempt's host, which has read the disc
     person       someone with a name
     lease        the ledger: a claim was not followed by a burn in time
-    order        the ledger: the order was paused or cancelled, or says that surplus discs are welcome
+    order        the ledger: the order was paused or cancelled, or allows surplus discs
     """
 
     HAND = "hand"
@@ -76,7 +77,7 @@ LIVE = frozenset({AttemptState.CLAIMED, AttemptState.WRITING, AttemptState.CLOSI
 """An attempt in one of these has its drive."""
 
 BURNING = LIVE - {AttemptState.CLAIMED}
-"""Behind the gate: the blank is no longer what it was, and nothing ends the attempt by time."""
+"""Past the gate: the blank is no longer what it was, and no timeout ends the attempt."""
 
 HOLDS_COPY = LIVE | {AttemptState.GOOD, AttemptState.CHECKED, AttemptState.UNKNOWN}
 """An attempt in one of these keeps its copy's number from everybody else."""
@@ -112,7 +113,7 @@ STEPS: dict[tuple[AttemptState, AttemptState], frozenset[Said]] = {
     (_S.UNKNOWN, _S.SPOILED): frozenset({_BY.PERSON}),
     (_S.UNKNOWN, _S.LOST): frozenset({_BY.PERSON, _BY.ORDER}),
 }
-"""Every legal step, and who may say it.  What is not here is refused."""
+"""Every legal step, and who may report it.  What is not here is refused."""
 
 
 @unique
@@ -124,9 +125,9 @@ class Finding(StrEnum):
     blanked    the attempt's own CD-RW held something; it was blanked again
     broken     the attempt's own disc, appendable, damaged or unreadable
     same       complete, and every sector is the master's
-    different  complete, and not the master
+    different  complete, but not the master
     gone       another disc, no disc, or a blank in a machine that has been restarted since
-    unsure     complete, and the master to compare it with is not to be had any more
+    unsure     complete, but the master to compare it with no longer exists
     """
 
     BLANK = "blank"
@@ -140,11 +141,11 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a finding makes of an attempt.
+    """What a finding means for an attempt.
 
     to          the state it ends in
     why         for the history, and for people
-    rest_drive  the drive did something that no working drive does; nobody may use it until a person says so
+    rest_drive  the drive did something that no working drive does; nobody may use it until a person allows it
     """
 
     to: AttemptState
@@ -194,13 +195,13 @@ VERDICTS: dict[tuple[AttemptState, Finding], Verdict] = {
     (_S.VERIFYING, Finding.GONE): _GONE,
     (_S.VERIFYING, Finding.UNSURE): _UNSURE,
 }
-"""What an examination makes of a live attempt.  Of a claimed one nothing is blanked, or compared."""
+"""What an examination means for a live attempt.  For a claimed one nothing is blanked or compared."""
 
 SPOILED_IN_A_ROW_TO_REST = 2
-"""So many spoiled discs in a row, and the drive rests until a person says otherwise."""
+"""After this many spoiled discs in a row, the drive rests until a person allows its use."""
 
 VOIDS_OF_A_BLANK_TO_REST = 2
-"""So often the same blank given back unharmed, and the drive rests: no burn gets to its beginning."""
+"""If the same blank is returned unharmed this often, the drive rests: no burn can begin."""
 
 SPOILED_TO_PAUSE_AN_ORDER = 5
-"""So many spoiled discs since the order was made or resumed, and it is paused."""
+"""After this many spoiled discs since the order was made or resumed, it is paused."""

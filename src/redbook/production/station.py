@@ -20,14 +20,14 @@ from redbook.runner.cancel import Cancel
 class Station:
     """A drive as the worker sees it.
 
-    state    "idle", "working", "examining", "done" (its tray is open, or its disc no use), "resting"
+    state    "idle", "working", "examining", "done" (its tray is open, or its disc is useless), "resting"
     used_ref  of the disc that this station has finished with, or that cannot be burned
-    told     what people were told last about it
+    told     what was last reported about it
     not_before  another program has the drive: when it is tried again, on the monotonic clock
     fence    of a claim that may have been made, but whose answer was lost
-    told_to_end  the hand that was told to end in good order
-    reading  ends the reading of a disc that someone put in, and that can wait
-    unexamined  an attempt whose disc could not be looked at yet
+    told_to_end  the hand that was told to end cleanly
+    reading  ends the reading of a disc that someone inserted, and that can wait
+    unexamined  an attempt whose disc could not be examined yet
     looks    how often that was tried
     """
 
@@ -47,7 +47,7 @@ class Station:
     seen: Seen | None = None
 
     def begin(self, state: str, work: Callable[[], None]) -> None:
-        """Begin work that takes its time, in a thread of its own.  state: of the station in the meantime"""
+        """Begin work that takes time, in a separate thread.  state: of the station in the meantime"""
         self.state = state
         self.thread = threading.Thread(target=work, name=f"redbook-{self.name}", daemon=True)
         self.thread.start()

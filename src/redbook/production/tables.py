@@ -10,7 +10,7 @@ from redbook.production.store import Row, Transaction
 from redbook.production.values import Attempt, Blank, Order, OrderStep, Place, Sighting, Step
 
 _MOST_NUMBER = 2**63 - 1
-"""More than that neither database counts, nor takes as a value."""
+"""Neither database counts beyond that, or accepts more as a value."""
 
 ORDER = (
     "SELECT id, master, wanted, title, priority, speed, check_mode, surplus_ok, state, made, spoils_left, "

@@ -13,7 +13,7 @@ from redbook.records import dataclass
 
 
 def new_fence() -> int:
-    """A number that nobody else has: whoever shows it to the ledger is the one that it was given to.
+    """A number that nobody else has: whoever shows it to the ledger is the one that received it.
 
     It is random, not counted. A ledger restored from a backup would count some numbers a second time, and a
     hand whose attempt was lost with the restore must not pass for another one.
@@ -46,17 +46,17 @@ class Blank:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """So many good copies of a master.
+    """A number of good copies of a master.
 
     master      the master's name: 64 hexadecimal digits, SHA-256 of its canonical master.json
     wanted      how many good discs; never more, unless surplus_ok
     title       for people
     priority    orders with a higher one come first; 0 is usual
     speed       multiple of 1x; None: what is recommended
-    surplus_ok  an attempt whose disc is gone is made again at once, though the disc may turn up
+    surplus_ok  an attempt whose disc is gone is made again at once, even though the disc may turn up
     drives      only these; empty: any
     made        copies delivered so far, good and checked
-    spoils_left so many spoiled discs more, and the order is paused
+    spoils_left after this many more spoiled discs the order is paused
     why         why it is paused or cancelled
     made_at     seconds since 1970, UTC
     """
@@ -83,10 +83,10 @@ class Attempt:
     """One blank in one drive, for one copy.
 
     number  of the copy, 1 .. wanted
-    fence   who shows it may speak for this attempt
+    fence   whoever shows it may act for this attempt
     at      when it came into its state; seconds since 1970, UTC
-    reason  why it came there, where there is something to say
-    report  what was measured of the disc; what is in it is the hand's affair
+    reason  why, if there is something to say
+    report  what was measured on the disc; the hand decides what is in it
     """
 
     id: int
@@ -133,7 +133,7 @@ class Account:
     """What became of an order, in discs.
 
     wanted == good + checked + under_way + unknown + free
-    spoiled, lost  discs used up beside those; void  blanks given back unharmed
+    spoiled, lost  discs used up besides those; void blanks returned unharmed
     """
 
     wanted: int
@@ -178,7 +178,7 @@ class OrderStep:
 
 @dataclass(frozen=True, slots=True)
 class DriveRecord:
-    """What the ledger has against a drive.  resting: why nobody may use it; empty: it may be used."""
+    """The failures recorded against a drive.  resting: why nobody may use it; empty: it may be used."""
 
     place: Place
     spoiled_in_a_row: int
@@ -187,11 +187,11 @@ class DriveRecord:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What a host last said about a drive, and how far it is.  Not kept over a crash of the database.
+    """What a host last reported about a drive, and its progress.  Not kept over a crash of the database.
 
     state    in words of the worker: idle, reading, writing, ..., gone
     medium   in words: blank CD-R, no disc, ...
-    done_sectors, total_sectors  of the current state; 0, 0 where there is nothing to count
+    done_sectors, total_sectors  of the current state; 0, 0 if there is nothing to count
     speed    multiple of 1x; None while nothing turns
     seen_at  seconds since 1970, UTC; set by the ledger
     """
@@ -212,5 +212,5 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def cell(text: str) -> str:
-    """A text for a spreadsheet, which takes one that begins like this for a formula."""
+    """A text for a spreadsheet, which would treat one that begins like this as a formula."""
     return "'" + text if text.startswith(_FORMULA_STARTS) else text

@@ -1,12 +1,12 @@
 """The worker: one on each host.  It gives blanks to hands, and tells the ledger what they report.
 
 Everything it knows is in the ledger, or in the drives. When it starts, it first takes up what a dead worker
-left: it waits for each drive whose hand is still at work, and looks at the discs. Then, at each `tick`, it
+left: it waits for each drive whose hand is still at work, and examines the discs. Then, at each `tick`, it
 claims a copy for each blank in an idle drive and starts a hand.
 
 A hand is another process (`hand`), and has a thread here that listens to it. If the ledger does not take
 something, it is told again and again, and the hand's tray stays shut in the meantime. So no report is ever
-lost, and drives wait while the database is away.
+lost, and drives wait while the database is unreachable.
 
 Nothing here closes a tray. A tray opens when its disc is good; a spoiled disc stays in until someone asks
 for it.
@@ -63,10 +63,10 @@ START_AGAIN_SECONDS = 5.0
 WAITS = "is waiting for a blank disc"
 TAKE_GOOD = "Take the disc out of "
 TAKE_SPOILED = "The disc in "
-"""How the words begin that are told of a drive."""
+"""How messages about a drive begin."""
 
 STOPS_SECONDS = 1.0
-"""How often it is asked whether someone wants attempts ended at once."""
+"""How often to ask whether someone wants attempts ended at once."""
 
 
 class Worker:
@@ -78,7 +78,7 @@ class Worker:
     masters  a master's name to its folder here, or None while the host does not have all of it
     masters_come  whether someone fetches those that are missing
     orders   only these; None for all
-    on_event told what happens, on whichever thread it happens
+    on_event called with what happens, on whichever thread it happens
     lock     a file to be held while this is the host's worker (`alone`); None if someone else sees to that
 
     raises   WorkerRunning
@@ -121,8 +121,8 @@ class Worker:
     def tick(self) -> None:
         """Look at everything once; does not wait for any drive.
 
-        raises  LedgerError  unless the ledger does not answer, or has no room: then people are told, and it
-                             is tried again
+        raises  LedgerError  unless the ledger does not answer, or has no room: then this is reported, and
+                             tried again
         """
         self._end_hands()
         if self.closing:
@@ -168,32 +168,32 @@ class Worker:
 
     @property
     def resting(self) -> bool:
-        """Whether there are drives, and none may be used until a person says so."""
+        """Whether there are drives, but none may be used until a person allows it."""
         every = self._all()
         return bool(every) and all(station.state == "resting" for station in every)
 
     @property
     def busy(self) -> bool:
-        """Whether a hand is at work, or a disc is looked at."""
+        """Whether a hand is at work, or a disc is being examined."""
         return any(station.thread is not None and station.thread.is_alive() for station in self._all())
 
     def _all(self) -> list[Station]:
         return list(self._stations.values())
 
     def finish(self) -> None:
-        """Claim nothing more; what is under way is finished.  Only notes the wish, as `end_hands`."""
+        """Claim nothing more; what is under way is finished.  Only notes the request, like `end_hands`."""
         self.closing = True
 
     def end_hands(self) -> None:
-        """End what is under way in good order; a disc that is being burned is lost.
+        """End what is under way cleanly; a disc that is being burned is lost.
 
-        This only notes the wish; the next `tick` acts on it. So a signal's handler may call it at any moment,
-        also while a message to a hand is being written: two writers must not use that pipe at once.
+        This only notes the request; the next `tick` acts on it. So a signal's handler may call it at any
+        moment, also while a message to a hand is being written: two writers must not use that pipe at once.
         """
         self.closing = self.ending = True
 
     def _end_hands(self) -> None:
-        """As it was wished: each hand is told once."""
+        """As requested: each hand is told once."""
         if not self.ending:
             return
         self.cancel()
@@ -204,13 +204,13 @@ class Worker:
                 say(process, {"cancel": True})
 
     def let_go(self) -> None:
-        """Stop reading discs that were put in by mistake."""
+        """Stop reading discs that were inserted by mistake."""
         for station in self._all():
             if (reading := station.reading) is not None:
                 reading()
 
     def close(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         self._held.close()
 
     def run(self, until: Callable[[], bool]) -> None:
@@ -324,7 +324,7 @@ class Worker:
     # What was left
 
     def _take_up(self) -> None:
-        """Of every live attempt of this host: its disc is looked at.  raises  LedgerUnavailable"""
+        """Examine the disc of every live attempt of this host.  raises  LedgerUnavailable"""
         for attempt in self.ledger.live_attempts(self.where):
             name = attempt.blank.place.drive
             station = self._stations.setdefault(name, Station(name))
@@ -339,7 +339,7 @@ class Worker:
     def examine(self, station: Station, number: int, why: str = "") -> None:
         """Examine an attempt until it has ended, whatever the drive and the ledger do in the meantime.
 
-        why  it has no hand any more
+        why  it no longer has a hand
         """
         self._looking.examine(station, number, why)
 
@@ -404,7 +404,7 @@ class Worker:
             self.tell(event)
 
     def tell(self, event: CopyEvent) -> None:
-        """Tell the listener of an event. What it raises is only logged, so that it costs no disc."""
+        """Pass an event to the listener. What it raises is only logged, so it costs no disc."""
         if self._on_event is None:
             return
         with self._telling:
@@ -414,11 +414,12 @@ class Worker:
                 _log.exception("on_event raised for %r; the copies continue", event)
 
     def until_heard(self, say: Callable[[], R]) -> R:
-        """Tell the ledger something, again and again until it hears; returns its answer.
+        """Tell the ledger something, again and again until it answers; returns its answer.
 
         raises  what it answers
-                LedgerUnavailable, LedgerFull  once the worker is to end: nobody waits for a ledger that may
-                        be away for days. The disc is still in the drive, and the next worker looks at it
+                LedgerUnavailable, LedgerFull  once the worker must end: nobody waits for a ledger that may
+                        be unreachable for days. The disc is still in the drive, and the next worker examines
+                        it
         """
         while True:
             try:
@@ -431,7 +432,7 @@ class Worker:
 
 
 def order_now(ledger: Ledger, number: int) -> OrderNow:
-    """How an order stands now, by the ledger's account.  raises  LedgerError"""
+    """The state of an order now, according to the ledger.  raises  LedgerError"""
     order, account = ledger.order(number), ledger.account(number)
     return OrderNow(
         number,

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 MOST_JSON_BYTES = 1_000_000
 MOST_LOGIN_BYTES = 10_000
 SLOW_SECONDS = 60.0
-"""Nothing of a request's body for so long, and it is given up."""
+"""If nothing of a request's body arrives for this long, it is given up."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -69,7 +69,7 @@ STATUS: list[tuple[type[Exception], int]] = [
 
 
 class JSONResponse(starlette.responses.JSONResponse):
-    """In ASCII: a name of a file need not be Unicode, and half a character shall not break an answer."""
+    """In ASCII: a name of a file need not be Unicode, and half a character must not break an answer."""
 
     def render(self, content: Any) -> bytes:
         return json.dumps(content, separators=(",", ":"), allow_nan=False).encode("ascii")

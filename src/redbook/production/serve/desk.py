@@ -2,7 +2,7 @@
 
 
 Everything here blocks, and is called on threads. The ledger, the masters and the worker are the same as for
-`redbook copies`: either may go on with what the other began, one at a time.
+`redbook copies`: either may continue what the other began, one at a time.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ if TYPE_CHECKING:
 
 MOST_TRACKS = 99
 MOST_ORDERS_SHOWN = 30
-"""The newest ones; those that are not finished are shown besides."""
+"""The newest ones; unfinished ones are also shown."""
 ORDERS_AGAIN_SECONDS = 2.0
-"""So often it is looked whether someone else has changed an order."""
+"""How often to check whether someone else has changed an order."""
 
 LEDGER_AGAIN_SECONDS = 2.0
 SILENT_SECONDS = 60.0
-"""A host that told nothing of its drives for so long is called silent."""
+"""A host that has reported nothing about its drives for this long is called silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Desk:
 
     home     ledger and masters
     where    this host's name in the ledger
-    pool     its drives; None where it has none, and only hands out masters
+    pool     its drives; None if it has none, and only provides masters
     """
 
     def __init__(
@@ -91,14 +91,16 @@ class Desk:
         self._planning = threading.Lock()
         self._stopping = False
         self.when_stopping: Callable[[], None] = lambda: None
-        """Called when the first `stop` is seen to, if anything is under way."""
+        """Called when the first `stop` is handled, if anything is under way."""
         self._worker: Worker | None = None
         if pool is not None:
             self._worker = Worker(ledger, where, pool, home.audio, on_event=self._hear, lock=home.lock)
         self._thread = threading.Thread(target=self._run, name="redbook-worker", daemon=True)
         self._orders_at = 0.0
         self._far: dict[str, tuple[float | None, float]] = {}
-        """Drives of other hosts: when they were last told of, by the ledger's clock and by this process's."""
+        """Drives of other hosts: when they were last reported, by the ledger's clock and by this
+        process's.
+        """
 
     # The worker's thread
 
@@ -106,9 +108,9 @@ class Desk:
         self._thread.start()
 
     def stop(self, *, at_once: bool = False) -> None:
-        """Begin no further copy; what is under way is finished, or with `at_once` ended in good order.
+        """Begin no further copy; what is under way is finished, or with `at_once` ended cleanly.
 
-        This only notes the wish, so that a signal's handler may call it; the worker's thread acts on it.
+        This only notes the request, so that a signal's handler may call it; the worker's thread acts on it.
         """
         self._stopping = True
         if self._worker is not None:
@@ -181,7 +183,7 @@ class Desk:
         self._show_other_hosts()
 
     def _show_other_hosts(self) -> None:
-        """What their workers last told of their drives.  raises  LedgerError"""
+        """What their workers last reported about their drives.  raises  LedgerError"""
         there = {str(s.place): s for s in self.ledger.sightings() if s.place.host != self._where}
         for key in self.hub.everything():
             name = key.removeprefix("far:")
@@ -259,7 +261,9 @@ class Desk:
     # Discs
 
     def _make_room(self, free_bytes: int) -> None:
-        """For what is sent: audio of finished orders goes.  Nothing where the ledger is away."""
+        """Make room for uploads: the audio of finished orders is deleted.  Does nothing while the ledger is
+        unreachable.
+        """
         with suppress(LedgerError):
             self._home.make_room(self.ledger, free_bytes)
 
@@ -338,7 +342,7 @@ class Desk:
         }
 
     def report_csv(self, order: int) -> str:
-        """One line an attempt, as a spreadsheet takes it.  raises  LedgerError"""
+        """One line per attempt, as a spreadsheet expects it.  raises  LedgerError"""
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(["copy", "state", "drive", "host", "at (UTC)", "reason", "attempt"])
@@ -366,7 +370,7 @@ class Desk:
         self._show_order(self.ledger.order(order))
 
     def resolve(self, attempt: int, to: AttemptState, who: str) -> None:
-        """Record what a person says about an unknown attempt: good, spoiled or lost.
+        """Record what a person reports about an unknown attempt: good, spoiled or lost.
 
         who  the name of that person
 
@@ -414,7 +418,7 @@ class Desk:
         }
 
     def resume_drive(self, name: str, host: str | None = None) -> None:
-        """Use a drive again that rested.  host: of a drive elsewhere, which its own worker then uses.
+        """Use a resting drive again.  host: of a drive elsewhere, which its own worker then uses.
 
         raises  LedgerError
         """
@@ -434,7 +438,7 @@ class Desk:
 
 
 def program_of(files: Sequence[Upload], tracks: Sequence[WantedTrack]) -> Program:
-    """Each file a track; files of one album follow each other without a break, as they were made to."""
+    """Each file a track; files of one album follow each other without a gap, as intended."""
     sources: dict[str, int] = {}
     program_tracks: list[ProgramTrack] = []
     titles: dict[int, str] = {}
@@ -460,7 +464,7 @@ def program_of(files: Sequence[Upload], tracks: Sequence[WantedTrack]) -> Progra
 
 
 def shown_master(file: MasterFile, title: str) -> dict[str, Any]:
-    """What the page shows of a disc: sectors are 1/75 s.  Titles are those on the disc; of one that has none,
+    """What the page shows about a disc: sectors are 1/75 s.  Titles are those on the disc; if it has none,
     the files'.
     """
     on_disc = next((texts for texts in parse(file.layout.cd_text, 1) if not texts.is_empty), Texts())

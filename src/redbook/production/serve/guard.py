@@ -1,6 +1,6 @@
 """Who may ask what: every request passes here before anything else sees it.
 
-    421  the Host header names none of this server's names: a page elsewhere has bent its own name to this
+    421  the Host header names none of this server's names: a page elsewhere has pointed its own name at this
          address
     403  a change without the session's key in our header, or from another origin: a page elsewhere sends it
          in the user's name. A cookie alone changes nothing, because a browser shows it to every port of a
@@ -8,8 +8,8 @@
     401  no session: the token that `serve` printed was not shown yet
 
 Sessions are in memory: a restart asks for the token again. A wrong token costs a second, one after the other.
-Where people chose the password, a guess is not even looked at before those that came earlier from its
-address: who hangs up early gains nothing.
+If people chose the password, a guess is not even checked before earlier ones from its address:
+whoever hangs up early gains nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OUR_HEADER = "x-redbook"
 LOGIN = "/login"
 MOST_SESSIONS = 1000
 MOST_GUESSES_AT_ONCE = 50
-"""That wait their turn, of one address; more are turned away unseen."""
+"""Guesses that wait their turn, from one address; more are rejected unseen."""
 
 WRONG_TOKEN_SECONDS = 1.0
 
@@ -40,7 +40,7 @@ _OPEN = frozenset({"/", "/page.js", "/page.css", "/healthz", LOGIN})
 """Nothing in these is anyone's secret; the page asks for the token itself."""
 
 _OPEN_BELOW = "/blobs/sha256/"
-"""Other machines fetch masters here: whoever knows the 64 digits of a digest may have what they stand for."""
+"""Other machines fetch masters here: whoever knows the 64 digits of a digest may have that file."""
 
 
 class TooManyGuesses(Exception):

@@ -1,9 +1,9 @@
 """The newest state of everything, for readers that come, go, and are slow.
 
-This is no history: each key has one value and the number of its last change. A reader is given what changed
-after the number that it knows, so a reader that was away misses nothing and holds nobody up. Numbers begin
-anew with each start of the server. A reader's number names that start; a reader from an earlier start is
-given everything. That a key was taken away is kept for a while, too; a reader that was away for longer is
+This is not a history: each key has one value and the number of its last change. A reader is given what
+changed after the number that it knows, so a reader that was away misses nothing and holds nobody up. Numbers
+begin anew with each start of the server. A reader's number names that start; a reader from an earlier start
+is given everything. Deletions of keys are also kept for a while; a reader that was away for longer is
 given everything.
 """
 
@@ -20,10 +20,10 @@ EACH_SECONDS = 0.25
 """No reader is told more often than four times a second."""
 
 ALIVE_SECONDS = 15.0
-"""Without news something is sent so often, so that nobody on the way takes the connection for dead."""
+"""Without news, something is sent this often, so that nobody in between believes the connection dead."""
 
 MOST_TAKEN_AWAY = 200
-"""Keys whose going is still told one by one."""
+"""Keys whose deletion is still reported individually."""
 
 
 class Hub:
@@ -40,7 +40,7 @@ class Hub:
         self._closed = False
 
     def put(self, key: str, value: Any) -> None:
-        """Set a value; None takes the key away. An unchanged value is no news."""
+        """Set a value; None deletes the key. An unchanged value is not news."""
         with self._lock:
             if self._values.get(key, (0, None))[1] == value:
                 return

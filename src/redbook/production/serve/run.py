@@ -1,7 +1,7 @@
 """The page's server: an address, a token, a worker; it runs until a signal, and then ends cleanly.
 
 The first signal (Ctrl-C, SIGTERM) begins no further copy, and waits for what is under way; in the meantime
-the page goes on. A second one ends that in good order, which costs its discs. Only then the server ends.
+the page keeps running. A second one ends that cleanly, which costs its discs. Only then does the server end.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ from redbook.production.station import WorkerRunning, alone
 
 DEFAULT_PORT = 8377
 GRACE_SECONDS = 3
-"""So long answers under way may take when the server ends."""
+"""How long answers under way may take when the server ends."""
 
 REQUEST_SECONDS = 20.0
-"""So long a request may take to come, but for its body (`app.SLOW_SECONDS`)."""
+"""How long a request may take to arrive, apart from its body (`app.SLOW_SECONDS`)."""
 
 SHORTEST_PASSWORD = 8
 
@@ -56,10 +56,10 @@ class Settings:
     """What `redbook serve` is told.
 
     listen         address:port; port 0 for any free one
-    host_names     by which others ask for this server, beside the address itself
+    host_names     by which others reach this server, besides the address itself
     ledger         a file or postgresql://...; empty for the user's own
     drives         as for `redbook copies`; None for none at all
-    host           this machine's name in a ledger that several share; empty where it is the only one
+    host           this machine's name in a ledger that several share; empty if it is the only one
     """
 
     listen: str = f"127.0.0.1:{DEFAULT_PORT}"
@@ -83,7 +83,7 @@ class _Server(uvicorn.Server):
 
 
 class Patient(H11Protocol):
-    """A connection that is closed when no request comes on it: whoever opens thousands would have all the
+    """A connection that is closed when it sends no request: whoever opens thousands would use up all the
     files that this process may open, and the worker needs some for each burn.
     """
 
@@ -102,9 +102,9 @@ class Patient(H11Protocol):
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
-    """Serve the page until a signal.  say: is told the address, and what happens at the end
+    """Serve the page until a signal.  say: is called with the address, and with what happens at the end
 
-    raises  PlanError  for settings that do not fit together
+    raises  PlanError  for settings that contradict each other
             LedgerError, DriveError, NoRoom
     """
     address, port = split_listen(settings.listen)
@@ -165,7 +165,9 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def obey_signals(desk: Desk) -> None:
-    """A handler may interrupt anything, also a print or another one: it only notes the wish (`Desk.stop`)."""
+    """A handler may interrupt anything, also a print or another one: it only notes the request
+    (`Desk.stop`).
+    """
     heard = []
 
     def stop(number: int, frame: object) -> None:

@@ -1,7 +1,7 @@
 """Sound files that people send: streamed to the disk, never more than there is room for.
 
 The sender chooses an id for each file. The path is made of the id; the name that the file had is only a
-label. A file that did not come whole is not kept.
+label. An incomplete file is not kept.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ MOST_BYTES = 900 * 1000 * 1000
 """Of one file: a full disc as WAV has 846 MB."""
 
 KEPT_FREE_BYTES = 1_000_000_000
-"""For the decoded audio and everybody else: nothing is taken that would leave less."""
+"""For the decoded audio and everyone else: nothing is accepted that would leave less."""
 
 KEPT_SECONDS = 24 * 3600.0
-"""So long a file is kept that nobody asked for: its page was shut before it was burned."""
+"""How long a file is kept that nobody used: its page was closed before it was burned."""
 
 MOST_NAME_CHARACTERS = 200
 
@@ -36,14 +36,14 @@ class TooLarge(RedbookError):
 
 
 class NoSuchFile(RedbookError):
-    """Nobody sent a file of that id, or it was taken away."""
+    """Nobody sent a file with that id, or it was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that came whole.
+    """A completely received file.
 
-    seconds  about how long it plays, as it says itself; None where it does not
+    seconds  about how long it plays, as it states; None if it does not say
     """
 
     id: str
@@ -79,9 +79,9 @@ class Uploads:
         self._used_at: dict[str, float] = {}
         self._coming: set[str] = set()
         self._promised = 0
-        """Bytes of files that are coming."""
+        """Bytes of files being received."""
         self.make_room: Callable[[int], object] = lambda free_bytes: None
-        """Called, on a thread of its own, when a file needs so much to be free and there is less."""
+        """Called, on a separate thread, when a file needs this much free space and there is less."""
         try:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(mode=0o700, parents=True)  # what is sent is not every user's of this machine
@@ -89,14 +89,14 @@ class Uploads:
             raise NoRoom(f"{printable(folder)} cannot store what is sent: {error.strerror}") from error
 
     async def take(self, id_: str, name: str, length: int, pieces: AsyncIterator[bytes]) -> Upload:
-        """Store a sound file that is being sent, and look at what it is.
+        """Store a sound file that is being sent, and check what it is.
 
         id_     16 hexadecimal digits, chosen by the sender
         length  of the whole file in bytes
-        pieces  its bytes, as they come
+        pieces  its bytes, as they arrive
 
         raises  ValueError  for another id or length, or an id that exists
-                TooLarge, NoRoom; AudioError for what is no sound; whatever `pieces` raises
+                TooLarge, NoRoom; AudioError for what is not sound; whatever `pieces` raises
         """
         if not _ID.fullmatch(id_):
             raise ValueError("an id must have 16 hexadecimal digits")
@@ -154,7 +154,7 @@ class Uploads:
         return found
 
     def _tidy(self) -> None:
-        """Files go whose page was shut long ago."""
+        """Delete files whose page was closed long ago."""
         before = time.monotonic() - KEPT_SECONDS
         for id_ in [id_ for id_, used in self._used_at.items() if used < before]:
             self.drop(id_)
