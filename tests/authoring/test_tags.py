@@ -164,7 +164,7 @@ class TestMerge:
             "of tags",
             "catalogue number: 4006381333931 in the command line, but 0036000291452 in the sheet; "
             "the first is burned",
-            "ISRC of track 1: DEABC2500001 in the sheet, DEABC2500009 in the tags; the first is burned",
+            "ISRC of track 1: DEABC2500001 in the sheet, but DEABC2500009 in the tags; the first is burned",
             "title of the disc: Mine in the command line, Sheet in the sheet; the first is burned",
             "title of the disc: Mine in the command line, Tags in the tags; the first is burned",
             "performer of the disc: Band in the sheet, Other in the tags; the first is burned",

@@ -297,7 +297,7 @@ def test_two_spoiled_discs_in_a_row_rest_the_drive_until_a_person_says_so(ledger
     assert ledger.drive(DESK).resting == ""
     claim(ledger).goes_on_until(S.SPOILED)
     assert "2 spoiled discs in a row" in ledger.drive(DESK).resting
-    with pytest.raises(ClaimRefused, match="rests"):
+    with pytest.raises(ClaimRefused, match="is resting"):
         ledger.claim(blank())
     claim(ledger, place(1))
     ledger.resume_drive(DESK)

@@ -196,7 +196,7 @@ def test_a_serial_number_fits_into_its_replies(serial: str) -> None:
     ],
 )
 def test_a_fault_that_cannot_be(make: Any) -> None:
-    with pytest.raises(ValueError, match=r"it is a"):
+    with pytest.raises(ValueError, match=r"it must be a"):
         make()
 
 
@@ -215,7 +215,7 @@ def test_a_fault_that_cannot_be(make: Any) -> None:
         ("moved:2646001", "samples = 2646001"),
         ("moved:-2646001", "samples = -2646001"),
         ("lost:" + "9" * 5000, "is not a fault"),
-        ("3/0C/00@lba:" + "9" * 150, "it is a whole number"),
+        ("3/0C/00@lba:" + "9" * 150, "it must be a whole number"),
     ],
 )
 def test_a_number_in_a_fault_s_text_has_its_range(text: str, said: str) -> None:
