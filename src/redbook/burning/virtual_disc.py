@@ -21,7 +21,7 @@ _SUB_CHANNEL_AT_ONCE = 750
 
 
 def is_virtual_disc(name: str) -> bool:
-    """Whether a source names a virtual disc, and is no file of that name."""
+    """Whether a source names a virtual disc, and is not a file of that name."""
     return name.startswith(VIRTUAL) and not os.path.lexists(name)
 
 

@@ -55,7 +55,9 @@ def opened(
     wait = context.meta.get(WAIT, False)
     if wait and name is not None:
         if name.startswith(VIRTUAL):
-            raise click.UsageError("--wait is for real recorders: nobody changes the disc of a virtual one")
+            raise click.UsageError(
+                "--wait is for real recorders: nobody can change the disc in a virtual one"
+            )
         name = choose_drive(Task[task], Caller(tell, cancel), patient=True, only=name)
     if name is None:
         name = choose_drive(Task[task], Caller(tell, cancel), patient=wait or somebody_is_there())
@@ -64,7 +66,7 @@ def opened(
         kind = "virtual recorder with the disc" if name.startswith(VIRTUAL) else "recorder"
         out.note(f"no --drive was given: using the {kind} {printable(name)}")
     if name == VIRTUAL:
-        raise click.UsageError(f"--drive {name} names no disc: add the path of one, as in {name}my.disc")
+        raise click.UsageError(f"--drive {name} names no disc: add the path of one, such as {name}my.disc")
     path = name.removeprefix(VIRTUAL)
     _check_no_options_in(path if name.startswith(VIRTUAL) else "")
     if name.startswith(VIRTUAL) and path and not os.path.lexists(path):
@@ -74,7 +76,9 @@ def opened(
             )
         context.meta[_NEW_DISC] = path
     if read_only and names.in_use(name):
-        out.note(f"{printable(name)} is in use by another program: what is shown may be changing")
+        out.note(
+            f"{printable(name)} is in use by another program: what is shown here may change at any moment"
+        )
     if virtual and not name.startswith(VIRTUAL):
         raise click.UsageError(
             f"--model, --pace and --fault are for virtual recorders; this one is {printable(name)}"

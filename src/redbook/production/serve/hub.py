@@ -2,7 +2,7 @@
 
 This is not a history: each key has one value and the number of its last change. A reader is given what
 changed after the number that it knows, so a reader that was away misses nothing and holds nobody up. Numbers
-begin anew with each start of the server. A reader's number names that start; a reader from an earlier start
+begin again with each start of the server. A reader's number names that start; a reader from an earlier start
 is given everything. Deletions of keys are also kept for a while; a reader that was away for longer is
 given everything.
 """
