@@ -222,7 +222,7 @@ def _lines(report: ReadReport) -> Iterator[str]:
     yield f"redbook {__version__}: a disc, read by {printable(report.model)}"
     yield ""
     yield verdict(report)
-    yield f"offset taken off: {offset_in_words(report)}"
+    yield f"offset corrected: {offset_in_words(report)}"
     yield "C2: " + (
         "the drive reported which sectors it could not correct" if report.c2 else "not reported by the drive"
     )
@@ -253,7 +253,7 @@ def _lines(report: ReadReport) -> Iterator[str]:
             yield f"{head}:"
             yield from (f"  {printable(line)}" for line in lines)
             yield ""
-    yield "Checksums are of index 1 to the next track's index 1, as rippers count, the offset taken off."
+    yield "Checksums are of index 1 to the next track's index 1, as rippers count, with the offset corrected."
 
 
 def verdict(report: ReadReport) -> str:
@@ -263,11 +263,11 @@ def verdict(report: ReadReport) -> str:
     holes = sum(len(track.trouble.holes) for track in report.every_track)
     if not holes:
         left = ". Not all of the disc was read, see below" if report.left_out else ""
-        return f"Every sector was read the same twice{more}{left}."
+        return f"Two readings of every sector agree{more}{left}."
     verb = "is" if holes == 1 else "are"
     return (
-        f"{_count(holes, 'sector')} {verb} NOT known to be right, see below; every other was read the same "
-        f"twice{more}."
+        f"{_count(holes, 'sector')} {verb} NOT known to be right, see below; two readings of every "
+        f"other agree{more}."
     )
 
 

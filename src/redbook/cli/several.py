@@ -36,7 +36,9 @@ split_option = click.option(
 def check_split(append: bool, leave_open: bool, overburn: bool) -> None:
     """raises  UsageError  for what does not go together with --split"""
     if append or leave_open:
-        raise click.UsageError("--split takes blank discs, and closes them: no --append, no --leave-open")
+        raise click.UsageError(
+            "--split needs blank discs and closes them: leave out --append and --leave-open"
+        )
     if overburn:
         raise click.UsageError("--overburn is for one disc, and --split for several: leave out one of them")
 

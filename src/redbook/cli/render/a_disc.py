@@ -82,7 +82,7 @@ def _labels(page: Page, found: DiscInfo) -> None:
     if labels.mcn:
         page.say(f"MCN {labels.mcn}")
     for texts in labels.texts:
-        page.line(f"CD-Text ({texts.language}): {shown(_artist_and_title(texts, 0) or 'of tracks only')}")
+        page.line(f"CD-Text ({texts.language}): {shown(_artist_and_title(texts, 0) or 'tracks only')}")
         for track in found.disc.tracks:
             if title := _artist_and_title(texts, track.number):
                 page.line(f"  {track.number}  {shown(title)}")

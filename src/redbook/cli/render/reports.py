@@ -95,7 +95,7 @@ def _how_it_was_read(page: Page, report: ReadReport) -> None:
     for line in (*report.untold, *report.notes):
         page.note(line)
     page.say(verdict(report))
-    page.say(f"offset taken off: {offset_in_words(report)}")
+    page.say(f"offset corrected: {offset_in_words(report)}")
     for answer in report.databases:
         for line in answer_in_words(answer):
             page.say(line)

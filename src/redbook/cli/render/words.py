@@ -135,7 +135,7 @@ def read_in_words(report: ReadReport) -> str:
     where = shown(str(report.folder))
     count = plural(len(report.tracks), "track")
     if report.whole:
-        return f"Done: {count} in {where}; every sector was read the same twice"
+        return f"Done: {count} in {where}; two readings of every sector agree"
     return (
         f"Done: {count} in {where}, but parts of the disc are missing or not known to be right: see "
         f"{where}/report.txt"
