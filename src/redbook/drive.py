@@ -141,7 +141,7 @@ class Drive(Closing):
             raise TransportError(f"{command.NAME}: SCSI status {status:02X}h; wait a moment and try again")
         reason = self._reason(command, raw)
         known = sense.meaning(reason)
-        if known.worth_telling and known.text not in self.told:
+        if known.notable and known.text not in self.told:
             self.told.add(known.text)
             self._to_tell.append(f"the drive says: {known.text} ({reason})")
         if reason.key in (sense.NO_SENSE, sense.RECOVERED) and not reason.deferred:
@@ -206,9 +206,9 @@ def _log_exchange(name: str, cdb: bytes, bytes_out: int, reply: Reply) -> None:
     answer = "good" if reply.status == Status.GOOD else f"status {reply.status:02X}h"
     if reply.sense:
         try:
-            told = sense.parse(reply.sense)
-            at = "" if told.field_offset is None else f", at byte {told.field_offset}"
-            answer = f"{told} {sense.meaning(told).text}{at}"
+            parsed = sense.parse(reply.sense)
+            at = "" if parsed.field_offset is None else f", at byte {parsed.field_offset}"
+            answer = f"{parsed} {sense.meaning(parsed).text}{at}"
         except ValueError:
             answer = reply.sense.hex(" ")
     _log.log(TRAFFIC, "%-28s %s  out %d, in %d: %s", name, cdb.hex(" "), bytes_out, len(reply.data), answer)

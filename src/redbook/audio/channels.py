@@ -72,10 +72,10 @@ def in_words(channels: tuple[str, ...]) -> str:
         terms = [f"{gain:.3f} {name}" for name, gain in zip(names, column, strict=True) if gain]
         sides.append(f"{side} = {' + '.join(terms)}")
     out = [name for name, gains in zip(names, mixed, strict=True) if not gains.any()]
-    said = "; ".join(sides)
+    text = "; ".join(sides)
     if out:
-        said += f"; left out: {', '.join(out)}"
+        text += f"; left out: {', '.join(out)}"
     drop = -20 * math.log10(float(mixed.max()))
     if guessed:
-        said += "; the file does not name its channels"
-    return f"{said}; {drop:.1f} dB quieter" if drop > 0.05 else said
+        text += "; the file does not name its channels"
+    return f"{text}; {drop:.1f} dB quieter" if drop > 0.05 else text

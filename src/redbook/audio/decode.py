@@ -223,14 +223,14 @@ class Decoder:
 
     @property
     def stated_samples(self) -> int | None:
-        said = self._statement
+        stated = self._statement
         if self._tally is not None and self.format.container == "flac":
             return self._tally.samples
-        if said.samples is None or said.tolerance:
+        if stated.samples is None or stated.tolerance:
             return None
-        if said.keep is None:
-            return said.samples
-        return sum((said.samples if end is None else end) - start for start, end in said.keep)
+        if stated.keep is None:
+            return stated.samples
+        return sum((stated.samples if end is None else end) - start for start, end in stated.keep)
 
     def __iter__(self) -> Iterator[Samples]:
         position = music = 0
@@ -399,23 +399,23 @@ class Decoder:
             return
 
     def _check(self, decoded: int, music: int) -> None:
-        said = self._statement
+        stated = self._statement
         if self._tally is not None:
             self._tally.check()
-        if said.packets is not None and self._packets < said.packets:
+        if stated.packets is not None and self._packets < stated.packets:
             raise AudioError(
-                f"its header states {said.packets} packets of audio, but {self._packets} could be decoded: "
+                f"its header states {stated.packets} packets of audio, but {self._packets} could be decoded: "
                 "the file is damaged or was cut short; get it again"
             )
-        if said.samples is not None and decoded < said.samples - said.tolerance:
+        if stated.samples is not None and decoded < stated.samples - stated.tolerance:
             raise AudioError(
-                f"its header states {said.stated_as}, but {decoded} samples could be decoded: the file is "
+                f"its header states {stated.stated_as}, but {decoded} samples could be decoded: the file is "
                 "damaged or was cut short; get it again"
             )
         if not music:
             raise AudioError("it contains no samples")
-        if said.samples is not None and said.tolerance and decoded > said.samples + said.tolerance:
-            more = decoded - said.samples
+        if stated.samples is not None and stated.tolerance and decoded > stated.samples + stated.tolerance:
+            more = decoded - stated.samples
             self.notes.append(
                 f"it continues for {more / self.format.rate_hz:.1f} s beyond what its header counts (files "
                 "that were joined?); that is burned, too"
@@ -426,13 +426,13 @@ class Decoder:
         """As `_check` requires them."""
         if self._tally is not None:
             return self._tally.samples or 0
-        said = self._statement
+        stated = self._statement
         end = 0
-        if said.samples is not None:
-            end = said.samples - said.tolerance
-        elif said.packets is not None:
-            end = (said.packets - 1) * self._shortest_packet_samples()
-        parts = said.keep or ((0, None),)
+        if stated.samples is not None:
+            end = stated.samples - stated.tolerance
+        elif stated.packets is not None:
+            end = (stated.packets - 1) * self._shortest_packet_samples()
+        parts = stated.keep or ((0, None),)
         return sum(max(0, (end if stop is None else min(stop, end)) - start) for start, stop in parts)
 
     def _shortest_packet_samples(self) -> int:

@@ -183,16 +183,16 @@ def _nist(file: BinaryIO) -> int | None:
     lines = head.split(b"\n")
     if len(lines) < 2 or lines[0] != b"NIST_1A" or not lines[1].strip().isdigit():
         return None
-    said: dict[bytes, bytes] = {}
+    fields: dict[bytes, bytes] = {}
     for line in lines[2:]:
         words = line.split(None, 2)
         if words[:1] == [b"end_head"]:
             break
         if len(words) == 3:
-            said[words[0]] = words[2]
-    if b"shorten" in said.get(b"sample_coding", b""):
+            fields[words[0]] = words[2]
+    if b"shorten" in fields.get(b"sample_coding", b""):
         return None
-    numbers = (said.get(name, b"") for name in (b"sample_count", b"sample_n_bytes", b"channel_count"))
+    numbers = (fields.get(name, b"") for name in (b"sample_count", b"sample_n_bytes", b"channel_count"))
     counts = [int(number) for number in numbers if number.isdigit()]
     if len(counts) != 3 or not counts[0]:
         return None

@@ -53,8 +53,8 @@ class LoudnessMeter:
 
     def result(self) -> float | None:
         """In LUFS; None for silence, or less than 400 ms. Ends the measurement."""
-        told = self._filter.end().get("lavfi.r128.I")
-        loudness = _SILENT_LUFS if told is None else float(told)
+        value = self._filter.end().get("lavfi.r128.I")
+        loudness = _SILENT_LUFS if value is None else float(value)
         return loudness if loudness > _SILENT_LUFS else None
 
 
@@ -79,8 +79,8 @@ class PeakMeter:
         """In dBTP; None for digital silence."""
         self._stage.put(_END)
         self._stage.finish()
-        told = self._filter.end().get("lavfi.r128.true_peak")
-        peak = float(told) / _CLOSER if told else 0.0
+        value = self._filter.end().get("lavfi.r128.true_peak")
+        peak = float(value) / _CLOSER if value else 0.0
         return 20 * math.log10(peak) if peak else None
 
     def stop(self) -> None:
@@ -95,7 +95,7 @@ class _Filter:
         from av.filter import Graph
 
         self._values = values
-        self._told: dict[str, str] = {}
+        self._metadata: dict[str, str] = {}
         self._at = 0
         graph = Graph()
         self._source = graph.add(
@@ -128,7 +128,7 @@ class _Filter:
         if self._at:
             self._source.push(None)
             self._drain()
-        return self._told
+        return self._metadata
 
     def _drain(self) -> None:
         from av.error import BlockingIOError as NothingYet
@@ -136,11 +136,11 @@ class _Filter:
 
         while True:
             try:
-                told = self._sink.pull().metadata
+                metadata = self._sink.pull().metadata
             except (NothingYet, AtEnd):
                 return
-            if told:
-                self._told = dict(told)
+            if metadata:
+                self._metadata = dict(metadata)
 
 
 def _samples(pcm: memoryview | bytes) -> NDArray[np.int16]:

@@ -99,8 +99,8 @@ def _read(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
         length = containers.musepack8(file)
         return Statement() if length is None else _cut(*length)
     if kind == "caf":
-        said = containers.caf_packets(file)
-        return Statement() if said is None else _caf(said, facts.codec)
+        table = containers.caf_packets(file)
+        return Statement() if table is None else _caf(table, facts.codec)
     if kind == "adx":
         return _adx(file)
     if kind in ("avi", "iff"):
@@ -126,12 +126,12 @@ def _matroska(file: BinaryIO, codec: str) -> Statement:
     return Statement(packets=found.packets if countable and found.packets else None, notes=found.notes)
 
 
-def _caf(said: containers.CafPackets, codec: str) -> Statement:
+def _caf(table: containers.CafPackets, codec: str) -> Statement:
     countable = codec in _ONE_FRAME_A_PACKET and codec != "flac"  # FFmpeg counts one empty packet of FLAC
     return replace(
-        _cut(said.start, said.end),
-        tolerance=said.uncertain,
-        packets=said.packets if countable else None,
+        _cut(table.start, table.end),
+        tolerance=table.uncertain,
+        packets=table.packets if countable else None,
     )
 
 
@@ -143,16 +143,16 @@ def _by_duration(facts: StreamFacts) -> Statement:
 
 
 def _wavpack(path: Path, file: BinaryIO, facts: StreamFacts) -> Statement:
-    said = _by_duration(facts)
+    stated = _by_duration(facts)
     header = containers.wavpack(file)
     if header is None:
-        return said
+        return stated
     if header.hybrid and any(path.with_suffix(suffix).exists() for suffix in (".wvc", ".WVC")):
         raise AudioError(
             "it is the lossy half of a WavPack hybrid file; with the .wvc beside it, it would be lossless, "
             "but redbook cannot put them together: unpack it with wvunpack, and use the WAV"
         )
-    return Statement(said.samples, 0, said.stated_as, bits=header.bits, reduced=header.hybrid)
+    return Statement(stated.samples, 0, stated.stated_as, bits=header.bits, reduced=header.hybrid)
 
 
 def _mpeg(file: BinaryIO, facts: StreamFacts) -> Statement:

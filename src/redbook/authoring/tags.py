@@ -131,8 +131,8 @@ def _put(by_type: dict[PackType, dict[int, str]], kind: PackType, text: str) -> 
 
 def _common(texts: Iterable[str]) -> str:
     """What all say; empty if one says something else or nothing."""
-    said = set(texts)
-    return said.pop() if len(said) == 1 else ""
+    distinct = set(texts)
+    return distinct.pop() if len(distinct) == 1 else ""
 
 
 def _album(every: Mapping[int, Tags], notes: list[str]) -> str:
@@ -207,9 +207,9 @@ def merge(*ranked: Labels) -> Labels:
             texts.add(labels)
         mcn = _code("catalogue number", mcn, labels.mcn, labels.origin, notes)
         for number in sorted({*labels.isrcs, *isrcs}):
-            said = labels.isrcs.get(number, "")
+            isrc = labels.isrcs.get(number, "")
             before = isrcs.get(number, ("", ""))
-            isrcs[number] = _code(f"ISRC of track {number}", before, said, labels.origin, notes)
+            isrcs[number] = _code(f"ISRC of track {number}", before, isrc, labels.origin, notes)
     notes += texts.notes()
     codes = {0: mcn[0], **{number: code for number, (code, _) in isrcs.items() if code}}
     if packs and whole is not None:
@@ -220,25 +220,25 @@ def merge(*ranked: Labels) -> Labels:
     return Labels("all", texts.texts, packs, codes[0], isrcs_found, tuple(notes))
 
 
-def _code(what: str, before: tuple[str, str], said: str, origin: str, notes: list[Note]) -> tuple[str, str]:
+def _code(what: str, before: tuple[str, str], code: str, origin: str, notes: list[Note]) -> tuple[str, str]:
     """The code that counts, and who said it."""
     taken, by = before
     if not taken:
-        return said, origin
-    if said and said != taken:
-        notes.append(Note(f"{what}: {taken} in {by}, but {said} in {origin}; the first is burned"))
+        return code, origin
+    if code and code != taken:
+        notes.append(Note(f"{what}: {taken} in {by}, but {code} in {origin}; the first is burned"))
     return before
 
 
 def _compare_codes(labels: Labels, codes: Mapping[int, str], notes: list[Note]) -> None:
     """Packs that are burned as they are say the codes, too."""
     for texts in labels.texts[:1]:
-        for track, said in texts.by_type.get(PackType.CODE, {}).items():
-            if codes.get(track) and codes[track] != said.rjust(13 if not track else 12, "0"):
+        for track, code in texts.by_type.get(PackType.CODE, {}).items():
+            if codes.get(track) and codes[track] != code.rjust(13 if not track else 12, "0"):
                 what = name_of(PackType.CODE, track)
                 notes.append(
                     Note(
-                        f"{what}: {labels.origin} has {printable(said)} in CD-Text, the sub-channel gets "
+                        f"{what}: {labels.origin} has {printable(code)} in CD-Text, the sub-channel gets "
                         f"{codes[track]}"
                     )
                 )
@@ -292,21 +292,21 @@ class _Texts:
             own.setdefault(track, text)
         elif text not in (own.get(track, ""), into.genre if kind is PackType.GENRE else text[:0]):
             followed = printable(own.get(track, into.genre))
-            told = f"{name_of(kind, track)}: {followed} in {by}, {printable(text)} in {origin}"
-            self._differences.setdefault((by, origin), []).append(told)
+            difference = f"{name_of(kind, track)}: {followed} in {by}, {printable(text)} in {origin}"
+            self._differences.setdefault((by, origin), []).append(difference)
 
     def notes(self) -> list[Note]:
         found = []
-        for (by, origin), told in self._differences.items():
-            found += [Note(f"{text}; the first is burned") for text in told[:_SHOWN_DIFFERENCES]]
-            if len(told) > _SHOWN_DIFFERENCES:
-                more = len(told) - _SHOWN_DIFFERENCES
+        for (by, origin), texts in self._differences.items():
+            found += [Note(f"{text}; the first is burned") for text in texts[:_SHOWN_DIFFERENCES]]
+            if len(texts) > _SHOWN_DIFFERENCES:
+                more = len(texts) - _SHOWN_DIFFERENCES
                 found.append(Note(f"{more} more texts differ in {by} and in {origin}; the first are burned"))
         return found
 
     def take_codes(self, codes: Mapping[int, str]) -> None:
         """Where CD-Text has codes, they are those of the sub-channel."""
         for texts in self._by_language.values():
-            said = texts.by_type.get(PackType.CODE, {})
-            for track in said:
-                said[track] = codes.get(track) or said[track]
+            own_codes = texts.by_type.get(PackType.CODE, {})
+            for track in own_codes:
+                own_codes[track] = codes.get(track) or own_codes[track]

@@ -162,10 +162,10 @@ def _folder(named: str | os.PathLike[str] | None, caller: Caller) -> Iterator[Pa
         if not any(place.iterdir()):
             place.rmdir()
             raise
-        told = _where_it_is(place)
-        error.add_note(told)
+        hint = _where_it_is(place)
+        error.add_note(hint)
         if caller.on_event is not None:
-            caller.on_event(Notice(told))
+            caller.on_event(Notice(hint))
         raise
     shutil.rmtree(place, ignore_errors=True)
 

@@ -34,12 +34,12 @@ def program_of(
     files = list(sources) if hidden is None else [hidden, *sources]
     own = len(files) - len(sources)
     tracks: list[ProgramTrack] = []
-    said: list[str] = []
+    differences: list[str] = []
     before: list[Segment] = []
     for place, track in enumerate(layout.tracks):
         following = layout.tracks[place + 1] if place + 1 < len(layout.tracks) else None
         end = layout.lead_out_lba if following is None else following.start_lba
-        pregap = _pregap_within(track, following, said)
+        pregap = _pregap_within(track, following, differences)
         segments: list[Segment] = []
         if tracks:
             segments += before
@@ -48,7 +48,9 @@ def program_of(
             segments.append(Segment(0, (Piece.silence(samples) if hidden is None else Piece(0, 0, samples),)))
         marks = [track.start_lba, *track.indexes, end - pregap]
         if any(later <= earlier for earlier, later in pairwise(marks)):
-            said.append(f"track {track.number}: its indexes are in impossible places, and are left out")
+            differences.append(
+                f"track {track.number}: its indexes are in impossible places, and are left out"
+            )
             marks = [marks[0], marks[-1]]
         segments += [
             Segment(index, (_piece(own + place, track, begin, stop),))
@@ -67,7 +69,7 @@ def program_of(
         )
     program = Program(tuple(files), tuple(tracks), layout.mcn, tuple(texts), packs)
     return program, (
-        *said,
+        *differences,
         *_otherwise(layout, program, first_lba, [_samples(layout, n) for n in range(len(sources))]),
     )
 
@@ -81,14 +83,14 @@ def _piece(source: int, track: LaidTrack, begin: int, end: int) -> Piece:
     return Piece(source, (begin - track.start_lba) * SAMPLES_PER_SECTOR, (end - begin) * SAMPLES_PER_SECTOR)
 
 
-def _pregap_within(track: LaidTrack, following: LaidTrack | None, said: list[str]) -> int:
+def _pregap_within(track: LaidTrack, following: LaidTrack | None, differences: list[str]) -> int:
     """The pregap of the following track, if it leaves this one its four seconds."""
     if following is None:
         return 0
     room = following.start_lba - track.start_lba
     if room - following.pregap_sectors >= min(SHORTEST_TRACK_SECTORS, room):
         return following.pregap_sectors
-    said.append(
+    differences.append(
         f"track {following.number}: the drive reports a pregap that would overlap the track before it; "
         "the pregap is left out"
     )

@@ -57,8 +57,8 @@ def _disc_info(drive: Drive, labels: bool, caller: Caller) -> DiscInfo:
     closed = {track.number for track in disc.toc.tracks}
     labelled = [track for track in disc.tracks if track.number in closed]
     tells_cd_text = abilities.capabilities is not None and abilities.capabilities.cd_text
-    told = run_resending(drive, read_labels(labelled, disc.toc, tells_cd_text), caller)
-    return DiscInfo(abilities, disc, told, known.offset_samples)
+    found = run_resending(drive, read_labels(labelled, disc.toc, tells_cd_text), caller)
+    return DiscInfo(abilities, disc, found, known.offset_samples)
 
 
 def run_resending(drive: Drive, reading: Procedure[R], caller: Caller) -> R:

@@ -177,16 +177,16 @@ def _offset(wanted: Wanted, known: int | None) -> int:
 
 
 def _how(original: Original, wanted: Wanted, habits: ReadHabits, kept: Unfinished) -> RipState:
-    told = original.abilities.capabilities
+    capabilities = original.abilities.capabilities
     speed = ReadingSpeed()
-    speed.note(told)
+    speed.note(capabilities)
     return RipState(
         habits,
         speed,
         wanted.speed or READ_SPEED,
         wanted.keep_going,
-        (told.buffer_kib if told is not None else 0) or USUAL_MEMORY_KIB,
-        wanted.c2 and told is not None and told.c2_pointers,
+        (capabilities.buffer_kib if capabilities is not None else 0) or USUAL_MEMORY_KIB,
+        wanted.c2 and capabilities is not None and capabilities.c2_pointers,
         kept.sectors,
         original.sectors,
     )
@@ -225,8 +225,8 @@ def _place(original: Original, lba: int) -> str:
 
 
 def _hint(original: Original) -> str:
-    told = original.abilities.capabilities
-    if told is not None and not told.accurate_stream:
+    capabilities = original.abilities.capabilities
+    if capabilities is not None and not capabilities.accurate_stream:
         return (
             " This drive says that it has no accurate stream (it does not find its position to the "
             "sample): use another one if you can"

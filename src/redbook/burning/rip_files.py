@@ -184,13 +184,13 @@ class RipFiles:
         if track.isrc:
             tags["ISRC"] = track.isrc
         for texts in self._original.labels.texts[:1]:
-            said = {
+            by_name = {
                 "TITLE": texts.text(PackType.TITLE, track.number),
                 "ARTIST": texts.text(PackType.PERFORMER, track.number),
                 "ALBUM": texts.text(PackType.TITLE, 0),
                 "ALBUMARTIST": texts.text(PackType.PERFORMER, 0),
             }
-            tags |= {name: text.replace("\0", " ") for name, text in said.items() if text}
+            tags |= {name: text.replace("\0", " ") for name, text in by_name.items() if text}
         return tags
 
     def _sound(self, number: int, blocks: Iterator[bytes], tags: dict[str, str]) -> tuple[str, str]:
@@ -240,11 +240,11 @@ class RipFiles:
         texts = [one for one in parse(layout.cd_text, layout.tracks[0].number) if not one.is_empty]
         try:
             check_one_run(layout, [track.start_lba + track.sectors for track in tracks])
-            program, said = program_of(layout, sources, before, first_lba, texts, packs)
+            program, differences = program_of(layout, sources, before, first_lba, texts, packs)
         except PlanError as error:
             self._notes.append(f"no sheet was written: {error}")
             return None
-        self._notes += [f"burning it gives a disc that differs: {one}" for one in said]
+        self._notes += [f"burning it gives a disc that differs: {one}" for one in differences]
         samples = [track.sectors * SAMPLES_PER_SECTOR for track in tracks]
         if before is not None and hidden is not None:
             samples.insert(0, hidden.sectors * SAMPLES_PER_SECTOR)

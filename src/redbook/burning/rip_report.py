@@ -301,10 +301,10 @@ def _track_lines(track: ReadTrack, report: ReadReport) -> Iterator[str]:
             (COPY_PERMITTED, "copying permitted"),
             (FOUR_CHANNELS, "4 channels"),
         )
-        said = [text for bit, text in flags if laid.control & bit]
-        said += ["a copy of a protected original (SCMS)"] if laid.copy_alternates else []
-        if said:
-            yield f"  flags       {', '.join(said)}"
+        words = [text for bit, text in flags if laid.control & bit]
+        words += ["a copy of a protected original (SCMS)"] if laid.copy_alternates else []
+        if words:
+            yield f"  flags       {', '.join(words)}"
     yield f"  SHA-256     {track.sha256}"
     if track.accuraterip_v1:
         yield f"  AccurateRip v1 {track.accuraterip_v1}, v2 {track.accuraterip_v2}"

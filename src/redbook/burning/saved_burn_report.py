@@ -74,16 +74,16 @@ def read(path: Path) -> Kept:
     except UnicodeDecodeError as error:
         raise AudioError(f"{printable(path)} is not a redbook report: it is not UTF-8") from error
     try:
-        said: Any = json.loads(text)
-        version = said["report"]
+        saved: Any = json.loads(text)
+        version = saved["report"]
         if version != VERSION:
             raise AudioError(
                 f"{printable(path)} is a report of version {version}; this redbook reads {VERSION}"
             )
         kept = Kept(
-            said["mode"] == "sao",
-            layout_from_json(said["layout"]),
-            [from_json(one) for one in said["fingerprints"]],
+            saved["mode"] == "sao",
+            layout_from_json(saved["layout"]),
+            [from_json(one) for one in saved["fingerprints"]],
         )
         if len(kept.sent) != len(kept.layout.tracks) or not kept.sent:
             raise ValueError("a fingerprint for each track")

@@ -91,17 +91,17 @@ def _noted(program: Program, part: Part, whole: Program, parts: int) -> Program:
     """With the notes about it."""
     from redbook.authoring.program import Note
 
-    said = []
+    remarks = []
     if part.cuts_a_join:
-        said.append(
+        remarks.append(
             f"tracks {part.first} and {part.first + 1} are joined, and the joined tracks together are longer "
             f"than a disc: the join is cut, and this disc begins with track {part.first + 1}"
         )
     if parts > 1 and not part.first and whole.mcn:
-        said.append(
+        remarks.append(
             f"the catalogue number {whole.mcn} belongs to a single disc, and is left out when several discs "
             "are burned"
         )
     if parts > 1 and not part.first and whole.packs:
-        said.append("CD-Text made for a single disc is made again for each of the discs")
-    return replace(program, notes=(*program.notes, *map(Note, said)))
+        remarks.append("CD-Text made for a single disc is made again for each of the discs")
+    return replace(program, notes=(*program.notes, *map(Note, remarks)))

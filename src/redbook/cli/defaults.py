@@ -43,15 +43,17 @@ def default_map(root: click.Group) -> dict[str, Any]:
     import tomllib
 
     try:
-        said = tomllib.loads(path.read_text("utf-8"))
+        settings = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise click.UsageError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:  # not TOML, or not UTF-8
         raise click.UsageError(f"{path}: {error}") from error
-    for key, value in said.items():
+    for key, value in settings.items():
         if not isinstance(value, dict):
             _check_is_known(root, key, path)
-    return _Defaults(root, {key: v for key, v in said.items() if not isinstance(v, dict)}, said, str(path))
+    return _Defaults(
+        root, {key: v for key, v in settings.items() if not isinstance(v, dict)}, settings, str(path)
+    )
 
 
 class _Defaults(dict[str, Any]):
@@ -60,14 +62,16 @@ class _Defaults(dict[str, Any]):
     So nothing is imported for commands that are not called.
     """
 
-    def __init__(self, group: click.Group, common: dict[str, Any], said: dict[str, Any], path: str) -> None:
+    def __init__(
+        self, group: click.Group, common: dict[str, Any], settings: dict[str, Any], path: str
+    ) -> None:
         super().__init__()
         self._group = group
         self._common = common
-        self._said = said
+        self._said = settings
         self._path = path
         names = group.list_commands(click.Context(group))
-        for name, value in said.items():
+        for name, value in settings.items():
             if isinstance(value, dict) and name not in names:
                 raise click.UsageError(f"{path}: there is no command {name}")
 

@@ -85,21 +85,21 @@ def summary(made: Plan) -> list[str]:
     if made.mode is Mode.SAO:
         with_text = f"CD-Text in {_languages(made.texts)}" if layout.cd_text else "no CD-Text"
         lines[0] += f"; {with_text}" + (f"; MCN {layout.mcn}" if layout.mcn else "")
-    if told := shapes.loudness(made.levels):
-        lines += loudness_in_words(told)
+    if loudness := shapes.loudness(made.levels):
+        lines += loudness_in_words(loudness)
     if made.losses:
         lines.append("track-at-once cannot carry " + "; ".join(made.losses))
     return lines
 
 
-def loudness_in_words(told: dict[str, Any]) -> list[str]:
-    """The target, then each group of tracks that has one gain; told: as in JSON"""
+def loudness_in_words(brought: dict[str, Any]) -> list[str]:
+    """The target, then each group of tracks that has one gain; brought: as in JSON"""
     kinds = {"album": "one gain for all tracks", "track": "each track by itself"}
     lines = [
-        f"loudness brought to {told['target_lufs']:g} LUFS, {kinds[told['mode']]}; true peaks at most "
-        f"{told['true_peak_limit_dbtp']:g} dBTP; what is raised or lowered is not burned bit for bit"
+        f"loudness brought to {brought['target_lufs']:g} LUFS, {kinds[brought['mode']]}; true peaks at most "
+        f"{brought['true_peak_limit_dbtp']:g} dBTP; what is raised or lowered is not burned bit for bit"
     ]
-    for group in told["groups"]:
+    for group in brought["groups"]:
         gain, loudness, peak = (group[key] for key in ("gain_db", "loudness_lufs", "true_peak_dbtp"))
         text = f"{in_words(group['tracks'])}: {f'{gain:+.2f} dB' if gain else 'left as it is'}"
         text += "; silent" if loudness is None else f"; {loudness:.1f} LUFS"

@@ -28,9 +28,9 @@ def show_help() -> int | None:
 
 def _columns() -> int:
     """As `shutil.get_terminal_size` finds them."""
-    said = os.environ.get("COLUMNS", "")
-    if said.isdecimal() and int(said):
-        return int(said)
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
     try:
         return os.get_terminal_size(sys.__stdout__.fileno()).columns or WIDTH  # type: ignore[union-attr]
     except (AttributeError, ValueError, OSError):

@@ -40,15 +40,15 @@ class QReader:
         if symbols and lba < -PREGAP_SECTORS:
             self._collector.take(symbols)
         try:
-            said = Q.from_bytes(q)
+            parsed = Q.from_bytes(q)
         except ValueError:
             return
-        if said.adr == MCN:
-            self._mcn = self._mcn or said.code
-        elif said.adr == ISRC and self._track:
-            self._isrc.setdefault(self._track, said.code)
-        elif said.adr == POSITION:
-            self._take_position(lba, said)
+        if parsed.adr == MCN:
+            self._mcn = self._mcn or parsed.code
+        elif parsed.adr == ISRC and self._track:
+            self._isrc.setdefault(self._track, parsed.code)
+        elif parsed.adr == POSITION:
+            self._take_position(lba, parsed)
 
     def _take_position(self, lba: int, q: Q) -> None:
         if lba < -PREGAP_SECTORS:
@@ -77,8 +77,8 @@ class QReader:
         numbers = sorted(point for point in self._points if 1 <= point <= MOST_TRACKS)
         if None in ends or not numbers or numbers != list(range(numbers[0], numbers[-1] + 1)):
             return None
-        said = [self._points[point][1].minute for point in (FIRST_TRACK, LAST_TRACK)]
-        if said != [numbers[0], numbers[-1]]:
+        first_and_last = [self._points[point][1].minute for point in (FIRST_TRACK, LAST_TRACK)]
+        if first_and_last != [numbers[0], numbers[-1]]:
             return None
         lead_out = self._points[LEAD_OUT_START][1].lba
         starts = [self._points[number][1].lba for number in numbers]

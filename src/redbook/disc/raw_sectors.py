@@ -209,8 +209,8 @@ def taken_apart(sub: bytes, form: SubForm) -> PAndQ:
     if form is not SubForm.P_AND_Q:
         return PAndQ(p_of(sub), q_of(sub))
     q = sub[:Q_BYTES]
-    said, right = int.from_bytes(q[Q_TIMES_BYTES:], "big"), crc(q[:Q_TIMES_BYTES])
-    if said in (0, right ^ 0xFFFF):
+    stated, right = int.from_bytes(q[Q_TIMES_BYTES:], "big"), crc(q[:Q_TIMES_BYTES])
+    if stated in (0, right ^ 0xFFFF):
         q = q[:Q_TIMES_BYTES] + right.to_bytes(2, "big")
     return PAndQ(bool(sub[-1] & 0x80), q)
 

@@ -95,8 +95,8 @@ class Q:
 
         raises  ValueError  where the CRC is wrong or the content makes no sense
         """
-        said = int.from_bytes(data[Q_TIMES_BYTES:Q_BYTES], "big")
-        if len(data) < Q_BYTES or (said and said != crc(data[:Q_TIMES_BYTES])):
+        stated = int.from_bytes(data[Q_TIMES_BYTES:Q_BYTES], "big")
+        if len(data) < Q_BYTES or (stated and stated != crc(data[:Q_TIMES_BYTES])):
             raise ValueError("the CRC of Q is wrong")
         adr, control = data[0] & 0xF, data[0] >> 4
         if adr in (MCN, ISRC):

@@ -30,7 +30,7 @@ def blank_disc_in(what: str = "a blank disc") -> Procedure[tuple[Abilities, Disc
 
     raises  NotARecorder, TransportError
     """
-    told = ""
+    reported = ""
     while True:
         yield from _open_tray()
         yield from _until_there(what)
@@ -42,9 +42,9 @@ def blank_disc_in(what: str = "a blank disc") -> Procedure[tuple[Abilities, Disc
         except (NotARecorder, TransportError):
             raise
         except (MediumUnsuitable, SenseError) as error:
-            if str(error) != told:
-                told = str(error)
-                yield Notice(told)
+            if str(error) != reported:
+                reported = str(error)
+                yield Notice(reported)
             yield Pause(_LOOK_SECONDS)
             continue
         return abilities, disc

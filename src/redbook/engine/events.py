@@ -139,6 +139,10 @@ class Working(Event):
         return isinstance(earlier, Working) and earlier.phase is self.phase
 
 
+REPORT_EVERY_SECONDS = 1.0
+"""So often it is reported that something is still waited for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting(Event):
     """Something takes more than a second; reported about once a second until it is over.

@@ -80,9 +80,9 @@ def _end(
     if following is not None and following.session == track.session:
         # The two seconds before data are data, too (ECMA-130 clause 20).
         return following.start_lba - (0 if following.is_audio else PREGAP_SECTORS)
-    told = lead_outs.get(track.session)
-    if told is not None and own <= told:
-        return told
+    lead_out = lead_outs.get(track.session)
+    if lead_out is not None and own <= lead_out:
+        return lead_out
     if following is not None:  # the distance is the same on each disc
         return following.start_lba - next_session_start(0, track.session)
     if disc.toc is not None and disc.toc.tracks[-1].number == track.number:

@@ -131,8 +131,8 @@ class DiscContents:
     @property
     def lead_in_start(self) -> Msf | None:
         """Of a blank disc, as the drive or the disc itself states it; None if neither makes sense."""
-        said = (self.information.last_session_lead_in, self.atip.lead_in_start if self.atip else None)
-        for start in said:
+        answers = (self.information.last_session_lead_in, self.atip.lead_in_start if self.atip else None)
+        for start in answers:
             if start is not None and _WITHIN_REACH[0] <= start.lba <= _WITHIN_REACH[1]:
                 return start
         return None

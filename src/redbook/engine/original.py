@@ -86,27 +86,27 @@ def look_at_original() -> Procedure[Original]:
         )
     known = [track for track in disc.tracks if track.number in listed]
     tells_cd_text = abilities.capabilities is not None and abilities.capabilities.cd_text
-    told = yield from read_labels(known, toc, tells_cd_text)
+    labels = yield from read_labels(known, toc, tells_cd_text)
     remarks: list[str] = []
-    packs, remark = yield from _packs_again(told.sessions[0].cd_text if told.sessions else b"")
+    packs, remark = yield from _packs_again(labels.sessions[0].cd_text if labels.sessions else b"")
     remarks += [remark] if remark else []
     tracks = []
-    untold = set(told.untold)
+    untold = set(labels.untold)
     for track in audio:
         end = _end_of(track, complete, toc)
-        laid = told.of(track.number)
+        laid = labels.of(track.number)
         if laid is None:
             control = next(entry.control for entry in toc.tracks if entry.number == track.number)
             laid = LaidTrack(track.number, track.start_lba, end - track.start_lba, control=control)
             untold |= {(item, track.number) for item in (Item.PREGAPS, Item.INDEXES, Item.ISRC)}
-        laid, said = yield from _with_control(laid)
-        remarks += said
+        laid, contradictions = yield from _with_control(laid)
+        remarks += contradictions
         tracks.append(laid)
     areas = tuple(_areas(audio, tracks, complete, toc))
     layout = SessionLayout(
         tuple(tracks),
         areas[-1].end_lba,
-        mcn=told.mcn,
+        mcn=labels.mcn,
         cd_text=packs,
     )
     return Original(
@@ -114,7 +114,7 @@ def look_at_original() -> Procedure[Original]:
         disc,
         toc,
         layout,
-        told,
+        labels,
         areas,
         frozenset(untold),
         tuple(_left_out(disc, complete, first)),
@@ -205,17 +205,17 @@ def _with_control(track: LaidTrack) -> Procedure[tuple[LaidTrack, list[str]]]:
     seen = yield from _controls(track)
     if not seen:
         return track, []
-    said = []
+    contradictions = []
     number, own = track.number, track.control
     in_q = {bool(control & PRE_EMPHASIS) for control in seen}
     if in_q == {True} and not own & PRE_EMPHASIS:
         own |= PRE_EMPHASIS
-        said.append(
+        contradictions.append(
             f"track {number}: pre-emphasis is marked in the track itself but not in the table of contents; "
             "it is kept"
         )
     elif in_q == {False} and own & PRE_EMPHASIS:
-        said.append(
+        contradictions.append(
             f"track {number}: pre-emphasis is marked in the table of contents but not in the track itself; "
             "it is kept"
         )
@@ -223,10 +223,10 @@ def _with_control(track: LaidTrack) -> Procedure[tuple[LaidTrack, list[str]]]:
     if copies == {True, False}:
         track = replace(track, copy_alternates=True)
     elif bool(own & COPY_PERMITTED) not in copies:
-        said.append(
+        contradictions.append(
             f"track {number}: the table of contents and the track disagree on whether copying is permitted"
         )
-    return replace(track, control=own), said
+    return replace(track, control=own), contradictions
 
 
 def _controls(track: LaidTrack) -> Procedure[set[int]]:
@@ -239,8 +239,8 @@ def _controls(track: LaidTrack) -> Procedure[set[int]]:
     end = begin + max(0, min(room, _Q_SECTORS))
     for lba, count in pieces(begin, end):
         try:
-            told = yield from read_q(lba, count)
+            answers = yield from read_q(lba, count)
         except (SenseError, InvalidReply):
             break
-        found |= {q.control for q in told if q.adr == POSITION and q.track == track.number}
+        found |= {q.control for q in answers if q.adr == POSITION and q.track == track.number}
     return found

@@ -108,10 +108,10 @@ class Raw:
         yield from ()
         start, first = disc.lead_in_start, self._image.start_lba
         if start is None or start.lba != first:
-            said = f"at sector {start.lba}" if start is not None else "nowhere"
+            place = f"at sector {start.lba}" if start is not None else "nowhere"
             raise InvalidReply(
-                f"the drive said that the lead-in begins at sector {first}, but now says {said}; nothing was "
-                "written: take the disc out, put it in again, and try once more"
+                f"the drive said that the lead-in begins at sector {first}, but now says {place}; nothing "
+                "was written: take the disc out, put it in again, and try once more"
             )
         outcome.lead_in_start = start
 

@@ -35,13 +35,13 @@ class ReadingSpeed:
     write_kb: int = MAXIMUM_SPEED
     asked_kb: int | None = None
 
-    def note(self, told: Capabilities | None) -> None:
+    def note(self, capabilities: Capabilities | None) -> None:
         """What the drive says about its speeds before they are changed."""
-        if told is None:
+        if capabilities is None:
             return
-        self.write_kb = told.write_kb or MAXIMUM_SPEED
-        if self.asked_kb is None and 0 < told.read_kb < told.max_read_kb:
-            self.found_kb = told.read_kb
+        self.write_kb = capabilities.write_kb or MAXIMUM_SPEED
+        if self.asked_kb is None and 0 < capabilities.read_kb < capabilities.max_read_kb:
+            self.found_kb = capabilities.read_kb
 
     def ask_for(self, times: float) -> Procedure[None]:
         """A drive that keeps its own speed is not a failure.

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from redbook import errors
-from redbook.engine.events import Phase, Waiting, Working
+from redbook.engine.events import REPORT_EVERY_SECONDS, Phase, Waiting, Working
 from redbook.engine.steps import Abandoned, Now, Pause, Procedure, R
 from redbook.errors import SenseError, StillBusy
 from redbook.mmc.command import Command
@@ -23,7 +23,6 @@ from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Blank, CloseTrackSession, SynchronizeCache, Write10
 
 POLL_SECONDS = 0.5
-TELL_SECONDS = 1.0
 READY_SECONDS = 120.0  # some drives take that long over a bad disc
 NO_DISC_SECONDS = 10.0  # some say that there is none while they have not looked yet
 UNEXPLAINED_SECONDS = 5.0  # for 2/04/00 without a cause (libburn)
@@ -89,7 +88,7 @@ class Patience:
     def __init__(self, now: float, seconds: float, what: str | None = None) -> None:
         self.seconds = seconds
         self._what = what
-        self._began = self._told = now
+        self._began = self._reported_at = now
         self._end = now + seconds
         self._unexplained_since: float | None = None
 
@@ -98,8 +97,8 @@ class Patience:
         now = yield Now()
         if self.is_over(now, error):
             return False
-        if now - self._told >= TELL_SECONDS:
-            self._told = now
+        if now - self._reported_at >= REPORT_EVERY_SECONDS:
+            self._reported_at = now
             waited = round(now - self._began, 1)
             yield Waiting(self._what or _what_for(error), waited, self.seconds)
         yield Pause(pause_seconds)

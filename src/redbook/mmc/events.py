@@ -69,25 +69,25 @@ class EventStatus:
         raises  ValueError  for an unknown class of events, or an event that lacks its bytes
         """
         length, flags, supported = Struct(">HBB").unpack_from(need(data, 4, GetEventStatusNotification.NAME))
-        told = EventClass(0 if flags & 0x80 else flags & 7)
-        if told is EventClass.NONE:
-            return cls(told, supported)
+        kind = EventClass(0 if flags & 0x80 else flags & 7)
+        if kind is EventClass.NONE:
+            return cls(kind, supported)
         body = bytes(data[4 : min(length + 2, 8)])
         if len(body) < 4:
-            raise ValueError(f"an event of class {told.value} has {len(body)} bytes instead of 4")
-        return cls(told, supported, body)
+            raise ValueError(f"an event of class {kind.value} has {len(body)} bytes instead of 4")
+        return cls(kind, supported, body)
 
     @property
     def media_event(self) -> MediaEvent:
         """NO_CHANGE also where the drive told of another class, of nothing, or of an event of its own."""
-        told = self.event_class is EventClass.MEDIA and len(self.body) >= 2
-        code = self.body[0] & 0xF if told else 0
+        is_media = self.event_class is EventClass.MEDIA and len(self.body) >= 2
+        code = self.body[0] & 0xF if is_media else 0
         return MediaEvent(code) if code in _MEDIA_EVENTS else MediaEvent.NO_CHANGE
 
     @property
     def media_status(self) -> MediaStatus:
-        told = self.event_class is EventClass.MEDIA and len(self.body) >= 2
-        return MediaStatus(self.body[1] & 3) if told else MediaStatus(0)
+        is_media = self.event_class is EventClass.MEDIA and len(self.body) >= 2
+        return MediaStatus(self.body[1] & 3) if is_media else MediaStatus(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,12 +93,12 @@ def build(sense: Sense) -> bytes:
 
 
 class Meaning(NamedTuple):
-    """worth_telling: a person should learn of it, though the job goes on"""
+    """notable: a person should learn of it, though the job goes on"""
 
     error: type[SenseError]
     text: str
     advice: str = ""
-    worth_telling: bool = False
+    notable: bool = False
 
 
 _WAIT = "wait a moment and try again"
@@ -120,12 +120,12 @@ _EXACT: dict[tuple[int, int, int], Meaning] = {
     (1, 0x73, 0x01): Meaning(
         SenseError,
         "the disc's power calibration area is almost full: there is room for only a few more burns on it",
-        worth_telling=True,
+        notable=True,
     ),
     (1, 0x73, 0x06): Meaning(
         SenseError,
         "the disc's list of tracks (PMA) is almost full: only a few more tracks fit on it",
-        worth_telling=True,
+        notable=True,
     ),
     (2, 0x00, 0x00): Meaning(errors.Unexplained, "not ready", _WAIT),
     (2, 0x04, 0x00): Meaning(errors.Unexplained, "not ready", _WAIT),
@@ -229,10 +229,8 @@ _BY_ASC: dict[tuple[int, int], Meaning] = {
         errors.ParametersChanged, "another program changed the drive's parameters", _CLOSE_OTHERS
     ),
     (6, 0x2E): Meaning(errors.InsufficientTime, "the drive is still working", _WAIT),
-    (6, 0x5A): Meaning(
-        errors.UnitAttention, "somebody pressed the drive's button", _AGAIN, worth_telling=True
-    ),
-    (1, 0x5D): Meaning(SenseError, "the drive predicts that it will fail soon", worth_telling=True),
+    (6, 0x5A): Meaning(errors.UnitAttention, "somebody pressed the drive's button", _AGAIN, notable=True),
+    (1, 0x5D): Meaning(SenseError, "the drive predicts that it will fail soon", notable=True),
     (4, 0x08): Meaning(errors.CommunicationError, "communication failure", _CABLE),
     (4, 0x1B): Meaning(errors.CommunicationError, "the transfer failed", _CABLE),
     (4, 0x47): Meaning(errors.CommunicationError, "the data arrived damaged", _CABLE),

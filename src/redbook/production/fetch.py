@@ -163,11 +163,11 @@ class Fetcher:
             wanted = dict(zip((track.sha256 for track in file.tracks), file.lengths(), strict=True))
             for number, (sha256, sectors) in enumerate(wanted.items(), 1):
 
-                def told(got: int, number: int = number) -> None:
+                def report(got: int, number: int = number) -> None:
                     if on_progress is not None:
                         on_progress(Fetched(number, len(wanted), got))
 
-                self._blob(sha256, sectors * 2352, new / BLOBS, cancel, told)
+                self._blob(sha256, sectors * 2352, new / BLOBS, cancel, report)
             (new / MASTER_FILE).write_bytes(file.to_bytes())
             self._unpack(new, cancel)
             if target.exists():  # its audio was tidied away
@@ -202,13 +202,15 @@ class Fetcher:
         except ValueError as error:
             raise SheetError(f"the server's master {name[:12]} is not a master: {error}", name) from error
 
-    def _blob(self, sha256: str, most: int, blobs: Path, cancel: Cancel, told: Callable[[int], None]) -> None:
+    def _blob(
+        self, sha256: str, most: int, blobs: Path, cancel: Cancel, on_bytes: Callable[[int], None]
+    ) -> None:
         if any((blobs / f"{sha256}{suffix}").exists() for suffix in (".pcm", ".flac")):
             return  # it came before the last fetch broke off, and its sum was right
         part = blobs / f"{sha256}.part"
         try:
             self._right(
-                *(sha256, most + _FLAC_SLACK_BYTES, part, cancel, told),
+                *(sha256, most + _FLAC_SLACK_BYTES, part, cancel, on_bytes),
                 lambda: self._take(sha256, most, part, cancel),
             )
         except _WrongPart as wrong:
@@ -224,7 +226,7 @@ class Fetcher:
         most: int,
         part: Path,
         cancel: Cancel,
-        told: Callable[[int], None],
+        on_bytes: Callable[[int], None],
         take: Callable[[], T],
     ) -> T:
         """From each server in turn, while what comes is wrong; a part that was left may have been it, too.
@@ -235,7 +237,7 @@ class Fetcher:
         asked = len(self._urls) + left
         for attempt in range(asked):
             try:
-                self._download(digest, part, most, cancel, told, max(0, attempt - left))
+                self._download(digest, part, most, cancel, on_bytes, max(0, attempt - left))
                 return take()
             except _WrongPart:
                 part.unlink(missing_ok=True)
@@ -270,7 +272,7 @@ class Fetcher:
         part: Path,
         most: int,
         cancel: Cancel,
-        told: Callable[[int], None],
+        on_bytes: Callable[[int], None],
         first: int = 0,
     ) -> None:
         """All of a file, from wherever it can be had; what came before stays.
@@ -284,7 +286,7 @@ class Fetcher:
             url = self._urls[(first + failures) % len(self._urls)] + BLOB_PATH + digest
             before = part.stat().st_size if part.exists() else 0
             try:
-                self._get(url, part, most, cancel, told)
+                self._get(url, part, most, cancel, on_bytes)
                 return
             except httpx.HTTPStatusError as error:
                 answers.append(f"{printable(url)}: {error.response.status_code}")
@@ -304,7 +306,7 @@ class Fetcher:
                 raise Cancelled("cancelled while a master was fetched; nothing was burned")
             self._clock.sleep(PAUSE_SECONDS)
 
-    def _get(self, url: str, part: Path, most: int, cancel: Cancel, told: Callable[[int], None]) -> None:
+    def _get(self, url: str, part: Path, most: int, cancel: Cancel, on_bytes: Callable[[int], None]) -> None:
         """One request: the whole file, or what is missing of it.
 
         raises  HTTPError, NoRoom, Cancelled; _WrongPart  it is too large
@@ -331,7 +333,7 @@ class Fetcher:
                         if have > most:
                             raise _WrongPart(f"{printable(url)} is larger than it can be: {most} bytes")
                         file.write(piece)
-                        told(have)
+                        on_bytes(have)
                     file.flush()
                     os.fsync(file.fileno())
             except OSError as error:

@@ -78,29 +78,29 @@ class Listening:
         last = printable(lines[-1]) if lines else ""
         return f"the process that burned it died{f' ({last})' if last else ''}"
 
-    def _hear(self, said: dict[str, Any]) -> None:
-        event = said.get("event")
+    def _hear(self, message: dict[str, Any]) -> None:
+        event = message.get("event")
         if event == "gate":
-            self._gate(said)
+            self._gate(message)
         elif event == "closing":
             self._step_and_go(AttemptState.CLOSING)
         elif event == "phase":
-            self._phase(said)
+            self._phase(message)
         elif event == "progress":
-            self._progress(said)
+            self._progress(message)
         elif event == "notice":
-            self.worker.tell(Notice(f"{self.station.name}: {said.get('text')}"))
+            self.worker.tell(Notice(f"{self.station.name}: {message.get('text')}"))
         elif event == "result":
-            self._result(said)
+            self._result(message)
 
     def _answer(self, **fields: object) -> None:
         say(self.process, fields)
 
-    def _gate(self, said: dict[str, Any]) -> None:
+    def _gate(self, message: dict[str, Any]) -> None:
         if self.worker.ending:
             self._answer(go=False, why="it was cancelled before anything was written")
             return
-        mine = int(said["fence"])
+        mine = int(message["fence"])
         ledger, claim = self.worker.ledger, self.claim
         try:
             self.worker.until_heard(lambda: ledger.gate(claim.attempt, claim.fence, mine))
@@ -132,13 +132,13 @@ class Listening:
         claim = self.claim
         self.worker.tell(CopyState(claim.order, claim.number, claim.attempt, self.station.name, str(state)))
 
-    def _phase(self, said: dict[str, Any]) -> None:
-        if said.get("phase") == "verifying":
+    def _phase(self, message: dict[str, Any]) -> None:
+        if message.get("phase") == "verifying":
             with suppress(StepRefused):  # what it comes to will be refused, too, and then be searched
                 self._step(AttemptState.VERIFYING)
-        self._progress(said)
+        self._progress(message)
 
-    def _progress(self, said: dict[str, Any]) -> None:
+    def _progress(self, message: dict[str, Any]) -> None:
         claim = self.claim
         self.worker.tell(
             CopyProgress(
@@ -146,11 +146,11 @@ class Listening:
                 claim.number,
                 claim.attempt,
                 self.station.name,
-                str(said.get("phase")),
-                int(said.get("sectors_done") or 0),
-                int(said.get("sectors") or 0),
-                said.get("speed"),
-                said.get("seconds_left"),
+                str(message.get("phase")),
+                int(message.get("sectors_done") or 0),
+                int(message.get("sectors") or 0),
+                message.get("speed"),
+                message.get("seconds_left"),
             )
         )
 
@@ -160,10 +160,10 @@ class Listening:
         with suppress(StepRefused):  # someone has cancelled it in the meantime
             self.worker.until_heard(lambda: ledger.pause(order, why=f"its master cannot be burned: {why}"))
 
-    def _result(self, said: dict[str, Any]) -> None:
+    def _result(self, message: dict[str, Any]) -> None:
         """The hand waits, its tray shut, until the ledger has it."""
-        self.result = said
-        state, reason, report = str(said["state"]), str(said.get("reason") or ""), said.get("report")
+        self.result = message
+        state, reason, report = str(message["state"]), str(message.get("reason") or ""), message.get("report")
         ends = {
             hands.GOOD: AttemptState.GOOD,
             hands.CHECKED: AttemptState.CHECKED,
@@ -173,12 +173,12 @@ class Listening:
         if state not in ends:
             self._answer(heard=True, eject=False)
             return
-        if said.get("no_master"):
+        if message.get("no_master"):
             self._pause(reason)
         try:
-            if said.get("busy"):
+            if message.get("busy"):
                 self.station.not_before = time.monotonic() + BUSY_AGAIN_SECONDS
-            not_the_blank = any(said.get(why) for why in ("busy", "no_master", "unfit"))
+            not_the_blank = any(message.get(why) for why in ("busy", "no_master", "unfit"))
             if state == hands.UNHARMED and (not_the_blank or self.worker.ending or self.closed):
                 ledger, claim = self.worker.ledger, self.claim
                 ended = self.worker.until_heard(
@@ -189,12 +189,14 @@ class Listening:
         except StepRefused as error:
             # Someone else speaks for it, or it was said otherwise: the disc decides.
             self.worker.tell(Notice(f"{self.station.name}: {error}"))
-            self.result = {**said, "state": hands.UNCLEAR}
+            self.result = {**message, "state": hands.UNCLEAR}
             self._answer(heard=True, eject=False)
             return
         self._answer(heard=True, eject=ended.state in MADE)
         self.worker.after(self.station, ended, drive_open=None)
-        if said.get("unfit") and ended.state is AttemptState.VOID:  # another blank may do, not this one again
+        if (
+            message.get("unfit") and ended.state is AttemptState.VOID
+        ):  # another blank may do, not this one again
             self.station.state, self.station.used_ref = "done", ended.blank.ref
             self.worker.say_once(self.station, NeedBlank(self.station.name, reason))
 

@@ -144,9 +144,9 @@ def _keep(made: Plan, target: Path, flac: bool, caller: Caller, emit: Listener) 
         replace_file(target / MASTER_FILE, file.to_bytes())
     except OSError as error:
         raise NoRoom(f"the master cannot be stored in {printable(target)}: {error.strerror}") from error
-    said = tuple(remarks(track.prepared) for track in made.tracks)
+    track_remarks = tuple(remarks(track.prepared) for track in made.tracks)
     size, free = _audio_bytes(target, file), made.free_sectors_after
-    return MasterReport(target, file.name, file, size, tuple(made.notes), said, free)
+    return MasterReport(target, file.name, file, size, tuple(made.notes), track_remarks, free)
 
 
 def _next(stream: ProgramStream, sectors: int, caller: Caller) -> Iterator[memoryview]:

@@ -155,18 +155,18 @@ class PostgresStore:
 
     def _explain(self, error: psycopg.Error) -> NoReturn:
         name = printable(self.name)
-        said = printable(" ".join(str(error).split()) or type(error).__name__)  # libpq's words have lines
+        reason = printable(" ".join(str(error).split()) or type(error).__name__)  # libpq's words have lines
         if isinstance(error, psycopg.IntegrityError):
-            raise LedgerConflict(f"the ledger {name} refuses it: {said}") from error
+            raise LedgerConflict(f"the ledger {name} refuses it: {reason}") from error
         if isinstance(error, psycopg.errors.DiskFull):
             raise LedgerFull(
                 f"no room for the ledger {name}; nothing was changed. Make room on the database's file system"
             ) from error
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-            raise LedgerUnavailable(f"no answer from the ledger {name}: {said}") from error
+            raise LedgerUnavailable(f"no answer from the ledger {name}: {reason}") from error
         if isinstance(error, psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted):
-            raise LedgerDamaged(f"the ledger {name} is damaged: {said}") from error
-        raise LedgerError(f"the ledger {name}: {said}") from error
+            raise LedgerDamaged(f"the ledger {name} is damaged: {reason}") from error
+        raise LedgerError(f"the ledger {name}: {reason}") from error
 
     def close(self) -> None:
         self._connections.close()

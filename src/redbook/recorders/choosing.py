@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 
 from redbook.clock import ManualClock, SystemClock
-from redbook.engine.events import Waiting
+from redbook.engine.events import REPORT_EVERY_SECONDS, Waiting
 from redbook.engine.glance import LOADING, NO_DISC
 from redbook.engine.waiting import READY_SECONDS
 from redbook.errors import Cancelled, DriveError, DriveNotFound, MediumUnsuitable
@@ -155,7 +155,7 @@ class _Choice:
         self._real = real_recorders(replace(caller, on_event=emit, clock=ManualClock()))
 
     def name(self) -> str:
-        began = told = self._clock.now()
+        began = reported_at = self._clock.now()
         while True:
             entries = [one for one in self._real.entries() if self._only is None or _is(one, self._only)]
             if self._only is not None and not entries:
@@ -169,8 +169,8 @@ class _Choice:
             waited, limit = self._clock.now() - began, self._limit(recorders)
             if limit is not None and waited >= limit:
                 raise MediumUnsuitable(self._in_vain(recorders))
-            if self._clock.now() - told >= 1:
-                told = self._clock.now()
+            if self._clock.now() - reported_at >= REPORT_EVERY_SECONDS:
+                reported_at = self._clock.now()
                 self._emit(Waiting(self._what(recorders), waited, limit))
             self._nap()
 

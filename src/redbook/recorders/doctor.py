@@ -314,12 +314,12 @@ def _medium(found: Examination) -> list[tuple[str, str]]:
         words = [times, maker(atip.lead_in_start) or "maker not in the table", dye(atip)]
         lines.append(("ATIP", ", ".join(word for word in words if word)))
     if glance.information is not None:
-        told = glance.information
+        information = glance.information
         lines.append(
             (
                 "disc",
-                f"sessions {told.sessions}, the last {told.last_session_status.name.lower()}, "
-                f"{'erasable' if told.erasable else 'not erasable'}",
+                f"sessions {information.sessions}, the last {information.last_session_status.name.lower()}, "
+                f"{'erasable' if information.erasable else 'not erasable'}",
             )
         )
     if found.track is not None:

@@ -168,10 +168,10 @@ class DriveWatch(Closing):
     def _again(self, state: _State, drive: OpticalDrive) -> list[DriveEvent]:
         if not self._discs:
             return []
-        told = drive.media_count is not None and state.drive.media_count is not None
-        swapped = told and drive.media_count != state.drive.media_count
+        counted = drive.media_count is not None and state.drive.media_count is not None
+        swapped = counted and drive.media_count != state.drive.media_count
         state.drive = drive
-        state.stale = state.stale or swapped or (not told and self._changed(state))
+        state.stale = state.stale or swapped or (not counted and self._changed(state))
         if not state.stale:
             return []
         entry = self._recorders.look(drive)

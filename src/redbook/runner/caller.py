@@ -9,7 +9,7 @@ from typing import Self, TypeAlias
 from redbook.clock import Clock, SystemClock
 from redbook.drive import Drive
 from redbook.engine.chunks import SectorStream
-from redbook.engine.events import Event, Waiting
+from redbook.engine.events import REPORT_EVERY_SECONDS, Event, Waiting
 from redbook.engine.steps import Point, Procedure, R
 from redbook.errors import Cancelled
 from redbook.records import dataclass
@@ -17,7 +17,6 @@ from redbook.runner.cancel import LONGEST_NAP_SECONDS, UNCHANGED, Cancel
 from redbook.runner.job import Job
 from redbook.runner.meter import Supply
 from redbook.runner.runner import Runner
-from redbook.runner.under_way import WORTH_TELLING_SECONDS
 
 Listener: TypeAlias = Callable[[Event], None]
 """Is told what happens, on the thread that called."""
@@ -129,6 +128,6 @@ class _AudibleClock:
             nap = min(LONGEST_NAP_SECONDS, end - self._slept)
             self._clock.sleep(nap)
             self._slept += nap
-            if self._slept - self._told >= WORTH_TELLING_SECONDS and self._caller.on_event is not None:
+            if self._slept - self._told >= REPORT_EVERY_SECONDS and self._caller.on_event is not None:
                 self._told = self._slept
                 self._caller.on_event(Waiting(self._what, self._slept))

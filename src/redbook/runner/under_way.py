@@ -10,10 +10,8 @@ import time
 from dataclasses import field
 from threading import Lock
 
-from redbook.engine.events import Phase, Stopping, Waiting
+from redbook.engine.events import REPORT_EVERY_SECONDS, Phase, Stopping, Waiting
 from redbook.records import dataclass
-
-WORTH_TELLING_SECONDS = 1.0
 
 _LOOKING = ("as soon as the drive has answered", "nothing is lost")
 _STOPPING = {
@@ -100,7 +98,7 @@ class UnderWay:
     def waiting(self) -> Waiting | None:
         """What the drive has not answered yet; at most once a second, else None."""
         command, since, now = self.command, self.since, time.monotonic()
-        if not command or now - self._told < WORTH_TELLING_SECONDS:
+        if not command or now - self._told < REPORT_EVERY_SECONDS:
             return None
         self._told = now
         return Waiting(f"the drive to answer {command}", now - since)

@@ -259,10 +259,10 @@ class _Reader:
     def _isrc(self, statement: TrackStatement, number: int) -> str:
         if statement.isrc is None:
             return ""
-        said = statement.isrc.raw.decode("latin-1")
-        code = read_isrc(said)
+        written = statement.isrc.raw.decode("latin-1")
+        code = read_isrc(written)
         if code is None:
-            text = f"track {number}: {shown(said)} is not an ISRC; it is not burned"
+            text = f"track {number}: {shown(written)} is not an ISRC; it is not burned"
             self._note(text, statement.isrc.offset)
         return code or ""
 

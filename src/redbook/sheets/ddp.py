@@ -321,16 +321,16 @@ class _Set:
 
     def _mcn(self, identifier: Identifier, pq: Pq, pq_name: str) -> str:
         codes = {}
-        for who, said in ((f"{IDENTIFIER}, UPC", identifier.upc), (f"{shown(pq_name)}, UPC", pq.upc)):
-            code, note = read_mcn(said, keep=True, who="")
-            if said.strip("0 ") and not code:
+        for who, written in ((f"{IDENTIFIER}, UPC", identifier.upc), (f"{shown(pq_name)}, UPC", pq.upc)):
+            code, note = read_mcn(written, keep=True, who="")
+            if written.strip("0 ") and not code:
                 self.notes.wrong(f"{who}: {note}", "it is left out")
             if code and check_digit(code[:12]) != int(code[12]):
                 if self._options.keep_mcn:
-                    self.notes.note(f"{who}: the check digit of {said} is wrong; it is burned")
+                    self.notes.note(f"{who}: the check digit of {written} is wrong; it is burned")
                 else:
                     due = check_digit(code[:12])
-                    wrong = f"{who}: the check digit of {said} is wrong, {due} would be right"
+                    wrong = f"{who}: the check digit of {written} is wrong, {due} would be right"
                     self.notes.wrong(wrong, "it is left out", "--keep-mcn burns it")
                     code = ""
             codes[who] = code
@@ -403,12 +403,12 @@ class _Set:
                     "have the set made again",
                 )
         for one in texts[:1]:
-            for track, said in one.by_type.get(PackType.CODE, {}).items():
+            for track, written in one.by_type.get(PackType.CODE, {}).items():
                 there = isrcs[track - 1] if 0 < track <= len(isrcs) else mcn
-                here = read_isrc(said) if track else read_mcn(said, keep=True)[0]
-                if here != there and said.strip("0 "):
+                here = read_isrc(written) if track else read_mcn(written, keep=True)[0]
+                if here != there and written.strip("0 "):
                     self.notes.wrong(
-                        f"{shown(name)}: {name_of(PackType.CODE, track)} is {shown(said)}, but "
+                        f"{shown(name)}: {name_of(PackType.CODE, track)} is {shown(written)}, but "
                         f"{shown(pq_name)} says {there or 'none'}: the set contradicts itself",
                         "each is burned as it is",
                     )

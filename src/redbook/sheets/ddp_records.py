@@ -42,13 +42,13 @@ class _Reader:
 
     def number(self, field: str, start: int, width: int) -> int | None:
         """None where it is blank."""
-        said = self.text(start, width)
-        if not said:
+        text = self.text(start, width)
+        if not text:
             return None
-        if not (said.isascii() and said.isdecimal()):
+        if not (text.isascii() and text.isdecimal()):
             place = f"bytes {start} to {start + width - 1}" if width > 1 else f"byte {start}"
-            raise RecordWrong(field, f"{_shown(said)} is not a number ({place})")
-        return int(said)
+            raise RecordWrong(field, f"{_shown(text)} is not a number ({place})")
+        return int(text)
 
 
 def _shown(text: str) -> str:
@@ -304,20 +304,20 @@ def _time(read: _Reader) -> int:
     if read.number("hours", 8, 2):
         raise RecordWrong("hours", f"{_shown(read.text(8, 2))}: no CD is as long as that (bytes 8 and 9)")
     parts = [read.number("time", start, 2) for start in (10, 12, 14)]
-    said = f"{_shown(read.text(10, 6))} is not a time (MMSSFF) (bytes 10 to 15)"
+    wrong = f"{_shown(read.text(10, 6))} is not a time (MMSSFF) (bytes 10 to 15)"
     minutes, seconds, frames = parts
     if minutes is None or seconds is None or frames is None:
-        raise RecordWrong("time", said)
+        raise RecordWrong("time", wrong)
     if seconds > 59 or frames > 74:
-        raise RecordWrong("time", f"{said}: seconds go up to 59, frames up to 74")
+        raise RecordWrong("time", f"{wrong}: seconds go up to 59, frames up to 74")
     return (minutes * 60 + seconds) * 75 + frames
 
 
-def _control(said: str) -> tuple[int, bool]:
-    nibble, adr = said[0], said[1].upper()
+def _control(text: str) -> tuple[int, bool]:
+    nibble, adr = text[0], text[1].upper()
     if nibble not in "0123456789ABCDEFabcdef" or adr not in "1S":
         raise RecordWrong(
             "control",
-            f"{_shown(said)}: a digit for the flags, and 1 or S (SCMS), are expected (bytes 16 and 17)",
+            f"{_shown(text)}: a digit for the flags, and 1 or S (SCMS), are expected (bytes 16 and 17)",
         )
     return int(nibble, 16), adr == "S"

@@ -28,8 +28,8 @@ def program_of(sheet: Sheet, sources: Sources, options: SheetOptions, notes: Not
     cast = choose(sheet, options, notes)
     stream = _Stream(sheet, sources, notes)
     stream.check(cast)
-    said = _first_silence(cast)
-    readings = [_Reading(silence, stream.tracks(cast, silence)) for silence in _first_silences(said)]
+    first_silence = _first_silence(cast)
+    readings = [_Reading(silence, stream.tracks(cast, silence)) for silence in _first_silences(first_silence)]
     program = Program((), readings[0].tracks, sheet.mcn)
     lengths = sources.lengths
     for reading in readings:
@@ -57,16 +57,16 @@ def _first_silence(cast: Cast) -> int:
     return max(mark.silence for mark in cast.tracks[0].marks)
 
 
-def _first_silences(said: int) -> list[int]:
+def _first_silences(written: int) -> list[int]:
     """What a PREGAP on track 1 may mean, the usual meaning first.
 
     It counts beside the two seconds that every disc has; some programs count these in, so that exactly two
     seconds by hand mean just those.
     """
     always = PREGAP_SECTORS * SAMPLES_PER_SECTOR
-    if not said:
+    if not written:
         return [0]
-    return [0, said] if said == always else [said, max(0, said - always)]
+    return [0, written] if written == always else [written, max(0, written - always)]
 
 
 def _decided(sheet: Sheet, cast: Cast, readings: list[_Reading], notes: Notebook) -> int:
@@ -77,7 +77,7 @@ def _decided(sheet: Sheet, cast: Cast, readings: list[_Reading], notes: Notebook
     if len(readings) == 1:
         return taken
     first = cast.tracks[0]
-    said = duration(_first_silence(cast) // SAMPLES_PER_SECTOR)
+    length = duration(_first_silence(cast) // SAMPLES_PER_SECTOR)
     silence = readings[taken].silence // SAMPLES_PER_SECTOR
     meaning = (
         f"{duration(silence)} of silence in addition to the 2 s that every disc has"
@@ -85,11 +85,11 @@ def _decided(sheet: Sheet, cast: Cast, readings: list[_Reading], notes: Notebook
         else "the 2 s that every disc has"
     )
     if proven and (taken or not silence or readings[1].silence == _first_silence(cast)):
-        notes.note(f"PREGAP {said} of the first track means {meaning}: {why}", first.said.silence_line)
+        notes.note(f"PREGAP {length} of the first track means {meaning}: {why}", first.said.silence_line)
     elif not silence:
         notes.note(
-            f"PREGAP {said} of the first track is taken as {meaning}, not as additional silence; nothing in "
-            f"the sheet says which",
+            f"PREGAP {length} of the first track is taken as {meaning}, not as additional silence; nothing "
+            "in the sheet says which",
             first.said.silence_line,
         )
     return taken
@@ -164,15 +164,15 @@ class _Stream:
         return tuple(made)
 
     def _track(self, chosen: Chosen, marks: list[Mark], end: Mark | None) -> ProgramTrack:
-        said = chosen.said
+        sheet_track = chosen.said
         by_index: dict[int, tuple[list[Piece], int]] = {}
         for mark, following in zip(marks, [*marks[1:], end], strict=True):
             if mark.silence:  # before index 1 it is pregap, too, whether or not the sheet has an INDEX 00
                 by_index.setdefault(0, ([], mark.line))[0].append(Piece.silence(mark.silence))
             pieces = by_index.setdefault(mark.index, ([], mark.line))[0]
             pieces += self._between(mark, following)
-        if said.postgap:
-            by_index[marks[-1].index][0].append(Piece.silence(said.postgap))
+        if sheet_track.postgap:
+            by_index[marks[-1].index][0].append(Piece.silence(sheet_track.postgap))
         segments = tuple(
             Segment(index, tuple(pieces), line)
             for index, (pieces, line) in sorted(by_index.items())
@@ -180,12 +180,12 @@ class _Stream:
         )
         return ProgramTrack(
             segments,
-            isrc=said.isrc,
-            pre_emphasis="PRE" in said.flags,
-            copy_permitted="DCP" in said.flags,
-            four_channels="4CH" in said.flags,
-            copy_alternates="SCMS" in said.flags,
-            line=said.line,
+            isrc=sheet_track.isrc,
+            pre_emphasis="PRE" in sheet_track.flags,
+            copy_permitted="DCP" in sheet_track.flags,
+            four_channels="4CH" in sheet_track.flags,
+            copy_alternates="SCMS" in sheet_track.flags,
+            line=sheet_track.line,
         )
 
     def tell_lost_pregaps(self, cast: Cast) -> None:

@@ -39,22 +39,22 @@ def decide(identifiers: Identifiers, readings: list[Reading], notes: Notebook) -
     ):
         if identifier is None:
             continue
-        said, line = identifier
+        stated, line = identifier
         tocs = [(place, reading.toc) for place, reading in enumerate(readings) if reading.toc is not None]
         if len(tocs) < len(readings):
             if len(readings) > 1:
                 notes.note(f"{name} could not be used: the length of a file is not known yet", line)
             continue
-        fitting = [place for place, toc in tocs if of(toc) == said]
+        fitting = [place for place, toc in tocs if of(toc) == stated]
         if not fitting:
             found = of(tocs[0][1])
             notes.note(
-                f"{name} {said} is not that of this disc, which is {found}; it may be of another pressing",
+                f"{name} {stated} is not that of this disc, which is {found}; it may be of another pressing",
                 line,
             )
         elif [place for place in fitting if place in left] and len(fitting) < len(readings):
             left = [place for place in left if place in fitting]
-            why = why or f"{name} {said} fits that only"
+            why = why or f"{name} {stated} fits that only"
     proven = len(readings) > 1 and len(left) == 1
     return left[0], why, proven
 

@@ -120,12 +120,14 @@ def _bare(data: bytes) -> bytes:
         raise PacksWrong("it is empty")
     if len(data) > MOST_FILE_BYTES:
         raise PacksWrong(f"it is larger than {BLOCKS} languages of CD-Text can be ({MOST_FILE_BYTES} bytes)")
-    said = int.from_bytes(data[:2], "big") + 2
-    if not data[0] & 0x80 and not any(data[2:HEADER_BYTES]) and (said - HEADER_BYTES) % PACK_BYTES == 0:
-        if said > len(data):
-            raise PacksWrong(f"its header promises {said} bytes, but {len(data)} are there: it was cut short")
-        if not any(data[said:]) and len(data) - said <= 1 and said > HEADER_BYTES:
-            return data[HEADER_BYTES:said]
+    promised = int.from_bytes(data[:2], "big") + 2
+    if not data[0] & 0x80 and not any(data[2:HEADER_BYTES]) and (promised - HEADER_BYTES) % PACK_BYTES == 0:
+        if promised > len(data):
+            raise PacksWrong(
+                f"its header promises {promised} bytes, but {len(data)} are there: it was cut short"
+            )
+        if not any(data[promised:]) and len(data) - promised <= 1 and promised > HEADER_BYTES:
+            return data[HEADER_BYTES:promised]
     over = len(data) % PACK_BYTES
     if over == 1 and not data[-1] and len(data) > 1:
         return data[:-1]

@@ -70,9 +70,11 @@ def read_packs(
     return packs.packs
 
 
-def note_differences(said: tuple[Texts, ...], packs: tuple[Texts, ...], line: int, notes: Notebook) -> None:
+def note_differences(
+    in_sheet: tuple[Texts, ...], packs: tuple[Texts, ...], line: int, notes: Notebook
+) -> None:
     """Of the sheet's texts and those of the packs, which win."""
-    for texts in said:
+    for texts in in_sheet:
         for kind, by_track in texts.by_type.items():
             for track, text in by_track.items():
                 if any(other.text(kind, track) == text for other in packs):

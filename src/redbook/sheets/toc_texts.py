@@ -26,17 +26,17 @@ def texts_of(toc: TocStatements, is_utf8: bool, encoding: str, remark: Remark) -
     is_utf8   whether the whole file can be read as UTF-8
     encoding  of the file, where a person has said it; else empty
     """
-    said: dict[int, list[tuple[int, TextItem]]] = {}
+    by_language: dict[int, list[tuple[int, TextItem]]] = {}
     for track, of_track in enumerate([toc.texts, *(statement.texts for statement in toc.tracks)]):
         for item in of_track:
-            said.setdefault(item.language, []).append((track, item))
+            by_language.setdefault(item.language, []).append((track, item))
     languages = toc.languages
-    if said and not languages:
-        first = min(items[0][1].offset for items in said.values())
+    if by_language and not languages:
+        first = min(items[0][1].offset for items in by_language.values())
         remark("no LANGUAGE_MAP says which language this is; LANGUAGE 0 is assumed to be English", first)
         languages = {0: ENGLISH}
     found = []
-    for number, items in sorted(said.items()):
+    for number, items in sorted(by_language.items()):
         if number not in languages:
             text = f"LANGUAGE {number} is not in the LANGUAGE_MAP; its texts are left out, as cdrdao does"
             remark(text, items[0][1].offset)
@@ -117,7 +117,7 @@ class _Language:
         self._is_utf8 = is_utf8
         self._encoding = encoding
         self._remark = remark
-        self._told = False
+        self._reported = False
 
     def take(self, track: int, item: TextItem) -> None:
         name, offset = item.name, item.offset
@@ -179,9 +179,9 @@ class _Language:
         code = self.texts.character_set
         if code is None and self.texts.language_code == JAPANESE:
             code = MS_JIS
-            if not self._told:
+            if not self._reported:
                 self._remark("no ENCODING is given; Japanese text is read as MS-JIS", offset)
-                self._told = True
+                self._reported = True
         own = CHARACTER_SETS.get(code or 0, "latin-1")
         try:
             return raw.decode(own)

@@ -141,16 +141,16 @@ class _Writer:
 
     def _language(self) -> Texts:
         """The one that is written."""
-        said = [entry for entry in self._program.texts if not entry.is_empty]
+        filled = [entry for entry in self._program.texts if not entry.is_empty]
         if self._packs_file:  # the texts are for programs that do not read it
-            return said[0] if said else Texts(ENGLISH)
+            return filled[0] if filled else Texts(ENGLISH)
         if self._program.packs:
             self._note("the CD-Text packs themselves are not kept; CD-Text is packed again from the texts")
-        if len(said) > 1:
-            left_out = ", ".join(entry.language for entry in said[1:])
-            self._note(f"a cue sheet has one language, {said[0].language}; left out: {left_out}")
-        taken = said[0] if said else Texts(ENGLISH)
-        if said and taken.language_code != ENGLISH:
+        if len(filled) > 1:
+            left_out = ", ".join(entry.language for entry in filled[1:])
+            self._note(f"a cue sheet has one language, {filled[0].language}; left out: {left_out}")
+        taken = filled[0] if filled else Texts(ENGLISH)
+        if filled and taken.language_code != ENGLISH:
             self._note(f"a cue sheet cannot say that its texts are in {taken.language}")
         if taken.copyright:
             self._note("a cue sheet cannot say that its texts are protected")
@@ -236,10 +236,10 @@ class _Writer:
 
     def _codes(self, track: LaidTrack) -> Iterator[str]:
         flags = {"DCP": COPY_PERMITTED, "4CH": FOUR_CHANNELS, "PRE": PRE_EMPHASIS}
-        said = [flag for flag, bit in flags.items() if track.control & bit]
-        said += ["SCMS"] if track.copy_alternates else []
-        if said:
-            yield f"    FLAGS {' '.join(said)}"
+        flag_words = [flag for flag, bit in flags.items() if track.control & bit]
+        flag_words += ["SCMS"] if track.copy_alternates else []
+        if flag_words:
+            yield f"    FLAGS {' '.join(flag_words)}"
         if track.isrc:
             yield f"    ISRC {track.isrc}"
 

@@ -106,16 +106,16 @@ class _Writer:
 
     def _texts(self, number: int, texts: Texts, track: int) -> Iterator[str]:
         yield f"  LANGUAGE {number} {{"
-        said = set(kinds_said(texts))
+        kinds = set(kinds_said(texts))
         character_set = _character_set(texts)
         encoding = CHARACTER_SETS[character_set]
         for kind in PackType:
-            if kind is PackType.CODE and kind in said:
+            if kind is PackType.CODE and kind in kinds:
                 yield self._field("ISRC" if track else "UPC_EAN", texts, kind, track, encoding)
             elif kind is PackType.GENRE:
                 if not track and self._has_genre:
                     yield self._genre(texts)
-            elif kind in _NAMES and (kind in said or kind in _ALWAYS) and not (track and kind in _DISC_ONLY):
+            elif kind in _NAMES and (kind in kinds or kind in _ALWAYS) and not (track and kind in _DISC_ONLY):
                 yield self._field(_NAMES[kind], texts, kind, track, encoding)
         if not track and (character_set != ISO_8859_1 or texts.copyright):
             sizes = bytes((character_set, 1, len(self._laid.layout.tracks), texts.copyright)) + bytes(32)
@@ -135,11 +135,11 @@ class _Writer:
         return line if text.isascii() and text.isprintable() else f"{line} // {printable(text)}"
 
     def _genre(self, texts: Texts) -> str:
-        said = texts.text(PackType.GENRE)
-        encoded = said.encode("latin-1", "replace")
-        if encoded.decode("latin-1") != said:
+        genre = texts.text(PackType.GENRE)
+        encoded = genre.encode("latin-1", "replace")
+        if encoded.decode("latin-1") != genre:
             self._note(
-                f'GENRE "{printable(said[:40])}" has letters that CD-Text does not have for it; they are '
+                f'GENRE "{printable(genre[:40])}" has letters that CD-Text does not have for it; they are '
                 "written as ?"
             )
         numbers = ", ".join(map(str, texts.genre_code.to_bytes(2, "big") + encoded + b"\0"))

@@ -44,11 +44,11 @@ def why_not() -> str:
     if child is None or child.stdout is None:
         return f"{TOOL} cannot be started"
     try:
-        told = child.stdout.fileno()
-        said = os.read(told, len(HELD)) if readable([told], PATIENCE_SECONDS) else b""
+        pipe = child.stdout.fileno()
+        answer = os.read(pipe, len(HELD)) if readable([pipe], PATIENCE_SECONDS) else b""
     finally:
         complaint = _end(child)
-    if said == HELD:
+    if answer == HELD:
         return ""
     return complaint or f"{TOOL} got no lock in {PATIENCE_SECONDS:.0f} s"
 

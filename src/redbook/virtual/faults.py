@@ -136,14 +136,14 @@ Outcome = (
 )
 
 
-def _check_sense(said: Sense) -> None:
-    _check("key", said.key, 0, 0xF)
-    _check("asc", said.asc, 0, 0xFF)
-    _check("ascq", said.ascq, 0, 0xFF)
-    if said.progress is not None and not 0 <= said.progress <= 1:
-        raise ValueError(f"progress = {said.progress!r}; it must be a number from 0 to 1")
-    if said.field_offset is not None:
-        _check("field_offset", said.field_offset, 0, 0xFFFF)
+def _check_sense(code: Sense) -> None:
+    _check("key", code.key, 0, 0xF)
+    _check("asc", code.asc, 0, 0xFF)
+    _check("ascq", code.ascq, 0, 0xFF)
+    if code.progress is not None and not 0 <= code.progress <= 1:
+        raise ValueError(f"progress = {code.progress!r}; it must be a number from 0 to 1")
+    if code.field_offset is not None:
+        _check("field_offset", code.field_offset, 0, 0xFFFF)
 
 
 @dataclass(slots=True)

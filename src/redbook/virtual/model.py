@@ -297,13 +297,13 @@ class Model:
 
     def curve(self, times: int) -> SpeedCurve:
         """How the disc runs when it is written at this speed.  raises  ValueError"""
-        said = self.curves.get(str(times))
-        if said is None:
+        described = self.curves.get(str(times))
+        if described is None:
             return Clv(times)
-        if said.keys() == {"zones"}:
-            return _zones(times, said["zones"])
-        if said.keys() <= {"cav", "limit"} and "cav" in said:
-            numbers = (said["cav"], said.get("limit", FASTEST))
+        if described.keys() == {"zones"}:
+            return _zones(times, described["zones"])
+        if described.keys() <= {"cav", "limit"} and "cav" in described:
+            numbers = (described["cav"], described.get("limit", FASTEST))
             if all(_is_speed(number) for number in numbers):
                 return Cav(float(numbers[0]), float(numbers[1]))
         raise ValueError(
@@ -357,8 +357,8 @@ def _check_numbers(model: type[Model], values: Mapping[str, Any]) -> None:
         raise ValueError(f"standards = {standards!r}")
     if not all(type(code) is int and 0 <= code <= 0xFFFF for code in standards):
         raise ValueError(f"standards = {standards!r}; they must be 16-bit version descriptors")
-    version, said = (values.get(key, defaults[key]) for key in ("spc_version", "standards"))
-    _check_versions(version, said)
+    version, codes = (values.get(key, defaults[key]) for key in ("spc_version", "standards"))
+    _check_versions(version, codes)
 
 
 _SPC_VERSIONS = {0x0120: 3, 0x0260: 4, 0x0300: 5, 0x0460: 6, 0x05C0: 7}
@@ -368,9 +368,11 @@ _SPC_VERSIONS = {0x0120: 3, 0x0260: 4, 0x0300: 5, 0x0460: 6, 0x05C0: 7}
 def _check_versions(version: int, standards: tuple[int, ...]) -> None:
     """raises  ValueError  if they name different versions of SPC"""
     for code in standards:
-        said = _SPC_VERSIONS.get(code & ~0x1F)
-        if said is not None and said != version:
-            raise ValueError(f"standards has {code:#06x}, which goes with spc_version {said}, not {version}")
+        belongs_to = _SPC_VERSIONS.get(code & ~0x1F)
+        if belongs_to is not None and belongs_to != version:
+            raise ValueError(
+                f"standards has {code:#06x}, which goes with spc_version {belongs_to}, not {version}"
+            )
 
 
 def _check_speeds(model: type[Model], values: Mapping[str, Any]) -> None:
@@ -385,7 +387,7 @@ def _check_speeds(model: type[Model], values: Mapping[str, Any]) -> None:
     if not _are_whole(values.get("cav_speeds", ())):
         raise ValueError("cav_speeds must be whole multiples of 1x")
     curves = values.get("curves", {})
-    if not isinstance(curves, Mapping) or not all(isinstance(said, Mapping) for said in curves.values()):
+    if not isinstance(curves, Mapping) or not all(isinstance(curve, Mapping) for curve in curves.values()):
         raise ValueError("curves must be tables by speed")
     if not all(speed.isascii() and speed.isdigit() for speed in curves):
         raise ValueError("curves must be tables by speed, a whole multiple of 1x")
@@ -398,10 +400,10 @@ def _check_names(model: type[Model], values: Mapping[str, Any]) -> None:
         "unknown_commands": {command.NAME for command in ALL_COMMANDS},
     }
     for key, names in known.items():
-        said = values.get(key, ())
-        if not isinstance(said, tuple) or not all(isinstance(name, str) for name in said):
+        names_given = values.get(key, ())
+        if not isinstance(names_given, tuple) or not all(isinstance(name, str) for name in names_given):
             raise ValueError(f"{key} must be a list of names")
-        if wrong := sorted(set(said) - names):
+        if wrong := sorted(set(names_given) - names):
             raise ValueError(f"{key}: there is no {', '.join(wrong)}, only {', '.join(sorted(names))}")
     for key in ("write_types", "read_types"):
         if key in values and not values[key]:
@@ -417,10 +419,10 @@ def _check_names(model: type[Model], values: Mapping[str, Any]) -> None:
         raise ValueError("page_05h.underrun_protection: the model's own key says it")
     try:
         parameters = WriteParameters(**page)
-        told = WriteParameters.from_page(parameters.to_page())
+        read_back = WriteParameters.from_page(parameters.to_page())
     except (ValueError, OverflowError) as error:
         raise ValueError(f"page_05h: {error}") from error
-    if told != parameters:
+    if read_back != parameters:
         raise ValueError("page_05h has a value that its field has no room for")
     if page.get("write_type") == WriteType.RAW:
         raise ValueError("page_05h.write_type: no drive begins with raw writing")

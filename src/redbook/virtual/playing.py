@@ -56,10 +56,10 @@ class Player:
     def take_status(self) -> AudioStatus:
         """The audio status; the end of playing is reported once (MMC-3 table 227)."""
         self._settle()
-        told = self._status
-        if told is AudioStatus.COMPLETED:
+        status = self._status
+        if status is AudioStatus.COMPLETED:
             self._status = AudioStatus.NONE
-        return told
+        return status
 
     def _settle(self) -> None:
         if self._status is AudioStatus.PLAYING and self._since is not None:

@@ -446,8 +446,8 @@ class VirtualRecorder:
 
     def _says_ready(self, command: Command[Any]) -> bool:
         """Only while something is written: such a drive does report blanking (DVR-111)."""
-        said = self.model.ready_while_working and isinstance(command, control.TestUnitReady)
-        return said and not self._mechanism.operation.erases
+        pretends = self.model.ready_while_working and isinstance(command, control.TestUnitReady)
+        return pretends and not self._mechanism.operation.erases
 
     # Tray and events
 

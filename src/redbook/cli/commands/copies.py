@@ -192,16 +192,16 @@ def _at_work(command: str, as_json: bool, bell: bool) -> Iterator[tuple[Renderer
 
 def _tell_stops(cancel: Cancel, view: CopiesView, through: threading.Event) -> None:
     """What Ctrl-C does, as soon as it was pressed."""
-    told = [False, False]
+    reported = [False, False]
     while not through.wait(0.1):
-        if cancel.wanted and not told[0]:
-            told[0] = True
+        if cancel.wanted and not reported[0]:
+            reported[0] = True
             view.stopping(
                 "Stopping: discs under way are finished, and no more are started. Press Ctrl-C again to "
                 "end those cleanly, too; that spoils any disc being written"
             )
-        if cancel.wanted_at_once and not told[1]:
-            told[1] = True
+        if cancel.wanted_at_once and not reported[1]:
+            reported[1] = True
             view.stopping("Ending the discs under way cleanly")
 
 

@@ -131,8 +131,8 @@ def _tell(as_json: bool, event: CopyEvent) -> None:
     if as_json:
         click.echo(json.dumps(fields(event), ensure_ascii=False))
     elif not isinstance(event, CopyProgress | OrderNow):
-        told = fields(event)
-        number = f"copy {told['number']} of order {told['order']}" if "number" in told else ""
-        said = told.get("text") or told.get("state") or _WORDS.get(told["event"], told["event"])
-        parts = [told.get("drive", ""), number, said, told.get("why", "")]
+        values = fields(event)
+        number = f"copy {values['number']} of order {values['order']}" if "number" in values else ""
+        what = values.get("text") or values.get("state") or _WORDS.get(values["event"], values["event"])
+        parts = [values.get("drive", ""), number, what, values.get("why", "")]
         click.echo(": ".join(part for part in parts if part))

@@ -89,8 +89,8 @@ def _labels(page: Page, found: DiscInfo) -> None:
         if texts.damaged:
             page.line(f"  on the disc, but damaged: {', '.join(texts.damaged_names)}")
     for track in found.disc.tracks:
-        if track.is_audio and (said := _said_of(labels, track.number, track.control, page.detailed)):
-            page.line(f"track {track.number}: {', '.join(said)}")
+        if track.is_audio and (words := _said_of(labels, track.number, track.control, page.detailed)):
+            page.line(f"track {track.number}: {', '.join(words)}")
 
 
 def _artist_and_title(texts: Texts, track: int) -> str:
@@ -102,14 +102,14 @@ def _artist_and_title(texts: Texts, track: int) -> str:
 def _said_of(labels: DiscLabels, number: int, control: int, frames: bool) -> list[str]:
     """What is worth a line: codes, flags, indexes, and a pregap other than the usual two seconds."""
     track = labels.of(number)
-    said = [f"ISRC {track.isrc}"] if track is not None and track.isrc else []
-    said += [text for bit, text in ((1, "pre-emphasis"), (2, "copying permitted")) if control & bit]
+    words = [f"ISRC {track.isrc}"] if track is not None and track.isrc else []
+    words += [text for bit, text in ((1, "pre-emphasis"), (2, "copying permitted")) if control & bit]
     pregap = labels.pregap_sectors(number)
     if pregap is not None and pregap != PREGAP_SECTORS:
-        said.append(f"pregap {length(pregap, frames) if frames else seconds(pregap)}")
+        words.append(f"pregap {length(pregap, frames) if frames else seconds(pregap)}")
     indexes = track.indexes if track is not None else ()
-    said += [f"index {index} at {length(lba, frames)}" for index, lba in enumerate(indexes, 2)]
-    return said
+    words += [f"index {index} at {length(lba, frames)}" for index, lba in enumerate(indexes, 2)]
+    return words
 
 
 def _status(found: DiscInfo) -> str:

@@ -108,13 +108,13 @@ class Block:
                 continue
             self._tell(ChangeKind.LEFT_OUT, kind, track, why)
 
-    def _genre(self, said: str) -> dict[int, str]:
+    def _genre(self, text: str) -> dict[int, str]:
         """A word that is in the list of genres becomes its code; another one is beside "not defined"."""
-        if said and not self.genre_code:
-            self.genre_code = genre_code(said) or GENRE_NOT_DEFINED
+        if text and not self.genre_code:
+            self.genre_code = genre_code(text) or GENRE_NOT_DEFINED
             if self.genre_code != GENRE_NOT_DEFINED:
-                said = ""
-        return {0: said}
+                text = ""
+        return {0: text}
 
     def _set_of(self, kind: PackType) -> int:
         if kind in ALWAYS_ASCII or (kind is PackType.CLOSED_INFO and self.character_set == MS_JIS):

@@ -68,15 +68,15 @@ def encode(
     """
     if not 1 <= first_track <= last_track <= MOST_TRACKS:
         raise ValueError(f"there are no tracks {first_track} to {last_track} on a disc")
-    said = [each for each in texts if not each.is_empty]
+    filled = [each for each in texts if not each.is_empty]
     changes: list[Change] = []
     blocks: list[Block] = []
-    for each in said:
+    for each in filled:
         if len(blocks) == BLOCKS:
             text = f"the texts in {each.language} are left out: a disc has {BLOCKS} languages at most"
             changes.append(Change(ChangeKind.LEFT_OUT, None, None, BLOCKS, text))
             continue
-        for block in _blocks_of(each, first_track, last_track, transliterate, alone=len(said) == 1):
+        for block in _blocks_of(each, first_track, last_track, transliterate, alone=len(filled) == 1):
             block.repeats = repeats
             block.shorten()
             if block.kinds:
@@ -152,8 +152,8 @@ def _blocks_of(
 
 
 def _is_japanese(texts: Texts) -> bool:
-    said = (text for found in texts.by_type.values() for text in found.values())
-    return texts.language_code == JAPANESE or any(map(has_kana, said))
+    every_text = (text for found in texts.by_type.values() for text in found.values())
+    return texts.language_code == JAPANESE or any(map(has_kana, every_text))
 
 
 def _told_elsewhere(change: Change) -> Change:

@@ -38,11 +38,11 @@ class Texts:
     @property
     def genre(self) -> str:
         """Its name, and what is said beside it; empty for none."""
-        said = self.text(PackType.GENRE)
+        words = self.text(PackType.GENRE)
         if self.genre_code <= GENRE_NOT_DEFINED:
-            return said
+            return words
         name = GENRES.get(self.genre_code, f"genre {self.genre_code}")
-        return f"{name} ({said})" if said else name
+        return f"{name} ({words})" if words else name
 
     @property
     def is_empty(self) -> bool:

@@ -156,8 +156,8 @@ class MsftDiscFormat2Data(WriteSpeeds):
         state = media_state(media_type, disc) & _UNSUPPORTED
         if state:
             bits = [one for one in DATA_STATE if one.bit_count() == 1 and one & state]
-            said = " + ".join(bit.name.rpartition("MEDIA_STATE_")[2] for bit in bits)
-            fail(self, member, HResult.E_IMAPI_DF2DATA_INVALID_MEDIA_STATE, f"the disc is {said}")
+            words = " + ".join(bit.name.rpartition("MEDIA_STATE_")[2] for bit in bits)
+            fail(self, member, HResult.E_IMAPI_DF2DATA_INVALID_MEDIA_STATE, f"the disc is {words}")
         return disc
 
     def _room(self, member: str) -> Space:

@@ -95,8 +95,8 @@ class ReadToc(Sized[Toc]):
         numbers = [track.number for track in tracks]
         due = list(range(max(first, self.first_track), last + 1))
         if numbers != due:
-            told = ", ".join(map(str, numbers)) or "none"
-            raise ValueError(f"it says that it lists tracks {first} to {last}, but lists these: {told}")
+            listed = ", ".join(map(str, numbers)) or "none"
+            raise ValueError(f"it says that it lists tracks {first} to {last}, but lists these: {listed}")
         for before, track in pairwise(tracks):
             if track.start_lba <= before.start_lba:
                 raise ValueError(

@@ -498,8 +498,8 @@ def shown_plan(made: MasterReport, title: str) -> dict[str, Any]:
     remarks  of each track, in words; notable ones a person should have read, and so what was converted
     """
     shown = shown_master(made.file, title)
-    for track, said in zip(shown["tracks"], made.remarks, strict=True):
-        track["remarks"] = [{"text": one.text, "notable": one.notable} for one in said]
+    for track, remarks in zip(shown["tracks"], made.remarks, strict=True):
+        track["remarks"] = [{"text": one.text, "notable": one.notable} for one in remarks]
     with_text = "with CD-Text" if made.file.layout.cd_text else "without CD-Text"
     mode = "session-at-once" if made.file.mode == Mode.SAO else "track-at-once"
     return {

@@ -115,12 +115,12 @@ class Login:
         transit = request.transit and self._may_go_on()
         if transit:
             self._stage = request.next_stage
-        said = text.build((reply | self._declarations(request.stage)).items())
-        if len(said) > MOST_LOGIN_DATA_BYTES:
+        answer = text.build((reply | self._declarations(request.stage)).items())
+        if len(answer) > MOST_LOGIN_DATA_BYTES:
             raise LoginRefused(LoginStatus.INITIATOR_ERROR, "it sent more keys than can be answered")
         if self._stage == FULL_FEATURE:
             self.terms = self._terms(request)
-        return self._response(request, transit), said
+        return self._response(request, transit), answer
 
     # What a request must be
 
@@ -195,10 +195,10 @@ class Login:
     def _negotiate(self, name: str, offered: str) -> dict[str, str]:
         if name in self._agreed:
             raise TextError(f"{name} is negotiated again")
-        said, value = text.answer(name, offered)
+        answer, value = text.answer(name, offered)
         if value is not None:
             self._agreed[name] = value
-        return {} if said is None else {name: said}
+        return {} if answer is None else {name: answer}
 
     def _choose_method(self, offered: str) -> str:
         if self._stage != SECURITY or self._chap is not None or self._authenticated:
@@ -234,14 +234,14 @@ class Login:
 
     def _declarations(self, stage: int) -> dict[str, str]:
         """Said unasked: the portal group at once (RFC 7143 13.9), the target's limit when limits are due."""
-        said: dict[str, str] = {}
+        declared: dict[str, str] = {}
         if not self._introduced and self._names.get("SessionType") != "Discovery":
-            said["TargetPortalGroupTag"] = str(PORTAL_GROUP)
+            declared["TargetPortalGroupTag"] = str(PORTAL_GROUP)
         if not self._declared and stage == OPERATIONAL:
-            said["MaxRecvDataSegmentLength"] = str(text.RECEIVED_DATA_SEGMENT_BYTES)
+            declared["MaxRecvDataSegmentLength"] = str(text.RECEIVED_DATA_SEGMENT_BYTES)
         self._introduced = True
         self._declared = self._declared or stage == OPERATIONAL
-        return said
+        return declared
 
     def _response(
         self, request: LoginRequest, transit: bool = False, status: LoginStatus = LoginStatus.SUCCESS

@@ -167,16 +167,16 @@ class _Seldom:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._told: dict[str, float] = {}
+        self._reported_at: dict[str, float] = {}
         self._left_out: dict[str, int] = {}
 
     def warn(self, text: str, *values: object) -> None:
         now = time.monotonic()
         with self._lock:
-            if now - self._told.get(text, -_TELL_AGAIN_SECONDS) < _TELL_AGAIN_SECONDS:
+            if now - self._reported_at.get(text, -_TELL_AGAIN_SECONDS) < _TELL_AGAIN_SECONDS:
                 self._left_out[text] = self._left_out.get(text, 0) + 1
                 return
-            self._told[text] = now
+            self._reported_at[text] = now
             more = self._left_out.pop(text, 0)
         _log.warning(text + (f" (and {more} times before that)" if more else ""), *values)
 

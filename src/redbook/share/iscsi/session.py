@@ -338,12 +338,12 @@ class Session:
 
     def _answer_text(self, request: TextRequest, data: memoryview) -> None:
         try:
-            said, tag = self._text.answer(request, data)
+            answer, tag = self._text.answer(request, data)
         except NotAccepted as error:
             self._reject(error.reason, request.to_bytes(len(data)))
             return
         over = tag == NO_TAG
-        self._emit(TextResponse(request.task_tag, self._counted(), tag, request.lun, over), said)
+        self._emit(TextResponse(request.task_tag, self._counted(), tag, request.lun, over), answer)
 
     def _logout(self, request: LogoutRequest) -> None:
         result = LogoutResult.CLOSED

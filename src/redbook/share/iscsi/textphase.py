@@ -52,20 +52,20 @@ class TextPhase:
             raise NotAccepted(RejectReason.OUT_OF_RESOURCES)
         if request.continued:
             return b"", _TRANSFER_TAG
-        said = self._say()
-        return said, NO_TAG if request.final else _TRANSFER_TAG
+        answer_data = self._say()
+        return answer_data, NO_TAG if request.final else _TRANSFER_TAG
 
     def _say(self) -> bytes:
         try:
             keys = text.parse(bytes(self._pending))
-            said = text.build(pair for name, value in keys.items() for pair in self._pairs(name, value))
+            data = text.build(pair for name, value in keys.items() for pair in self._pairs(name, value))
         except text.TextError as error:
             raise NotAccepted(RejectReason.PROTOCOL) from error
         finally:
             self._pending.clear()
-        if len(said) > self.terms.max_send_bytes:
+        if len(data) > self.terms.max_send_bytes:
             raise NotAccepted(RejectReason.OUT_OF_RESOURCES)
-        return said
+        return data
 
     def _pairs(self, name: str, value: str) -> list[tuple[str, str]]:
         if name == "SendTargets":

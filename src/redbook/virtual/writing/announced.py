@@ -263,10 +263,11 @@ class _Reader:
             )
 
     def _isrc_of(self, track: int, control: int) -> str:
-        code, said, where = self._isrc.get(track, ("", control, 0))
+        code, own_control, where = self._isrc.get(track, ("", control, 0))
         wanted = self._model.isrc_control
         if code and (
-            (wanted is IsrcControl.WITH and said != control) or (wanted is IsrcControl.WITHOUT and said)
+            (wanted is IsrcControl.WITH and own_control != control)
+            or (wanted is IsrcControl.WITHOUT and own_control)
         ):
             raise _wrong(where)
         return code
