@@ -360,7 +360,7 @@ def test_two_operators_see_the_same(browser: Any, serving: Serving, songs: list[
     see(ben, "0 of 3 good, 3 to go (under way)")
     ben.get_by_label("Pause order 1").click()
     see(anna, "Sermon is paused.")
-    anna.locator("#todo").get_by_label("Go on with order 1").click()
+    anna.locator("#todo").get_by_label("Continue order 1").click()
     see(ben, "0 of 3 good, 3 to go (under way)")
     ben.on("dialog", lambda dialog: dialog.accept())
     ben.get_by_label("Cancel order 1").click()
