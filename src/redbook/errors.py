@@ -137,7 +137,7 @@ class SheetError(AudioError):
     """A sheet says something impossible, or cannot be understood.
 
     source  the sheet's name as the user gave it
-    line    where, from 1; 0 where it is not of one line
+    line    where, from 1; 0 if it is not of one line
     """
 
     def __init__(self, message: str, source: str = "", line: int = 0) -> None:

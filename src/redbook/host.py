@@ -124,7 +124,7 @@ def user_name(uid: int) -> str:
 
 
 def current_user_name() -> str:
-    """Of whoever runs this process; empty where the system has no users."""
+    """Of whoever runs this process; empty if the system has no users."""
     return user_name(os.geteuid()) if hasattr(os, "geteuid") else os.environ.get("USERNAME", "")
 
 

@@ -22,7 +22,7 @@ from redbook.errors import AudioError
 from redbook.records import dataclass
 
 FrameLength = Callable[[bytes], int]
-"""Of the frame that begins with these bytes, in bytes; 0 where none begins."""
+"""Of the frame that begins with these bytes, in bytes; 0 if none begins."""
 
 _TAIL_BYTES = 1 << 18
 """Frames are searched for in this much of the end; none is longer than 8 kB."""

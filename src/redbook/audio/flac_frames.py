@@ -64,7 +64,7 @@ def _is_there_before(file: BinaryIO, place: int, frame: bytes) -> bool:
 
 
 def _block(header: bytes, fixed_samples: int) -> tuple[int, int] | None:
-    """First sample and number of samples of the frame that begins so; None where none does.
+    """First sample and number of samples of the frame that begins so; None if none does.
 
     fixed_samples  of each frame but the last, where they are numbered
     """
@@ -88,7 +88,7 @@ def _block(header: bytes, fixed_samples: int) -> tuple[int, int] | None:
 
 
 def _coded_number(data: bytes) -> tuple[int, int]:
-    """A number, and how many bytes it takes, in UTF-8's way but up to 36 bits; length 0 where none is."""
+    """A number, and how many bytes it takes, in UTF-8's way but up to 36 bits; length 0 if none is."""
     first = data[0]
     if first < 0x80:
         return first, 1

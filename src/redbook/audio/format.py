@@ -38,7 +38,7 @@ _LOSSLESS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """The tags of a file; empty or None where there are none.
+    """The tags of a file; empty or None if there are none.
 
     artist   of the music; of the album if nothing else is stated
     isrc     as written; it may be invalid

@@ -69,7 +69,7 @@ class MpegFacts:
     """first_byte   where the first frame is; None if there is none
     free_format     frames without a stated bit rate
     info_byte       where the frame is that holds no music but these numbers; None without one
-    frames          how many follow it; None where it does not say
+    frames          how many follow it; None if it does not say
     trim            LAME's delay and padding in samples; None without them
     """
 

@@ -248,7 +248,7 @@ def _left_out(keep: Ranges, coded: int, rate_hz: int) -> tuple[str, ...]:
 
 
 def _itunes_part(facts: StreamFacts, coded: int) -> Ranges | None:
-    """iTunSMPB of AAC; None where it is absent or contradicts the file."""
+    """iTunSMPB of AAC; None if it is absent or contradicts the file."""
     numbers = _itunes_numbers(facts.metadata)
     if numbers is None or facts.codec != "aac":
         return None

@@ -23,14 +23,14 @@ from redbook.disc.padding import is_too_short
 from redbook.records import dataclass
 
 Look: TypeAlias = Callable[[int], Glimpse | None]
-"""What the source at this place is; None where it cannot be used."""
+"""What the source at this place is; None if it cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chains:
     """rows     places of sources, from 0, each row one stream
     doubled  sources that are played once more, and are after the program's own then
-    places   of each piece with audio, in order; empty where they are the program's own
+    places   of each piece with audio, in order; empty if they are the program's own
     to_ends  numbers, in that order, of pieces that go to the end of their source, wherever that is now
     """
 

@@ -22,7 +22,7 @@ class Level:
     """Tracks whose balance is kept: what was done to them, and how loud they are on the disc.
 
     tracks          their numbers
-    gain_db         that was applied; 0 where they are left as they are
+    gain_db         that was applied; 0 if they are left as they are
     loudness_lufs   of all of them together, from the first one's index 1 on; None for silence
     true_peak_dbtp  of all of them, what is before their index 1 included; None for silence
     """

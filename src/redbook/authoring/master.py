@@ -43,7 +43,7 @@ class Master(Closing):
     tracks   each from its index 1 to its end: checksums, lengths, and what its first source is
     areas    what a disc is compared with: of each track, from what was sent before its index 1 to its end
     chains   places of sources that were converted as one stream
-    levels   what the loudness was brought to; None where that was not asked for
+    levels   what the loudness was brought to; None if that was not asked for
     """
 
     program: Program
@@ -56,7 +56,7 @@ class Master(Closing):
     levels: Levels | None = None
 
     def session_stream(self, silent_sectors: int) -> ProgramStream:
-        """All of it in one run, so many sectors of silence first; once only, for it is used up."""
+        """All of it in one run, this many sectors of silence first; once only, for it is used up."""
         lead = Piece.silence(silent_sectors * SAMPLES_PER_SECTOR)
         return ProgramStream(self.spool, (lead, *self.arrangement.stream), use_up=True)
 

@@ -42,7 +42,7 @@ class Segment:
     """What is between one index and the next.
 
     index  0 for a pregap, 1 where the track starts, 2 to 99
-    line   of the sheet that it comes from; 0 where there is none
+    line   of the sheet that it comes from; 0 if there is none
     """
 
     index: int
@@ -61,7 +61,7 @@ class ProgramTrack:
     isrc             twelve characters, or empty
     pre_emphasis, copy_permitted, four_channels   flags of the sub-channel
     copy_alternates  SCMS: "copy of a protected original"
-    line             of the sheet that it comes from; 0 where there is none
+    line             of the sheet that it comes from; 0 if there is none
     """
 
     segments: tuple[Segment, ...]

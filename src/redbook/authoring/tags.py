@@ -33,7 +33,7 @@ class Labels:
 
     origin  who says it, in words: "the sheet", "the tags"
     texts   one entry for each language; language 0 is that of whatever else is said
-    packs   the same as packs that are to be burned byte for byte; empty where there are none
+    packs   the same as packs that are to be burned byte for byte; empty if there are none
     mcn     thirteen digits, or empty
     isrcs   track to twelve characters
     notes   what a person should know of how they were found

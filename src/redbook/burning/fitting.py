@@ -35,7 +35,7 @@ def check_row(names: Sequence[str], sectors: Sequence[int], space: Space) -> Non
     """Check that tracks without gaps between them fit, by the lengths that their files state.
 
     names    what each track is from, for the error
-    sectors  the length of each track; 0 where a file states none
+    sectors  the length of each track; 0 if a file states none
 
     raises  PlanError  as `lay_out_named`
     """

@@ -21,7 +21,7 @@ class BurnReport:
     verified      True: read back and identical; False: not read back (verify=False, or a test write)
     toc           the table of contents that was read back; None if it cannot be read. Where nothing was read
                   back, or the session was left open: the intended one
-    verification  the verdict on each promise; None where nothing was read back
+    verification  the verdict on each promise; None if nothing was read back
     offset_samples  by how many stereo samples the drive reads this disc late (negative: early); the
                   comparison allows for it. None if it could not be determined
     mode          SAO or TAO

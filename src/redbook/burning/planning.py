@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from redbook.sheets.master_file import MasterFile
 
 DiscPlaces: TypeAlias = tuple[Sequence[int], int | None]
-"""Where the audio tracks of a disc start, and its last lead-out; None where it has none yet."""
+"""Where the audio tracks of a disc start, and its last lead-out; None if it has none yet."""
 
 
 @dataclass(frozen=True, slots=True)

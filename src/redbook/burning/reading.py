@@ -122,7 +122,7 @@ def read_disc(
 ) -> tuple[ReadReport, Program | None]:
     """Read as `read` does; returns the report, and a program that burns the disc again.
 
-    The program is None where no sheet can describe the disc.
+    The program is None if no sheet can describe the disc.
 
     check  looks at the disc before its audio is read, and may refuse it
 

@@ -56,7 +56,7 @@ class ReadReport:
     """What was read from a disc and saved in the folder.
 
     whole        two readings of every sector agreed, and nothing on the disc was left out
-    sheet        the cue sheet; None where no sheet can describe the disc; `notes` say why
+    sheet        the cue sheet; None if no sheet can describe the disc; `notes` say why
     offset_samples  that were corrected: the drive returns the audio this many samples late (negative: early)
     known_offset_samples  by which this drive was found to read its own discs late; None while unknown
     c2           whether the drive reported which sectors it could not correct

@@ -28,7 +28,7 @@ def pause_before(track: LaidTrack, frames: bool = False) -> str:
 
 
 def border_in_words(border: Border, track: LaidTrack, mode: Mode) -> str:
-    """How a track begins; empty where there is nothing to say.
+    """How a track begins; empty if there is nothing to say.
 
     For track-at-once the pause says everything.
     """
@@ -71,7 +71,7 @@ def on_the_disc(track: LaidTrack, frames: bool = False) -> str:
 
 
 def title_of(texts: tuple[Texts, ...], track: int) -> str:
-    """As CD-Text has it, in its first language: "Performer - Title"; empty where it says nothing."""
+    """As CD-Text has it, in its first language: "Performer - Title"; empty if it says nothing."""
     if not texts:
         return ""
     found = (texts[0].text(kind, track) for kind in (PackType.PERFORMER, PackType.TITLE))

@@ -240,7 +240,7 @@ def differences(report: object) -> dict[str, Any]:
 
 
 def verification(found: Verification | None) -> dict[str, Any]:
-    """The verdict on each promise; all empty where nothing was read back."""
+    """The verdict on each promise; all empty if nothing was read back."""
     return {
         "offset_samples": found.offset_samples if found else None,
         "hidden_samples": found.hidden_samples if found else 0,

@@ -62,7 +62,7 @@ class LaidTrack:
     number           1..99
     start_lba        of index 1
     sectors          from index 1 to its end, run-out not counted
-    pregap_sectors   from index 0 to index 1; 0 where it has no index 0
+    pregap_sectors   from index 0 to index 1; 0 if it has no index 0
     pregap           who makes those
     indexes          where index 2, 3 and so on begin, as LBAs
     control          Q control nibble: PRE_EMPHASIS, COPY_PERMITTED, DATA, FOUR_CHANNELS
@@ -218,7 +218,7 @@ class SessionLayout:
     def check(self, last_lead_out_lba: int | None = None) -> None:
         """Check the session against all rules of `breaches`.
 
-        last_lead_out_lba  the last start of a lead-out that the disc allows; None where no disc is known
+        last_lead_out_lba  the last start of a lead-out that the disc allows; None if no disc is known
 
         raises  RulesBroken  with every breach
         """

@@ -28,10 +28,10 @@ def samples_to_pad(samples: int) -> int:
 
 
 def padded(sectors: int) -> int:
-    """How long a track of so many sectors of audio becomes."""
+    """How long a track of this many sectors of audio becomes."""
     return max(sectors, SHORTEST_TRACK_SECTORS)
 
 
 def is_too_short(sectors: int) -> bool:
-    """Whether a track of so many sectors must be padded."""
+    """Whether a track of this many sectors must be padded."""
     return sectors < SHORTEST_TRACK_SECTORS

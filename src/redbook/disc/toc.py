@@ -44,7 +44,7 @@ class Toc:
 
     @property
     def musicbrainz_id(self) -> str:
-        """Of the tracks up to the last audio one; empty where there is none.
+        """Of the tracks up to the last audio one; empty if there is none.
 
         Behind that one, what follows is data in a second session: the first one ends 2 min 32 s before it.
         Source: https://musicbrainz.org/doc/Disc_ID_Calculation; libdiscid, src/toc.c

@@ -60,7 +60,7 @@ class Erasable:
     """A CD-RW that can be blanked.
 
     drive   the name of the drive's model
-    tracks  how many are on it, a begun one included; 0 where the drive does not say
+    tracks  how many are on it, a begun one included; 0 if the drive does not say
     """
 
     drive: str
@@ -95,7 +95,7 @@ def _look() -> Procedure[Erasable]:
 
 
 def _count_tracks(information: DiscInformation) -> Procedure[int]:
-    """How many are on it; 0 where the drive does not say."""
+    """How many are on it; 0 if the drive does not say."""
     last = information.last_track_of_last_session
     count = max(0, last - information.first_track + 1)
     if information.status is DiscStatus.APPENDABLE:  # the one that could be written next is counted, too

@@ -49,7 +49,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class PhaseStarted(Event):
-    """track is 0 where the phase concerns the whole disc."""
+    """track is 0 if the phase concerns the whole disc."""
 
     phase: Phase
     track: int = 0
@@ -149,7 +149,7 @@ class Waiting(Event):
 
     what          completes "waiting for": "the drive to become ready"
     seconds       so far
-    most_seconds  after which redbook gives up; None where it does not decide that
+    most_seconds  after which redbook gives up; None if it does not decide that
     """
 
     what: str

@@ -13,7 +13,7 @@ from redbook.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """features, track: None where the drive refuses to say; track: the one that would be written next."""
+    """features, track: None if the drive refuses to say; track: the one that would be written next."""
 
     glance: Glance
     features: tuple[Feature, ...] | None

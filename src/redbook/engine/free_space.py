@@ -30,7 +30,7 @@ def find_space(
 ) -> Procedure[Space | None]:
     """Where the next track starts; always asked, never computed (MMC-5 6.27: depends on page 05h).
 
-    recorded  the ended tracks on the disc, all of them; None where that is not known
+    recorded  the ended tracks on the disc, all of them; None if that is not known
 
     raises  Contradiction  where the drive says two things that cannot both be true
             InvalidReply

@@ -51,7 +51,7 @@ class Glance:
     medium       in words: NO_DISC, "CD-R 80 min, blank"; or what keeps the drive from telling
     spoiled      its last session was never finished, and nothing can be added
     information  None if there is no disc, or the drive does not report it
-    serial       feature 0108h; empty where the drive has none
+    serial       feature 0108h; empty if the drive has none
     """
 
     abilities: Abilities
@@ -107,7 +107,7 @@ def glance() -> Procedure[Glance]:
 
 
 def who_is_it() -> Procedure[tuple[InquiryReply, str]]:
-    """Vendor, product and revision, and the serial number; empty where the drive has none.
+    """Vendor, product and revision, and the serial number; empty if the drive has none.
 
     raises  DriveError
     """

@@ -87,7 +87,7 @@ class Abilities:
 
     @property
     def write_speeds(self) -> tuple[int, ...]:
-        """Multiples of 1x, fastest first; empty where the drive does not list them."""
+        """Multiples of 1x, fastest first; empty if the drive does not list them."""
         if self.speeds.offered:
             return self.speeds.offered
         listed = self.capabilities.write_speeds if self.capabilities else ()
@@ -101,7 +101,7 @@ class DiscContents:
     tracks        complete ones, also of a session that is still open
     open_track    begun and never ended; None if there is none
     toc           None until a session is closed
-    space         None where nothing more can be written
+    space         None if nothing more can be written
     problems      what the drive says about the disc that makes no sense, in words
     doubt         why nothing may be written, given what the drive says; empty if there is no reason
     spoiled       its last session was written session-at-once and never finished; what is in it is not a

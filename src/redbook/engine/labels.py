@@ -66,7 +66,7 @@ class DiscLabels:
         return next((track for track in self.tracks if track.number == number), None)
 
     def pregap_sectors(self, number: int) -> int | None:
-        """None where the drive does not report it."""
+        """None if the drive does not report it."""
         track = self.of(number)
         return None if track is None or (Item.PREGAPS, number) in self.untold else track.pregap_sectors
 
@@ -193,7 +193,7 @@ def _code(kind: SubChannelFormat, track: int) -> Procedure[str | None]:
 
 
 def _isrc_in_q(track: TrackInformation) -> Procedure[str | None]:
-    """As the sectors of the track itself have it; empty where they have none.
+    """As the sectors of the track itself have it; empty if they have none.
 
     None if they cannot be read, or are too few to decide.
     """
@@ -223,7 +223,7 @@ class _Place:
 
 
 def _q_at(lba: int) -> Procedure[Q | None]:
-    """None where it cannot be read. What is damaged is read again: Q has nothing to correct it by."""
+    """None if it cannot be read. What is damaged is read again: Q has nothing to correct it by."""
     for _ in range(2):
         try:
             try:
@@ -312,7 +312,7 @@ class _Sectors:
     ) -> Procedure[_Place | None]:
         """The first sector at or after this place on the disc; `end` is known to be, `low` not to be.
 
-        None where the drive does not report it. An encoder postpones MCN and ISRC where something begins, so
+        None if the drive does not report it. An encoder postpones MCN and ISRC where something begins, so
         a sector before `end` that has one of them belongs to what came before.
         """
         guesses = [] if guess is None else [guess - 1, guess]

@@ -107,7 +107,7 @@ class Outcome:
     sent       sectors of the track that is open now
     cut_short  a track that was ended before all of it was sent, and how many sectors were
     touched    whether a WRITE was sent
-    space      where the drive wants the track after the last one; None where it did not say
+    space      where the drive wants the track after the last one; None if it did not say
     found      what the drive said about the disc after a burn that broke off; unknown: why it said nothing
     full       whether the drive has refused more for lack of room
     changed    whether the drive said, once the burn had begun, that its disc may have been changed

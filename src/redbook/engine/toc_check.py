@@ -72,7 +72,7 @@ def read_and_check_toc(
     just_closed   the drive may remember what it has just written
     lead_outs     of earlier sessions, by the number of the last track before each
     lead_out_lba  where the disc's own lead-out must be, if that is known to the sector
-    flags         compare those of the tracks; False where they are compared with the session's promises
+    flags         compare those of the tracks; False if they are compared with the session's promises
     """
     while True:
         reading = yield from _read_toc()

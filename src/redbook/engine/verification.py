@@ -23,7 +23,7 @@ class Check:
     """One promise, the verdict on it, and the reason in words.
 
     promise  "table of contents", "audio", "data" (of a disc that has some), "edges"
-    text     how, where or why, in words; empty where there is nothing to say
+    text     how, where or why, in words; empty if there is nothing to say
     """
 
     promise: str

@@ -324,7 +324,7 @@ def _spans(
 ) -> tuple[Span, ...]:
     """What may be read around each: never before LBA 0, never in a lead-out; drives hang there.
 
-    lead_out_lba  the disc's last one; None where it cannot be read
+    lead_out_lba  the disc's last one; None if it cannot be read
     """
     on_disc = {found.number: found for found in complete}
     spans = []

@@ -166,7 +166,7 @@ class RecordedSession:
 
     @property
     def texts(self) -> Texts:
-        """In the first language; empty where there is none."""
+        """In the first language; empty if there is none."""
         return next(iter(self.all_texts), Texts())
 
     @property

@@ -81,7 +81,7 @@ class DiscFiles:
         return self._found(name) is not None
 
     def size(self, name: str) -> int:
-        """In bytes; 0 where there is none."""
+        """In bytes; 0 if there is none."""
         found = self._found(name)
         return 0 if found is None else found.st_size
 

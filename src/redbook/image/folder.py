@@ -160,7 +160,7 @@ class FolderStore(FolderView):
                 _log.warning("%s could not be written: %s", self.path / name, error.strerror)
 
     def _sheet(self, name: str, most_bytes: int) -> bytes | None:
-        """The sheet that is there; None where none is."""
+        """The sheet that is there; None if none is."""
         if not self._files.check(name):
             return None
         try:

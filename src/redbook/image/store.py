@@ -46,7 +46,7 @@ class Store(Protocol):
     def save(self, state: DiscState) -> None: ...
 
     def check_room(self, data_bytes: int) -> None:
-        """Check that the host has room for a disc of so many bytes in all.
+        """Check that the host has room for a disc of this many bytes in all.
 
         raises  StorageFailed  if it has not, or if nothing can be stored at all
         """

@@ -204,7 +204,7 @@ def check_room(folder: int | Path, name: Path, more_bytes: int) -> None:
 
 
 def owner_of(path: Path) -> str:
-    """Who holds the disc in this folder, by the word that was left; empty where there is none."""
+    """Who holds the disc in this folder, by the word that was left; empty if there is none."""
     try:
         files = open_files(path)
     except DriveError:

@@ -50,7 +50,7 @@ class AdodbStream(FileStream):
 
     @translated
     def Read(self, NumBytes: int = READ_ALL) -> bytes:
-        """Up to so many bytes from Position on; all of them if left out."""
+        """Up to this many bytes from Position on; all of them if left out."""
         return bytes(self._usable("Read").read(to_long(self, "Read", NumBytes, READ_ALL)))
 
     @translated

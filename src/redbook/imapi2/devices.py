@@ -398,7 +398,7 @@ def attach(
     """Plug a recorder into this process: MsftDiscMaster2 lists it, InitializeDiscRecorder takes its id.
 
     recorder   a VirtualRecorder in any state, or any other transport
-    node       what VolumeName shall say; the id if left out
+    node       what VolumeName should say; the id if left out
     clock      whose time waiting and event times are
     letter     a drive letter such as "D:", for VolumePathNames
 

@@ -67,7 +67,7 @@ class FileStream(ComObject):
 
     @translated
     def SetSize(self, libNewSize: int) -> int:
-        """Make it so many bytes long."""
+        """Make it this many bytes long."""
         size = to_long(self, "SetSize", libNewSize, 0, _LARGEST)
         try:
             self._usable("SetSize").truncate(size)

@@ -15,7 +15,7 @@ DATA_SECTOR_BYTES = 2048
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """The reply to READ CAPACITY.  last_lba is 0 where nothing is recorded."""
+    """The reply to READ CAPACITY.  last_lba is 0 if nothing is recorded."""
 
     LAYOUT: ClassVar[Struct] = Struct(">II")
 

@@ -239,7 +239,7 @@ class Configuration:
 
 @unique
 class FeatureRequest(IntEnum):
-    """Which features GET CONFIGURATION shall list, from the starting one on."""
+    """Which features GET CONFIGURATION should list, from the starting one on."""
 
     ALL = 0
     CURRENT = 1

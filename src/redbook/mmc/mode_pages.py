@@ -18,7 +18,7 @@ HEADER_BYTES_6 = 4
 
 @unique
 class PageControl(IntEnum):
-    """Which values of a page MODE SENSE shall return."""
+    """Which values of a page MODE SENSE should return."""
 
     CURRENT = 0
     CHANGEABLE = 1
@@ -289,7 +289,7 @@ class Capabilities:
 
     cd_text       reads R-W, in the lead-in too
     accurate_stream  reads audio without jitter
-    buffer_kib    size of the drive's write buffer; 0 where it is not told
+    buffer_kib    size of the drive's write buffer; 0 if it is not told
     speeds in units of 1000 bytes per second; `write_speeds` fastest first, empty on old drives
     pure_cav      how the disc is turned at the current writing speed
     """

@@ -42,7 +42,7 @@ SUB_CHANNEL_BYTES = {
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What READ CD shall bring of each sector, in this order on the wire.
+    """What READ CD should bring of each sector, in this order on the wire.
 
     main_channel  bits 7-3 of byte 9: sync, headers (2), user data, EDC/ECC. For CD-DA every selection with
                   user data in it gives the same 2352 bytes, every other none (MMC-5 table 355).

@@ -19,7 +19,7 @@ from redbook.errors import LedgerDamaged, RedbookError
 SCHEMA_VERSION = 1
 
 IDLE_CONNECTIONS = 4
-"""So many connections are kept for whoever comes next."""
+"""This many connections are kept for whoever comes next."""
 
 Row = tuple[Any, ...]
 C = TypeVar("C")

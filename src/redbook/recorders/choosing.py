@@ -85,7 +85,7 @@ def choose_drive(
 
     A recorder that is still looking at its disc is waited for, 2 minutes at most, an empty one 10 s.
 
-    caller   is told of the waiting, and may cancel it
+    caller   is notified of the waiting, and may cancel it
     patient  someone is there who can put another disc in: any recorder is waited for, until a cancel
     only     this real recorder and no other: its name, or a link to its node
 

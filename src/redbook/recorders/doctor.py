@@ -101,7 +101,7 @@ def diagnose(
     serial  show serial numbers; otherwise they are masked
     record  a new file for the exchange with the recorder of that name
     on_event, cancel
-            told of a recorder that takes its time to answer, and able to stop the looking
+            notified of a recorder that takes its time to answer, and able to stop the looking
 
     raises  Cancelled
     """

@@ -56,7 +56,7 @@ def drives(
             of real recorders, until its `close()`; its `entries` are those at the start
     clock   whose time the watch lets pass
     on_event, cancel
-            of a list: told of a recorder that takes its time to answer, and able to stop the looking
+            of a list: notified of a recorder that takes its time to answer, and able to stop the looking
 
     raises  Cancelled
     """
@@ -87,7 +87,7 @@ def _may_be_disc(path: Path) -> bool:
 def real_recorders(caller: Caller | None = None) -> Recorders:
     """The real recorders of this machine.
 
-    caller  is told of one that takes its time to answer, and may stop the looking
+    caller  is notified of one that takes its time to answer, and may stop the looking
     """
     return Recorders(System.of_process(), open_for_a_look, caller)
 

@@ -47,7 +47,7 @@ def ask(
     """The drive's answer to a question; or, as a text, why there is none.
 
     opener  how it is opened, if nothing hinders that
-    caller  is told of a drive that takes its time, and may stop the asking
+    caller  is notified of a drive that takes its time, and may stop the asking
     """
     problem = hindrance(system, drive)
     if problem:

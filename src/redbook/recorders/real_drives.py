@@ -26,22 +26,22 @@ class DriveEntry:
 
     name        for `open_drive`
     model       vendor, product and revision
-    medium      what is in it, in words; empty where that is not known
+    medium      what is in it, in words; empty if that is not known
     blank       whether that is a blank CD-R or CD-RW
     problem     why it cannot be used now, and what to do; empty if it can
     appendable  whether tracks can be added to what is in it
 
     Of a real recorder also:
-    vendor, product, revision, serial   empty where it does not report it
+    vendor, product, revision, serial   empty if it does not report it
     bus         "usb", "ata", "iscsi", "virtio", "firewire", "scsi"; "virtual" of a virtual one
     connection  the same in words, with port and speed
     node        /dev/srN, or /dev/sgN without the kernel's CD driver; empty without a driver
-    sg_node     /dev/sgN; empty where the module sg is not loaded
+    sg_node     /dev/sgN; empty if the module sg is not loaded
     stable_id   a name that it keeps when it is plugged in again; one that begins with /dev/ can be opened
-    writes_cd_r, writes_cd_rw   None where neither drive nor kernel tells
+    writes_cd_r, writes_cd_rw   None if neither drive nor kernel tells
     disc_sequence  the kernel's running number of the disc, another one once the tray was open; None where
                    it gives none
-    boot_id     of the start of the machine that this number belongs to; empty where none is told
+    boot_id     of the start of the machine that this number belongs to; empty if none is told
     """
 
     name: str
@@ -113,7 +113,7 @@ class Recorders:
 
     system  where they are looked for
     opener  how they are opened
-    caller  is told of one that takes its time to answer, and may stop the looking; pauses take no time
+    caller  is notified of one that takes its time to answer, and may stop the looking; pauses take no time
     """
 
     def __init__(self, system: System, opener: Opener, caller: Caller | None = None) -> None:

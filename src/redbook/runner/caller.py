@@ -82,7 +82,7 @@ class Caller:
         return Job(work).run(self.on_event, self.cancel)
 
     def audible_clock(self, what: str) -> Clock:
-        """A clock for something that sleeps: the caller is told of the waiting, and may cancel it.
+        """A clock for something that sleeps: the caller is notified of the waiting, and may cancel it.
 
         what  is waited for, as Waiting has it
         """

@@ -1,6 +1,6 @@
 """The request that a job stop, and how Ctrl-C becomes one.
 
-The first signal asks for an end in good order: the track is ended, and the drive left ready for use. The
+The first signal asks for a clean end: the track is ended, and the drive left ready for use. The
 second one quits as soon as the command under way is over, and leaves the disc as it is.
 `redbook.runner.runner` says when either reaches a procedure. Commands that live longer (`copies`, `worker`,
 `serve`, `share iscsi`, `drives --watch`) have handlers of their own, which also only note the wish.
@@ -45,7 +45,7 @@ class Cancel:
         self._signalled = -math.inf
 
     def __call__(self) -> None:
-        """End the job in good order: the track is ended, and the drive left ready for use."""
+        """End the job cleanly: the track is ended, and the drive left ready for use."""
         self.asked.set()
 
     def at_once(self) -> None:

@@ -16,7 +16,7 @@ LONGEST_READ_SECONDS = 2.0  # that closing waits for
 
 
 def ring_bytes(sectors: int, most_bytes: int = DEFAULT_RING_BYTES) -> int:
-    """How many bytes a ring for so many sectors has: whole chunks, two at least.
+    """How many bytes a ring for this many sectors has: whole chunks, two at least.
 
     most_bytes  the limit for a long burn
     """

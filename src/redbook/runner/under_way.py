@@ -104,7 +104,7 @@ class UnderWay:
         return Waiting(f"the drive to answer {command}", now - since)
 
     def stopping(self, at_once: bool) -> Stopping:
-        """What a cancel does now, and what it costs.  at_once: whether it shall quit at once"""
+        """What a cancel does now, and what it costs.  at_once: whether it should quit at once"""
         doing, price = _STOPPING[self.phase]
         sending = (Phase.LEAD_IN, Phase.WRITING, Phase.ENDING_TRACK, Phase.CLOSING)
         if self.test_write and self.phase in sending:

@@ -52,7 +52,7 @@ _LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _ASK, _REFUSE = 0x7FFF0000, 0x7FC00000, 0x00050000 | errno.EPERM
 _CALL_AT, _MACHINE_AT, _ARGUMENTS_AT = 0, 4, 16
 _LEAST_READ_BYTES = 512
-"""dd's smallest block. A shell reads its script by single bytes, which shall not become slow."""
+"""dd's smallest block. A shell reads its script by single bytes, which should not become slow."""
 
 _NOTICE = Struct("=QIIiIQ6Q")
 _VERDICT = Struct("=QqiI")

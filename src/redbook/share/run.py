@@ -22,7 +22,7 @@ _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 def signals_held() -> Iterator[set[signal.Signals]]:
     """Keep signals for `run` to look at: in this thread, and in threads that are started in the meantime.
 
-    yields  what was blocked before, which is what the program shall have
+    yields  what was blocked before, which is what the program should have
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
     try:

@@ -53,7 +53,7 @@ class Call(IntEnum):
 
 @unique
 class Answer(IntEnum):
-    """What it shall do."""
+    """What it should do."""
 
     DONE = 3
     READ_MEMORY = 5

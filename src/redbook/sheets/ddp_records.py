@@ -41,7 +41,7 @@ class _Reader:
         return self._text[start : start + width].replace("\0", " ").strip(" ")
 
     def number(self, field: str, start: int, width: int) -> int | None:
-        """None where it is blank."""
+        """None if it is blank."""
         text = self.text(start, width)
         if not text:
             return None
@@ -151,7 +151,7 @@ class MapPacket:
     pregap_1     sectors of the pregap's first part in the stream
     pause        sectors of pause in the stream (PRE2)
     media        number of the medium
-    track        which one it is of; empty where it is of all
+    track        which one it is of; empty if it is of all
     isrc         of that track
     name         of its file
     new          with 2.00: S where a session begins

@@ -20,7 +20,7 @@ from redbook.sheets.syntax import parse
 def read_embedded(
     path: Path, name: str, length_of: LengthOf, options: SheetOptions = DEFAULTS
 ) -> Program | None:
-    """What the sheet inside a sound file asks for; None where there is none.
+    """What the sheet inside a sound file asks for; None if there is none.
 
     A tag goes before a block: it says more. The audio is always the file's own, whatever FILE names.
 

@@ -22,7 +22,7 @@ _NO_AUDIO, _PRE_EMPHASIS = 0x80, 0x40
 
 
 def read_block(path: Path) -> tuple[bytes, int] | None:
-    """The block's bytes and the file's sample rate in Hz; None where there is none."""
+    """The block's bytes and the file's sample rate in Hz; None if there is none."""
     try:
         with path.open("rb") as file:
             return _find(file)

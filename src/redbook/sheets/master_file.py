@@ -48,7 +48,7 @@ class MasterTrack:
 
     sha256      of its sectors from `LaidTrack.sent_lba` to its end: the name of its blob
     source      the name of the file that it was made of, without its folders
-    conversion  what was done to that, in words; empty where it is bit for bit
+    conversion  what was done to that, in words; empty if it is bit for bit
     """
 
     sha256: str
@@ -223,7 +223,7 @@ def read_master_file(folder: Path, name: str = "") -> MasterFile:
 
 
 def blob_path(folder: Path, sha256: str) -> Path | None:
-    """Its sectors, else its FLAC; None where neither is there."""
+    """Its sectors, else its FLAC; None if neither is there."""
     for suffix in (".pcm", ".flac"):
         path = folder / BLOBS / (sha256 + suffix)
         if path.is_file():

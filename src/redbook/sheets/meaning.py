@@ -96,7 +96,7 @@ def _decided(sheet: Sheet, cast: Cast, readings: list[_Reading], notes: Notebook
 
 
 def _arranged(program: Program, lengths: list[int] | None) -> Arrangement | None:
-    """None where a length is not known, or the program cannot be: whoever burns it is told then."""
+    """None if a length is not known, or the program cannot be: whoever burns it is told then."""
     if lengths is None:
         return None
     try:

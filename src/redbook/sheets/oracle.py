@@ -13,7 +13,7 @@ from redbook.sheets.options import Notebook
 
 @dataclass(frozen=True, slots=True)
 class Identifiers:
-    """Each with the line that it is in; None where the sheet has none."""
+    """Each with the line that it is in; None if the sheet has none."""
 
     freedb: tuple[str, int] | None
     accuraterip: tuple[str, int] | None
@@ -21,7 +21,7 @@ class Identifiers:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """toc: the table of contents that it leads to; None where a length is not known"""
+    """toc: the table of contents that it leads to; None if a length is not known"""
 
     toc: Toc | None
 

@@ -50,7 +50,7 @@ class PacksDamaged(PacksWrong):
 
 @dataclass(frozen=True, slots=True)
 class Packs:
-    """packs    18 bytes each; empty where they are damaged, and their texts are packed again
+    """packs    18 bytes each; empty if they are damaged, and their texts are packed again
     odd      what is out of the ordinary, in words, and is burned as it is
     rescued  texts of damaged packs
     """

@@ -21,7 +21,7 @@ SOUND_TYPES = frozenset(
 
 @dataclass(slots=True)
 class SheetFile:
-    """A FILE line.  kind: its last word in upper case; empty where it has none"""
+    """A FILE line.  kind: its last word in upper case; empty if it has none"""
 
     name: str
     kind: str = ""
@@ -82,7 +82,7 @@ class Sheet:
     packs_file       the name after CDTEXTFILE, and its line
     packs_sum        SHA-256 of the packs in that file, by whom they were read from a disc; else empty
     freedb_id, accuraterip_id   after REM DISCID and REM ACCURATERIPID, in lower case, and the line
-    lead_out         where its maker's audio ended, in samples; 0 where it does not say
+    lead_out         where its maker's audio ended, in samples; 0 if it does not say
     """
 
     files: list[SheetFile] = field(default_factory=list)

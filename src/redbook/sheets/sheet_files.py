@@ -33,7 +33,7 @@ class TwoFiles(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """why: how the name led there, in words; empty where it is there as it is named"""
+    """why: how the name led there, in words; empty if it is there as it is named"""
 
     path: Path
     why: str = ""
@@ -49,7 +49,7 @@ class SheetFiles:
         self._found: dict[tuple[str, str], Found | None] = {}
 
     def find(self, name: str, encoding: str = "") -> Found | None:
-        """None where there is none.
+        """None if there is none.
 
         encoding  of the sheet: a file's name may be the very bytes that are in the sheet
 

@@ -75,7 +75,7 @@ class SilencePart:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """START, END or INDEX.  samples: None where it means all that came before"""
+    """START, END or INDEX.  samples: None if it means all that came before"""
 
     samples: int | None
     offset: int
@@ -93,7 +93,7 @@ class TextItem:
 
 @dataclass(slots=True)
 class TrackStatement:
-    """parts_before_mark: START and END mean, without a time, what the first so many parts come to"""
+    """parts_before_mark: START and END mean, without a time, what the parts so far, this many, come to"""
 
     offset: int
     isrc: Quoted | None = None

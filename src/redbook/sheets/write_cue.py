@@ -262,7 +262,7 @@ class _Writer:
     def _mark(self, number: int, index: int, lba: int) -> _Mark | None:
         """Where an index is: at the file that begins in its sector, else in the one that plays there.
 
-        None where there is silence in no file, or no more than the rest of a sector
+        None if there is silence in no file, or no more than the rest of a sector
         """
         sample = lba * SAMPLES_PER_SECTOR
         place = self._run_at(sample)

@@ -1,6 +1,6 @@
 r"""A program as a cdrdao TOC file: everything except SCMS and the exact bytes of packs.
 
-Every version of cdrdao shall burn from it what redbook burns. So a text that is not ASCII is written as the
+Every version of cdrdao should burn from it what redbook burns. So a text that is not ASCII is written as the
 bytes of the disc, in octal, with the text itself in a comment after it: cdrdao before 1.2.5 burns what bytes
 it finds, later ones take what is not octal for UTF-8. TITLE and PERFORMER are written always, and every field
 of the disc and of all tracks, because cdrdao stops where one is missing. A backslash is \134: \\ has meant

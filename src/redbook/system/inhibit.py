@@ -59,7 +59,7 @@ def _start(why: str) -> subprocess.Popen[bytes] | None:
         return None
     command = [path, f"--what={WHAT}", "--mode=block", "--who=redbook", f"--why={why}"]
     try:
-        # In a session of its own: Ctrl-C at the terminal is for us alone, and we end the burn in good order.
+        # In a session of its own: Ctrl-C at the terminal is for us alone, and we end the burn cleanly.
         return subprocess.Popen(
             [*command, "sh", "-c", "echo held; exec cat"],
             stdin=subprocess.PIPE,

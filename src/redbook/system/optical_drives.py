@@ -25,15 +25,15 @@ class OpticalDrive:
     """A drive that the kernel knows, whether or not it can be used.
 
     device      its folder in sysfs; another one each time it is plugged in
-    serial      empty where neither the drive nor its bridge tells one
+    serial      empty if neither the drive nor its bridge tells one
     bus         "usb", "ata", "iscsi", "virtio", "firewire" or "scsi"
     connection  the same in words, with port and speed where known
     block       "sr0"; empty without the module sr_mod
     generic     "sg1"; empty without the module sg
     stable_id   a path or name that stays the same from one plugging in to the next, if it has one
-    writes_cd_r, writes_cd_rw   as the kernel understood page 2Ah; None where it does not say
-    media_count changes whenever the kernel has seen another medium; None where it does not look
-    disc_sequence  the running number that the kernel has given the disc; None where it gives none (before
+    writes_cd_r, writes_cd_rw   as the kernel understood page 2Ah; None if it does not say
+    media_count changes whenever the kernel has seen another medium; None if it does not look
+    disc_sequence  the running number that the kernel has given the disc; None if it gives none (before
                    Linux 5.15)
     """
 

@@ -122,7 +122,7 @@ class System:
         return status.st_mode & 0o006 == 0o006
 
     def boot_id(self) -> str:
-        """A name for this start of the machine, new after each; empty where the kernel tells none."""
+        """A name for this start of the machine, new after each; empty if the kernel tells none."""
         return self.read("/proc/sys/kernel/random/boot_id")
 
     def container(self) -> str:

@@ -76,7 +76,7 @@ class UeventWaiter:
             self._socket.bind((0, KERNEL_GROUP))
 
     def wait(self, seconds: float) -> None:
-        """Wait, for at most so many seconds; returns at once when it is closed."""
+        """Wait, for at most this many seconds; returns at once when it is closed."""
         with self._used() as usable:
             if usable:
                 self._listen(time.monotonic() + seconds)

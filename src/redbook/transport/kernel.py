@@ -40,11 +40,11 @@ class Kernel(Protocol):
         ...
 
     def read_text(self, path: str) -> str:
-        """A file of /proc or /sys; empty where there is none."""
+        """A file of /proc or /sys; empty if there is none."""
         ...
 
     def names(self, path: str) -> list[str]:
-        """What a folder of /sys holds; nothing where there is none."""
+        """What a folder of /sys holds; nothing if there is none."""
         ...
 
 

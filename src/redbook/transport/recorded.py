@@ -301,7 +301,7 @@ class Replay:
         )
 
     def _as_written(self, lba: int, length: int, late_samples: int) -> bytes:
-        """What a drive reads there that brings audio so many samples late."""
+        """What a drive reads there that brings audio this many samples late."""
         begin = _place(lba) - late_samples * SAMPLE_BYTES
         before = bytes(max(0, min(length, -begin)))
         self._written.seek(max(0, begin))

@@ -178,7 +178,7 @@ class SgIo:
         elif data_in_length:
             direction, length = FROM_DEVICE, data_in_length
             address, kept = self._room_for(length)
-            ctypes.memset(address, 0, length)  # nothing of an earlier reply shall pass for this one's
+            ctypes.memset(address, 0, length)  # nothing of an earlier reply should pass for this one's
         self._fill_header(cdb, direction, address, length, timeout)
         number = self._call(self._fd, cdb)
         if number:

@@ -68,7 +68,7 @@ def _in_sysfs(node: Node) -> str:
 
 
 def _block_device(node: Node, kernel: Kernel) -> tuple[str, str]:
-    """Folder in /sys of the drive's srN, and its "MAJOR:MINOR"; empty where it has none."""
+    """Folder in /sys of the drive's srN, and its "MAJOR:MINOR"; empty if it has none."""
     if node.is_block:
         return _in_sysfs(node), f"{node.major}:{node.minor}"
     parent = f"{_in_sysfs(node)}/device/block"

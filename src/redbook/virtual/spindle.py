@@ -26,7 +26,7 @@ _NAME = re.compile(r"disc-(\d+)\.disc")
 class SpindleDisc:
     """A disc that the recorder has or had.
 
-    state   None where it cannot be read; `problem` says why
+    state   None if it cannot be read; `problem` says why
     loaded  whether it is the one in the recorder
     """
 

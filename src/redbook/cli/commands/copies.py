@@ -323,7 +323,7 @@ def resolve(attempt: int, verdict: str, who: str | None) -> None:
 
 @contextlib.contextmanager
 def _ledger() -> Iterator[Any]:
-    """None where there is none yet."""
+    """None if there is none yet."""
     from redbook.production.home import Home
 
     shared = os.environ.get(LEDGER_VARIABLE)

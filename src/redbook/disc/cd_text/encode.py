@@ -35,7 +35,7 @@ _WRITABLE = (ISO_8859_1, ASCII, MS_JIS)
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """packs: empty where there is nothing to say; texts: what they say; changes: in the order of the texts"""
+    """packs: empty if there is nothing to say; texts: what they say; changes: in the order of the texts"""
 
     packs: bytes
     texts: tuple[Texts, ...]

@@ -13,14 +13,14 @@ from redbook.records import dataclass
 class Texts:
     """One block of CD-Text: what it says in one language.
 
-    language_code  of EBU Tech 3264; 09h is English, 0 where nothing is said about it
+    language_code  of EBU Tech 3264; 09h is English, 0 if nothing is said about it
     by_type        pack type to track number to text; track 0 is the disc
     genre_code     of the disc, see `languages.GENRES`; 0 for none. The text of GENRE is said beside it
     copyright      0, or 3 where its makers allow no copy of the texts
     character_set  0 ISO 8859-1, 1 ASCII, 80h MS-JIS and so on, as it was read or is asked for; None leaves
                    it to the encoder
     damaged        texts that are on the disc and could not be read, as (pack type, track)
-    sizes          what the block says about its own size; None where it says nothing that can be read
+    sizes          what the block says about its own size; None if it says nothing that can be read
     """
 
     language_code: int = 0

@@ -128,7 +128,7 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
 
     @translated
     def WriteMedia2(self, data: object, streamLeadInSectors: int) -> int:
-        """As WriteMedia, of an image with so many sectors before LBA 0; WriteMedia's has 22650."""
+        """As WriteMedia, of an image with this many sectors before LBA 0; WriteMedia's has 22650."""
         return self._write("WriteMedia2", data, to_long(self, "WriteMedia2", streamLeadInSectors, 1))
 
     def _write(self, name: str, data: object, lead_in_sectors: int) -> HResult:

@@ -166,7 +166,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
     @property
     @translated
     def DeviceCanLoadMedia(self) -> bool:
-        """Whether it has a tray that goes in by itself, as far as it says; False where it does not say."""
+        """Whether it has a tray that goes in by itself, as far as it says; False if it does not say."""
         handle = self._handle
         data: ModeData = handle.run(despite_attention(ModeSense10(Capabilities.CODE)))
         page = data.page(Capabilities.CODE)

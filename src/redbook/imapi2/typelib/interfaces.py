@@ -20,7 +20,7 @@ __all__ = ["CLASSES", "INTERFACES", "CoClass", "Interface", "Kind", "Member", "m
 class Interface:
     """One interface.
 
-    base     name of the interface it extends; None where that is COM's own IDispatch or IUnknown
+    base     name of the interface it extends; None if that is COM's own IDispatch or IUnknown
     members  its own ones, without the base's
     events   the object calls it instead of being called
     """

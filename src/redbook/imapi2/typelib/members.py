@@ -25,11 +25,11 @@ class Kind(StrEnum):
 class Member:
     """A method or property, or, in an event interface, a call that the handler gets.
 
-    dispid     None where the interface is not scriptable; 0 is the default member
+    dispid     None if the interface is not scriptable; 0 is the default member
     signature  in Python form; what a method returns beside the HRESULT, for a get/put the bare type
     get_codes  HResult names: documented for the call, or for reading the property
     put_codes  HResult names: documented for writing the property
-    default    documented default of a property, None where there is none
+    default    documented default of a property, None if there is none
     """
 
     name: str

@@ -65,7 +65,7 @@ class WriteEngineEventArgs(ComObject):
 
     @property
     def RemainingTime(self) -> int:
-        """Estimated, rounded up; 0 where nothing is known, in FINISHING at least 1."""
+        """Estimated, rounded up; 0 if nothing is known, in FINISHING at least 1."""
         return math.ceil(max(0.0, self._reached.remaining))
 
     @property

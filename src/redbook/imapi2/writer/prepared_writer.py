@@ -189,7 +189,7 @@ class PreparedWriter(WriteSpeeds, Generic[S]):
 
     @property
     def BufferUnderrunFreeDisabled(self) -> bool:
-        """Whether a burn that is not fed in time shall fail, not pause.  PrepareMedia sets it to False."""
+        """Whether a burn that is not fed in time should fail, not pause.  PrepareMedia sets it to False."""
         return self._underrun_free_disabled
 
     @BufferUnderrunFreeDisabled.setter

@@ -15,7 +15,7 @@ from redbook.records import dataclass
 class Atip:
     """What is pressed into a blank disc's groove.  Source: MMC-5 6.26.6.
 
-    lead_in_start, last_lead_out  None where they make no sense (zero, no lead-in there, start after end)
+    lead_in_start, last_lead_out  None if they make no sense (zero, no lead-in there, start after end)
     sub_type                      3 bits; with `rewritable` the CD-RW speed class
     speed_codes                   (lowest, highest) of additional information A1, None if absent
     ultra_speed_codes             the same of A2, which ultra speed CD-RW have

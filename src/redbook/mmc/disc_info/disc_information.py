@@ -36,7 +36,7 @@ class SessionStatus(IntEnum):
 class DiscInformation:
     """The reply to READ DISC INFORMATION.  Source: MMC-5 6.22.
 
-    last_session_lead_in, last_lead_out  None where the drive says FF:FF:FF (complete or unknown), or nonsense
+    last_session_lead_in, last_lead_out  None if the drive says FF:FF:FF (complete or unknown), or nonsense
     disc_type                            00h CD-DA/CD-ROM, 10h CD-I, 20h XA, FFh undefined
     """
 

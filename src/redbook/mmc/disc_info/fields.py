@@ -26,7 +26,7 @@ def msf_or_none(four: bytes) -> Msf | None:
 
 
 def end_or_none(end: Msf | None) -> Msf | None:
-    """How far a disc goes; None where no disc can be that short."""
+    """How far a disc goes; None if no disc can be that short."""
     return end if end is not None and end.sectors >= SHORTEST_DISC_SECTORS else None
 
 

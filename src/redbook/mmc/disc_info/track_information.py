@@ -19,7 +19,7 @@ INVISIBLE_TRACK = 0xFF
 class TrackInformation:
     """The reply to READ TRACK INFORMATION.  Source: MMC-5 6.27.
 
-    next_writable_lba, last_recorded_lba  None where the drive does not vouch for them
+    next_writable_lba, last_recorded_lba  None if the drive does not vouch for them
     data_mode  1 or 2 of a data track; 0 for audio, and where the drive does not say
     """
 
@@ -110,7 +110,7 @@ class TrackInformation:
 
     @property
     def free_sectors_or_none(self) -> int | None:
-        """What is free for this track; None where no disc has as much, or the drive says nothing."""
+        """What is free for this track; None if no disc has as much, or the drive says nothing."""
         return self.free_sectors if 0 < self.free_sectors <= LAST_LBA + PREGAP_SECTORS else None
 
 

@@ -359,7 +359,7 @@ class _Served:
 
 
 def _rest(pieces: list[bytes | memoryview], sent: int) -> list[bytes | memoryview]:
-    """What is left when so many bytes are gone."""
+    """What is left when this many bytes are gone."""
     for number, piece in enumerate(pieces):
         if sent < len(piece):
             return [memoryview(piece)[sent:], *pieces[number + 1 :]]

@@ -126,7 +126,7 @@ class Incoming:
 class Task:
     """A SCSI command on its way.
 
-    drive       the unit that shall execute it
+    drive       the unit that should execute it
     held_bytes  what its data take up, come or not
     reply       what came of it; None if nothing did
     gone        because the unit has left

@@ -106,7 +106,7 @@ Value = int | bool | str
 def answer(name: str, offered: str) -> tuple[str | None, Value | None]:
     """What to say to an offer, and what holds from now on.
 
-    The first is None where nothing is to be said (a declaration), the second where it comes to nothing.
+    The first is None if nothing is to be said (a declaration), the second if it comes to nothing.
 
     raises  TextError  for a declaration that cannot be
     """

@@ -273,7 +273,7 @@ def _msf(lba: int) -> tuple[int, int, int]:
 
 
 def capacity(medium: Medium | None) -> bytes:
-    """The last sector before the lead-out; 0 where nothing is recorded.
+    """The last sector before the lead-out; 0 if nothing is recorded.
 
     GOOD even without a disc, contrary to the standard: QEMU's iSCSI initiator does not start
     with a drive that refuses it.

@@ -108,7 +108,7 @@ class SessionAtOnce(Writing):
 
 
 def _behind_first_silence(announced: Announced) -> int | None:
-    """Where the audio begins before which the drive makes the first pregap; None where the host sends it."""
+    """Where the audio begins before which the drive makes the first pregap; None if the host sends it."""
     first = next(region for region in announced.regions if region.sector_bytes != RAW_BYTES)
     return None if first.sector_bytes else first.end_lba
 
