@@ -96,7 +96,7 @@ def main() -> None:
     def tell(one: Tried) -> None:
         results.append(one)
         among = len(tests(one.change))
-        how = f"{one.tests} of the {among} tests that run through it" if among else "no test runs through it"
+        how = f"{one.tests} of the {among} tests for it" if among else "no test runs through it"
         said = f"noticed: {one.change}\n    by {one.noticed_by}" if one.noticed_by else ""
         print(said or f"not noticed: {one.change}\n    {how}", flush=True)
 

@@ -124,8 +124,10 @@ class _Changes:
         )  # by the function so far: to leave such a step out is no error at once
 
     def of(self, node: ast.AST) -> Changed:
+        if isinstance(node, ast.Assign) and _is_subscript(node.value, "Callable", "Generator"):
+            return  # the name of a type
         if isinstance(node, ast.AnnAssign):
-            if node.value is not None:
+            if node.value is not None and not _is_name(node.annotation, "TypeAlias"):
                 yield from self.of(node.value)
             return
         if isinstance(node, ast.JoinedStr):
@@ -236,6 +238,10 @@ def _other_constant(value: object) -> Iterator[str]:
 
 def _is_name(node: ast.expr, *names: str) -> bool:
     return isinstance(node, ast.Name) and node.id in names
+
+
+def _is_subscript(node: ast.expr, *names: str) -> bool:
+    return isinstance(node, ast.Subscript) and _is_name(node.value, *names)
 
 
 def _without(node: Node, part: str, number: int) -> Node:

@@ -46,6 +46,8 @@ STEPS = {
     "self.a = None": {"pass"},
     "a.clear()": {"pass"},
     "for a in b:\n    continue": {"pass"},
+    "A: TypeAlias = B | C": set(),
+    "A = Callable[[B | C], D]": set(),
 }
 
 
@@ -113,6 +115,34 @@ def test_a_change_is_tried_with_the_tests_that_run_through_it_the_quickest_first
     line: int, tests: list[str]
 ) -> None:
     chooser = Chooser.of(FOUND, {"a.py": CODE})
+    assert chooser.tests(Change("a.py", line, line, 0, 0, "", "")) == tests
+
+
+PROCEDURE = """\
+def procedure():
+    some = yield from another()
+    if some is None:
+        some = 5
+    def later():
+        return 6
+    return later
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "tests"),
+    [
+        (4, ["t::caught", "t::usual"]),  # coverage has seen none
+        (3, ["t::usual", "t::caught"]),  # those come first that it has seen
+        (6, []),  # `later` hands over to nobody
+    ],
+)
+def test_behind_a_call_that_may_have_caught_an_error_all_tests_of_that_call_are_tried(
+    line: int, tests: list[str]
+) -> None:
+    seen = {2: {"t::usual", "t::caught"}, 3: {"t::usual"}, 5: {"t::usual"}, 7: {"t::usual"}}
+    found = Map(seconds={"t::usual": 1.0, "t::caught": 1.0}, lines={"a.py": seen})
+    chooser = Chooser.of(found, {"a.py": PROCEDURE})
     assert chooser.tests(Change("a.py", line, line, 0, 0, "", "")) == tests
 
 
