@@ -169,6 +169,16 @@ def test_the_end_of_a_session_is_told_and_the_tray_unlocked() -> None:
     assert not is_locked(recorder)
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_one_that_was_open_is_closed_though_nothing_was_added(is_open: bool) -> None:
+    recorder = VirtualRecorder(with_open_session() if is_open else Medium.new())
+    log = Recording(recorder)
+    closed, _ = end(log, added=False)
+    assert closed is is_open
+    assert (CLOSE in log.opcodes()) is is_open
+    assert (status(recorder)[0] is DiscStatus.COMPLETE) is is_open
+
+
 def test_a_session_that_cannot_be_closed_is_an_error_and_the_tray_is_unlocked() -> None:
     recorder = VirtualRecorder(
         with_open_session(), faults=[Fault(Sense(4, 0x44, 0), CloseTrackSession, times=None)]
@@ -241,6 +251,14 @@ def test_a_drive_that_reports_its_own_change_of_the_disc_has_closed_it() -> None
 
     closed = redbook.close_disc(Drive(Reports(with_open_session())), clock=ManualClock())
     assert closed is not None
+
+
+def test_a_disc_is_looked_at_before_it_is_closed_and_both_is_told() -> None:
+    events: list[Event] = []
+    recorder = VirtualRecorder(with_open_session())
+    redbook.close_disc(Drive(recorder), on_event=events.append, clock=ManualClock())
+    phases = [event.phase for event in events if isinstance(event, PhaseStarted)]
+    assert phases == [Phase.PREPARING, Phase.CLOSING]
 
 
 def test_nothing_open_is_nothing_to_close() -> None:

@@ -151,6 +151,7 @@ class TestWhereSoundIsUnmistakable:
         found(disc)
         assert any(low == 18 for low, _ in disc.read)
         assert not any(low < 16 and high > 18 for low, high in disc.read)
+        assert all(high - low <= 13 for low, high in disc.read)
 
 
 QUIET = bytes(8 * SECTOR_BYTES)
@@ -261,6 +262,11 @@ class TestWhereSoundRepeatsItself:
     ) -> None:
         disc = Disc([tone(60)], late, unread=[*range(9), *range(52, 62)])
         assert found(disc, hint) == DiscOffset(expected)
+
+    @pytest.mark.parametrize("hint", [-49, 49 - FARTHEST, -FARTHEST])
+    def test_where_an_end_would_lie_out_of_reach_it_excludes_nothing(self, hint: int) -> None:
+        """So much early the disc's first sectors cannot be seen, and its last ones do not come."""
+        assert found(Disc([tone(60)], 0, unread=range(53, 62)), hint) == DiscOffset(hint)
 
     @pytest.mark.parametrize("late", [-1164, -30, 0, 30, 1176])
     def test_ends_that_are_not_alike_tell_each_for_itself(self, late: int) -> None:

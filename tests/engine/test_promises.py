@@ -210,6 +210,40 @@ def test_packs_that_say_nothing_in_words_are_compared_too() -> None:
         assert wrong == "CD-Text: the packs of type 88h (toc) are not those that were intended"
 
 
+def pack(kind: int, number: int, **otherwise: int) -> bytes:
+    """One pack of 16 bytes whose byte 5, say, is another with `byte_5`.  Source: MMC-3 annex J"""
+    data = bytearray((kind, 0, number, 0, *range(1, 13)))
+    for name, value in otherwise.items():
+        data[int(name.removeprefix("byte_"))] = value
+    return bytes(data)
+
+
+@pytest.mark.parametrize("at", [1, *range(3, 16)])
+def test_packs_that_differ_in_one_byte_are_not_those_that_were_meant(at: int) -> None:
+    """In any but the kind and the running number, which may be another for packs that come before."""
+
+    def session(one: bytes) -> SessionLayout:
+        return SessionLayout((LaidTrack(1, 0, 400, 150),), 400, cd_text=cd_text.sealed(one))
+
+    meant = session(pack(PackType.CLOSED_INFO, 3))
+    assert not compare_labels(meant, DiscLabels((session(pack(PackType.CLOSED_INFO, 9)),))).wrong
+    found = session(pack(PackType.CLOSED_INFO, 3, **{f"byte_{at}": 0x55}))
+    (wrong,) = compare_labels(meant, DiscLabels((found,))).wrong
+    assert "type 8Dh" in wrong
+
+
+def test_packs_that_are_damaged_say_nothing() -> None:
+    """As little as a player would show of them: their checksum is wrong."""
+    good = cd_text.sealed(pack(PackType.TOC, 0))
+    spoiled = bytearray(cd_text.sealed(pack(PackType.CLOSED_INFO, 1)))
+    spoiled[-1] ^= 1
+
+    def session(packs: bytes) -> SessionLayout:
+        return SessionLayout((LaidTrack(1, 0, 400, 150),), 400, cd_text=packs)
+
+    assert not compare_labels(session(good), DiscLabels((session(good + bytes(spoiled)),))).wrong
+
+
 def test_the_same_words_in_another_language_are_not_the_same_texts(program: Program) -> None:
     """08h is German, 09h English (EBU Tech 3264)."""
     (texts,) = program.texts

@@ -39,12 +39,19 @@ FAR = range(START, START + 27), range(START + SECTORS - 27, START + SECTORS)
 class Disc:
     """plans: by sector of the track. late: samples out of place, at each command in turn"""
 
-    def __init__(self, plans: Mapping[int, str] | None = None, late: tuple[int, ...] = (0,)) -> None:
+    def __init__(
+        self,
+        plans: Mapping[int, str] | None = None,
+        late: tuple[int, ...] = (0,),
+        span: Span = SPAN,
+        sent: bytes = SENT,
+    ) -> None:
+        self.span = span
         self.plans = {START + sector: plan.split() for sector, plan in (plans or {}).items()}
         self.readings = dict.fromkeys(self.plans, 0)
         self.late = late
         self.asked: list[ReadCd] = []
-        self.disc = bytes(START * SECTOR_BYTES) + SENT + bytes(20 * SECTOR_BYTES)
+        self.disc = bytes(START * SECTOR_BYTES) + sent + bytes(20 * SECTOR_BYTES)
 
     def __call__(self, command: Any) -> object:
         if isinstance(command, SetCdSpeed):
@@ -52,7 +59,7 @@ class Disc:
         assert isinstance(command, ReadCd)
         late = self.late[len(self.asked) % len(self.late)] * SAMPLE_BYTES
         self.asked.append(command)
-        assert SPAN.low <= command.lba < command.lba + command.sectors <= SPAN.high
+        assert self.span.low <= command.lba < command.lba + command.sectors <= self.span.high
         parts = [self.one(lba, late) for lba in range(command.lba, command.lba + command.sectors)]
         if b"" in parts:
             raise ReadError("cannot be read", command.NAME, Sense(3, 0x11, 0))
@@ -80,7 +87,7 @@ class Disc:
             most_sectors=most,
             answers={Absorb: lambda step: sums[0].update(step.data), Digest: digest},
         )
-        return played.run(compare_track(SPAN, samples, care)), played
+        return played.run(compare_track(self.span, samples, care)), played
 
 
 def care(**other: Any) -> Care:
@@ -190,6 +197,59 @@ def test_what_an_offset_moves_out_of_reach_is_counted_and_taken_as_sent() -> Non
     assert (late.head_hidden, late.tail_hidden) == (0, 1200 - 2 * 588)
 
 
+TO_ITS_ENDS = Span(1, START, SPAN.sent, START, START + SECTORS)
+"""Around it nothing can be read: the first and only track of a disc, written in one session at once."""
+
+
+@pytest.mark.parametrize(
+    ("samples", "differs", "hidden"),
+    [
+        (24, SECTORS - 1, (0, 24)),
+        (-24, 0, (24, 0)),
+        (1300, SECTORS - 1, (0, 1300)),
+        (-1300, 0, (1300, 0)),
+        (0, 0, (0, 0)),
+    ],
+)
+def test_what_lies_out_of_reach_is_counted_once_when_what_can_be_read_is_read_again(
+    samples: int, differs: int, hidden: tuple[int, int]
+) -> None:
+    disc, how = Disc({differs: "b a"}, (samples,), TO_ITS_ENDS), care()
+    reading, _ = disc.compare(how, samples)
+    assert reading.same
+    assert how.places_again == 1
+    assert (reading.head_hidden, reading.tail_hidden) == hidden
+
+
+OUT_OF_REACH = [
+    # samples late, sectors that can be read around the track, one that does not come, hidden: head, tail
+    (-24, 0, 17, (24, 0)),
+    (-1300, 0, 15, (1300, 0)),
+    (24, 0, 302, (0, 24)),
+    (1300, 0, 304, (0, 1300)),
+    (0, 0, 17, (0, 0)),
+    (-1300, 2, 15, (1300 - 2 * 588, 0)),
+    (1300, 2, 304, (0, 1300 - 2 * 588)),
+    (-1300, 2, -1, (1300 - 588, 0)),
+    (1300, 2, SECTORS, (0, 1300 - 588)),
+]
+
+
+@pytest.mark.parametrize("accurate_stream", [True, False])
+@pytest.mark.parametrize(("samples", "around", "unread", "hidden"), OUT_OF_REACH)
+def test_silence_that_lies_out_of_reach_is_not_taken_for_silence_that_was_read(
+    samples: int, around: int, unread: int, hidden: tuple[int, int], accurate_stream: bool
+) -> None:
+    """Where a sector beside a piece does not come, an inexact drive's sectors count one by one, too."""
+    quiet = bytes(8 * SECTOR_BYTES)
+    sent = quiet + SENT[len(quiet) : -len(quiet)] + quiet
+    span = Span(1, START, fingerprint(sent), START - around, START + SECTORS + around)
+    how = care(accurate_stream=accurate_stream)
+    reading, _ = Disc({unread: "-"}, (samples,), span, sent).compare(how, samples)
+    assert reading.unreadable == ([START + unread] if unread in range(SECTORS) else [])
+    assert (reading.head_hidden, reading.tail_hidden) == hidden
+
+
 def test_an_inexact_drive_that_is_exact_for_once_is_read_once_in_pieces_that_go_into_one_command() -> None:
     """Each with two sectors before and behind it; nothing is read in between."""
     disc, how = Disc(), care(accurate_stream=False)
@@ -232,6 +292,32 @@ def test_a_drive_that_brings_too_little_for_that_is_read_sector_by_sector(most: 
     assert reading.same
     assert how.one_by_one
     assert len(disc.asked) == sum(-(-min(27, SECTORS - done) // most) for done in range(0, SECTORS, 27))
+
+
+def test_such_a_drive_reads_again_sector_by_sector_too() -> None:
+    how = care(accurate_stream=False)
+    reading, _ = Disc({150: "b a", 151: "b a", 152: "b a"}).compare(how, most=1)
+    assert reading.same
+    assert (how.places_again, how.sectors_again) == (3, 3)
+
+
+class ElsewhereEachTime(Disc):
+    """Each long command, and what is asked for one by one after it, comes late by another amount."""
+
+    def __call__(self, command: Any) -> object:
+        if isinstance(command, ReadCd) and command.sectors > 1:
+            self.late = (self.late[0] % 40 + 3,)
+        return super().__call__(command)
+
+
+def test_what_came_in_several_commands_is_no_whole_reading_of_an_inexact_drive() -> None:
+    """Of two commands each lies where it likes: nothing shows what lies between them.
+
+    Sector 17 belongs to the second piece, and is among what surrounds the first.
+    """
+    reading, _ = ElsewhereEachTime({17: "-"}).compare(care(accurate_stream=False))
+    assert reading.bad == [(0, 32)]
+    assert reading.unreadable == [START + 17]
 
 
 @pytest.mark.parametrize("samples", [0, 7, -600])

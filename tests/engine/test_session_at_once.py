@@ -277,11 +277,41 @@ def test_a_cue_sheet_longer_than_the_drive_takes_is_refused_with_what_to_leave_o
         return
     with pytest.raises(
         PlanError,
-        match=r"has 112 bytes, and REDBOOK TEST 1 takes 111 at most: leave out some indexes.*--without-codes",
+        match=r"has 112 bytes, and REDBOOK TEST 1 takes 111 at most: "
+        r"leave out some indexes from 2 on, or leave out the ISRCs \(--without-codes\), "
+        r"or use another drive$",
     ):
         burn_session(log)
     assert 0x54 not in log.opcodes()  # no place of the power calibration area is used up
     assert SendCueSheet.OPCODE not in log.opcodes()
+
+
+def test_where_there_is_nothing_to_leave_out_another_drive_is_all_that_helps() -> None:
+    """Five entries of 8 bytes."""
+    with pytest.raises(PlanError, match=r"has 40 bytes, and .* takes 39 at most: use another drive$"):
+        burn_session(new(largest_cue_sheet_bytes=39), GAPLESS)
+
+
+def test_a_drive_that_forgets_its_page_with_each_sheet_is_written_nothing_to() -> None:
+    log = Recording(new())
+    log.inner.faults.append(Fault(Sense(5, 0x2C, 0), SendCueSheet, times=None))
+    with pytest.raises(errors.CommandSequenceError, match="SEND CUE SHEET"):
+        burn_session(log)
+    assert Write10.OPCODE not in log.opcodes()
+    assert status(log.inner)[0] is DiscStatus.BLANK
+
+
+def test_how_long_writing_took_does_not_depend_on_what_the_clock_shows() -> None:
+    """3150 sectors at 8x: 5.25 s, after the drive's buffer and before its end."""
+    seconds = []
+    for shown in (0, 5000):
+        clock, outcome = ManualClock(), Outcome()
+        clock.sleep(shown)
+        recorder = VirtualRecorder(Medium.new(), model="redbook", speed=8, clock=clock)
+        burn_session(recorder, GAPLESS, outcome=outcome, clock=clock)
+        seconds.append(outcome.seconds)
+    assert seconds[0] == pytest.approx(seconds[1])
+    assert 0 < seconds[0] < 3150 / 75
 
 
 def test_a_drive_without_session_at_once_says_what_can_be_used_instead() -> None:

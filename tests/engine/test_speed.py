@@ -128,6 +128,7 @@ def rewritable(sub_type: int, a1: tuple[int, int] | None, a2: tuple[int, int] | 
         (rewritable(2, (2, 4), (6, 8)), (16, 24)),
         (rewritable(3, None, (6, 9)), (16, 32)),
         (rewritable(0, (1, 3)), (2, 6)),
+        (rewritable(0, (0, 4)), (1, 8)),  # a slowest speed that is not told leaves out none
         (rewritable(3, None, (1, 8)), (2, 24)),
         (rewritable(3, None, (2, 8)), (4, 24)),
         (rewritable(3, None, (3, 10)), (8, 40)),

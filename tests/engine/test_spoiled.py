@@ -133,6 +133,8 @@ GOING_ON = TrackInformation(2, 1, 0, True, False, 452, 452, 300000, 300000)
 WHOLE = TrackInformation(1, 1, 0, False, False, 0, None, 0, 300)
 DAMAGED = TrackInformation(1, 1, 0, False, True, 0, None, 0, 300)
 REFUSED = errors.InvalidField("no", "READ TRACK INFORMATION", errors.Sense(5, 0x24, 0))
+TAKES_MORE = TrackInformation(2, 1, 0, True, True, 452, 452, 300000, 300000)
+NONSENSE = errors.InvalidReply("READ TRACK INFORMATION: 3 bytes")
 BUSY = errors.LongWriteInProgress("busy", "READ TRACK INFORMATION", errors.Sense(2, 0x04, 0x08))
 
 
@@ -147,16 +149,20 @@ BUSY = errors.LongWriteInProgress("busy", "READ TRACK INFORMATION", errors.Sense
         ([WHOLE], False),  # a drive that tells the last track instead
         ([BUSY], False),
         ([REFUSED, BUSY], False),
+        ([NONSENSE], False),
+        ([REFUSED, NONSENSE], False),
+        ([TAKES_MORE], False),  # damaged, and can be continued (MMC-5 6.27)
+        ([REFUSED, TAKES_MORE], False),
     ],
 )
 def test_what_drives_may_answer_of_the_track_that_could_be_next_and_of_the_session_s_first(
-    answers: list[TrackInformation | errors.SenseError], spoils: bool
+    answers: list[TrackInformation | errors.RedbookError], spoils: bool
 ) -> None:
     asking = is_spoiled(OPEN)
     next(asking)
     with pytest.raises(StopIteration) as ended:
         for answer in answers:
-            if isinstance(answer, errors.SenseError):
+            if isinstance(answer, errors.RedbookError):
                 asking.throw(answer)
             else:
                 asking.send(answer)

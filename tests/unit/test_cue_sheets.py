@@ -336,6 +336,22 @@ class TestRefusedSheets:
         assert refused_at(drive, head + b"".join(tracks) + lead_out(30000)) == 16 + 99 * 8 + 1
 
 
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_drive_that_makes_no_first_pregap_makes_those_between_tracks(taken: bool) -> None:
+    """Form 01 in the first entry of the program is its byte 3."""
+    drive = ready(VirtualRecorder(Medium.new(), model="usb-combo"))
+    first = entry(1, 1, 0, 0x00 if taken else 0x01, -150) + entry(1, 1, 1, 0, 0)
+    sheet = lead_in() + first + entry(1, 2, 0, 0x01, 300) + entry(1, 2, 1, 0, 450) + lead_out(750)
+    if not taken:
+        assert refused_at(drive, sheet) == 8 + 3
+        return
+    announce(drive, sheet)
+    write_from(drive, -150, 300)
+    write_from(drive, 450, 750)
+    drive.run(SynchronizeCache())
+    assert starts(drive) == [0, 450]
+
+
 class TestEmptyPregaps:
     """Index 0 and index 1 at one place, as `wodim defpregap=0` sends them."""
 

@@ -445,6 +445,9 @@ class TestTexts:
             ("c2@lba:5x3", "c2@lba:FIRST-LAST"),
             ("unwritable:3@lba:5", "no number"),
             ("unreadable@lba:9-5", "ends before it begins"),
+            ("unreadable@lba", "unreadable@lba:FIRST-LAST"),
+            ("unreadable@lba:5x2", "unreadable@lba:FIRST-LAST"),
+            ("unreadable@write:5", "unreadable@lba:FIRST-LAST"),
         ],
     )
     def test_a_wrong_text_says_what_to_write(self, text: str, says: str) -> None:

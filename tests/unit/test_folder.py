@@ -171,6 +171,20 @@ def test_the_run_out_behind_a_full_track_is_no_audio_of_it_when_the_power_goes()
         assert track.next_writable_lba == lead_out - 2
 
 
+def test_nor_is_it_of_a_later_track() -> None:
+    create_disc("p.disc")
+    with open_drive("virtual:p.disc") as drive:
+        write_track(ready(drive._transport), 300)  # type: ignore[arg-type]
+        start = next_lba(drive)
+        ready(drive._transport).run(Write10(start, bytes(27 * 2352)))  # type: ignore[arg-type]
+    lead_out = Msf(79, 59, 74).program_lba
+    os.truncate("p.disc/disc.bin", lead_out * 2352)
+    with open_drive("virtual:p.disc") as again:
+        track = disc_info(again).disc.open_track
+        assert track is not None
+        assert (track.start_lba, track.next_writable_lba) == (start, lead_out - 2)
+
+
 def test_a_test_write_on_a_disc_with_an_open_track_starts_where_the_real_one_would() -> None:
     medium = Medium.new()
     recorder = VirtualRecorder(medium)

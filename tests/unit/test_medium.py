@@ -10,9 +10,11 @@ import pytest
 
 from redbook import errors
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES, Msf
+from redbook.disc.sub_channel import RAW_BYTES
 from redbook.drive import Drive
 from redbook.image.base import HowWritten
 from redbook.image.folder import FolderStore
+from redbook.image.store import MemoryStore
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadTrackInformation
 from redbook.mmc.mode_pages import ModeSelect10, MultiSession, WriteParameters
 from redbook.mmc.playback import ReadSubChannel, SubChannelFormat
@@ -23,6 +25,7 @@ from redbook.virtual.medium import NO_MODE, Medium, in_words
 from redbook.virtual.prepared import Audio, Data, Session, prepare
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.refused import Refused
+from redbook.virtual.simulation import Simulation
 from tests.support.at_once import announce, one_track, sector, write_from, write_session
 from tests.support.drives import close_session, model, ready, write_track
 
@@ -318,3 +321,39 @@ def test_each_host_is_told_that_there_is_too_little_room(
             host.announce(100 * SECTOR_BYTES)
     monkeypatch.undo()
     recorder.close()
+
+
+class TestTestWrites:
+    """What a test write reads of the disc below it, and what it leaves of that."""
+
+    def real(self) -> MemoryStore:
+        store = MemoryStore()
+        store.write(-150, b"".join(map(sector, range(-150, 10))))
+        for lba in range(-150, 10):
+            store.write_sub_channel(lba, bytes((lba % 90 + 1,)) * RAW_BYTES)
+        return store
+
+    @pytest.mark.parametrize(
+        ("lba", "sectors", "there"),
+        [(3, 2, 2), (3, 5, 3), (5, 4, 1), (6, 4, 0), (7, 1, 0), (300, 2, 0), (-2, 4, 4), (-150, 1, 1)],
+    )
+    def test_a_disc_that_it_has_shortened_ends_there(self, lba: int, sectors: int, there: int) -> None:
+        real = self.real()
+        test = Simulation(real)
+        test.resize(6)
+        assert test.read(lba, sectors) == real.read(lba, there) + bytes((sectors - there) * SECTOR_BYTES)
+        symbols = real.read_sub_channel(lba, there) + bytes((sectors - there) * RAW_BYTES)
+        assert test.read_sub_channel(lba, sectors) == symbols
+        assert real.recorded_sectors() == 10
+
+    def test_one_that_it_has_made_longer_again_holds_silence_there(self) -> None:
+        test = Simulation(self.real())
+        test.resize(6)
+        test.resize(20)
+        assert test.read(5, 2) == sector(5) + bytes(SECTOR_BYTES)
+
+    def test_one_that_it_has_blanked_has_no_pregap_either(self) -> None:
+        test = Simulation(self.real())
+        test.resize(0)
+        assert test.read(-150, 160) == bytes(160 * SECTOR_BYTES)
+        assert test.recorded_sectors() == 0

@@ -116,6 +116,11 @@ def test_another_disc_is_not_in_the_cache(took: Took, recorder: VirtualRecorder,
     assert took(5000, 100) >= SHORTEST + 100 / 600
 
 
+def test_where_the_laser_is_already_there_is_no_seek(took: Took) -> None:
+    """At the start of a disc that was just loaded."""
+    assert took(0, 600) == pytest.approx(1.0)
+
+
 def test_data_take_the_same(clock: ManualClock) -> None:
     drive = ready(VirtualRecorder(prepare([Session([Data(bytes(2048 * 700))])]), speed=8, clock=clock))
     drive.run(Read10(0, 1))

@@ -117,6 +117,11 @@ class TestPlaying:
         with pytest.raises(errors.InvalidField):
             drive.run(PlayAudioMsf(Msf.from_lba(500), Msf.from_lba(499)))
 
+    def test_times_that_are_the_same_only_move_there(self, drive: Drive) -> None:
+        """A start equal to the end is no error, and nothing is played (MMC-3 6.1.15)."""
+        drive.run(PlayAudioMsf(Msf.from_lba(500), Msf.from_lba(500)))
+        assert (status(drive), place(drive).lba) == (NONE, 500)
+
     def test_a_blank_plays_nothing(self, clock: ManualClock) -> None:
         blank = ready(VirtualRecorder(Medium.new(), clock=clock))
         for command in (PlayAudio10(0, 1), Seek10(0)):

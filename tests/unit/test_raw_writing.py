@@ -219,6 +219,16 @@ class TestRefusals:
             write(drive, PACKED, r_to_w=packed)
         assert caught.value.sense.information == 17
 
+    @pytest.mark.parametrize("number", [0, 1, 9])
+    def test_they_are_in_whichever_sector_of_a_write(self, number: int, drive: Drive) -> None:
+        length = begin(drive, PACKED)
+        for lba in range(LEAD_IN, 0, 900):
+            drive.run(Write10(lba, bytes(min(900, -lba) * length), length))
+        symbols = [b"\x3f" if sector == number else b"\0" for sector in range(10)]
+        with pytest.raises(errors.IllegalModeForTrack) as caught:
+            drive.run(Write10(0, b"".join(bytes(SECTOR_BYTES) + one * 96 for one in symbols), length))
+        assert caught.value.sense.information == number
+
     def test_cd_text_in_the_lead_in_has_neither_and_is_taken(self, drive: Drive) -> None:
         pack = cd_text.sealed(bytes((0x80, 0, 0, 0)) + b"A Title\0\0\0\0\0")
         symbols = cd_text.to_symbols(pack * 4)

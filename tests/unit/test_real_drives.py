@@ -103,6 +103,21 @@ def test_any_cut_of_what_comes_is_moved_alike() -> None:
         assert bytes(disc) == moved(bytes(4 * SECTOR_BYTES) + SOUND, samples, 320 * 588)
 
 
+@pytest.mark.parametrize("samples", [30, -30, 700])
+def test_what_lies_before_a_gap_reaches_the_disc_as_well(samples: int) -> None:
+    """The last sector of each part is moved in part only, and nothing comes behind it."""
+    shift, disc = WriteShift(samples), bytearray(60 * SECTOR_BYTES)
+    sent = bytearray(60 * SECTOR_BYTES)
+    fed = []
+    for first, end in ((4, 14), (30, 50)):
+        part = SOUND[first * SECTOR_BYTES : end * SECTOR_BYTES]
+        sent[first * SECTOR_BYTES : end * SECTOR_BYTES] = part
+        fed += shift.feed(first, part)
+    for lba, data in [*fed, *shift.finish()]:
+        disc[lba * SECTOR_BYTES : lba * SECTOR_BYTES + len(data)] = data
+    assert bytes(disc) == moved(bytes(sent), samples, 60 * 588)
+
+
 def test_reading_shifted_asks_for_nothing_outside_what_is_recorded() -> None:
     asked: list[tuple[int, int]] = []
 

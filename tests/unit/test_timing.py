@@ -24,7 +24,7 @@ from redbook.mmc.write import (
     Write10,
 )
 from redbook.virtual.medium import Medium
-from redbook.virtual.model import Model, model_names
+from redbook.virtual.model import Model, ZonedClv, model_names
 from redbook.virtual.recorder import VirtualRecorder
 from redbook.virtual.timing import WriteBuffer
 from tests.support.at_once import entry, lead_in, lead_out, one_track
@@ -78,6 +78,10 @@ def write_for_ever(drive: Drive, clock: ManualClock, end: int, lba: int = 0, pau
 
 
 class TestCurves:
+    @pytest.mark.parametrize(("lba", "times"), [(-150, 16), (0, 16), (999, 16), (1000, 24), (4000, 32)])
+    def test_a_zone_reaches_to_the_next_and_the_first_one_to_the_lead_in(self, lba: int, times: int) -> None:
+        assert ZonedClv(((0, 16.0), (1000, 24.0), (3000, 32.0))).times_at(lba) == times
+
     """Seconds that the buffer takes for all sectors of an 80-minute disc."""
 
     def seconds(self, model: Model, speed: int) -> float:

@@ -110,7 +110,7 @@ class Alignment:
                 continue
             begin, end = self.covered(lba)
             begin, end = max(begin, first * SECTOR_BYTES), min(end, (first + count) * SECTOR_BYTES)
-            wanted = self.expected(begin, end) if begin < end else None
+            wanted = self.expected(begin, end)
             if wanted is None:
                 continue
             at = slice(begin - first * SECTOR_BYTES, end - first * SECTOR_BYTES)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from redbook.disc import (
     MOST_OFFSET_SAMPLES,
@@ -160,10 +161,8 @@ def _window(place: int, span: Span, habits: ReadHabits) -> Procedure[tuple[int, 
     wide = (max(span.low, place - MOST_OFFSET_SECTORS), min(span.high, place + MOST_OFFSET_SECTORS + 1))
     inside = (max(span.start_lba, wide[0]), min(span.end_lba, wide[1]))
     for low, high in dict.fromkeys((wide, inside)):
-        try:
+        with suppress(*PASSING):
             return low, (yield from read_audio(low, high - low, habits))
-        except PASSING:
-            continue
     return None
 
 
@@ -201,7 +200,7 @@ def _decide(spans: Sequence[Span], habits: ReadHabits, candidates: Sequence[int]
 
 
 def _stands_at(data: bytes, edge: bytes, begin: int) -> bool:
-    """Whether the visible part of it is the same."""
+    """Whether the visible part of it is the same; so it is where nothing of it is visible."""
     skip = max(0, -begin)
     seen = data[max(0, begin) : begin + len(edge)]
-    return bool(seen) and edge[skip : skip + len(seen)] == seen
+    return edge[skip : skip + len(seen)] == seen

@@ -13,7 +13,6 @@ from dataclasses import replace
 from redbook.disc import Toc
 from redbook.disc.cd_text.packs import each_pack, is_sound
 from redbook.disc.layout import COPY_PERMITTED, PRE_EMPHASIS, Item, LaidTrack, SessionLayout
-from redbook.disc.sub_channel import POSITION
 from redbook.engine.complete_tracks import CompleteTrack, complete_tracks_on, in_words
 from redbook.engine.inspect import Abilities, DiscContents, inspect
 from redbook.engine.labels import DiscLabels, read_labels
@@ -242,5 +241,5 @@ def _controls(track: LaidTrack) -> Procedure[set[int]]:
             answers = yield from read_q(lba, count)
         except (SenseError, InvalidReply):
             break
-        found |= {q.control for q in answers if q.adr == POSITION and q.track == track.number}
+        found |= {q.control for q in answers if q.track == track.number}  # 0 with MCN and ISRC
     return found

@@ -137,7 +137,7 @@ class _SecondReading:
         run, place = self._run, self._place
         again = place.cut(bytes(max(0, -lead)) + raw, run.sectors, max(0, lead))
         again.extend(bytes(run.sectors * SECTOR_BYTES - len(again)))
-        outside = {*range(low - _MARGIN_SECTORS, low), *range(high, high + _MARGIN_SECTORS)}
+        outside = set(range(place.lba_of(run.first), place.end_lba(run.end))) - set(range(low, high))
         hidden = place.fill_hidden(again, run.first, self.missing | outside)
         wrong = set(place.differing(again, run.first))
         if not self._care.in_one_piece or self.missing:

@@ -93,7 +93,7 @@ def read_speeds(
         found = shared or found  # what the drive says it does is believed before the disc
     elif limits:
         found, source = _sorted(limits), "the disc (ATIP)"
-    return _with_advice(found, source if found else "", bool(atip and atip.rewritable))
+    return _with_advice(found, source, bool(atip and atip.rewritable))
 
 
 def believable(speed: int) -> int | None:

@@ -147,8 +147,7 @@ class Medium:
 
     def let_go(self) -> None:
         """Leave the folder to other programs until `take_up`."""
-        if self.path is not None:
-            self._store.close()
+        self._store.close()
 
     def lock(self, owner: str) -> None:
         """Reserve the folder for `owner`; it is created if it does not exist yet.
