@@ -175,8 +175,8 @@ def test_audio_at_another_offset_is_named_as_the_likeliest_reason(
     [
         (404, b"", ""),
         (500, b"", "it answered 500"),
-        (200, b"\x02", "cut short"),
-        (200, pressing((1, "1"), (1, "2"))[:-1], "cut short"),
+        (200, b"\x02", "incomplete"),
+        (200, pressing((1, "1"), (1, "2"))[:-1], "incomplete"),
         (200, bytes(databases.MOST_BYTES + 1), "longer than 1024 KiB"),
     ],
 )
