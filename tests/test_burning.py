@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import redbook
+from redbook.authoring.master import Master
+from redbook.authoring.streams import ProgramStream, SpooledAudio
+from redbook.authoring.summing import Summing, TrackSums
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
-from redbook.errors import EraseFailed, NotARecorder, Sense
+from redbook.errors import AudioError, EraseFailed, NotARecorder, Sense
 from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Blank, Write10
@@ -110,22 +113,62 @@ def test_a_blank_disc_put_in_while_the_tray_is_open_is_called_blank(mode: str, s
     assert recorder.faults_left == []
 
 
-def test_a_source_that_is_gone_does_not_hide_a_difference(songs: list[Path]) -> None:
+def _with_a_sector_that_cannot_be_read(songs: list[Path], meanwhile: Callable[[], object]) -> str:
+    """What is said of a disc whose sector 5 cannot be read; `meanwhile` is called when it is written."""
     recorder, drive = virtual()
 
-    def lose_it(event: redbook.Event) -> None:
+    def listen(event: redbook.Event) -> None:
         if isinstance(event, redbook.PhaseStarted) and event.phase is redbook.Phase.CLOSING:
             recorder.faults.append(Fault(Sense(3, 0x11, 5), ReadCd, lba=5, times=None))
-            songs[0].unlink()
-            told.set()
+            meanwhile()
 
-    told = threading.Event()
-    with pytest.raises(redbook.VerificationFailed, match="cannot be determined exactly") as caught:
-        redbook.burn(songs, drive, on_event=lose_it)
-    assert told.is_set()
-    assert "track 1 differs: 1176 samples, the first at sample 2940 (sector 5 of the track" in str(
-        caught.value
-    )
+    with pytest.raises(redbook.VerificationFailed) as caught:
+        redbook.burn(songs, drive, on_event=listen)
+    return str(caught.value)
+
+
+def test_samples_that_differ_are_counted_when_the_source_is_gone(songs: list[Path]) -> None:
+    said = _with_a_sector_that_cannot_be_read(songs, songs[0].unlink)
+    assert not songs[0].exists()
+    assert "track 1 differs: 588 samples, the first at sample 2964" in said  # one sector, 24 samples late
+
+
+def test_audio_that_cannot_be_read_any_more_does_not_hide_a_difference(
+    songs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(master: Master, number: int) -> ProgramStream:
+        raise AudioError("the decoded audio cannot be read any more: Input/output error")
+
+    said = _with_a_sector_that_cannot_be_read(songs, lambda: monkeypatch.setattr(Master, "area_stream", fail))
+    assert "track 1 differs: 1176 samples, the first at sample 2940 (sector 5 of the track" in said
+    assert "cannot be determined exactly: the decoded audio cannot be read any more" in said
+
+
+def test_audio_that_cannot_be_compared_with_any_more_is_told_of_a_disc_that_was_burned(
+    songs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(audio: SpooledAudio, place: int, first: int, data: bytes) -> list[int]:
+        raise AudioError("the decoded audio cannot be read any more: Input/output error")
+
+    monkeypatch.setattr(SpooledAudio, "differing", fail)
+    _, drive = virtual()
+    with pytest.raises(redbook.BurnFailed, match="was burned, but could not be read back: the decoded audio"):
+        redbook.burn(songs, drive)
+
+
+def test_checksums_that_cannot_be_computed_any_more_are_told_of_a_disc_that_was_burned(
+    songs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(sums: Summing, place: int) -> TrackSums:
+        raise AudioError("the decoded audio cannot be read any more: Input/output error")
+
+    monkeypatch.setattr(Summing, "_sum_up", fail)
+    _, drive = virtual()
+    with pytest.raises(
+        redbook.BurnFailed, match="checksums of its tracks are not known: the decoded"
+    ) as caught:
+        redbook.burn(songs, drive)
+    assert caught.value.disc_now
 
 
 def test_a_good_reading_that_took_several_tries_is_a_success_with_a_note(songs: list[Path]) -> None:

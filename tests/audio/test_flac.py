@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from redbook.audio import flac_segments
 from redbook.audio.decode import Decoder, Recording, open_recording
 from redbook.audio.flac_decode import FlacFile
 from redbook.audio.flac_frames import SEARCHED_BYTES, ends_with_its_last_frame
@@ -42,6 +43,14 @@ def whole(song: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(params=[1, 3])
+def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """That decode a file; with more than one it is cut into many pieces."""
+    monkeypatch.setattr(flac_segments, "_FIRST_BYTES", 20_000)
+    monkeypatch.setattr(flac_segments, "WANTED_SAMPLES", 9_000)
+    return int(request.param)
+
+
 def fate(recording: Recording) -> tuple[bytes, list[str], str]:
     """What came, what was said, and what was wrong."""
     said = ""
@@ -57,7 +66,7 @@ def fate(recording: Recording) -> tuple[bytes, list[str], str]:
 
 @pytest.mark.parametrize("kind", [*KINDS, "flac -0", "flac -8"])
 def test_a_whole_file_comes_as_the_careful_decoder_has_it(
-    kind: str, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, threads: int, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "a.flac"
     if kind in KINDS:
@@ -72,7 +81,7 @@ def test_a_whole_file_comes_as_the_careful_decoder_has_it(
         raise AssertionError("the careful decoder was asked")
 
     monkeypatch.setattr(Decoder, "__iter__", not_wanted)
-    assert fate(open_recording(file)) == expected
+    assert fate(open_recording(file, threads=threads)) == expected
 
 
 def hurt_in_every_way(data: bytes, other: bytes) -> Iterator[bytes]:
@@ -94,7 +103,9 @@ def hurt_in_every_way(data: bytes, other: bytes) -> Iterator[bytes]:
     yield b"ID3\3\0\0\0\0\0\n" + bytes(10) + data
 
 
-def test_of_anything_else_the_careful_decoder_says_what_it_is(whole: Path, tmp_path: Path) -> None:
+def test_of_anything_else_the_careful_decoder_says_what_it_is(
+    whole: Path, threads: int, tmp_path: Path
+) -> None:
     file = tmp_path / "b.flac"
     data, refused = whole.read_bytes(), 0
     for hurt in hurt_in_every_way(data, data):
@@ -106,7 +117,7 @@ def test_of_anything_else_the_careful_decoder_says_what_it_is(whole: Path, tmp_p
                 open_recording(file)
             continue
         expected = fate(careful)
-        found = fate(open_recording(file))
+        found = fate(open_recording(file, threads=threads))
         assert found == expected
         refused += bool(found[2])
     assert refused > 40
@@ -123,7 +134,7 @@ def test_two_decoders_that_disagree_are_damage(whole: Path, monkeypatch: pytest.
 
 
 def test_where_the_quick_way_breaks_off_the_careful_one_goes_on(
-    whole: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = FlacFile._pieces
 
@@ -132,7 +143,7 @@ def test_where_the_quick_way_breaks_off_the_careful_one_goes_on(
 
     expected = fate(Decoder(whole))
     monkeypatch.setattr(FlacFile, "_pieces", one_piece)
-    assert fate(open_recording(whole)) == expected
+    assert fate(open_recording(whole, threads=threads)) == expected
 
 
 def test_the_last_frame_is_found_by_its_checksum_and_its_place(whole: Path) -> None:
@@ -144,7 +155,7 @@ def test_the_last_frame_is_found_by_its_checksum_and_its_place(whole: Path) -> N
         assert not ends_with_its_last_frame(file, len(data), info, SAMPLES + 1)
 
 
-def test_a_long_file_joined_to_itself(tmp_path: Path) -> None:
+def test_a_long_file_joined_to_itself(threads: int, tmp_path: Path) -> None:
     """Its end looks as that of one file; only that a decoder stops in the middle shows it."""
     file = tmp_path / "a.flac"
     tool("flac", "-s", "-o", file, write_wav(tmp_path / "a.wav", noise(SEARCHED_BYTES // 3)))
@@ -153,7 +164,7 @@ def test_a_long_file_joined_to_itself(tmp_path: Path) -> None:
     file.write_bytes(2 * file.read_bytes())
     expected = fate(Decoder(file))
     assert "appended" in expected[2]
-    assert fate(open_recording(file)) == expected
+    assert fate(open_recording(file, threads=threads)) == expected
 
 
 def test_without_a_wheel_the_careful_decoder_reads_it_all(

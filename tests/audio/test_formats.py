@@ -24,9 +24,8 @@ def read(*names: str | Path, seed: int = 0) -> tuple[list[PreparedTrack], list[b
         pcm = []
         for index, track in enumerate(tracks):
             buffer = bytearray(track.sectors * 2352)
-            stream = spool.stream(index, track.sectors)
             done = 0
-            while got := stream.read_into(memoryview(buffer)[done:]):
+            while got := spool.read_into(index, done, memoryview(buffer)[done:]):
                 done += got
             assert done == len(buffer)
             assert not any(buffer[track.samples * 4 :])

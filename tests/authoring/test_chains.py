@@ -20,8 +20,9 @@ from redbook.audio.sectors import Spool, prepare
 from redbook.audio.source import Source
 from redbook.authoring import master as mastering
 from redbook.authoring.chains import find_chains
-from redbook.authoring.master import Master, ProgramStream, read_again, read_program
+from redbook.authoring.master import read_program
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
+from redbook.authoring.streams import ProgramStream
 from redbook.clock import ManualClock
 from redbook.drive import Drive
 from redbook.errors import AudioError, Cancelled
@@ -83,8 +84,8 @@ def everything(stream: ProgramStream) -> bytes:
 
 
 def disc(program: Program, **options: Any) -> bytes:
-    with Spool() as spool:
-        return everything(read_program(program, spool, **options).session_stream(0))
+    with read_program(program, Spool(), **options) as master:
+        return everything(master.session_stream(0))
 
 
 def alone(file: Path, **options: Any) -> bytes:
@@ -117,7 +118,9 @@ RECORDINGS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RECORDINGS)
-def test_a_recording_that_was_cut_in_five_is_the_uncut_one(name: str, tmp_path: Path) -> None:
+def test_a_recording_that_was_cut_in_five_is_the_uncut_one(
+    name: str, tmp_path: Path, chains: list[Any]
+) -> None:
     rate, bits, channels, kind = RECORDINGS[name]
     values = music(rate * 21 + 11, rate, bits, channels)
     suffix, _, options = kind.partition(" ")
@@ -125,14 +128,13 @@ def test_a_recording_that_was_cut_in_five_is_the_uncut_one(name: str, tmp_path: 
     if options:
         files = [encode(file, file.with_suffix(f".{suffix}"), *options.split()) for file in files]
     uncut = alone(wav(tmp_path / "uncut.wav", values, rate, bits), seed=3)
-    with Spool() as spool:
-        master = read_program(album(files), spool, seed=3)
+    with read_program(album(files), Spool(), seed=3) as master:
         assert sha(everything(master.session_stream(0))) == sha(uncut + bytes(-len(uncut) % 2352))
         at, borders = 0, [*odd_places(rate), len(values)]
         for source, border in zip(master.sources, borders, strict=True):
             at += source.samples
             assert abs(at - border * 44_100 / rate) <= 0.5
-        assert master.chains == ((0, 1, 2, 3, 4),)
+        assert chains == [((0, 1, 2, 3, 4),)]
     assert sha(disc(album(files, joined=False), seed=3)) != sha(uncut + bytes(-len(uncut) % 2352))
 
 
@@ -200,21 +202,35 @@ def test_16_bits_stay_as_they_are_beside_a_lossy_file(tmp_path: Path) -> None:
     values = music(44_100 * 9, 44_100, 16) << 8
     files = cut(tmp_path, values, 44_100, 24, [190_001], "flac")
     files[1] = encode(files[1], tmp_path / "1.mp3")
-    with Spool() as spool:
-        master = read_program(album(files), spool)
-        assert everything(ProgramStream(spool, [Piece(0, 0, 190_001)])) == packed(values[:190_001] >> 8, 16)
-        assert everything(ProgramStream(spool, [Piece(1, 0, master.sources[1].samples)])) == alone(files[1])
+    with read_program(album(files), Spool()) as master:
+        first, second = (
+            Piece(n, 0, samples) for n, samples in ((0, 190_001), (1, master.sources[1].samples))
+        )
+        assert everything(ProgramStream(master.spool, [first])) == packed(values[:190_001] >> 8, 16)
+        assert everything(ProgramStream(master.spool, [second])) == alone(files[1])
 
 
-def test_what_needs_no_conversion_is_untouched_between_what_does(tmp_path: Path) -> None:
+@pytest.fixture
+def chains(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The chains of each reading of the sources."""
+    found: list[Any] = []
+
+    def noted(*args: Any, **options: Any) -> Any:
+        found.append(options["chains"])
+        return prepare(*args, **options)
+
+    monkeypatch.setattr(mastering, "prepare", noted)
+    return found
+
+
+def test_what_needs_no_conversion_is_untouched_between_what_does(tmp_path: Path, chains: list[Any]) -> None:
     deep = cut(tmp_path, music(44_100 * 9, 44_100, 24), 44_100, 24, [190_001], "flac")
     plain = music(200_003, 44_100, 16, seed=2)
     files = [deep[0], wav(tmp_path / "plain.wav", plain, 44_100, 16), deep[1]]
     expected = alone(files[0]) + packed(plain, 16) + alone(files[2])
-    with Spool() as spool:
-        master = read_program(album(files), spool)
+    with read_program(album(files), Spool()) as master:
         assert everything(master.session_stream(0)) == expected + bytes(-len(expected) % 2352)
-        assert master.chains == ()
+    assert chains == [()]
 
 
 def parted_by(how: str, files: Sequence[Path], folder: Path) -> Program:
@@ -250,14 +266,15 @@ def parted_by(how: str, files: Sequence[Path], folder: Path) -> Program:
         "other channels",
     ],
 )
-def test_what_is_parted_is_converted_by_itself(how: str, tmp_path: Path) -> None:
+def test_what_is_parted_is_converted_by_itself(how: str, tmp_path: Path, chains: list[Any]) -> None:
     files = cut(tmp_path, music(48_000 * 10, 48_000, 24), 48_000, 24, [48_000 * 5 + 3], "wav")
     program = parted_by(how, files, tmp_path)
-    with Spool() as spool:
-        master = read_program(program, spool)
-        assert master.chains == ()
+    with read_program(program, Spool()) as master:
+        assert chains == [()]
         for number, source in enumerate(program.sources):
-            found = everything(ProgramStream(spool, [Piece(number, 0, master.sources[number].samples)]))
+            found = everything(
+                ProgramStream(master.spool, [Piece(number, 0, master.sources[number].samples)])
+            )
             assert found == alone(source.path)
 
 
@@ -275,10 +292,10 @@ def test_a_pause_ends_one_chain_and_begins_another(tmp_path: Path) -> None:
     assert found.rstrip(b"\0").endswith(second.rstrip(b"\0"))
 
 
-def test_a_short_track_with_silence_behind_it_ends_a_chain(tmp_path: Path) -> None:
+def test_a_short_track_with_silence_behind_it_ends_a_chain(tmp_path: Path, chains: list[Any]) -> None:
     files = cut(tmp_path, music(48_000 * 8, 48_000, 16), 48_000, 16, [48_000 * 3], "flac")
-    with Spool() as spool:
-        assert read_program(album(files), spool, pad_short_tracks=True).chains == ()
+    read_program(album(files), Spool(), pad_short_tracks=True).close()
+    assert chains == [()]
 
 
 def test_files_shorter_than_what_a_resampler_holds_back_are_cut_right(tmp_path: Path) -> None:
@@ -372,31 +389,6 @@ def test_a_chain_can_be_cancelled(tmp_path: Path) -> None:
     with Spool() as spool, pytest.raises(Cancelled):
         read_program(album(files), spool, cancel=cancel, on_read=on_read)
     assert seen == [1]  # a source is told as soon as it is whole, not at the end of its chain
-
-
-@pytest.fixture
-def master(tmp_path: Path) -> Any:
-    values = music(48_000 * 15, 48_000, 24)
-    files = cut(tmp_path, values, 48_000, 24, [240_001, 480_002], "flac")
-    with Spool() as spool:
-        yield read_program(album(files), spool)
-
-
-def test_one_track_is_read_again_as_it_was(master: Master) -> None:
-    everything(master.session_stream(0))
-    for laid, area in zip(master.arrangement.layout.tracks, master.areas, strict=True):
-        with Spool() as spool:
-            (stream,) = read_again(master, [laid.number], spool)
-            assert sha(everything(stream)) == area.sha256
-
-
-def test_a_neighbour_that_has_changed_is_noticed_before_anything_is_read_again(
-    master: Master, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "0.flac").write_bytes(b"")
-    monkeypatch.setattr(mastering, "prepare", None)
-    with Spool() as spool, pytest.raises(AudioError, match=r"0\.flac: the file has changed"):
-        read_again(master, [3], spool)
 
 
 def test_what_is_decided_otherwise_than_foreseen_is_read_once_more(tmp_path: Path) -> None:
@@ -504,7 +496,7 @@ def test_what_clips_at_the_end_of_a_file_is_counted_to_that_file(tmp_path: Path)
         write_wav(tmp_path / name, values.tobytes(), rate=rate, width=4)
         sources.append(Source(name, tmp_path / name))
     tracks = tuple(ProgramTrack((Segment(1, (Piece(n),)),), joined=True) for n in range(2))
-    with Spool() as spool:
-        first, second = read_program(Program(tuple(sources), tracks), spool).sources
+    with read_program(Program(tuple(sources), tracks), Spool()) as master:
+        first, second = master.sources
     assert first.clipped > 10
     assert second.clipped <= 4  # the ringing behind the border

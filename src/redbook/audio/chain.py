@@ -16,14 +16,12 @@ from dataclasses import field
 import numpy as np
 from numpy.typing import NDArray
 
-from redbook.audio.checksum import TrackChecksums
 from redbook.audio.convert import Converter, NotSixteenBits, one_stream
 from redbook.audio.decode import Recording, open_recording
 from redbook.audio.format import joined, resampled
 from redbook.audio.source import Source, printable
 from redbook.audio.stages import Stage, ahead
 from redbook.disc import SAMPLE_BYTES, SECTOR_BYTES
-from redbook.disc.padding import is_too_short, padded
 from redbook.errors import AudioError
 from redbook.records import dataclass
 
@@ -31,23 +29,16 @@ BATCH_BYTES = 1 << 19
 
 
 class SectorWriter:
-    """Takes samples, writes whole sectors, and sums up what will be sent; the last two in a separate thread.
+    """Takes samples, and writes whole sectors in a separate thread.
 
     Ended by `end`, or by `stop` if something failed.
     """
 
-    def __init__(
-        self,
-        write: Callable[[bytearray], None],
-        checksums: TrackChecksums | None,
-        check_cancel: Callable[[], None],
-    ) -> None:
-        self.checksums = checksums
+    def __init__(self, write: Callable[[bytearray], None], check_cancel: Callable[[], None]) -> None:
         self.samples = 0
-        self._write = write
         self._check_cancel = check_cancel
         self._batch = bytearray()
-        self._stage: Stage[bytearray] = Stage(self._sum_and_write)
+        self._stage: Stage[bytearray] = Stage(write)
 
     def take(self, pcm: bytes | memoryview) -> None:
         self._check_cancel()
@@ -64,21 +55,10 @@ class SectorWriter:
         self._stage.stop()
 
     def end(self) -> None:
-        """Wait until all is written.
-
-        Silence to the end of the sector; and, only in the sums, to that of the shortest legal track, because
-        it is sent after the track's own sectors."""
+        """Wait until all is written, with silence to the end of the sector."""
         self._batch += bytes(-len(self._batch) % SECTOR_BYTES)
         self._stage.put(self._batch)
         self._stage.finish()
-        sectors = -(-self.samples * SAMPLE_BYTES // SECTOR_BYTES)
-        if self.checksums and is_too_short(sectors):
-            self.checksums.update(bytes((padded(sectors) - sectors) * SECTOR_BYTES))
-
-    def _sum_and_write(self, batch: bytearray) -> None:
-        if self.checksums:
-            self.checksums.update(batch)
-        self._write(batch)
 
 
 @dataclass(slots=True)
@@ -169,6 +149,7 @@ def read_chain(
     *,
     on_end: Callable[[Part], None],
     gain_db: float = 0.0,
+    threads: int = 1,
     before: Callable[[int], None] = lambda place: None,
     after: Callable[[int], None] = lambda place: None,
 ) -> None:
@@ -180,14 +161,15 @@ def read_chain(
     new_writer     for the source at this place; asked again if it must be read again
     on_end         called for each part once, in order, when it is complete
     gain_db        by which all of it is raised
+    threads        that may decode a source at the same time
     before, after  each source is read
 
     raises  AudioError  with the name of the source that cannot be used
     """
     try:
-        _read(chain, new_writer, seed, gain_db, True, on_end, before, after)
+        _read(chain, new_writer, seed, gain_db, threads, True, on_end, before, after)
     except NotSixteenBits:  # known at the first value that has more, mostly in the first chunk
-        _read(chain, new_writer, seed, gain_db, False, on_end, before, after)
+        _read(chain, new_writer, seed, gain_db, threads, False, on_end, before, after)
 
 
 def _read(
@@ -195,6 +177,7 @@ def _read(
     new_writer: Callable[[int], SectorWriter],
     seed: int,
     gain_db: float,
+    threads: int,
     sixteen: bool,
     on_end: Callable[[Part], None],
     before: Callable[[int], None],
@@ -217,7 +200,7 @@ def _read(
         for place, source in enumerate(chain):
             before(place)
             with _named(source):
-                recording = open_recording(source.path, source.raw)
+                recording = open_recording(source.path, source.raw, threads)
                 try:
                     audio = recording.format
                     if converter is not None and not one_stream(converter.format, audio):

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
-from redbook.engine.fingerprint import Fingerprint, FingerprintMaker
 
 ACCURATERIP_SKIPPED_SAMPLES = 5 * SAMPLES_PER_SECTOR
 """At the start of a disc's first track and the end of its last: drives cannot read there."""
 
-_INDEX: NDArray[np.uint64] = np.arange(1 << 14, dtype=np.uint64)
+_INDEX: NDArray[np.uint64] = np.arange(1 << 17, dtype=np.uint64)
 
 
 class AccurateRip:
@@ -116,22 +115,16 @@ class Ctdb:
 
 
 class TrackChecksums:
-    """All checksums of a track at once, and what a disc can be compared with later."""
+    """SHA-256 and AccurateRip's checksums of a track at once."""
 
     def __init__(self, *, first: bool, last: bool, silent_sectors: int = 0) -> None:
         self._sha256: Any = hashlib.sha256()
         self._accuraterip = AccurateRip(first=first, last=last, silent_sectors=silent_sectors)
         self._gap_bytes = 0
-        self._fingerprint = FingerprintMaker()
 
     def update(self, pcm: bytes | bytearray | memoryview) -> None:
         self._sha256.update(pcm)
         self._accuraterip.update(pcm)
-        self._fingerprint.update(pcm)
-
-    def fingerprint(self) -> Fingerprint:
-        """Once, at the track's end."""
-        return self._fingerprint.finish(self.sha256)
 
     def update_gap(self, pcm: bytes | bytearray | memoryview) -> None:
         """What is between the track and the next one: AccurateRip counts it as part of the track."""

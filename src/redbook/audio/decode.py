@@ -92,8 +92,9 @@ class Recording(Protocol):
     def close(self) -> None: ...
 
 
-def open_recording(path: Path, raw: str = "") -> Recording:
-    """raw: "little" or "big" for 44.1 kHz 16-bit stereo PCM without a header
+def open_recording(path: Path, raw: str = "", threads: int = 1) -> Recording:
+    """raw   "little" or "big" for 44.1 kHz 16-bit stereo PCM without a header
+    threads  that may decode it at the same time, where its format allows that
 
     raises  AudioError  if it is not a sound file or shorter than its header says
     """
@@ -105,7 +106,7 @@ def open_recording(path: Path, raw: str = "") -> Recording:
     if ogg_decode.is_sound(path):
         return ogg_decode.OggDecoder(path)
     decoder = Decoder(path, layout)
-    return decoder.quick() or decoder
+    return decoder.quick(threads) or decoder
 
 
 def _opened(path: Path) -> av.container.InputContainer:
@@ -215,11 +216,11 @@ class Decoder:
             self._statement.reduced,
         )
 
-    def quick(self) -> FlacFile | None:
-        """A quicker way to the same samples, if there is one; otherwise None."""
+    def quick(self, threads: int) -> FlacFile | None:
+        """A quicker way to the same samples, by this many threads, if there is one; otherwise None."""
         if self._statement.keep is not None or not may_be_quick(self._path, self.format, self._tally):
             return None
-        return FlacFile(self._path, self, bytes(self._context.extradata))
+        return FlacFile(self._path, self, bytes(self._context.extradata), threads)
 
     @property
     def stated_samples(self) -> int | None:

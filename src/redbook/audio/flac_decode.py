@@ -19,6 +19,7 @@ import os
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ import numpy as np
 
 from redbook.audio.containers import file_size
 from redbook.audio.flac_frames import FLAC_MARK, ends_with_its_last_frame
+from redbook.audio.flac_segments import Piece, decoded_by, pieces
 from redbook.audio.format import AudioFormat, Samples
 from redbook.audio.tally import Tally, flac_bytes
 from redbook.errors import AudioError
@@ -36,19 +38,21 @@ if TYPE_CHECKING:
 _PIECE_BYTES = 1 << 19
 _DTYPES = {16: "int16", 24: "int32"}
 _C_TYPES = {"int16": "short", "int32": "int"}
+_OPENERS = ("ma_dr_flac_open_file", "ma_dr_flac_open_memory")
 _READERS = {"int16": "ma_dr_flac_read_pcm_frames_s16", "int32": "ma_dr_flac_read_pcm_frames_s32"}
 
 
 class FlacFile:
     """A FLAC file; the careful decoder has opened it already, and knows what it says about itself."""
 
-    def __init__(self, path: Path, careful: Decoder, stream_info: bytes) -> None:
+    def __init__(self, path: Path, careful: Decoder, stream_info: bytes, threads: int = 1) -> None:
         self.format = careful.format
         self.tags = careful.tags
         self.notes = careful.notes
         self._path = path
         self._careful = careful
         self._stream_info = stream_info
+        self._threads = threads
         self._tally: Tally | None = None
 
     @property
@@ -76,15 +80,31 @@ class FlacFile:
                 size, samples = file_size(file), self.stated_samples
                 if not samples or not ends_with_its_last_frame(file, size, self._stream_info, samples):
                     return
-            with closing(_decoded(self._path, self.format)) as pieces:
-                left = samples
-                for piece in pieces:
-                    left -= len(piece)
-                    if left < 0:
-                        raise AudioError("more follows its end")
-                    yield piece
+                given = 0
+                if self._threads > 1:
+                    decode = partial(_decode_piece, format_=self.format)
+                    cut = pieces(file, self._stream_info, samples)
+                    with closing(decoded_by(self._threads, cut, decode)) as decoded:
+                        for piece in decoded:
+                            given += len(piece)
+                            yield piece
+            yield from self._in_one_go(given, samples)
         except OSError:
             return
+
+    def _in_one_go(self, given: int, samples: int) -> Iterator[Samples]:
+        """What follows those that were given already, so many in all."""
+        if given == samples:
+            return
+        position = 0
+        with closing(_decoded(self._path, self.format)) as decoded:
+            for piece in decoded:
+                position += len(piece)
+                if position > samples:
+                    raise AudioError("more follows its end")
+                new = position - given
+                if new > 0:
+                    yield piece[-new:] if new < len(piece) else piece
 
     def _again(self, tally: Tally) -> Iterator[Samples]:
         """The rest, by the careful decoder: everything is decoded, and checked, once more.
@@ -127,25 +147,39 @@ def _is_installed() -> bool:
         from _miniaudio import lib
     except ImportError:
         return False
-    return all(hasattr(lib, name) for name in (*_READERS.values(), "ma_dr_flac_open_file"))
+    return all(hasattr(lib, name) for name in (*_READERS.values(), *_OPENERS))
 
 
 def _decoded(path: Path, format_: AudioFormat) -> Generator[Samples]:
     """What can be decoded; nothing from a file that has been replaced."""
+    samples = _PIECE_BYTES // (np.dtype(format_.dtype).itemsize * len(format_.channels))
+    with _opened(path) as flac:
+        while len(piece := _read(flac, samples, format_)):
+            yield piece
+
+
+def _decode_piece(piece: Piece, format_: AudioFormat) -> Samples:
+    """One sample more than there must be shows that the piece is too long."""
+    from _miniaudio import ffi, lib
+
+    flac = lib.ma_dr_flac_open_memory(piece.stream, len(piece.stream), ffi.NULL)
+    try:
+        return _read(flac, piece.samples + 1, format_)
+    finally:
+        if flac:
+            lib.ma_dr_flac_close(flac)
+
+
+def _read(flac: Any, samples: int, format_: AudioFormat) -> Samples:
+    """The next ones, so many or what is left; none where it is no stream, or of another format."""
     from _miniaudio import ffi, lib
 
     dtype, channels = format_.dtype, len(format_.channels)
-    read = getattr(lib, _READERS[dtype])
-    samples = _PIECE_BYTES // (np.dtype(dtype).itemsize * channels)
-    with _opened(path) as flac:
-        if not flac or (flac.sampleRate, flac.channels) != (format_.rate_hz, channels):
-            return
-        while True:
-            piece: Samples = np.empty((samples, channels), dtype)
-            count = read(flac, samples, ffi.from_buffer(f"{_C_TYPES[dtype]}[]", piece))
-            if not count:
-                return
-            yield piece[:count]
+    if not flac or (flac.sampleRate, flac.channels) != (format_.rate_hz, channels):
+        return np.empty((0, channels), dtype)
+    found: Samples = np.empty((samples, channels), dtype)
+    count = getattr(lib, _READERS[dtype])(flac, samples, ffi.from_buffer(f"{_C_TYPES[dtype]}[]", found))
+    return found[:count]
 
 
 @contextmanager

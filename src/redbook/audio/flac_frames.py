@@ -1,16 +1,16 @@
-"""How a FLAC stream begins, and where it ends: by its last frame, which states its position in the audio.
+"""How a FLAC stream begins; its frames, which say where in the audio they lie; where it ends, by the last.
 
 Source: RFC 9639 8 (the mark), 8.2 (STREAMINFO), 9 (frames).
 """
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple, Self
 
 FLAC_MARK = b"fLaC"
 """The first bytes of a stream; an ID3 tag may come before it."""
 
-_LONGEST_HEADER_BYTES = 16
+LONGEST_HEADER_BYTES = 16
 _MOST_FRAME_BYTES = 1 << 20
 """No encoder makes longer ones of two channels: 65,535 samples of 32 bits have half of it."""
 
@@ -49,8 +49,10 @@ def ends_with_its_last_frame(file: BinaryIO, end_byte: int, stream_info: bytes, 
     tail = file.read(end_byte - file.tell())
     at = len(tail)
     while (at := tail.rfind(b"\xff", 0, at)) >= 0:
-        block = _block(tail[at : at + _LONGEST_HEADER_BYTES], shortest_block)
-        if block is not None and sum(block) == samples and not _crc_16(tail[at:]):
+        header = FrameHeader.read(tail[at : at + LONGEST_HEADER_BYTES], shortest_block)
+        if header is None or header.first_sample + header.samples != samples:
+            continue
+        if not _crc_16(tail[at:]):
             return not _is_there_before(file, end_byte - len(tail) + at, tail[at:])
     return False
 
@@ -63,28 +65,40 @@ def _is_there_before(file: BinaryIO, place: int, frame: bytes) -> bool:
     return frame in file.read(place)
 
 
-def _block(header: bytes, fixed_samples: int) -> tuple[int, int] | None:
-    """First sample and number of samples of the frame that begins so; None if none does.
+class FrameHeader(NamedTuple):
+    """What a frame says of itself.
 
-    fixed_samples  of each frame but the last, where they are numbered
+    kind  what is the same in all frames of a stream: how they are numbered, their rate and their bits
     """
-    if len(header) < 6 or header[0] != 0xFF or header[1] & 0xFE != 0xF8:
-        return None
-    by_sample, block_code, rate_code = header[1] & 1, header[2] >> 4, header[2] & 15
-    number, length = _coded_number(header[4:])
-    at = 4 + length
-    if not length:
-        return None
-    if block_code in (6, 7):
-        width = block_code - 5
-        samples = int.from_bytes(header[at : at + width], "big") + 1
-        at += width
-    else:
-        samples = _BLOCK_SIZES.get(block_code, 0)
-    at += {12: 1, 13: 2, 14: 2}.get(rate_code, 0)
-    if not samples or at >= len(header) or _crc_8(header[: at + 1]):
-        return None
-    return (number if by_sample else number * fixed_samples), samples
+
+    first_sample: int
+    samples: int
+    kind: tuple[int, int, int]
+
+    @classmethod
+    def read(cls, data: bytes, fixed_samples: int) -> Self | None:
+        """The header that `data` begin with; None where they begin with none.
+
+        fixed_samples  of each frame but the last, where they are numbered
+        """
+        if len(data) < 6 or data[0] != 0xFF or data[1] & 0xFE != 0xF8:
+            return None
+        by_sample, block_code, rate_code = data[1] & 1, data[2] >> 4, data[2] & 15
+        number, length = _coded_number(data[4:])
+        at = 4 + length
+        if not length:
+            return None
+        if block_code in (6, 7):
+            width = block_code - 5
+            samples = int.from_bytes(data[at : at + width], "big") + 1
+            at += width
+        else:
+            samples = _BLOCK_SIZES.get(block_code, 0)
+        at += {12: 1, 13: 2, 14: 2}.get(rate_code, 0)
+        if not samples or at >= len(data) or _crc_8(data[: at + 1]):
+            return None
+        first = number if by_sample else number * fixed_samples
+        return cls(first, samples, (by_sample, rate_code, data[3] & 15))
 
 
 def _coded_number(data: bytes) -> tuple[int, int]:

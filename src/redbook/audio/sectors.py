@@ -1,4 +1,4 @@
-"""Whole tracks: every source read to its end, checked, converted, cut into sectors and summed up.
+"""Whole tracks: every source read to its end, checked, converted and cut into sectors.
 
 This happens before anything is sent to a drive, so that damage is found while it costs nothing. The
 audio is kept in a file without a name until the burn is over: what was checked is what is burned, even
@@ -13,29 +13,26 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import field
 from pathlib import Path
 from typing import IO
 
 from redbook import host
 from redbook.audio.chain import Part, SectorWriter, read_chain
-from redbook.audio.checksum import TrackChecksums
 from redbook.audio.decode import open_recording
 from redbook.audio.format import Tags
 from redbook.audio.source import Source, expand, printable
 from redbook.closing import Closing
-from redbook.disc import RUN_OUT_SECTORS, SAMPLE_BYTES, SAMPLE_RATE_HZ, SECTOR_BYTES
+from redbook.disc import SAMPLE_BYTES, SAMPLE_RATE_HZ, SECTOR_BYTES
 from redbook.disc.padding import padded
-from redbook.engine.fingerprint import Fingerprint
 from redbook.errors import AudioError, Cancelled, NoRoom, PlanError
 from redbook.flag import Flag
 from redbook.records import dataclass
 
-SEGMENT_BYTES = 1 << 25
 LONGEST_DISC_SECTORS = 100 * 60 * 75
 """No CD holds more; longer sources are not read to their end."""
 
 DEFAULT_DITHER_SEED = 0
+_MOST_WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,7 @@ class PreparedTrack:
     clipped         how many values were beyond full scale
     gain_db         by which it was raised to the requested loudness; negative: lowered
     loudness_lufs   of what is burned, if a loudness was requested; None for silence
-    sha256 ..       of all that is sent, padding to the shortest legal track included
-    fingerprint     what a disc is compared with
+    identity        what changes when the file does
     """
 
     source: str
@@ -63,11 +59,7 @@ class PreparedTrack:
     conversion: tuple[str, ...]
     notes: tuple[str, ...]
     clipped: int
-    sha256: str
-    accuraterip_v1: str
-    accuraterip_v2: str
     identity: tuple[int, ...]
-    fingerprint: Fingerprint = field(repr=False)
     raw: str = ""
     gain_db: float = 0.0
     loudness_lufs: float | None = None
@@ -90,47 +82,41 @@ class PreparedTrack:
 
 
 class Spool(Closing):
-    """Where the audio of all tracks waits for the burn, in files without a name.
+    """Where the audio of all sources waits until the disc is burned and compared, in files without a name.
 
-    Each track is cut into segments, and a segment is freed as soon as it was read: a burn to a virtual
-    disc does not need the space, or the memory that caches it, twice.
-
-    keep             False to check and sum up only
-    longest_sectors  of all tracks together; None if they are not for one disc
+    keep             False to count only
+    longest_sectors  of all sources together; None if they are not for one disc
     """
 
     def __init__(self, keep: bool = True, longest_sectors: int | None = LONGEST_DISC_SECTORS) -> None:
         self._keep = keep
         self._longest = longest_sectors
-        self._segments: dict[int, list[IO[bytes] | None]] = {}
-        self._of_track: dict[int, int] = {}
+        self._files: dict[int, IO[bytes]] = {}
+        self._of_source: dict[int, int] = {}
         self._lock = threading.Lock()
         self._sectors = 0
 
     def writer(self, number: int) -> Callable[[bytearray], None]:
-        """Appends to the audio of track `number` (from 0); what it had before is dropped."""
+        """Appends to the audio of source `number` (from 0); what it had before is dropped."""
         with self._lock:
-            self._sectors -= self._of_track.pop(number, 0)
+            self._sectors -= self._of_source.pop(number, 0)
         if not self._keep:
             return lambda pcm: self._count(number, pcm)
         with self._lock:
-            self._forget(number)
-            segments = self._segments[number] = []
-        room = 0
+            before = self._files.pop(number, None)
+            if before is not None:
+                before.close()
+        file: IO[bytes] | None = None
 
         def write(pcm: bytearray) -> None:
-            nonlocal room
+            nonlocal file
             self._count(number, pcm)
             rest = memoryview(pcm)
             try:
+                if file is None:
+                    file = self._files[number] = _nameless_file()
                 while rest:
-                    if not room:
-                        segments.append(_nameless_file())
-                        room = SEGMENT_BYTES
-                    last = segments[-1]
-                    assert last is not None
-                    written = last.write(rest[:room])
-                    rest, room = rest[written:], room - written
+                    rest = rest[file.write(rest) :]
             except OSError as error:
                 raise _spool_error(error) from error
 
@@ -139,80 +125,53 @@ class Spool(Closing):
     def _count(self, number: int, pcm: bytearray) -> None:
         sectors = len(pcm) // SECTOR_BYTES
         with self._lock:
-            self._of_track[number] = self._of_track.get(number, 0) + sectors
+            self._of_source[number] = self._of_source.get(number, 0) + sectors
             self._sectors += sectors
             if self._longest is not None and self._sectors > self._longest:
                 raise PlanError(
                     "it does not fit: the sources together are longer than 100 minutes; no CD holds that"
                 )
 
-    def stream(self, number: int, sectors: int) -> SpooledStream:
-        """Track `number` (from 0), from its start; once only."""
-        return SpooledStream(self, number, sectors)
-
     def read_into(self, number: int, offset: int, buffer: memoryview) -> int:
-        """Read bytes of track `number` from this offset on, up to the end of the segment; 0 at its end."""
-        index, at = divmod(offset, SEGMENT_BYTES)
-        segments = self._segments[number]
-        if index >= len(segments):
-            return 0
-        segment = segments[index]
-        if segment is None:
-            raise ValueError(f"offset {offset} of track {number} was already given back")
-        return os.preadv(segment.fileno(), [buffer[: SEGMENT_BYTES - at]], at)
+        """Bytes of source `number` from this offset on; 0 at its end.  Any thread may read.
 
-    def give_back(self, number: int, before: int | None = None) -> None:
-        """Free what is before this offset of track `number`; None for all of it."""
-        self._forget(number, None if before is None else before // SEGMENT_BYTES)
+        raises  AudioError  if they cannot be read
+        """
+        file = self._files.get(number)
+        return 0 if file is None else _read_into(file, offset, buffer)
 
-    def _forget(self, number: int, before: int | None = None) -> None:
-        segments = self._segments.get(number, [])
-        for index, segment in enumerate(segments[:before]):
-            if segment is not None:
-                segment.close()
-                segments[index] = None
+    def take(self, number: int) -> IO[bytes]:
+        """The file with the audio of source `number`, which is the caller's from now on."""
+        return self._files.pop(number)
 
     def close(self) -> None:
-        for number in self._segments:
-            self._forget(number)
-        self._segments.clear()
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
 
 
 class KeptSpool(Spool):
-    """The same for audio that is in files as whole sectors: read by any number of burns, used up by none.
+    """The same for audio that is in files as whole sectors.
 
-    paths  of each track
+    paths  of each source
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
+        """raises  OSError  if one of them cannot be opened"""
         super().__init__(keep=False)
-        self._files: list[IO[bytes]] = [path.open("rb", buffering=0) for path in paths]
-
-    def read_into(self, number: int, offset: int, buffer: memoryview) -> int:
-        return os.preadv(self._files[number].fileno(), [buffer], offset)
-
-    def give_back(self, number: int, before: int | None = None) -> None:
-        pass
-
-    def close(self) -> None:
-        for file in self._files:
-            file.close()
+        try:
+            for number, path in enumerate(paths):
+                self._files[number] = path.open("rb", buffering=0)
+        except OSError:
+            self.close()
+            raise
 
 
-class SpooledStream:
-    """A SectorStream that uses up a spooled track."""
-
-    def __init__(self, spool: Spool, number: int, sectors: int) -> None:
-        self.sectors = sectors
-        self._spool = spool
-        self._number = number
-        self._position = 0
-
-    def read_into(self, buffer: memoryview) -> int:
-        got = self._spool.read_into(self._number, self._position, buffer)
-        self._position += got
-        self._spool.give_back(self._number, self._position if got else None)
-        return got
+def _read_into(file: IO[bytes], offset: int, buffer: memoryview) -> int:
+    try:
+        return os.preadv(file.fileno(), [buffer], offset)
+    except OSError as error:
+        raise AudioError(f"the decoded audio cannot be read any more: {error.strerror}") from error
 
 
 def _nameless_file() -> IO[bytes]:
@@ -240,9 +199,6 @@ def prepare(
     sources: Sequence[Source],
     spool: Spool,
     *,
-    first_track: int = 1,
-    silent_sectors: int = RUN_OUT_SECTORS,
-    sums: bool = True,
     seed: int = DEFAULT_DITHER_SEED,
     cancel: Flag | None = None,
     on_read: Callable[[int, Source], None] | None = None,
@@ -251,9 +207,6 @@ def prepare(
 ) -> list[PreparedTrack]:
     """Read all sources, several at a time.
 
-    first_track  number that the first one will have on the disc
-    silent_sectors  between the last one's audio and the lead-out
-    sums         False if checksums are not needed: they stay empty
     on_read      called for each source (counted from 1), in order, on the caller's thread
     chains       places (from 0) of sources that follow each other without a gap, with the same rate and
                  number of channels: each chain is converted as one stream
@@ -271,16 +224,12 @@ def prepare(
             raise Cancelled("cancelled while the sources were read; nothing was sent")
 
     def writer(index: int) -> SectorWriter:
-        checksums = None
-        if sums:
-            first, last = first_track + index == 1, index == len(sources) - 1
-            checksums = TrackChecksums(first=first, last=last, silent_sectors=silent_sectors)
-        return SectorWriter(spool.writer(index), checksums, check)
+        return SectorWriter(spool.writer(index), check)
 
     def work(row: Sequence[int]) -> None:
         try:
             gain_db = gains_db[row[0]] if gains_db else 0.0
-            _prepare_chain(sources, row, writer, seed, gain_db, check, found)
+            _prepare_chain(sources, row, writer, seed, gain_db, threads, check, found)
         except BaseException as error:
             for index in row:
                 if not found[index].done():
@@ -289,8 +238,10 @@ def prepare(
 
     chained = {index for row in chains for index in row}
     rows = sorted([*map(tuple, chains), *((index,) for index in range(len(sources)) if index not in chained)])
+    workers = min(host.processors(), _MOST_WORKERS)
+    threads = max(1, workers // max(1, len(rows)))
     tracks = []
-    with ThreadPoolExecutor(min(host.processors(), 4), "redbook-decode") as pool:
+    with ThreadPoolExecutor(workers, "redbook-decode") as pool:
         jobs = [pool.submit(work, row) for row in rows]
         try:
             for index, future in enumerate(found):
@@ -311,6 +262,7 @@ def _prepare_chain(
     writer: Callable[[int], SectorWriter],
     seed: int,
     gain_db: float,
+    threads: int,
     check_cancel: Callable[[], None],
     found: Sequence[Future[PreparedTrack]],
 ) -> None:
@@ -334,7 +286,16 @@ def _prepare_chain(
     def new_writer(place: int) -> SectorWriter:
         return writer(row[place])
 
-    read_chain(chain, new_writer, seed, gain_db=gain_db, on_end=on_end, before=before, after=after)
+    read_chain(
+        chain,
+        new_writer,
+        seed,
+        gain_db=gain_db,
+        threads=threads,
+        on_end=on_end,
+        before=before,
+        after=after,
+    )
 
 
 def stated_sectors(sources: Sequence[Source], cancel: Flag | None = None) -> list[int]:
@@ -362,7 +323,6 @@ def stated_sectors(sources: Sequence[Source], cancel: Flag | None = None) -> lis
 
 def _as_prepared(source: Source, part: Part, identity: tuple[int, ...]) -> PreparedTrack:
     recording, writer = part.recording, part.writer
-    sums = writer.checksums
     return PreparedTrack(
         source=source.name,
         path=source.path,
@@ -373,11 +333,7 @@ def _as_prepared(source: Source, part: Part, identity: tuple[int, ...]) -> Prepa
         conversion=part.converter.description,
         notes=tuple(recording.notes),
         clipped=part.clipped,
-        sha256=sums.sha256 if sums else "",
-        accuraterip_v1=sums.accuraterip_v1 if sums else "",
-        accuraterip_v2=sums.accuraterip_v2 if sums else "",
         identity=identity,
-        fingerprint=sums.fingerprint() if sums else Fingerprint.none(),
         raw=source.raw,
         gain_db=part.converter.gain_db,
     )
@@ -393,7 +349,7 @@ def _identity(path: Path, name: str) -> tuple[int, ...]:
 
 
 def kept_track(source: Source, sectors: int, conversion: tuple[str, ...], tags: Tags) -> PreparedTrack:
-    """Audio that is already in a file as whole sectors; its checksums are not known.
+    """Audio that is already in a file as whole sectors.
 
     raises  AudioError
     """
@@ -407,11 +363,7 @@ def kept_track(source: Source, sectors: int, conversion: tuple[str, ...], tags: 
         conversion=conversion,
         notes=(),
         clipped=0,
-        sha256="",
-        accuraterip_v1="",
-        accuraterip_v2="",
         identity=_identity(source.path, source.name),
-        fingerprint=Fingerprint.none(),
         raw=source.raw,
     )
 
@@ -427,34 +379,8 @@ def decode_to_file(name: str | os.PathLike[str]) -> tuple[PreparedTrack, IO[byte
     if len(sources) != 1:
         text = os.fspath(name)
         raise AudioError(f"{printable(text)}: means {len(sources)} tracks; name one file", text)
-    file = _nameless_file()
-    try:
-        (track,) = prepare(sources, _OneFile(file))
-    except BaseException:
-        file.close()
-        raise
+    with Spool() as spool:
+        (track,) = prepare(sources, spool)
+        file = spool.take(0)
     file.seek(0)
     return track, file
-
-
-class _OneFile(Spool):
-    """A spool for a single track that can be read more than once."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        super().__init__()
-        self._file = file
-
-    def writer(self, number: int) -> Callable[[bytearray], None]:
-        self._file.seek(0)
-        self._file.truncate()
-
-        def write(pcm: bytearray) -> None:
-            self._count(number, pcm)
-            rest = memoryview(pcm)
-            try:
-                while rest:
-                    rest = rest[self._file.write(rest) :]
-            except OSError as error:
-                raise _spool_error(error) from error
-
-        return write

@@ -1,4 +1,4 @@
-"""A disc compared with its sources: read back by the engine, and each difference found in the sources."""
+"""A disc compared with what was sent: read back by the engine, and each difference found to the sample."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from redbook.engine.conclude import conclude
 from redbook.engine.locate import locate, not_located
 from redbook.engine.verification import Difference, Verification
 from redbook.engine.verify import READ_SPEED, ReadBack, VerifyRequest
-from redbook.errors import AudioError, Cancelled, DriveError, NoRoom
+from redbook.errors import AudioError, Cancelled, DriveError
 from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 
@@ -40,14 +40,13 @@ def check(
     drive: Drive,
     master: Master,
     layout: SessionLayout | None,
-    seed: int,
     caller: Caller,
     how: VerifySettings,
     *,
     closed: bool,
     binding: bool = True,
 ) -> Verification:
-    """Compare a disc with its sources. Where they differ, the source is read again to find the place.
+    """Compare a disc with the audio in the master's spool, byte by byte, and find where they differ.
 
     layout   as it was written; None to take the tracks from where they are on the disc. A session written
              at once is compared by the master's own layout, because a drive may have wanted other pregaps
@@ -56,6 +55,7 @@ def check(
              noted
 
     raises  DriveError, Cancelled
+            AudioError  if the spool cannot be read
     """
     key, known = known_drive(drive, caller)
     at_once = layout is not None and all(track.pregap is Pregap.SENT for track in layout.tracks)
@@ -67,23 +67,25 @@ def check(
         habits_of(drive, known),
         session=layout if at_once else None,
         binding=binding,
+        audio_at_hand=True,
     )
-    sent = master.areas
+    sent = master.sums.fingerprints
     compared = master.arrangement.layout if at_once else layout
     places = None if compared is None else compared.tracks
-    found = caller.run(drive, verifying.verify(places, sent, asked), sum(one.sectors for one in sent))
+    total = sum(one.sectors for one in sent)
+    found = caller.run(drive, verifying.verify(places, sent, asked), total, master.sent_audio())
     remember_reading(drive, key, known, found, asked.habits)
     if not found.differing:
         return conclude(found, ())
-    return _with_places(drive, found, master, seed, caller)
+    return _with_places(drive, found, master, caller)
 
 
-def _with_places(drive: Drive, found: ReadBack, master: Master, seed: int, caller: Caller) -> Verification:
+def _with_places(drive: Drive, found: ReadBack, master: Master, caller: Caller) -> Verification:
     located: dict[int, Difference | None] = {}
     reason = ""
     try:
-        _locate(drive, found, master, seed, caller, located)
-    except (AudioError, NoRoom, DriveError, Cancelled) as error:  # that the disc differs is known already
+        _locate(drive, found, master, caller, located)
+    except (AudioError, DriveError, Cancelled) as error:  # that the disc differs is known already
         reason = str(error)
     differences: list[Difference] = []
     by_sectors: list[int] = []
@@ -119,29 +121,23 @@ def _locate(
     drive: Drive,
     found: ReadBack,
     master: Master,
-    seed: int,
     caller: Caller,
     located: dict[int, Difference | None],
 ) -> None:
     """located  takes what is found
 
     raises  DriveError, Cancelled
-            AudioError  if a source is gone or has changed since it was burned
+            AudioError  if the spool cannot be read
     """
-    from redbook.audio.sectors import Spool
-    from redbook.authoring.master import read_again
-
     own = [track.number for track in master.arrangement.layout.tracks]
-    with Spool() as spool:
+    numbers = dict(zip((track.number for track in found.tracks), own, strict=True))
+    streams = [master.area_stream(numbers[number]) for number in found.differing]
+    total = sum(stream.sectors for stream in streams)
 
-        def work(emit: Listener) -> None:
-            numbers = dict(zip((track.number for track in found.tracks), own, strict=True))
-            wrong = [numbers[number] for number in found.differing]
-            streams = read_again(master, wrong, spool, seed=seed, cancel=caller.cancel.asked)
-            total = sum(stream.sectors for stream in streams)
-            caller.runner(drive, emit, streams, total).run(locate(found, found.differing, located))
+    def work(emit: Listener) -> None:
+        caller.runner(drive, emit, streams, total).run(locate(found, found.differing, located))
 
-        caller.work(work)
+    caller.work(work)
 
 
 def in_words(verification: Verification) -> str:

@@ -51,7 +51,9 @@ def from_json(kept: dict[str, Any]) -> Fingerprint:
     if sys.byteorder == "big":
         sums.byteswap()
     marks = tuple(Landmark(int(mark["sector"]), _unpacked(mark["audio"])) for mark in kept["landmarks"])
-    return Fingerprint(str(kept["sha256"]), sums, marks, _unpacked(kept["head"]), _unpacked(kept["tail"]))
+    return Fingerprint(
+        str(kept["sha256"]), len(sums), sums, marks, _unpacked(kept["head"]), _unpacked(kept["tail"])
+    )
 
 
 def layout_to_json(layout: SessionLayout) -> dict[str, Any]:

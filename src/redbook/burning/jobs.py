@@ -222,7 +222,7 @@ def _check_same(earlier: Plan, made: Plan) -> None:
             raise AudioError(f"{track.source}: the audio has changed since it was planned", track.source)
     if len(before) != len(made.tracks):
         raise AudioError("there are fewer sources than when it was planned")
-    if made.areas != earlier.areas:
+    if made.sums.proofs != earlier.sums.proofs:
         raise AudioError("the audio before a track, in its pregap, has changed since it was planned")
     if made.mode is Mode.SAO and made.layout != earlier.layout:
         changed = earlier.layout.differences(made.layout)
@@ -274,20 +274,27 @@ def _burn_awake(
     verification = None
     if reading is not None and not settings.test_write:
         try:
-            verification = checking.check(
-                drive, master, layout, made.dither_seed, caller, reading, closed=outcome.closed
-            )
+            verification = checking.check(drive, master, layout, caller, reading, closed=outcome.closed)
         except Cancelled as error:
             now = method.disc_now(outcome, settings)
             raise Cancelled(f"cancelled before the disc was verified; {now}", now) from error
-        except DriveError as error:
+        except (DriveError, AudioError) as error:
             now = method.disc_now(outcome, settings)
             text = f"the disc was burned, but could not be read back: {error}\n{now}"
             raise BurnFailed(text, now) from error
+    try:
+        caller.work(lambda emit: master.sums.wait())
+    except Cancelled as error:
+        now = method.disc_now(outcome, settings)
+        raise Cancelled(f"cancelled before the checksums of the tracks were known; {now}", now) from error
+    except AudioError as error:
+        now = method.disc_now(outcome, settings)
+        text = f"the disc was burned, but the checksums of its tracks are not known: {error}\n{now}"
+        raise BurnFailed(text, now) from error
     report = BurnReport(
         verified=verification is not None and verification.same,
         offset_samples=verification.offset_samples if verification else None,
-        tracks=reports(master.tracks, (made.layout if made.mode is Mode.SAO else layout).tracks),
+        tracks=reports(master, (made.layout if made.mode is Mode.SAO else layout).tracks),
         toc=verification.toc if verification else _planned_toc(made, layout),
         finalized=outcome.closed,
         test_write=settings.test_write,
@@ -365,18 +372,18 @@ def verify(
             drive,
             master,
             layout if whole else None,
-            dither_seed,
             caller,
             checking.VerifySettings(read_speed),
             closed=False,
             binding=not composed.from_files,
         )
+        caller.work(lambda emit: master.sums.wait())
     if losses and not composed.from_files:
         verification = verification.with_note(
             f"the disc was written track-at-once, so this is not on it: {'; '.join(losses)}"
         )
     places = list(layout.tracks) if whole else _compared(master.tracks, audio)
-    report = VerifyReport(verification.same, reports(master.tracks, places), verification)
+    report = VerifyReport(verification.same, reports(master, places), verification)
     if not verification.same:
         raise VerificationFailed(checking.in_words(verification), report)
     return report

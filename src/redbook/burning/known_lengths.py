@@ -41,7 +41,6 @@ def known_lengths(
         read = prepare(
             program.sources,
             Spool(keep=False, longest_sectors=None),
-            sums=False,
             cancel=caller.cancel.asked,
             chains=chains.rows,
         )

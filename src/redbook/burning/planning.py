@@ -26,12 +26,15 @@ from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from redbook.audio.sectors import PreparedTrack
     from redbook.authoring.arrange import Arrangement, Border
     from redbook.authoring.chains import Look
     from redbook.authoring.levels import Levels
     from redbook.authoring.master import Decision, Master
     from redbook.authoring.program import Program
+    from redbook.authoring.summing import Summing, TrackSums
     from redbook.burning.composing import Composition
     from redbook.disc.cd_text import Texts
     from redbook.sheets import SheetOptions
@@ -45,19 +48,32 @@ DiscPlaces: TypeAlias = tuple[Sequence[int], int | None]
 class TrackReport:
     """One track of a plan or a burn.
 
-    sectors       sent to the disc, padding included; from its index 1 on
-    start_lba     where it starts
-    sha256, accuraterip_v1, accuraterip_v2   of these sectors, in hexadecimal
+    sectors    sent to the disc, padding included; from its index 1 on
+    start_lba  where it starts
     """
 
     number: int
     sectors: int
     start_lba: int
     source: str
-    sha256: str
-    accuraterip_v1: str
-    accuraterip_v2: str
     prepared: PreparedTrack
+    _sums: Future[TrackSums] = field(repr=False, compare=False)
+
+    @property
+    def sha256(self) -> str:
+        """Of these sectors, in hexadecimal, as the two others; whoever asks early waits for them.
+
+        raises  AudioError  if the audio could not be read any more; Cancelled
+        """
+        return self._sums.result().sha256
+
+    @property
+    def accuraterip_v1(self) -> str:
+        return self._sums.result().accuraterip_v1
+
+    @property
+    def accuraterip_v2(self) -> str:
+        return self._sums.result().accuraterip_v2
 
 
 @dataclass(slots=True)
@@ -67,8 +83,8 @@ class Plan(Closing):
     Made by `plan`; `burn` takes it in place of the sources and refuses if they have changed since.
 
     mode     SAO or TAO
+    sums     the checksums of the tracks; they may still be on their way
     texts    CD-Text as it will be on the disc, one entry for each language
-    areas    SHA-256 of each track with what is sent before its index 1
     borders  how each track but the first begins; with TAO there are two seconds of silence in front of it
     sheet    how a sheet was read
     losses   what this way of writing cannot carry, in words
@@ -88,7 +104,7 @@ class Plan(Closing):
     wishes: Wishes
     sheet: SheetOptions | None
     texts: tuple[Texts, ...]
-    areas: tuple[str, ...]
+    sums: Summing = field(repr=False)
     borders: tuple[Border, ...]
     losses: tuple[str, ...]
     levels: Levels | None = None
@@ -238,7 +254,7 @@ def _with_master(
         master.close()
         raise
     plan = Plan(
-        reports(master.tracks, layout.tracks),
+        reports(master, layout.tracks),
         layout,
         space,
         abilities,
@@ -250,7 +266,7 @@ def _with_master(
         request.wishes,
         request.sheet,
         settled.program.texts,
-        tuple(area.sha256 for area in master.areas),
+        master.sums,
         master.arrangement.borders,
         losses if request.mode is Mode.TAO or not composed.from_files else (),
         master.levels,
@@ -258,7 +274,8 @@ def _with_master(
         master,
     )
     if not request.keep_audio:
-        plan.close()
+        with plan:
+            caller.work(lambda emit: master.sums.wait())
     return plan
 
 
@@ -396,7 +413,11 @@ def read_master(
     def checked(emit: Listener) -> Master:
         found = work(emit)
         if composed.kept is not None:
-            check_kept(composed.kept, found, caller.cancel.asked)
+            try:
+                check_kept(composed.kept, found, caller.cancel.asked)
+            except BaseException:
+                found.close()
+                raise
         return found
 
     kept, spool = kept_sources(composed) if composed.in_sectors else ([], Spool())
@@ -440,17 +461,8 @@ def is_written_at_once(layout: SessionLayout, there: DiscPlaces) -> bool:
     return len(starts) > 1 or lead_out == layout.lead_out_lba
 
 
-def reports(prepared: Sequence[PreparedTrack], places: Sequence[LaidTrack]) -> list[TrackReport]:
+def reports(master: Master, places: Sequence[LaidTrack]) -> list[TrackReport]:
     return [
-        TrackReport(
-            place.number,
-            place.sectors,
-            place.start_lba,
-            track.source,
-            track.sha256,
-            track.accuraterip_v1,
-            track.accuraterip_v2,
-            track,
-        )
-        for track, place in zip(prepared, places, strict=True)
+        TrackReport(place.number, place.sectors, place.start_lba, track.source, track, sums)
+        for track, sums, place in zip(master.tracks, master.sums.tracks, places, strict=True)
     ]

@@ -6,6 +6,7 @@ No part of the audio path is imported before a command needs it: `redbook --help
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import click
@@ -57,10 +58,17 @@ _COMMANDS = {
 }
 
 
+def _imported(command: click.Command) -> None:
+    add_to_all(command)
+    if command.name != "share":  # what that starts has its own mind about it
+        # NumPy's linear algebra starts threads that wait busily, and nothing here needs it.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 @click.group(
     cls=LazyGroup,
     places=_COMMANDS,
-    on_import=add_to_all,
+    on_import=_imported,
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -146,17 +146,21 @@ def write(path: Path, kept: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def keeping(
-    path: Path, plan: Plan, sent: Sequence[Fingerprint], drive: Drive, cancel: Cancel
-) -> Iterator[Callable[[BurnReport], None]]:
+def keeping(path: Path, plan: Plan, drive: Drive, cancel: Cancel) -> Iterator[Callable[[BurnReport], None]]:
     """Around a burn; what it yields writes the report, and a disc that differs gets one, too.
 
     raises  PlanError  if the file already exists, or cannot be created
     """
     _, serial = Caller(cancel=cancel).run(drive, who_is_it())
+    sent = plan.sums.whole_fingerprints()
 
     def keep(report: BurnReport) -> None:
-        write(path, shape(plan, sent, report, drive.name, serial, datetime.now().astimezone()))
+        write(
+            path,
+            shape(
+                plan, [one.result() for one in sent], report, drive.name, serial, datetime.now().astimezone()
+            ),
+        )
 
     with reserved(path):
         try:

@@ -37,13 +37,15 @@ class SectorRun(NamedTuple):
 class Alignment:
     """Sectors as they were sent, put together from sectors as they are read.
 
-    samples by which the audio is late
+    samples     by which the audio is late
+    sums        the CRC-32 of each sector that was sent; `differing` and `find_shift` need them
     skip_bytes  from the beginning of the first sector read to the first sample of the one that was sent
     """
 
     def __init__(self, span: Span, samples: int) -> None:
         self.span = span
         self.samples = samples
+        self.sums = span.sent.sums
         whole, part = divmod(samples, SAMPLES_PER_SECTOR)
         self._first_lba = span.start_lba + whole
         self.skip_bytes = part * SAMPLE_BYTES
@@ -87,7 +89,7 @@ class Alignment:
         """Numbers of the sectors that differ from what was sent; `data` begins with sector `first`."""
         count = len(data) // SECTOR_BYTES
         found = sector_sums(memoryview(data)[: count * SECTOR_BYTES])
-        wanted = self.span.sent.sums[first : first + count]
+        wanted = self.sums[first : first + count]
         if found == wanted.tolist():
             return []
         return [first + number for number in range(count) if found[number] != wanted[number]]
@@ -133,7 +135,7 @@ class Alignment:
         """
         first = run.first - (run.first > 0)
         lead -= (run.first - first) * SECTOR_BYTES
-        sums, view = self.span.sent.sums, memoryview(raw)
+        sums, view = self.sums, memoryview(raw)
         whole = SectorRun(first, run.end)
         for distance in range(most_samples + 1):
             for shift in dict.fromkeys((distance, -distance)):

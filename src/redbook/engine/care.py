@@ -30,6 +30,7 @@ class Care:
     sectors_again how many sectors these were
     hopeless      runs of sectors in a row that no further reading fixed
     inexact       stretches that came at varying places: the drive reads inexactly
+    audio_at_hand whether tracks are compared with the audio that was sent, and not with its checksums
     accurate_stream  that it never does so: as the drive says about itself, until it shows otherwise
     one_by_one    that one command of an inexact drive returns too little to show what is between sectors
     lost          sectors in a row that were not returned, the latest of those requested one by one
@@ -43,6 +44,7 @@ class Care:
     sectors_again: int = 0
     inexact: int = 0
     hopeless: int = 0
+    audio_at_hand: bool = False
     accurate_stream: bool = True
     one_by_one: bool = False
     lost: int = 0

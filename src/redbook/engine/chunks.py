@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Protocol
 
 from redbook.disc import SECTOR_BYTES
@@ -17,6 +18,18 @@ SMALLER_CHUNKS = COMMAND_SECTORS[1:]
 def chunk_sectors(most_bytes: int | None) -> int:
     """Sectors in a chunk, so that it fits into one command of this many bytes; None for any number."""
     return CHUNK_SECTORS if most_bytes is None else max(1, min(CHUNK_SECTORS, most_bytes // SECTOR_BYTES))
+
+
+class SentAudio(Protocol):
+    """The audio of a disc's tracks, as it was sent."""
+
+    def differing(self, place: int, first: int, data: bytes | bytearray) -> list[int]:
+        """Numbers of the sectors of `data` that are not as they were sent; as `steps.Compare` has them."""
+        ...
+
+    def sector_sums(self, place: int) -> array[int]:
+        """The CRC-32 of each sector of a track; as `steps.SentSums` has them."""
+        ...
 
 
 class SectorStream(Protocol):

@@ -38,6 +38,7 @@ class Span:
     """A track as it is compared: what was sent, and where on the disc it is.
 
     low, high  the sectors that may be read for it, its own and what surrounds it: from `low` up to `high`
+    place      among the tracks that were sent, from 0
     """
 
     number: int
@@ -45,6 +46,7 @@ class Span:
     sent: Fingerprint
     low: int
     high: int
+    place: int = 0
 
     @property
     def sectors(self) -> int:

@@ -1,7 +1,8 @@
 """What is kept of a track's audio, so that a disc can be compared with it when the audio is gone.
 
-A burn gives its spool back while it writes. What stays is small, and enough to say about a disc that it is
-the same, which sectors are not, and how far out of place the drive reads:
+A burn through IMAPI2 keeps no audio, and a report of a burn has none. What is kept instead is small,
+and enough to say about a disc that it is the same, which sectors are not, and how far out of place the drive
+reads:
 
 - SHA-256 of the whole track: the proof;
 - a CRC-32 of each sector: where it differs, at once and without the source;
@@ -41,12 +42,14 @@ class Landmark:
 class Fingerprint:
     """Of one track, as it was sent, the padding to the shortest legal track included.
 
-    sums        a CRC-32 for each sector
+    sectors     how many there are
+    sums        a CRC-32 for each of them; none where they were left out
     landmarks   in order of position; empty for a silent track
     head, tail  the first and last MOST_OFFSET_SECTORS sectors, or all there are
     """
 
     sha256: str
+    sectors: int
     sums: array[int]
     landmarks: tuple[Landmark, ...]
     head: bytes
@@ -55,11 +58,7 @@ class Fingerprint:
     @classmethod
     def none(cls) -> Fingerprint:
         """Of nothing."""
-        return cls("", array("I"), (), b"", b"")
-
-    @property
-    def sectors(self) -> int:
-        return len(self.sums)
+        return cls("", 0, array("I"), (), b"", b"")
 
 
 def sector_sums(data: memoryview) -> list[int]:
@@ -84,9 +83,14 @@ class _Spread:
 
 
 class FingerprintMaker:
-    """Takes the audio of a track piece by piece."""
+    """Takes the audio of a track piece by piece.
 
-    def __init__(self) -> None:
+    sums  whether the CRC-32 of each sector is wanted
+    """
+
+    def __init__(self, *, sums: bool = True) -> None:
+        self._sectors = 0
+        self._with_sums = sums
         self._sums = array("I")
         self._rest = b""
         self._head = bytearray()
@@ -101,8 +105,10 @@ class FingerprintMaker:
         self._rest = bytes(data[length:])
         if not length:
             return
-        begin = len(self._sums)
-        self._sums.extend(sector_sums(data[:length]))
+        begin = self._sectors
+        self._sectors += length // SECTOR_BYTES
+        if self._with_sums:
+            self._sums.extend(sector_sums(data[:length]))
         edge = MOST_OFFSET_SECTORS * SECTOR_BYTES
         if len(self._head) < edge:
             self._head += data[: min(length, edge - len(self._head))]
@@ -134,12 +140,12 @@ class FingerprintMaker:
         """
         if self._rest:
             self.update(bytes(SECTOR_BYTES - len(self._rest)))
-        while (missing := sectors - len(self._sums)) > 0:
+        while (missing := sectors - self._sectors) > 0:
             self.update(bytes(min(missing, _SILENT_SECTORS) * SECTOR_BYTES))
         spread = self._lively.marks if len(self._lively.marks) > 1 else self._plain.marks + self._lively.marks
         marks = {mark.sector: mark for mark in (self._first, *spread) if mark is not None}
         landmarks = tuple(marks[sector] for sector in sorted(marks))
-        return Fingerprint(sha256, self._sums, landmarks, bytes(self._head), self._tail)
+        return Fingerprint(sha256, self._sectors, self._sums, landmarks, bytes(self._head), self._tail)
 
 
 def _first_sound(data: memoryview, begin: int, count: int) -> Landmark | None:

@@ -1,4 +1,4 @@
-"""Where a track differs: what was found to differ is read once more and compared with its source."""
+"""Where a track differs: what was found to differ is read once more and compared with what was sent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """One track read back and compared with what was sent, at the offset that the whole disc has.
 
-Every stretch is put together at the disc's offset (alignment) and compared with the CRC-32 of what was sent;
-the SHA-256 of the whole track is the proof. What does not match is read again (second_reading).
+Every stretch is put together at the disc's offset (alignment) and compared with the audio that was sent, if
+it is still there. Otherwise it is compared with the CRC-32 of each sector, and the SHA-256 of the whole track
+is the proof. What does not match is read again (second_reading).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.disc_offset import Span
 from redbook.engine.events import Phase
 from redbook.engine.second_reading import Stretch, run_sectors, settle
-from redbook.engine.steps import Absorb, Digest, Procedure, SectorsDone
+from redbook.engine.steps import Absorb, Compare, Digest, Procedure, SectorsDone, SentSums
 from redbook.engine.track_reading import TrackReading
 
 
@@ -25,7 +26,8 @@ def compare_track(span: Span, samples: int, care: Care) -> Procedure[TrackReadin
     raises  DriveError  for what concerns more than single sectors
     """
     place = Alignment(span, samples)
-    reader = _Reader(place, care)
+    judge = _ByAudio(place) if care.audio_at_hand else _BySums(place)
+    reader = _Reader(place, care, judge)
     reading = reader.reading
     done = 0
     while done < span.sectors:
@@ -35,19 +37,68 @@ def compare_track(span: Span, samples: int, care: Care) -> Procedure[TrackReadin
             stretch = yield from reader.next_whole_stretch(done, whole)
         else:
             stretch = yield from reader.next_stretch(done)
-        yield Absorb(stretch.data)
         done += len(stretch.data) // SECTOR_BYTES
         yield SectorsDone(Phase.VERIFYING, span.number, done, span.sectors)
-    reading.same = (yield Digest()) == span.sent.sha256
+    reading.same = yield from judge.verdict()
     return reading
+
+
+class _ByAudio:
+    """Compares a track with the audio that was sent, byte by byte."""
+
+    def __init__(self, place: Alignment) -> None:
+        self._place = place
+        self._same = True
+
+    def differing(self, stretch: Stretch) -> Procedure[list[int]]:
+        """Numbers of the sectors that are not as sent, in a stretch that may be read again yet."""
+        found: list[int] = yield Compare(self._place.span.place, stretch.first, stretch.data)
+        return found
+
+    def prepare_to_read_again(self) -> Procedure[None]:
+        """What a second reading is held against; most tracks need none."""
+        if not self._place.sums:
+            self._place.sums = yield SentSums(self._place.span.place)
+
+    def take(self, stretch: Stretch, read_again: bool) -> Procedure[None]:
+        """Each stretch once, in order, as it is in the end."""
+        if read_again and (yield from self.differing(stretch)):
+            self._same = False
+
+    def verdict(self) -> Procedure[bool]:
+        """Whether the whole track is what was sent."""
+        yield from ()
+        return self._same
+
+
+class _BySums:
+    """The same without the audio: each sector by its CRC-32, and the track by its SHA-256."""
+
+    def __init__(self, place: Alignment) -> None:
+        self._place = place
+
+    def differing(self, stretch: Stretch) -> Procedure[list[int]]:
+        yield from ()
+        return self._place.differing(stretch.data, stretch.first)
+
+    def prepare_to_read_again(self) -> Procedure[None]:
+        yield from ()
+
+    def take(self, stretch: Stretch, read_again: bool) -> Procedure[None]:
+        yield Absorb(stretch.data)
+
+    def verdict(self) -> Procedure[bool]:
+        digest: str = yield Digest()
+        return digest == self._place.span.sent.sha256
 
 
 class _Reader:
     """Reads through one track; a sector that two stretches share is read once."""
 
-    def __init__(self, place: Alignment, care: Care) -> None:
+    def __init__(self, place: Alignment, care: Care, judge: _ByAudio | _BySums) -> None:
         self._place = place
         self._care = care
+        self._judge = judge
         self._carried = b""
         self._carried_missing = False
         self.reading = TrackReading(place.span)
@@ -65,16 +116,20 @@ class _Reader:
             self._carried = raw[-SECTOR_BYTES:]
             self._carried_missing = place.lba_of(first + count) in missing
         self.reading.hide(place.fill_hidden(stretch.data, first, missing))
-        wrong = place.differing(stretch.data, first)
+        wrong = yield from self._judge.differing(stretch)
         if wrong:
+            yield from self._judge.prepare_to_read_again()
             yield from settle(stretch, wrong, place, care, self.reading)
+        yield from self._judge.take(stretch, bool(wrong))
         return stretch
 
     def next_whole_stretch(self, first: int, most: int) -> Procedure[Stretch]:
         """On an inexact drive: nothing counts that was not returned together with what is before it."""
         count = min(most, self._place.span.sectors - first)
         stretch = Stretch(bytearray(count * SECTOR_BYTES), first)
+        yield from self._judge.prepare_to_read_again()
         yield from settle(stretch, range(first, first + count), self._place, self._care, self.reading)
+        yield from self._judge.take(stretch, True)
         return stretch
 
 

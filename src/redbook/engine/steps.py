@@ -83,6 +83,33 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Compare:
+    """Sent: the numbers of these sectors that are not what was sent, held against the audio itself.
+
+    place  of the track among those that were sent, from 0
+    first  sector that the data begin with, from the start of what was sent of that track
+
+    raises  AudioError  if the audio cannot be read any more
+    """
+
+    place: int
+    first: int
+    data: bytes | bytearray
+
+
+@dataclass(frozen=True, slots=True)
+class SentSums:
+    """Sent: the CRC-32 of each sector of a track, from the audio that was sent.
+
+    place  of the track among those that were sent, from 0
+
+    raises  AudioError  if the audio cannot be read any more
+    """
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Absorb:
     """Take these bytes into the running SHA-256, in a separate thread. They must not change any more."""
 
@@ -119,6 +146,8 @@ Step: TypeAlias = (
     | TakeSectors
     | MostSectors
     | FewerSectors
+    | Compare
+    | SentSums
     | Absorb
     | Digest
     | Announce

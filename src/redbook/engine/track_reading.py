@@ -13,7 +13,7 @@ from redbook.records import dataclass
 class TrackReading:
     """What a track is like on the disc.
 
-    same         its SHA-256 is that of what was sent, hidden samples taken as sent
+    same         all of it is what was sent, hidden samples taken as sent
     bad          sectors that differ or cannot be read, as ranges (first, last + 1), from the track's start
     unreadable   addresses that the drive cannot read
     head_hidden, tail_hidden  samples at its ends that cannot be read because of the offset

@@ -2,7 +2,7 @@
 
 The table of contents first, really from the disc: it is loaded again where the drive may only remember. Then
 the disc's offset, once for the whole disc (disc_offset). Then every track at that offset (read_back). Where
-a track differs, its source is decoded once more and the samples are counted (locate). conclude puts it
+a track differs, the samples are counted (locate). conclude puts it
 together.
 """
 
@@ -50,9 +50,9 @@ class VerifyRequest:
     offset_hint  samples that this drive was found to read late before
     habits       how this drive wants to be asked; filled in
     also_there   numbers of tracks that were written and are not compared
-    session      everything that the disc should hold besides its samples; None to expect nothing
-    binding      whether a disc that holds other things besides its samples is a different disc; otherwise it
-                 is only reported
+    session      all that the disc is to hold beside its samples; None to ask for nothing of that
+    audio_at_hand  whoever runs it has the audio that was sent, and answers `Compare`
+    binding      whether a disc that holds other things beside its samples is another disc; else that is told
     """
 
     closed: bool = False
@@ -63,6 +63,7 @@ class VerifyRequest:
     also_there: tuple[int, ...] = ()
     session: SessionLayout | None = None
     binding: bool = True
+    audio_at_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ def verify(
     """Read every sector of these tracks and compare it with what was sent.
 
     tracks  where they were written; None to take the disc's own audio tracks, in order
-    sent    for each track, including what was sent before its index 1, padded to the shortest legal length
+    sent    of each track, with what was sent before its index 1, padded to the shortest legal length; with
+            the audio at hand their SHA-256 may be missing
 
     raises  DriveError  for what keeps the disc from being read, before anything was found to differ
     """
@@ -155,6 +157,7 @@ def _verify(
     if result.layout_errors and (not placed or disc.information.status is DiscStatus.BLANK):
         return result
     care = Care((), asked.habits, asked.speed, speed)
+    care.audio_at_hand = asked.audio_at_hand
     care.accurate_stream = abilities.capabilities is None or abilities.capabilities.accurate_stream
     lead_out = result.toc.lead_out_lba if result.toc is not None else None
     care.spans = _spans(tracks, sent, complete, lead_out)
@@ -328,7 +331,7 @@ def _spans(
     """
     on_disc = {found.number: found for found in complete}
     spans = []
-    for track, one in zip(tracks, sent, strict=True):
+    for place, (track, one) in enumerate(zip(tracks, sent, strict=True)):
         end = track.sent_lba + one.sectors
         most = end + MOST_OFFSET_SECTORS
         there = on_disc.get(track.number)
@@ -339,7 +342,7 @@ def _spans(
         high = min(end + MOST_OFFSET_SECTORS, max(end, most))
         begin = track.sent_lba
         low = max(0, begin - MOST_OFFSET_SECTORS) if begin >= 0 else begin
-        spans.append(Span(track.number, begin, one, low, high))
+        spans.append(Span(track.number, begin, one, low, high, place))
     return tuple(spans)
 
 

@@ -38,8 +38,8 @@ from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 
 if TYPE_CHECKING:
-    from redbook.authoring.master import ProgramStream
     from redbook.authoring.program import Program
+    from redbook.authoring.streams import ProgramStream
     from redbook.sheets import SheetOptions
 
 _PIECE_BYTES = 1 << 20
@@ -111,6 +111,7 @@ def make_master(
 def _keep(made: Plan, target: Path, flac: bool, caller: Caller, emit: Listener) -> MasterReport:
     master = made.master
     assert master is not None
+    proofs = made.sums.proofs
     file = MasterFile(
         str(made.mode),
         master.arrangement.layout,
@@ -124,7 +125,7 @@ def _keep(made: Plan, target: Path, flac: bool, caller: Caller, emit: Listener) 
                 track.prepared.format,
                 track.prepared.conversion,
             )
-            for track, sha256 in zip(made.tracks, made.areas, strict=True)
+            for track, sha256 in zip(made.tracks, proofs, strict=True)
         ),
         made.dither_seed,
         __version__,
@@ -133,7 +134,7 @@ def _keep(made: Plan, target: Path, flac: bool, caller: Caller, emit: Listener) 
     try:
         (target / BLOBS).mkdir(parents=True, exist_ok=True)
         stream = master.session_stream(0)
-        for laid, sectors, sha256 in zip(file.layout.tracks, file.lengths(), made.areas, strict=True):
+        for laid, sectors, sha256 in zip(file.layout.tracks, file.lengths(), proofs, strict=True):
             pieces = _next(stream, sectors, caller)
             if blob_path(target, sha256) is None:
                 _store_blob(target / BLOBS, sha256, pieces, flac)
@@ -150,7 +151,7 @@ def _keep(made: Plan, target: Path, flac: bool, caller: Caller, emit: Listener) 
 
 
 def _next(stream: ProgramStream, sectors: int, caller: Caller) -> Iterator[memoryview]:
-    """This many more sectors of the disc, in pieces; the spool frees what was read."""
+    """So many sectors more of the disc, in pieces."""
     buffer = memoryview(bytearray(_PIECE_BYTES))
     left = sectors * SECTOR_BYTES
     while left:

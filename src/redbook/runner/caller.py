@@ -8,7 +8,7 @@ from typing import Self, TypeAlias
 
 from redbook.clock import Clock, SystemClock
 from redbook.drive import Drive
-from redbook.engine.chunks import SectorStream
+from redbook.engine.chunks import SectorStream, SentAudio
 from redbook.engine.events import REPORT_EVERY_SECONDS, Event, Waiting
 from redbook.engine.steps import Point, Procedure, R
 from redbook.errors import Cancelled
@@ -42,14 +42,15 @@ class Caller:
     def of(cls, on_event: Listener | None, cancel: Cancel | None, clock: Clock | None = None) -> Self:
         return cls(on_event, cancel or Cancel(), clock)
 
-    def run(self, drive: Drive, procedure: Procedure[R], total: int = 0) -> R:
+    def run(self, drive: Drive, procedure: Procedure[R], total: int = 0, sent: SentAudio | None = None) -> R:
         """Run a procedure on a drive, in a thread of its own; returns its result.
 
         total  sectors of it, for Progress
+        sent   the audio that it compares with
 
         raises  what the procedure raises
         """
-        return self.work(lambda emit: self.runner(drive, emit, (), total).run(procedure))
+        return self.work(lambda emit: self.runner(drive, emit, (), total, sent=sent).run(procedure))
 
     def run_with_audio(
         self,
@@ -95,6 +96,7 @@ class Caller:
         streams: Sequence[SectorStream] = (),
         total: int = 0,
         commit: Consent | None = None,
+        sent: SentAudio | None = None,
     ) -> Runner:
         return Runner(
             drive,
@@ -104,6 +106,7 @@ class Caller:
             streams=streams,
             total=total,
             commit=commit,
+            sent=sent,
         )
 
 

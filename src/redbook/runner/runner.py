@@ -25,13 +25,14 @@ from typing import Any
 from redbook.clock import Clock, SystemClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
-from redbook.engine.chunks import SMALLER_CHUNKS, SectorStream, chunk_sectors
+from redbook.engine.chunks import SMALLER_CHUNKS, SectorStream, SentAudio, chunk_sectors
 from redbook.engine.events import Event, Notice, PhaseStarted, TrackStarted
 from redbook.engine.steps import (
     Abandoned,
     Absorb,
     Announce,
     Commit,
+    Compare,
     Digest,
     DriveBuffer,
     FewerSectors,
@@ -42,6 +43,7 @@ from redbook.engine.steps import (
     Procedure,
     R,
     SectorsDone,
+    SentSums,
     Shield,
     TakeSectors,
 )
@@ -68,6 +70,7 @@ class Runner:
     progress_seconds  how often Progress is told
     sector_bytes      of what the streams give, with their sub-channel where they have one
     system            that is asked for priority while a disc is written
+    sent              the audio that Compare is answered from; None where there is none
     commit            is asked, on the thread that runs, before what cannot be taken back; it objects by
                       raising, and may take its time
     """
@@ -85,6 +88,7 @@ class Runner:
         progress_seconds: float = PROGRESS_SECONDS,
         sector_bytes: int = SECTOR_BYTES,
         system: Privileges | None = None,
+        sent: SentAudio | None = None,
         commit: Callable[[Point], None] | None = None,
     ) -> None:
         self._drive = drive
@@ -94,6 +98,7 @@ class Runner:
         self._under_way = self._cancel.under_way
         self._clock = clock or SystemClock()
         self._streams = streams
+        self._sent = sent
         self._ring_bytes = ring_bytes
         self._sector_bytes = sector_bytes
         self._ring: Ring | None = None
@@ -223,6 +228,11 @@ class Runner:
             self._while_starving()
         return chunk
 
+    def _audio(self) -> SentAudio:
+        if self._sent is None:
+            raise ValueError("there is no audio to compare with")
+        return self._sent
+
     def _while_starving(self) -> None:
         """No audio has come for a while: whoever listens hears so, and may cancel."""
         interruption = self._interruption()
@@ -247,6 +257,8 @@ _DEEDS: dict[type, Callable[[Runner, Any], Any]] = {
     TakeSectors: lambda runner, _: runner._take(),
     MostSectors: lambda runner, _: chunk_sectors(runner._drive.most_bytes),
     FewerSectors: lambda runner, step: runner._fewer_sectors(step.refused),
+    Compare: lambda runner, step: runner._audio().differing(step.place, step.first, step.data),
+    SentSums: lambda runner, step: runner._audio().sector_sums(step.place),
     Absorb: lambda runner, step: runner._hasher.absorb(step.data),
     Digest: lambda runner, _: runner._hasher.digest(),
     SectorsDone: Runner._progress,

@@ -139,11 +139,10 @@ def burn(
             out.plan(plan, drive.name, speed, ahead=True)
             tell_of_new_disc(out)
             confirm(drive.name, yes or simulate, "Burn this disc now?")
-            sent = plan.master.areas if plan.master else []
             with contextlib.ExitStack() as kept:
                 keep = None
                 if report_path is not None:
-                    keep = kept.enter_context(keeping(report_path, plan, sent, drive, cancel))
+                    keep = kept.enter_context(keeping(report_path, plan, drive, cancel))
                 out.expect(
                     closes=not leave_open, reads_back=not (no_verify or simulate), read_speed=read_speed
                 )

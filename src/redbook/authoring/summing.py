@@ -1,0 +1,168 @@
+"""What is known of a disc's tracks once their audio is in the spool: fingerprints, SHA-256, AccurateRip.
+
+None of it is needed before the first WRITE: what makes a burn safe (every source decoded to its end, and its
+own checksums right) is over by then. So a thread reads the spool once more, which the system still has in its
+memory, while the disc is written and read back. First come the fingerprints of all tracks, with which a
+verification finds its place on the disc; then the checksums that a report states.
+
+Who touches what: the tasks stand in a queue, and each is done once, by the thread or by whoever waits for the
+results and has nothing better to do (`wait`). A result is a Future: whoever asks for it waits, and gets what
+went wrong as an exception.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from redbook.audio.checksum import TrackChecksums
+from redbook.audio.sectors import Spool
+from redbook.authoring.arrange import Arrangement
+from redbook.authoring.streams import ProgramStream, chunks
+from redbook.disc import SECTOR_BYTES
+from redbook.disc.layout import LaidTrack
+from redbook.engine.fingerprint import Fingerprint, FingerprintMaker
+from redbook.errors import AudioError
+from redbook.flag import Flag
+from redbook.records import dataclass
+
+_PIECE_BYTES = 222 * SECTOR_BYTES  # some 512 kB
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSums:
+    """Of a track from its index 1 to its end, in hexadecimal.
+
+    area_sha256  from where what is sent before its index 1 begins
+    """
+
+    sha256: str
+    accuraterip_v1: str
+    accuraterip_v2: str
+    area_sha256: str
+
+
+class Summing:
+    """Sums up the tracks of a disc, in a thread of its own.  End it (`end`) before the spool is closed.
+
+    tracks  the sums of each, as they come
+
+    silent_sectors  between the last track's audio and the lead-out
+    cancel          ends it early; who asks for what is missing then gets Cancelled
+    """
+
+    def __init__(
+        self, arrangement: Arrangement, spool: Spool, silent_sectors: int, cancel: Flag | None
+    ) -> None:
+        self._arrangement = arrangement
+        self._spool = spool
+        self._silent = silent_sectors
+        self._cancel = cancel
+        self._laid = laid = arrangement.layout.tracks
+        self.tracks: list[Future[TrackSums]] = [Future() for _ in laid]
+        self._marks: list[Future[Fingerprint]] = [Future() for _ in laid]
+        self._tasks: deque[Callable[[], None]] = deque()
+        for place, track in enumerate(laid):
+            self._tasks.append(partial(_do, self._marks[place], partial(self._fingerprint, track)))
+        for place in range(len(laid)):
+            self._tasks.append(partial(_do, self.tracks[place], partial(self._sum_up, place)))
+        self._thread = threading.Thread(target=self._work, name="redbook-sums", daemon=True)
+        self._thread.start()
+
+    @property
+    def fingerprints(self) -> list[Fingerprint]:
+        """Of each track from what is sent before its index 1; without SHA-256 and the sums of its sectors.
+
+        raises  AudioError, Cancelled
+        """
+        return [mark.result() for mark in self._marks]
+
+    @property
+    def proofs(self) -> list[str]:
+        """The SHA-256 of each track from what is sent before its index 1.  raises  AudioError, Cancelled"""
+        return [track.result().area_sha256 for track in self.tracks]
+
+    def whole_fingerprints(self) -> list[Future[Fingerprint]]:
+        """With everything that a disc can be compared with when the audio is gone; known after `wait`."""
+        whole: list[Future[Fingerprint]] = [Future() for _ in self._laid]
+        for place, result in enumerate(whole):
+            self._tasks.append(partial(_do, result, partial(self._whole_fingerprint, place)))
+        return whole
+
+    def wait(self) -> None:
+        """Until all is known; helps meanwhile.
+
+        raises  AudioError, Cancelled
+        """
+        self._work()
+        self._thread.join()
+        for mark in self._marks:
+            mark.result()
+        for track in self.tracks:
+            track.result()
+
+    def end(self) -> None:
+        """Until nothing is read from the spool any more, whatever went wrong."""
+        with suppress(Exception):
+            self.wait()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            try:
+                task = self._tasks.popleft()
+            except IndexError:
+                return
+            task()
+
+    def _fingerprint(self, track: LaidTrack, sha256: str = "", *, sums: bool = False) -> Fingerprint:
+        maker = FingerprintMaker(sums=sums)
+        for pcm in self._pcm(track.sent_lba, track.end_lba):
+            maker.update(pcm)
+        return maker.finish(sha256)
+
+    def _sum_up(self, place: int) -> TrackSums:
+        """What lies before the next track's index 1 AccurateRip counts to this one."""
+        track, laid = self._laid[place], self._laid
+        last = place == len(laid) - 1
+        sums = TrackChecksums(first=track.number == 1, last=last, silent_sectors=self._silent)
+        area: Any = None
+        if track.sent_lba < track.start_lba:
+            area = hashlib.sha256()
+            for pcm in self._pcm(track.sent_lba, track.start_lba):
+                area.update(pcm)
+        for pcm in self._pcm(track.start_lba, track.end_lba):
+            sums.update(pcm)
+            if area is not None:
+                area.update(pcm)
+        if not last:
+            for pcm in self._pcm(laid[place + 1].sent_lba, laid[place + 1].start_lba):
+                sums.update_gap(pcm)
+        whole = sums.sha256 if area is None else str(area.hexdigest())
+        return TrackSums(sums.sha256, sums.accuraterip_v1, sums.accuraterip_v2, whole)
+
+    def _whole_fingerprint(self, place: int) -> Fingerprint:
+        return self._fingerprint(self._laid[place], self.tracks[place].result().area_sha256, sums=True)
+
+    def _pcm(self, start_lba: int, end_lba: int) -> Iterator[memoryview]:
+        """raises  AudioError, Cancelled"""
+        missing = (end_lba - start_lba) * SECTOR_BYTES
+        stream = ProgramStream(self._spool, self._arrangement.pieces_between(start_lba, end_lba))
+        for pcm in chunks(stream, self._cancel, _PIECE_BYTES):
+            missing -= len(pcm)
+            yield pcm
+        if missing:
+            raise AudioError("the decoded audio is shorter than it was: was its file changed?")
+
+
+def _do(result: Future[Any], task: Callable[[], Any]) -> None:
+    try:
+        result.set_result(task())
+    except BaseException as error:  # noqa: BLE001 - raised to whoever asks for the result
+        result.set_exception(error)
