@@ -24,6 +24,7 @@ from redbook.errors import PlanError
 from redbook.mmc.disc_info import DiscStatus
 from redbook.records import dataclass
 from redbook.runner.caller import Caller, Listener
+from redbook.system.memory import give_back_freed_memory
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -423,6 +424,7 @@ def read_master(
     kept, spool = kept_sources(composed) if composed.in_sectors else ([], Spool())
     try:
         master = caller.work(checked)
+        give_back_freed_memory()
     except BaseException:
         spool.close()
         raise
