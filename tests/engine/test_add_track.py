@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
 from redbook.clock import ManualClock, SystemClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
-from redbook.engine.burn import add_track
+from redbook.engine.burn import add_track, burn_prepared
 from redbook.engine.chunks import CHUNK_BYTES
 from redbook.engine.close import end_session
 from redbook.engine.events import (
@@ -20,16 +21,26 @@ from redbook.engine.events import (
     TrackStarted,
     Working,
 )
-from redbook.engine.inspect import where_next
+from redbook.engine.inspect import contents, where_next
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.prepare import set_up
 from redbook.engine.quick_check import check_disc, check_track
 from redbook.engine.steps import Procedure, R
 from redbook.engine.track_at_once import TrackAtOnce
 from redbook.engine.write_parameters import select_track_at_once
-from redbook.errors import Cancelled, DiscNotBlank, ParametersIgnored, PlanError, VerificationFailed
+from redbook.errors import (
+    Cancelled,
+    DiscNotBlank,
+    ParametersIgnored,
+    PlanError,
+    Sense,
+    StorageFailed,
+    VerificationFailed,
+)
+from redbook.mmc.command import Command
 from redbook.mmc.control import SendOpcInformation
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation, ReadTrackInformation, TrackInformation
+from redbook.mmc.identify import GetConfiguration
 from redbook.mmc.mode_pages import ModeData, ModeSense10, MultiSession, WriteParameters
 from redbook.mmc.write import Write10
 from redbook.runner.cancel import Cancel
@@ -57,6 +68,41 @@ def add(
     runner = Runner(Drive(recorder), emit=lambda event: None, clock=ManualClock(), streams=[stream])
     runner.run(add_track(settings or Settings(), sectors, outcome))
     return outcome
+
+
+@pytest.mark.parametrize("command", [GetConfiguration, ModeSense10, ReadDiscInformation])
+def test_a_disc_that_may_have_been_changed_while_the_drive_is_made_ready_is_looked_at_again(
+    command: type[Command[Any]], recorder: VirtualRecorder
+) -> None:
+    """Nothing has begun, so nothing is lost (6/28/00)."""
+    recorder.faults.append(Fault(Sense(6, 0x28, 0), command))
+    run(recorder, set_up(TrackAtOnce(()), Settings(), Outcome()))
+    assert add(recorder, 310, []).ended == [TrackEnded(1, 0, 310)]
+
+
+class WithoutRoom(VirtualRecorder):
+    """The host has no room for what is going to be written."""
+
+    announced = 0
+
+    def announce(self, data_bytes: int) -> None:
+        self.announced = data_bytes
+        raise StorageFailed("no room")
+
+
+def test_what_is_going_to_be_written_is_announced_before_anything_is() -> None:
+    """With the run-out: 310 sectors of audio and 2 of it."""
+    recorder = WithoutRoom(Medium.new())
+    abilities, _ = run(recorder, set_up(TrackAtOnce(()), Settings(), Outcome()))
+    for job in (
+        lambda: add(recorder, 310, []),
+        lambda: run(recorder, burn_prepared(TrackAtOnce((310,)), abilities, Settings(), Outcome())),
+    ):
+        recorder.announced = 0
+        with pytest.raises(StorageFailed):
+            job()
+        assert recorder.announced == 312 * SECTOR_BYTES
+    assert run(recorder, contents()).status is DiscStatus.BLANK
 
 
 def test_tracks_are_added_one_by_one_and_the_session_closed(recorder: VirtualRecorder) -> None:

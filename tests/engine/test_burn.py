@@ -145,6 +145,18 @@ def test_a_test_write_leaves_the_disc_blank_and_sends_no_opc(recorder: VirtualRe
     assert status(recorder)[0] is DiscStatus.BLANK
 
 
+@pytest.mark.parametrize(
+    ("settings", "closed"),
+    [(Settings(), True), (Settings(test_write=True), False), (Settings(finalize=False), False)],
+)
+def test_a_disc_counts_as_closed_once_it_really_is(
+    settings: Settings, closed: bool, recorder: VirtualRecorder
+) -> None:
+    outcome = Outcome()
+    run(recorder, settings, outcome=outcome)
+    assert outcome.closed is closed
+
+
 def test_a_disc_that_is_not_blank_is_left_alone(recorder: VirtualRecorder) -> None:
     drive, log = ready(recorder), Recording(recorder)
     write_track(drive, 300)

@@ -19,6 +19,7 @@ from redbook.engine.outcome import Settings
 from redbook.errors import BurnFailed, InvalidReply, MediumUnsuitable, PlanError
 from redbook.mmc.disc_info import (
     INVISIBLE_TRACK,
+    DiscStatus,
     ReadAtip,
     ReadDiscInformation,
     ReadToc,
@@ -234,6 +235,15 @@ class TestLook:
         found = looked_at(Says(recorder, {(READ_TOC, 0): lambda data: bytes(20)}))
         assert len(found.tracks) == 2 + closed
         assert len(found.problems) == closed
+
+    def test_that_it_has_tracks_elsewhere_is_no_doubt_where_nothing_can_be_added(self) -> None:
+        """Reading goes by the table of contents; it is writing that it would spoil."""
+        toc = ReadToc().build_reply(Toc((TocTrack(1, 200), TocTrack(2, 552)), 954))
+        found = looked_at(Says(self.closed(), {(READ_TOC, 0): lambda data: toc}))
+        assert found.status is DiscStatus.COMPLETE
+        assert not found.doubt
+        assert not found.problems
+        assert found.space is None
 
     def test_one_track_of_nonsense(self) -> None:
         second = put(2, b"\xff", lambda data: data[2:3] == b"\x02")

@@ -264,6 +264,14 @@ def test_of_two_readings_of_cd_text_the_one_with_fewer_wrong_packs_is_kept(
     assert ["CD-Text was different" in remark for remark in original.remarks] == [True] * told
 
 
+@pytest.mark.parametrize("reads", ["always", "never"])
+def test_a_drive_that_reads_no_cd_text_has_not_told_that_there_is_none(reads: str, album: Medium) -> None:
+    """By its mode page 2Ah; of one that reads CD-Text, a refusal says that the disc has none."""
+    original = look(album, Packs(None), reads_cd_text=reads)
+    assert original.layout.cd_text == b""
+    assert ((Item.CD_TEXT, 0) in original.untold) is (reads == "never")
+
+
 def test_cd_text_that_is_not_there_is_asked_for_once(album: Medium) -> None:
     assert look(album, Packs(b"")).layout.cd_text == b""
 

@@ -276,10 +276,16 @@ def test_one_that_lies_elsewhere_by_the_same_each_time_shows_nothing() -> None:
     assert reading.bad_sectors == SECTORS
 
 
-@pytest.mark.parametrize(("most", "longest"), [(27, 16), (20, 16), (12, 8), (5, 1)])
-def test_pieces_are_as_long_as_a_command_carries_with_what_surrounds_them(most: int, longest: int) -> None:
-    disc, how = Disc(), care(accurate_stream=False)
-    reading, _ = disc.compare(how, most=most)
+@pytest.mark.parametrize(
+    ("most", "samples", "longest"),
+    [(27, 0, 16), (20, 0, 16), (12, 0, 8), (5, 0, 1), (27, 7, 16), (20, 7, 15), (12, 7, 7), (6, 7, 1)],
+)
+def test_pieces_are_as_long_as_a_command_carries_with_what_surrounds_them(
+    most: int, samples: int, longest: int
+) -> None:
+    """With an offset a piece lies across one sector more."""
+    disc, how = Disc(late=(samples,)), care(accurate_stream=False)
+    reading, _ = disc.compare(how, samples, most=most)
     assert reading.same
     assert not how.one_by_one
     assert len(disc.asked) == -(-SECTORS // longest)

@@ -136,6 +136,12 @@ def test_nothing_that_is_there_is_overwritten(disc: Path, tmp_path: Path) -> Non
             create_disc(path)
 
 
+def test_a_name_that_is_too_long_for_a_file_is_said_to_be(tmp_path: Path) -> None:
+    """255 bytes are the most on Linux and macOS."""
+    with pytest.raises(ImageError, match="cannot be opened as a virtual disc: File name too long"):
+        Medium.at(tmp_path / ("x" * 300))
+
+
 def test_an_empty_folder_may_become_a_disc(tmp_path: Path) -> None:
     (tmp_path / "empty.disc").mkdir()
     create_disc(tmp_path / "empty.disc")

@@ -103,6 +103,15 @@ class TestPregaps:
         write_session(drive, one_track(), 300)
         assert drive.run(ReadDiscInformation()).status is DiscStatus.COMPLETE
 
+    def test_also_where_the_host_has_sent_the_lead_in(self) -> None:
+        drive = of(starts_after_silence=False)
+        announce(drive, lead_in(0x41) + LEFT_TO_THE_DRIVE[8:])
+        start = -11077  # 97:34:23
+        for lba in range(start, -150, 660):
+            drive.run(Write10(lba, bytes(min(660, -150 - lba) * 96), 96))
+        with pytest.raises(errors.InvalidWriteAddress):
+            drive.run(Write10(0, sector(0)))
+
     def test_others_take_it(self) -> None:
         drive = of()
         write_session(drive, LEFT_TO_THE_DRIVE, 300, first_lba=0)

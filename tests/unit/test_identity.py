@@ -11,7 +11,7 @@ import pytest
 from redbook.drive import Drive
 from redbook.errors import DeviceReset
 from redbook.mmc.control import SetCdSpeed, StartStopUnit, TestUnitReady
-from redbook.mmc.identify import Configuration
+from redbook.mmc.identify import Configuration, FeatureCode, GetConfiguration
 from redbook.mmc.mode_pages import MultiSession
 from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model, model_names
@@ -276,6 +276,30 @@ class TestPerformance:
             drive.run(TestUnitReady())
         data = ask(drive, "ac 00 00 00 00 00 00 00 00 20 03 00")
         assert len(data) == 8 + 16 * 8
+
+
+@pytest.mark.parametrize("kind", ["cd-r", "cd-rw"])
+def test_what_depends_on_the_disc_is_not_persistent(kind: str) -> None:
+    """Persistent features are always current (MMC-5 5.2.2)."""
+    features = ready(VirtualRecorder(Medium.new(kind))).run(GetConfiguration()).features
+    persistent = {feature.code for feature in features if feature.persistent}
+    depends = {
+        FeatureCode.CD_READ,
+        FeatureCode.CD_TRACK_AT_ONCE,
+        FeatureCode.CD_MASTERING,
+        FeatureCode.CD_RW_MEDIA_WRITE,
+        FeatureCode.RANDOM_READABLE,
+        FeatureCode.MULTI_READ,
+    }
+    assert depends <= {feature.code for feature in features}
+    assert not persistent & depends
+    empty = VirtualRecorder()
+    drive = Drive(empty)
+    with pytest.raises(DeviceReset):
+        drive.run(TestUnitReady())
+    assert {
+        feature.code for feature in drive.run(GetConfiguration()).features if feature.current
+    } == persistent
 
 
 def test_whether_the_door_is_open_is_bit_4_of_the_mechanism_s_status(

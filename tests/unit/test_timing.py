@@ -26,9 +26,10 @@ from redbook.mmc.write import (
 from redbook.virtual.medium import Medium
 from redbook.virtual.model import Model, ZonedClv, model_names
 from redbook.virtual.recorder import VirtualRecorder
+from redbook.virtual.settings import Speeds
 from redbook.virtual.timing import WriteBuffer
 from tests.support.at_once import entry, lead_in, lead_out, one_track
-from tests.support.drives import ready
+from tests.support.drives import model, ready
 
 SECTOR = bytes(SECTOR_BYTES)
 WHOLE_DISC = 359_849
@@ -75,6 +76,18 @@ def write_for_ever(drive: Drive, clock: ManualClock, end: int, lba: int = 0, pau
             clock.sleep(pause)
         else:
             lba += count
+
+
+@pytest.mark.parametrize(
+    ("kb", "times"), [(100, 1), (176, 1), (704, 3), (705, 4), (706, 4), (880, 4), (882, 5), (65535, 24)]
+)
+def test_a_reading_speed_is_the_fastest_that_is_not_faster_than_what_is_asked_for(
+    kb: int, times: int
+) -> None:
+    """4x are 705.6 kB/s, which some programs round down."""
+    speeds = Speeds(model(read_speed=24))
+    speeds.choose_reading(kb)
+    assert speeds.reading == times
 
 
 class TestCurves:

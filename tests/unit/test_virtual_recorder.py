@@ -298,6 +298,17 @@ class TestTray:
         assert drive.run(GetConfiguration()).current_profile == Profile.NONE
         drive.run(ModeSense10(0x2A))
 
+    @pytest.mark.parametrize(("opened", "qualifier"), [(False, 1), (True, 2)])
+    def test_what_needs_a_disc_says_whether_the_tray_is_open(self, opened: bool, qualifier: int) -> None:
+        """2/3A/01 tray closed, 2/3A/02 tray open (MMC-5 annex F)."""
+        drive = ready_without_disc()
+        if opened:
+            drive.run(StartStopUnit(load_eject=True, start=False))
+        for command in (TestUnitReady(), ReadToc(), ReadCd(0, 1)):
+            with pytest.raises(errors.NoMedium) as caught:
+                drive.run(command)  # type: ignore[arg-type]
+            assert (caught.value.sense.asc, caught.value.sense.ascq) == (0x3A, qualifier)
+
     def test_eject_and_load(self, drive: Drive) -> None:
         drive.run(StartStopUnit(start=False, load_eject=True))
         with pytest.raises(errors.TrayOpen):
@@ -390,6 +401,18 @@ class TestModePages:
         ],
     )
     def test_what_cannot_be_done_is_refused(self, drive: Drive, page: WriteParameters) -> None:
+        with pytest.raises(errors.InvalidParameter):
+            select(drive, page)
+
+    @pytest.mark.parametrize("session_format", range(0x22))
+    def test_the_formats_of_a_session_are_those_of_audio_cd_i_and_xa(
+        self, session_format: int, drive: Drive
+    ) -> None:
+        """00h, 10h and 20h (MMC-5 7.5, table of session formats)."""
+        page = WriteParameters(session_format=session_format)
+        if session_format in (0x00, 0x10, 0x20):
+            select(drive, page)
+            return
         with pytest.raises(errors.InvalidParameter):
             select(drive, page)
 
