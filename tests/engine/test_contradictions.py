@@ -33,7 +33,7 @@ from redbook.runner.runner import Runner
 from redbook.transport.base import Reply, Status
 from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
-from tests.support.burns import Recording, contents, run
+from tests.support.burns import LENGTHS, Recording, contents, run
 from tests.support.drives import close_session, loaded_again, ready, write_track
 
 Change = Callable[[bytes], bytes]
@@ -202,6 +202,17 @@ class TestRoom:
             (READ_TOC, ReadAtip.FORMAT): lambda data: bytes(len(data)),
         }
         assert "not how much room there is" in burned(nothing)
+
+
+@pytest.mark.parametrize(("later", "fits"), [(0, True), (1, False), (4, False)])
+def test_a_track_may_move_as_far_as_those_behind_it_still_fit(later: int, fits: bool) -> None:
+    """Two sectors of run-out lie before the lead-out, which starts at 359849 at the latest."""
+    _, second, third = LENGTHS
+    wanted = 359_849 - 2 - third - 152 - second + later
+    moved = put(12, long(wanted), lambda data: data[2:3] == b"\x02" and bool(data[6] & 0x40))
+    with pytest.raises(BurnFailed) as caught:  # where it fits, the recorder refuses to write there
+        run(Says(VirtualRecorder(Medium.new()), {ReadTrackInformation.OPCODE: moved}))
+    assert (f"the drive wants track 2 at sector {wanted}, but" in str(caught.value)) is not fits
 
 
 class TestLook:
