@@ -25,6 +25,7 @@ from redbook.mmc.disc_info import (
     ReadToc,
     ReadTrackInformation,
 )
+from redbook.mmc.identify import GetConfiguration
 from redbook.mmc.mode_pages import MultiSession
 from redbook.mmc.read import ReadCd, SubChannel
 from redbook.mmc.write import Blank as Erase
@@ -213,6 +214,20 @@ def test_a_track_may_move_as_far_as_those_behind_it_still_fit(later: int, fits: 
     with pytest.raises(BurnFailed) as caught:  # where it fits, the recorder refuses to write there
         run(Says(VirtualRecorder(Medium.new()), {ReadTrackInformation.OPCODE: moved}))
     assert (f"the drive wants track 2 at sector {wanted}, but" in str(caught.value)) is not fits
+
+
+def test_a_disc_that_is_no_cd_is_refused_for_that_before_its_numbers_are_held_against_a_cd_s() -> None:
+    """A DVD-RW (profile 0014h) of a thousand sessions and tracks is not erased."""
+    many: dict[int | tuple[int, int], Change] = {
+        GetConfiguration.OPCODE: put(6, b"\x00\x14"),
+        ReadDiscInformation.OPCODE: put(9, b"\x04\x04\x04"),
+    }
+    medium = Medium.new("cd-rw")
+    write_track(ready(VirtualRecorder(medium)), 300)
+    log = Says(VirtualRecorder(medium), many)
+    with pytest.raises(MediumUnsuitable, match=r"is not a CD-RW \(DVD"):
+        redbook.blank(Drive(log), clock=ManualClock())
+    assert log.untouched
 
 
 class TestLook:
