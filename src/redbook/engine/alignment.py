@@ -94,6 +94,19 @@ class Alignment:
             return []
         return [first + number for number in range(count) if found[number] != wanted[number]]
 
+    def lost(self, missing: set[int], run: SectorRun) -> set[int]:
+        """Which sectors of this run the drive has not returned, or not all of.
+
+        What would replace them is silence, and must not be compared with silence that was sent.
+
+        missing  addresses that were not returned; those outside the track are for `fill_hidden`
+        """
+        found: set[int] = set()
+        for lba in missing:
+            begin, end = (0, 0) if self.is_outside(lba) else self.covered(lba)
+            found.update(range(begin // SECTOR_BYTES, -(-end // SECTOR_BYTES)))
+        return found & set(range(run.first, run.end)) if found else found
+
     def fill_hidden(self, data: bytearray, first: int, missing: set[int]) -> HiddenEnds:
         """Samples outside the track's own sectors that cannot be read are taken as sent. So is
 

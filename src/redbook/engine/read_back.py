@@ -7,8 +7,10 @@ is the proof. What does not match is read again (second_reading).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from redbook.disc import SECTOR_BYTES
-from redbook.engine.alignment import Alignment
+from redbook.engine.alignment import Alignment, SectorRun
 from redbook.engine.care import Care, read_around
 from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.disc_offset import Span
@@ -39,7 +41,8 @@ def compare_track(span: Span, samples: int, care: Care) -> Procedure[TrackReadin
             stretch = yield from reader.next_stretch(done)
         done += len(stretch.data) // SECTOR_BYTES
         yield SectorsDone(Phase.VERIFYING, span.number, done, span.sectors)
-    reading.same = yield from judge.verdict()
+    same = yield from judge.verdict()
+    reading.same = same and not reading.bad  # what no reading has returned is silence here, as may be sent
     return reading
 
 
@@ -116,7 +119,9 @@ class _Reader:
             self._carried = raw[-SECTOR_BYTES:]
             self._carried_missing = place.lba_of(first + count) in missing
         self.reading.hide(place.fill_hidden(stretch.data, first, missing))
-        wrong = yield from self._judge.differing(stretch)
+        wrong: Sequence[int] = yield from self._judge.differing(stretch)
+        if lost := place.lost(missing, SectorRun(first, first + count)):
+            wrong = sorted(lost.union(wrong))
         if wrong:
             yield from self._judge.prepare_to_read_again()
             yield from settle(stretch, wrong, place, care, self.reading)

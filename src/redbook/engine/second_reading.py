@@ -139,7 +139,7 @@ class _SecondReading:
         again.extend(bytes(run.sectors * SECTOR_BYTES - len(again)))
         outside = set(range(place.lba_of(run.first), place.end_lba(run.end))) - set(range(low, high))
         hidden = place.fill_hidden(again, run.first, self.missing | outside)
-        wrong = set(place.differing(again, run.first))
+        wrong = set(place.differing(again, run.first)) | place.lost(self.missing, run)
         if not self._care.in_one_piece or self.missing:
             right = [sector for sector in self.left if sector not in wrong]
             self._stretch.take(again, run.first, right)
