@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import json
+import os
+import pickle
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import redbook
+from redbook.audio.sectors import Spool
 from redbook.authoring.master import Master
 from redbook.authoring.streams import ProgramStream, SpooledAudio
 from redbook.authoring.summing import Summing, TrackSums
@@ -164,11 +171,68 @@ def test_checksums_that_cannot_be_computed_any_more_are_told_of_a_disc_that_was_
 
     monkeypatch.setattr(Summing, "_sum_up", fail)
     _, drive = virtual()
-    with pytest.raises(
-        redbook.BurnFailed, match="checksums of its tracks are not known: the decoded"
-    ) as caught:
+    with pytest.raises(redbook.BurnFailed, match="is not known to be right: the decoded") as caught:
         redbook.burn(songs, drive)
     assert caught.value.disc_now
+
+
+def test_a_spool_that_changed_is_told_of_whatever_the_disc_is_like(
+    songs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disc holds what is in the spool, and is not what was decoded."""
+    closed = Summing.__init__
+
+    def flip_first(sums: Summing, arrangement: Any, spool: Spool, silent: int) -> None:
+        file = spool._files[1].fileno()
+        os.pwrite(file, bytes([os.pread(file, 1, 5000)[0] ^ 1]), 5000)
+        closed(sums, arrangement, spool, silent)
+
+    monkeypatch.setattr(Summing, "__init__", flip_first)
+    _, drive = virtual()
+    with pytest.raises(redbook.BurnFailed, match=r"not known to be right: .* has changed"):
+        redbook.burn(songs, drive)
+
+
+def test_reports_are_plain_values(songs: list[Path]) -> None:
+    _, drive = virtual()
+    with redbook.plan(songs, drive, keep_audio=True) as plan:
+        report = redbook.burn(plan, drive)
+    for one in (*plan.tracks, *report.tracks):
+        assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
+        assert asdict(one)["sha256"] == one.sha256
+    assert plan.areas == tuple(track.sha256 for track in report.tracks)
+    assert plan.tracks[0] != dataclasses.replace(plan.tracks[0], sha256="0" * 64)
+
+
+def test_the_cancel_of_a_plan_does_not_cancel_a_burn_of_it(songs: list[Path]) -> None:
+    _, drive = virtual()
+    cancel = redbook.Cancel()
+    with redbook.plan(songs, drive, keep_audio=True, cancel=cancel) as plan:
+        cancel()
+        assert redbook.burn(plan, drive).verified
+
+
+def test_a_cancel_when_all_is_compared_costs_neither_verdict_nor_report(
+    songs: list[Path], tmp_path: Path
+) -> None:
+    from redbook.cli.report_file import keeping
+
+    _, drive = virtual()
+    cancel = redbook.Cancel()
+
+    def listen(event: redbook.Event) -> None:
+        if isinstance(event, redbook.TrackVerified) and event.track == 3:
+            cancel()
+
+    path = tmp_path / "burn.json"
+    with (
+        redbook.plan(songs, drive, keep_audio=True, cancel=cancel) as plan,
+        keeping(path, plan, drive, redbook.Cancel()) as keep,
+    ):
+        report = redbook.burn(plan, drive, on_event=listen, cancel=cancel)
+        keep(report)
+    assert report.verified
+    assert len(json.loads(path.read_text())["fingerprints"]) == 3
 
 
 def test_a_good_reading_that_took_several_tries_is_a_success_with_a_note(songs: list[Path]) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from redbook.burning.job_reports import BurnReport, VerifyReport
     from redbook.burning.jobs import blank, burn, close_disc, plan, verify
     from redbook.burning.looking import DiscInfo, disc_info
-    from redbook.burning.planning import Plan, TrackReport
+    from redbook.burning.planning import Plan, PlannedTrack, TrackReport
     from redbook.burning.reading import read
     from redbook.burning.rip_report import ReadReport, ReadTrack
     from redbook.burning.saved_burn_report import verify_report
@@ -187,6 +187,7 @@ _HOMES = {
     "TrackAnswer": "redbook.burning.databases",
     "TrackEnded": "redbook.engine.events",
     "TrackInformation": "redbook.mmc.disc_info",
+    "PlannedTrack": "redbook.burning.planning",
     "TrackReport": "redbook.burning.planning",
     "TrackStarted": "redbook.engine.events",
     "TrackVerified": "redbook.engine.events",
@@ -291,6 +292,7 @@ __all__ = [
     "Piece",
     "Plan",
     "PlanError",
+    "PlannedTrack",
     "Point",
     "PreparedTrack",
     "Program",

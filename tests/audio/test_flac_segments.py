@@ -12,8 +12,10 @@ import pytest
 
 from redbook.audio import flac_segments
 from redbook.audio.decode import open_recording
+from redbook.audio.flac_frames import FrameHeader
 from redbook.audio.flac_segments import Piece, decoded_by, pieces
 from redbook.audio.format import Samples
+from redbook.errors import AudioError
 from tests.support.in_time import in_time
 from tests.support.sound import attacks, noise, tool, write_wav
 
@@ -89,6 +91,32 @@ class TestPieces:
         recording = open_recording(tmp_path / "a.flac", threads=3)
         assert b"".join(piece.tobytes() for piece in recording) == pcm
         recording.close()
+
+    def test_frames_behind_the_stated_end_are_in_no_piece(self, tmp_path: Path) -> None:
+        data, info = encoded(tmp_path, noise(200_000))
+        for stated in (100_000, 8 * FRAME_SAMPLES, 1):
+            assert sum(piece.samples for piece in pieces(io.BytesIO(data), info, stated)) <= stated
+
+    def test_a_head_that_states_less_than_there_is(self, tmp_path: Path) -> None:
+        """With that frame once more at its end: so the stream seems to end where it is stated to."""
+        data, _ = encoded(tmp_path, noise(1_000_000))
+        begins = [at for at in range(42, len(data) - 16) if data[at : at + 2] == b"\xff\xf8"]
+        headers = [FrameHeader.read(data[at : at + 16], FRAME_SAMPLES) for at in begins]
+        places = [at for at, header in zip(begins, headers, strict=True) if header is not None]
+        frame = 8
+        ended = (frame + 1) * FRAME_SAMPLES
+        head = bytearray(data[: places[0]])
+        head[8 + 13 : 8 + 18] = bytes([head[8 + 13] & 0xF0]) + ended.to_bytes(4, "big")
+        file = tmp_path / "b.flac"
+        file.write_bytes(bytes(head) + data[places[0] :] + data[places[frame] : places[frame + 1]])
+        said = set()
+        for threads in (1, 2, 4):
+            recording = open_recording(file, threads=threads)
+            with pytest.raises(AudioError) as caught:
+                list(recording)
+            recording.close()
+            said.add(str(caught.value))
+        assert len(said) == 1
 
     def test_a_place_in_the_audio_that_cannot_be_ends_them(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -59,8 +60,8 @@ def read(tmp_path: Path, pcm: list[bytes]) -> Iterator[Read]:
     program = Program(files, (first, ProgramTrack((Segment(1, (Piece(2),)),))))
     with ExitStack() as stack:
 
-        def reading(spool: Spool, cancel: threading.Event | None = None) -> Master:
-            return stack.enter_context(read_program(program, spool, cancel=cancel))
+        def reading(spool: Spool) -> Master:
+            return stack.enter_context(read_program(program, spool))
 
         yield reading
 
@@ -122,19 +123,64 @@ def test_audio_that_has_become_shorter_is_an_error_and_no_other_sum(read: Read) 
         file.truncate(100 * SECTOR_BYTES)
         gate._files[2] = file
         gate.opened.set()
-        with pytest.raises(AudioError, match="shorter than it was"):
+        with pytest.raises(AudioError, match="has changed since it was put there"):
             in_time(master.sums.wait)
+        with pytest.raises(AudioError, match="shorter than it was"):
+            _ = master.sums.proofs
 
 
-def test_a_cancel_ends_it_and_who_asks_is_told(read: Read) -> None:
+def test_a_cancel_ends_the_waiting_and_who_asks_is_told(read: Read) -> None:
     gate, cancel = _Gate(), threading.Event()
-    master = read(gate, cancel)
+    master = read(gate)
     cancel.set()
-    gate.opened.set()
-    in_time(master.close)
+    threading.Timer(0.1, gate.opened.set).start()
+    with pytest.raises(Cancelled, match="before the checksums of the tracks were known"):
+        in_time(lambda: master.sums.wait(cancel))
     with pytest.raises(Cancelled):
         master.sums.tracks[-1].result(0)
-    assert gate.readings <= 2 * (1 + len(master.sums.tracks))  # not once more than to look for the cancel
+    in_time(master.close)
+
+
+def test_what_is_stopped_ends_soon_and_leaves_nobody_waiting(read: Read) -> None:
+    gate = _Gate()
+    master = read(gate)
+    whole = master.sums.whole_fingerprints()
+    master.sums.stop()
+    gate.opened.set()
+    in_time(master.close)
+    assert gate.readings == 1  # the one that was waiting
+    for result in (*master.sums.tracks, *whole):
+        with pytest.raises(Cancelled):
+            result.result(0)
+
+
+def test_what_is_asked_for_too_late_is_told_so(read: Read) -> None:
+    master = read(Spool())
+    in_time(master.sums.wait)
+    whole = master.sums.whole_fingerprints()
+    in_time(master.close)
+    with pytest.raises(Cancelled):
+        whole[0].result(0)
+
+
+@pytest.mark.parametrize("how", ["a bit", "two pieces are exchanged", "a page is lost"])
+def test_audio_that_changed_in_the_spool_is_an_error(read: Read, how: str) -> None:
+    gate = _Gate()
+    master = read(gate)
+    file = gate._files[2].fileno()
+    if how == "a bit":
+        place = 300_000
+        changed = bytes([os.pread(file, 1, place)[0] ^ 8])
+    elif how == "a page is lost":
+        place, changed = 8192, bytes(4096)
+    else:
+        half = gate._written[2][0][0]
+        place, changed = 0, os.pread(file, half, half) + os.pread(file, half, 0)
+        assert len(changed) == 2 * half
+    os.pwrite(file, changed, place)
+    gate.opened.set()
+    with pytest.raises(AudioError, match=r"has changed since it was put there.*TMPDIR"):
+        in_time(master.sums.wait)
 
 
 def test_closing_waits_for_the_thread_and_what_is_known_stays_known(read: Read, pcm: list[bytes]) -> None:
@@ -179,9 +225,12 @@ class TestSpooledAudio:
             assert audio.differing(place, first, data) == []
             assert audio.differing(place, first, data[:-1] + bytes([data[-1] ^ 1])) == [first + sectors - 1]
 
-    def test_what_lies_beyond_the_track_differs(self, audio: SpooledAudio, pcm: list[bytes]) -> None:
+    def test_audio_that_is_too_short_is_an_error_and_no_difference(
+        self, audio: SpooledAudio, pcm: list[bytes]
+    ) -> None:
         data = pcm[2][-SECTOR_BYTES:] + bytes(2 * SECTOR_BYTES)
-        assert audio.differing(1, 619, data) == [620, 621]
+        with pytest.raises(AudioError, match="shorter than it was"):
+            audio.differing(1, 619, data)
 
     def test_the_sums_of_its_sectors(self, audio: SpooledAudio, pcm: list[bytes]) -> None:
         found = audio.sector_sums(1).tolist()

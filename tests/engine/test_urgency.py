@@ -145,7 +145,7 @@ def test_after_a_cancel_all_is_as_before(at_once: bool) -> None:
     [
         (("priority",), "real-time priority", ["memory", "no memory"]),
         (("memory",), "memory that stays", ["priority", "no priority"]),
-        (("memory", "priority"), "memory that stays.* nor real-time priority", []),
+        (("memory", "priority"), "memory that stays.* or real-time priority", []),
     ],
 )
 def test_what_is_not_permitted_is_said_once_to_each_drive_s_user(

@@ -563,7 +563,7 @@ def test_a_cancel(action: int, rig: RawRig) -> None:
         assert rig.blank
         assert "nothing was written" in str(error.value)
     if action == 3:
-        assert "whole" in str(error.value)
+        assert "complete" in str(error.value)
         check_disc(rig.drive, disc)
 
 

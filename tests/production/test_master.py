@@ -170,6 +170,23 @@ def test_damaged_audio_is_found_before_anything_is_written(
         redbook.plan(tmp_path / "m", drive)
 
 
+def test_audio_that_changes_after_it_was_checked_does_not_make_its_disc_right(tmp_path: Path) -> None:
+    """A master's files are not ours alone: what is on the disc has to be what they were when it was made."""
+    song = write_wav(tmp_path / "long.wav", noise(588 * 5000))  # longer than the read-ahead
+    folder = make_master(song, tmp_path / "m").folder
+    (blob,) = folder.rglob("*.pcm")
+
+    def damage(point: redbook.Point) -> None:
+        if point is redbook.Point.WRITE:
+            with blob.open("r+b") as file:
+                file.seek(4900 * SECTOR + 1000)
+                file.write(bytes(4))
+
+    with pytest.raises(redbook.VerificationFailed, match=r"(?s)track 1 differs.* has changed") as caught:
+        redbook.burn(folder, blank(), commit=damage)
+    assert isinstance(caught.value.report, redbook.BurnReport)
+
+
 def test_damaged_flac_is_found_too(songs: list[Path], tmp_path: Path) -> None:
     report = make_master(songs, tmp_path / "m", flac=True)
     other = make_master(songs[1:], tmp_path / "n", flac=True)

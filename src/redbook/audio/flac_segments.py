@@ -78,12 +78,12 @@ def pieces(file: BinaryIO, stream_info: bytes, samples: int) -> Iterator[Piece]:
     begin, wanted = 0, _FIRST_BYTES
     while True:
         at, number = reading.next_cut(begin, wanted)
-        if not at or number - begin > _MOST_SAMPLES:
+        if not at or number - begin > _MOST_SAMPLES or number > samples:
             break
         yield Piece(head + reading.take(at), number - begin)
         wanted = min(max(at * WANTED_SAMPLES // (number - begin), _LEAST_BYTES), _MOST_BYTES)
         begin = number
-    if not at and reading.at_the_end:
+    if not at and reading.at_the_end and 0 < samples - begin <= _MOST_SAMPLES:
         yield Piece(head + reading.take(None), samples - begin)
 
 

@@ -16,6 +16,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
+import numpy as np
+
 from redbook import host
 from redbook.audio.chain import Part, SectorWriter, read_chain
 from redbook.audio.decode import open_recording
@@ -92,6 +94,7 @@ class Spool(Closing):
         self._keep = keep
         self._longest = longest_sectors
         self._files: dict[int, IO[bytes]] = {}
+        self._written: dict[int, list[tuple[int, int]]] = {}  # of each piece, its length and its sum
         self._of_source: dict[int, int] = {}
         self._lock = threading.Lock()
         self._sectors = 0
@@ -107,10 +110,12 @@ class Spool(Closing):
             if before is not None:
                 before.close()
         file: IO[bytes] | None = None
+        written = self._written[number] = []
 
         def write(pcm: bytearray) -> None:
             nonlocal file
             self._count(number, pcm)
+            written.append((len(pcm), _sum_of_words(pcm)))
             rest = memoryview(pcm)
             try:
                 if file is None:
@@ -139,6 +144,26 @@ class Spool(Closing):
         """
         file = self._files.get(number)
         return 0 if file is None else _read_into(file, offset, buffer)
+
+    def check(self, check_cancel: Callable[[], None]) -> None:
+        """Check that all of it still is what was put in.
+
+        check_cancel  called between two pieces; may raise
+
+        raises  AudioError
+        """
+        for number, pieces in self._written.items():
+            offset, buffer = 0, memoryview(bytearray(max((length for length, _ in pieces), default=0)))
+            for length, wanted in pieces:
+                check_cancel()
+                filled = 0
+                while filled < length and (
+                    got := self.read_into(number, offset + filled, buffer[filled:length])
+                ):
+                    filled += got
+                if filled < length or _sum_of_words(buffer[:length]) != wanted:
+                    raise AudioError(_changed())
+                offset += length
 
     def take(self, number: int) -> IO[bytes]:
         """The file with the audio of source `number`, which is the caller's from now on."""
@@ -172,6 +197,19 @@ def _read_into(file: IO[bytes], offset: int, buffer: memoryview) -> int:
         return os.preadv(file.fileno(), [buffer], offset)
     except OSError as error:
         raise AudioError(f"the decoded audio cannot be read any more: {error.strerror}") from error
+
+
+def _sum_of_words(pcm: bytearray | memoryview) -> int:
+    """Of whole sectors: of their 64-bit words, modulo 2**64; a flipped bit or a lost page shows."""
+    return int(np.frombuffer(pcm, "<u8").sum(dtype=np.uint64))
+
+
+def _changed() -> str:
+    where = printable(_spool_folder() or tempfile.gettempdir())
+    return (
+        f"the decoded audio in {where} has changed since it was put there: the memory of this computer, or "
+        "that disk, may be faulty; try again with TMPDIR set to a folder on another disk"
+    )
 
 
 def _nameless_file() -> IO[bytes]:

@@ -7,6 +7,7 @@ which can go on while they are burned.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,7 @@ from redbook.authoring.streams import ProgramStream, SpooledAudio, chunks
 from redbook.authoring.summing import Summing
 from redbook.closing import Closing
 from redbook.disc import RUN_OUT_SECTORS, SAMPLES_PER_SECTOR
+from redbook.engine.fingerprint import Fingerprint
 from redbook.flag import Flag
 from redbook.records import dataclass
 
@@ -37,6 +39,7 @@ class Master(Closing):
     tracks   each from its index 1 to its end: lengths, and what most of it is from
     sums     the checksums of the tracks, and what a disc is compared with; they may still be on their way
     levels   what the loudness was brought to; None if that was not asked for
+    whole    what a disc is compared with instead of the spool, if its files are not ours and may change
     """
 
     program: Program
@@ -46,6 +49,7 @@ class Master(Closing):
     sums: Summing
     spool: Spool
     levels: Levels | None = None
+    whole: Sequence[Future[Fingerprint]] = ()
 
     def session_stream(self, silent_sectors: int) -> ProgramStream:
         """All of it in one run, so many sectors of silence first."""
@@ -176,12 +180,12 @@ def read_program(
             replace(track, loudness_lufs=levels.tracks_lufs[laid.number])
             for track, laid in zip(tracks, arrangement.layout.tracks, strict=True)
         ]
-    sums = _summing(arrangement, spool, decision, cancel)
+    sums = _summing(arrangement, spool, decision)
     return Master(program, arrangement, sources, tracks, sums, spool, levels)
 
 
-def _summing(arrangement: Arrangement, spool: Spool, decision: Decision, cancel: Flag | None) -> Summing:
-    return Summing(arrangement, spool, RUN_OUT_SECTORS if decision.run_out else 0, cancel)
+def _summing(arrangement: Arrangement, spool: Spool, decision: Decision) -> Summing:
+    return Summing(arrangement, spool, RUN_OUT_SECTORS if decision.run_out else 0)
 
 
 def lay_out_kept(
@@ -190,14 +194,13 @@ def lay_out_kept(
     spool: Spool,
     *,
     first_number: int,
-    cancel: Flag | None,
     decide: Decide,
 ) -> Master:
     """The same of audio that is in sectors already: nothing is decoded.
 
     spool  has the audio of each source
 
-    raises  PlanError, Cancelled
+    raises  PlanError
     """
 
     def laid_out(decision: Decision) -> Arrangement:
@@ -211,8 +214,9 @@ def lay_out_kept(
     decision = decide(sources, laid_out)
     arrangement = laid_out(decision)
     tracks = _as_prepared(arrangement, sources)
-    sums = _summing(arrangement, spool, decision, cancel)
-    return Master(decision.program, arrangement, list(sources), tracks, sums, spool)
+    sums = _summing(arrangement, spool, decision)
+    whole = sums.whole_fingerprints()
+    return Master(decision.program, arrangement, list(sources), tracks, sums, spool, whole=whole)
 
 
 def _pcm(

@@ -10,7 +10,7 @@ from redbook.authoring.arrange import Arrangement
 from redbook.authoring.program import Piece
 from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
 from redbook.engine.fingerprint import FingerprintMaker
-from redbook.errors import Cancelled
+from redbook.errors import AudioError, Cancelled
 from redbook.flag import Flag
 
 _AHEAD_BYTES = 216 * SECTOR_BYTES
@@ -83,23 +83,25 @@ class SpooledAudio:
         track = self._arrangement.layout.tracks[place]
         pieces = self._arrangement.pieces_between(track.sent_lba, track.end_lba)
         maker = FingerprintMaker()
-        for pcm in chunks(ProgramStream(self._spool, pieces), None):
+        for pcm in chunks(ProgramStream(self._spool, pieces)):
             maker.update(pcm)
         return maker.finish("").sums
 
     def _read(self, length: int) -> bytearray:
-        """The next bytes; less at the track's end."""
+        """The next bytes.  raises  AudioError  if there are not so many"""
         if self._end - self._at < length:
             ahead = self._ahead[self._at : self._end].ljust(max(length, _AHEAD_BYTES), b"\0")
             self._at, self._end, view = 0, self._end - self._at, memoryview(ahead)
             while self._end < len(ahead) and (got := self._stream.read_into(view[self._end :])):
                 self._end += got
             self._ahead = ahead
-        begin, self._at = self._at, min(self._at + length, self._end)
+            if self._end < length:
+                raise AudioError("the decoded audio is shorter than it was: was its file changed?")
+        begin, self._at = self._at, self._at + length
         return self._ahead[begin : self._at]
 
 
-def chunks(stream: ProgramStream, cancel: Flag | None, size: int = 1 << 18) -> Iterator[memoryview]:
+def chunks(stream: ProgramStream, cancel: Flag | None = None, size: int = 1 << 18) -> Iterator[memoryview]:
     """All of a stream, in pieces of one buffer.  raises  AudioError, Cancelled"""
     buffer = memoryview(bytearray(size))
     while got := stream.read_into(buffer):

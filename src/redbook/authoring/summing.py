@@ -5,6 +5,9 @@ own checksums right) is over by then. So a thread reads the spool once more, whi
 memory, while the disc is written and read back. First come the fingerprints of all tracks, with which a
 verification finds its place on the disc; then the checksums that a report states.
 
+All of it, the burn and the comparison too, rests on the spool. So at the end it is held against what was put
+into it (`Spool.check`): memory or a disk that has changed the audio after it was decoded must show.
+
 Who touches what: the tasks stand in a queue, and each is done once, by the thread or by whoever waits for the
 results and has nothing better to do (`wait`). A result is a Future: whoever asks for it waits, and gets what
 went wrong as an exception.
@@ -17,7 +20,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -28,7 +30,7 @@ from redbook.authoring.streams import ProgramStream, chunks
 from redbook.disc import SECTOR_BYTES
 from redbook.disc.layout import LaidTrack
 from redbook.engine.fingerprint import Fingerprint, FingerprintMaker
-from redbook.errors import AudioError
+from redbook.errors import AudioError, Cancelled
 from redbook.flag import Flag
 from redbook.records import dataclass
 
@@ -54,24 +56,24 @@ class Summing:
     tracks  the sums of each, as they come
 
     silent_sectors  between the last track's audio and the lead-out
-    cancel          ends it early; who asks for what is missing then gets Cancelled
     """
 
-    def __init__(
-        self, arrangement: Arrangement, spool: Spool, silent_sectors: int, cancel: Flag | None
-    ) -> None:
+    def __init__(self, arrangement: Arrangement, spool: Spool, silent_sectors: int) -> None:
         self._arrangement = arrangement
         self._spool = spool
         self._silent = silent_sectors
-        self._cancel = cancel
+        self._stopped = False
+        self._cancel: Flag | None = None
         self._laid = laid = arrangement.layout.tracks
         self.tracks: list[Future[TrackSums]] = [Future() for _ in laid]
         self._marks: list[Future[Fingerprint]] = [Future() for _ in laid]
-        self._tasks: deque[Callable[[], None]] = deque()
+        self._checked: Future[None] = Future()
+        self._tasks: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         for place, track in enumerate(laid):
-            self._tasks.append(partial(_do, self._marks[place], partial(self._fingerprint, track)))
+            self._tasks.append((self._marks[place], partial(self._fingerprint, track)))
         for place in range(len(laid)):
-            self._tasks.append(partial(_do, self.tracks[place], partial(self._sum_up, place)))
+            self._tasks.append((self.tracks[place], partial(self._sum_up, place)))
+        self._tasks.append((self._checked, self._check_spool))
         self._thread = threading.Thread(target=self._work, name="redbook-sums", daemon=True)
         self._thread.start()
 
@@ -92,34 +94,52 @@ class Summing:
         """With everything that a disc can be compared with when the audio is gone; known after `wait`."""
         whole: list[Future[Fingerprint]] = [Future() for _ in self._laid]
         for place, result in enumerate(whole):
-            self._tasks.append(partial(_do, result, partial(self._whole_fingerprint, place)))
+            self._tasks.append((result, partial(self._whole_fingerprint, place)))
         return whole
 
-    def wait(self) -> None:
+    def wait(self, cancel: Flag | None = None) -> None:
         """Until all is known; helps meanwhile.
 
-        raises  AudioError, Cancelled
+        cancel  ends it early
+
+        raises  AudioError  also if what is in the spool is not what was put into it; Cancelled
         """
+        self._cancel = cancel
         self._work()
         self._thread.join()
+        self._checked.result()
         for mark in self._marks:
             mark.result()
         for track in self.tracks:
             track.result()
 
+    def stop(self) -> None:
+        """What is not known yet is not computed any more: whoever asks for it gets Cancelled."""
+        self._stopped = True
+
     def end(self) -> None:
         """Until nothing is read from the spool any more, whatever went wrong."""
-        with suppress(Exception):
-            self.wait()
         self._thread.join()
+        while self._tasks:
+            self._tasks.popleft()[0].set_exception(_not_known())
 
     def _work(self) -> None:
         while True:
             try:
-                task = self._tasks.popleft()
+                result, task = self._tasks.popleft()
             except IndexError:
                 return
-            task()
+            try:
+                result.set_result(task())
+            except BaseException as error:  # noqa: BLE001 - raised to whoever asks for the result
+                result.set_exception(error)
+
+    def _check_cancel(self) -> None:
+        if self._stopped or (self._cancel is not None and self._cancel.is_set()):
+            raise _not_known()
+
+    def _check_spool(self) -> None:
+        self._spool.check(self._check_cancel)
 
     def _fingerprint(self, track: LaidTrack, sha256: str = "", *, sums: bool = False) -> Fingerprint:
         maker = FingerprintMaker(sums=sums)
@@ -152,17 +172,16 @@ class Summing:
 
     def _pcm(self, start_lba: int, end_lba: int) -> Iterator[memoryview]:
         """raises  AudioError, Cancelled"""
+        self._check_cancel()
         missing = (end_lba - start_lba) * SECTOR_BYTES
         stream = ProgramStream(self._spool, self._arrangement.pieces_between(start_lba, end_lba))
-        for pcm in chunks(stream, self._cancel, _PIECE_BYTES):
+        for pcm in chunks(stream, size=_PIECE_BYTES):
+            self._check_cancel()
             missing -= len(pcm)
             yield pcm
         if missing:
             raise AudioError("the decoded audio is shorter than it was: was its file changed?")
 
 
-def _do(result: Future[Any], task: Callable[[], Any]) -> None:
-    try:
-        result.set_result(task())
-    except BaseException as error:  # noqa: BLE001 - raised to whoever asks for the result
-        result.set_exception(error)
+def _not_known() -> Cancelled:
+    return Cancelled("cancelled before the checksums of the tracks were known")

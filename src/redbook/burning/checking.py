@@ -46,7 +46,9 @@ def check(
     closed: bool,
     binding: bool = True,
 ) -> Verification:
-    """Compare a disc with the audio in the master's spool, byte by byte, and find where they differ.
+    """Compare a disc with the audio in the spool, byte by byte, and find where they differ.
+
+    The files of a kept master may change meanwhile: a disc made from them is compared with their checksums.
 
     layout   as it was written; None to take the tracks from where they are on the disc. A session written
              at once is compared by the master's own layout, because a drive may have wanted other pregaps
@@ -67,13 +69,14 @@ def check(
         habits_of(drive, known),
         session=layout if at_once else None,
         binding=binding,
-        audio_at_hand=True,
+        audio_at_hand=not master.whole,
     )
-    sent = master.sums.fingerprints
+    sent = [one.result() for one in master.whole] if master.whole else master.sums.fingerprints
     compared = master.arrangement.layout if at_once else layout
     places = None if compared is None else compared.tracks
     total = sum(one.sectors for one in sent)
-    found = caller.run(drive, verifying.verify(places, sent, asked), total, master.sent_audio())
+    audio = None if master.whole else master.sent_audio()
+    found = caller.run(drive, verifying.verify(places, sent, asked), total, audio)
     remember_reading(drive, key, known, found, asked.habits)
     if not found.differing:
         return conclude(found, ())
@@ -127,8 +130,11 @@ def _locate(
     """located  takes what is found
 
     raises  DriveError, Cancelled
-            AudioError  if the spool cannot be read
+            AudioError  if the spool cannot be read, or a file of a kept master has changed
     """
+    if master.whole:
+        for source in master.sources:
+            source.check_unchanged()
     own = [track.number for track in master.arrangement.layout.tracks]
     numbers = dict(zip((track.number for track in found.tracks), own, strict=True))
     streams = [master.area_stream(numbers[number]) for number in found.differing]

@@ -18,6 +18,7 @@ from redbook.burning.planning import (
     TrackReport,
     is_written_at_once,
     make_plan,
+    planned,
     read_master,
     reports,
 )
@@ -55,6 +56,7 @@ from redbook.system.inhibit import awake
 
 if TYPE_CHECKING:
     from redbook.audio.sectors import PreparedTrack
+    from redbook.authoring.master import Master
     from redbook.authoring.program import Program
     from redbook.sheets import SheetOptions
 
@@ -222,7 +224,7 @@ def _check_same(earlier: Plan, made: Plan) -> None:
             raise AudioError(f"{track.source}: the audio has changed since it was planned", track.source)
     if len(before) != len(made.tracks):
         raise AudioError("there are fewer sources than when it was planned")
-    if made.sums.proofs != earlier.sums.proofs:
+    if made.areas != earlier.areas:
         raise AudioError("the audio before a track, in its pregap, has changed since it was planned")
     if made.mode is Mode.SAO and made.layout != earlier.layout:
         changed = earlier.layout.differences(made.layout)
@@ -239,7 +241,11 @@ def _burn_planned(
     commit: Consent | None,
 ) -> BurnReport:
     with _undisturbed(drive, settings.test_write):
-        return _burn_awake(made, drive, settings, reading, caller, commit)
+        try:
+            return _burn_awake(made, drive, settings, reading, caller, commit)
+        except BaseException:
+            made.sums.stop()
+            raise
 
 
 def _burn_awake(
@@ -284,17 +290,15 @@ def _burn_awake(
             raise BurnFailed(text, now) from error
     try:
         caller.work(lambda emit: master.sums.wait())
-    except Cancelled as error:
-        now = method.disc_now(outcome, settings)
-        raise Cancelled(f"cancelled before the checksums of the tracks were known; {now}", now) from error
     except AudioError as error:
         now = method.disc_now(outcome, settings)
-        text = f"the disc was burned, but the checksums of its tracks are not known: {error}\n{now}"
+        verdict = f"{checking.in_words(verification)}\n" if verification and not verification.same else ""
+        text = f"{verdict}the disc was burned, but is not known to be right: {error}\n{now}"
         raise BurnFailed(text, now) from error
     report = BurnReport(
         verified=verification is not None and verification.same,
         offset_samples=verification.offset_samples if verification else None,
-        tracks=reports(master, (made.layout if made.mode is Mode.SAO else layout).tracks),
+        tracks=_reports(master, (made.layout if made.mode is Mode.SAO else layout).tracks),
         toc=verification.toc if verification else _planned_toc(made, layout),
         finalized=outcome.closed,
         test_write=settings.test_write,
@@ -312,6 +316,10 @@ def _burn_awake(
     if verification is not None and not verification.same:
         raise VerificationFailed(checking.in_words(verification), report)
     return report
+
+
+def _reports(master: Master, places: Sequence[LaidTrack]) -> list[TrackReport]:
+    return reports(planned(master, places), master.sums)
 
 
 def _planned_toc(made: Plan, layout: SessionLayout) -> Toc:
@@ -377,13 +385,13 @@ def verify(
             closed=False,
             binding=not composed.from_files,
         )
-        caller.work(lambda emit: master.sums.wait())
+        caller.work(lambda emit: master.sums.wait(caller.cancel.asked))
     if losses and not composed.from_files:
         verification = verification.with_note(
             f"the disc was written track-at-once, so this is not on it: {'; '.join(losses)}"
         )
     places = list(layout.tracks) if whole else _compared(master.tracks, audio)
-    report = VerifyReport(verification.same, reports(master, places), verification)
+    report = VerifyReport(verification.same, _reports(master, places), verification)
     if not verification.same:
         raise VerificationFailed(checking.in_words(verification), report)
     return report

@@ -54,6 +54,7 @@ def check_kept(master: MasterFile, found: Master, cancel: Flag | None) -> None:
     raises  AudioError  if the audio has changed; Cancelled
     """
     meant = [track.sha256 for track in master.tracks]
+    found.sums.wait(cancel)
     if found.sums.proofs == meant:
         return
     for number, source in enumerate(found.sources):

@@ -27,15 +27,13 @@ from redbook.runner.caller import Caller, Listener
 from redbook.system.memory import give_back_freed_memory
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from redbook.audio.sectors import PreparedTrack
     from redbook.authoring.arrange import Arrangement, Border
     from redbook.authoring.chains import Look
     from redbook.authoring.levels import Levels
     from redbook.authoring.master import Decision, Master
     from redbook.authoring.program import Program
-    from redbook.authoring.summing import Summing, TrackSums
+    from redbook.authoring.summing import Summing
     from redbook.burning.composing import Composition
     from redbook.disc.cd_text import Texts
     from redbook.sheets import SheetOptions
@@ -46,11 +44,11 @@ DiscPlaces: TypeAlias = tuple[Sequence[int], int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class TrackReport:
-    """One track of a plan or a burn.
+class PlannedTrack:
+    """One track as it will be on the disc.
 
-    sectors    sent to the disc, padding included; from its index 1 on
-    start_lba  where it starts
+    sectors       sent to the disc, padding included; from its index 1 on
+    start_lba     where it starts
     """
 
     number: int
@@ -58,23 +56,18 @@ class TrackReport:
     start_lba: int
     source: str
     prepared: PreparedTrack
-    _sums: Future[TrackSums] = field(repr=False, compare=False)
 
-    @property
-    def sha256(self) -> str:
-        """Of these sectors, in hexadecimal, as the two others; whoever asks early waits for them.
 
-        raises  AudioError  if the audio could not be read any more; Cancelled
-        """
-        return self._sums.result().sha256
+@dataclass(frozen=True, slots=True)
+class TrackReport(PlannedTrack):
+    """One track of a plan or a burn.
 
-    @property
-    def accuraterip_v1(self) -> str:
-        return self._sums.result().accuraterip_v1
+    sha256, accuraterip_v1, accuraterip_v2   of its sectors, in hexadecimal
+    """
 
-    @property
-    def accuraterip_v2(self) -> str:
-        return self._sums.result().accuraterip_v2
+    sha256: str
+    accuraterip_v1: str
+    accuraterip_v2: str
 
 
 @dataclass(slots=True)
@@ -93,7 +86,7 @@ class Plan(Closing):
     overburn  whether the session may exceed the disc's stated capacity
     """
 
-    tracks: list[TrackReport]
+    planned: list[PlannedTrack]
     layout: SessionLayout
     space: Space
     drive: Abilities
@@ -111,6 +104,22 @@ class Plan(Closing):
     levels: Levels | None = None
     overburn: bool = False
     master: Master | None = field(default=None, repr=False)
+
+    @property
+    def tracks(self) -> list[TrackReport]:
+        """With their checksums, which may have to be waited for.
+
+        raises  AudioError  if the audio could not be read any more; Cancelled
+        """
+        return reports(self.planned, self.sums)
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """SHA-256 of each track with what is sent before its index 1, which may have to be waited for.
+
+        raises  AudioError  if the audio could not be read any more; Cancelled
+        """
+        return tuple(self.sums.proofs)
 
     @property
     def free_sectors_after(self) -> int:
@@ -252,10 +261,11 @@ def _with_master(
         else:
             layout = lay_out_named(names, [track.sectors for track in master.tracks], space)
     except BaseException:
+        master.sums.stop()
         master.close()
         raise
     plan = Plan(
-        reports(master, layout.tracks),
+        planned(master, layout.tracks),
         layout,
         space,
         abilities,
@@ -276,7 +286,7 @@ def _with_master(
     )
     if not request.keep_audio:
         with plan:
-            caller.work(lambda emit: master.sums.wait())
+            caller.work(lambda emit: master.sums.wait(caller.cancel.asked))
     return plan
 
 
@@ -388,7 +398,6 @@ def read_master(
                 kept,
                 spool,
                 first_number=first_number,
-                cancel=caller.cancel.asked,
                 decide=decide,
             )
         return read_program(
@@ -417,6 +426,7 @@ def read_master(
             try:
                 check_kept(composed.kept, found, caller.cancel.asked)
             except BaseException:
+                found.sums.stop()
                 found.close()
                 raise
         return found
@@ -463,8 +473,19 @@ def is_written_at_once(layout: SessionLayout, there: DiscPlaces) -> bool:
     return len(starts) > 1 or lead_out == layout.lead_out_lba
 
 
-def reports(master: Master, places: Sequence[LaidTrack]) -> list[TrackReport]:
+def planned(master: Master, places: Sequence[LaidTrack]) -> list[PlannedTrack]:
     return [
-        TrackReport(place.number, place.sectors, place.start_lba, track.source, track, sums)
-        for track, sums, place in zip(master.tracks, master.sums.tracks, places, strict=True)
+        PlannedTrack(place.number, place.sectors, place.start_lba, track.source, track)
+        for track, place in zip(master.tracks, places, strict=True)
     ]
+
+
+def reports(tracks: Sequence[PlannedTrack], sums: Summing) -> list[TrackReport]:
+    """raises  AudioError  if the audio could not be read any more; Cancelled"""
+    found = []
+    for track, coming in zip(tracks, sums.tracks, strict=True):
+        own = coming.result()
+        place = (track.number, track.sectors, track.start_lba, track.source)
+        sums_of_it = (own.sha256, own.accuraterip_v1, own.accuraterip_v2)
+        found.append(TrackReport(*place, track.prepared, *sums_of_it))
+    return found

@@ -111,7 +111,8 @@ def make_master(
 def _keep(made: Plan, target: Path, flac: bool, caller: Caller, emit: Listener) -> MasterReport:
     master = made.master
     assert master is not None
-    proofs = made.sums.proofs
+    made.sums.wait(caller.cancel.asked)
+    proofs = made.areas
     file = MasterFile(
         str(made.mode),
         master.arrangement.layout,

@@ -128,7 +128,7 @@ class TextRenderer:
         from redbook.cli.render.plans import show_plan
 
         self.rest()
-        self.names = {track.number: titled(track) for track in made.tracks}
+        self.names = {track.number: titled(track) for track in made.planned}
         if not ahead:
             show_plan(self.page, made, drive, speed)
         elif not self.page.quiet:

@@ -14,7 +14,7 @@ from redbook.cli.render.words import plural, shown, titled
 from redbook.cli.times import FRAMES_LEGEND, length, room
 
 if TYPE_CHECKING:
-    from redbook.burning.planning import Plan, TrackReport
+    from redbook.burning.planning import Plan, PlannedTrack
     from redbook.engine.inspect import Abilities
 
 
@@ -25,7 +25,7 @@ def show_plan(page: Page, made: Plan, drive: str, speed: float | None) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("track", overflow="fold")
     borders = {border.track: border for border in made.borders}
-    for track, laid in zip(made.tracks, made.layout.tracks, strict=True):
+    for track, laid in zip(made.planned, made.layout.tracks, strict=True):
         border = borders.get(track.number)
         table.add_row(
             str(track.number),
@@ -80,7 +80,7 @@ def _disc_bar(page: Page, made: Plan) -> None:
     if made.free_sectors_after < 0:
         there = f"{length(-made.free_sectors_after, page.detailed)} more than the {whole} that the disc names"
     legend = f" ({FRAMES_LEGEND})" if page.detailed else ""
-    page.say(f"{plural(len(made.tracks), 'track')}, {total} in total; {there}{legend}")
+    page.say(f"{plural(len(made.planned), 'track')}, {total} in total; {there}{legend}")
 
 
 def speed_in_words(abilities: Abilities, speed: float | None) -> str:
@@ -93,7 +93,7 @@ def speed_in_words(abilities: Abilities, speed: float | None) -> str:
     return f"{speed:g}x" + (f"; {closest}x is the closest on offer" if closest not in (None, speed) else "")
 
 
-def _description(track: TrackReport, on_disc: str = "", *more: str) -> Text:
+def _description(track: PlannedTrack, on_disc: str = "", *more: str) -> Text:
     """on_disc  its title as it will be on the disc; more: what else there is to say, one line each"""
     prepared = track.prepared
     text = Text()

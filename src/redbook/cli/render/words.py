@@ -14,7 +14,7 @@ from redbook.engine.events import Phase, Progress, Stopping, Waiting
 
 if TYPE_CHECKING:
     from redbook.burning.job_reports import BurnReport, VerifyReport
-    from redbook.burning.planning import TrackReport
+    from redbook.burning.planning import PlannedTrack
     from redbook.burning.rip_report import ReadReport
     from redbook.engine.verification import Verification
     from redbook.errors import RedbookError
@@ -125,7 +125,7 @@ def moved(verification: Verification) -> str:
     return f", moved by {samples:+d} sample{'' if abs(samples) == 1 else 's'} (the drive's offset)"
 
 
-def titled(track: TrackReport) -> str:
+def titled(track: PlannedTrack) -> str:
     tags = track.prepared.tags
     name = " - ".join(part for part in (tags.artist, tags.title) if part)
     return shown(name or Path(track.source).name)
