@@ -52,9 +52,11 @@ def burn_one(disc: Path, files: list[str], together: threading.Barrier) -> Suppl
 def bench_eight(work: Path, files: list[str]) -> None:
     load = os.getloadavg()[0]
     together = threading.Barrier(RECORDERS)
+    discs = work / "eight"  # beside discs of other measurements
+    discs.mkdir()
     with ThreadPoolExecutor(RECORDERS) as pool:
         jobs = [
-            pool.submit(burn_one, work / f"{number}.disc", files, together) for number in range(RECORDERS)
+            pool.submit(burn_one, discs / f"{number}.disc", files, together) for number in range(RECORDERS)
         ]
         found = [job.result() for job in jobs]
     minutes = TRACKS * SECONDS_EACH // 60
