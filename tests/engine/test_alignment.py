@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from redbook.disc import MOST_OFFSET_SECTORS, SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
@@ -303,6 +305,21 @@ class TestAReadingBesideItsPlace:
         for late, nearest in [(0, 0), (84, 0), (30, 30), (-30, -30), (50, -34), (42, 42)]:
             raw = read(low, high, late, tone)
             assert place.find_shift(raw, MARGIN * SECTOR_BYTES, run, MOST) == nearest
+
+    @pytest.mark.parametrize("late", [30, -30])
+    def test_of_silence_is_what_its_neighbours_show(self, late: int) -> None:
+        """Of two tracks without a gap, a silent one is where the sound of the other begins or ends."""
+        quiet, loud = bytes(SECTOR_BYTES * SECTORS), noise(SAMPLES_PER_SECTOR, 4)
+        lead = 2 * SECTOR_BYTES
+        ends = (
+            (SectorRun(0, 4), {"before": loud}, bytes(SECTOR_BYTES) + loud + bytes(lead + 6 * SECTOR_BYTES)),
+            (SectorRun(SECTORS - 4, SECTORS), {"after": loud}, bytes(lead + 4 * SECTOR_BYTES) + loud + quiet),
+        )
+        for run, beside, at_place in ends:
+            move = late * SAMPLE_BYTES
+            raw = bytes(max(0, move)) + at_place[max(0, -move) :]
+            place = Alignment(replace(span(quiet), **beside), 0)
+            assert place.find_shift(raw, lead, run, MOST) == late
 
     @pytest.mark.parametrize("run", [SectorRun(0, 4), SectorRun(SECTORS - 4, SECTORS)])
     def test_is_not_taken_where_more_is_missing_than_an_offset_and_jitter_hide(self, run: SectorRun) -> None:

@@ -54,7 +54,7 @@ def test_a_damaged_one_is_different(place: str, kind: str, drive: str) -> None:
     first, within = divmod(PLACES[place] * SAMPLE_BYTES, SECTOR_BYTES)
     data = bytearray(store.read(first, 15))
     data[within : within + KINDS[kind]] = noise(KINDS[kind] // SAMPLE_BYTES, 77)
-    store.write(first, data)
+    store.write(first, bytes(data))
     found = check(recorder, TRACKS)
     assert [one.track for one in found.differences] == [1 + sum(first >= start for start in STARTS[1:])]
 
@@ -68,3 +68,15 @@ def test_so_is_one_that_cannot_be_read_there(first: int, sectors: int, drive: st
     (difference,) = check(recorder, TRACKS).differences
     assert difference.track == 1 + sum(first >= start for start in STARTS[1:])
     assert difference.unreadable == sectors
+
+
+@pytest.mark.parametrize("sector", [175, 176])
+@pytest.mark.parametrize("sample", [0, 25, 290, 562, 587])
+@drives
+def test_one_sample_at_the_border_of_two_stretches_is_found(drive: str, sample: int, sector: int) -> None:
+    """A reading that stops short of it, and another one that begins behind it, would be silence, too."""
+    recorder, store = burned(TRACKS, **DRIVES[drive])
+    data = bytearray(store.read(sector, 1))
+    data[sample * SAMPLE_BYTES] = 1
+    store.write(sector, bytes(data))
+    assert [one.track for one in check(recorder, TRACKS).differences] == [1]

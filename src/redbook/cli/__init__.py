@@ -51,7 +51,10 @@ def main() -> NoReturn:
             code = run()
     except SystemExit as left:
         code = left.code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # Until 3.11, Python makes a RuntimeError of what interrupts it in the making of a class.
+        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
         print("redbook: cancelled; nothing was written", file=sys.stderr)
         code = 130
     sys.exit(output.code(code) if isinstance(code, int) else code)

@@ -9,11 +9,17 @@ called the same.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from redbook.disc import SAMPLE_BYTES, SAMPLES_PER_SECTOR, SECTOR_BYTES
 from redbook.engine.disc_offset import Span
 from redbook.engine.fingerprint import sector_sums
+
+MOST_DOUBTFUL_SAMPLES = SAMPLES_PER_SECTOR // 2
+"""By how much a reading of audio that repeats itself, like silence, may seem to be out of place. If it is by
+no more, and such a drive misses its place by no more, then of two neighbouring stretches, each with the
+sector before and the one behind it, nothing between them is left out."""
 
 
 class HiddenEnds(NamedTuple):
@@ -148,8 +154,33 @@ class Alignment:
         """
         first = run.first - (run.first > 0)
         lead -= (run.first - first) * SECTOR_BYTES
-        sums, view = self.sums, memoryview(raw)
         whole = SectorRun(first, run.end)
+        for shift, moved in self._fitting(raw, lead, whole, most_samples):
+            if not _repeats_itself(moved):
+                return shift
+            return self._find_repetition(raw, lead, whole, most_samples)
+        return None
+
+    def _find_repetition(self, raw: bytes, lead: int, run: SectorRun, most_samples: int) -> int | None:
+        """The same of a run that fits in several places: with the sector behind it, and the neighbours.
+
+        Otherwise a reading that stops short of a damage would fit, and so would the next one behind it.
+        """
+        whole = SectorRun(run.first, min(run.end + 1, self.span.sectors))
+        for shift, moved in self._fitting(raw, lead, whole, most_samples):
+            if not _repeats_itself(moved):
+                return shift
+            if abs(shift) > MOST_DOUBTFUL_SAMPLES:
+                break
+            if self._adjoins(raw, lead + shift * SAMPLE_BYTES, whole):
+                return shift
+        return None
+
+    def _fitting(
+        self, raw: bytes, lead: int, run: SectorRun, most_samples: int
+    ) -> Iterator[tuple[int, bytearray]]:
+        """Each shift at which `raw` holds this run as it was sent, the nearest first, and the run."""
+        first, sums, view = run.first, self.sums, memoryview(raw)
         for distance in range(most_samples + 1):
             for shift in dict.fromkeys((distance, -distance)):
                 at = lead + shift * SAMPLE_BYTES
@@ -159,10 +190,23 @@ class Alignment:
                     one, _ = self.taken_from(raw, at, SectorRun(first, first + 1), most_samples)
                 if len(one) < SECTOR_BYTES or zlib.crc32(one) != sums[first]:
                     continue
-                moved, _ = self.taken_from(raw, at, whole, most_samples)
-                if len(moved) == whole.sectors * SECTOR_BYTES and not self.differing(moved, first):
-                    return shift
-        return None
+                moved, _ = self.taken_from(raw, at, run, most_samples)
+                if len(moved) == run.sectors * SECTOR_BYTES and not self.differing(moved, first):
+                    yield shift, moved
+
+    def _beside(self, raw: bytes, at: int, run: SectorRun) -> tuple[bytes, bytes]:
+        """Up to a sector before and behind this run, if it begins at byte `at` of `raw`."""
+        begin = at + self.skip_bytes
+        end = begin + run.sectors * SECTOR_BYTES
+        before = raw[max(0, begin - SECTOR_BYTES) : max(0, begin)]
+        return before, raw[max(0, end) : max(0, end + SECTOR_BYTES)]
+
+    def _adjoins(self, raw: bytes, at: int, run: SectorRun) -> bool:
+        """Whether what is visible beside the track is that of its neighbours, where they are known."""
+        before, after = self._beside(raw, at, run)
+        if run.first == 0 and self.span.before and not self.span.before.endswith(before):
+            return False
+        return run.end < self.span.sectors or not self.span.after or self.span.after.startswith(after)
 
     def taken_from(
         self, raw: bytes, at: int, run: SectorRun, most_samples: int
@@ -192,3 +236,14 @@ class Alignment:
     def _most_hidden(samples: int, known_bytes: int) -> int:
         """Bytes at an end of the track."""
         return min(max(0, samples) * SAMPLE_BYTES, known_bytes)
+
+
+def _repeats_itself(audio: bytes | bytearray) -> bool:
+    """Whether it also fits some samples further on; so does silence."""
+    probe = bytes(audio[:SECTOR_BYTES])
+    at = audio.find(probe, SAMPLE_BYTES)
+    while at >= 0:
+        if at % SAMPLE_BYTES == 0 and audio.startswith(audio[at:]):
+            return True
+        at = audio.find(probe, at + 1)
+    return False

@@ -39,6 +39,7 @@ class Span:
 
     low, high  the sectors that may be read for it, its own and what surrounds it: from `low` up to `high`
     place      among the tracks that were sent, from 0
+    before, after  a sector of the tracks that adjoin it; empty where none does
     """
 
     number: int
@@ -47,6 +48,8 @@ class Span:
     low: int
     high: int
     place: int = 0
+    before: bytes = b""
+    after: bytes = b""
 
     @property
     def sectors(self) -> int:

@@ -8,10 +8,10 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
 
-from redbook.disc import MOST_OFFSET_SECTORS, RUN_OUT_SECTORS, Toc
+from redbook.disc import MOST_OFFSET_SECTORS, RUN_OUT_SECTORS, SECTOR_BYTES, Toc
 from redbook.disc.layout import LaidTrack, SessionLayout
 from redbook.engine.care import Care
 from redbook.engine.chunks import CHUNK_SECTORS
@@ -343,7 +343,16 @@ def _spans(
         begin = track.sent_lba
         low = max(0, begin - MOST_OFFSET_SECTORS) if begin >= 0 else begin
         spans.append(Span(track.number, begin, one, low, high, place))
-    return tuple(spans)
+    return tuple(_with_neighbours(spans))
+
+
+def _with_neighbours(spans: Sequence[Span]) -> Iterator[Span]:
+    for before, span, after in zip((None, *spans[:-1]), spans, (*spans[1:], None), strict=True):
+        yield replace(
+            span,
+            before=before.sent.tail[-SECTOR_BYTES:] if before and before.end_lba == span.start_lba else b"",
+            after=after.sent.head[:SECTOR_BYTES] if after and after.start_lba == span.end_lba else b"",
+        )
 
 
 def _try_own_offset(reading: TrackReading, offset: DiscOffset, care: Care) -> Procedure[None]:
