@@ -11,9 +11,9 @@ import pytest
 
 from redbook.disc import Msf
 from redbook.engine.change_disc import blank_disc_in
+from redbook.engine.doctor import Examination, examine
 from redbook.engine.erase import Erasable, check_erasable, look
 from redbook.engine.events import Notice, Waiting
-from redbook.engine.examine import Examination, examine
 from redbook.engine.glance import Glance, glance, is_loaded, nominal_minutes, who_is_it
 from redbook.engine.inspect import Abilities
 from redbook.engine.steps import Now, Pause

@@ -17,7 +17,7 @@ from pathlib import Path
 from redbook import host
 from redbook._version import __version__
 from redbook.drive import Drive
-from redbook.engine.examine import Examination, examine
+from redbook.engine.doctor import Examination, examine
 from redbook.engine.glance import LOADING, NO_DISC
 from redbook.engine.makers import dye, maker
 from redbook.errors import Cancelled, RedbookError

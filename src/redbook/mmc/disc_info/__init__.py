@@ -1,6 +1,7 @@
 """What is on the disc: READ DISC INFORMATION, READ TRACK INFORMATION, READ TOC/PMA/ATIP."""
 
 from redbook.mmc.disc_info.atip import Atip, ReadAtip
+from redbook.mmc.disc_info.cd_text import ReadCdText
 from redbook.mmc.disc_info.disc_information import (
     DiscInformation,
     DiscStatus,
@@ -8,7 +9,6 @@ from redbook.mmc.disc_info.disc_information import (
     SessionStatus,
 )
 from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, toc_format
-from redbook.mmc.disc_info.packs import ReadCdText
 from redbook.mmc.disc_info.raw_toc import RawToc, ReadFullToc, ReadPma, TocPoint
 from redbook.mmc.disc_info.toc import ReadSessionInformation, ReadToc, SessionInformation
 from redbook.mmc.disc_info.track_information import (
