@@ -230,6 +230,17 @@ def test_a_mounted_disc_is_left_alone_and_named() -> None:
     assert not kernel.opened
 
 
+@pytest.mark.parametrize("node", ["/dev/sr0", "/dev/sg1"])
+def test_a_mounted_disc_whose_file_system_has_a_number_of_its_own_is_seen(node: str) -> None:
+    """As btrfs and overlay have one."""
+    files = {
+        "/proc/self/mountinfo": MOUNTED.replace("11:0", "0:45").replace("iso9660", "btrfs"),
+        "/sys/class/scsi_generic/sg1/device/block/sr0/dev": "11:0\n",
+    }
+    with pytest.raises(errors.DriveBusy, match="mounted at /media/My Disc"):
+        opened(FakeKernel(files=files), node)
+
+
 def test_a_mounted_disc_is_seen_through_the_generic_node() -> None:
     files = {
         "/proc/self/mountinfo": MOUNTED,
@@ -237,7 +248,8 @@ def test_a_mounted_disc_is_seen_through_the_generic_node() -> None:
     }
     with pytest.raises(errors.DriveBusy, match="mounted"):
         opened(FakeKernel(files=files), "/dev/sg1")
-    files["/sys/class/scsi_generic/sg1/device/block/sr0/dev"] = "11:1\n"
+    del files["/sys/class/scsi_generic/sg1/device/block/sr0/dev"]
+    files["/sys/class/scsi_generic/sg1/device/block/sr1/dev"] = "11:1\n"
     opened(FakeKernel(files=files), "/dev/sg1")
 
 

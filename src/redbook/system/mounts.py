@@ -1,14 +1,17 @@
 """Where discs are mounted, according to the system's own list.
 
-Nothing is decided here. `transport.sg_open` (`_check_not_mounted`) refuses to open a drive whose disc is
-mounted, so nothing burns there; `recorders.may_touch` keeps a listing away from it.
+`transport.sg_open` asks here before it opens a drive, so nothing burns where a disc is mounted;
+`recorders.may_touch` keeps a listing away from it.
 Source: proc(5), /proc/pid/mountinfo.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable
+
+from redbook.errors import DriveBusy, printable
 
 MOUNTS = "/proc/self/mountinfo"
 
@@ -29,6 +32,20 @@ def mount_points(lines: Iterable[str], *, number: str = "", node: str = "") -> l
         if (number and words[2] == number) or (node and source == node):
             found.append(_plain(words[4]))
     return found
+
+
+def check_not_mounted(drive: str, lines: Iterable[str], *, number: str, node: str) -> None:
+    """Check that no file system of a disc is in use: burning would pull it away.
+
+    drive  as the user named it; the others as for `mount_points`
+
+    raises  DriveBusy
+    """
+    for where in mount_points(lines, number=number, node=node):
+        raise DriveBusy(
+            f"{printable(drive)}: its disc is mounted at {printable(where)}; first unmount it: "
+            f"umount {shlex.quote(where)}"
+        )
 
 
 def _plain(word: str) -> str:

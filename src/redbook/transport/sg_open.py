@@ -5,12 +5,11 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import shlex
 from pathlib import Path
 
 from redbook.clock import Clock
-from redbook.errors import DriveBusy, DriveNotFound, printable
-from redbook.system.mounts import MOUNTS, mount_points
+from redbook.errors import DriveNotFound, printable
+from redbook.system.mounts import MOUNTS, check_not_mounted
 from redbook.transport.kernel import Kernel, Node
 from redbook.transport.sg_errors import opening_failed
 
@@ -37,7 +36,10 @@ def open_node(path: str, clock: Clock, kernel: Kernel) -> tuple[Node, int]:
     except OSError as error:
         raise opening_failed(path, error.errno or 0) from error
     _check_kind(path, node, kernel)
-    _check_not_mounted(path, node, kernel)
+    folder, device = _block_device(node, kernel)
+    if device:
+        lines = kernel.read_text(MOUNTS).splitlines()
+        check_not_mounted(path, lines, number=device, node=f"/dev/{Path(folder).name}")
     fd = _open(path, node, clock, kernel)
     version = ctypes.c_int()
     number = kernel.ioctl(fd, SG_GET_VERSION_NUM, ctypes.addressof(version))
@@ -75,18 +77,6 @@ def _block_device(node: Node, kernel: Kernel) -> tuple[str, str]:
     for name in kernel.names(parent):
         return f"{parent}/{name}", kernel.read_text(f"{parent}/{name}/dev").strip()
     return "", ""
-
-
-def _check_not_mounted(path: str, node: Node, kernel: Kernel) -> None:
-    """raises  DriveBusy  if a file system of the disc is in use: burning would pull it away"""
-    _, number = _block_device(node, kernel)
-    if not number:
-        return
-    for where in mount_points(kernel.read_text(MOUNTS).splitlines(), number=number):
-        raise DriveBusy(
-            f"{printable(path)}: its disc is mounted at {printable(where)}; first unmount it: "
-            f"umount {shlex.quote(where)}"
-        )
 
 
 def _open(path: str, node: Node, clock: Clock, kernel: Kernel) -> int:

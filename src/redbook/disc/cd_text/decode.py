@@ -3,6 +3,7 @@
 Texts run on from pack to pack, so one that is lost would move all that follow to other tracks. Sequence
 numbers tell that one is missing; then reading starts again from what the next pack says about itself: its
 track, and how much of that track's text is before it. What is not whole is not told, but named as damaged.
+`engine.labels` asks a drive for the packs (READ TOC format 5, `mmc.disc_info.cd_text`).
 """
 
 from __future__ import annotations
