@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import pickle
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -202,6 +203,35 @@ def test_reports_are_plain_values(songs: list[Path]) -> None:
         assert asdict(one)["sha256"] == one.sha256
     assert plan.areas == tuple(track.sha256 for track in report.tracks)
     assert plan.tracks[0] != dataclasses.replace(plan.tracks[0], sha256="0" * 64)
+
+
+@pytest.mark.parametrize("how", ["not committed", "cancelled"])
+def test_a_plan_can_be_burned_again_after_a_burn_that_came_to_nothing(
+    how: str, songs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its checksums, which the second burn is held against, were not known yet when the first one ended."""
+    ended = threading.Event()
+    sum_up = Summing._sum_up
+
+    def sum_up_late(sums: Summing, place: int) -> TrackSums:
+        assert ended.wait(60)
+        return sum_up(sums, place)
+
+    monkeypatch.setattr(Summing, "_sum_up", sum_up_late)
+    _, drive = virtual()
+    cancel = redbook.Cancel()
+
+    def commit(point: redbook.Point) -> None:
+        threading.Timer(0.2, ended.set).start()
+        if how == "cancelled":
+            cancel()
+        else:
+            raise ValueError("not today")
+
+    with redbook.plan(songs, drive, keep_audio=True) as plan:
+        with pytest.raises((redbook.NotCommitted, redbook.Cancelled)):
+            redbook.burn(plan, drive, commit=commit, cancel=cancel)
+        assert redbook.burn(plan, drive).verified
 
 
 def test_the_cancel_of_a_plan_does_not_cancel_a_burn_of_it(songs: list[Path]) -> None:

@@ -241,11 +241,7 @@ def _burn_planned(
     commit: Consent | None,
 ) -> BurnReport:
     with _undisturbed(drive, settings.test_write):
-        try:
-            return _burn_awake(made, drive, settings, reading, caller, commit)
-        except BaseException:
-            made.sums.stop()
-            raise
+        return _burn_awake(made, drive, settings, reading, caller, commit)
 
 
 def _burn_awake(
