@@ -66,7 +66,7 @@ def _is_there_before(file: BinaryIO, place: int, frame: bytes) -> bool:
 
 
 class FrameHeader(NamedTuple):
-    """What a frame says of itself.
+    """What a frame says about itself.
 
     kind  what is the same in all frames of a stream: how they are numbered, their rate and their bits
     """

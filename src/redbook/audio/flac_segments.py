@@ -42,7 +42,7 @@ Decode = Callable[[Piece], Samples]
 
 
 def decoded_by(threads: int, pieces: Iterator[Piece], decode: Decode) -> Generator[Samples]:
-    """The samples of all pieces, in order, by so many threads; they end with one that is not whole."""
+    """The samples of all pieces, in order, by this many threads; they end at a piece that is not whole."""
     waiting: deque[tuple[int, Future[Samples]]] = deque()
     with ThreadPoolExecutor(threads, "redbook-flac") as pool:
         try:
@@ -67,7 +67,7 @@ def decoded_by(threads: int, pieces: Iterator[Piece], decode: Decode) -> Generat
 def pieces(file: BinaryIO, stream_info: bytes, samples: int) -> Iterator[Piece]:
     """A file, cut between frames.
 
-    They end early where no frame is found for long.
+    They end early if no frame is found for a long stretch.
 
     file     that begins with `fLaC` and STREAMINFO
     samples  that STREAMINFO states
@@ -105,7 +105,7 @@ def _pass_metadata(file: BinaryIO) -> None:
 
 
 class _Reading:
-    """What was read of the frames and is in no piece yet."""
+    """Frames that were read, but are not in a piece yet."""
 
     def __init__(self, file: BinaryIO, stream_info: bytes) -> None:
         self._file = file
@@ -115,7 +115,7 @@ class _Reading:
         self.at_the_end = False
 
     def next_cut(self, begin: int, wanted: int) -> tuple[int, int]:
-        """Where a frame begins, some `wanted` bytes on, and its first sample; (0, 0) for none before the end.
+        """Where a frame begins, about `wanted` bytes on, and its first sample; (0, 0) if none does.
 
         begin  first sample of what is not in a piece yet
         """
@@ -133,14 +133,14 @@ class _Reading:
         return 0, 0
 
     def take(self, length: int | None) -> bytes:
-        """So many bytes; None for all there are."""
+        """This many bytes; None for all of them."""
         if length is None:
             length = len(self._data)
         taken, self._data = self._data[:length], self._data[length:]
         return taken
 
     def _read_up_to(self, length: int) -> None:
-        """Have so many bytes at hand, or all that follow."""
+        """Read until there are this many bytes, or all that are left."""
         missing = length - len(self._data)
         if missing > 0:
             self._data += self._file.read(missing)
@@ -149,7 +149,7 @@ class _Reading:
         self.at_the_end = len(self._data) < length
 
     def _last_frame(self, begin: int, end: int) -> tuple[int, int]:
-        """Of those that begin before this byte, but for the first."""
+        """The last frame that begins before this byte, except the first of all."""
         at = end
         while (at := self._data.rfind(b"\xff", 1, at)) > 0:
             number = self._frame_at(at)
@@ -166,7 +166,7 @@ class _Reading:
         return 0, 0
 
     def _frame_at(self, at: int) -> int:
-        """Its first sample; -1 where none begins that is like the others."""
+        """Its first sample; -1 if no frame like the others begins here."""
         if self._data[at + 1 : at + 2] not in (b"\xf8", b"\xf9"):
             return -1
         header = FrameHeader.read(self._data[at : at + LONGEST_HEADER_BYTES], self._fixed)

@@ -146,7 +146,7 @@ class Spool(Closing):
         return 0 if file is None else _read_into(file, offset, buffer)
 
     def check(self, check_cancel: Callable[[], None]) -> None:
-        """Check that all of it still is what was put in.
+        """Check that all of it is still what was put in.
 
         check_cancel  called between two pieces; may raise
 

@@ -1,4 +1,4 @@
-"""The audio of a program, as it lies in a spool, in the order in which it is sent."""
+"""The audio of a program from a spool, in the order in which it is sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from redbook.errors import AudioError, Cancelled
 from redbook.flag import Flag
 
 _AHEAD_BYTES = 216 * SECTOR_BYTES
-"""Some 500 kB, eight READs: each reading of the spool lets other threads run, and waits for them after it."""
+"""Some 500 kB, eight READs: after each read from the spool, this thread has to wait for the others."""
 
 
 class ProgramStream:
@@ -48,12 +48,12 @@ class ProgramStream:
 
 
 class SpooledAudio:
-    """SentAudio from a spool.  For one thread; quickest where it is asked for what follows."""
+    """SentAudio from a spool.  For one thread; fastest if each request continues the one before."""
 
     def __init__(self, spool: Spool, arrangement: Arrangement) -> None:
         self._spool = spool
         self._arrangement = arrangement
-        self._next = (-1, 0)  # place and sector that are asked for next, where one goes straight on
+        self._next = (-1, 0)  # place and sector that continue the last request
         self._stream = ProgramStream(spool, ())
         self._ahead = bytearray(_AHEAD_BYTES)  # what was read; not used yet from _at to _end
         self._at = self._end = 0
@@ -96,9 +96,14 @@ class SpooledAudio:
                 self._end += got
             self._ahead = ahead
             if self._end < length:
-                raise AudioError("the decoded audio is shorter than it was: was its file changed?")
+                raise too_short()
         begin, self._at = self._at, self._at + length
         return self._ahead[begin : self._at]
+
+
+def too_short() -> AudioError:
+    """For a spool that has less than was put into it."""
+    return AudioError("the decoded audio is shorter than it was: was its file changed?")
 
 
 def chunks(stream: ProgramStream, cancel: Flag | None = None, size: int = 1 << 18) -> Iterator[memoryview]:

@@ -1,16 +1,15 @@
-"""What is known of a disc's tracks once their audio is in the spool: fingerprints, SHA-256, AccurateRip.
+"""What is known about a disc's tracks once their audio is in the spool: fingerprints, SHA-256, AccurateRip.
 
 None of it is needed before the first WRITE: what makes a burn safe (every source decoded to its end, and its
 own checksums right) is over by then. So a thread reads the spool once more, which the system still has in its
 memory, while the disc is written and read back. First come the fingerprints of all tracks, with which a
 verification finds its place on the disc; then the checksums that a report states.
 
-All of it, the burn and the comparison too, rests on the spool. So at the end it is held against what was put
-into it (`Spool.check`): memory or a disk that has changed the audio after it was decoded must show.
+All of this relies on the spool, and so do the burn and the comparison. At the end the spool is therefore
+compared with what was put into it (`Spool.check`), because memory or a disk may have changed the audio.
 
-Who touches what: the tasks stand in a queue, and each is done once, by the thread or by whoever waits for the
-results and has nothing better to do (`wait`). A result is a Future: whoever asks for it waits, and gets what
-went wrong as an exception.
+Who touches what: the tasks are in a queue, and each is done once, by the thread or by whoever calls `wait`. A
+result is a Future: whoever asks for it waits, and gets what went wrong as an exception.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ from typing import Any
 from redbook.audio.checksum import TrackChecksums
 from redbook.audio.sectors import Spool
 from redbook.authoring.arrange import Arrangement
-from redbook.authoring.streams import ProgramStream, chunks
+from redbook.authoring.streams import ProgramStream, chunks, too_short
 from redbook.disc import SECTOR_BYTES
 from redbook.disc.layout import LaidTrack
 from redbook.engine.fingerprint import Fingerprint, FingerprintMaker
-from redbook.errors import AudioError, Cancelled
+from redbook.errors import Cancelled
 from redbook.flag import Flag
 from redbook.records import dataclass
 
@@ -180,7 +179,7 @@ class Summing:
             missing -= len(pcm)
             yield pcm
         if missing:
-            raise AudioError("the decoded audio is shorter than it was: was its file changed?")
+            raise too_short()
 
 
 def _not_known() -> Cancelled:
