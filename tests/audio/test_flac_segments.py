@@ -13,7 +13,7 @@ import pytest
 from redbook.audio import flac_segments
 from redbook.audio.decode import open_recording
 from redbook.audio.flac_frames import FrameHeader
-from redbook.audio.flac_segments import Piece, decoded_by, pieces
+from redbook.audio.flac_segments import Piece, Streams, decoded_by, pieces
 from redbook.audio.format import Samples
 from redbook.errors import AudioError
 from tests.support.in_time import in_time
@@ -29,10 +29,16 @@ def encoded(folder: Path, pcm: bytes) -> tuple[bytes, bytes]:
     return data, data[8 : 8 + 34]
 
 
-def decoded_by_flac(piece: Piece) -> bytes:
-    return tool(
-        "flac", "-dcs", "--force-raw-format", "--endian=little", "--sign=signed", "-", data=piece.stream
-    )
+def cut(data: bytes, info: bytes, samples: int) -> list[Piece]:
+    return list(pieces(io.BytesIO(data), len(data), info, samples))
+
+
+def decoded_by_flac(folder: Path, info: bytes, found: list[Piece]) -> list[bytes]:
+    """Each piece alone; `encoded` has left the file in this folder."""
+    raw = "--force-raw-format", "--endian=little", "--sign=signed"
+    with (folder / "a.flac").open("rb") as file:
+        streams = Streams(file, info)
+        return [tool("flac", "-dcs", *raw, "-", data=bytes(streams.stream(piece))) for piece in found]
 
 
 @pytest.mark.tools("flac")
@@ -40,16 +46,16 @@ class TestPieces:
     def test_each_is_a_stream_of_its_own_and_together_they_are_the_whole(self, tmp_path: Path) -> None:
         pcm = attacks(700_001)
         data, info = encoded(tmp_path, pcm)
-        found = list(pieces(io.BytesIO(data), info, 700_001))
+        found = cut(data, info, 700_001)
         assert len(found) > 3
         assert all(piece.samples % FRAME_SAMPLES == 0 for piece in found[:-1])
-        parts = [decoded_by_flac(piece) for piece in found]
+        parts = decoded_by_flac(tmp_path, info, found)
         assert [len(part) // 4 for part in parts] == [piece.samples for piece in found]
         assert b"".join(parts) == pcm
 
     def test_they_come_near_the_size_that_is_wanted(self, tmp_path: Path) -> None:
         data, info = encoded(tmp_path, noise(1_500_000))
-        found = [piece.samples for piece in pieces(io.BytesIO(data), info, 1_500_000)]
+        found = [piece.samples for piece in cut(data, info, 1_500_000)]
         assert max(found) < 2 * flac_segments.WANTED_SAMPLES
         assert sum(found) == 1_500_000
 
@@ -57,20 +63,20 @@ class TestPieces:
         """74 minutes of it are 650 kB of FLAC, and 780 MB of samples."""
         data, info = encoded(tmp_path, bytes(20_000_000 * 4))
         assert len(data) < 100_000
-        found = list(pieces(io.BytesIO(data), info, 20_000_000))
+        found = cut(data, info, 20_000_000)
         assert sum(piece.samples for piece in found) == 20_000_000
         assert max(piece.samples for piece in found) <= flac_segments._MOST_SAMPLES
 
     def test_one_frame_is_one_piece(self, tmp_path: Path) -> None:
         pcm = noise(1000)
         data, info = encoded(tmp_path, pcm)
-        (piece,) = pieces(io.BytesIO(data), info, 1000)
-        assert decoded_by_flac(piece) == pcm
+        (piece,) = cut(data, info, 1000)
+        assert decoded_by_flac(tmp_path, info, [piece]) == [pcm]
 
     def test_where_no_frame_begins_for_long_they_end_and_not_all_of_it_is_read(self, tmp_path: Path) -> None:
         data, info = encoded(tmp_path, noise(100_000))
         file = io.BytesIO(data + bytes(64_000_000))
-        assert sum(piece.samples for piece in pieces(file, info, 1 << 30)) < 100_000
+        assert sum(piece.samples for piece in pieces(file, len(data) + 64_000_000, info, 1 << 30)) < 100_000
         assert file.tell() < len(data) + 8_000_000
 
     @pytest.mark.parametrize("rate", ["another", "the same"])
@@ -85,9 +91,9 @@ class TestPieces:
         pcm = samples.tobytes()
         data, info = encoded(tmp_path, pcm)
         assert data.count(header) == 1
-        found = list(pieces(io.BytesIO(data), info, len(pcm) // 4))
+        found = cut(data, info, len(pcm) // 4)
         if rate == "another":
-            assert b"".join(map(decoded_by_flac, found)) == pcm
+            assert b"".join(decoded_by_flac(tmp_path, info, found)) == pcm
         recording = open_recording(tmp_path / "a.flac", threads=3)
         assert b"".join(piece.tobytes() for piece in recording) == pcm
         recording.close()
@@ -95,7 +101,7 @@ class TestPieces:
     def test_frames_behind_the_stated_end_are_in_no_piece(self, tmp_path: Path) -> None:
         data, info = encoded(tmp_path, noise(200_000))
         for stated in (100_000, 8 * FRAME_SAMPLES, 1):
-            assert sum(piece.samples for piece in pieces(io.BytesIO(data), info, stated)) <= stated
+            assert sum(piece.samples for piece in cut(data, info, stated)) <= stated
 
     def test_a_head_that_states_less_than_there_is(self, tmp_path: Path) -> None:
         """With that frame once more at its end: so the stream seems to end where it is stated to."""
@@ -127,8 +133,8 @@ class TestPieces:
         first = data.index(b"\xff\xf8")
         far = bytes([0xFF, 0xF8, data[first + 2], data[first + 3], 0xFE, 0xBF, *[0x80] * 5])
         far += bytes([crc_8(far)])
-        file = io.BytesIO(data[: first + 10_000] + far + data[first + 10_000 :])
-        assert all(0 < piece.samples <= 40_000 for piece in pieces(file, info, 40_000))
+        data = data[: first + 10_000] + far + data[first + 10_000 :]
+        assert all(0 < piece.samples <= 40_000 for piece in cut(data, info, 40_000))
 
 
 def crc_8(data: bytes) -> int:
@@ -143,11 +149,11 @@ def crc_8(data: bytes) -> int:
 
 def numbered(count: int) -> Iterator[Piece]:
     for number in range(count):
-        yield Piece(bytes([number]), 10)
+        yield Piece(number, 1, 10)
 
 
 def decode(piece: Piece) -> Samples:
-    return np.full((piece.samples, 2), piece.stream[0], np.int16)
+    return np.full((piece.samples, 2), piece.byte, np.int16)
 
 
 def decoders() -> list[threading.Thread]:
@@ -187,7 +193,7 @@ def test_no_more_are_cut_than_are_decoded_soon() -> None:
 @pytest.mark.parametrize("samples", [9, 11])
 def test_a_piece_of_another_length_ends_them(samples: int) -> None:
     def some(piece: Piece) -> Samples:
-        return decode(piece._replace(samples=samples)) if piece.stream == b"\3" else decode(piece)
+        return decode(piece._replace(samples=samples)) if piece.byte == 3 else decode(piece)
 
     assert [int(piece[0, 0]) for piece in decoded_by(2, numbered(9), some)] == [0, 1, 2]
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from redbook.audio import chain as chain_module
+from redbook.audio.chain import Whole
 from redbook.audio.checksum import AccurateRip
 from redbook.audio.format import Samples, joined
 from redbook.audio.sectors import Spool, prepare
@@ -188,12 +189,12 @@ def _prepare(sources: Sequence[Source], spool: Spool, cancel: threading.Event | 
 class _FullDisk(Spool):
     """Room for a second only."""
 
-    def writer(self, number: int) -> Callable[[bytearray], None]:
+    def writer(self, number: int) -> Callable[[Sequence[Whole]], None]:
         room = 200_000
 
-        def write(pcm: bytearray) -> None:
+        def write(pcm: Sequence[Whole]) -> None:
             nonlocal room
-            room -= len(pcm)
+            room -= sum(map(len, pcm))
             if room < 0:
                 raise NoRoom("there is no room") from OSError(errno.ENOSPC, "No space left on device")
 
@@ -219,10 +220,10 @@ def test_a_cancel_in_the_middle_ends_every_stage(source: Source, sources: int) -
     cancel = threading.Event()
 
     class Cancelling(Spool):
-        def writer(self, number: int) -> Callable[[bytearray], None]:
+        def writer(self, number: int) -> Callable[[Sequence[Whole]], None]:
             write = super().writer(number)
 
-            def and_cancel(pcm: bytearray) -> None:
+            def and_cancel(pcm: Sequence[Whole]) -> None:
                 write(pcm)
                 cancel.set()
 
@@ -230,6 +231,36 @@ def test_a_cancel_in_the_middle_ends_every_stage(source: Source, sources: int) -
 
     with Cancelling() as spool, pytest.raises(Cancelled):
         _prepare([source] * sources, spool, cancel)
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        [],
+        [4],
+        [2352],
+        [4] * 1200,
+        [524_288] * 3,
+        [2348, 524_288, 4, 524_288],  # with one sample missing for a sector, and with none
+        [524_284, 4, 4, 600_000],
+        [524_000, 600_000, 100, 1_200_000, 2352, 8],
+        [2_000_004, 1_000_000, 16],
+    ],
+)
+def test_what_is_written_is_what_was_taken_as_whole_sectors_and_silence_to_the_last_one(
+    lengths: list[int],
+) -> None:
+    pcm = np.random.default_rng(1).bytes(sum(lengths))
+    written: list[bytes] = []
+    writer = chain_module.SectorWriter(lambda pieces: written.extend(map(bytes, pieces)), lambda: None)
+    at = 0
+    for length in lengths:
+        writer.take(pcm[at : at + length])
+        at += length
+    writer.end()
+    assert b"".join(written) == pcm + bytes(-len(pcm) % 2352)
+    assert all(len(piece) % 2352 == 0 for piece in written)
+    assert max(map(len, written), default=0) < max([0, *lengths]) + 600_000
 
 
 def test_a_cancel_is_heard_at_each_piece_of_a_slow_source() -> None:
@@ -246,7 +277,7 @@ def test_a_cancel_is_heard_at_each_piece_of_a_slow_source() -> None:
 
 def test_a_file_that_changes_while_it_is_read_is_refused(source: Source) -> None:
     class Changing(Spool):
-        def writer(self, number: int) -> Callable[[bytearray], None]:
+        def writer(self, number: int) -> Callable[[Sequence[Whole]], None]:
             os.utime(source.path, ns=(1, 1))
             return super().writer(number)
 

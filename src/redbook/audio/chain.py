@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,28 +28,37 @@ from redbook.records import dataclass
 
 BATCH_BYTES = 1 << 19
 
+Whole: TypeAlias = bytearray | memoryview
+"""Of whole sectors."""
+
 
 class SectorWriter:
     """Takes samples, and writes whole sectors in a separate thread.
 
     Ended by `end`, or by `stop` if something failed.
+
+    write  is given whole sectors, in pieces that follow each other
     """
 
-    def __init__(self, write: Callable[[bytearray], None], check_cancel: Callable[[], None]) -> None:
+    def __init__(self, write: Callable[[Sequence[Whole]], None], check_cancel: Callable[[], None]) -> None:
         self.samples = 0
         self._check_cancel = check_cancel
         self._batch = bytearray()
-        self._stage: Stage[bytearray] = Stage(write)
+        self._stage: Stage[Sequence[Whole]] = Stage(write)
 
     def take(self, pcm: bytes | memoryview) -> None:
+        """What comes in large pieces is written from where it lies, so nobody may change it any more."""
         self._check_cancel()
-        self._batch += pcm
         self.samples += len(pcm) // SAMPLE_BYTES
-        if len(self._batch) >= BATCH_BYTES:
-            whole = len(self._batch) - len(self._batch) % SECTOR_BYTES
-            batch, self._batch = self._batch, self._batch[whole:]
-            del batch[whole:]
-            self._stage.put(batch)
+        missing = -len(self._batch) % SECTOR_BYTES
+        if len(pcm) < missing or len(self._batch) + len(pcm) < BATCH_BYTES:
+            self._batch += pcm
+            return
+        view = memoryview(pcm)
+        end = len(view) - (len(view) - missing) % SECTOR_BYTES
+        self._batch += view[:missing]
+        self._stage.put((self._batch, view[missing:end]))
+        self._batch = bytearray(view[end:])
 
     def stop(self) -> None:
         """Drop what is not written; has no effect after `end`."""
@@ -57,7 +67,7 @@ class SectorWriter:
     def end(self) -> None:
         """Wait until all is written, with silence to the end of the sector."""
         self._batch += bytes(-len(self._batch) % SECTOR_BYTES)
-        self._stage.put(self._batch)
+        self._stage.put((self._batch,))
         self._stage.finish()
 
 
@@ -113,7 +123,8 @@ class _Cutter:
             room = len(rest) if first.border is None else (first.border - self._at) * SAMPLE_BYTES
             first.part.writer.take(rest[:room])
             samples = len(rest[:room]) // SAMPLE_BYTES
-            first.part.clipped += int(np.count_nonzero((clips >= given) & (clips < given + samples)))
+            if len(clips):
+                first.part.clipped += int(np.count_nonzero((clips >= given) & (clips < given + samples)))
             given += samples
             self._at += samples
             rest = rest[room:]

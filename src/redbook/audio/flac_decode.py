@@ -27,7 +27,7 @@ import numpy as np
 
 from redbook.audio.containers import file_size
 from redbook.audio.flac_frames import FLAC_MARK, ends_with_its_last_frame
-from redbook.audio.flac_segments import Piece, decoded_by, pieces
+from redbook.audio.flac_segments import Piece, Streams, decoded_by, pieces
 from redbook.audio.format import AudioFormat, Samples
 from redbook.audio.tally import Tally, flac_bytes
 from redbook.errors import AudioError
@@ -82,8 +82,8 @@ class FlacFile:
                     return
                 given = 0
                 if self._threads > 1:
-                    decode = partial(_decode_piece, format_=self.format)
-                    cut = pieces(file, self._stream_info, samples)
+                    decode = partial(_decode_piece, Streams(file, self._stream_info), self.format)
+                    cut = pieces(file, size, self._stream_info, samples)
                     with closing(decoded_by(self._threads, cut, decode)) as decoded:
                         for piece in decoded:
                             given += len(piece)
@@ -158,11 +158,12 @@ def _decoded(path: Path, format_: AudioFormat) -> Generator[Samples]:
             yield piece
 
 
-def _decode_piece(piece: Piece, format_: AudioFormat) -> Samples:
+def _decode_piece(streams: Streams, format_: AudioFormat, piece: Piece) -> Samples:
     """One sample more than there must be shows that the piece is too long."""
     from _miniaudio import ffi, lib
 
-    flac = lib.ma_dr_flac_open_memory(piece.stream, len(piece.stream), ffi.NULL)
+    stream = streams.stream(piece)
+    flac = lib.ma_dr_flac_open_memory(ffi.from_buffer(stream), len(stream), ffi.NULL)
     try:
         return _read(flac, piece.samples + 1, format_)
     finally:

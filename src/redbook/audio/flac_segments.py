@@ -12,6 +12,8 @@ order.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,21 +22,23 @@ from typing import BinaryIO, NamedTuple
 from redbook.audio.flac_frames import FLAC_MARK, LONGEST_HEADER_BYTES, FrameHeader
 from redbook.audio.format import Samples
 
-WANTED_SAMPLES = 1 << 17
-"""Of a piece, about: half a megabyte of 16-bit stereo."""
+WANTED_SAMPLES = 1 << 18
+"""Of a piece, about: a megabyte of 16-bit stereo. With less the threads wait for each other more often."""
 
-_MOST_SAMPLES = 4 * WANTED_SAMPLES
+_MOST_SAMPLES = 2 * WANTED_SAMPLES
 _FIRST_BYTES = 1 << 18
-_LEAST_BYTES, _MOST_BYTES = 1 << 10, 1 << 20
+_LEAST_BYTES, _MOST_BYTES = 1 << 10, 1 << 21
 _FURTHER_BYTES = 1 << 16
 _LONGEST_SEARCH_BYTES = 1 << 22
-_STREAM_INFO_BYTES = 34
+_LOOK_BYTES = 1 << 15
+"""Read at once to look for a frame; most frames are shorter."""
 
 
 class Piece(NamedTuple):
-    """Some frames as a stream of their own, and how many samples are in them."""
+    """Some frames: where in the file they lie, and how many samples are in them."""
 
-    stream: bytes
+    byte: int
+    length: int
     samples: int
 
 
@@ -64,112 +68,129 @@ def decoded_by(threads: int, pieces: Iterator[Piece], decode: Decode) -> Generat
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def pieces(file: BinaryIO, stream_info: bytes, samples: int) -> Iterator[Piece]:
-    """A file, cut between frames.
+def pieces(file: BinaryIO, size: int, stream_info: bytes, samples: int) -> Iterator[Piece]:
+    """Where a file can be cut between frames; only what is around the cuts is read.
 
     They end early if no frame is found for a long stretch.
 
     file     that begins with `fLaC` and STREAMINFO
+    size     of the file, in bytes
     samples  that STREAMINFO states
     """
-    head = _head(stream_info)
-    _pass_metadata(file)
-    reading = _Reading(file, stream_info)
-    begin, wanted = 0, _FIRST_BYTES
+    search = _Search(file, size, stream_info)
+    byte, begin, wanted = search.first_frame_byte, 0, _FIRST_BYTES
     while True:
-        at, number = reading.next_cut(begin, wanted)
+        at, number = search.next_cut(byte, begin, wanted)
         if not at or number - begin > _MOST_SAMPLES or number > samples:
             break
-        yield Piece(head + reading.take(at), number - begin)
-        wanted = min(max(at * WANTED_SAMPLES // (number - begin), _LEAST_BYTES), _MOST_BYTES)
-        begin = number
-    if not at and reading.at_the_end and 0 < samples - begin <= _MOST_SAMPLES:
-        yield Piece(head + reading.take(None), samples - begin)
+        yield Piece(byte, at - byte, number - begin)
+        wanted = min(max((at - byte) * WANTED_SAMPLES // (number - begin), _LEAST_BYTES), _MOST_BYTES)
+        byte, begin = at, number
+    if not at and size - byte <= _LONGEST_SEARCH_BYTES and 0 < samples - begin <= _MOST_SAMPLES:
+        yield Piece(byte, size - byte, samples - begin)
 
 
-def _head(stream_info: bytes) -> bytes:
-    """The beginning of a stream of these frames, of no stated length and with no MD5."""
-    info = stream_info[:13] + bytes([stream_info[13] & 0xF0]) + bytes(4 + 16)
-    return FLAC_MARK + bytes([0x80]) + _STREAM_INFO_BYTES.to_bytes(3, "big") + info
-
-
-def _pass_metadata(file: BinaryIO) -> None:
-    file.seek(len(FLAC_MARK))
-    last = False
-    while not last:
-        head = file.read(4)
-        if len(head) < 4:
-            return
-        last = bool(head[0] & 0x80)
-        file.seek(int.from_bytes(head[1:], "big"), 1)
-
-
-class _Reading:
-    """Frames that were read, but are not in a piece yet."""
+class Streams:
+    """Makes pieces into streams of their own, as if each were a file.  Any thread may ask."""
 
     def __init__(self, file: BinaryIO, stream_info: bytes) -> None:
         self._file = file
-        self._fixed = int.from_bytes(stream_info[0:2], "big")
-        self._data = b""
-        self._first: FrameHeader | None = None
-        self.at_the_end = False
+        info = stream_info[:13] + bytes([stream_info[13] & 0xF0]) + bytes(4 + 16)  # no length, no MD5
+        self._head = FLAC_MARK + bytes([0x80]) + len(info).to_bytes(3, "big") + info
+        self._own = threading.local()
 
-    def next_cut(self, begin: int, wanted: int) -> tuple[int, int]:
+    def stream(self, piece: Piece) -> memoryview:
+        """Valid until the same thread asks for another one.  raises  OSError"""
+        begin = len(self._head)
+        memory: bytearray = getattr(self._own, "memory", bytearray())
+        if len(memory) < begin + piece.length:
+            # With room to grow: new memory costs the system more than what is read into it.
+            memory = self._own.memory = bytearray(begin + piece.length * 5 // 4)
+            memory[:begin] = self._head
+        view = memoryview(memory)[: begin + piece.length]
+        done = begin
+        while done < len(view) and (
+            got := os.preadv(self._file.fileno(), [view[done:]], piece.byte + done - begin)
+        ):
+            done += got
+        return view[:done]
+
+
+def _after_metadata(file: BinaryIO) -> int:
+    """The byte where the frames begin."""
+    byte, last = len(FLAC_MARK), False
+    while not last:
+        file.seek(byte)
+        head = file.read(4)
+        if len(head) < 4:
+            break
+        last = bool(head[0] & 0x80)
+        byte += 4 + int.from_bytes(head[1:], "big")
+    return byte
+
+
+class _Search:
+    """Looks for frames, backwards from where a piece is to end."""
+
+    def __init__(self, file: BinaryIO, size: int, stream_info: bytes) -> None:
+        self._file = file
+        self._size = size
+        self._fixed = int.from_bytes(stream_info[0:2], "big")
+        self.first_frame_byte = _after_metadata(file)
+        self._first = FrameHeader.read(self._read(self.first_frame_byte, LONGEST_HEADER_BYTES), self._fixed)
+
+    def next_cut(self, byte: int, begin: int, wanted: int) -> tuple[int, int]:
         """Where a frame begins, about `wanted` bytes on, and its first sample; (0, 0) if none does.
 
-        begin  first sample of what is not in a piece yet
+        byte   where the piece begins; `begin` is its first sample
         """
-        while wanted < _LONGEST_SEARCH_BYTES:
-            self._read_up_to(wanted + LONGEST_HEADER_BYTES)
-            at, number = self._last_frame(begin, wanted)
+        above, limit = byte, min(byte + _LONGEST_SEARCH_BYTES, self._size)
+        while above < limit - 1:
+            end = min(byte + wanted, limit)
+            at, number = self._last_frame(begin, above, end)
             while at and number - begin > _MOST_SAMPLES:  # what is nearly silent takes next to no bytes
-                earlier, before = self._last_frame(begin, at // 2)
+                earlier, before = self._last_frame(begin, byte, byte + (at - byte) // 2)
                 if not earlier:
-                    return self._first_frame(begin)
+                    return self._first_frame(byte, begin)
                 at, number = earlier, before
-            if at or self.at_the_end:
+            if at:
                 return at, number
+            above = end - 1
             wanted += _FURTHER_BYTES
         return 0, 0
 
-    def take(self, length: int | None) -> bytes:
-        """This many bytes; None for all of them."""
-        if length is None:
-            length = len(self._data)
-        taken, self._data = self._data[:length], self._data[length:]
-        return taken
-
-    def _read_up_to(self, length: int) -> None:
-        """Read until there are this many bytes, or all that are left."""
-        missing = length - len(self._data)
-        if missing > 0:
-            self._data += self._file.read(missing)
-        if self._first is None:
-            self._first = FrameHeader.read(self._data[:LONGEST_HEADER_BYTES], self._fixed)
-        self.at_the_end = len(self._data) < length
-
-    def _last_frame(self, begin: int, end: int) -> tuple[int, int]:
-        """The last frame that begins before this byte, except the first of all."""
-        at = end
-        while (at := self._data.rfind(b"\xff", 1, at)) > 0:
-            number = self._frame_at(at)
-            if number > begin:
-                return at, number
+    def _last_frame(self, begin: int, above: int, end: int) -> tuple[int, int]:
+        """The last frame that begins behind the byte `above` and before the byte `end`."""
+        while end > above + 1:
+            low = max(above + 1, end - _LOOK_BYTES)
+            data = self._read(low, end - low + LONGEST_HEADER_BYTES)
+            at = end - low
+            while (at := data.rfind(b"\xff", 0, at)) >= 0:
+                number = self._frame_at(data, at)
+                if number > begin:
+                    return low + at, number
+            end = low
         return 0, 0
 
-    def _first_frame(self, begin: int) -> tuple[int, int]:
+    def _first_frame(self, byte: int, begin: int) -> tuple[int, int]:
+        """The first one behind a byte; it is near, for only there are many samples in few bytes."""
+        data = self._read(byte, _FURTHER_BYTES)
         at = 0
-        while (at := self._data.find(b"\xff", at + 1)) > 0:
-            number = self._frame_at(at)
+        while (at := data.find(b"\xff", at + 1)) > 0:
+            number = self._frame_at(data, at)
             if number > begin:
-                return at, number
+                return byte + at, number
         return 0, 0
 
-    def _frame_at(self, at: int) -> int:
+    def _frame_at(self, data: bytes, at: int) -> int:
         """Its first sample; -1 if no frame like the others begins here."""
-        if self._data[at + 1 : at + 2] not in (b"\xf8", b"\xf9"):
+        if data[at + 1 : at + 2] not in (b"\xf8", b"\xf9"):
             return -1
-        header = FrameHeader.read(self._data[at : at + LONGEST_HEADER_BYTES], self._fixed)
+        header = FrameHeader.read(data[at : at + LONGEST_HEADER_BYTES], self._fixed)
         if header is None or self._first is None or header.kind != self._first.kind:
             return -1
         return header.first_sample
+
+    def _read(self, byte: int, length: int) -> bytes:
+        self._file.seek(byte)
+        return self._file.read(length)

@@ -19,7 +19,7 @@ from typing import IO
 import numpy as np
 
 from redbook import host
-from redbook.audio.chain import Part, SectorWriter, read_chain
+from redbook.audio.chain import Part, SectorWriter, Whole, read_chain
 from redbook.audio.decode import open_recording
 from redbook.audio.format import Tags
 from redbook.audio.source import Source, expand, printable
@@ -35,6 +35,7 @@ LONGEST_DISC_SECTORS = 100 * 60 * 75
 
 DEFAULT_DITHER_SEED = 0
 _MOST_WORKERS = 4
+_WORD = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Spool(Closing):
         self._lock = threading.Lock()
         self._sectors = 0
 
-    def writer(self, number: int) -> Callable[[bytearray], None]:
+    def writer(self, number: int) -> Callable[[Sequence[Whole]], None]:
         """Appends to the audio of source `number` (from 0); what it had before is dropped."""
         with self._lock:
             self._sectors -= self._of_source.pop(number, 0)
@@ -112,23 +113,24 @@ class Spool(Closing):
         file: IO[bytes] | None = None
         written = self._written[number] = []
 
-        def write(pcm: bytearray) -> None:
+        def write(pcm: Sequence[Whole]) -> None:
             nonlocal file
             self._count(number, pcm)
-            written.append((len(pcm), _sum_of_words(pcm)))
-            rest = memoryview(pcm)
+            written.append((sum(map(len, pcm)), sum(map(_sum_of_words, pcm)) & _WORD))
             try:
                 if file is None:
                     file = self._files[number] = _nameless_file()
-                while rest:
-                    rest = rest[file.write(rest) :]
+                for piece in pcm:
+                    rest = memoryview(piece)
+                    while rest:
+                        rest = rest[file.write(rest) :]
             except OSError as error:
                 raise _spool_error(error) from error
 
         return write
 
-    def _count(self, number: int, pcm: bytearray) -> None:
-        sectors = len(pcm) // SECTOR_BYTES
+    def _count(self, number: int, pcm: Sequence[Whole]) -> None:
+        sectors = sum(map(len, pcm)) // SECTOR_BYTES
         with self._lock:
             self._of_source[number] = self._of_source.get(number, 0) + sectors
             self._sectors += sectors
@@ -199,7 +201,7 @@ def _read_into(file: IO[bytes], offset: int, buffer: memoryview) -> int:
         raise AudioError(f"the decoded audio cannot be read any more: {error.strerror}") from error
 
 
-def _sum_of_words(pcm: bytearray | memoryview) -> int:
+def _sum_of_words(pcm: Whole) -> int:
     """Of whole sectors: of their 64-bit words, modulo 2**64; a flipped bit or a lost page shows."""
     return int(np.frombuffer(pcm, "<u8").sum(dtype=np.uint64))
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from queue import Empty, Queue
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 WAITING_CHUNKS = 2
@@ -23,13 +23,44 @@ WAITING_CHUNKS = 2
 T = TypeVar("T")
 
 
+class _Line(Generic[T]):
+    """A queue for WAITING_CHUNKS items.
+
+    Like `queue.Queue`, but made of two that are not bounded: these are written in C, and hardly disturb the
+    other threads, which `queue.Queue` does at each item.
+    """
+
+    def __init__(self) -> None:
+        self._items: SimpleQueue[T] = SimpleQueue()
+        self._room: SimpleQueue[None] = SimpleQueue()
+        for _ in range(WAITING_CHUNKS):
+            self._room.put(None)
+
+    def put(self, item: T) -> None:
+        """Waits for room."""
+        self._room.get()
+        self._items.put(item)
+
+    def get(self) -> T:
+        """Waits for an item."""
+        item = self._items.get()
+        self._room.put(None)
+        return item
+
+    def clear(self) -> None:
+        with suppress(Empty):
+            while True:
+                self._items.get_nowait()
+                self._room.put(None)
+
+
 class Stage(Generic[T]):
     """Does `work` with each item, in order, in a separate thread. `finish` or `stop` ends it."""
 
     def __init__(self, work: Callable[[T], None]) -> None:
         self._error: BaseException | None = None
         self._stopped = False
-        self._queue: Queue[tuple[T] | None] = Queue(WAITING_CHUNKS)
+        self._queue: _Line[tuple[T] | None] = _Line()
         # Only the thread keeps the work, which mostly refers to whoever made the stage, and so to much audio:
         # a cycle would hold all of it until Python collects.
         self._thread = threading.Thread(target=self._run, args=(work,), name="redbook-stage", daemon=True)
@@ -79,7 +110,7 @@ def ahead(items: Iterator[T]) -> Generator[T]:
 
     raises  what making them raised, after those that were made before
     """
-    queue: Queue[tuple[T] | BaseException | None] = Queue(WAITING_CHUNKS)
+    queue: _Line[tuple[T] | BaseException | None] = _Line()
     stopped = threading.Event()
 
     def run() -> None:
@@ -102,7 +133,5 @@ def ahead(items: Iterator[T]) -> Generator[T]:
     finally:
         # Once this is set the thread puts down two entries at most: with an empty queue it cannot be held up.
         stopped.set()
-        with suppress(Empty):
-            while True:
-                queue.get_nowait()
+        queue.clear()
         thread.join()
