@@ -19,7 +19,7 @@ import redbook
 from redbook.audio.sectors import Spool
 from redbook.authoring.master import Master
 from redbook.authoring.streams import ProgramStream, SpooledAudio
-from redbook.authoring.summing import Summing, TrackSums
+from redbook.authoring.summing import Hashes, Summing
 from redbook.clock import ManualClock
 from redbook.disc import SECTOR_BYTES
 from redbook.drive import Drive
@@ -167,10 +167,10 @@ def test_audio_that_cannot_be_compared_with_any_more_is_told_of_a_disc_that_was_
 def test_checksums_that_cannot_be_computed_any_more_are_told_of_a_disc_that_was_burned(
     songs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(sums: Summing, place: int) -> TrackSums:
+    def fail(sums: Summing, place: int) -> Hashes:
         raise AudioError("the decoded audio cannot be read any more: Input/output error")
 
-    monkeypatch.setattr(Summing, "_sum_up", fail)
+    monkeypatch.setattr(Summing, "_hash", fail)
     _, drive = virtual()
     with pytest.raises(redbook.BurnFailed, match="is not known to be right: the decoded") as caught:
         redbook.burn(songs, drive)
@@ -211,13 +211,13 @@ def test_a_plan_can_be_burned_again_after_a_burn_that_came_to_nothing(
 ) -> None:
     """Its checksums, which the second burn is held against, were not known yet when the first one ended."""
     ended = threading.Event()
-    sum_up = Summing._sum_up
+    hash_it = Summing._hash
 
-    def sum_up_late(sums: Summing, place: int) -> TrackSums:
+    def hash_late(sums: Summing, place: int) -> Hashes:
         assert ended.wait(60)
-        return sum_up(sums, place)
+        return hash_it(sums, place)
 
-    monkeypatch.setattr(Summing, "_sum_up", sum_up_late)
+    monkeypatch.setattr(Summing, "_hash", hash_late)
     _, drive = virtual()
     cancel = redbook.Cancel()
 

@@ -70,13 +70,13 @@ def test_a_master_is_there_before_its_tracks_are_summed_up(read: Read, pcm: list
     gate = _Gate()
     master = read(gate)
     assert [track.sectors for track in master.tracks] == [500, 620]
-    assert not any(sums.done() for sums in master.sums.tracks)
+    assert not any(sums.done() for sums in master.sums.hashes)
     gate.opened.set()
     in_time(master.sums.wait)
-    first, second = (sums.result() for sums in master.sums.tracks)
-    assert first.sha256 == hashlib.sha256(pcm[1]).hexdigest()
-    assert first.area_sha256 == hashlib.sha256(pcm[0] + pcm[1]).hexdigest()
-    assert (second.sha256, second.area_sha256) == (hashlib.sha256(pcm[2]).hexdigest(),) * 2
+    first, second = (sums.result() for sums in master.sums.hashes)
+    assert first.track == hashlib.sha256(pcm[1]).hexdigest()
+    assert first.area == hashlib.sha256(pcm[0] + pcm[1]).hexdigest()
+    assert (second.track, second.area) == (hashlib.sha256(pcm[2]).hexdigest(),) * 2
 
 
 def test_fingerprints_without_sums_come_first_and_whole_ones_where_they_are_asked_for(
@@ -137,7 +137,7 @@ def test_a_cancel_ends_the_waiting_and_who_asks_is_told(read: Read) -> None:
     with pytest.raises(Cancelled, match="before the checksums of the tracks were known"):
         in_time(lambda: master.sums.wait(cancel))
     with pytest.raises(Cancelled):
-        master.sums.tracks[-1].result(0)
+        master.sums.hashes[-1].result(0)
     in_time(master.close)
 
 
@@ -149,7 +149,7 @@ def test_what_is_stopped_ends_soon_and_leaves_nobody_waiting(read: Read) -> None
     gate.opened.set()
     in_time(master.close)
     assert gate.readings == 1  # the one that was waiting
-    for result in (*master.sums.tracks, *whole):
+    for result in (*master.sums.hashes, *whole):
         with pytest.raises(Cancelled):
             result.result(0)
 

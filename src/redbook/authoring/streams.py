@@ -68,14 +68,14 @@ class SpooledAudio:
             pieces = self._arrangement.pieces_between(track.sent_lba + first, track.end_lba)
             self._stream = ProgramStream(self._spool, pieces)
             self._at = self._end = 0
-        sent = self._read(len(data))
+        begin = self._place_of_next(len(data))
         self._next = (place, first + len(data) // SECTOR_BYTES)
-        if sent == data:
+        if self._ahead.startswith(data, begin):  # compares in place
             return []
         return [
             first + at // SECTOR_BYTES
             for at in range(0, len(data), SECTOR_BYTES)
-            if sent[at : at + SECTOR_BYTES] != data[at : at + SECTOR_BYTES]
+            if not self._ahead.startswith(data[at : at + SECTOR_BYTES], begin + at)
         ]
 
     def sector_sums(self, place: int) -> array[int]:
@@ -87,8 +87,8 @@ class SpooledAudio:
             maker.update(pcm)
         return maker.finish("").sums
 
-    def _read(self, length: int) -> bytearray:
-        """The next bytes.  raises  AudioError  if there are not so many"""
+    def _place_of_next(self, length: int) -> int:
+        """Where the next bytes are in what was read ahead.  raises  AudioError  if there are not so many"""
         if self._end - self._at < length:
             ahead = self._ahead[self._at : self._end].ljust(max(length, _AHEAD_BYTES), b"\0")
             self._at, self._end, view = 0, self._end - self._at, memoryview(ahead)
@@ -98,7 +98,7 @@ class SpooledAudio:
             if self._end < length:
                 raise too_short()
         begin, self._at = self._at, self._at + length
-        return self._ahead[begin : self._at]
+        return begin
 
 
 def too_short() -> AudioError:

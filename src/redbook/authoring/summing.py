@@ -20,9 +20,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from redbook.audio.checksum import TrackChecksums
+from redbook.audio.checksum import AccurateRip
 from redbook.audio.sectors import Spool
 from redbook.authoring.arrange import Arrangement
 from redbook.authoring.streams import ProgramStream, chunks, too_short
@@ -31,28 +31,26 @@ from redbook.disc.layout import LaidTrack
 from redbook.engine.fingerprint import Fingerprint, FingerprintMaker
 from redbook.errors import Cancelled
 from redbook.flag import Flag
-from redbook.records import dataclass
 
 _PIECE_BYTES = 222 * SECTOR_BYTES  # some 512 kB
 
 
-@dataclass(frozen=True, slots=True)
-class TrackSums:
-    """Of a track from its index 1 to its end, in hexadecimal.
+class Hashes(NamedTuple):
+    """The SHA-256 of a track, in hexadecimal.
 
-    area_sha256  from where what is sent before its index 1 begins
+    track  from its index 1 to its end
+    area   from where what is sent before its index 1 begins
     """
 
-    sha256: str
-    accuraterip_v1: str
-    accuraterip_v2: str
-    area_sha256: str
+    track: str
+    area: str
 
 
 class Summing:
     """Sums up the tracks of a disc, in a thread of its own.  End it (`end`) before the spool is closed.
 
-    tracks  the sums of each, as they come
+    hashes       of each track, as they come
+    accuraterip  of each its two checksums
 
     silent_sectors  between the last track's audio and the lead-out
     """
@@ -64,14 +62,17 @@ class Summing:
         self._stopped = False
         self._cancel: Flag | None = None
         self._laid = laid = arrangement.layout.tracks
-        self.tracks: list[Future[TrackSums]] = [Future() for _ in laid]
+        self.hashes: list[Future[Hashes]] = [Future() for _ in laid]
+        self.accuraterip: list[Future[tuple[int, int]]] = [Future() for _ in laid]
         self._marks: list[Future[Fingerprint]] = [Future() for _ in laid]
         self._checked: Future[None] = Future()
         self._tasks: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         for place, track in enumerate(laid):
             self._tasks.append((self._marks[place], partial(self._fingerprint, track)))
+        # Apart, though each then reads the track once more: a disc of one track has work for two threads.
         for place in range(len(laid)):
-            self._tasks.append((self.tracks[place], partial(self._sum_up, place)))
+            self._tasks.append((self.hashes[place], partial(self._hash, place)))
+            self._tasks.append((self.accuraterip[place], partial(self._accuraterip, place)))
         self._tasks.append((self._checked, self._check_spool))
         self._thread = threading.Thread(target=self._work, name="redbook-sums", daemon=True)
         self._thread.start()
@@ -87,7 +88,7 @@ class Summing:
     @property
     def proofs(self) -> list[str]:
         """The SHA-256 of each track from what is sent before its index 1.  raises  AudioError, Cancelled"""
-        return [track.result().area_sha256 for track in self.tracks]
+        return [track.result().area for track in self.hashes]
 
     def whole_fingerprints(self) -> list[Future[Fingerprint]]:
         """With everything that a disc can be compared with when the audio is gone; known after `wait`."""
@@ -107,10 +108,9 @@ class Summing:
         self._work()
         self._thread.join()
         self._checked.result()
-        for mark in self._marks:
-            mark.result()
-        for track in self.tracks:
-            track.result()
+        every: list[Future[Any]] = [*self._marks, *self.hashes, *self.accuraterip]
+        for known in every:
+            known.result()
 
     def stop(self) -> None:
         """What is not known yet is not computed any more: whoever asks for it gets Cancelled."""
@@ -146,28 +146,35 @@ class Summing:
             maker.update(pcm)
         return maker.finish(sha256)
 
-    def _sum_up(self, place: int) -> TrackSums:
+    def _hash(self, place: int) -> Hashes:
+        track = self._laid[place]
+        of_track: Any = hashlib.sha256()
+        of_area: Any = None
+        if track.sent_lba < track.start_lba:
+            of_area = hashlib.sha256()
+            for pcm in self._pcm(track.sent_lba, track.start_lba):
+                of_area.update(pcm)
+        for pcm in self._pcm(track.start_lba, track.end_lba):
+            of_track.update(pcm)
+            if of_area is not None:
+                of_area.update(pcm)
+        found = str(of_track.hexdigest())
+        return Hashes(found, found if of_area is None else str(of_area.hexdigest()))
+
+    def _accuraterip(self, place: int) -> tuple[int, int]:
         """What lies before the next track's index 1 AccurateRip counts to this one."""
         track, laid = self._laid[place], self._laid
         last = place == len(laid) - 1
-        sums = TrackChecksums(first=track.number == 1, last=last, silent_sectors=self._silent)
-        area: Any = None
-        if track.sent_lba < track.start_lba:
-            area = hashlib.sha256()
-            for pcm in self._pcm(track.sent_lba, track.start_lba):
-                area.update(pcm)
+        sums = AccurateRip(first=track.number == 1, last=last, silent_sectors=self._silent)
         for pcm in self._pcm(track.start_lba, track.end_lba):
             sums.update(pcm)
-            if area is not None:
-                area.update(pcm)
         if not last:
             for pcm in self._pcm(laid[place + 1].sent_lba, laid[place + 1].start_lba):
-                sums.update_gap(pcm)
-        whole = sums.sha256 if area is None else str(area.hexdigest())
-        return TrackSums(sums.sha256, sums.accuraterip_v1, sums.accuraterip_v2, whole)
+                sums.update(pcm)
+        return sums.v1, sums.v2
 
     def _whole_fingerprint(self, place: int) -> Fingerprint:
-        return self._fingerprint(self._laid[place], self.tracks[place].result().area_sha256, sums=True)
+        return self._fingerprint(self._laid[place], self.hashes[place].result().area, sums=True)
 
     def _pcm(self, start_lba: int, end_lba: int) -> Iterator[memoryview]:
         """raises  AudioError, Cancelled"""

@@ -483,9 +483,8 @@ def planned(master: Master, places: Sequence[LaidTrack]) -> list[PlannedTrack]:
 def reports(tracks: Sequence[PlannedTrack], sums: Summing) -> list[TrackReport]:
     """raises  AudioError  if the audio could not be read any more; Cancelled"""
     found = []
-    for track, coming in zip(tracks, sums.tracks, strict=True):
-        own = coming.result()
+    for track, hashes, accuraterip in zip(tracks, sums.hashes, sums.accuraterip, strict=True):
         place = (track.number, track.sectors, track.start_lba, track.source)
-        sums_of_it = (own.sha256, own.accuraterip_v1, own.accuraterip_v2)
-        found.append(TrackReport(*place, track.prepared, *sums_of_it))
+        v1, v2 = accuraterip.result()
+        found.append(TrackReport(*place, track.prepared, hashes.result().track, f"{v1:08x}", f"{v2:08x}"))
     return found
