@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import re
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from redbook.system.memory import give_back_freed_memory
+from redbook.system.memory import give_back_freed_memory, reuse_freed_memory
 
 
 def resident_kb() -> int:
@@ -43,8 +45,41 @@ def test_without_such_a_library_nothing_happens(
 
     monkeypatch.setattr(ctypes, "CDLL", no_library)
     give_back_freed_memory()
+    reuse_freed_memory()
 
 
 def test_without_the_function_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     give_back_freed_memory()
+    reuse_freed_memory()
+
+
+_FAULTS_OF_LARGE_PIECES = """
+import resource, sys
+from redbook.system.memory import reuse_freed_memory
+
+if sys.argv[1] == "reused":
+    reuse_freed_memory()
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+def use():
+    pieces = [bytearray(b"a") * 1_000_000 for _ in range(4)]
+
+for _ in range(3):
+    use()
+before = faults()
+for _ in range(50):
+    use()
+print(faults() - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="not glibc")
+def test_large_pieces_that_were_freed_are_used_again_and_do_not_come_anew_page_by_page() -> None:
+    def page_faults(how: str) -> int:
+        command = [sys.executable, "-c", _FAULTS_OF_LARGE_PIECES, how]
+        return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+    assert page_faults("reused") < page_faults("usual") / 10
