@@ -10,7 +10,7 @@ import redbook
 from redbook import errors
 from redbook.clock import ManualClock
 from redbook.drive import Drive
-from redbook.engine.erase import erase
+from redbook.engine.erase import erase, look
 from redbook.engine.events import Event, Phase, PhaseStarted, Waiting
 from redbook.engine.steps import Abandoned, Now, Pause, Shield
 from redbook.errors import Cancelled, EraseFailed, Sense
@@ -20,6 +20,7 @@ from redbook.mmc.control import PreventAllowMediumRemoval, StartStopUnit
 from redbook.mmc.control import TestUnitReady as UnitReady
 from redbook.mmc.disc_info import DiscStatus, ReadDiscInformation
 from redbook.mmc.write import Blank, BlankType
+from redbook.runner.runner import Runner
 from redbook.transport.base import Reply, Status
 from redbook.virtual.faults import Fault
 from redbook.virtual.medium import Medium
@@ -208,6 +209,12 @@ def test_a_blank_disc_is_blanked_only_by_a_blank_that_was_taken() -> None:
     log = Recording(recorder)
     blank(log, full=True)
     assert log.opcodes().count(Blank.OPCODE) == 2
+
+
+def test_whoever_looks_first_is_not_stopped_by_a_drive_that_was_reset() -> None:
+    reset = Fault(Sense(6, 0x29, 0), ReadDiscInformation)
+    recorder = ready(VirtualRecorder(rewritable(), faults=[reset]))
+    assert Runner(recorder, emit=lambda _: None, clock=ManualClock()).run(look()).tracks == 1
 
 
 def left_at(command: type[Command[Any]], instead: bool) -> Cancelled:

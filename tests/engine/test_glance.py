@@ -204,6 +204,12 @@ class TestTheMedium:
         run(glance(), drive(DONE, profile), told)
         assert not any(isinstance(step, ReadAtip) for step in told)
 
+    @pytest.mark.parametrize(("profile", "of_cd"), [(CD_R, True), (CD_ROM, True), (DVD_R, False)])
+    def test_is_held_against_what_a_cd_can_be_only_where_it_is_one(self, profile: int, of_cd: bool) -> None:
+        told: list[Any] = []
+        run(glance(), drive(DONE, profile), told)
+        assert [step.of_cd for step in told if isinstance(step, ReadDiscInformation)] == [of_cd]
+
 
 @pytest.mark.parametrize(
     ("information", "profile", "blank", "appendable"),

@@ -55,6 +55,11 @@ def test_an_album_is_read_from_its_hidden_track_to_its_lead_out(album: Medium) -
     assert (original.left_out, original.remarks, original.untold) == ((), (), frozenset())
 
 
+def test_a_drive_that_says_nothing_of_what_it_can_do_is_read_too(album: Medium) -> None:
+    original = look(album, unknown_commands=("MODE SENSE (10)",))
+    assert (original.areas, original.layout.cd_text) == ((AreaToRead(0, END),), packs())
+
+
 def at_once(*tracks: Any, control: int = 0) -> Medium:
     return prepare(
         [Session(tracks or [Audio(noise(588 * 400), control), Audio(noise(588 * 350, 2), control)])]

@@ -230,6 +230,14 @@ class TestTableOfContents:
         ]
         assert self.toc(album, "43 00 02 00 00 00 02 00 ff 00") == " ".join(["00 39 01 02", *points])
 
+    def test_a_last_session_behind_another_says_that_none_follows(self, album: Drive) -> None:
+        """Its B0 has FF FF FF in place of where the next program would start (MMC-5 6.26.2.7)."""
+        select(album, MultiSession.LAST)
+        write_track(album, 300)
+        album.run(CloseTrackSession(CloseFunction.SESSION))
+        reply = self.toc(album, "43 00 02 00 00 00 02 00 ff 00")
+        assert reply.endswith("02 50 00 b0 ff ff ff 01 4f 3b 4a")
+
     def test_the_pma_has_where_each_track_starts_and_stops(self, album: Drive) -> None:
         data = self.toc(album, "43 00 03 00 00 00 00 00 ff 00")
         assert "00 11 00 01 00 0a 00 00 00 02 00" in data  # stops at 600, starts at 0

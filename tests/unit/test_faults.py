@@ -510,5 +510,8 @@ class TestWhatNeverHappened:
 
     def test_closing_that_fails_counts_when_something_is_closed(self) -> None:
         recorder = VirtualRecorder(Medium.new(), faults=[parse("fixation")])
-        write_track(ready(recorder), 300)  # SYNCHRONIZE CACHE ends the track, and closes nothing
+        drive = ready(recorder)
+        close_session(drive)  # of a blank disc: nothing is to be closed
+        write_track(drive, 300)  # SYNCHRONIZE CACHE ends the track, and closes nothing
+        drive.run(CloseTrackSession(CloseFunction.TRACK, 1))
         assert len(recorder.faults_left) == 1
