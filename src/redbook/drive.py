@@ -48,7 +48,7 @@ class Drive(Closing):
 
     @property
     def most_bytes(self) -> int | None:
-        """The most that one command can transfer; None if there is no limit."""
+        """The most that one command can transfer; None if that is not known."""
         carried = self._device.most_bytes if self._device is not None else None
         if carried is None or self._takes_at_most is None:
             return carried if self._takes_at_most is None else self._takes_at_most

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from redbook.clock import ManualClock
+from redbook.disc import SECTOR_BYTES
 from redbook.engine.events import Event, Waiting
 from redbook.errors import Cancelled, DriveError, DriveNotFound, MediumUnsuitable, Sense
 from redbook.mmc.control import TestUnitReady as UnitReady
@@ -35,6 +36,27 @@ def test_further_discs_are_blank_ones_that_are_there_or_new_ones() -> None:
     with open_drive("virtual:my-2.disc") as drive:
         write_track(ready(drive._transport), 300)  # type: ignore[arg-type]
     assert further_virtual_names("virtual:my.disc", 2) == ["virtual:my-3.disc", "virtual:my-4.disc"]
+
+
+@pytest.mark.parametrize(
+    ("how", "sectors"),
+    [
+        ({}, 216),
+        ({"model": "redbook"}, 216),
+        ({"model": "typical"}, 27),
+        ({"pace": 52}, 27),
+        ({"faults": ["3/0C/00@lba:1000"]}, 27),
+    ],
+)
+def test_only_a_disc_that_imitates_no_real_drive_gets_large_commands(how: Any, sectors: int) -> None:
+    with open_drive("virtual:my.disc", **how) as drive:
+        assert drive.most_bytes == sectors * SECTOR_BYTES
+
+
+def test_a_model_that_the_environment_names_is_a_real_drive_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDBOOK_MODEL", "typical")
+    with open_drive("virtual:my.disc") as drive:
+        assert drive.most_bytes == 27 * SECTOR_BYTES
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ SMALLER_CHUNKS = COMMAND_SECTORS[1:]
 
 
 def chunk_sectors(most_bytes: int | None) -> int:
-    """Sectors in a chunk, so that it fits into one command of this many bytes; None for any number."""
-    return CHUNK_SECTORS if most_bytes is None else max(1, min(CHUNK_SECTORS, most_bytes // SECTOR_BYTES))
+    """Sectors in a chunk, so that it fits into one command of this many bytes; None if that is not known."""
+    return CHUNK_SECTORS if most_bytes is None else max(1, most_bytes // SECTOR_BYTES)
 
 
 class SentAudio(Protocol):

@@ -68,13 +68,17 @@ class ReadHabits:
     """How a drive wants to be asked, as far as this is known.
 
     form           index in FORMS
-    most_sectors   of one command
+    most_sectors   of one command; CHUNK_SECTORS for as many as the way there carries
     proven         whether audio was returned in this form
     """
 
     form: int = 0
     most_sectors: int = CHUNK_SECTORS
     proven: bool = False
+
+    def carried(self, most_sectors: int) -> int:
+        """Sectors in one command, where the way there carries this many."""
+        return most_sectors if self.most_sectors == CHUNK_SECTORS else min(most_sectors, self.most_sectors)
 
     def check(self) -> ReadHabits:
         """Itself, or the defaults if it says something impossible: it may come from a file."""
@@ -91,7 +95,7 @@ def read_audio(lba: int, sectors: int, habits: ReadHabits) -> Procedure[bytes]:
     pieces: list[bytes] = []
     end, refusals = lba + sectors, 0
     while lba < end:
-        count = min((yield MostSectors()), habits.most_sectors, end - lba)
+        count = min(habits.carried((yield MostSectors())), end - lba)
         try:
             pieces.append((yield from _in_known_form(lba, count, habits)))
         except errors.TransferTooLarge:

@@ -16,7 +16,7 @@ from redbook.engine.chunks import CHUNK_SECTORS
 from redbook.engine.disc_offset import Span
 from redbook.engine.events import Phase
 from redbook.engine.second_reading import Stretch, run_sectors, settle
-from redbook.engine.steps import Absorb, Compare, Digest, Procedure, SectorsDone, SentSums
+from redbook.engine.steps import Absorb, Compare, Digest, MostSectors, Procedure, SectorsDone, SentSums
 from redbook.engine.track_reading import TrackReading
 
 
@@ -29,7 +29,7 @@ def compare_track(span: Span, samples: int, care: Care) -> Procedure[TrackReadin
     """
     place = Alignment(span, samples)
     judge = _ByAudio(place) if care.audio_at_hand else _BySums(place)
-    reader = _Reader(place, care, judge)
+    reader = _Reader(place, care, judge, max(CHUNK_SECTORS, (yield MostSectors())))
     reading = reader.reading
     done = 0
     while done < span.sectors:
@@ -96,19 +96,23 @@ class _BySums:
 
 
 class _Reader:
-    """Reads through one track; a sector that two stretches share is read once."""
+    """Reads through one track; a sector that two stretches share is read once.
 
-    def __init__(self, place: Alignment, care: Care, judge: _ByAudio | _BySums) -> None:
+    most_sectors  of a stretch
+    """
+
+    def __init__(self, place: Alignment, care: Care, judge: _ByAudio | _BySums, most_sectors: int) -> None:
         self._place = place
         self._care = care
         self._judge = judge
+        self._most = most_sectors
         self._carried = b""
         self._carried_missing = False
         self.reading = TrackReading(place.span)
 
     def next_stretch(self, first: int) -> Procedure[Stretch]:
         place, care = self._place, self._care
-        count = min(CHUNK_SECTORS, place.span.sectors - first)
+        count = min(self._most, place.span.sectors - first)
         begin = place.lba_of(first) + bool(self._carried)
         raw, missing = yield from read_around(begin, place.end_lba(first + count) - begin, place.span, care)
         raw = self._carried + raw

@@ -38,7 +38,7 @@ def read_marked(
     marked: list[int] = []
     end = lba + sectors
     while lba < end:
-        most = min((yield MostSectors()), habits.most_sectors)
+        most = habits.carried((yield MostSectors()))
         count = min(max(1, most * SECTOR_BYTES // _BYTES), end - lba)
         data = yield from _read(lba, count, habits)
         for number in range(count):

@@ -56,7 +56,7 @@ def run_sectors(place: Alignment, care: Care) -> Procedure[int]:
     """
     if care.accurate_stream:
         return _RUN_SECTORS
-    most: int = min((yield MostSectors()), care.habits.most_sectors)
+    most = care.habits.carried((yield MostSectors()))
     return max(0, min(_RUN_SECTORS, most - 2 * _MARGIN_SECTORS - place.crosses))
 
 

@@ -37,7 +37,7 @@ class TakeSectors:
 
 @dataclass(frozen=True, slots=True)
 class MostSectors:
-    """Sent: how many sectors one command may carry to this drive or from it, 27 at most.  Fewer, once the
+    """Sent: how many sectors one command may carry to this drive or from it.  Fewer, once the
     system has refused to send so many (TransferTooLarge)."""
 
 

@@ -64,7 +64,8 @@ def open_drive(
         medium = (Medium.look if read_only else Medium.at)(Path(path)) if path else None
         try:
             afflicted = [parse(fault) if isinstance(fault, str) else fault for fault in faults]
-            return Drive(VirtualRecorder(medium, speed=pace, model=model, faults=afflicted), text)
+            plain = pace is None and not faults
+            return Drive(VirtualRecorder(medium, speed=pace, model=model, faults=afflicted, bulk=plain), text)
         except ValueError:
             if medium is not None:
                 medium.close()

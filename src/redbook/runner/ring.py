@@ -29,7 +29,7 @@ class Ring:
     Its memory is allocated once. A chunk stays valid until the next `take`. Each begins at a page, so that
     the kernel can pass it to a device without a copy.
 
-    sectors       how many sectors one command carries, of audio without sub-channel; 27 at most
+    sectors       how many sectors one command carries, of audio without sub-channel
     sector_bytes  of the sectors that come, with their sub-channel where they have one
     times_empty   how often there was nothing when something was wanted
     """

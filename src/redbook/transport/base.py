@@ -11,6 +11,10 @@ COMMAND_SECTORS = (27, 13, 8)
 """Sectors in one command, the most first: what every way known carries (less than 64 KiB); half of it, which
 bridges with a limit of 32 KiB carry; and the last that is tried, for what carries even less."""
 
+BULK_SECTORS = 216
+"""Sectors in one command to a recorder that is only a program: it takes what it is given, and each command
+costs some time, whatever it carries."""
+
 
 @unique
 class Status(IntEnum):
@@ -67,9 +71,10 @@ class Transport(Protocol):
 
 @runtime_checkable
 class Device(Protocol):
-    """What a transport to hardware also says about the way there.
+    """What a transport also says about the way there.
 
-    most_bytes  that one command carries, None for any; becomes less if the system refuses to send so much
+    most_bytes  that one command carries, None if that is not known; becomes less if the system refuses to
+                send so much
     real_time   writing takes its time, and data must not come late
     """
 

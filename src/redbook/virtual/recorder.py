@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from redbook.clock import Clock, SystemClock
+from redbook.disc import SECTOR_BYTES
 from redbook.errors import DriveClosed, DriveGone, Sense
 from redbook.mmc import (
     capacity,
@@ -34,7 +35,7 @@ from redbook.mmc.command import Command
 from redbook.mmc.decode import UnknownOpcode, decode
 from redbook.mmc.events import EventClass, MediaEvent, MediaStatus
 from redbook.mmc.write import Write10
-from redbook.transport.base import Reply, Status
+from redbook.transport.base import BULK_SECTORS, COMMAND_SECTORS, Reply, Status
 from redbook.virtual import faults, identity, timing
 from redbook.virtual.commands import disc_answers
 from redbook.virtual.commands.play import PlayCommands
@@ -46,7 +47,7 @@ from redbook.virtual.faults import BadSpot, Fault
 from redbook.virtual.initiator import Initiator
 from redbook.virtual.mechanism import MEDIUM_CHANGED, POWER_ON, Mechanism
 from redbook.virtual.medium import Medium
-from redbook.virtual.model import FASTEST, SLOWEST, Model, default_model
+from redbook.virtual.model import DEFAULT_MODEL, FASTEST, SLOWEST, Model, default_model
 from redbook.virtual.refused import Refused
 
 MOST_SERIAL_CHARACTERS = 64
@@ -71,6 +72,7 @@ class VirtualRecorder:
     bad_spots  damaged places of whatever disc is in it; may be added to while it runs
     serial     reported by GET CONFIGURATION and INQUIRY
     cav_speeds multiples of 1x at which it can also write with a constant rate of rotation
+    bulk       commands may be larger than those which real drives get; without effect where it imitates one
     model      its habits; the name of one that comes with redbook, or a Model; None for the one that
                REDBOOK_MODEL names, else the exact one
 
@@ -87,9 +89,13 @@ class VirtualRecorder:
         faults: Sequence[Fault | BadSpot] = (),
         serial: str = "RB000001",
         cav_speeds: Sequence[int] = (),
+        bulk: bool = False,
         model: str | Model | None = None,
     ) -> None:
         self.model = Model.load(model) if isinstance(model, str) else model or default_model()
+        bulk = bulk and self.model.name == DEFAULT_MODEL
+        self.most_bytes = (BULK_SECTORS if bulk else COMMAND_SECTORS[0]) * SECTOR_BYTES
+        self.real_time = False
         if cav_speeds:
             self.model = replace(self.model, cav_speeds=tuple(cav_speeds))
         if speed is not None and not SLOWEST <= speed <= FASTEST:
