@@ -321,6 +321,11 @@ class TestAReadingBesideItsPlace:
             place = Alignment(replace(span(quiet), **beside), 0)
             assert place.find_shift(raw, lead, run, MOST) == late
 
+    def test_of_silence_in_the_middle_has_nothing_to_do_with_the_neighbours_of_the_track(self) -> None:
+        quiet, loud = bytes(SECTOR_BYTES * SECTORS), noise(SAMPLES_PER_SECTOR, 4)
+        place = Alignment(replace(span(quiet), before=loud, after=loud), 0)
+        assert place.find_shift(bytes(8 * SECTOR_BYTES), 2 * SECTOR_BYTES, SectorRun(8, 12), MOST) == 0
+
     @pytest.mark.parametrize("run", [SectorRun(0, 4), SectorRun(SECTORS - 4, SECTORS)])
     def test_is_not_taken_where_more_is_missing_than_an_offset_and_jitter_hide(self, run: SectorRun) -> None:
         place = placed(-100 if run.first == 0 else 100)

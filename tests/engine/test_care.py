@@ -372,6 +372,8 @@ class TestATrackThatWasSent:
         with pytest.raises(BurnFailed, match=f"says that it has {has} of them"):
             self.add(said)
         assert self.outcome.ended == []
+        cut_short = self.outcome.cut_short
+        assert (cut_short and (cut_short[0].number, cut_short[1])) == ((1, has) if said[0] == 2 else None)
 
     def test_is_believed_with_a_word_where_the_drive_does_not_say(self) -> None:
         outcome, events = self.add("4/44/00")

@@ -254,6 +254,7 @@ class TestPreparing:
         "wrong",
         [
             lambda: prepare([]),
+            lambda: prepare([], "cd-r", finished=False),
             lambda: prepare([Session([])]),
             lambda: prepare([Session([Audio(b"", control=4)])]),
             lambda: prepare([Session([Data(b"", mode=3)])]),

@@ -179,6 +179,27 @@ class TestSessions:
         track = good(found.send(bytes.fromhex("52 01 00 00 00 01 00 00 24 00")))
         assert (toc[5], pma[5], track[5]) == (0x10, 0x10, 0x00)
 
+    def test_isrc_and_mcn_of_page_05h_are_in_q_of_a_track_that_is_written_alone(self) -> None:
+        found = bench()
+        good(found.select(WriteParameters(isrc="DEABC2500001", mcn="4006381333931")))
+        good(found.write(300, 7))
+        good(found.send(SYNCHRONIZE))
+        good(found.send(CLOSE_SESSION))
+        isrc = good(found.send(bytes.fromhex("42 00 40 03 00 00 01 00 18 00")))
+        mcn = good(found.send(bytes.fromhex("42 00 40 02 00 00 00 00 18 00")))
+        assert (isrc[8] & 0x80, isrc[9:21]) == (0x80, b"DEABC2500001")
+        assert (mcn[8] & 0x80, mcn[9:22]) == (0x80, b"4006381333931")
+
+    def test_a_disc_whose_next_track_would_begin_behind_its_end_has_no_room(self) -> None:
+        """Its last lead-out begins at 453, and a track after this one could begin at 552."""
+        found = Bench(small_blank("cd-r", Msf(0, 8, 3)))
+        found.send(bytes(6))
+        good(found.select(WriteParameters()))
+        good(found.write(400, 7))
+        good(found.send(SYNCHRONIZE))
+        track = good(found.send(bytes.fromhex("52 01 00 00 00 ff 00 00 24 00")))
+        assert (track[8:12], track[16:20]) == ((552).to_bytes(4, "big"), bytes(4))
+
     def test_where_the_laser_is_the_copy_bit_is_that_of_q(self) -> None:
         found = bench()
         good(found.select(WriteParameters(copy=True)))

@@ -117,9 +117,9 @@ class Ctdb:
 class TrackChecksums:
     """SHA-256 and AccurateRip's checksums of a track at once."""
 
-    def __init__(self, *, first: bool, last: bool, silent_sectors: int = 0) -> None:
+    def __init__(self, *, first: bool, last: bool) -> None:
         self._sha256: Any = hashlib.sha256()
-        self._accuraterip = AccurateRip(first=first, last=last, silent_sectors=silent_sectors)
+        self._accuraterip = AccurateRip(first=first, last=last)
         self._gap_bytes = 0
 
     def update(self, pcm: bytes | bytearray | memoryview) -> None:
