@@ -47,7 +47,7 @@ def whole(song: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """That decode a file; with more than one it is cut into many pieces."""
     monkeypatch.setattr(flac_segments, "_FIRST_BYTES", 20_000)
-    monkeypatch.setattr(flac_segments, "WANTED_SAMPLES", 9_000)
+    monkeypatch.setattr(flac_segments, "WANTED_BYTES", 36_000)
     return int(request.param)
 
 

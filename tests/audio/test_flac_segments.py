@@ -30,7 +30,7 @@ def encoded(folder: Path, pcm: bytes) -> tuple[bytes, bytes]:
 
 
 def cut(data: bytes, info: bytes, samples: int) -> list[Piece]:
-    return list(pieces(io.BytesIO(data), len(data), info, samples))
+    return list(pieces(io.BytesIO(data), len(data), info, samples, 4))
 
 
 def decoded_by_flac(folder: Path, info: bytes, found: list[Piece]) -> list[bytes]:
@@ -56,7 +56,7 @@ class TestPieces:
     def test_they_come_near_the_size_that_is_wanted(self, tmp_path: Path) -> None:
         data, info = encoded(tmp_path, noise(1_500_000))
         found = [piece.samples for piece in cut(data, info, 1_500_000)]
-        assert max(found) < 2 * flac_segments.WANTED_SAMPLES
+        assert max(found) < 2 * flac_segments.WANTED_BYTES // 4
         assert sum(found) == 1_500_000
 
     def test_silence_that_takes_next_to_no_bytes_comes_in_pieces_too(self, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ class TestPieces:
         assert len(data) < 100_000
         found = cut(data, info, 20_000_000)
         assert sum(piece.samples for piece in found) == 20_000_000
-        assert max(piece.samples for piece in found) <= flac_segments._MOST_SAMPLES
+        assert max(piece.samples for piece in found) <= 2 * flac_segments.WANTED_BYTES // 4
 
     def test_one_frame_is_one_piece(self, tmp_path: Path) -> None:
         pcm = noise(1000)
@@ -76,7 +76,9 @@ class TestPieces:
     def test_where_no_frame_begins_for_long_they_end_and_not_all_of_it_is_read(self, tmp_path: Path) -> None:
         data, info = encoded(tmp_path, noise(100_000))
         file = io.BytesIO(data + bytes(64_000_000))
-        assert sum(piece.samples for piece in pieces(file, len(data) + 64_000_000, info, 1 << 30)) < 100_000
+        assert (
+            sum(piece.samples for piece in pieces(file, len(data) + 64_000_000, info, 1 << 30, 4)) < 100_000
+        )
         assert file.tell() < len(data) + 8_000_000
 
     @pytest.mark.parametrize("rate", ["another", "the same"])

@@ -83,7 +83,7 @@ class FlacFile:
                 given = 0
                 if self._threads > 1:
                     decode = partial(_decode_piece, Streams(file, self._stream_info), self.format)
-                    cut = pieces(file, size, self._stream_info, samples)
+                    cut = pieces(file, size, self._stream_info, samples, _sample_bytes(self.format))
                     with closing(decoded_by(self._threads, cut, decode)) as decoded:
                         for piece in decoded:
                             given += len(piece)
@@ -152,10 +152,14 @@ def _is_installed() -> bool:
 
 def _decoded(path: Path, format_: AudioFormat) -> Generator[Samples]:
     """What can be decoded; nothing from a file that has been replaced."""
-    samples = _PIECE_BYTES // (np.dtype(format_.dtype).itemsize * len(format_.channels))
+    samples = _PIECE_BYTES // _sample_bytes(format_)
     with _opened(path) as flac:
         while len(piece := _read(flac, samples, format_)):
             yield piece
+
+
+def _sample_bytes(format_: AudioFormat) -> int:
+    return np.dtype(format_.dtype).itemsize * len(format_.channels)
 
 
 def _decode_piece(streams: Streams, format_: AudioFormat, piece: Piece) -> Samples:

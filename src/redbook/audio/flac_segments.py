@@ -22,10 +22,12 @@ from typing import BinaryIO, NamedTuple
 from redbook.audio.flac_frames import FLAC_MARK, LONGEST_HEADER_BYTES, FrameHeader
 from redbook.audio.format import Samples
 
-WANTED_SAMPLES = 1 << 18
-"""Of a piece, about: a megabyte of 16-bit stereo. With less the threads wait for each other more often."""
+WANTED_BYTES = 1 << 20
+"""Of a decoded piece, about. With less the threads wait for each other more often."""
 
-_MOST_SAMPLES = 2 * WANTED_SAMPLES
+_MOST_TIMES = 2
+"""As much as wanted: longer pieces are not made."""
+
 _FIRST_BYTES = 1 << 18
 _LEAST_BYTES, _MOST_BYTES = 1 << 10, 1 << 21
 _FURTHER_BYTES = 1 << 16
@@ -68,25 +70,28 @@ def decoded_by(threads: int, pieces: Iterator[Piece], decode: Decode) -> Generat
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def pieces(file: BinaryIO, size: int, stream_info: bytes, samples: int) -> Iterator[Piece]:
+def pieces(file: BinaryIO, size: int, stream_info: bytes, samples: int, sample_bytes: int) -> Iterator[Piece]:
     """Where a file can be cut between frames; only what is around the cuts is read.
 
     They end early if no frame is found for a long stretch.
 
-    file     that begins with `fLaC` and STREAMINFO
-    size     of the file, in bytes
-    samples  that STREAMINFO states
+    file          that begins with `fLaC` and STREAMINFO
+    size          of the file, in bytes
+    samples       that STREAMINFO states
+    sample_bytes  of all channels together, once they are decoded
     """
-    search = _Search(file, size, stream_info)
+    aim = WANTED_BYTES // sample_bytes
+    most = aim * _MOST_TIMES
+    search = _Search(file, size, stream_info, most)
     byte, begin, wanted = search.first_frame_byte, 0, _FIRST_BYTES
     while True:
         at, number = search.next_cut(byte, begin, wanted)
-        if not at or number - begin > _MOST_SAMPLES or number > samples:
+        if not at or number - begin > most or number > samples:
             break
         yield Piece(byte, at - byte, number - begin)
-        wanted = min(max((at - byte) * WANTED_SAMPLES // (number - begin), _LEAST_BYTES), _MOST_BYTES)
+        wanted = min(max((at - byte) * aim // (number - begin), _LEAST_BYTES), _MOST_BYTES)
         byte, begin = at, number
-    if not at and size - byte <= _LONGEST_SEARCH_BYTES and 0 < samples - begin <= _MOST_SAMPLES:
+    if not at and size - byte <= _LONGEST_SEARCH_BYTES and 0 < samples - begin <= most:
         yield Piece(byte, size - byte, samples - begin)
 
 
@@ -130,9 +135,13 @@ def _after_metadata(file: BinaryIO) -> int:
 
 
 class _Search:
-    """Looks for frames, backwards from where a piece is to end."""
+    """Looks for frames, backwards from where a piece is to end.
 
-    def __init__(self, file: BinaryIO, size: int, stream_info: bytes) -> None:
+    most_samples  of a piece
+    """
+
+    def __init__(self, file: BinaryIO, size: int, stream_info: bytes, most_samples: int) -> None:
+        self._most = most_samples
         self._file = file
         self._size = size
         self._fixed = int.from_bytes(stream_info[0:2], "big")
@@ -148,7 +157,7 @@ class _Search:
         while above < limit - 1:
             end = min(byte + wanted, limit)
             at, number = self._last_frame(begin, above, end)
-            while at and number - begin > _MOST_SAMPLES:  # what is nearly silent takes next to no bytes
+            while at and number - begin > self._most:  # what is nearly silent takes next to no bytes
                 earlier, before = self._last_frame(begin, byte, byte + (at - byte) // 2)
                 if not earlier:
                     return self._first_frame(byte, begin)
