@@ -56,7 +56,9 @@ class TestPieces:
     def test_they_come_near_the_size_that_is_wanted(self, tmp_path: Path) -> None:
         data, info = encoded(tmp_path, noise(1_500_000))
         found = [piece.samples for piece in cut(data, info, 1_500_000)]
-        assert max(found) < 2 * flac_segments.WANTED_BYTES // 4
+        wanted = flac_segments.WANTED_BYTES // 4
+        assert all(wanted // 2 < samples < wanted * 3 // 2 for samples in found[1:-1])
+        assert len(found) > 4
         assert sum(found) == 1_500_000
 
     def test_silence_that_takes_next_to_no_bytes_comes_in_pieces_too(self, tmp_path: Path) -> None:
@@ -65,6 +67,17 @@ class TestPieces:
         assert len(data) < 100_000
         found = cut(data, info, 20_000_000)
         assert sum(piece.samples for piece in found) == 20_000_000
+        assert max(piece.samples for piece in found) <= 2 * flac_segments.WANTED_BYTES // 4
+
+    def test_silence_behind_frames_that_take_many_bytes_comes_in_pieces_too(self, tmp_path: Path) -> None:
+        """A frame of 65,535 samples of noise takes a quarter of a megabyte, and one of silence 20 bytes."""
+        samples = 3 * 65_535 + 9_000_000
+        pcm = noise(3 * 65_535) + bytes(9_000_000 * 4)
+        wav = write_wav(tmp_path / "a.wav", pcm)
+        tool("flac", "-s", "-5", "--lax", "-b", "65535", "-o", tmp_path / "a.flac", wav)
+        data = (tmp_path / "a.flac").read_bytes()
+        found = cut(data, data[8 : 8 + 34], samples)
+        assert sum(piece.samples for piece in found) == samples
         assert max(piece.samples for piece in found) <= 2 * flac_segments.WANTED_BYTES // 4
 
     def test_one_frame_is_one_piece(self, tmp_path: Path) -> None:

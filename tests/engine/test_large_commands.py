@@ -9,6 +9,7 @@ from redbook.drive import Drive
 from redbook.engine.burn import burn
 from redbook.engine.outcome import Outcome, Settings
 from redbook.engine.track_at_once import TrackAtOnce
+from redbook.engine.verify import verify
 from redbook.image.store import MemoryStore
 from redbook.mmc.read import ReadCd
 from redbook.mmc.write import Write10
@@ -20,6 +21,7 @@ from redbook.virtual.medium import Medium
 from redbook.virtual.recorder import VirtualRecorder
 from tests.engine.test_verify import check
 from tests.support.burns import Recording
+from tests.support.fingerprints import fingerprint
 from tests.support.sound import noise
 from tests.support.streams import BytesStream
 
@@ -56,6 +58,36 @@ def test_they_are_what_is_sent() -> None:
     assert written == [BULK_SECTORS, BULK_SECTORS, 20, BULK_SECTORS, 300 - BULK_SECTORS]
     read = [int.from_bytes(cdb[6:9], "big") for cdb in log.cdbs if cdb[0] == ReadCd.OPCODE]
     assert max(read) == BULK_SECTORS
+
+
+def test_a_short_burn_lies_in_the_ring_as_a_whole() -> None:
+    for bulk in (False, True):
+        streams = [BytesStream(noise(588 * 450))]
+        recorder = VirtualRecorder(Medium.new(), bulk=bulk, model="redbook")
+        runner = Runner(Drive(recorder), emit=lambda e: None, clock=ManualClock(), streams=streams)
+        runner.run(burn(TrackAtOnce([450]), Settings(), Outcome()))
+        assert (runner.supply.underruns, runner.supply.host_buffer_lowest) == (0, 1.0)
+
+
+@pytest.mark.parametrize(("first", "sectors"), [(100, 500), (300, 700), (200, 600)])
+def test_far_more_that_cannot_be_read_costs_no_more_of_what_is_good(first: int, sectors: int) -> None:
+    """A drive is not asked for each of so many sectors: what is given up with them must be little."""
+    pcm = noise(588 * 1500, 3)
+    found = {}
+    for bulk in (False, True):
+        recorder = VirtualRecorder(Medium.new(), bulk=bulk, model="redbook")
+        streams = [BytesStream(pcm)]
+        runner = Runner(Drive(recorder), emit=lambda e: None, clock=ManualClock(), streams=streams)
+        runner.run(burn(TrackAtOnce([1500]), Settings(), Outcome()))
+        recorder.bad_spots.append(BadSpot(first, first + sectors - 1))
+        sent = [fingerprint(pcm)]
+        (reading,) = (
+            Runner(Drive(recorder), emit=lambda e: None, clock=ManualClock()).run(verify(None, sent)).readings
+        )
+        found[bulk] = reading
+        assert set(range(first, first + sectors)) <= set(reading.unreadable)
+    assert len(found[True].unreadable) <= len(found[False].unreadable) + 27
+    assert found[True].bad_sectors <= found[False].bad_sectors + 27
 
 
 @pytest.mark.parametrize("sectors", [1, 3, 40])

@@ -53,6 +53,14 @@ def test_only_a_disc_that_imitates_no_real_drive_gets_large_commands(how: Any, s
         assert drive.most_bytes == sectors * SECTOR_BYTES
 
 
+def test_a_file_of_a_model_that_is_called_like_the_exact_one_is_a_real_drive_too(tmp_path: Path) -> None:
+    file = tmp_path / "redbook.toml"
+    names = 'source = "a drive"\nvendor = "MAKER"\nproduct = "DRIVE"\nrevision = "1.0"\n'
+    file.write_text(names + "read_offset = 6\n")
+    with open_drive("virtual:my.disc", model=str(file)) as drive:
+        assert drive.most_bytes == 27 * SECTOR_BYTES
+
+
 def test_a_model_that_the_environment_names_is_a_real_drive_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDBOOK_MODEL", "typical")
     with open_drive("virtual:my.disc") as drive:

@@ -2,8 +2,8 @@
 
 FFmpeg returns a frame of about 4,096 samples at a time, and for each its thread releases the interpreter and
 takes it again, twice; with other threads running that costs a quarter of the time. Here a piece has half
-a megabyte, and is decoded straight into the memory where it is used. For this reason, and because of its own
-arithmetic, dr_flac needs 60 % of the time that libsndfile needs.
+a megabyte or one, and is decoded straight into the memory where it is used. For this reason, and because of
+its own arithmetic, dr_flac needs 60 % of the time that libsndfile needs.
 
 A file is decoded in this way only if there is nothing to explain about it: STREAMINFO comes first and states
 how many samples there are and their MD5, and the frame with the last of them ends the file. The MD5 then

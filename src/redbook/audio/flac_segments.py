@@ -91,7 +91,7 @@ def pieces(file: BinaryIO, size: int, stream_info: bytes, samples: int, sample_b
         yield Piece(byte, at - byte, number - begin)
         wanted = min(max((at - byte) * aim // (number - begin), _LEAST_BYTES), _MOST_BYTES)
         byte, begin = at, number
-    if not at and size - byte <= _LONGEST_SEARCH_BYTES and 0 < samples - begin <= most:
+    if not at and 0 < size - byte <= _LONGEST_SEARCH_BYTES and 0 < samples - begin <= most:
         yield Piece(byte, size - byte, samples - begin)
 
 
@@ -160,7 +160,7 @@ class _Search:
             while at and number - begin > self._most:  # what is nearly silent takes next to no bytes
                 earlier, before = self._last_frame(begin, byte, byte + (at - byte) // 2)
                 if not earlier:
-                    return self._first_frame(byte, begin)
+                    return self._first_frame(byte, begin, at)
                 at, number = earlier, before
             if at:
                 return at, number
@@ -181,14 +181,15 @@ class _Search:
             end = low
         return 0, 0
 
-    def _first_frame(self, byte: int, begin: int) -> tuple[int, int]:
-        """The first one behind a byte; it is near, for only there are many samples in few bytes."""
-        data = self._read(byte, _FURTHER_BYTES)
-        at = 0
-        while (at := data.find(b"\xff", at + 1)) > 0:
-            number = self._frame_at(data, at)
-            if number > begin:
-                return byte + at, number
+    def _first_frame(self, byte: int, begin: int, known: int) -> tuple[int, int]:
+        """The first one behind a byte; `known` is where one of them begins."""
+        for low in range(byte + 1, known + 1, _LOOK_BYTES):
+            data = self._read(low, _LOOK_BYTES + LONGEST_HEADER_BYTES)
+            at = -1
+            while 0 <= (at := data.find(b"\xff", at + 1)) < _LOOK_BYTES:
+                number = self._frame_at(data, at)
+                if number > begin:
+                    return low + at, number
         return 0, 0
 
     def _frame_at(self, data: bytes, at: int) -> int:

@@ -2,7 +2,7 @@
 
 Decoding, checking, converting and summing up are separate pieces of work on the same audio, and most of each
 is done in libraries that let other threads run in the meantime. Audio goes from stage to stage in chunks of
-about 512 kB, always in order, so that what comes out does not depend on how the threads are timed.
+256 kB to 1 MB, always in order, so that what comes out does not depend on how the threads are timed.
 
 A chunk that was passed on is never changed again, so several threads may read
 it at once. A stage that has failed continues to accept what it is given, and drops it: so nobody waits
@@ -39,6 +39,10 @@ class _Line(Generic[T]):
     def put(self, item: T) -> None:
         """Waits for room."""
         self._room.get()
+        self._items.put(item)
+
+    def put_last(self, item: T) -> None:
+        """Does not wait; nothing else is put after it."""
         self._items.put(item)
 
     def get(self) -> T:
@@ -86,7 +90,7 @@ class Stage(Generic[T]):
 
     def _end(self) -> None:
         if self._thread.is_alive():
-            self._queue.put(None)
+            self._queue.put_last(None)
             self._thread.join()
 
     def _raise(self) -> None:

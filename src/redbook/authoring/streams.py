@@ -14,7 +14,8 @@ from redbook.errors import AudioError, Cancelled
 from redbook.flag import Flag
 
 _AHEAD_BYTES = 216 * SECTOR_BYTES
-"""Some 500 kB, eight READs: after each read from the spool, this thread has to wait for the others."""
+"""Some 500 kB, eight READs of a real drive: after each read from the spool, this thread has to wait for the
+others."""
 
 
 class ProgramStream:

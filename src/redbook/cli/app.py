@@ -58,16 +58,12 @@ _COMMANDS = {
     "worker": (f"{_HERE}.worker:worker", "Burn copies on this machine for a ledger that several share."),
 }
 
-_WITH_AUDIO = ("burn", "copies", "copy", "master", "read", "verify", "worker")
-"""Commands that decode or encode whole discs."""
-
 
 def _imported(command: click.Command) -> None:
     add_to_all(command)
     if command.name != "share":  # what that starts has its own mind about it
         # NumPy's linear algebra starts threads that wait busily, and nothing here needs it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if command.name in _WITH_AUDIO:
         reuse_freed_memory()
 
 

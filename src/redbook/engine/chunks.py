@@ -6,7 +6,7 @@ from array import array
 from typing import Protocol
 
 from redbook.disc import SECTOR_BYTES
-from redbook.transport.base import COMMAND_SECTORS
+from redbook.transport.base import BULK_SECTORS, COMMAND_SECTORS
 
 CHUNK_SECTORS = COMMAND_SECTORS[0]
 CHUNK_BYTES = CHUNK_SECTORS * SECTOR_BYTES
@@ -15,9 +15,13 @@ SMALLER_CHUNKS = COMMAND_SECTORS[1:]
 """Numbers of sectors to try if a drive refuses more."""
 
 
-def chunk_sectors(most_bytes: int | None) -> int:
-    """Sectors in a chunk, so that it fits into one command of this many bytes; None if that is not known."""
-    return CHUNK_SECTORS if most_bytes is None else max(1, most_bytes // SECTOR_BYTES)
+def chunk_sectors(most_bytes: int | None, real_time: bool = True) -> int:
+    """Sectors in a chunk, so that it fits into one command of this many bytes; None if that is not known.
+
+    real_time  False for a recorder that is only a program, which may get larger ones
+    """
+    most = CHUNK_SECTORS if real_time or most_bytes is None else BULK_SECTORS
+    return most if most_bytes is None else max(1, min(most, most_bytes // SECTOR_BYTES))
 
 
 class SentAudio(Protocol):

@@ -112,7 +112,9 @@ class _Reader:
 
     def next_stretch(self, first: int) -> Procedure[Stretch]:
         place, care = self._place, self._care
-        count = min(self._most, place.span.sectors - first)
+        # In short ones through what is damaged: what is given up there is given up by the stretch.
+        most = CHUNK_SECTORS if care.lost or care.hopeless else self._most
+        count = min(most, place.span.sectors - first)
         begin = place.lba_of(first) + bool(self._carried)
         raw, missing = yield from read_around(begin, place.end_lba(first + count) - begin, place.span, care)
         raw = self._carried + raw

@@ -69,7 +69,7 @@ def settle(
         second = _SecondReading(stretch, run, place, care)
         yield from second.settle()
         reading.hide_at_least(second.hidden)
-        stretch.missing = second.missing
+        stretch.missing = {lba for lba in stretch.missing if lba not in second.read} | second.missing
         care.hopeless = care.hopeless + 1 if second.left else 0
         if not second.left:
             continue
@@ -97,6 +97,7 @@ class _SecondReading:
     """Of one run of sectors that differ.
 
     left     sectors that no reading has returned as they were sent
+    read     addresses that were asked for
     missing  addresses that were not returned at the last reading; those of the first one if there was no
     other hidden   samples at the track's ends that are taken as sent in what came right
     """
@@ -109,6 +110,7 @@ class _SecondReading:
         self._shifts: set[int] = set()
         self.left = list(range(run.first, run.end))
         self.missing = stretch.missing
+        self.read = range(0)
         self.hidden = HiddenEnds()
 
     def settle(self) -> Procedure[None]:
@@ -128,6 +130,7 @@ class _SecondReading:
         run, place, span = self._run, self._place, self._place.span
         low = max(span.low, place.lba_of(run.first) - _MARGIN_SECTORS)
         high = min(span.high, place.end_lba(run.end) + _MARGIN_SECTORS)
+        self.read = range(low, high)
         raw, self.missing = yield from read_around(low, high - low, span, self._care)
         lead = (place.lba_of(run.first) - low) * SECTOR_BYTES
         if not self._comes_at_its_place(raw, lead, low, high) and not self.missing:

@@ -15,12 +15,13 @@ DEFAULT_RING_BYTES = 9_000_000  # 1.0 s at 52x
 LONGEST_READ_SECONDS = 2.0  # that closing waits for
 
 
-def ring_bytes(sectors: int, most_bytes: int = DEFAULT_RING_BYTES) -> int:
+def ring_bytes(sectors: int, most_bytes: int = DEFAULT_RING_BYTES, chunk_bytes: int = CHUNK_BYTES) -> int:
     """How many bytes a ring for this many sectors has: whole chunks, two at least.
 
     most_bytes  the limit for a long burn
     """
-    return max(2, min(most_bytes, sectors * SECTOR_BYTES + CHUNK_BYTES) // CHUNK_BYTES) * CHUNK_BYTES
+    chunks = -(-sectors * SECTOR_BYTES // chunk_bytes) + 1  # one to spare, for the end of a track
+    return max(2, min(most_bytes // chunk_bytes, chunks)) * chunk_bytes
 
 
 class Ring:
@@ -45,8 +46,8 @@ class Ring:
         self._chunk_bytes = max(1, sectors * SECTOR_BYTES // sector_bytes) * sector_bytes
         self._slot_bytes = -(-self._chunk_bytes // mmap.PAGESIZE) * mmap.PAGESIZE
         total_bytes = sum(stream.sectors for stream in streams) * sector_bytes
-        whole = ring_bytes(-(-total_bytes // SECTOR_BYTES), size_bytes)
-        slots = self._slots = max(2, whole // self._chunk_bytes)
+        whole = ring_bytes(-(-total_bytes // SECTOR_BYTES), size_bytes, self._chunk_bytes)
+        slots = self._slots = whole // self._chunk_bytes
         self._filled_ever = self._taken_ever = 0  # chunks; each is counted by one thread alone
         self._lowest = slots
         self._all_read = self._waiting = False

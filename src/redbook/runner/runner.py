@@ -219,14 +219,16 @@ class Runner:
 
     def _take(self) -> memoryview:
         if self._ring is None:
-            carried = chunk_sectors(self._drive.most_bytes)
-            self._ring = Ring(self._streams, self._ring_bytes, carried, self._sector_bytes)
+            self._ring = Ring(self._streams, self._ring_bytes, self._most_sectors(), self._sector_bytes)
             self._ring.start()
             while not self._ring.wait_until_full(LONGEST_NAP_SECONDS):
                 self._while_starving()
         while (chunk := self._ring.take(LONGEST_NAP_SECONDS)) is None:
             self._while_starving()
         return chunk
+
+    def _most_sectors(self) -> int:
+        return chunk_sectors(self._drive.most_bytes, self._drive.real_time)
 
     def _audio(self) -> SentAudio:
         if self._sent is None:
@@ -255,7 +257,7 @@ class Runner:
 # Functions and not methods of one runner: that would hold itself, and its streams, until Python collects.
 _DEEDS: dict[type, Callable[[Runner, Any], Any]] = {
     TakeSectors: lambda runner, _: runner._take(),
-    MostSectors: lambda runner, _: chunk_sectors(runner._drive.most_bytes),
+    MostSectors: lambda runner, _: runner._most_sectors(),
     FewerSectors: lambda runner, step: runner._fewer_sectors(step.refused),
     Compare: lambda runner, step: runner._audio().differing(step.place, step.first, step.data),
     SentSums: lambda runner, step: runner._audio().sector_sums(step.place),

@@ -13,7 +13,7 @@ _MOST_KEPT_BYTES = 32 << 20
 
 
 def reuse_freed_memory() -> None:
-    """Use freed memory again, and for all threads: audio comes in pieces of half a megabyte.
+    """Use freed memory again, and for all threads: audio comes in pieces of up to a megabyte.
 
     By default glibc gives such pieces back to the system at once, and each new one comes page by page: for a
     whole disc that takes a tenth of the time to read it. This concerns the whole process, so it is for a

@@ -76,6 +76,8 @@ class VirtualRecorder:
     model      its habits; the name of one that comes with redbook, or a Model; None for the one that
                REDBOOK_MODEL names, else the exact one
 
+    most_bytes, real_time  as a `transport.base.Device` has them
+
     raises  ValueError  for an impossible speed, a serial number that no reply can hold, an unknown model
     """
 
@@ -93,7 +95,7 @@ class VirtualRecorder:
         model: str | Model | None = None,
     ) -> None:
         self.model = Model.load(model) if isinstance(model, str) else model or default_model()
-        bulk = bulk and self.model.name == DEFAULT_MODEL
+        bulk = bulk and self.model == Model.load(DEFAULT_MODEL)
         self.most_bytes = (BULK_SECTORS if bulk else COMMAND_SECTORS[0]) * SECTOR_BYTES
         self.real_time = False
         if cav_speeds:
