@@ -1,11 +1,11 @@
 """A program and the lengths of its sources become a layout in sectors and one stream of samples.
 
-The rules, and why:
+The rules, and the reasons:
 
-* Where one track goes over into the next without a pause, no sample moves and none is added: the mark is
-  put at the sector in which the track's first sample is, so up to 587 samples (13.3 ms) early. The
-  nearest sector, or the next one, would cut the attack of the first note when a player jumps there.
-* Where silence comes first, the silence is made longer to the next whole sector: both marks are exact.
+* If one track continues into the next without a pause, no sample moves and none is added. The mark is put at
+  the sector with the track's first sample, so up to 587 samples (13.3 ms) early. The nearest sector, or the
+  next one, would cut the attack of the first note when a player jumps there.
+* If there is silence between them, it is extended to the next whole sector, so both marks are exact.
 * A track that is not joined begins at a whole sector; the one before it is padded with silence.
 * At the very end, and nowhere else, silence pads the last sector, and a last track shorter than 4 s.
 
@@ -35,9 +35,9 @@ class Border:
     """How a track begins.
 
     track           its number
-    pause_samples   of silence between the audio before and this track's: what was asked for and what pads
-                    the sector
-    padded_samples  of that, what only pads the sector, for a track that is not joined
+    pause_samples   silence between the audio before and this track's: what was asked for, plus what pads the
+                    sector
+    padded_samples  how much of that only pads the sector, for a track that is not joined
     early_samples   how far before its first sample its index 1 is
     """
 
@@ -56,9 +56,9 @@ class Arrangement:
     """A program, laid out on a blank disc.
 
     layout          of the session
-    stream          what is from LBA 0 to the lead-out, without a gap, whole sectors in all
-    borders         one for each track but the first
-    padded_samples  of silence at the very end: to a whole sector, and to the shortest legal track
+    stream          everything from LBA 0 to the lead-out, without a gap; in all, a whole number of sectors
+    borders         one for each track except the first
+    padded_samples  silence at the very end: to a whole sector, and to the shortest legal track
     short_tracks    numbers of tracks that were padded to 4 s in the middle of the disc
     """
 
@@ -69,7 +69,7 @@ class Arrangement:
     short_tracks: tuple[int, ...] = ()
 
     def pieces_between(self, start_lba: int, end_lba: int) -> tuple[Piece, ...]:
-        """What is from one sector up to another; both from LBA 0 to the lead-out."""
+        """The pieces from one sector up to another; both are between LBA 0 and the lead-out."""
         return cut(self.stream, start_lba * SAMPLES_PER_SECTOR, end_lba * SAMPLES_PER_SECTOR)
 
 
@@ -97,7 +97,7 @@ def arrange(
 
     samples            how long each source is, in stereo samples at 44.1 kHz
     first_number       of the first track
-    pad_short_tracks   pad tracks shorter than 4 s with silence also where others follow
+    pad_short_tracks   pad tracks shorter than 4 s with silence even if others follow
 
     raises  PlanError  for no track, more than 99, a piece beyond its source, or a track shorter than 4 s
                        that is not the last
@@ -129,7 +129,7 @@ class _Placed:
 
 
 class _Desk:
-    """Puts piece after piece; `at` is the sample that comes next, from LBA 0."""
+    """Places piece after piece; `at` is the next sample, counted from LBA 0."""
 
     def __init__(self, samples: Sequence[int], pad_short_tracks: bool) -> None:
         self._samples = samples
@@ -173,7 +173,7 @@ class _Desk:
         self._tracks.append(placed)
 
     def _closed(self, segment: Segment, number: int) -> list[Piece]:
-        """Its pieces, each with its length.  raises  PlanError  for one that its source does not have"""
+        """A segment's pieces, each with its length.  raises  PlanError  for a piece beyond its source"""
         pieces = []
         for piece in segment.pieces:
             if piece.source is None:
@@ -190,18 +190,18 @@ class _Desk:
         return [piece for piece in pieces if piece.samples]
 
     def _end_track(self, placed: _Placed) -> None:
-        """Where another one follows."""
+        """End a track that another one follows."""
         if self._pad_short and is_too_short(self._mark() - placed.start):
             self._pad_track(placed)
             self._short.append(placed.number)
         placed.end = self._mark()
 
     def _mark(self) -> int:
-        """The sector in which the next sample is."""
+        """The sector that holds the next sample."""
         return self.at // SAMPLES_PER_SECTOR
 
     def _pad_sector(self) -> int:
-        """How many samples of silence that took."""
+        """Pad the sector with silence; returns how many samples that took."""
         missing = samples_to_pad(self.at)
         if missing:
             self._append(Piece.silence(missing))
@@ -225,7 +225,7 @@ class _Desk:
         self.at += samples
 
     def _silence_since(self, at: int) -> int:
-        """How much of what was put down since then is silence, if nothing else was."""
+        """How many samples of silence were placed since then; 0 if there was anything else."""
         put = self.at - at
         last = self._stream[-1] if self._stream else None
         return put if last is not None and last.is_silence and (last.samples or 0) >= put else 0
@@ -258,7 +258,7 @@ class _Desk:
 
 
 def _check_indexes(track: ProgramTrack, number: int) -> None:
-    """raises  PlanError  for indexes that a disc cannot have: they are counted one by one there"""
+    """raises  PlanError  for indexes that a disc cannot have: there, none may be left out"""
     indexes = [segment.index for segment in track.segments]
     first = indexes[0] if indexes else 1
     if indexes != list(range(first, first + len(indexes))) or not 0 <= first <= 1 or 1 not in indexes:

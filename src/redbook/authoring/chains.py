@@ -1,11 +1,11 @@
 """Which sources of a program continue into each other, and are converted as one stream.
 
-A border is gapless where one source's last sample is followed by another one's first, with no silence
-between them. Where both have to be converted, at one rate and with as many channels, one converter does
-both (`redbook.audio.chain`). What needs no conversion stays as it is, and parts a chain.
+A border is gapless if one source's last sample is followed by another's first, with no silence between them.
+If both have to be converted, from the same rate and with the same number of channels, one converter does
+both (`redbook.audio.chain`). A source that needs no conversion stays as it is, and ends a chain.
 
-A source that is played more than once, and goes over into others, is another one each time: what surrounds
-it is in its first and last samples.
+A source that is played more than once, and continues into others, counts as a different one each time,
+because its neighbours affect its first and last samples.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from redbook.disc.padding import is_too_short
 from redbook.records import dataclass
 
 Look: TypeAlias = Callable[[int], Glimpse | None]
-"""What the source at this place is; None if it cannot be used."""
+"""Looks at the source at this place; None if it cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chains:
-    """rows     places of sources, from 0, each row one stream
-    doubled  sources that are played once more, and are after the program's own then
-    places   of each piece with audio, in order; empty if they are the program's own
+    """rows     places of sources, from 0; each row is one stream
+    doubled  sources that are played once more, and are added after the program's own
+    places   the source of each piece with audio, in order; empty if these are the program's own
     to_ends  numbers, in that order, of pieces that go to the end of their source, wherever that is now
     """
 
@@ -64,7 +64,7 @@ class Chains:
 
 @dataclass(slots=True)
 class _Playing:
-    """A source, played from some place on without going back.  before, after: what it is joined with"""
+    """A source, played from some place on without going back.  before, after: those that it is joined with"""
 
     source: int
     up_to: float = 0
@@ -79,7 +79,7 @@ class _Playing:
 
 
 def find_chains(program: Program, look: Look, *, pad_short_tracks: bool = False) -> Chains:
-    """pad_short_tracks  silence is put after tracks shorter than 4 s"""
+    """Find the chains of a program.  pad_short_tracks: silence follows tracks shorter than 4 s"""
     playings: list[_Playing] = []
     latest: dict[int, _Playing] = {}
     before: _Playing | None = None  # what has just been played to its end, with nothing after it
@@ -109,7 +109,7 @@ def find_chains(program: Program, look: Look, *, pad_short_tracks: bool = False)
 
 
 def _stream(program: Program, look: Look, pad_short_tracks: bool) -> Iterator[tuple[Piece, bool]]:
-    """All pieces, and of each whether it may go on from the one before."""
+    """All pieces, each with whether it may continue the one before."""
     short = False
     for track in program.tracks:
         goes_on = track.joined and not short
@@ -120,7 +120,7 @@ def _stream(program: Program, look: Look, pad_short_tracks: bool) -> Iterator[tu
 
 
 def _is_short(track: ProgramTrack, look: Look) -> bool:
-    """As far as can be told."""
+    """Whether a track is shorter than 4 s, as far as that is known."""
     total = 0
     for segment in track.segments:
         for piece in segment.pieces if segment.index else ():
@@ -143,19 +143,19 @@ def _are_one(before: _Playing, after: _Playing, look: Look) -> bool:
 
 
 def _goes_to_end(piece: Piece, then: Piece, look: Look) -> bool:
-    """then: what comes after it"""
+    """Whether a piece goes to the end of its source.  then: the next piece"""
     if piece.samples is None or piece.source is None:
         return True
     up_to = piece.first + piece.samples
     seen = look(piece.source)
     if seen is None or seen.samples is None or (then.source, then.first) == (piece.source, up_to):
         return False
-    # At another rate a file's length depends on what it follows: a sample more or less is its end, too.
+    # At another rate, a file's length depends on what comes before: a sample more or less is its end, too.
     return abs(seen.samples - up_to) <= (seen.format.rate_hz != SAMPLE_RATE_HZ)
 
 
 def _numbered(playings: list[_Playing], sources: int, pieces: int) -> Chains:
-    """Each playing that is joined with others is a source of its own; all others of a source are one."""
+    """Make each playing that is joined with others a source of its own; the others of a source share one."""
     if not any(playing.is_linked for playing in playings):
         return Chains()
     doubled: list[int] = []

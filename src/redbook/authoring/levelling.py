@@ -1,11 +1,12 @@
 """How loud tracks should be, and by how much each source is raised or lowered for that.
 
-Whatever goes over into each other keeps its balance: a step in level at a join would be heard. So gains are
-for groups of tracks: all of a disc, or those that are joined. What is cut from one file is one group, too.
+Tracks that continue into each other keep their balance, because a step in level at a join would be audible.
+So each gain is for a group of tracks: all of a disc, or those that are joined. Tracks cut from one file are
+one group, too.
 
-Gains are found by measuring what would be burned, and measured again once they are applied: sources that
-clipped before are then louder or less loud than could be told, and the gates of the measurement let other
-blocks pass. What is reported is the last measurement, of the very samples that are burned.
+Gains are found by measuring what would be burned, and the result is measured again: sources that clipped are
+then louder or softer than predicted, and the gates of the measurement pass other blocks. The report has the
+last measurement, of the very samples that are burned.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from redbook.disc.layout import LaidTrack
 from redbook.errors import PlanError
 
 _HEADROOM_DB = 0.01
-"""Below the limit, for the dither, which comes after the gain."""
+"""How far to stay below the limit, because dither is added after the gain."""
 
 _CLOSE_ENOUGH_DB = 0.03
 _INAUDIBLE_DB = 0.05
-"""A source that is as near as this to where it should be stays bit for bit what it is."""
+"""A source that is this close to its target is left as it is, bit for bit."""
 
 _MOST_ROUNDS = 5
 """Each round applies gains and measures. Two are enough unless a source clips."""
 
 Pcm: TypeAlias = Callable[[int, int], Iterator[memoryview]]
-"""The audio of a disc from one LBA up to another."""
+"""Gives the audio of a disc from one LBA up to another."""
 
 
 def bring_to(
@@ -46,7 +47,7 @@ def bring_to(
 ) -> Levels:
     """Measure, raise or lower, and measure again until it is right.
 
-    raise_by  reads all sources once more with these gains in dB, one for each; then `pcm` is of them
+    raise_by  reads all sources once more with these gains in dB, one for each; `pcm` then gives the result
 
     raises  PlanError  if peaks stay above the limit;  what `pcm` and `raise_by` raise
     """
@@ -71,7 +72,7 @@ def bring_to(
 
 
 def groups_of(program: Program, arrangement: Arrangement, mode: Loudness) -> list[tuple[int, ...]]:
-    """Numbers of the tracks that have one gain, in order."""
+    """The groups of tracks that have the same gain, by their numbers, in order."""
     laid = arrangement.layout.tracks
     if mode is Loudness.ALBUM:
         return [tuple(track.number for track in laid)]
@@ -104,9 +105,9 @@ def measure(
     aim: Aim,
     pcm: Pcm,
 ) -> Levels:
-    """How loud everything is that would be burned.
+    """Measure how loud everything is that would be burned.
 
-    gains_db  of each group, that are applied already; they are reported
+    gains_db  the gain of each group, which has already been applied; it is only reported
     """
     with ExitStack() as running:
         found: dict[int, _Group] = {}
@@ -120,9 +121,9 @@ def measure(
 
 
 class _Group:
-    """Tracks that have one gain, while they are measured.
+    """Tracks that have the same gain, while they are measured.
 
-    running  stops what was started, where something fails
+    running  stops what was started if something fails
     """
 
     def __init__(self, tracks: tuple[int, ...], gain_db: float, running: ExitStack) -> None:
@@ -134,7 +135,7 @@ class _Group:
         self._peaks: list[float | None] = []
 
     def add(self, laid: LaidTrack, pcm: Pcm) -> float | None:
-        """One track, in order; its own loudness."""
+        """Measure the next track; returns its own loudness."""
         begun = self._across is not None
         across = self._across = self._across or self._started()
         for chunk in pcm(laid.sent_lba, laid.start_lba):
@@ -142,7 +143,7 @@ class _Group:
             if begun:
                 self._loudness.add(chunk)
         own_loudness = LoudnessMeter()
-        # A track that is heard by itself begins and ends at once, and may peak there.
+        # A track that is played alone begins and ends abruptly, and may peak there.
         own_peak = self._started() if len(self._tracks) > 1 else None
         for chunk in pcm(laid.start_lba, laid.end_lba):
             own_loudness.add(chunk)
@@ -170,7 +171,7 @@ class _Group:
 def _next_gain(group: Level, target_lufs: float) -> float:
     now, loudness, peak = group.gain_db, group.loudness_lufs, group.true_peak_dbtp
     if loudness is None:
-        # Nothing to be heard in it; but what is there may have been raised together with something else.
+        # There is nothing to hear in it, but it may have been raised together with something else.
         return now
     wanted = target_lufs - loudness
     if peak is not None:

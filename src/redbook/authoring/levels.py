@@ -1,4 +1,4 @@
-"""What loudness a disc should have, and what it was brought to, as values."""
+"""The loudness that a disc should have, and the one that it got, as values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from redbook.authoring.wishes import Loudness
 from redbook.records import dataclass
 
 CLOSE_LU = 0.1
-"""Nearer to the target than this counts as there."""
+"""Closer to the target than this counts as reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Level:
     """Tracks whose balance is kept: what was done to them, and how loud they are on the disc.
 
     tracks          their numbers
-    gain_db         that was applied; 0 if they are left as they are
+    gain_db         the gain that was applied; 0 if they are left as they are
     loudness_lufs   of all of them together, from the first one's index 1 on; None for silence
-    true_peak_dbtp  of all of them, what is before their index 1 included; None for silence
+    true_peak_dbtp  of all of them, including the audio before their index 1; None for silence
     """
 
     tracks: tuple[int, ...]
@@ -35,7 +35,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """What the loudness of a disc was brought to.
+    """The loudness that a disc got.
 
     tracks_lufs  loudness of each track from its index 1 to its end, by number; None for silence
     """

@@ -36,9 +36,9 @@ class Master(Closing):
     """A disc that is ready to be written.
 
     sources  as they were read
-    tracks   each from its index 1 to its end: lengths, and what most of it is from
-    sums     the checksums of the tracks, and what a disc is compared with; they may still be on their way
-    levels   what the loudness was brought to; None if that was not asked for
+    tracks   each from its index 1 to its end: lengths, and the source of its longest part
+    sums     the checksums of the tracks, and what a disc is compared with; they may not be ready yet
+    levels   the loudness that was reached; None if none was asked for
     whole    what a disc is compared with instead of the spool, if its files are not ours and may change
     """
 
@@ -52,7 +52,7 @@ class Master(Closing):
     whole: Sequence[Future[Fingerprint]] = ()
 
     def session_stream(self, silent_sectors: int) -> ProgramStream:
-        """All of it in one run, so many sectors of silence first."""
+        """The whole session in one run, with this many sectors of silence first."""
         lead = Piece.silence(silent_sectors * SAMPLES_PER_SECTOR)
         return ProgramStream(self.spool, (lead, *self.arrangement.stream))
 
@@ -74,18 +74,18 @@ class Master(Closing):
         return SpooledAudio(self.spool, self.arrangement)
 
     def close(self) -> None:
-        """Give the spool's room back, once the tracks are summed up."""
+        """Free the spool's space, once the tracks are summed up."""
         self.sums.end()
         self.spool.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is made of sources once they are known.
+    """What to make of the sources, once they are known.
 
     program  of the same sources
-    run_out  two sectors of silence are after each track, as track-at-once leaves them
-    pad_short_tracks  as `arrange`
+    run_out  add two sectors of silence after each track, as track-at-once does
+    pad_short_tracks  as for `arrange`
     """
 
     program: Program
@@ -113,17 +113,17 @@ def read_program(
 ) -> Master:
     """Read every source to its end, lay the program out, and begin to sum its tracks up.
 
-    Sources that go over into each other are converted as one stream.  Which do is known from what is
-    foreseen; where something else is decided, those sources are read once more.
+    Sources that continue into each other are converted as one stream.  `foresee` says which ones; if `decide`
+    then decides otherwise, these sources are read once more.
 
     first_number  of the first track
-    run_out       two sectors of silence are after each track, as track-at-once leaves them
-    pad_short_tracks  as `arrange`
-    decide        is asked what it is to be, now that the sources are known, instead of the three above;
-                  it is given the sources, and what lays a decision out
-    foresee       what `decide` will make of it, as far as a look into the files tells: its joins and pauses
-    aim           the loudness that is wanted; then sources are mostly read twice
-    on_measure    told when the loudness begins to be measured
+    run_out       add two sectors of silence after each track, as track-at-once does
+    pad_short_tracks  as for `arrange`
+    decide        decides, when the sources are known, instead of the three arguments above; it is called
+                  with the sources, and with a function that lays out a decision
+    foresee       what `decide` will decide, as far as a look into the files shows: joins and pauses
+    aim           the loudness that is wanted; then most sources are read twice
+    on_measure    called when the measuring of the loudness begins
 
     raises  AudioError, PlanError, Cancelled
     """
@@ -196,7 +196,7 @@ def lay_out_kept(
     first_number: int,
     decide: Decide,
 ) -> Master:
-    """The same of audio that is in sectors already: nothing is decoded.
+    """The same for audio that is already in sectors: nothing is decoded.
 
     spool  has the audio of each source
 
@@ -230,7 +230,7 @@ _SILENCE = PreparedTrack("silence", Path("silence"), "silence", Tags(), 0, 0, ()
 
 
 def _as_prepared(arrangement: Arrangement, sources: Sequence[PreparedTrack]) -> list[PreparedTrack]:
-    """The tracks, each in the words of the source that most of it is from, and of its own length."""
+    """The tracks: each has its own length, and the description of the source that most of it is from."""
     tracks = []
     for track in arrangement.layout.tracks:
         pieces = arrangement.pieces_between(track.start_lba, track.end_lba)

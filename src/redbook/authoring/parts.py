@@ -1,7 +1,7 @@
 """A program that is too long for one disc, as several.
 
-Tracks keep their order. A disc ends where one track does not go over into the next; only where joined
-tracks are longer than a disc all by themselves are they cut, between two tracks, and that is said.
+Tracks keep their order. A disc ends where one track does not continue into the next. Joined tracks are cut
+between two tracks only if they are longer than a disc by themselves, and then a message says so.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from redbook.errors import PlanError, printable
 from redbook.records import dataclass
 
 LeadOut: TypeAlias = Callable[[Program], int]
-"""Where the lead-out of a disc with this program, of all the sources, would begin, as LBA."""
+"""The LBA where the lead-out of a disc with this program, made from all the sources, would begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one disc takes: the tracks from one place, counted from 0, up to another.
+    """The part for one disc: the tracks from one place, counted from 0, up to another.
 
-    cuts_a_join  its first track goes on from the one before, which is on the disc before
+    cuts_a_join  whether its first track continues the last one on the previous disc
     """
 
     first: int
@@ -34,7 +34,7 @@ class Part:
 
 
 def split(program: Program, samples: Sequence[int], last_lead_out_lba: int, lead_out: LeadOut) -> list[Part]:
-    """As few discs as the order and the joins allow; one where everything fits.
+    """Split a program into as few discs as its order and joins allow; one disc if everything fits.
 
     samples            how long each source is, in stereo samples at 44.1 kHz
     last_lead_out_lba  of the discs
@@ -70,7 +70,7 @@ def split(program: Program, samples: Sequence[int], last_lead_out_lba: int, lead
 
 
 def _is_join(program: Program, samples: Sequence[int], place: int) -> bool:
-    """Whether the track at this place, from 0, goes on from the one before without silence."""
+    """Whether the track at this place, from 0, continues the previous one without silence."""
     pair = replace(program, tracks=program.tracks[place - 1 : place + 1])
     (border,) = arrange(pair, samples, pad_short_tracks=True).borders
     return program.tracks[place].joined and not border.pause_samples
@@ -79,8 +79,8 @@ def _is_join(program: Program, samples: Sequence[int], place: int) -> bool:
 def tracks_of(program: Program, first: int, end: int) -> Program:
     """The tracks from this place, counted from 0, up to another, as a program of their own.
 
-    A pause before the first of them is left out, for every disc begins with one; sound there goes to the end
-    of the disc before, where it is heard. Catalogue number and packs are of the one disc only.
+    A pause before the first of them is left out, because every disc begins with one; sound there goes to the
+    end of the previous disc, where it can be heard. Catalogue number and packs belong only to the one disc.
     """
     whole = end - first == len(program.tracks)
     tracks = list(program.tracks[first:end])
@@ -99,7 +99,7 @@ def tracks_of(program: Program, first: int, end: int) -> Program:
 
 
 def with_own_sources(program: Program) -> Program:
-    """The same without sources that no track has a piece of."""
+    """The same program, without sources that no track uses."""
     used = sorted({p.source for track in program.tracks for p in track.pieces if p.source is not None})
     place_of = {source: place for place, source in enumerate(used)}
 

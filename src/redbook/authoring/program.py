@@ -1,8 +1,8 @@
 """A program: what should be on a disc, in samples of its sources.
 
-Files, a cue sheet, a TOC file, a master or another disc: each is read into this value, and nothing after it
-asks where it came from. A track is a list of segments, one for each index; a segment is a list of pieces. All
-pieces of all tracks, one after the other, are the stream of samples on the disc from LBA 0 on.
+Files, a cue sheet, a TOC file, a master or another disc: each is read into this value, and nothing that uses
+the value asks where it came from. A track is a list of segments, one for each index; a segment is a list of
+pieces. All pieces of all tracks, one after the other, are the stream of samples on the disc from LBA 0 on.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class Piece:
     """A run of samples of one source, or silence.
 
     source  its place in the program's sources, from 0; None for silence
-    first   the sample that it begins with, at 44.1 kHz
-    samples how many; None for all that follow, to the source's end
+    first   its first sample in the source, at 44.1 kHz
+    samples how many; None for all the rest, to the source's end
     """
 
     source: int | None
@@ -39,7 +39,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What is between one index and the next.
+    """The audio between one index and the next.
 
     index  0 for a pregap, 1 where the track starts, 2 to 99
     line   of the sheet that it comes from; 0 if there is none
@@ -54,7 +54,7 @@ class Segment:
 class ProgramTrack:
     """One track.
 
-    segments         index 0 first, where it has a pregap of its own, then 1, 2 and so on; the two seconds
+    segments         index 0 first, if it has a pregap of its own, then 1, 2 and so on; the two seconds
                      before LBA 0 that every disc has are not included
     joined           it begins with the sample after the last one of the previous track; else at the next
                      whole sector
@@ -86,9 +86,9 @@ class ProgramTrack:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something a person should know about how a sheet was read.
+    """Something that a person should know about how a sheet was read.
 
-    file, line  where it is; empty and 0 if it has no place
+    file, line  the place that it is about; empty and 0 for none
     """
 
     text: str
@@ -107,7 +107,7 @@ class Program:
     sources  every file that is used, once
     mcn      thirteen digits, or empty
     texts    CD-Text, one entry for each language; track 0 is the disc
-    packs    CD-Text as it will be burned, byte for byte; then `texts` is what it says
+    packs    CD-Text as it will be burned, byte for byte; then `texts` are the texts in it
     notes    how a sheet was read
     """
 

@@ -60,7 +60,7 @@ class SpooledAudio:
         self._at = self._end = 0
 
     def differing(self, place: int, first: int, data: bytes | bytearray) -> list[int]:
-        """Numbers of the sectors of `data` that are not as they were sent.
+        """The numbers of those sectors of `data` that differ from what was sent.
 
         raises  AudioError  if the spool cannot be read
         """
@@ -71,7 +71,7 @@ class SpooledAudio:
             self._at = self._end = 0
         begin = self._place_of_next(len(data))
         self._next = (place, first + len(data) // SECTOR_BYTES)
-        if self._ahead.startswith(data, begin):  # compares in place
+        if self._ahead.startswith(data, begin):  # this compares in place
             return []
         return [
             first + at // SECTOR_BYTES
@@ -89,7 +89,7 @@ class SpooledAudio:
         return maker.finish("").sums
 
     def _place_of_next(self, length: int) -> int:
-        """Where the next bytes are in what was read ahead.  raises  AudioError  if there are not so many"""
+        """Where the next bytes are in what was read ahead.  raises  AudioError  if there are too few"""
         if self._end - self._at < length:
             ahead = self._ahead[self._at : self._end].ljust(max(length, _AHEAD_BYTES), b"\0")
             self._at, self._end, view = 0, self._end - self._at, memoryview(ahead)
@@ -103,12 +103,12 @@ class SpooledAudio:
 
 
 def too_short() -> AudioError:
-    """For a spool that has less than was put into it."""
+    """The error for a spool that has less than was put into it."""
     return AudioError("the decoded audio is shorter than it was: was its file changed?")
 
 
 def chunks(stream: ProgramStream, cancel: Flag | None = None, size: int = 1 << 18) -> Iterator[memoryview]:
-    """All of a stream, in pieces of one buffer.  raises  AudioError, Cancelled"""
+    """The whole stream, in pieces that share one buffer.  raises  AudioError, Cancelled"""
     buffer = memoryview(bytearray(size))
     while got := stream.read_into(buffer):
         if cancel is not None and cancel.is_set():

@@ -1,15 +1,15 @@
 """What is known about a disc's tracks once their audio is in the spool: fingerprints, SHA-256, AccurateRip.
 
-None of it is needed before the first WRITE: what makes a burn safe (every source decoded to its end, and its
-own checksums right) is over by then. So a thread reads the spool once more, which the system still has in its
-memory, while the disc is written and read back. First come the fingerprints of all tracks, with which a
-verification finds its place on the disc; then the checksums that a report states.
+None of this is needed before the first WRITE: by then, everything that makes a burn safe has been done
+(every source is decoded to its end, and its own checksums are right). So a thread reads the spool once more,
+which is still in the system's memory, while the disc is written and read back. First come the fingerprints
+of all tracks, with which a verification finds its place on the disc; then the checksums that a report states.
 
 All of this relies on the spool, and so do the burn and the comparison. At the end the spool is therefore
 compared with what was put into it (`Spool.check`), because memory or a disk may have changed the audio.
 
-Who touches what: the tasks are in a queue, and each is done once, by the thread or by whoever calls `wait`. A
-result is a Future: whoever asks for it waits, and gets what went wrong as an exception.
+Who touches what: the tasks are in a queue, and each is done once, by the thread or by a caller of `wait`. A
+result is a Future: a caller that asks for it waits, and gets an error as an exception.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Hashes(NamedTuple):
     """The SHA-256 of a track, in hexadecimal.
 
     track  from its index 1 to its end
-    area   from where what is sent before its index 1 begins
+    area   from the start of what is sent before its index 1
     """
 
     track: str
@@ -47,10 +47,10 @@ class Hashes(NamedTuple):
 
 
 class Summing:
-    """Sums up the tracks of a disc, in a thread of its own.  End it (`end`) before the spool is closed.
+    """Sums up the tracks of a disc, in a thread of its own.  Call `end` before the spool is closed.
 
-    hashes       of each track, as they come
-    accuraterip  of each its two checksums
+    hashes       of each track, when they are ready
+    accuraterip  the two checksums of each track
 
     silent_sectors  between the last track's audio and the lead-out
     """
@@ -69,7 +69,7 @@ class Summing:
         self._tasks: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         for place, track in enumerate(laid):
             self._tasks.append((self._marks[place], partial(self._fingerprint, track)))
-        # Apart, though each then reads the track once more: a disc of one track has work for two threads.
+        # Separate tasks, though each reads the track again: then even one track is work for two threads.
         for place in range(len(laid)):
             self._tasks.append((self.hashes[place], partial(self._hash, place)))
             self._tasks.append((self.accuraterip[place], partial(self._accuraterip, place)))
@@ -79,7 +79,7 @@ class Summing:
 
     @property
     def fingerprints(self) -> list[Fingerprint]:
-        """Of each track from what is sent before its index 1; without SHA-256 and the sums of its sectors.
+        """Of each track, with what is sent before its index 1; without SHA-256 and sums of sectors.
 
         raises  AudioError, Cancelled
         """
@@ -87,22 +87,22 @@ class Summing:
 
     @property
     def proofs(self) -> list[str]:
-        """The SHA-256 of each track from what is sent before its index 1.  raises  AudioError, Cancelled"""
+        """The SHA-256 of each track, with what is sent before its index 1.  raises  AudioError, Cancelled"""
         return [track.result().area for track in self.hashes]
 
     def whole_fingerprints(self) -> list[Future[Fingerprint]]:
-        """With everything that a disc can be compared with when the audio is gone; known after `wait`."""
+        """Fingerprints with all that is needed to compare a disc without the audio; ready after `wait`."""
         whole: list[Future[Fingerprint]] = [Future() for _ in self._laid]
         for place, result in enumerate(whole):
             self._tasks.append((result, partial(self._whole_fingerprint, place)))
         return whole
 
     def wait(self, cancel: Flag | None = None) -> None:
-        """Until all is known; helps meanwhile.
+        """Wait until everything is known, and help with the work.
 
         cancel  ends it early
 
-        raises  AudioError  also if what is in the spool is not what was put into it; Cancelled
+        raises  AudioError  also if the spool does not hold what was put into it; Cancelled
         """
         self._cancel = cancel
         self._work()
@@ -113,11 +113,11 @@ class Summing:
             known.result()
 
     def stop(self) -> None:
-        """What is not known yet is not computed any more: whoever asks for it gets Cancelled."""
+        """Compute nothing more: a caller that asks for a result which is not known yet gets Cancelled."""
         self._stopped = True
 
     def end(self) -> None:
-        """Until nothing is read from the spool any more, whatever went wrong."""
+        """Wait until nothing is read from the spool any more, whatever went wrong."""
         self._thread.join()
         while self._tasks:
             self._tasks.popleft()[0].set_exception(_not_known())
@@ -130,7 +130,7 @@ class Summing:
                 return
             try:
                 result.set_result(task())
-            except BaseException as error:  # noqa: BLE001 - raised to whoever asks for the result
+            except BaseException as error:  # noqa: BLE001 - raised again when the result is asked for
                 result.set_exception(error)
 
     def _check_cancel(self) -> None:
@@ -162,7 +162,7 @@ class Summing:
         return Hashes(found, found if of_area is None else str(of_area.hexdigest()))
 
     def _accuraterip(self, place: int) -> tuple[int, int]:
-        """What lies before the next track's index 1 AccurateRip counts to this one."""
+        """AccurateRip counts the audio before the next track's index 1 as part of this track."""
         track, laid = self._laid[place], self._laid
         last = place == len(laid) - 1
         sums = AccurateRip(first=track.number == 1, last=last, silent_sectors=self._silent)

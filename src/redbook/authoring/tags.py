@@ -1,7 +1,7 @@
-"""What a disc's texts and codes are, where several sources give them.
+"""Which texts and codes a disc gets, if several sources give them.
 
-The command line goes before a file of CD-Text packs, that before a sheet, and that before the tags of the
-sound files; text by text. Where one that is not taken says something else, that is noted.
+The command line comes before a file of CD-Text packs, this before a sheet, and that before the tags of the
+sound files; text by text. A note says so if a source that comes later has something else.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _SHOWN_DIFFERENCES = 5
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Texts and codes of a disc, as one source says them.
+    """The texts and codes of a disc, as one source gives them.
 
-    origin  who says it, in words: "the sheet", "the tags"
-    texts   one entry for each language; language 0 is that of whatever else is said
-    packs   the same as packs that are to be burned byte for byte; empty if there are none
+    origin  the source, in words: "the sheet", "the tags"
+    texts   one entry for each language; language 0 means the language of the other texts
+    packs   the same texts as packs that will be burned byte for byte; empty if there are none
     mcn     thirteen digits, or empty
-    isrcs   track to twelve characters
-    notes   what a person should know of how they were found
+    isrcs   twelve characters each, by track
+    notes   what a person should know about how they were found
     """
 
     origin: str
@@ -65,8 +65,9 @@ def onto_program(program: Program, labels: Labels) -> Program:
 
 
 def tags_by_track(program: Program, tags: Sequence[Tags]) -> list[Tags | None]:
-    """Of each track those of its file; what that says about the album only, if it holds more than the track,
-    or the track is in several; None for a track that is silence.
+    """The tags of each track's file; None for a track of silence.
+
+    If the file holds more than the track, or the track is in several files, only the album's tags are used.
 
     tags  of each of the program's sources
     """
@@ -95,10 +96,10 @@ def _of_album(tags: Tags) -> Tags:
 def of_tags(by_track: Sequence[Tags | None], *, texts: bool = True) -> Labels:
     """What the tags of a disc's tracks say, from track 1 on.
 
-    texts  False for their codes alone
+    texts  False for their codes only
 
-    The disc has a title, a genre and a catalogue number only if all files agree on the album's. It has the
-    album's artist as performer, or the one whom all tracks have. An ISRC or a number that is none is noted.
+    The disc has a title, a genre and a catalogue number only if all files agree on the album's. Its performer
+    is the album's artist, or the one that all tracks have. An invalid ISRC or catalogue number is noted.
     """
     every = {number: tags for number, tags in enumerate(by_track, 1) if tags is not None}
     notes: list[str] = []
@@ -130,7 +131,7 @@ def _put(by_type: dict[PackType, dict[int, str]], kind: PackType, text: str) -> 
 
 
 def _common(texts: Iterable[str]) -> str:
-    """What all say; empty if one says something else or nothing."""
+    """The text that all have; empty if one has another, or none."""
     distinct = set(texts)
     return distinct.pop() if len(distinct) == 1 else ""
 
@@ -185,10 +186,10 @@ def _isrcs(every: Mapping[int, Tags], notes: list[str]) -> dict[int, str]:
 
 
 def merge(*ranked: Labels) -> Labels:
-    """One, of several; who comes first goes before the others, text by text and code by code.
+    """Merge several into one; the first one counts, text by text and code by code.
 
-    Packs are burned as they are if nobody before them says anything of CD-Text; then nobody after them adds
-    to their texts. Else they are made again, of their texts and all others'.
+    Packs are burned as they are if no source before them has CD-Text; then no source after them adds texts.
+    Otherwise packs are made again, from their texts and all the others.
     """
     notes = [note for labels in ranked for note in labels.notes]
     whole = next((labels for labels in ranked if labels.texts or labels.packs), None)
@@ -221,7 +222,7 @@ def merge(*ranked: Labels) -> Labels:
 
 
 def _code(what: str, before: tuple[str, str], code: str, origin: str, notes: list[Note]) -> tuple[str, str]:
-    """The code that counts, and who said it."""
+    """The code that counts, and the source that gave it."""
     taken, by = before
     if not taken:
         return code, origin
@@ -231,7 +232,7 @@ def _code(what: str, before: tuple[str, str], code: str, origin: str, notes: lis
 
 
 def _compare_codes(labels: Labels, codes: Mapping[int, str], notes: list[Note]) -> None:
-    """Packs that are burned as they are say the codes, too."""
+    """Note codes that differ in packs that are burned as they are."""
     for texts in labels.texts[:1]:
         for track, code in texts.by_type.get(PackType.CODE, {}).items():
             if codes.get(track) and codes[track] != code.rjust(13 if not track else 12, "0"):
@@ -245,7 +246,7 @@ def _compare_codes(labels: Labels, codes: Mapping[int, str], notes: list[Note]) 
 
 
 class _Texts:
-    """Texts of several, by language; what the first one says stays."""
+    """Texts from several sources, by language; the first text stays."""
 
     def __init__(self) -> None:
         self._by_language: dict[int, Texts] = {}
@@ -274,7 +275,7 @@ class _Texts:
                 self._origins[language, PackType.GENRE, 0] = labels.origin
 
     def _language(self, code: int) -> int:
-        """Which one is meant: nothing said means the first there is, or English."""
+        """The language that is meant; if none is given, the first one that was, or English."""
         if self._first is None:
             self._first = code or ENGLISH
         return code or self._first
@@ -285,7 +286,7 @@ class _Texts:
     def _add(self, into: Texts, place: tuple[int, PackType, int], text: str, origin: str) -> None:
         _, kind, track = place
         if kind is PackType.CODE and track in into.by_type.get(kind, {}):
-            return  # compared as codes
+            return  # these are compared as codes
         by = self._origins.setdefault(place, origin)
         own = into.by_type.setdefault(kind, {})
         if by == origin:
@@ -305,7 +306,7 @@ class _Texts:
         return found
 
     def take_codes(self, codes: Mapping[int, str]) -> None:
-        """Where CD-Text has codes, they are those of the sub-channel."""
+        """Replace codes in CD-Text with those of the sub-channel."""
         for texts in self._by_language.values():
             own_codes = texts.by_type.get(PackType.CODE, {})
             for track in own_codes:

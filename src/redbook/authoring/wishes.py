@@ -1,4 +1,4 @@
-"""What a user wants of a disc besides its sources: how tracks are joined, pauses, texts, codes, loudness."""
+"""What a user wants for a disc besides its sources: how tracks are joined, pauses, texts, codes, loudness."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULT_TARGET_LUFS = -18.0
 LOWEST_TARGET_LUFS, HIGHEST_TARGET_LUFS = -40.0, -5.0
 
 TRUE_PEAK_LIMIT_DBTP = -1.0
-"""Nothing is raised until its true peak exceeds this, and what exceeds it is lowered.  EBU R 128"""
+"""Nothing is raised so far that its true peak exceeds this, and what exceeds it is lowered.  EBU R 128"""
 
 
 @unique
@@ -30,7 +30,7 @@ class Join(StrEnum):
 
     AUTO  the files of one album are joined, others are not
     JOIN  it begins with the very next sample
-    PAD   it begins at a whole sector, with up to 13 ms of silence before
+    PAD   it begins at a whole sector, after up to 13 ms of silence
     """
 
     AUTO = "auto"
@@ -75,8 +75,8 @@ class Wishes:
     """What a disc should be like; the defaults are what a sheet says, or what an album needs.
 
     join           how files follow each other
-    pause_seconds  of silence before every track but the first, in addition to the pauses of a sheet; None
-                   and 0 for no more
+    pause_seconds  silence before every track except the first, in addition to a sheet's pauses; None and 0
+                   add none
     pad_short_tracks  pad tracks shorter than 4 s with silence, even between other tracks
     cd_text        whether titles are written on the disc
     texts_file     a file of CD-Text packs, or a Sony text sheet (.v07t, .txt); None for none
@@ -115,7 +115,7 @@ class Wishes:
                 f"a pause must be 0 to {LONGEST_PAUSE_SECONDS:g} seconds, not {pause!r}; write a longer one "
                 "in a sheet"
             )
-        if not LOWEST_TARGET_LUFS <= self.target_lufs <= HIGHEST_TARGET_LUFS:  # also what is no number
+        if not LOWEST_TARGET_LUFS <= self.target_lufs <= HIGHEST_TARGET_LUFS:  # this also catches NaN
             raise ValueError(
                 f"a loudness must be between {LOWEST_TARGET_LUFS:g} and {HIGHEST_TARGET_LUFS:g} LUFS, not "
                 f" {self.target_lufs!r}"

@@ -1,4 +1,4 @@
-"""What a disc is: arithmetic on its layout. Nothing here knows a drive, a file or a sample's value."""
+"""What a disc is: arithmetic on its layout. Nothing here knows drives, files or the values of samples."""
 
 from redbook.disc.numbers import (
     FIRST_LEAD_IN_LBA,

@@ -11,9 +11,9 @@ from redbook.disc.sub_channel import is_isrc
 
 
 def read_isrc(text: str) -> str | None:
-    """Twelve characters; empty for zeros, which stand for none; None for what is not an ISRC.
+    """Twelve characters; empty for zeros, which stand for no ISRC; None if the text is not an ISRC.
 
-    Two letters, three letters or digits, seven digits; hyphens are for readers only.
+    An ISRC is two letters, three letters or digits, and seven digits; hyphens are only for readers.
     """
     code = re.sub(r"[\s-]", "", text).upper()
     if not code.strip("0"):
@@ -24,7 +24,7 @@ def read_isrc(text: str) -> str | None:
 
 
 def digits_of(text: str) -> str:
-    """Of a number that has twelve or thirteen, without what is between them; else nothing."""
+    """The digits of a number with twelve or thirteen of them, without separators; else nothing."""
     digits = re.sub(r"[\s-]", "", text)
     return digits if digits.isascii() and digits.isdigit() and len(digits) in (12, 13) else ""
 

@@ -1,7 +1,7 @@
 """A sector of data: 2352 bytes, of which 2048 are the user's; the rest gives its address and corrects errors.
 
-As on the disc, but not scrambled: that is how drives hand it over and how images keep it.
-Source: ECMA-130 clause 14 and annex A (mode 1), MMC-5 table 355 (which part READ CD brings).
+It is the same as on the disc, but not scrambled: that is how drives return it and images store it.
+Source: ECMA-130 clause 14 and annex A (mode 1), MMC-5 table 355 (which parts READ CD returns).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from redbook.disc.sub_channel import bcd
 
 USER_BYTES = 2048
 MODE_1, MODE_2 = 1, 2
-"""Mode 2 is that of CD-ROM XA, form 1: of CD-Extra and photo discs."""
+"""Mode 2 means CD-ROM XA, form 1, as on CD-Extra and photo discs."""
 
 SYNC = b"\0" + b"\xff" * 10 + b"\0"
 _HEADER = len(SYNC)
@@ -30,7 +30,7 @@ _USER, _EDC, _HEADER_BIT, _SUBHEADER_BIT, _SYNC_BIT = 0x10, 0x08, 0x20, 0x40, 0x
 
 
 def _edc_table() -> list[int]:
-    """Of (x^16 + x^15 + x^2 + 1)(x^16 + x^2 + x + 1), the lowest bit first."""
+    """The table for (x^16 + x^15 + x^2 + 1)(x^16 + x^2 + x + 1), lowest bit first."""
     table = []
     for value in range(256):
         for _ in range(8):
@@ -76,7 +76,7 @@ def _parity(rows: list[bytes]) -> bytes:
 
 
 def build(lba: int, user: bytes, mode: int = MODE_1) -> bytes:
-    """The sector of these 2048 bytes; shorter ones are filled up with zeros.
+    """The sector with these 2048 bytes; if there are fewer, zeros are added.
 
     mode  MODE_1, or MODE_2 for form 1
     """
@@ -91,7 +91,7 @@ def build(lba: int, user: bytes, mode: int = MODE_1) -> bytes:
         content = _DATA_SUBHEADER + user
         content += edc(content).to_bytes(4, "little")
         body = SYNC + header + content
-        protected = bytes(4) + content  # an XA sector's address may change, its parity stays
+        protected = bytes(4) + content  # an XA sector's parity does not cover its address
     p = _parity([protected[n : n + _P_COLUMNS] for n in range(0, len(protected), _P_COLUMNS)])
     protected += p
     q = _parity([bytes(take(protected)) for take in _Q_ROW])
@@ -99,13 +99,13 @@ def build(lba: int, user: bytes, mode: int = MODE_1) -> bytes:
 
 
 def user_data(sector: bytes) -> bytes:
-    """The 2048 bytes of it."""
+    """The user's 2048 bytes in a sector."""
     start = _SUBHEADER if sector[15] == MODE_1 else _SUBHEADER + 8
     return sector[start : start + USER_BYTES]
 
 
 def part(sector: bytes, selection: int) -> bytes | None:
-    """What READ CD brings of it.
+    """The part of a sector that READ CD returns.
 
     selection  bits 7-3 of byte 9: sync, subheader, header, user data, EDC and ECC
 

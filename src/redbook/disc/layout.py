@@ -1,16 +1,16 @@
 """One session of an audio disc, as it is meant to be: the value that every part of redbook shares.
 
-The planner makes it, a write type writes it, a cue sheet says it to a drive, a virtual disc keeps it, what a
-disc says about itself is read into it, and verification compares two of them. All addresses are sectors; a
-track owns the sectors from its index 0 to its end:
+The planner makes it, a write type writes it, a cue sheet describes it to a drive, a virtual disc keeps it,
+what a disc says about itself is read into it, and verification compares two of them. All addresses are
+sectors; a track owns the sectors from its index 0 to its end:
 
       pregap                 index 1        index 2
       |<-- pregap_sectors -->|<----------- sectors ----------->|
       pregap_lba             start_lba      indexes[0]         end_lba
 
-Written at once, the next track's pregap begins where this track ends. Written track-at-once, two sectors of
-run-out are between. The first 150 sectors of the first pregap are before LBA 0; what is longer than that is
-part of the program: a hidden track is nothing else.
+Session-at-once, the next track's pregap begins where this track ends. Track-at-once, there are two sectors of
+run-out between them. The first 150 sectors of the first pregap are before LBA 0; anything longer than that is
+part of the program. That is all that a hidden track is.
 
 Source: IEC 60908; MMC-5 4.2.3.
 """
@@ -37,7 +37,7 @@ from redbook.disc.toc import Toc, TocTrack
 from redbook.records import dataclass
 
 MOST_CD_TEXT_BYTES = BLOCKS * 256 * PACK_BYTES
-"""A byte counts the packs of each block.  Source: MMC-5 annex J."""
+"""One byte holds the number of packs in a block.  Source: MMC-5 annex J."""
 
 PRE_EMPHASIS, COPY_PERMITTED, DATA, FOUR_CHANNELS = 1, 2, 4, 8
 """Bits of a Q control nibble."""
@@ -48,7 +48,7 @@ class Pregap(StrEnum):
     """Who makes the sectors from index 0 to index 1.
 
     SENT         the host, like the rest of the track: they are silence or audio
-    BY_DRIVE     the drive, which knows nothing but silence there
+    BY_DRIVE     the drive, which can only make silence there
     """
 
     SENT = "sent"
@@ -61,12 +61,12 @@ class LaidTrack:
 
     number           1..99
     start_lba        of index 1
-    sectors          from index 1 to its end, run-out not counted
+    sectors          from index 1 to its end, without the run-out
     pregap_sectors   from index 0 to index 1; 0 if it has no index 0
-    pregap           who makes those
+    pregap           who makes these sectors
     indexes          where index 2, 3 and so on begin, as LBAs
     control          Q control nibble: PRE_EMPHASIS, COPY_PERMITTED, DATA, FOUR_CHANNELS
-    copy_alternates  SCMS: the copy bit of the sub-channel comes and goes, "copy of a protected original"
+    copy_alternates  SCMS: the copy bit of the sub-channel alternates, "copy of a protected original"
     isrc             twelve characters, or empty
     """
 
@@ -82,7 +82,7 @@ class LaidTrack:
 
     @property
     def pregap_lba(self) -> int:
-        """Of index 0, or of index 1 where there is no pregap."""
+        """The address of index 0, or of index 1 if there is no pregap."""
         return self.start_lba - self.pregap_sectors
 
     @property
@@ -91,7 +91,7 @@ class LaidTrack:
 
     @property
     def sent_lba(self) -> int:
-        """Where what the host has sent of it begins, as far as drives read it back: from LBA 0 on."""
+        """Where the audio that the host has sent begins, as far as drives can read it back: from LBA 0 on."""
         return self.start_lba if self.pregap is Pregap.BY_DRIVE else max(0, self.pregap_lba)
 
     @property
@@ -100,11 +100,11 @@ class LaidTrack:
 
     @property
     def toc_control(self) -> int:
-        """As the table of contents has it: a copy bit that comes and goes is 0 there."""
+        """The control nibble in the table of contents, where a copy bit that alternates is 0."""
         return self.control & ~COPY_PERMITTED if self.copy_alternates else self.control
 
     def index_at(self, lba: int) -> int:
-        """Which index of the track this sector is in."""
+        """The index of the track in which this sector is."""
         return 0 if lba < self.start_lba else 1 + bisect_right(self.indexes, lba)
 
 
@@ -128,7 +128,7 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A rule that is broken.  track: its number, 0 for the session; text: what is wrong, in words"""
+    """A broken rule.  track: its number, 0 for the session; text: what is wrong, in words"""
 
     rule: Rule
     track: int
@@ -145,7 +145,7 @@ class RulesBroken(ValueError):
 
 @unique
 class Item(StrEnum):
-    """What can be compared of a disc beside its samples."""
+    """What can be compared on a disc, apart from its samples."""
 
     TRACKS = "tracks"
     STARTS = "starts of tracks"
@@ -160,7 +160,7 @@ class Item(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """Something that is on a disc otherwise than it was meant.  track: its number, 0 for the session"""
+    """Something on a disc that is not as it was meant to be.  track: its number, 0 for the session"""
 
     item: Item
     track: int
@@ -200,7 +200,7 @@ class SessionLayout:
         raise KeyError(number)
 
     def track_at(self, lba: int) -> LaidTrack:
-        """The one that owns this sector; of a run-out the track before it, of the lead-out the last."""
+        """The track that owns this sector; for a run-out the track before it, for the lead-out the last."""
         owner = self.tracks[0]
         for track in self.tracks:
             if track.pregap_lba > lba:
@@ -275,7 +275,7 @@ class SessionLayout:
             yield Breach(Rule.CAPACITY, 0, f"it is {over} sector{'' if over == 1 else 's'} too long")
 
     def gaps(self) -> Iterator[tuple[LaidTrack, int]]:
-        """Each track and how many sectors are between its end and what follows: the run-out."""
+        """Each track, with the number of sectors from its end to what follows: the run-out."""
         begins = [track.pregap_lba for track in self.tracks[1:]] + [self.lead_out_lba]
         for track, begin in zip(self.tracks, begins, strict=True):
             yield track, begin - track.end_lba
@@ -288,9 +288,9 @@ class SessionLayout:
     def differences(
         self, found: SessionLayout, untold: frozenset[tuple[Item, int]] = frozenset()
     ) -> list[Deviation]:
-        """What is otherwise in a layout that was read from a disc, in the order of the disc.
+        """What differs in a layout that was read from a disc, in the order of the disc.
 
-        untold  what a drive could not tell of the disc, by track (0: the session); that is not compared
+        untold  what the drive could not say about the disc, by track (0: the session); it is not compared
         """
         wrong = []
         if found.mcn != self.mcn:
@@ -353,7 +353,7 @@ def _span(numbers: list[int]) -> str:
 
 
 def with_pregaps(layout: SessionLayout) -> SessionLayout:
-    """The same samples, and a pregap for every track: where it had none, the last sector before it."""
+    """The same samples with a pregap for every track; if it had none, the last sector before it."""
     tracks: list[LaidTrack] = []
     for track in layout.tracks:
         if not track.pregap_sectors and tracks:

@@ -21,10 +21,10 @@ MOST_INDEXES = 99  # of a track, index 1 among them
 
 MOST_OFFSET_SECTORS = 6
 MOST_OFFSET_SAMPLES = MOST_OFFSET_SECTORS * SAMPLES_PER_SECTOR
-"""How far out of place a drive may read audio, in either direction. AccurateRip's list of drives ends below
-2000 samples; an offset of reading and one of writing add up."""
+"""How far out of place a drive may read audio, in either direction. In AccurateRip's list of drives all are
+below 2000 samples; the offsets of reading and writing add up."""
 
-FIRST_LEAD_IN_MINUTE = 90  # an address from there on is before the program
+FIRST_LEAD_IN_MINUTE = 90  # addresses from there on are before the program
 FIRST_LEAD_IN_LBA = -45_150  # 90:00:00
 FIRST_TRACK_EARLIEST_LBA = (
     -PREGAP_SECTORS
@@ -63,7 +63,7 @@ class Msf:
 
     @classmethod
     def from_sectors(cls, sectors: int) -> Self:
-        """A duration or an absolute count of sectors, without the offset of 150."""
+        """A duration, or an absolute number of sectors, without the offset of 150."""
         return cls(sectors // 4500, sectors // 75 % 60, sectors % 75)
 
     @property
@@ -73,12 +73,12 @@ class Msf:
 
     @property
     def lba(self) -> int:
-        """The LBA of this address; from minute 90 on it is one of the lead-in, below -150."""
+        """The LBA of this address; from minute 90 on, it is in the lead-in, below -150."""
         return self.sectors - (PREGAP_SECTORS if self.minute < FIRST_LEAD_IN_MINUTE else 450_150)
 
     @property
     def program_lba(self) -> int:
-        """Of an address that is in the program area or is its end: also of minute 90 and more."""
+        """The LBA of an address in the program area or at its end, even for minute 90 and more."""
         return self.sectors - PREGAP_SECTORS
 
     def __str__(self) -> str:
@@ -86,20 +86,20 @@ class Msf:
 
 
 def duration(sectors: int) -> str:
-    """A length in sectors, or a place counted from LBA 0, as MM:SS:FF; what is before LBA 0 has a minus."""
+    """A length in sectors, or a place counted from LBA 0, as MM:SS:FF; with a minus before LBA 0."""
     return f"{'-' if sectors < 0 else ''}{Msf.from_sectors(abs(sectors))}"
 
 
 def minutes(sectors: int, *, down: bool = False) -> str:
-    """The same as people read it, m:ss, to the nearest second; down: no second that is not whole."""
+    """The same for people, m:ss, to the nearest second; down: only whole seconds."""
     whole = (abs(sectors) + (0 if down else SECTORS_PER_SECOND // 2)) // SECTORS_PER_SECOND
     return f"{'-' if sectors < 0 and whole else ''}{whole // 60}:{whole % 60:02d}"
 
 
 def next_session_start(lead_out_lba: int, closed_sessions: int) -> int:
-    """First possible track start of the session after `closed_sessions` closed ones.
+    """The first possible start of a track in the session after `closed_sessions` closed ones.
 
-    Source: ECMA-394 clause 20; measured 11400 and 6900 sectors after the lead-out's start.
+    Source: ECMA-394 clause 20; 11400 and 6900 sectors after the lead-out's start were measured.
     """
     lead_out = FIRST_LEAD_OUT_SECTORS if closed_sessions == 1 else LATER_LEAD_OUT_SECTORS
     return lead_out_lba + lead_out + LATER_LEAD_IN_SECTORS + PREGAP_SECTORS

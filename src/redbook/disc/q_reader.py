@@ -1,6 +1,4 @@
-"""Q followed from the lead-in to the lead-out, as a drive that reads a disc does: what it says the disc
-is.
-"""
+"""Follows Q from the lead-in to the lead-out, as a drive does, and works out from it what is on the disc."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from redbook.disc.sub_channel import (
 
 
 class QReader:
-    """Takes sector after sector; damaged ones, and modes that say nothing of the program, are passed over."""
+    """Takes sector after sector; skips damaged ones, and modes that say nothing about the program."""
 
     def __init__(self) -> None:
         self._points: dict[int, tuple[int, Msf]] = {}
@@ -35,7 +33,7 @@ class QReader:
 
     def take(self, lba: int, q: bytes, symbols: bytes = b"") -> None:
         """q        twelve bytes
-        symbols  96 of P to W, where there are any: CD-Text is looked for in those of the lead-in
+        symbols  96 of P to W, if there are any: those of the lead-in may hold CD-Text
         """
         if symbols and lba < -PREGAP_SECTORS:
             self._collector.take(symbols)
@@ -63,7 +61,7 @@ class QReader:
 
     @property
     def track(self) -> int:
-        """The one that Q has said last; 0 until then."""
+        """The last track that Q has named; 0 until there is one."""
         return self._track
 
     @property
@@ -72,7 +70,7 @@ class QReader:
         return self._lead_out_lba
 
     def layout(self) -> SessionLayout | None:
-        """What has come so far; None while lead-in and program do not make a session."""
+        """The layout so far; None while lead-in and program do not make a session."""
         ends = [self._points.get(point) for point in (FIRST_TRACK, LAST_TRACK, LEAD_OUT_START)]
         numbers = sorted(point for point in self._points if 1 <= point <= MOST_TRACKS)
         if None in ends or not numbers or numbers != list(range(numbers[0], numbers[-1] + 1)):

@@ -1,8 +1,8 @@
 """R to W after the lead-in: packs of 24 symbols of six bits, with parity, and spread over the disc.
 
-A sector has four packs. Two symbols of parity protect a pack's first two, four protect the whole pack; and
-each symbol is delayed by up to seven packs, so that a scratch does not hit one pack alone. The lead-in's
-CD-Text has neither.
+A sector has four packs. Two symbols of parity protect a pack's first two symbols, four protect the whole
+pack. Each symbol is delayed by up to seven packs, so that the damage from a scratch is spread over several
+packs. The lead-in's CD-Text has neither.
 
 Source: IEC 60908 clause 17.6 and its figures on the R to W packs.
 """
@@ -15,7 +15,7 @@ PACK_SYMBOLS = 24
 PACKS_PER_SECTOR = RAW_BYTES // PACK_SYMBOLS
 _MOST_DELAY = 7  # packs
 _SWAPPED = ((1, 18), (2, 5), (3, 23))
-"""Symbols that change places before the delays, so that the first four are not adjacent."""
+"""Symbols that swap places before the delays, so that the first four are not adjacent."""
 
 _PLACES = list(range(PACK_SYMBOLS))
 for _one, _other in _SWAPPED:
@@ -34,7 +34,7 @@ def _times(a: int, b: int) -> int:
 
 
 def _generator(roots: int) -> list[int]:
-    """(x + 1)(x + a)...(x + a^(roots - 1)), the highest power first, without its leading 1."""
+    """(x + 1)(x + a)...(x + a^(roots - 1)), highest power first, without the leading 1."""
     found = [1]
     for power in range(roots):
         longer = [*found, 0]
@@ -54,7 +54,7 @@ def _parity(data: bytes, roots: int) -> bytes:
 
 
 def _table(length: int, roots: int) -> list[list[int]]:
-    """Of each place and each value there the parity, as one number: parities add up."""
+    """The parity for each place and each value there, as one number; parities are added up."""
     return [
         [
             int.from_bytes(_parity(bytes(value if n == place else 0 for n in range(length)), roots), "big")
@@ -65,14 +65,14 @@ def _table(length: int, roots: int) -> list[list[int]]:
 
 
 class Packer:
-    """Packs one after the other to R to W as it is on the disc, sector after sector in order."""
+    """Turns consecutive packs into R to W as on the disc; give it all sectors in order."""
 
     def __init__(self) -> None:
         self._waiting = [bytearray(PACK_SYMBOLS) for _ in range(_MOST_DELAY + 1)]
         self._two, self._four = _tables()
 
     def sector(self, symbols: bytes) -> bytes:
-        """96 symbols of which bits 5-0 count; what is in the places of parity does not."""
+        """The sector for 96 symbols, of which bits 5-0 count; the symbols in the places of parity do not."""
         if not any(symbols) and not any(map(any, self._waiting)):
             return bytes(RAW_BYTES)
         return b"".join(
@@ -92,7 +92,7 @@ _made: list[tuple[list[list[int]], list[list[int]]]] = []
 
 
 def _tables() -> tuple[list[list[int]], list[list[int]]]:
-    """Made when they are first needed."""
+    """Make the tables, when they are first needed."""
     if not _made:
         _made.append((_table(2, 2), _table(PACK_SYMBOLS - 4, 4)))
     return _made[0]

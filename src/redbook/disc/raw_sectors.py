@@ -1,8 +1,8 @@
 """What a disc written raw has besides its audio: P, Q and R to W of every sector, from lead-in to lead-out.
 
-A raw image holds every sector of a disc with its sub-channel after it. It begins at 95:00:00, before the
-lead-in of every disc that is sold, so that it fits each of them: a writer skips what is before the lead-in
-of the disc at hand.
+A raw image holds every sector of a disc, each followed by its sub-channel. It begins at 95:00:00, before the
+lead-in of any disc that is sold, so that it fits them all: a writer skips what is before the lead-in of its
+disc.
 
     LBA -22650  lead-in: the table of contents in Q, again and again; CD-Text in R to W
          -150   the first pregap
@@ -50,9 +50,9 @@ from redbook.disc.sub_channel import (
 IMAGE_START = Msf(95, 0, 0)
 IMAGE_START_LBA = IMAGE_START.lba  # -22650
 
-_TIMES_EACH = 3  # that an entry of the table of contents is given in a row (IEC 60908 17.5.1)
+_TIMES_EACH = 3  # each entry of the table of contents is given three times in a row (IEC 60908 17.5.1)
 _CODE_EVERY, _MCN_AT, _ISRC_AT = 100, 25, 50
-"""At least one of a hundred sectors holds the MCN and one the ISRC (IEC 60908 17.5); which ones is free."""
+"""At least one in a hundred sectors holds the MCN and one the ISRC (IEC 60908 17.5); any of them will do."""
 _SCMS_SECTORS = 4
 """The copy bit of a "copy of a protected original" is on for 4 sectors and off for 4: 9.375 Hz."""
 _P_QUIET_SECTORS = 150
@@ -65,7 +65,7 @@ class SubForm(IntEnum):
     """How the sub-channel after a sector's audio is arranged.  The values are data block types of page 05h.
 
     P_AND_Q  16 bytes: Q with its CRC, three zeros, P in bit 7 of the last
-    PACKED   96 symbols; R to W are packs one after the other, as before parity and interleaving
+    PACKED   96 symbols; R to W are consecutive packs, without parity and interleaving
     RAW      96 symbols as they are on the disc
     """
 
@@ -106,7 +106,7 @@ class SubChannelMaker:
         self._text = LeadIn(layout.cd_text) if layout.cd_text else None
 
     def sub_channel(self, lba: int, form: SubForm, r_to_w: bytes = b"") -> bytes:
-        """What is after the sound of this sector.
+        """What follows the sound of this sector.
 
         r_to_w  96 symbols, of which bits 5-0 count; zeros if left out. In the lead-in CD-Text comes before
         """
@@ -118,7 +118,7 @@ class SubChannelMaker:
         return interleave(p, q, r_to_w) if r_to_w else interleave(p, q)
 
     def p(self, lba: int) -> bool:
-        """Set in pauses; in the lead-out it comes and goes."""
+        """P, which is set in pauses; in the lead-out it alternates."""
         if lba < -PREGAP_SECTORS:
             return False
         behind = lba - self._layout.lead_out_lba
@@ -128,7 +128,7 @@ class SubChannelMaker:
         return lba < self._track(lba).start_lba
 
     def q(self, lba: int) -> Q:
-        """Twelve bytes, as a value."""
+        """The Q of a sector, as a value."""
         layout = self._layout
         if lba < -PREGAP_SECTORS:
             return self._of_lead_in(lba)
@@ -155,8 +155,8 @@ class SubChannelMaker:
     def _is_due(self, lba: int, at: int) -> bool:
         """Whether this sector has a code instead of the position.
 
-        Where a track or an index begins players want the position: there both neighbours have the code, so
-        that no hundred sectors go without.
+        Players want the position where a track or an index begins. There both neighbours have the code, so
+        that every hundred sectors have one.
         """
         if lba in self._begins:
             return False
@@ -169,7 +169,7 @@ class SubChannelMaker:
 
 
 def _points(layout: SessionLayout) -> Sequence[tuple[int, int, Msf]]:
-    """The table of contents: POINT, control, and what the times are."""
+    """The table of contents: POINT, control, and the time for each."""
     first, last = layout.tracks[0], layout.tracks[-1]
     return (
         (FIRST_TRACK, first.toc_control, Msf(first.number, 0, 0)),
@@ -187,12 +187,12 @@ def _control(track: LaidTrack, lba: int) -> int:
 
 
 def image_end_lba(layout: SessionLayout) -> int:
-    """Behind the last sector of the lead-out."""
+    """The address after the last sector of the lead-out."""
     return layout.lead_out_lba + FIRST_LEAD_OUT_SECTORS
 
 
 class PAndQ(NamedTuple):
-    """q: twelve bytes; where the CRC may be left to the drive it is the right one."""
+    """q: twelve bytes; if the CRC may be left to the drive, it is filled in here."""
 
     p: bool
     q: bytes
@@ -204,7 +204,7 @@ _WITHOUT_R_TO_W = bytes((0x00, 0x40, 0x80, 0xC0))
 def taken_apart(sub: bytes, form: SubForm) -> PAndQ:
     """P and Q of a sector's sub-channel.
 
-    Of the 16 bytes the drive makes the CRC: it may be zero there, or as cdrdao has it, not inverted.
+    In the 16 bytes the drive makes the CRC: there it may be zero, or not inverted, as in cdrdao.
     """
     if form is not SubForm.P_AND_Q:
         return PAndQ(p_of(sub), q_of(sub))
@@ -216,10 +216,10 @@ def taken_apart(sub: bytes, form: SubForm) -> PAndQ:
 
 
 def is_sound(q: bytes) -> bool:
-    """Whether its CRC is right."""
+    """Whether the CRC of a Q is right."""
     return int.from_bytes(q[Q_TIMES_BYTES:Q_BYTES], "big") == crc(q[:Q_TIMES_BYTES])
 
 
 def has_r_to_w(symbols: bytes | bytearray) -> bool:
-    """Whether there is more in 96 symbols than P and Q."""
+    """Whether 96 symbols hold more than P and Q."""
     return bool(symbols.translate(None, _WITHOUT_R_TO_W))

@@ -18,10 +18,10 @@ POSITION, MCN, ISRC = 1, 2, 3
 """ADR: what a Q says."""
 
 LEAD_IN_TNO, LEAD_OUT_TNO = 0x00, 0xAA
-"""Track numbers as Q has them, not BCD."""
+"""Track numbers in Q that are not BCD."""
 
 FIRST_TRACK, LAST_TRACK, LEAD_OUT_START = 0xA0, 0xA1, 0xA2
-"""POINTs of the lead-in beside the numbers of tracks."""
+"""POINTs in the lead-in, besides the numbers of tracks."""
 
 _ISRC_LETTERS = {**{str(n): n for n in range(10)}, **{chr(65 + n): 17 + n for n in range(26)}}
 _ISRC_VALUES = {value: letter for letter, value in _ISRC_LETTERS.items()}
@@ -52,12 +52,12 @@ class Q:
     """The Q of one sector.
 
     adr       POSITION, MCN or ISRC
-    track     1..99; 0 lead-in, AAh lead-out; not told by MCN and ISRC
-    index     0 pregap, 1..99; in the lead-in the POINT, as a number as the TOC has it (A0h stays A0h)
-    relative  sectors from the track's index 1; in a pregap those that are left until then
-    time      absolute; in the lead-in what the POINT stands for
+    track     1..99; 0 lead-in, AAh lead-out; MCN and ISRC do not say it
+    index     0 pregap, 1..99; in the lead-in the POINT, as the number in the TOC (A0h stays A0h)
+    relative  sectors from the track's index 1; in a pregap, those that are left until then
+    time      absolute; in the lead-in, what the POINT stands for
     code      MCN (13 digits) or ISRC (12 characters)
-    frame     last two digits of the absolute time, all that MCN and ISRC have of it
+    frame     last two digits of the absolute time, which is all that MCN and ISRC have of it
     """
 
     adr: int
@@ -91,9 +91,9 @@ class Q:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Q:
-        """Twelve bytes, or more of which the first twelve count. Drives may leave the CRC zero (MMC-5 6.20).
+        """Parse the first twelve bytes. Drives may leave the CRC zero (MMC-5 6.20).
 
-        raises  ValueError  where the CRC is wrong or the content makes no sense
+        raises  ValueError  if the CRC is wrong or the content makes no sense
         """
         stated = int.from_bytes(data[Q_TIMES_BYTES:Q_BYTES], "big")
         if len(data) < Q_BYTES or (stated and stated != crc(data[:Q_TIMES_BYTES])):
@@ -130,7 +130,7 @@ def _unpack_isrc(data: bytes) -> str:
 
 
 def is_isrc(code: str) -> bool:
-    """Whether it has the form of one: five letters or digits, seven digits."""
+    """Whether a text has the form of an ISRC: five letters or digits, then seven digits."""
     return (
         len(code) == 12
         and all(c in _ISRC_LETTERS for c in code[:5])
@@ -144,7 +144,7 @@ def is_mcn(code: str) -> bool:
 
 
 def interleave(p: bool, q: bytes, r_to_w: bytes = bytes(RAW_BYTES)) -> bytes:
-    """96 symbols, P in bit 7 to W in bit 0, as READ CD brings them and raw writing takes them.
+    """96 symbols, from P in bit 7 to W in bit 0, as READ CD returns them and raw writing takes them.
 
     r_to_w  96 symbols whose bits 5-0 are R..W
     """
@@ -164,7 +164,7 @@ def q_of(symbols: bytes) -> bytes:
 
 
 def p_of(symbols: bytes) -> bool:
-    """The P flag; it is the same in all symbols, but for a faulty one."""
+    """The P flag; it is the same in all symbols, except in a faulty one."""
     return symbols[:RAW_BYTES].translate(_P_AS_DIGIT).count(b"1") > RAW_BYTES // 2
 
 

@@ -11,7 +11,7 @@ from redbook.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TocTrack:
-    """One track as the table of contents has it.
+    """One track in the table of contents.
 
     number     1..99
     start_lba  of index 1
@@ -37,16 +37,16 @@ class Toc:
     lead_out_lba: int
 
     def sectors(self, number: int) -> int:
-        """From this track's start to the next one's (or the lead-out), gap included."""
+        """Sectors from this track's start to the next one's (or the lead-out), including the gap."""
         starts = [t.start_lba for t in self.tracks] + [self.lead_out_lba]
         index = next(i for i, t in enumerate(self.tracks) if t.number == number)
         return starts[index + 1] - starts[index]
 
     @property
     def musicbrainz_id(self) -> str:
-        """Of the tracks up to the last audio one; empty if there is none.
+        """The id for the tracks up to the last audio track; empty if there is none.
 
-        Behind that one, what follows is data in a second session: the first one ends 2 min 32 s before it.
+        A track after that is data in a second session, and the first session ends 2 min 32 s before it.
         Source: https://musicbrainz.org/doc/Disc_ID_Calculation; libdiscid, src/toc.c
         """
         last = max((index for index, track in enumerate(self.tracks) if track.is_audio), default=-1)
@@ -65,8 +65,9 @@ class Toc:
 
     @property
     def ctdb_id(self) -> str:
-        """The name of the disc in the CUETools database: of its audio tracks, wherever they begin; empty
-        without audio.
+        """The name of the disc in the CUETools database, from its audio tracks; empty without audio.
+
+        It does not depend on where the first one begins.
 
         Source: CUETools.net, CUETools.CDImage/CDImage.cs
         """
@@ -96,7 +97,7 @@ class Toc:
     def accuraterip_id(self) -> str:
         """`NNN-xxxxxxxx-xxxxxxxx-freedb`, the name of the disc's entry in the AccurateRip database.
 
-        Data tracks are left out, but for the lead-out, which is the whole disc's; empty without audio.
+        Data tracks are left out, but the lead-out is the whole disc's. It is empty without audio.
         Source: whipper and morituri, image/table.py
         """
         audio = [t for t in self.tracks if t.is_audio]

@@ -1,7 +1,7 @@
 """python -m redbook.imapi2 SCRIPT [ARGUMENT ...]: run a pywin32 or comtypes script as it is.
 
-Its imports of win32com, pythoncom, pywintypes, winerror and comtypes lead to the modules of those names here,
-and `ctypes.windll` to what there is of it.
+Its imports of win32com, pythoncom, pywintypes, winerror and comtypes find redbook's modules of those names,
+and `ctypes.windll` has what redbook replaces of it.
 """
 
 import runpy
@@ -20,7 +20,7 @@ STAND_INS = (
 
 
 def install() -> None:
-    """Let `import win32com.client` and the like find what stands here."""
+    """Let `import win32com.client` and the like find redbook's modules."""
     for name in STAND_INS:
         sys.modules[name] = import_module(f"redbook.imapi2.{name}")
     windll = import_module("redbook.imapi2.windll")

@@ -15,7 +15,7 @@ READ_ALL = -1
 
 
 class AdodbStream(FileStream):
-    """A binary stream in memory, or over a file once that was loaded."""
+    """A binary stream: in memory, or over a file once one has been loaded."""
 
     PROGID = "ADODB.Stream"
 
@@ -50,12 +50,12 @@ class AdodbStream(FileStream):
 
     @translated
     def Read(self, NumBytes: int = READ_ALL) -> bytes:
-        """Up to this many bytes from Position on; all of them if left out."""
+        """Return up to NumBytes bytes from Position on; all of them if it is left out."""
         return bytes(self._usable("Read").read(to_long(self, "Read", NumBytes, READ_ALL)))
 
     @translated
     def Write(self, Buffer: bytes) -> int:
-        """Put bytes at Position."""
+        """Write bytes at Position."""
         return int(self._usable("Write").write(to_bytes(self, "Write", Buffer)))
 
     @property

@@ -1,7 +1,7 @@
 """Whether an attribute that is being read is called on the spot, as in `writer.MediaPhysicallyBlank()`.
 
-True and False cannot be made callable, and no other object is true in the way of `is True`. So the place in
-the program that asks is looked at: Python compiles a call of an attribute otherwise than its reading.
+True and False cannot be made callable, and no other object passes a test with `is True`. So the calling code
+is examined: Python compiles a call of an attribute differently from a plain read of it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from types import CodeType, FrameType
 
 _BETWEEN = ("CACHE", "PRECALL", "PUSH_NULL")
 _TAKEN_APART = "@py_"
-"""pytest takes an assert apart: it puts the attribute into a variable of such a name, and calls that."""
+"""pytest takes an assert apart: it puts the attribute into a variable with such a name, and calls that."""
 
 
 def is_called(frame: FrameType) -> bool:
-    """frame: that reads the attribute, stopped there"""
+    """frame: the one that is reading the attribute, stopped at that instruction"""
     return _is_called(frame.f_code, frame.f_lasti)
 
 

@@ -27,9 +27,9 @@ _log = logging.getLogger("redbook.imapi2")
 class ComObject:
     """An object with PascalCase members; lookup ignores case, and knows C++'s put_Name and get_Name, too.
 
-    PROGID      as Dispatch takes it; empty for objects that only calls give
+    PROGID      as Dispatch takes it; empty for objects that can only come from a call
     IMPLEMENTS  names of its interfaces, the default one first
-    OWN_CODES   HRESULTs that this class has for errors which are not the recorder's
+    OWN_CODES   HRESULTs that this class has for errors that are not the recorder's
     """
 
     PROGID: ClassVar[str] = ""
@@ -37,7 +37,7 @@ class ComObject:
     OWN_CODES: ClassVar[Mapping[type[BaseException], HResult]] = {}
 
     def __getattr__(self, name: str) -> Any:
-        """Only asked where the name as it was written is not there."""
+        """Called only if no member has exactly this name."""
         known = _names(type(self)).get(name.lower())
         if known is not None and known != name:
             return getattr(self, known)
@@ -63,17 +63,17 @@ class ComObject:
         try:
             object.__setattr__(self, known, value)
         finally:
-            del self, value  # a kept error keeps nothing else
+            del self, value  # an error that is kept should keep nothing else alive
 
     @property
     def _oleobj_(self) -> Self:
-        """What pywin32 has behind an object: the same one here."""
+        """What pywin32 wraps in an object; here it is the object itself."""
         return self
 
     def QueryInterface(self, iid: object, *ignored: object) -> Self:
         """The same object, which has all its interfaces at once.
 
-        iid     an interface's id, with or without braces, or its name; or what has the id as `_iid_`
+        iid     an interface's id, with or without braces, or its name; or anything that has it as `_iid_`
 
         raises  com_error  E_NOINTERFACE  if it does not have this one
         """
@@ -96,7 +96,7 @@ _NAMES: dict[type, dict[str, str]] = {}
 
 
 def _names(kind: type) -> dict[str, str]:
-    """Every public member by its name in lower case."""
+    """Every public member's name, by the same name in lower case."""
     found = _NAMES.get(kind)
     if found is None:
         public = [name for name in dir(kind) if not name.startswith("_") and name not in _OF_CLASSES]
@@ -106,7 +106,7 @@ def _names(kind: type) -> dict[str, str]:
 
 
 def interfaces_of(thing: ComObject) -> set[str]:
-    """Names of all interfaces that an object has, the ones they extend included."""
+    """Names of all interfaces that an object has, including the ones that they extend."""
     found: set[str] = set()
     for first in thing.IMPLEMENTS:
         name: str | None = first
@@ -119,11 +119,11 @@ def interfaces_of(thing: ComObject) -> set[str]:
 def failure(
     source: str, code: HResult, detail: str = "", sense: Sense | None = None, advice: str | None = None
 ) -> com_error:
-    """The error of a call.
+    """Make the error that a call raises.
 
     source  class and member, such as "MsftDiscRecorder2.EjectMedia"
-    detail  what is known about this very case; the code's own words are before it, its advice after
-    advice  what to do in this very case, instead of the code's own advice
+    detail  what is known about this case; it goes between the code's own words and its advice
+    advice  what to do in this case, instead of the code's own advice
     """
     text = f"{source}: {code.name}: {code.meaning}"
     if detail:
@@ -146,7 +146,7 @@ def type_name(thing: ComObject) -> str:
 def translated(
     function: Callable[Concatenate[T, P], R],
 ) -> Callable[Concatenate[T, P], R]:
-    """A member whose errors leave it as com_error."""
+    """Make a member raise its errors as com_error."""
 
     @functools.wraps(function)
     def call(self: T, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -175,10 +175,11 @@ _HELD_BY = ("redbook", "contextlib", "threading")
 
 
 def _let_go(error: BaseException, before: BaseException | None) -> None:
-    """Let the traceback of an error keep no object alive: who drops a writer gets the drive back at once.
+    """Keep an error's traceback from keeping objects alive: a dropped writer frees its drive at once.
 
-    A kept error, such as the one that an interactive Python remembers, would keep every local variable of
-    the calls that it came through. A caller's own calls, and what he was handling already, are left alone.
+    An error that is kept, such as the last one in an interactive Python, would keep every local variable of
+    the calls that it came through. The caller's own calls, and an error that was already being handled, are
+    left alone.
     """
     left: list[BaseException | None] = [error]
     seen: set[int] = set()
@@ -192,7 +193,7 @@ def _let_go(error: BaseException, before: BaseException | None) -> None:
         while trace is not None:
             module = str(trace.tb_frame.f_globals.get("__name__", ""))
             if module.partition(".")[0] in _HELD_BY:
-                with contextlib.suppress(RuntimeError):  # still at work
+                with contextlib.suppress(RuntimeError):  # the frame is still running
                     trace.tb_frame.clear()
             trace = trace.tb_next
 
@@ -208,7 +209,7 @@ def to_bool(thing: ComObject, member: str, value: object) -> bool:
 
 
 def to_long(thing: ComObject, member: str, value: object, low: int = LONG_MIN, high: int = LONG_MAX) -> int:
-    """LONG within a range; as COM does, also from a float without a fraction or a number in a text."""
+    """LONG within a range. As in COM, a float without a fraction or a number as text will do, too."""
     number: int | None = None
     try:
         if isinstance(value, int | float | str) and not isinstance(value, bool):
@@ -232,9 +233,9 @@ def to_bytes(thing: ComObject, member: str, value: object) -> bytes:
 
 
 class EventSource(ComObject):
-    """An object that calls whoever has asked for it.
+    """An object that calls the handlers of its events.
 
-    A handler has `On` + name as pywin32 has it, or the event's plain name, or is a callable.
+    A handler has a method named `On` + event, as in pywin32, or just like the event; or it is a callable.
     """
 
     def _handlers(self) -> list[object]:
@@ -250,7 +251,7 @@ class EventSource(ComObject):
         self._handlers()[:] = [one for one in self._handlers() if one is not handler]
 
     def _fire(self, event: str, *arguments: object) -> None:
-        """What a handler returns is ignored; what it raises is logged, and nothing breaks."""
+        """Call every handler. What it returns is ignored; what it raises is logged, and nothing breaks."""
         for handler in list(self._handlers()):
             try:
                 called = getattr(handler, f"On{event}", None) or getattr(handler, event, None)

@@ -1,16 +1,16 @@
-"""The recorders of this process: which there are, who uses them, who has exclusive access.
+"""The recorders of this process: which ones exist, who uses them, who has exclusive access.
 
 Every MsftDiscRecorder2 has a Handle; all handles of one recorder share its Device. The exclusive access
 that IMAPI2 counts per recorder object is counted per handle here.
 
-Locks, and their order: a Handle's, then its Device's, never the other way; the Device's is held while a
-process is asked for the recorder, not while a command runs. The registry's is taken with none of them, and
-let go before a listener is told. All are reentrant, because a finalizer may come by on a thread that holds
-one. `Handle.at_work` is read without a lock: it changes between two steps of the job, and who reads it too
-early is refused with what was true then.
+Locks, and their order: a Handle's, then its Device's, never the other way round. The Device's is held while
+another process is asked for the recorder, but not while a command runs. The registry's is taken while none
+of the others is held, and released before a listener is called. All are reentrant, because a finalizer may
+run on a thread that holds one. `Handle.at_work` is read without a lock: it changes between two steps of the
+job, and a reader that comes too early is refused because of what was true then.
 
-Who cleans up: `close`, or the finalizer of whatever owned the handle, in a thread of its own; in a forked
-child neither does anything, for recorder and locks are the parent's.
+Who cleans up: `close`, or the finalizer of whatever owned the handle, in a thread of its own. In a forked
+child neither does anything, because recorder and locks are the parent's.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ FINALIZER_SECONDS = 2.0
 def finalize_in_thread(thing: object, function: Callable[..., object], *arguments: object) -> None:
     """Have `function` called when `thing` is gone.
 
-    In a thread of its own, because the garbage collector may come by in the middle of a command, where
-    another one would wait for the first for ever. It is waited for, but not long.
+    It runs in a thread of its own: the garbage collector may run in the middle of a command, and a second
+    command on the same thread would wait for the first for ever. The thread is waited for, but not for long.
     """
 
     def call() -> None:
@@ -66,7 +66,7 @@ def finalize_in_thread(thing: object, function: Callable[..., object], *argument
 
 
 class Access(Protocol):
-    """How a process comes to use a recorder beside other processes."""
+    """How a process shares a recorder with other processes."""
 
     def enter(self) -> None: ...
     def leave(self) -> None: ...
@@ -99,11 +99,11 @@ class NoOthers:
 
 
 class Device:
-    """A recorder as all objects of this process share it.
+    """A recorder, shared by all objects of this process.
 
     node         what the system calls it: a device node, or the folder of a virtual disc
     letter       a drive path such as "D:\\"; empty if the program has given none
-    undisturbed  given a reason, keeps the system from sleeping while a job is at work
+    undisturbed  called with a reason; keeps the system from sleeping while a job is at work
     """
 
     def __init__(
@@ -170,7 +170,7 @@ class Device:
                 self.leave()
 
     def owner(self) -> str:
-        """Who has it for himself, in this process or another one; empty for nobody."""
+        """Who has exclusive access, in this process or another one; empty for nobody."""
         with self._mutex:
             return self._owner if self._holder is not None else self._access.owner()
 
@@ -178,10 +178,10 @@ class Device:
 class Handle:
     """One recorder object's way to its device.
 
-    before_closing  asked when it is to be closed while someone has the drive in a special state; False
-                    puts the closing off until `end_job`
+    before_closing  called when it should be closed, by those that have the drive in a special state; one
+                    that returns False puts the closing off until `end_job`
 
-    raises  DriveClosed from every member, once it was closed
+    raises  DriveClosed from every member, once it has been closed
     """
 
     def __init__(self, device: Device) -> None:
@@ -217,19 +217,19 @@ class Handle:
             self.device.leave()
 
     def run(self, procedure: Procedure[R], own: bool = False, cancel: Cancel | None = None) -> R:
-        """A procedure that nobody has to learn of.  raises  what it raises"""
+        """Run a procedure whose events nobody needs.  raises  what it raises"""
         with self.use(own) as drive:
             runner = Runner(drive, emit=lambda event: None, cancel=cancel, clock=self.clock)
             return runner.run(procedure)
 
     def check_open(self) -> None:
-        """Check that this handle was not closed.  raises  DriveClosed  if it was"""
+        """Check that this handle has not been closed.  raises  DriveClosed  if it has"""
         if self._closed:
             raise DriveClosed("this object no longer has a recorder; call InitializeDiscRecorder again")
 
     @property
     def levels(self) -> int:
-        """Of exclusive access that the program itself has taken."""
+        """Levels of exclusive access that the program itself has taken."""
         return self._levels - self._has_job
 
     @property
@@ -237,7 +237,7 @@ class Handle:
         return self._levels > 0
 
     def begin_job(self, owner: str) -> None:
-        """Exclusive access for a writer or an eraser; one at a time.  raises  DriveBusy, DriveClosed"""
+        """Take exclusive access for a writer or an eraser; one at a time.  raises  DriveBusy, DriveClosed"""
         with self._mutex:
             if self._has_job:
                 raise DriveBusy("another object of this program is writing or erasing with this recorder")
@@ -255,7 +255,7 @@ class Handle:
                     self.close()
 
     def acquire(self, owner: str) -> None:
-        """One more level of exclusive access.  raises  DriveBusy, DriveClosed"""
+        """Take one more level of exclusive access.  raises  DriveBusy, DriveClosed"""
         with self._mutex:
             self.check_open()
             if not self._levels:
@@ -263,7 +263,7 @@ class Handle:
             self._levels += 1
 
     def release(self) -> None:
-        """One level less; nothing, if there is none."""
+        """Give back one level; if there is none, do nothing."""
         with self._mutex:
             if self._levels:
                 self._levels -= 1
@@ -271,7 +271,7 @@ class Handle:
                     self.device.unlock()
 
     def close(self) -> None:
-        """Give back every level, and the recorder; in a forked child both are the parent's."""
+        """Give back every level, and the recorder. In a forked child do nothing: both are the parent's."""
         if os.getpid() != self._pid:
             return
         with self._mutex:
@@ -285,7 +285,7 @@ class Handle:
 
 
 class _Registry:
-    """The devices that were opened, and the ones that a program has put there itself."""
+    """The devices that were opened, and the ones that a program has attached itself."""
 
     def __init__(self) -> None:
         self._mutex = threading.RLock()
@@ -341,7 +341,7 @@ class _Registry:
 
     @staticmethod
     def _key(unique_id: str) -> str:
-        """One device for one disc, however its path is written."""
+        """The key of a device: the same for one disc, however its path is written."""
         if unique_id == STAND_IN:
             return f"{STAND_IN} {Spindle.of_user().folder}"
         if unique_id.startswith(VIRTUAL) and unique_id != VIRTUAL:
@@ -351,7 +351,7 @@ class _Registry:
         return unique_id
 
     def _is_another_now(self, key: str) -> bool:
-        """Whether the name under which a node was opened leads elsewhere: drives were plugged in anew."""
+        """Whether a node's name leads elsewhere since it was opened: drives were plugged in again."""
         name = self._opened[key].unique_id
         return name.startswith(NODES) and os.path.realpath(name) != key
 
@@ -375,7 +375,7 @@ class _Registry:
         raise not_found(unique_id)
 
     def listen(self, listener: Callable[[str, bool], None]) -> None:
-        """Be told of ids that come (True) and go (False)."""
+        """Have `listener` called with each id that comes (True) or goes (False)."""
         with self._mutex:
             self._listeners.append(listener)
 
@@ -399,14 +399,14 @@ def attach(
 
     recorder   a VirtualRecorder in any state, or any other transport
     node       what VolumeName should say; the id if left out
-    clock      whose time waiting and event times are
+    clock      used for waiting and for the times of events
     letter     a drive letter such as "D:", for VolumePathNames
 
-    raises  ValueError  if the id or the letter is taken, or is no letter
+    raises  ValueError  if the id or the letter is taken, or if `letter` is not a letter
     """
     registry.attach(recorder, unique_id, node, clock, letter)
 
 
 def detach(unique_id: str) -> None:
-    """Unplug it again.  raises  ValueError  if none of that id is attached"""
+    """Unplug it again.  raises  ValueError  if no recorder with this id is attached"""
     registry.detach(unique_id)

@@ -44,9 +44,9 @@ _CLASSES |= {
 
 
 def _class_of(clsid: object) -> type[ComObject]:
-    """By ProgID (also with a version, as IMAPI2.MsftDiscMaster2.1) or CLSID, in any case.
+    """Find a class by its ProgID (also with a version, as in IMAPI2.MsftDiscMaster2.1) or CLSID, in any case.
 
-    raises  com_error  CO_E_CLASSSTRING for a name, REGDB_E_CLASSNOTREG for a number that there is not
+    raises  com_error  CO_E_CLASSSTRING for an unknown name, REGDB_E_CLASSNOTREG for an unknown number
     """
     text = str(clsid).strip("{}").lower()
     kind = _CLASSES.get(text) or _CLASSES.get(text.rpartition(".1")[0] if text.endswith(".1") else "")
@@ -63,7 +63,7 @@ def _class_of(clsid: object) -> type[ComObject]:
     return kind
 
 
-# One for each ProgID, so that an editor knows the members; the tests hold them against the classes.
+# One for each ProgID, so that an editor knows the members; tests compare them with the classes.
 @overload
 def Dispatch(
     dispatch: Literal["IMAPI2.MsftDiscMaster2"], userName: str | None = None, *ignored: Any, **more: Any
@@ -113,9 +113,9 @@ def Dispatch(
 @overload
 def Dispatch(dispatch: Any, userName: str | None = None, *ignored: Any, **more: Any) -> Any: ...
 def Dispatch(dispatch: Any, userName: str | None = None, *ignored: Any, **more: Any) -> Any:
-    """A new object of a class named by its ProgID or CLSID; an object that there is already stays itself.
+    """Make a new object of a class, given by its ProgID or CLSID; an object is returned as it is.
 
-    raises  com_error  CO_E_CLASSSTRING, REGDB_E_CLASSNOTREG  for a class that there is not
+    raises  com_error  CO_E_CLASSSTRING, REGDB_E_CLASSNOTREG  for a class that does not exist
     """
     if isinstance(unwrapped(dispatch), ComObject):
         return dispatch
@@ -126,10 +126,10 @@ DispatchEx = EnsureDispatch = Dispatch
 
 
 class _WithHandler:
-    """An object and its handler in one: what the handler's class does not have is the object's.
+    """An object and its handler in one: what the handler's class does not have comes from the object.
 
-    The two keep their attributes apart, so a handler may call its own ones what it likes; only the exact
-    name of a property of the object sets that one.
+    Their attributes are kept apart, so a handler may give its own ones any names; only the exact name of one
+    of the object's properties sets that property.
     """
 
     _obj_: ComObject
@@ -148,7 +148,7 @@ class _WithHandler:
             object.__setattr__(self, name, value)
 
     def close(self) -> None:
-        """Hear no more events."""
+        """Stop receiving events."""
         self._obj_._unadvise(self._sink_)
 
     def __call__(self, *arguments: Any) -> Any:
@@ -175,7 +175,7 @@ class _WithHandler:
 
 
 def unwrapped(thing: Any) -> Any:
-    """The object itself, without the handler that DispatchWithEvents has put around it."""
+    """The object itself, without the handler in which DispatchWithEvents has wrapped it."""
     return thing._obj_ if isinstance(thing, _WithHandler) else thing
 
 
@@ -193,10 +193,10 @@ class _Own:
 
 
 def DispatchWithEvents(clsid: Any, user_event_class: type) -> Any:
-    """A new object (or one that there is) that is its own handler, of the class given.
+    """Make a new object, or take an existing one, that is its own handler, of the class given.
 
-    raises  com_error   for a class that there is not
-            ValueError  for one without events, or a handler that is no class
+    raises  com_error   for a class that does not exist
+            ValueError  for one without events, or a handler that is not a class
     """
     thing = unwrapped(Dispatch(clsid))
     _check_source(thing)
@@ -213,7 +213,7 @@ def DispatchWithEvents(clsid: Any, user_event_class: type) -> Any:
 
 
 def WithEvents(disp: Any, user_event_class: Any) -> Any:
-    """Let a handler hear the events of an object; returns the handler, whose `close` ends it.
+    """Send an object's events to a handler; returns the handler, whose `close` ends this.
 
     user_event_class  a class, which is instantiated; or a handler of any kind: an object with OnUpdate,
                       OnNotifyDeviceAdded, OnNotifyDeviceRemoved, or a callable

@@ -1,6 +1,6 @@
-"""What went wrong below, as the HRESULT that IMAPI2 has for it.
+"""Errors of the layers below, as the HRESULTs that IMAPI2 has for them.
 
-Which code a sense becomes is documented nowhere; the tables here are the decision, most exact first.
+Which code a sense becomes is documented nowhere; the tables here decide it, the most exact entries first.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from redbook.virtual import faults
 
 
 class com_error(Exception):
-    """A call failed.  args: hresult, strerror, excepinfo, argerror, as pywin32 has them.
+    """A call failed.  args: hresult, strerror, excepinfo, argerror, as in pywin32.
 
     hresult   signed 32-bit number, an HResult where it is a known one
     strerror  what happened and what to do next
-    sense     what the drive gave as its reason, if it was the drive; else None
+    sense     the drive's reason, if the drive refused something; else None
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class com_error(Exception):
 
     @property
     def text(self) -> str | None:
-        """What comtypes calls `strerror`."""
+        """The same as `strerror`, under comtypes' name."""
         return self.strerror
 
     @property
     def details(self) -> tuple[object, ...]:
-        """As comtypes has them: description, source, help file, help context, ProgID."""
+        """As in comtypes: description, source, help file, help context, ProgID."""
         source = self.excepinfo[1] if self.excepinfo else None
         return (self.strerror, source, None, 0, source)
 
@@ -125,13 +125,13 @@ _BY_CLASS: tuple[tuple[type[BaseException], HResult], ...] = (
     (PermissionError, HResult.E_ACCESSDENIED),
 )
 _WRAPPING = (errors.BurnFailed, errors.EraseFailed, errors.ImageError)
-"""Errors that tell the story; their cause tells the code."""
+"""Errors whose text says what happened, and whose cause decides the code."""
 
 _NOT_FORMATTED = (0x30, 0x10)
 
 
 def sense_of(error: BaseException | None) -> Sense | None:
-    """The drive's own reason, wherever in the chain it stands."""
+    """The drive's own reason, wherever it is in the chain of errors."""
     while error is not None:
         if isinstance(error, SenseError):
             return error.sense
@@ -149,7 +149,7 @@ def code_of(error: BaseException, own: Mapping[type[BaseException], HResult] | N
             return code
     if isinstance(error, errors.TransportTimeout):
         still = error.__cause__
-        if isinstance(still, SenseError):  # it was asked again and again, and always said this
+        if isinstance(still, SenseError):  # the drive was asked again and again, and always said this
             return code_of(still, own)
         return HResult.E_IMAPI_RECORDER_COMMAND_TIMEOUT
     if isinstance(error, SenseError):

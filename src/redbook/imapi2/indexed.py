@@ -1,4 +1,4 @@
-"""Members that take an index: `Item(0)`, or `Item[0]` as comtypes has it."""
+"""Members that take an index: `Item(0)`, or `Item[0]` as in comtypes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ R = TypeVar("R")
 
 
 class Indexed(Generic[R]):
-    """Such a member of one object."""
+    """A member with an index, of one object."""
 
     def __init__(self, get: Callable[[int], R]) -> None:
         self.__doc__ = get.__doc__
@@ -24,7 +24,7 @@ class Indexed(Generic[R]):
 
 
 class indexed(Generic[R]):
-    """Makes a method of one argument such a member."""
+    """Turns a method with one argument into a member with an index."""
 
     def __init__(self, method: Callable[[Any, int], R]) -> None:
         self.__doc__ = method.__doc__

@@ -1,8 +1,8 @@
 """Late binding, as scripts write for it: a property may be called with (), `recorder.VendorId()`.
 
-Texts, numbers, bytes and lists of them give themselves when they are called. True and False cannot: no other
-object is true in the way of `is True`. Where they are called on the spot, that is seen (`called`); for all
-else there is pywin32's `_FlagAsMethod`.
+Texts, numbers, bytes and lists of them return themselves when they are called. True and False cannot: no
+other object passes a test with `is True`. Where one is called on the spot, that is noticed (`called`);
+elsewhere a script can use pywin32's `_FlagAsMethod`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _callable(value: Any) -> Any:
 
 
 class _Late(ComObject):
-    """Comes before an object's class."""
+    """The first base of every late-bound class, before the object's own class."""
 
     _late_properties: frozenset[str]
 
@@ -73,14 +73,14 @@ class _Late(ComObject):
         return _callable(value)
 
     def __getattr__(self, name: str) -> Any:
-        """Only asked for names in another case, and for put_ and get_."""
+        """Called only for names in another case, and for put_ and get_."""
         value = super().__getattr__(name)
         if isinstance(value, bool) and is_called(sys._getframe(1)):
             return lambda: value
         return value
 
     def _FlagAsMethod(self, *methodNames: str) -> None:
-        """These properties are read by calling them from now on, as pywin32 has it."""
+        """From now on these properties are read by calling them, as in pywin32."""
         flagged = self.__dict__.setdefault("_late_methods", set())
         for given in methodNames:
             wanted = given.lower()
@@ -94,9 +94,9 @@ def _late_class(kind: type[ComObject]) -> type[ComObject]:
 
 
 def Dispatch(dispatch_: Any, userName: str | None = None, *ignored: Any, **more: Any) -> Any:
-    """As `redbook.imapi2.Dispatch`; what it gives is bound late from now on.
+    """The same as `redbook.imapi2.Dispatch`, but what it returns is bound late from now on.
 
-    raises  com_error  CO_E_CLASSSTRING, REGDB_E_CLASSNOTREG  for a class that there is not
+    raises  com_error  CO_E_CLASSSTRING, REGDB_E_CLASSNOTREG  for a class that does not exist
     """
     found = dispatch.Dispatch(dispatch_, userName, *ignored, **more)
     thing = dispatch.unwrapped(found)

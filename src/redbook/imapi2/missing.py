@@ -40,7 +40,7 @@ _BY_TEXT = {name.lower(): name for name in INSTEAD} | {clsid.lower(): name for c
 
 
 def missing(text: str) -> tuple[str, str] | None:
-    """ProgID and advice for a class that Windows has and redbook has not.
+    """ProgID and advice for a class that Windows has and redbook does not.
 
     text  a ProgID, or a CLSID without braces; in lower case
     """

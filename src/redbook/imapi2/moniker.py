@@ -1,4 +1,4 @@
-"""GetObject: objects by a name. Only one of Windows' kinds of names exists here: "new:" and a class."""
+"""GetObject: objects by name. Only one of Windows' kinds of names exists here: "new:" and a class."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _NEW = "new:"
 
 
 def GetObject(Pathname: str | None = None, Class: Any = None, clsctx: int | None = None) -> Any:
-    """A new object for "new:" and a CLSID or ProgID.
+    """Make a new object for "new:" and a CLSID or ProgID.
 
-    raises  ValueError  if both or none of the two are given, as in pywin32
+    raises  ValueError  if both or neither of the two are given, as in pywin32
             com_error   MK_E_UNAVAILABLE  for a Class: no object runs in another program here
                         MK_E_SYNTAX       for any other name, such as that of a file or of "winmgmts:"
     """

@@ -101,7 +101,7 @@ IID_IDispatch = "{00020400-0000-0000-C000-000000000046}"
 CLSCTX_INPROC_SERVER, CLSCTX_LOCAL_SERVER, CLSCTX_SERVER, CLSCTX_ALL = 1, 4, 21, 23
 
 Empty = Missing = None
-"""Nothing: what a member does with it, it does with None."""
+"""No value: members treat it like None."""
 
 MakeIID = IID
 
@@ -112,12 +112,12 @@ COINIT_APARTMENTTHREADED = 2
 def CoCreateInstance(
     clsid: Any, unkOuter: Any = None, context: int = CLSCTX_ALL, iid: Any = IID_IUnknown
 ) -> Any:
-    """A new object.  raises  com_error  for a class, or an interface of it, that there is not"""
+    """Make a new object.  raises  com_error  for a class or interface that does not exist"""
     return Dispatch(clsid).QueryInterface(iid)
 
 
 def new(clsid: Any) -> Any:
-    """A new object.  raises  com_error  for a class that there is not"""
+    """Make a new object.  raises  com_error  for a class that does not exist"""
     return Dispatch(clsid)
 
 
@@ -134,7 +134,7 @@ def CoUninitialize() -> None:
 
 
 def PumpWaitingMessages(*arguments: Any) -> int:
-    """Events come by themselves, on the thread that is inside the call."""
+    """Do nothing: events come by themselves, on the thread that is inside the call."""
     return 0
 
 

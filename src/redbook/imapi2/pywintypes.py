@@ -11,7 +11,7 @@ error = com_error
 class IID(str):
     """An interface's or class's id, in braces and capitals; of a ProgID that redbook has, its CLSID.
 
-    raises  ValueError  for what is neither
+    raises  ValueError  for anything that is neither
     """
 
     __slots__ = ()

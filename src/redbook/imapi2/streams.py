@@ -17,7 +17,7 @@ STGTY_STREAM = 2
 
 
 class StatStg(NamedTuple):
-    """What is known about a stream; in the order in which pywin32 gives it.  Source: objidl.idl, STATSTG"""
+    """What is known about a stream, in pywin32's order.  Source: objidl.idl, STATSTG"""
 
     pwcsName: str | None
     type: int
@@ -77,7 +77,7 @@ class FileStream(ComObject):
 
     @translated
     def CopyTo(self, pstm: Any, cb: int) -> tuple[int, int]:
-        """Write up to cb bytes from the position on to another stream; returns bytes read and written."""
+        """Copy up to cb bytes from the position on to another stream; returns bytes read and written."""
         left = to_long(self, "CopyTo", cb, 0, _LARGEST)
         if pstm is None:
             fail(self, "CopyTo", HResult.E_POINTER, "a stream is needed, not None")
@@ -90,13 +90,13 @@ class FileStream(ComObject):
 
     @translated
     def Commit(self, grfCommitFlags: int = 0) -> int:
-        """What was written is there already."""
+        """Do nothing: what was written is there already."""
         self._usable("Commit").flush()
         return HResult.S_OK
 
     @translated
     def Revert(self) -> int:
-        """Nothing to go back to: there are no transactions."""
+        """Do nothing: there are no transactions to undo."""
         return HResult.S_OK
 
     @translated
@@ -148,7 +148,7 @@ class AudioStream(FileStream):
 
     source  the name of a sound file of any kind, which is read to its end, checked and converted as
             `redbook.burn` does it ("raw:PATH" for PCM without a header); bytes of 44.1 kHz 16-bit stereo
-            PCM; or a binary file of such
+            PCM; or a binary file of such PCM
 
     raises  redbook.AudioError  if the sound file cannot be used
     """
@@ -167,7 +167,7 @@ class AudioStream(FileStream):
 
 
 class _Zeros(io.RawIOBase):
-    """So many zero bytes."""
+    """A file of zero bytes, with a fixed length."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ _NOTHING = (VT_EMPTY, VT_NULL, VT_ERROR)
 
 
 class Variant:
-    """As pywin32 has it; every member takes one wherever it takes its value.
+    """The same as pywin32's VARIANT; every member takes one wherever it takes a value.
 
     varianttype  one of the VT_..., perhaps with VT_ARRAY and VT_BYREF
     """

@@ -1,7 +1,7 @@
 """What scripts reach through ctypes on Windows: streams of the shell, and COM's own beginning and end.
 
-`ctypes.windll` is no module that could be imported in place of another, so `python -m redbook.imapi2` puts
-this into ctypes, for as long as the script runs.
+`ctypes.windll` is not a module, so no other module can be imported in its place. Instead,
+`python -m redbook.imapi2` puts this one into ctypes for as long as the script runs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ S_OK, S_FALSE = 0, 1
 
 
 class Function:
-    """As ctypes has one: called with what C would be called with; returns an HRESULT.
+    """A function as in ctypes: called with the arguments that C would use; returns an HRESULT.
 
     argtypes, restype, errcheck  may be set, as scripts do. With a restype of HRESULT a failure is raised
     """
@@ -42,7 +42,7 @@ class Function:
 
 
 class HRESULT(ctypes.c_long):
-    """A long that is an error below 0."""
+    """A long; it is an error if it is below 0."""
 
 
 class _Library:
@@ -95,16 +95,16 @@ class Loader:
 
 
 def _value(argument: Any) -> Any:
-    """A plain value where ctypes has put one into a C type; what is pointed at stays a pointer."""
+    """The plain value that ctypes has put into a C type; a pointer stays a pointer."""
     if isinstance(argument, ctypes._SimpleCData) and not isinstance(argument, ctypes.c_void_p):
         return argument.value
     return argument
 
 
 def _give(stream: FileStream, where: Any) -> int:
-    """Put it where a pointer to a pointer leads: byref(POINTER(IStream)()), pointer(...) or the like.
+    """Put a stream where a pointer to a pointer leads: byref(POINTER(IStream)()), pointer(...) or the like.
 
-    The pointer that the script has then is taken for the stream, by every member that takes one.
+    From then on, every member that takes a stream takes the script's pointer as well.
     """
     target = getattr(where, "_obj", None)  # byref
     if target is None:
@@ -142,7 +142,7 @@ def _on_hglobal(handle: Any, release: int, where: Any) -> int:
 
 
 def _nothing(*ignored: Any) -> int:
-    """There are no apartments here."""
+    """Do nothing: there are no apartments here."""
     return S_OK
 
 
@@ -184,7 +184,7 @@ def OleDLL(name: str, *ignored: Any, **more: Any) -> _Library:
 
 
 def install() -> None:
-    """Let `ctypes.windll` and its kin be these, where the system has none."""
+    """Use these for `ctypes.windll` and its kin, where the system has none."""
     for name, thing in (
         *(("windll", windll), ("oledll", oledll), ("WinDLL", WinDLL), ("OleDLL", OleDLL)),
         ("HRESULT", HRESULT),

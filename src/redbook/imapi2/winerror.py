@@ -1,4 +1,4 @@
-"""The codes of IMAPI2, and the system's that it uses, as in pywin32's winerror."""
+"""The codes of IMAPI2, and the system codes that it uses, as in pywin32's winerror."""
 
 from redbook.imapi2 import HResult
 

@@ -10,7 +10,7 @@ from redbook.mmc.command import Command, Sized, need
 from redbook.records import dataclass
 
 DATA_SECTOR_BYTES = 2048
-"""What READ CAPACITY says about any CD, of an audio disc too."""
+"""What READ CAPACITY says about any CD, even an audio disc."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class FormatDescriptorType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class FormatCapacities:
-    """The reply to READ FORMAT CAPACITIES: the current/maximum descriptor alone; a CD has no other."""
+    """The reply to READ FORMAT CAPACITIES: only the current/maximum descriptor, as a CD has no other."""
 
     LAYOUT: ClassVar[Struct] = Struct(">xxxBII")
 

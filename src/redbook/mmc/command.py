@@ -14,9 +14,9 @@ class Command(Generic[R]):
     Subclasses are frozen dataclasses whose fields are the command's own.
 
     NAME            as the standard writes it
-    timeout         seconds after which no answer means trouble; generous where the laser moves
+    timeout         seconds after which a missing answer means trouble; generous where the laser moves
     data_out        bytes that go to the drive with it
-    data_in_length  most bytes that may come back
+    data_in_length  the most bytes that may come back
     """
 
     __slots__ = ()
@@ -39,21 +39,21 @@ class Command(Generic[R]):
     @classmethod
     @abstractmethod
     def from_cdb(cls, cdb: bytes, data_out: bytes | memoryview) -> Self:
-        """The command these bytes are.
+        """The command in these bytes.
 
-        raises  ValueError  where a field has no meaning or the data do not fit the CDB
+        raises  ValueError  if a field has no meaning or the data do not fit the CDB
         """
 
     @abstractmethod
     def parse_reply(self, data: bytes) -> R:
-        """What the drive's data say.
+        """Parse the drive's reply.
 
-        raises  ValueError  where they are too short or inconsistent
+        raises  ValueError  if it is too short or inconsistent
         """
 
 
 class NoReply(Command[None]):
-    """A command that is answered by its status alone."""
+    """A command whose only answer is its status."""
 
     __slots__ = ()
 
@@ -64,7 +64,7 @@ class NoReply(Command[None]):
 class Sized(Command[R]):
     """A command that says how long its reply may be.
 
-    allocation_length  bytes; the drive cuts its data there, never the length field in them
+    allocation_length  bytes; the drive cuts the reply there, but never changes the length field in it
     """
 
     __slots__ = ()

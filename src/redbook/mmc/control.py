@@ -100,7 +100,7 @@ class PreventAllowMediumRemoval(NoReply):
 class SendOpcInformation(NoReply):
     """SEND OPC INFORMATION with DoOPC: calibrate the laser's power now.  Source: MMC-5 6.34.
 
-    Uses one of about 100 places of the disc's power calibration area.
+    This uses up one of about 100 places in the disc's power calibration area.
     """
 
     OPCODE: ClassVar[int] = 0x54
@@ -123,7 +123,7 @@ class SetCdSpeed(NoReply):
     """SET CD SPEED.  Source: MMC-3 6.1.34.
 
     read_kb, write_kb  speeds in units of 1000 bytes per second; MAXIMUM_SPEED for the fastest
-    pure_cav           turn the disc at a constant rate, instead of as the drive likes best
+    pure_cav           turn the disc at a constant rate, not in the way that the drive prefers
     """
 
     OPCODE: ClassVar[int] = 0xBB

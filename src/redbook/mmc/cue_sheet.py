@@ -27,10 +27,10 @@ class CueEntry:
 
     control, adr  nibbles of byte 0
     track         0 lead-in, 1..99, AAh lead-out
-    index         of a position; of MCN and ISRC entries bytes 1..7 are `text`
+    index         of a position; in MCN and ISRC entries, bytes 1..7 are `text`
     data_form     bits 7-6 sub-channel from the host, bits 5-0 what the host sends of the main channel
-    copy_alternates  SCMS: the copy bit comes and goes, "copy of a protected original"
-    time          where it begins, LBA -150 being 00:00:00
+    copy_alternates  SCMS: the copy bit alternates, "copy of a protected original"
+    time          where it begins; LBA -150 is 00:00:00
     """
 
     LAYOUT: ClassVar[Struct] = Struct(">BBBBBBBB")
@@ -46,7 +46,7 @@ class CueEntry:
 
     @property
     def lba(self) -> int:
-        """Of a position in the program area, or of the lead-out."""
+        """The LBA of a position in the program area, or of the lead-out."""
         return self.time.program_lba
 
     def to_bytes(self) -> bytes:
@@ -79,11 +79,11 @@ AUDIO, SILENCE_BY_DRIVE, CD_TEXT = 0x00, 0x01, 0x41
 
 @dataclass(frozen=True, slots=True)
 class CueForm:
-    """In which of its forms a cue sheet is written; drives take different ones.
+    """The form in which a cue sheet is written; drives want different ones.
 
     lead_in           the time of the lead-in entry: 00:00:00, or the disc's true one
     isrc_has_control  the entries of an ISRC carry the control nibble of their track
-    pregaps           an index 0 for every track: the last sector before it, where it has none
+    pregaps           an index 0 for every track: if a track has none, the last sector before it
     """
 
     lead_in: Msf = Msf(0, 0, 0)
@@ -92,9 +92,9 @@ class CueForm:
 
 
 def entries_of(layout: SessionLayout, form: CueForm | None = None) -> tuple[CueEntry, ...]:
-    """A session as a cue sheet says it, all of it sent by the host, from 150 sectors before LBA 0 on.
+    """The entries for a session that the host sends completely, from 150 sectors before LBA 0 on.
 
-    layout  without a gap
+    layout  must have no gaps
     """
     form = form or CueForm()
     entries: list[CueEntry] = []
@@ -146,7 +146,7 @@ class SendCueSheet(NoReply):
 
     @property
     def entries(self) -> tuple[CueEntry, ...]:
-        """What it says; a rest that is no whole entry is left out."""
+        """The entries in the sheet; a rest that is not a whole entry is left out."""
         last = len(self.sheet) - ENTRY_BYTES + 1
         return tuple(
             CueEntry.from_bytes(self.sheet[i : i + ENTRY_BYTES]) for i in range(0, last, ENTRY_BYTES)

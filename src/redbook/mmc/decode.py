@@ -83,7 +83,7 @@ class UnknownOpcode(ValueError):
 
 
 def decode(cdb: bytes, data_out: bytes | memoryview = b"") -> Command[Any]:
-    """The command that these bytes are.
+    """The command in these bytes.
 
     cdb  any length; bytes past the command's own are ignored, missing ones count as zero
     raises  UnknownOpcode, ValueError  for a field without meaning
@@ -105,7 +105,7 @@ def decode(cdb: bytes, data_out: bytes | memoryview = b"") -> Command[Any]:
 
 
 def name_of(cdb: bytes) -> str:
-    """The command's name as the standard writes it; its opcode where that is not known."""
+    """The command's name as the standard writes it; its opcode if the name is not known."""
     if not cdb:
         return "a command without bytes"
     if cdb[0] == disc_info.READ_TOC_OPCODE:

@@ -48,8 +48,8 @@ class MediaStatus(IntFlag):
 class EventStatus:
     """The reply to GET EVENT STATUS NOTIFICATION.
 
-    supported    bit n: events of class n are told
-    event_class  NONE where nothing of the classes asked for can be told
+    supported    bit n: events of class n are reported
+    event_class  NONE if the drive reports none of the classes asked for
     body         the four bytes of the class: event code, status, class-specific
     """
 
@@ -79,7 +79,7 @@ class EventStatus:
 
     @property
     def media_event(self) -> MediaEvent:
-        """NO_CHANGE also where the drive told of another class, of nothing, or of an event of its own."""
+        """The event; NO_CHANGE also if the drive reported another class, nothing, or an unknown event."""
         is_media = self.event_class is EventClass.MEDIA and len(self.body) >= 2
         code = self.body[0] & 0xF if is_media else 0
         return MediaEvent(code) if code in _MEDIA_EVENTS else MediaEvent.NO_CHANGE
@@ -94,8 +94,8 @@ class EventStatus:
 class GetEventStatusNotification(Sized[EventStatus]):
     """GET EVENT STATUS NOTIFICATION, polled.  Source: MMC-5 6.7.
 
-    classes  bit n asks for class n; the lowest one with an event is told
-    polled   False asks to be told later, which needs tagged queuing and is refused
+    classes  bit n asks for class n; the lowest class with an event is reported
+    polled   False asks for a later report, which needs tagged queuing and is refused
     """
 
     OPCODE: ClassVar[int] = 0x4A

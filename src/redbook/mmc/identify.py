@@ -13,11 +13,11 @@ CD_DEVICE = 5
 """Peripheral device type of every CD, DVD and BD drive."""
 
 NO_CHARACTER = "?"
-MOST_STRANGE_CHARACTERS = 4  # some firmware has a stray byte in its name; more are no name
+MOST_STRANGE_CHARACTERS = 4  # some firmware has a stray byte in its name; with more, it is not a name
 
 
 def printable(data: bytes) -> str:
-    """A name as a device tells it: ASCII, filled up with spaces or zeros; what is neither is shown as `?`."""
+    """The name that a device states: ASCII, filled up with spaces or zeros; other bytes are shown as `?`."""
     text = data.decode("ascii", "replace").strip(" \0")
     return "".join(c if " " <= c <= "~" else " " if c == "\0" else NO_CHARACTER for c in text)
 
@@ -28,7 +28,7 @@ class InquiryReply:
 
     version      of SPC; 0 on ATAPI drives
     descriptors  the standards it says to follow, SPC-4 table 145
-    makers_own   what the maker has put into the bytes that are his; asked for with MAKERS_BYTES
+    makers_own   what the maker has put into the vendor-specific bytes; ask for it with MAKERS_BYTES
     """
 
     SHORTEST_BYTES: ClassVar[int] = 36
@@ -61,13 +61,13 @@ class InquiryReply:
     def from_bytes(cls, data: bytes) -> Self:
         """Parse the reply to INQUIRY, the standard data.
 
-        raises  ValueError  for what no device says about itself
+        raises  ValueError  for data that no device states about itself
         """
         need(data, cls.SHORTEST_BYTES, Inquiry.NAME)
         if data[0] >> 5 == cls.NO_DEVICE:
             raise ValueError("it says that there is no device")
         vendor, product, revision = (printable(data[a:b]) for a, b in ((8, 16), (16, 32), (32, 36)))
-        # The additional length is not looked at: some devices leave it 0, and the kernel reads on, too.
+        # The additional length is ignored, as in the kernel: some devices leave it 0.
         if not vendor and not product:
             raise ValueError("it names neither a maker nor a product")
         if (vendor + product).count(NO_CHARACTER) > MOST_STRANGE_CHARACTERS:
@@ -230,7 +230,7 @@ class Configuration:
         while position + 4 <= end:
             code, flags, size = Struct(">HBB").unpack_from(data, position)
             if position + 4 + size > end:
-                break  # it was cut there, by the allocation length or by the drive's own
+                break  # the reply was cut there, by the allocation length or by the drive's own limit
             body = data[position + 4 : position + 4 + size]
             features.append(Feature(code, body, bool(flags & 1), bool(flags & 2), flags >> 2 & 0xF))
             position += 4 + size

@@ -1,4 +1,4 @@
-"""MODE SENSE and MODE SELECT in both lengths, and the two pages that a burn needs: 05h and 2Ah."""
+"""MODE SENSE and MODE SELECT in both lengths, and the two mode pages that a burn needs: 05h and 2Ah."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class ModeData:
     pages: bytes
 
     def page(self, code: int) -> bytes | None:
-        """One whole page, its two leading bytes included; None if it is not there."""
+        """One whole page, with its first two bytes; None if it is not there."""
         return next((page for page in self._each() if page[0] & 0x3F == code), None)
 
     def codes(self) -> list[int]:
-        """Of all pages, in their order."""
+        """The codes of all pages, in their order."""
         return [page[0] & 0x3F for page in self._each()]
 
     def _each(self) -> Iterator[bytes]:
@@ -57,7 +57,7 @@ class ModeData:
         return cls(bytes(data[HEADER_BYTES + descriptors :]))
 
     def to_bytes_6(self) -> bytes:
-        """With the header of the 6-byte commands, whose length field holds 255 at most."""
+        """The pages after the header of the 6-byte commands, whose length field holds 255 at most."""
         return bytes((min(0xFF, len(self.pages) + HEADER_BYTES_6 - 1), 0, 0, 0)) + self.pages
 
     @classmethod
@@ -71,7 +71,7 @@ class ModeSense10(Sized[ModeData]):
     """MODE SENSE (10).  Source: SPC-4 6.14.
 
     page     01h..3Eh, or 3Fh for all
-    subpage  FFh for all; others are not of CDs
+    subpage  FFh for all; CDs have no others
     """
 
     OPCODE: ClassVar[int] = 0x5A
@@ -101,9 +101,9 @@ class ModeSense10(Sized[ModeData]):
 
 @dataclass(frozen=True, slots=True)
 class ModeSense6(ModeSense10):
-    """MODE SENSE (6), as MODE SENSE (10).  Source: SPC-4 6.13.
+    """MODE SENSE (6), with the fields of MODE SENSE (10).  Source: SPC-4 6.13.
 
-    Linux asks SCSI drives (not ATAPI and USB ones) for page 2Ah by this one only.
+    Linux uses only this command to ask SCSI drives (not ATAPI and USB ones) for page 2Ah.
     """
 
     OPCODE: ClassVar[int] = 0x1A
@@ -121,7 +121,7 @@ class ModeSense6(ModeSense10):
 class ModeSelect10(NoReply):
     """MODE SELECT (10) with one or more whole pages.  Source: SPC-4 6.12.
 
-    save  keep them in the drive for good, too
+    save  also keep them in the drive permanently
     """
 
     OPCODE: ClassVar[int] = 0x55
@@ -152,7 +152,7 @@ class ModeSelect10(NoReply):
 
 @dataclass(frozen=True, slots=True)
 class ModeSelect6(ModeSelect10):
-    """MODE SELECT (6), as MODE SELECT (10).  Source: SPC-4 6.11."""
+    """MODE SELECT (6), with the fields of MODE SELECT (10).  Source: SPC-4 6.11."""
 
     OPCODE: ClassVar[int] = 0x15
     NAME: ClassVar[str] = "MODE SELECT (6)"
@@ -179,7 +179,7 @@ class WriteType(IntEnum):
 
 @unique
 class MultiSession(IntEnum):
-    """Page 05h, byte 3 bits 7-6: what closing the session says about a next one."""
+    """Page 05h, byte 3 bits 7-6: what closing the session says about the next one."""
 
     LAST = 0
     NEXT_ALLOWED = 3
@@ -285,12 +285,12 @@ class WriteSpeed:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Mode page 2Ah, legacy but everywhere.  Source: MMC-3 5.5.10.
+    """Mode page 2Ah: legacy, but every drive has it.  Source: MMC-3 5.5.10.
 
     cd_text       reads R-W, in the lead-in too
     accurate_stream  reads audio without jitter
-    buffer_kib    size of the drive's write buffer; 0 if it is not told
-    speeds in units of 1000 bytes per second; `write_speeds` fastest first, empty on old drives
+    buffer_kib    size of the drive's write buffer; 0 if it is not stated
+    speeds are in units of 1000 bytes per second; `write_speeds` is fastest first, empty on old drives
     pure_cav      how the disc is turned at the current writing speed
     """
 
@@ -316,7 +316,7 @@ class Capabilities:
 
     @property
     def write_speed(self) -> WriteSpeed:
-        """The one it has chosen."""
+        """The writing speed that the drive has chosen."""
         return WriteSpeed(self.write_kb, self.pure_cav)
 
     def to_page(self) -> bytes:
@@ -353,7 +353,7 @@ class Capabilities:
             return int.from_bytes(page[offset : offset + 2], "big")
 
         def speed(offset: int) -> int:
-            """0 for all ones, which no drive reaches."""
+            """The speed at this offset; 0 if all bits are ones, as no drive is that fast."""
             return 0 if word(offset) == NOT_TOLD else word(offset)
 
         count = word(30) if len(page) >= 32 else 0

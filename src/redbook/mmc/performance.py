@@ -1,4 +1,4 @@
-"""GET PERFORMANCE and SET STREAMING: how fast the drive reads and writes the disc that is in it."""
+"""GET PERFORMANCE and SET STREAMING: how fast the drive reads and writes the disc in it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class NominalPerformance:
 class Performance:
     """The reply to GET PERFORMANCE.
 
-    total        descriptors that the drive has, also where fewer were asked for
+    total        how many descriptors the drive has, even if fewer were asked for
     descriptors  those that came
     """
 
@@ -97,15 +97,15 @@ class Performance:
 
     @property
     def write_speeds(self) -> tuple[WriteSpeedDescriptor, ...]:
-        """Empty in a reply of another type."""
+        """The writing speeds; empty in a reply of another type."""
         return tuple(d for d in self.descriptors if isinstance(d, WriteSpeedDescriptor))
 
 
 @dataclass(frozen=True, slots=True)
 class GetPerformance(Command[Performance]):
-    """GET PERFORMANCE.  Source: MMC-5 6.8.  Only where feature 0107h has WSPD.
+    """GET PERFORMANCE.  Source: MMC-5 6.8.  Send it only if feature 0107h has WSPD.
 
-    most       descriptors that may come; drives that are asked for none list one only, so ask for one
+    most       descriptors that may come; drives that are asked for none list only one, so ask for one
                first, then for as many as there are (libburn)
     data_type  byte 1: bits 4-3 tolerance (10b), bit 2 writing instead of reading, bits 1-0 exceptions
     """
@@ -152,7 +152,7 @@ class GetPerformance(Command[Performance]):
 class SetStreaming(NoReply):
     """SET STREAMING with a performance descriptor.  Source: MMC-5 6.39.
 
-    descriptor  28 bytes; of DVD and BD, on a CD use SET CD SPEED
+    descriptor  28 bytes; it is for DVD and BD, on a CD use SET CD SPEED
     """
 
     OPCODE: ClassVar[int] = 0xB6
@@ -168,7 +168,7 @@ class SetStreaming(NoReply):
 
     @property
     def write_kb(self) -> int:
-        """Units of 1000 bytes per second.  raises  ValueError  for a descriptor that makes no sense"""
+        """In units of 1000 bytes per second.  raises  ValueError  for a descriptor that makes no sense"""
         if len(self.descriptor) < self.SPEEDS.size:
             raise ValueError(f"a performance descriptor of {len(self.descriptor)} bytes")
         *_, size, milliseconds = self.SPEEDS.unpack_from(self.descriptor)

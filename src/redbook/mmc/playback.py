@@ -1,6 +1,7 @@
-"""Playing a disc through the drive, and the sub-channel where its laser is.
+"""Playing a disc through the drive, and reading the sub-channel at the laser's position.
 
-Old but alive: cdrdao finds indexes by playing one sector, players still ask for the position.
+These commands are old but still in use: cdrdao finds indexes by playing one sector, and players ask for the
+position.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from redbook.records import dataclass
 class PlayAudio10(NoReply):
     """PLAY AUDIO (10).  Source: MMC-3 6.1.14.
 
-    lba      first sector; -1 for where the laser is
-    sectors  0 only moves there
+    lba      first sector; -1 for the laser's position
+    sectors  how many; 0 only moves the laser there
     """
 
     OPCODE: ClassVar[int] = 0x45
@@ -40,7 +41,7 @@ class PlayAudio10(NoReply):
 
 @dataclass(frozen=True, slots=True)
 class PlayAudio12(PlayAudio10):
-    """PLAY AUDIO (12), as PLAY AUDIO (10).  Source: MMC-3 6.1.15."""
+    """PLAY AUDIO (12), with the fields of PLAY AUDIO (10).  Source: MMC-3 6.1.15."""
 
     OPCODE: ClassVar[int] = 0xA5
     NAME: ClassVar[str] = "PLAY AUDIO (12)"
@@ -51,7 +52,7 @@ class PlayAudio12(PlayAudio10):
 class PlayAudioMsf(NoReply):
     """PLAY AUDIO MSF.  Source: MMC-3 6.1.16.
 
-    start  first sector; None (FF:FF:FF) for where the laser is
+    start  first sector; None (FF:FF:FF) for the laser's position
     end    first sector that is not played
     """
 
@@ -109,7 +110,7 @@ class StopPlayScan(NoReply):
 
 @dataclass(frozen=True, slots=True)
 class Seek10(NoReply):
-    """SEEK (10): move the laser there.  Source: MMC-5 6.32."""
+    """SEEK (10): move the laser to a sector.  Source: MMC-5 6.32."""
 
     OPCODE: ClassVar[int] = 0x2B
     NAME: ClassVar[str] = "SEEK"
@@ -169,7 +170,7 @@ class SubChannelData:
 
     position  format 1
     code      formats 2 and 3: the MCN (13 digits) or the track's ISRC (12 characters); empty if there is none
-    track     format 3: whose ISRC
+    track     format 3: the track with this ISRC
     """
 
     audio_status: AudioStatus
@@ -183,8 +184,8 @@ class ReadSubChannel(Sized[SubChannelData]):
     """READ SUB-CHANNEL.  Source: MMC-3 6.1.23.
 
     msf    addresses of the position as MM:SS:FF
-    subq   False asks for the four bytes of header alone
-    track  whose ISRC
+    subq   False asks for the four header bytes only
+    track  the one whose ISRC is asked for
     """
 
     OPCODE: ClassVar[int] = 0x42
@@ -256,7 +257,7 @@ class ReadSubChannel(Sized[SubChannelData]):
 
 @dataclass(frozen=True, slots=True)
 class MechanismStatus(Command[bytes]):
-    """MECHANISM STATUS: the header, of a drive without a changer.  Source: MMC-5 6.11."""
+    """MECHANISM STATUS: only the header, as for a drive without a changer.  Source: MMC-5 6.11."""
 
     OPCODE: ClassVar[int] = 0xBD
     NAME: ClassVar[str] = "MECHANISM STATUS"

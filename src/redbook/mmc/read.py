@@ -1,4 +1,4 @@
-"""Reading back: READ CD and related commands."""
+"""Reading a disc: READ CD and related commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from redbook.records import dataclass
 
 @unique
 class C2(IntEnum):
-    """READ CD, byte 9 bits 2-1: one bit for each byte of the sector, set where it could not be corrected."""
+    """READ CD, byte 9 bits 2-1: one bit for each byte of the sector, set if it could not be corrected."""
 
     NONE = 0
     POINTERS = 1
@@ -42,10 +42,10 @@ SUB_CHANNEL_BYTES = {
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What READ CD should bring of each sector, in this order on the wire.
+    """What READ CD should return for each sector, in this order on the wire.
 
-    main_channel  bits 7-3 of byte 9: sync, headers (2), user data, EDC/ECC. For CD-DA every selection with
-                  user data in it gives the same 2352 bytes, every other none (MMC-5 table 355).
+    main_channel  bits 7-3 of byte 9: sync, headers (2), user data, EDC/ECC. For CD-DA, every selection with
+                  user data gives the same 2352 bytes, and every other one gives none (MMC-5 table 355).
     """
 
     USER_DATA: ClassVar[int] = 0x10
@@ -123,7 +123,7 @@ class ReadCd(Command[bytes]):
 class ReadCdMsf(Command[bytes]):
     """READ CD MSF.  Source: MMC-5 6.21.
 
-    start, end  first sector, and first one that is not read
+    start, end  the first sector, and the first one that is not read
     """
 
     OPCODE: ClassVar[int] = 0xB9
@@ -158,7 +158,7 @@ class ReadCdMsf(Command[bytes]):
 
 @dataclass(frozen=True, slots=True)
 class Read10(Command[bytes]):
-    """READ (10): sectors of 2048 bytes, of data tracks only.  Source: MMC-5 6.15."""
+    """READ (10): sectors of 2048 bytes, only from data tracks.  Source: MMC-5 6.15."""
 
     OPCODE: ClassVar[int] = 0x28
     NAME: ClassVar[str] = "READ"
@@ -186,7 +186,7 @@ class Read10(Command[bytes]):
 
 @dataclass(frozen=True, slots=True)
 class Read12(Read10):
-    """READ (12), as READ (10).  Source: MMC-5 6.16."""
+    """READ (12), with the fields of READ (10).  Source: MMC-5 6.16."""
 
     OPCODE: ClassVar[int] = 0xA8
     NAME: ClassVar[str] = "READ (12)"

@@ -1,4 +1,4 @@
-"""Sense data: bytes to a `Sense`, back, and to the one error class that each means.
+"""Sense data: from bytes to a `Sense` and back, and to the error class that each one means.
 
 Source: SPC-4 4.5 (fixed 70h/71h and descriptor 72h/73h format), MMC-5 annex F (codes).
 """
@@ -19,11 +19,11 @@ VENDOR_SPECIFIC = 0x80
 """Additional sense codes from here on are the maker's own.  Source: SPC-4 4.5.2.1."""
 
 LIBATA_ABORTED = b"\x72\x0b\x00\x00"
-"""How Linux's ATA driver says that a command timed out: B/00/00 as descriptors, with sense of its own."""
+"""How Linux's ATA driver says that a command timed out: B/00/00 in descriptor format, in sense of its own."""
 
 
 def parse(raw: bytes) -> Sense:
-    """Read sense data of either format; what is missing at the end counts as zero.
+    """Read sense data in either format; bytes that are missing at the end count as zero.
 
     raises  ValueError  for a response code other than 70h..73h
     """
@@ -77,7 +77,7 @@ def _key_specific(key: int, three: bytes) -> tuple[float | None, int | None]:
 
 
 def build(sense: Sense) -> bytes:
-    """The 18 bytes in fixed format that say this."""
+    """The 18 bytes for a sense, in fixed format."""
     data = bytearray(18)
     data[0] = 0x71 if sense.deferred else 0x70
     data[2], data[7], data[12], data[13] = sense.key, 10, sense.asc, sense.ascq
@@ -93,7 +93,7 @@ def build(sense: Sense) -> bytes:
 
 
 class Meaning(NamedTuple):
-    """notable: a person should learn of it, though the job goes on"""
+    """notable: a person should know about it, though the job goes on"""
 
     error: type[SenseError]
     text: str
@@ -252,7 +252,7 @@ _BY_KEY: dict[int, Meaning] = {
 
 
 def meaning(sense: Sense) -> Meaning:
-    """The most exact entry for this sense; any sense has one."""
+    """The most exact entry for this sense; there is one for every sense."""
     return (
         _EXACT.get((sense.key, sense.asc, sense.ascq))
         or _BY_ASC.get((sense.key, sense.asc))
@@ -262,17 +262,18 @@ def meaning(sense: Sense) -> Meaning:
 
 
 def is_known(sense: Sense) -> bool:
-    """Whether more is known about it than what its key says."""
+    """Whether more is known about a sense than its key says."""
     return (sense.key, sense.asc, sense.ascq) in _EXACT or (sense.key, sense.asc) in _BY_ASC
 
 
 def to_error(command: str, sense: Sense, own_codes: bool = False) -> SenseError:
     """The error for a refused command: what was asked, what came back, what to try.
 
-    A deferred one is about an earlier command: whoever knows how to go on from this refusal of that command
-    must not take it for one, so it has a class of its own (but for lost data, which nobody goes on from).
+    A deferred error is about an earlier command. Code that knows how to go on after a refusal of this command
+    must not take a deferred error for one, so that has a class of its own (except for lost data, after which
+    nothing goes on).
 
-    own_codes  whether a vendor's code of this drive is to be believed
+    own_codes  whether this drive's vendor-specific codes are believed
     """
     known = meaning(sense)
     at = sense.information

@@ -1,4 +1,4 @@
-"""Commands that write something to the disc, finish it or erase it."""
+"""Commands that write to the disc, finish it or erase it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Write10(NoReply):
     """WRITE (10): hand whole sectors to the drive's buffer.  Source: MMC-5 6.44.
 
     lba           signed sector address; it must be the next writable one
-    data_out      n sectors; of audio 16-bit little-endian stereo in playing order
+    data_out      n sectors; audio is 16-bit little-endian stereo in playing order
     sector_bytes  2352 for audio; 2368 or 2448 with sub-channel, 96 in a lead-in that carries CD-Text
     """
 
@@ -43,7 +43,7 @@ class Write10(NoReply):
 
 
 def _sector_bytes(sectors: int, data_bytes: int) -> int:
-    """How long each sector is that was sent.  raises  ValueError  where they are not of one length"""
+    """The length of each sector that was sent.  raises  ValueError  if they are not all of one length"""
     if not sectors and not data_bytes:
         return SECTOR_BYTES
     if not sectors or not data_bytes or data_bytes % sectors:
@@ -53,7 +53,7 @@ def _sector_bytes(sectors: int, data_bytes: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Write12(Write10):
-    """WRITE (12), as WRITE (10).  Source: MMC-5 6.45."""
+    """WRITE (12), with the fields of WRITE (10).  Source: MMC-5 6.45."""
 
     OPCODE: ClassVar[int] = 0xAA
     NAME: ClassVar[str] = "WRITE (12)"
@@ -129,7 +129,7 @@ class BlankType(IntEnum):
 class Blank(NoReply):
     """BLANK: erase a CD-RW.  Source: MMC-5 6.2.
 
-    start  of the track, for the types that erase one
+    start  where the track begins, for the types that erase one track
     """
 
     OPCODE: ClassVar[int] = 0xA1
@@ -154,12 +154,12 @@ class Blank(NoReply):
 class BufferCapacity:
     """The reply to READ BUFFER CAPACITY.
 
-    in_blocks  it was sent in units of 2048 bytes
+    in_blocks  whether it was sent in units of 2048 bytes
     """
 
     LAYOUT: ClassVar[Struct] = Struct(">HxBII")
     BLOCK_BYTES: ClassVar[int] = 2048
-    MOST_BYTES: ClassVar[int] = 1 << 28  # many times what any drive was sold with
+    MOST_BYTES: ClassVar[int] = 1 << 28  # many times more than any drive was sold with
 
     size_bytes: int
     free_bytes: int
@@ -173,7 +173,7 @@ class BufferCapacity:
     def from_bytes(cls, data: bytes) -> Self:
         """Parse the reply to READ BUFFER CAPACITY.
 
-        raises  ValueError  for a buffer that no drive has, or one with more free bytes than it is large
+        raises  ValueError  for a buffer that no drive has, or one with more free bytes than its size
         """
         length, flags, size, free = cls.LAYOUT.unpack_from(need(data, 12, ReadBufferCapacity.NAME))
         unit = cls.BLOCK_BYTES if flags & 1 else 1
@@ -188,7 +188,7 @@ class BufferCapacity:
 class ReadBufferCapacity(Sized[BufferCapacity]):
     """READ BUFFER CAPACITY.  Source: MMC-5 6.18.
 
-    Never before the buffer was full once: Pioneer firmware of 2009 then throws data away.
+    Never send it before the buffer has been full once: Pioneer firmware of 2009 would throw data away.
     """
 
     OPCODE: ClassVar[int] = 0x5C

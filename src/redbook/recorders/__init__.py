@@ -1,1 +1,1 @@
-"""Which recorders there are, which one is meant, and what is known about it."""
+"""Which recorders exist, which one is meant, and what is known about it."""

@@ -1,8 +1,8 @@
 """Which recorder is meant when none is named: the one whose disc is suitable.
 
-A machine's own recorder comes first, also while its disc does not fit: then another disc is waited for, or
-the error says what is wrong with this one. The virtual recorder is meant only where there is no other:
-someone who has a recorder would believe that he has burned a disc, and find it in a folder.
+A machine's own recorder comes first, even while its disc is not suitable: then another disc is waited for, or
+the error says what is wrong with this one. The virtual recorder is meant only if there is no other one:
+otherwise users who have a recorder would believe that they had burned a disc, and find it in a folder.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from redbook.virtual.medium import Medium
 MOST_DEFAULT_DISCS = 1000
 LOOK_SECONDS = 2.0  # between two looks; udev has the kernel poll as often
 NAP_SECONDS = 0.1
-NO_DISC_SECONDS = 10.0  # that an empty recorder is waited for where nobody can be seen to put a disc in
+NO_DISC_SECONDS = 10.0  # how long to wait for a disc if it is not known that somebody can insert one
 
 
 @dataclass(frozen=True, slots=True)
 class _Need:
     """fits   whether a recorder's disc will do
-    disc      what is wanted, to be read after "insert"
-    has       the same of a recorder that has it, after "2 recorders have"
-    new       a virtual disc that is still to be made will do
-    reads     so will a drive that cannot write
+    disc      what is wanted, for messages, after "insert"
+    has       the same, after "2 recorders have"
+    new       whether a virtual disc that does not exist yet will do
+    reads     whether a drive that cannot write will do
     """
 
     fits: Callable[[DriveEntry], bool]
@@ -52,7 +52,7 @@ class _Need:
 
 
 class Task(Enum):
-    """What a recorder is wanted for. The value of each is what that needs."""
+    """What a recorder is wanted for. The value of each is what that task needs."""
 
     BURN = _Need(lambda one: one.blank, "a blank CD-R or CD-RW", "a blank disc", new=True)
     APPEND = _Need(
@@ -83,10 +83,10 @@ def choose_drive(
 ) -> str:
     """The name of the one real recorder whose disc fits; of the virtual one if there is no real recorder.
 
-    A recorder that is still looking at its disc is waited for, 2 minutes at most, an empty one 10 s.
+    A recorder that is still looking at its disc is waited for, but at most 2 minutes; an empty one 10 s.
 
-    caller   is notified of the waiting, and may cancel it
-    patient  someone is there who can put another disc in: any recorder is waited for, until a cancel
+    caller   is notified of the wait, and may cancel it
+    patient  someone can insert another disc: any recorder is waited for, until a cancel
     only     this real recorder and no other: its name, or a link to its node
 
     raises  DriveError        if several recorders have such a disc
@@ -159,7 +159,7 @@ class _Choice:
         while True:
             entries = [one for one in self._real.entries() if self._only is None or _is(one, self._only)]
             if self._only is not None and not entries:
-                return self._only  # opening it tells what is wrong with the name
+                return self._only  # opening it will show what is wrong with the name
             fitting = [one for one in entries if self._may_serve(one) and self._need.fits(one)]
             if fitting:
                 return self._the_only_one(fitting)
@@ -178,7 +178,7 @@ class _Choice:
         return entry.usable or (self._need.reads and entry.reads_only)
 
     def _limit(self, recorders: list[DriveEntry]) -> float | None:
-        """Seconds that waiting makes sense; None without end."""
+        """For how many seconds it makes sense to wait; None for no limit."""
         usable = [one for one in recorders if one.usable]
         if usable and self._patient:
             return None
@@ -187,7 +187,7 @@ class _Choice:
         return NO_DISC_SECONDS if any(one.medium == NO_DISC for one in usable) else 0.0
 
     def _nap(self) -> None:
-        """Until the next look.  raises  Cancelled"""
+        """Wait until the next look.  raises  Cancelled"""
         end = self._clock.now() + LOOK_SECONDS
         while self._clock.now() < end:
             if self._cancel.wanted:
@@ -199,14 +199,14 @@ class _Choice:
         return f"{self._need.disc} in {where}"
 
     def _the_only_one(self, fitting: list[DriveEntry]) -> str:
-        """raises  DriveError  if there are more"""
+        """The name of the only one that fits.  raises  DriveError  if there are more"""
         if len(fitting) > 1:
             listed = "\n".join(f"  --drive {one.name}   {one.model}, {one.medium}" for one in fitting)
             raise DriveError(f"{len(fitting)} recorders have {self._need.has}; name one:\n{listed}")
         return fitting[0].name
 
     def _virtual(self) -> str:
-        """raises  DriveNotFound  if no virtual disc is here that could be meant"""
+        """The virtual recorder's name.  raises  DriveNotFound  if no virtual disc here could be meant"""
         name = new_virtual_name() if self._need.new else last_virtual_name()
         if name is None:
             raise DriveNotFound(
@@ -237,7 +237,7 @@ def _default_paths() -> Iterator[Path]:
 
 
 def _is_blank(path: Path) -> bool:
-    """Whether it could be burned to now."""
+    """Whether this disc could be burned now."""
     try:
         medium = Medium.look(path)
     except DriveError:

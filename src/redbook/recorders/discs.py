@@ -85,6 +85,6 @@ def insert_disc(medium: str = "cd-r", minutes: int = 80) -> str:
 
     raises  ValueError  for a kind of disc that does not exist
             ImageError  if it cannot be made
-            DriveBusy   while a program has the recorder for itself
+            DriveBusy   while a program has exclusive access to the recorder
     """
     return f"{VIRTUAL}{insert_new(Spindle.of_user(), medium, minutes)}"

@@ -1,4 +1,4 @@
-"""One page on this system and its recorders, to be read, or pasted into a bug report.
+"""One page about this system and its recorders, to read or to paste into a bug report.
 
 It never fails: if something cannot be found out, the page says so. It never writes to a disc, and it sends
 nothing to a drive that another program has.
@@ -38,7 +38,7 @@ from redbook.system.system import System
 WIDTH = 60
 LABEL = 10
 LIBRARIES = ("av", "numpy", "soxr", "miniaudio", "click", "rich")
-NOT_EVERYWHERE = {"miniaudio"}  # without a wheel for the machine FFmpeg decodes FLAC, too
+NOT_EVERYWHERE = {"miniaudio"}  # some machines have no wheel of it; there FFmpeg decodes FLAC
 MODULES = ("sr_mod", "cdrom", "sg", "usb_storage", "uas", "ahci")
 MASK = "*****"
 
@@ -56,8 +56,8 @@ class Diagnosis:
     """The page.
 
     can_burn  whether a burn could start now
-    advice    what to do otherwise, in this order
-    record    where the exchange with the recorder was to go
+    advice    what to do if not, in this order
+    record    the file for the exchange with the recorder
     """
 
     sections: list[Section] = field(default_factory=list)
@@ -101,7 +101,7 @@ def diagnose(
     serial  show serial numbers; otherwise they are masked
     record  a new file for the exchange with the recorder of that name
     on_event, cancel
-            notified of a recorder that takes its time to answer, and able to stop the looking
+            notified of a recorder that is slow to answer, and able to stop the search
 
     raises  Cancelled
     """
@@ -249,7 +249,7 @@ class _Recorder:
         return Section(f"{drive.node or 'no node'}  {drive.model}", tuple(lines))
 
     def _ask(self, lines: list[tuple[str, str]]) -> str:
-        """What the drive says about itself; why it cannot be asked."""
+        """Add what the drive says about itself; returns why it cannot be asked."""
         try:
             with names.open_for_a_look(str(self._system.at(self._drive.node))) as opened:
                 _examined(self._page, self._drive.node, opened, lines)
@@ -358,7 +358,7 @@ def _would_try(found: Examination) -> str:
 
 
 def _masked(section: Section, serial: str) -> Section:
-    """The serial number taken out, wherever it is."""
+    """The section without the serial number, wherever it is."""
     found = {serial} if serial else set()
     found |= {text.rpartition(" ")[2] for label, text in section.lines if label == "serial" and ":" in text}
     lines = []

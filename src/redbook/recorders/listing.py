@@ -54,9 +54,9 @@ def drives(
 
     watch   instead of a list, an iterator of DriveAdded, DriveRemoved, MediumInserted and MediumRemoved
             of real recorders, until its `close()`; its `entries` are those at the start
-    clock   whose time the watch lets pass
+    clock   used by the watch to wait
     on_event, cancel
-            of a list: notified of a recorder that takes its time to answer, and able to stop the looking
+            for a list: notified of a recorder that is slow to answer, and able to stop the search
 
     raises  Cancelled
     """
@@ -75,19 +75,19 @@ def virtual_entries(folder: str | os.PathLike[str] = ".") -> list[DriveEntry]:
 
 
 def _may_be_disc(path: Path) -> bool:
-    """Whether it looks like one; what it is, and what is wrong with it, is known when it was looked into."""
+    """Whether a folder looks like a disc; what it is, and what is wrong with it, shows when it is opened."""
     try:
         return not stat.S_ISDIR((path / STATE_FILE).lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
-        return path.suffix == DEFAULT_DISC.suffix  # closed to us
+        return path.suffix == DEFAULT_DISC.suffix  # we may not look into it
 
 
 def real_recorders(caller: Caller | None = None) -> Recorders:
     """The real recorders of this machine.
 
-    caller  is notified of one that takes its time to answer, and may stop the looking
+    caller  is notified of one that is slow to answer, and may stop the search
     """
     return Recorders(System.of_process(), open_for_a_look, caller)
 

@@ -1,10 +1,10 @@
 """What a listing of drives, the watch and the doctor may touch.
 
 * What the kernel says may be read at any time.
-* Nothing is sent to a drive that another program has open, has claimed, or that has a mounted disc: there
-  are drives that lose data when they are asked while they write. `hindrance` sees that without opening the
+* Nothing is sent to a drive that another program has open or has claimed, or whose disc is mounted: some
+  drives lose data if they get other commands while they write. `hindrance` finds this out without opening the
   drive.
-* Any other drive is opened for this program alone, and asked what leaves it as it is (`engine.glance`).
+* Any other drive is opened for this program alone, and only asked what leaves it as it is (`engine.glance`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from redbook.system.optical_drives import OpticalDrive
 from redbook.system.system import System
 
 Opener = Callable[[str], Drive]
-"""A path of this process to a drive opened exclusively (O_EXCL).  raises  OSError, DriveError"""
+"""Opens a path of this process exclusively (O_EXCL), as a drive.  raises  OSError, DriveError"""
 
 
 def hindrance(system: System, drive: OpticalDrive) -> str:
@@ -46,8 +46,8 @@ def ask(
 ) -> R | str:
     """The drive's answer to a question; or, as a text, why there is none.
 
-    opener  how it is opened, if nothing hinders that
-    caller  is notified of a drive that takes its time, and may stop the asking
+    opener  how to open it, if nothing hinders that
+    caller  is notified of a drive that is slow to answer, and may stop the question
     """
     problem = hindrance(system, drive)
     if problem:
@@ -66,9 +66,9 @@ def _explained(system: System, drive: OpticalDrive, code: int) -> str:
 
 
 def _sg_in_use(system: System, drive: OpticalDrive) -> bool:
-    """Whether someone burns through the other node, which a claim on sr does not tell.
+    """Whether another program burns through the sg node, which a claim on sr does not show.
 
-    An exclusive open of the sg node does, and neither that nor closing it sends anything to the drive.
+    An exclusive open of the sg node does show it; neither that nor closing it sends anything to the drive.
     """
     if not drive.block or not drive.generic:
         return False

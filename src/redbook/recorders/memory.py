@@ -1,7 +1,7 @@
 """What was learned about a drive, kept for the next time: its offset, and how it returns audio.
 
-It is a hint and nothing more. What is found here is tried first, and checked again on every disc. A file that
-is damaged, missing or not writable changes no result.
+All of it is only a hint: it is tried first, and checked again on every disc. If the file is damaged, missing
+or not writable, no result changes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from redbook.records import dataclass
 
 _FILE = "drives.json"
 _CUE_SHEET_FORM = "rung"
-"""Of an entry in that file: the key by which earlier files have the form, too."""
+"""The key of the form in an entry of the file; earlier files have it, too."""
 _MOST_BYTES = 1 << 20
 _MOST_OFFSET_SAMPLES = 10_000
 
@@ -27,11 +27,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class KnownDrive:
-    """What is remembered of one drive.
+    """What is remembered about one drive.
 
-    offset_samples  that it reads its own discs late (negative: early); None while unknown
-    read_form, most_read_sectors  how it gave audio: `redbook.engine.read_audio`
-    cue_sheet_form  in which it took a cue sheet: `redbook.engine.cue_sheet_forms`; empty while unknown
+    offset_samples  by how many samples it reads its own discs late (negative: early); None while unknown
+    read_form, most_read_sectors  how it returned audio: see `redbook.engine.read_audio`
+    cue_sheet_form  the form in which it took a cue sheet: see `redbook.engine.cue_sheet_forms`; empty while
+                    unknown
     """
 
     offset_samples: int | None = None
@@ -41,9 +42,9 @@ class KnownDrive:
 
 
 class DriveMemory:
-    """What is remembered of drives, in a file.
+    """What is remembered about drives, in a file.
 
-    path  of the file; its folder is made when something is kept. None to keep nothing
+    path  of the file; its folder is made when something is saved. None to save nothing
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -61,12 +62,12 @@ class DriveMemory:
         if not folder.is_absolute():
             try:
                 folder = Path("~/.local/state").expanduser()
-            except RuntimeError:  # HOME is not set, and the user is in no list
+            except RuntimeError:  # HOME is not set, and the user database does not have the user
                 return cls(None)
         return cls(folder / "redbook" / _FILE)
 
     def recall(self, drive: str) -> KnownDrive:
-        """What is remembered of a drive; with defaults where that is nothing.
+        """What is remembered about a drive; defaults for what is not known.
 
         drive  the key of `drive_key`
         """
@@ -86,7 +87,7 @@ class DriveMemory:
         )
 
     def keep(self, drive: str, known: KnownDrive) -> None:
-        """Remember this of a drive; a failure is only logged.
+        """Remember this about a drive; a failure is only logged.
 
         drive  the key of `drive_key`
         """

@@ -35,25 +35,25 @@ def open_drive(
 ) -> Drive:
     """Open a recorder.  Close it, or use it in a `with`.
 
-    name   "virtual:PATH": a virtual recorder with the disc in that folder; a new blank 80-minute CD-R
-           where nothing is there yet (its folder is made when it is first written to). "virtual:"
+    name   "virtual:PATH": a virtual recorder with the disc in that folder; if there is nothing yet, with
+           a new blank 80-minute CD-R (its folder is made when it is first written to). "virtual:"
            alone: one without a disc.
            "rack:RACK/d1": one of several virtual recorders with trays, which `redbook rack new` makes.
            "/dev/sr0" or another node, or a link to one (/dev/disk/by-id/...): a real recorder, for
            this program alone
-    clock  used for waiting while another program still has a real one
+    clock  used for waiting while another program still has a real recorder
     read_only
            only look at a virtual disc. Nothing is written to its folder, other programs may use it at
            the same time, and an attempt to change it raises StorageFailed. Otherwise the disc is held
            for this program alone
 
-    model  that a virtual recorder imitates; None for the one that REDBOOK_MODEL names, else the exact one
+    model  the one that a virtual recorder imitates; None for what REDBOOK_MODEL names, else the exact one
     pace   a virtual recorder takes the time of a real one, up to this multiple of 1x; None for as fast as
            data come
     faults what goes wrong in a virtual recorder: values of `redbook.virtual.faults`, or texts for its `parse`
 
     on_event, cancel
-           told of that waiting, and able to stop it
+           notified of that wait, and able to stop it
 
     raises  DriveNotFound, DriveBusy, DriveError, ImageError; the text says what to do. Cancelled
             ValueError  for an unknown model, pace or fault, or one that is given for a real recorder
@@ -84,8 +84,8 @@ def open_drive(
 
 
 def open_transport(path: str, clock: Clock | None = None) -> Transport:
-    """Open the transport to a real recorder, for this program alone.  raises  as `open_drive`"""
-    from redbook.transport.sg_io import SgIo  # ctypes, which virtual recorders do without
+    """Open the transport to a real recorder, for this program alone.  raises  the same as `open_drive`"""
+    from redbook.transport.sg_io import SgIo  # this imports ctypes, which virtual recorders do not need
 
     with explained(path):
         return SgIo.open(path, clock)
@@ -99,7 +99,7 @@ def open_for_a_look(path: str) -> Drive:
 
 
 def in_use(name: str) -> bool:
-    """Whether another program has a virtual disc open to change it. The question locks nothing."""
+    """Whether another program has a virtual disc open for changes. Asking locks nothing."""
     path = name.removeprefix(VIRTUAL)
     if not name.startswith(VIRTUAL) or not path:
         return False

@@ -1,4 +1,4 @@
-"""The virtual recorders of a rack, as lines of the list of recorders, and watched like real ones."""
+"""The virtual recorders of a rack: as lines of the list of recorders, and watched like real ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POLL_SECONDS = 0.5
 
 
 def rack_entries(rack: Rack) -> list[DriveEntry]:
-    """The recorders of a rack, as lines of the list. One that a program uses is not looked into."""
+    """The recorders of a rack, as lines of the list. A recorder in use is not looked into."""
     return [rack_entry(drive) for drive in rack.drives()]
 
 
@@ -67,8 +67,8 @@ def rack_entry(drive: RackDrive) -> DriveEntry:
 class RackWatch(Closing):
     """Events of a rack's recorders, until it is closed; for real recorders there is `DriveWatch`.
 
-    entries  the recorders that there were at the start
-    clock    whose time passes between two looks
+    entries  the recorders at the start
+    clock    used to wait between two looks
     """
 
     def __init__(self, rack: Rack, *, clock: Clock | None = None) -> None:
@@ -91,7 +91,7 @@ class RackWatch(Closing):
         self._closed.set()
 
     def poll(self) -> list[DriveEvent]:
-        """What has changed since the last time; does not wait."""
+        """What has changed since the last time, without waiting."""
         now = {entry.name: entry for entry in rack_entries(self._rack)}
         gone = [name for name in self._seen if name not in now]
         events: list[DriveEvent] = [DriveRemoved(self._seen.pop(name)) for name in gone]
@@ -104,7 +104,7 @@ class RackWatch(Closing):
                     events.append(MediumInserted(entry))
                 continue
             if entry.problem:
-                continue  # a program has it; the next look tells
+                continue  # a program has it; the next look will show
             self._seen[name] = entry
             if (before.disc_sequence, before.medium) == (entry.disc_sequence, entry.medium):
                 continue

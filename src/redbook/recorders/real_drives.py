@@ -29,19 +29,19 @@ class DriveEntry:
     medium      what is in it, in words; empty if that is not known
     blank       whether that is a blank CD-R or CD-RW
     problem     why it cannot be used now, and what to do; empty if it can
-    appendable  whether tracks can be added to what is in it
+    appendable  whether tracks can be added to the disc in it
 
-    Of a real recorder also:
-    vendor, product, revision, serial   empty if it does not report it
-    bus         "usb", "ata", "iscsi", "virtio", "firewire", "scsi"; "virtual" of a virtual one
+    For a real recorder also:
+    vendor, product, revision, serial   empty if it does not report them
+    bus         "usb", "ata", "iscsi", "virtio", "firewire", "scsi"; "virtual" for a virtual one
     connection  the same in words, with port and speed
     node        /dev/srN, or /dev/sgN without the kernel's CD driver; empty without a driver
     sg_node     /dev/sgN; empty if the module sg is not loaded
     stable_id   a name that it keeps when it is plugged in again; one that begins with /dev/ can be opened
-    writes_cd_r, writes_cd_rw   None if neither drive nor kernel tells
-    disc_sequence  the kernel's running number of the disc, another one once the tray was open; None where
+    writes_cd_r, writes_cd_rw   None if neither drive nor kernel says
+    disc_sequence  the kernel's running number for the disc, which changes when the tray is opened; None if
                    it gives none
-    boot_id     of the start of the machine that this number belongs to; empty if none is told
+    boot_id     the start of the machine that this number belongs to; empty if it is not known
     """
 
     name: str
@@ -75,18 +75,18 @@ class DriveEntry:
 
     @property
     def has_cd(self) -> bool:
-        """Whether there is a CD in it, of whatever kind."""
+        """Whether there is a CD of any kind in it."""
         return self.medium.startswith(("CD-", "pressed CD"))
 
     @property
     def reads_only(self) -> bool:
-        """Whether it cannot write CDs, by its own account, or by the kernel's if it may not be asked."""
+        """Whether it says that it cannot write CDs, or the kernel says so if the drive may not be asked."""
         told_by_kernel = bool(self.problem) and self.writes_cd_r is False and not self.writes_cd_rw
         return self.problem == READS_ONLY or told_by_kernel
 
 
 def known(drive: OpticalDrive, boot_id: str = "") -> DriveEntry:
-    """What the kernel alone says about a drive."""
+    """What the kernel says about a drive, without asking the drive."""
     return DriveEntry(
         name=drive.node or drive.stable_id,
         model=drive.model,
@@ -111,9 +111,9 @@ def known(drive: OpticalDrive, boot_id: str = "") -> DriveEntry:
 class Recorders:
     """The real recorders of a system.
 
-    system  where they are looked for
-    opener  how they are opened
-    caller  is notified of one that takes its time to answer, and may stop the looking; pauses take no time
+    system  where to look for them
+    opener  how to open them
+    caller  is notified of one that is slow to answer, and may stop the search; pauses take no time
     """
 
     def __init__(self, system: System, opener: Opener, caller: Caller | None = None) -> None:
@@ -122,17 +122,17 @@ class Recorders:
         self._caller = caller and replace(caller, clock=ManualClock())
 
     def entries(self) -> list[DriveEntry]:
-        """Every drive that the kernel knows, each looked into where that disturbs nobody."""
+        """Every drive that the kernel knows; each is looked into if that disturbs nobody."""
         return [self.look(drive) for drive in optical_drives.find(self.system)]
 
     def look(self, drive: OpticalDrive) -> DriveEntry:
-        """What the kernel says about a drive, and the drive of itself, unless someone else is using it."""
+        """What the kernel says about a drive, and what the drive says itself, unless it is in use."""
         entry = known(drive, self.system.boot_id())
         seen = self._ask(drive, glance())
         return replace(entry, problem=seen) if isinstance(seen, str) else _with(entry, seen)
 
     def has_disc(self, drive: OpticalDrive) -> bool | None:
-        """Whether a drive has a disc; None while nobody can tell. May be asked every few seconds."""
+        """Whether a drive has a disc; None while that cannot be found out. May be asked every few seconds."""
         present = self._ask(drive, is_loaded())
         return None if isinstance(present, str) else present
 

@@ -1,9 +1,9 @@
 """Recorders that come and go, discs that are inserted and removed, as events.
 
-What the kernel says in sysfs is compared with what it said before: that works without privilege, in
-containers, and sends nothing to a drive. The kernel's own messages only end the waiting early. A drive is
-looked into only when the kernel has seen another disc, or, where the kernel does not poll for that, every
-few seconds; never while another program has it.
+What the kernel says in sysfs is compared with what it said before. This works without privileges and in
+containers, and sends nothing to a drive. The kernel's own messages only end a wait early. A drive is looked
+into only when the kernel has seen another disc, or every few seconds if the kernel does not poll for that;
+and never while another program has it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from redbook.system.optical_drives import OpticalDrive, find
 from redbook.system.uevents import ClockWaiter, UeventWaiter, Waiter
 
 POLL_SECONDS = 2.0
-"""As often as udev has the kernel poll."""
+"""The interval at which udev has the kernel poll."""
 
 POLLS_TO_SETTLE = 3
-"""How long a new drive may be unusable before that is told: udev gives a node its group a moment after it."""
+"""How long a new drive may be unusable before this is reported: udev sets a node's group a moment later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,14 @@ class DriveRemoved:
 
 @dataclass(frozen=True, slots=True)
 class MediumInserted:
-    """There is a disc in a recorder, or another one than before."""
+    """There is a disc in a recorder, or a different one than before."""
 
     drive: DriveEntry
 
 
 @dataclass(frozen=True, slots=True)
 class MediumRemoved:
-    """The disc has left its recorder; `drive` is how the recorder was while it was in."""
+    """A disc has left its recorder; `drive` is the recorder as it was with the disc."""
 
     drive: DriveEntry
 
@@ -64,8 +64,8 @@ DriveEvent: TypeAlias = DriveAdded | DriveRemoved | MediumInserted | MediumRemov
 class _State:
     """A drive as it was last seen.
 
-    medium  None until it is known; an unknown one keeps what was known before
-    stale   it may have changed since
+    medium  None until it is known; while it is unknown later, the last known one
+    stale   whether it may have changed since
     """
 
     drive: OpticalDrive
@@ -78,10 +78,11 @@ class _State:
 class DriveWatch(Closing):
     """Events of real recorders, until it is closed.  Iterate over it; close it, or use a `with`.
 
-    entries   the recorders that there were at the start; what changes from then on is an event
+    entries   the recorders at the start; every later change is an event
     recorders the ones to watch
-    discs     False to learn of drives only; then nothing is ever sent to one
-    clock     whose time passes between two looks; by default the system's, cut short by the kernel's messages
+    discs     False for events of drives only; then nothing is ever sent to one
+    clock     used to wait between two looks; by default the system's, with waits that end early at a message
+              from the kernel
     """
 
     def __init__(
@@ -118,7 +119,7 @@ class DriveWatch(Closing):
         self._waiter.close()
 
     def poll(self) -> list[DriveEvent]:
-        """What has changed since the last time; does not wait."""
+        """What has changed since the last time, without waiting."""
         events: list[DriveEvent] = []
         now = {drive.device: drive for drive in find(self._recorders.system)}
         for device in [device for device in self._states if device not in now]:
@@ -144,12 +145,12 @@ class DriveWatch(Closing):
 
     def _gone(self, state: _State) -> list[DriveEvent]:
         if state.polls_left:
-            return []  # it never was told of
+            return []  # it was never reported
         removed: list[DriveEvent] = [MediumRemoved(state.entry)] if _holds(state.medium) else []
         return [*removed, DriveRemoved(state.entry)]
 
     def _settle(self, state: _State, drive: OpticalDrive) -> list[DriveEvent]:
-        """A drive that is new: told of once it can be used, or will not be any better."""
+        """Report a new drive once it can be used, or once waiting does not help any more."""
         state.polls_left -= 1
         if state.entry.problem:
             fresh = self._new(drive)
@@ -177,7 +178,7 @@ class DriveWatch(Closing):
         entry = self._recorders.look(drive)
         medium = _settled_medium(entry)
         if medium is None:
-            return []  # someone else has it, or it is loading; the next look tells
+            return []  # another program has it, or it is loading; the next look will show
         before, state.medium, state.stale = state.medium, medium, False
         was, state.entry = state.entry, entry
         if before == medium and not (swapped and _holds(before)):
@@ -186,13 +187,13 @@ class DriveWatch(Closing):
         return [*events, MediumInserted(entry)] if _holds(medium) else events
 
     def _changed(self, state: _State) -> bool:
-        """Whether a disc has come or gone, of a drive that the kernel does not poll."""
+        """Whether a disc has come or gone in a drive that the kernel does not poll."""
         loaded = self._recorders.has_disc(state.drive)
         return loaded is not None and loaded != _holds(state.medium)
 
 
 def _settled_medium(entry: DriveEntry) -> str | None:
-    """None while it is not known, or the drive is still loading it."""
+    """The medium; None while it is unknown or still being loaded."""
     return None if entry.medium.startswith(LOADING) else entry.medium or None
 
 

@@ -19,19 +19,19 @@ from redbook.runner.meter import Supply
 from redbook.runner.runner import Runner
 
 Listener: TypeAlias = Callable[[Event], None]
-"""Is told what happens, on the thread that called."""
+"""Called with each event, on the thread that called."""
 
 Consent: TypeAlias = Callable[[Point], None]
-"""Asked before what cannot be taken back, on the job's thread; it objects by raising."""
+"""Asked before a step that cannot be undone, on the job's thread; it objects by raising."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What every call of the Python API takes, as one value.
+    """The arguments that every call of the Python API takes, as one value.
 
-    on_event  told what happens, on the caller's thread; None if nobody wants to know
+    on_event  called with each event, on the caller's thread; None if nobody wants them
     cancel    asks the job to stop
-    clock     whose time passes while the drive is waited for; None for the machine's
+    clock     used while the drive is waited for; None for the machine's clock
     """
 
     on_event: Listener | None = None
@@ -45,7 +45,7 @@ class Caller:
     def run(self, drive: Drive, procedure: Procedure[R], total: int = 0, sent: SentAudio | None = None) -> R:
         """Run a procedure on a drive, in a thread of its own; returns its result.
 
-        total  sectors of it, for Progress
+        total  how many sectors it has, for Progress
         sent   the audio that it compares with
 
         raises  what the procedure raises
@@ -62,9 +62,9 @@ class Caller:
     ) -> tuple[R, Supply]:
         """Run a procedure that takes audio; returns its result, and how well the drive was supplied.
 
-        streams  the audio, a stream a track
-        total    sectors of all of them, for Progress
-        commit   is asked before what cannot be taken back
+        streams  the audio, one stream for each track
+        total    the sectors of all of them, for Progress
+        commit   is asked before a step that cannot be undone
 
         raises  what the procedure raises
         """
@@ -76,16 +76,16 @@ class Caller:
         return self.work(work)
 
     def work(self, work: Callable[[Listener], R]) -> R:
-        """Do anything that takes its time, in a thread of its own; returns its result.
+        """Do anything that takes time, in a thread of its own; returns its result.
 
-        work  is given the function that takes its events
+        work  is called with the function that takes its events
         """
         return Job(work).run(self.on_event, self.cancel)
 
     def audible_clock(self, what: str) -> Clock:
-        """A clock for something that sleeps: the caller is notified of the waiting, and may cancel it.
+        """A clock for something that sleeps: the caller is notified of the wait, and may cancel it.
 
-        what  is waited for, as Waiting has it
+        what  what is waited for, as in Waiting
         """
         return _AudibleClock(self, what)
 

@@ -1,9 +1,9 @@
 """The request that a job stop, and how Ctrl-C becomes one.
 
-The first signal asks for a clean end: the track is ended, and the drive left ready for use. The
-second one quits as soon as the command under way is over, and leaves the disc as it is.
-`redbook.runner.runner` says when either reaches a procedure. Commands that live longer (`copies`, `worker`,
-`serve`, `share iscsi`, `drives --watch`) have handlers of their own, which also only note the wish.
+The first signal asks for a clean end: the track is ended, and the drive is left ready for use. The second
+one quits as soon as the command under way is over, and leaves the disc as it is. `redbook.runner.runner` says
+when each of them reaches a procedure. Commands that run longer (`copies`, `worker`, `serve`, `share iscsi`,
+`drives --watch`) have handlers of their own, which also do nothing but note the request.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from redbook.flag import Flag
 from redbook.runner.under_way import UnderWay
 
 UNCHANGED = "nothing was changed on the disc"
-"""What a procedure that changes something says in place of it."""
+"""A procedure that does change something says so instead of this."""
 
 LONGEST_NAP_SECONDS = 0.1  # how long a cancel may go unnoticed in a pause
 
 SENT_AGAIN_SECONDS = 1.0
-"""A program's signal that comes sooner after another one is the same wish once more."""
+"""If a program sends a second signal sooner than this, it is the same request once more."""
 
 NO_HAND_SECONDS = 0.1
-"""Nobody presses Ctrl-C twice within so short a time: two such signals were sent by a program."""
+"""Nobody presses Ctrl-C twice in so short a time: a program must have sent the two signals."""
 
 
 class Cancel:
-    """Asks a job to stop.  May be used from any thread, also from a signal handler.
+    """Asks a job to stop.  May be used from any thread, and from a signal handler.
 
-    under_way  what it would stop, as the job tells it
+    under_way  what it would stop, as the job reports it
     """
 
     def __init__(self) -> None:
@@ -56,12 +56,12 @@ class Cancel:
     def on_signal(self, number: int, frame: object) -> None:
         """A signal handler: the first signal cancels, the second quits immediately.
 
-        One wish of a program can come as two signals: timeout(1) sends its own to the process, and then to
-        its group; a terminal that is closed hangs up by the kernel and by the shell.
+        One request from a program can come as two signals: timeout(1) sends its own to the process, and then
+        to its group; if a terminal is closed, both the kernel and the shell send a SIGHUP.
         """
         now, key = time.monotonic(), number == signal.SIGINT
         soon = now - self._signalled < (NO_HAND_SECONDS if key else SENT_AGAIN_SECONDS)
-        answered = key and self._told[0]  # who has read that it is obeyed may press again at once
+        answered = key and self._told[0]  # a user who has seen the answer may press again at once
         if soon and not answered:
             return
         self._signalled = now
@@ -78,7 +78,7 @@ class Cancel:
         return self._at_once
 
     def acknowledged(self) -> Stopping | None:
-        """What a cancel does and costs, if the listener was not told yet; None otherwise."""
+        """What a cancel does and costs, if the listener does not know yet; otherwise None."""
         wanted = (self.wanted, self._at_once)
         if wanted == self._told:
             return None
@@ -89,10 +89,10 @@ class Cancel:
 
 @contextmanager
 def interrupts_cancel(cancel: Cancel) -> Iterator[None]:
-    """Inside, Ctrl-C cancels instead of raising KeyboardInterrupt anywhere; a second one quits at once.
+    """In this block, Ctrl-C cancels and raises no KeyboardInterrupt; a second one quits at once.
 
-    Only on the main thread, and where Python's own handler is in place: a program that has another one knows
-    what it wants.
+    This works only on the main thread, and only if Python's own handler is in place: a program with another
+    one knows what it wants.
     """
     ours = (
         threading.current_thread() is threading.main_thread()

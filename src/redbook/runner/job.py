@@ -17,10 +17,10 @@ _log = logging.getLogger(__name__)
 
 
 class Job(Generic[R]):
-    """Work that runs in a thread of its own, while the caller's thread learns of it.
+    """Work that runs in a thread of its own, while the caller's thread receives its events.
 
     The work never waits for a listener. A signal never interrupts a command: it reaches the caller's thread,
-    which turns it into a cancel. A slow listener is told the newest progress only.
+    which turns it into a cancel. A slow listener gets only the newest progress.
     """
 
     def __init__(self, work: Callable[[Callable[[Event], None]], R]) -> None:
@@ -43,10 +43,10 @@ class Job(Generic[R]):
                 else:
                     self._pass_over()
                 thread.join()
-            except BaseException:  # a signal handler of the caller's raised: nothing may go on unseen
+            except BaseException:  # the caller's signal handler has raised: nothing may go on unseen
                 cancel()
                 while thread.is_alive():
-                    with suppress(BaseException):  # the first one is raised
+                    with suppress(BaseException):  # only the first exception is raised
                         thread.join()
                 raise
         if self._error is not None:
@@ -54,7 +54,7 @@ class Job(Generic[R]):
         return self._result[0]
 
     def _tell_all(self, on_event: Callable[[Event], None], cancel: Cancel) -> None:
-        """Every event, to the last; and what the working thread cannot tell while a command holds it."""
+        """Pass on every event, and report what the working thread cannot while a command blocks it."""
         while (event := self._events.get(LONGEST_NAP_SECONDS)) is not None:
             stopping = cancel.acknowledged()
             if stopping is not None:

@@ -1,4 +1,4 @@
-"""Events on their way from the thread that works to the one that listens."""
+"""Events on their way from the working thread to the listening one."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from redbook.engine.events import Event
 from redbook.records import dataclass
 
 STALE_SECONDS = 0.25
-"""How long an event waits to be heard before the listener counts as slow."""
+"""How long an event may wait before the listener counts as slow."""
 
 NOTHING_YET = Event()
 
 
 @dataclass(slots=True, eq=False)
 class _Letter:
-    """since: it, or the first of those whose place it has taken, is waiting."""
+    """since: when it began to wait, or the first of the events that it has replaced"""
 
     since: float
     event: Event | None
@@ -26,11 +26,11 @@ class _Letter:
 class Mailbox:
     """A queue that does not grow without end while the listener is slow.
 
-    While an event has waited for longer than STALE_SECONDS, a new one takes the place of those that it
+    When an event has waited for longer than STALE_SECONDS, a new one takes the place of those that it
     replaces, so only the newest progress of each kind is kept. An event that nothing replaces is never left
     out, and events keep their order.
 
-    clock  whose time that is
+    clock  with which this time is measured
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -52,7 +52,7 @@ class Mailbox:
             self._something.notify()
 
     def _make_way(self, event: Event, now: float) -> float:
-        """Take out what this replaces; since when that has been waiting."""
+        """Take out the events that this one replaces; returns since when they have been waiting."""
         replaced = [one for one in self._letters if one.event is not None and event.replaces(one.event)]
         for letter in replaced:
             self._letters.remove(letter)

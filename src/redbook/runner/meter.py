@@ -20,10 +20,10 @@ class Supply:
 
     host_buffer_lowest   0.0 .. 1.0: how full the read-ahead was at its emptiest, while there was more to
                          read; 1.0 if all of the audio fitted into it
-    drive_buffer_lowest  0.0 .. 1.0: the lowest fill of its buffer that the drive reported, asked once a
+    drive_buffer_lowest  0.0 .. 1.0: the lowest fill of its buffer that the drive reported when asked, once a
                          second; None if it was not asked or did not say
-    longest_gap_seconds  from the drive taking a WRITE to the next WRITE of the same track; None with fewer
-                         than two
+    longest_gap_seconds  from when the drive has taken a WRITE to the next WRITE of the same track; None if
+                         there were fewer than two
     underruns            how often the read-ahead was empty when data were due; the drive may have stopped its
                          laser then
     """
@@ -35,7 +35,7 @@ class Supply:
 
 
 class Meter:
-    """Makes Progress from the sectors done, several times a second, and a Supply of the whole."""
+    """Makes Progress from the sectors done, several times a second, and at the end a Supply."""
 
     def __init__(self, clock: Clock, total: int, interval_seconds: float) -> None:
         self._clock = clock
@@ -48,7 +48,7 @@ class Meter:
         self._window: deque[tuple[float, int]] = deque()
         self._drive_buffer = DriveBuffer(0, 0)
         self._drive_lowest: float | None = None
-        self._taken_at: float | None = None  # the last WRITE of this track
+        self._taken_at: float | None = None  # when the last WRITE of this track was taken
         self._longest_gap: float | None = None
 
     def begin_track(self) -> None:
@@ -56,7 +56,7 @@ class Meter:
         self._taken_at = None
 
     def write_begins(self) -> None:
-        """A WRITE is about to be sent. One that is sent again does not count: it waited for the drive."""
+        """Note that a WRITE is about to be sent. A repeated one does not count: it waited for the drive."""
         if self._taken_at is not None:
             gap = self._clock.now() - self._taken_at
             self._longest_gap = max(gap, self._longest_gap or 0.0)
@@ -80,7 +80,7 @@ class Meter:
         )
 
     def again(self, ring: Ring | None) -> Event | None:
-        """The event that is due while nothing moves; None if none is due yet."""
+        """The event that is due while there is no progress; None if none is due yet."""
         now = self._clock.now()
         if now - self._last_told < self._interval:
             return None

@@ -12,7 +12,7 @@ from redbook.engine.chunks import CHUNK_BYTES, CHUNK_SECTORS, SectorStream
 from redbook.errors import AudioError
 
 DEFAULT_RING_BYTES = 9_000_000  # 1.0 s at 52x
-LONGEST_READ_SECONDS = 2.0  # that closing waits for
+LONGEST_READ_SECONDS = 2.0  # how long closing waits for a read
 
 
 def ring_bytes(sectors: int, most_bytes: int = DEFAULT_RING_BYTES, chunk_bytes: int = CHUNK_BYTES) -> int:
@@ -31,8 +31,8 @@ class Ring:
     the kernel can pass it to a device without a copy.
 
     sectors       how many sectors one command carries, of audio without sub-channel
-    sector_bytes  of the sectors that come, with their sub-channel where they have one
-    times_empty   how often there was nothing when something was wanted
+    sector_bytes  of the sectors that come, including their sub-channel if they have one
+    times_empty   how often the ring was empty when a chunk was wanted
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Ring:
             return None
         self._waiting = False
         if isinstance(entry, Exception):
-            self._filled.put(entry)  # whoever asks again is told the same, and does not wait for ever
+            self._filled.put(entry)  # a second `take` gets the same, and does not wait for ever
             raise entry
         slot, length = entry
         self._held = slot
@@ -136,7 +136,7 @@ class Ring:
             self._filled.put(AudioError("there is no audio for another track"))
         except _Stopped:
             pass
-        except Exception as error:  # noqa: BLE001 - handed over, and raised by take()
+        except Exception as error:  # noqa: BLE001 - it is handed over, and take() raises it
             self._filled.put(error)
         self._full.set()
 
@@ -159,7 +159,7 @@ class Ring:
         return length
 
     def _hand_over(self, slot: int, chunk: memoryview, length: int) -> None:
-        """What came before the reading failed, the last sector of it padded with silence."""
+        """Hand over what was read before the failure, with its last sector padded with silence."""
         whole = -(-length // self._sector_bytes) * self._sector_bytes
         if whole:
             chunk[length:whole] = bytes(whole - length)

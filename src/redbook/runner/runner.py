@@ -1,17 +1,17 @@
 """The one loop with a clock, threads and a drive: it does what a procedure yields.
 
-Who is there: the caller's thread, which listens and turns signals into a cancel (`job`, `cancel`); the job's
+The threads: the caller's thread, which listens and turns signals into a cancel (`job`, `cancel`); the job's
 thread, which runs this loop and is the only one that sends commands; a thread that reads audio ahead into the
-ring, from the first TakeSectors on; one that sums up what is read back. The last two and the raised priority
-are ended in `run`'s `finally`, whatever ends it.
+ring, from the first TakeSectors on; and one that sums up what is read back. `run` ends the last two, and the
+raised priority, in its `finally`, whatever ends it.
 
-What a cancel does: nothing to a command that is under way, for there is no way to take one back. It replaces
-the next step, which is then not done (`engine.erase` relies on that), or cuts a pause short. `_interruption`
-says which of the two kinds comes; each comes once, and the milder one not while a Shield is up.
+A cancel does nothing to a command that is under way, because a command cannot be taken back. It replaces the
+next step, which is then not done (`engine.erase` relies on that), or cuts a pause short. `_interruption`
+decides which of the two kinds is thrown; each is thrown once, and the milder one never while a Shield is up.
 
-`under_way.deciding` is the one lock between the job and the caller: under it the loop decides whether a
-cancel still comes before a WRITE, and the caller reads what stopping costs. A signal's handler takes no
-lock at all.
+`under_way.deciding` is the only lock between the job and the caller. While it is held, the loop decides
+whether a cancel still comes before a WRITE, or the caller reads what stopping costs. A signal handler takes
+no lock at all.
 """
 
 from __future__ import annotations
@@ -58,20 +58,20 @@ from redbook.system.privileges import Privileges
 
 PROGRESS_SECONDS = 0.2
 HASHED_AT_ONCE_BYTES = 1 << 19  # so that the two threads seldom wait for each other
-HASHED_AHEAD = 2  # of these
+HASHED_AHEAD = 2  # how many such pieces may wait
 
 
 class Runner:
     """Runs one procedure on one drive.
 
-    streams           the audio that TakeSectors hands out, a stream a track
-    total             sectors of all of them, for Progress
-    emit              is given every event, on the thread that runs
-    progress_seconds  how often Progress is told
-    sector_bytes      of what the streams give, with their sub-channel where they have one
-    system            that is asked for priority while a disc is written
-    sent              the audio that Compare is answered from; None where there is none
-    commit            is asked, on the thread that runs, before what cannot be taken back; it objects by
+    streams           the audio that TakeSectors hands out, one stream for each track
+    total             the sectors of all of them, for Progress
+    emit              is called with every event, on the thread that runs
+    progress_seconds  the time between two Progress events
+    sector_bytes      of what the streams give, including the sub-channel if there is one
+    system            is asked for priority while a disc is written
+    sent              the audio with which Compare compares; None if there is none
+    commit            is asked, on the thread that runs, before a step that cannot be undone; it objects by
                       raising, and may take its time
     """
 
@@ -112,7 +112,7 @@ class Runner:
     def run(self, procedure: Procedure[R]) -> R:
         """Do what the procedure yields, step by step, and return its result.
 
-        raises  what the procedure raises; Cancelled  for a cancel at once that it lets through
+        raises  what the procedure raises; Cancelled  for an immediate cancel that it lets through
         """
         answer: Any = None
         error: BaseException | None = None
@@ -120,7 +120,7 @@ class Runner:
             while True:
                 step = procedure.throw(error) if error is not None else procedure.send(answer)
                 answer = error = None
-                if not isinstance(step, Shield):  # cleaning up begins with one
+                if not isinstance(step, Shield):  # cleaning up begins with a Shield
                     with self._under_way.deciding:
                         error = self._interruption()
                         if error is None and isinstance(step, Write10):
@@ -128,14 +128,14 @@ class Runner:
                 if error is None:
                     try:
                         answer = self._do(step)
-                    except (Exception, Abandoned) as raised:  # noqa: BLE001 - it is the procedure's to handle
+                    except (Exception, Abandoned) as raised:  # noqa: BLE001 - the procedure handles it
                         error = raised
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         except Abandoned as left:
             raise Cancelled(f"cancelled at once; {UNCHANGED}", UNCHANGED) from left
         finally:
-            error = answer = None  # an error's traceback holds this frame, and through it the callers
+            error = answer = None  # an error's traceback holds this frame, and with it the callers' frames
             self._urgency.end()
             self._hasher.close()
             self.supply = self._meter.supply(self._ring)
@@ -144,7 +144,7 @@ class Runner:
                 self._ring = None
 
     def _interruption(self) -> BaseException | None:
-        """What a cancel makes of the next step: each kind is thrown once."""
+        """What a cancel throws instead of the next step; each kind is thrown only once."""
         if not self._cancel.wanted:
             return None
         if self._cancel.wanted_at_once and not self._abandon_thrown:
@@ -156,7 +156,7 @@ class Runner:
         return None
 
     def _do(self, step: Any) -> Any:
-        """By the step's class; of commands and events there are many, and each is looked up once."""
+        """Do a step by its class. There are many commands and events; each class is looked up only once."""
         kind = type(step)
         deed = _DEEDS.get(kind)
         if deed is None:
@@ -201,7 +201,7 @@ class Runner:
             return
         try:
             self._commit(point)
-        except BaseException as error:  # also SystemExit: the drive is left sane first
+        except BaseException as error:  # even SystemExit: first the drive must be left in a sane state
             why = str(error) or type(error).__name__
             raise NotCommitted(f"the burn was not committed: {why}", error) from error
 
@@ -212,7 +212,7 @@ class Runner:
         return fewer
 
     def _tell_once(self, text: str) -> None:
-        """One drive's user learns of it once, however many tracks he writes."""
+        """Tell the drive's user this only once, however many tracks are written."""
         if text and text not in self._drive.told:
             self._drive.told.add(text)
             self._emit(Notice(text))
@@ -236,7 +236,7 @@ class Runner:
         return self._sent
 
     def _while_starving(self) -> None:
-        """No audio has come for a while: whoever listens hears so, and may cancel."""
+        """Tell the listener that no audio has come for a while, and let a cancel through."""
         interruption = self._interruption()
         if interruption is not None:
             raise interruption
@@ -254,7 +254,7 @@ class Runner:
             self._clock.sleep(min(left, LONGEST_NAP_SECONDS))
 
 
-# Functions and not methods of one runner: that would hold itself, and its streams, until Python collects.
+# Functions, not bound methods: with those, a runner and its streams would stay until Python collects garbage.
 _DEEDS: dict[type, Callable[[Runner, Any], Any]] = {
     TakeSectors: lambda runner, _: runner._take(),
     MostSectors: lambda runner, _: runner._most_sectors(),
@@ -274,7 +274,7 @@ _DEEDS: dict[type, Callable[[Runner, Any], Any]] = {
 
 
 class _Hasher:
-    """SHA-256 beside the reading: while one chunk is summed up, the next one is on its way."""
+    """SHA-256 during the reading: while one chunk is summed up, the next one is on its way."""
 
     def __init__(self) -> None:
         self._chunks: Queue[list[bytes | bytearray] | None] = Queue(HASHED_AHEAD)
@@ -285,7 +285,7 @@ class _Hasher:
         self._error: BaseException | None = None
 
     def absorb(self, data: bytes | bytearray) -> None:
-        """raises  what summing up earlier data raised"""
+        """Add data.  raises  what summing up earlier data raised"""
         self._raise()
         self._batch.append(data)
         self._batch_bytes += len(data)
@@ -312,7 +312,7 @@ class _Hasher:
         return text
 
     def close(self) -> None:
-        """Until everything absorbed is summed up."""
+        """Wait until everything absorbed is summed up."""
         if self._batch:
             self._hand_over()
         if self._thread is not None:
@@ -323,9 +323,9 @@ class _Hasher:
     def _run(self) -> None:
         while (batch := self._chunks.get()) is not None:
             if self._error is not None:
-                continue  # whoever hands over must not wait for room for ever
+                continue  # the thread that hands over data must not wait for room for ever
             try:
-                # In one piece: after each update this thread has to wait for the interpreter's lock.
+                # All in one piece: after each update this thread has to wait for the interpreter's lock.
                 self._sum.update(b"".join(batch))
-            except BaseException as error:  # noqa: BLE001 - raised to whoever hands the next data over
+            except BaseException as error:  # noqa: BLE001 - raised when the next data are handed over
                 self._error = error

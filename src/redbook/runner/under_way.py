@@ -1,7 +1,7 @@
-"""What a job is doing at the moment, for whoever waits for it or wants to stop it.
+"""What a job is doing at the moment, for a caller that waits for it or wants to stop it.
 
-The thread that serves the drive writes here, and the caller's thread reads. While a command holds the first
-one, the other can tell what is waited for, and what stopping costs.
+The thread that serves the drive writes here, and the caller's thread reads. While a command blocks the first
+one, the other can say what is waited for, and what stopping costs.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ _TEST_WRITE = (
 
 @dataclass(slots=True)
 class UnderWay:
-    """phase       the last that began; None while there is none
-    track_begun    whether a WRITE of the track is sent, or about to be and past every cancel
+    """phase       the last one that began; None while there is none
+    track_begun    whether a WRITE of the track was sent, or is about to be and cannot be cancelled any more
     test_write     whether the laser is off
-    whole_session  whether it is written at once: it cannot be ended early
-    command        that the drive has not answered yet; empty if there is none
-    since          when that was sent, on the machine's monotonic clock
+    whole_session  whether the session is written in one go, so that it cannot be ended early
+    command        the one that the drive has not answered yet; empty if there is none
+    since          when it was sent, on the machine's monotonic clock
     deciding       held while it is decided whether a cancel still comes before the first WRITE of a track, so
-                   that nobody is told that no track is begun while one begins
+                   that nobody hears that no track has begun while one begins
     """
 
     phase: Phase | None = None
@@ -82,13 +82,13 @@ class UnderWay:
     _told: float = 0.0
 
     def begin(self, phase: Phase) -> None:
-        """A phase has begun."""
+        """Note that a phase has begun."""
         self.phase = phase
         if phase is not Phase.ENDING_TRACK and not (self.whole_session and phase is Phase.WRITING):
             self.track_begun = False
 
     def send(self, command: str) -> None:
-        """A command is sent to the drive, which has not answered yet."""
+        """Note that a command is sent, which the drive has not answered yet."""
         self.since = self._told = time.monotonic()
         self.command = command
 

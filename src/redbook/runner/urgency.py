@@ -10,11 +10,11 @@ from redbook.clock import Clock
 from redbook.system.privileges import Linux, Privileges, Undo
 
 TIDY_SECONDS = 10.0
-"""The collector is off; so often the writer has it look at what is new, when a WRITE has just been taken."""
+"""How often the writer has the collector, which is off, look at new objects, just after a WRITE was taken."""
 
 
 class _Collector:
-    """Python's garbage collector, held back by as many burns as go on in this process."""
+    """Python's garbage collector, held back while any burn goes on in this process."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
@@ -26,7 +26,7 @@ class _Collector:
             if not self._burns:
                 self._was_on = gc.isenabled()
                 gc.disable()
-                self._frozen = not gc.get_freeze_count()  # else someone has frozen what he wants frozen
+                self._frozen = not gc.get_freeze_count()  # the program may have frozen objects itself
                 if self._frozen:
                     gc.freeze()
             self._burns += 1
@@ -47,7 +47,7 @@ _collector = _Collector()
 
 
 class _Memory:
-    """Locked for the whole process, by the first burn for all that go on."""
+    """The process's memory, which the first burn locks for all burns that go on."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
@@ -72,9 +72,9 @@ _memory = _Memory()
 
 
 class Urgency:
-    """Lets the writing thread come first; begins and ends on that thread.
+    """Gives the writing thread priority; begins and ends on that thread.
 
-    real_time  whether the drive really takes its time: only then the system is asked for anything
+    real_time  whether the drive writes in real time: only then is the system asked for anything
     """
 
     def __init__(self, clock: Clock, real_time: bool, system: Privileges | None = None) -> None:
@@ -109,7 +109,7 @@ class Urgency:
         )
 
     def a_good_moment(self) -> None:
-        """Collect garbage, every 10 s at most: the drive has just taken data, so there is time."""
+        """Collect garbage, but at most every 10 s: the drive has just taken data, so there is time."""
         now = self._clock.now()
         if now - self._tidied >= TIDY_SECONDS:
             self._tidied = now

@@ -1,4 +1,4 @@
-"""The kernel's view of a CD drive: what it asks on its own, how it retries, which errno a refusal becomes.
+"""The kernel's view of a CD drive: what it asks on its own, how it retries, and which errnos it returns.
 
 Source: Linux 6.1, drivers/cdrom/cdrom.c, drivers/scsi/sr.c and sr_ioctl.c
 """
@@ -53,7 +53,7 @@ def errno_of(error: errors.DriveError) -> int:
 
 
 class CdDrive:
-    """The kernel's idea of one CD drive: what it asks by itself, and what all who have it open share."""
+    """The kernel's view of one CD drive: what it asks by itself, and what all open files of it share."""
 
     def __init__(self, device: ScsiDevice) -> None:
         self.device = device
@@ -68,16 +68,16 @@ class CdDrive:
         self.capabilities = Capability(0)
 
     def find(self) -> None:
-        """What the kernel does when a drive appears: unit attentions are taken, page 2Ah is read."""
+        """Do what the kernel does when a drive appears: take unit attentions and read page 2Ah."""
         self.test_unit_ready()
         try:
             self.page = Capabilities.from_page(self.mode_page(Capabilities.CODE))
-        except (CallFailed, ValueError):  # "scsi-1 drive": nothing is known about it, and it is no writer
+        except (CallFailed, ValueError):  # a "scsi-1 drive": nothing is known about it; it cannot write
             self.page = Capabilities(writes_cd_r=False, writes_cd_rw=False)
         self.capabilities = _capabilities(self.page)
 
     def run(self, command: Command[R]) -> R:
-        """Send it; again after a unit attention, and while the drive becomes ready.  raises  CallFailed"""
+        """Send a command, again after a unit attention or while the drive gets ready.  raises  CallFailed"""
         data = self.fetch(command)
         try:
             return command.parse_reply(data)
@@ -85,7 +85,7 @@ class CdDrive:
             raise CallFailed(errno.EIO) from error
 
     def fetch(self, command: Command[Any]) -> bytes:
-        """The data of its reply, as they came.  raises  CallFailed"""
+        """Send a command and return the data as they came.  raises  CallFailed"""
         for attempt in range(_RETRIES + 1):
             try:
                 return self.device.drive.fetch(command)
@@ -116,7 +116,7 @@ class CdDrive:
         return page
 
     def test_unit_ready(self) -> errors.DriveError | None:
-        """Why it is not ready, if so."""
+        """Why the drive is not ready; None if it is."""
         try:
             self.fetch(TestUnitReady())
         except CallFailed as failed:

@@ -1,4 +1,4 @@
-"""What Linux makes of a CD drive: the ioctls of /dev/srN, turned into MMC commands as its drivers do.
+"""A CD drive as Linux presents it: the ioctls of /dev/srN, turned into MMC commands as its drivers do it.
 
 Source: Linux 6.1, drivers/cdrom/cdrom.c, drivers/scsi/sr.c and sr_ioctl.c
 """
@@ -54,7 +54,7 @@ class SrFile(SgFile):
             self.cd.openers -= 1
 
     def read(self, memory: Memory, address: int, length: int) -> int:
-        """Of data sectors; there are none."""
+        """Read data sectors; there are none."""
         raise CallFailed(errno.EIO)
 
     def write(self, memory: Memory, address: int, length: int) -> int:
@@ -82,7 +82,7 @@ class SrFile(SgFile):
         }
 
     def _queue_calls(self) -> dict[int, Callable[[Memory, int], int]]:
-        """What the block layer answers of any disk.  Source: block/ioctl.c"""
+        """The calls that the block layer answers for any disk.  Source: block/ioctl.c"""
         return {
             Block.SET_READ_ONLY: lambda memory, at: _as_root(0),
             Block.READ_PARTITIONS: lambda memory, at: _as_root(errno.EINVAL),  # a CD has none
@@ -186,7 +186,7 @@ class SrFile(SgFile):
         return self.cd.options
 
     def _select_speed(self, memory: Memory, argument: int) -> int:
-        """A reading speed, a multiple of 1x; 0 for the fastest.  The writing speed is 0: sr sends that."""
+        """Set the reading speed, a multiple of 1x; 0 for the fastest.  Like sr, send 0 as writing speed."""
         return self._run(SetCdSpeed(min(argument * _SPEED_1X_KB, 0xFFFF) or 0xFFFF, 0))
 
     def _media_changed(self, memory: Memory, argument: int) -> int:
@@ -195,7 +195,7 @@ class SrFile(SgFile):
         return int(changed)
 
     def _timed_media_change(self, memory: Memory, address: int) -> int:
-        """Whether the disc has changed since a time that an earlier call told, in ms of a clock."""
+        """Whether the disc has changed since the time that an earlier call returned, in ms of a clock."""
         since, _ = ioctls.MEDIA_CHANGE.unpack(memory.read(address, ioctls.MEDIA_CHANGE.size))
         self.cd.test_unit_ready()
         changed_ms = round(self.cd.changed_at * 1000)
@@ -258,7 +258,7 @@ class SrFile(SgFile):
         )
 
     def _disc_status(self, memory: Memory, argument: int) -> int:
-        """Source: cdrom_ioctl_disc_status; XA is not told apart"""
+        """Source: cdrom_ioctl_disc_status; XA is not distinguished"""
         try:
             first, last = self._toc_header()
         except CallFailed as failed:
@@ -269,7 +269,7 @@ class SrFile(SgFile):
         return DiscStatus.DATA_1 if 4 in kinds else DiscStatus.AUDIO
 
     def _multisession(self, memory: Memory, address: int) -> int:
-        """Where the last session starts: 0 if there is only one, and where the drive does not say."""
+        """Where the last session starts; 0 if there is only one, or if the drive does not say."""
         _, _, form = ioctls.MULTISESSION.unpack(memory.read(address, ioctls.MULTISESSION.size))
         msf = _is_msf(form)
         try:
@@ -310,7 +310,7 @@ class SrFile(SgFile):
         return self._read_sectors(memory, target, ReadCd(lba, count, ReadCd.CD_DA, _WHOLE_SECTORS))
 
     def _read_one(self, memory: Memory, address: int, selection: Selection, kind: int) -> int:
-        """One sector, in the place of its own address.  Source: mmc_ioctl_cdrom_read_data"""
+        """Read a sector into the place where its address was.  Source: mmc_ioctl_cdrom_read_data"""
         start = Msf(*memory.read(address, 3))
         if start.lba < 0:
             raise CallFailed(errno.EINVAL)
@@ -322,7 +322,7 @@ class SrFile(SgFile):
         return 0
 
     def _last_track(self) -> TrackInformation:
-        """The last one that is not blank."""
+        """The last track that is not blank."""
         last = self.cd.run(ReadDiscInformation()).last_track_of_last_session
         info = self.cd.run(ReadTrackInformation(last))
         return self.cd.run(ReadTrackInformation(last - 1)) if info.blank and last > 1 else info
@@ -334,7 +334,7 @@ class SrFile(SgFile):
         return _put(memory, address, ioctls.LONG, info.next_writable_lba)
 
     def _last_written(self, memory: Memory, address: int) -> int:
-        """Source: cdrom_get_last_written; 7 sectors are the link of a packet."""
+        """Source: cdrom_get_last_written; a packet's link takes 7 sectors"""
         info = self._last_track()
         end = info.last_recorded_lba
         if end is None:
@@ -348,7 +348,7 @@ class SrFile(SgFile):
         return self._run(PlayAudioMsf(Msf(*six[:3]), Msf(*six[3:])))
 
     def _play_track_index(self, memory: Memory, address: int) -> int:
-        """Whole tracks, as an MSF range: sr does so where a drive has no PLAY AUDIO TRACK/INDEX."""
+        """Play whole tracks as an MSF range, as sr does if a drive has no PLAY AUDIO TRACK/INDEX."""
         first, _, last, _ = ioctls.TRACK_INDEX.unpack(memory.read(address, ioctls.TRACK_INDEX.size))
         behind = LEAD_OUT if last in (LEAD_OUT, self._toc_header()[1]) else last + 1
         start, end = (Msf(*self._toc_entry(track, True)[5:8]) for track in (first, behind))
@@ -359,7 +359,7 @@ class SrFile(SgFile):
         return _put(memory, address, ioctls.VOLUME, *page[_VOLUMES])
 
     def _set_volume(self, memory: Memory, address: int) -> int:
-        """Only the bits that the drive calls changeable."""
+        """Set the volume, but only the bits that the drive calls changeable."""
         mask = self.cd.mode_page(_AUDIO_CONTROL, PageControl.CHANGEABLE)[_VOLUMES]
         page = bytearray(self.cd.mode_page(_AUDIO_CONTROL))
         wanted = memory.read(address, ioctls.VOLUME.size)
@@ -382,7 +382,7 @@ def _fail(number: int) -> int:
 
 
 def _as_root(failed: int) -> int:
-    """What only CAP_SYS_ADMIN may, with the errno that even root gets."""
+    """Answer a call that needs CAP_SYS_ADMIN; `failed` is the errno that even root gets, 0 for none."""
     if os.geteuid() or failed:
         raise CallFailed(failed if not os.geteuid() else errno.EACCES)
     return 0
@@ -393,7 +393,7 @@ def _three(msf: Msf) -> tuple[int, int, int]:
 
 
 def _address(four: bytes, msf: bool) -> bytes:
-    """`union cdrom_addr`: three bytes of MSF, or an int of the machine."""
+    """`union cdrom_addr`: three bytes of MSF, or an int in the machine's byte order."""
     return four[1:4] + b"\0" if msf else four[::-1]
 
 

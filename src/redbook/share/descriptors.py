@@ -1,10 +1,10 @@
-"""What the preload library loses sight of: copies of a descriptor (dup), and what a program unmounts.
+"""Calls that the preload library does not see: those on copies of a descriptor (dup), and umount().
 
-The library knows a device by the number that open() gave it. A call on a copy reaches the kernel, which has
-an empty file there. So the kernel shows such calls to redbook first (seccomp user notification): ioctls by
-the numbers of CD drives, and read() of standard input, which dd makes a copy of its device. All other calls,
-and those that the library answers, go their way at their speed. umount() is refused: to a program that
-compares fstat() with the mounts (growisofs) the node looks like any file system without a device.
+The library knows a device by the number that open() returned. A call on a copy reaches the kernel, which has
+an empty file there. So the kernel shows such calls to redbook first (seccomp user notification): ioctls with
+the numbers of CD drives, and read() of standard input, which dd turns into a copy of its device. All other
+calls, and those that the library answers, run as usual and at full speed. umount() is refused: a program
+that compares fstat() with the mounts (growisofs) takes the node for any file system without a device.
 
 Source: seccomp(2), seccomp_unotify(2), <linux/seccomp.h>, <linux/filter.h>
 """
@@ -52,7 +52,7 @@ _LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _ASK, _REFUSE = 0x7FFF0000, 0x7FC00000, 0x00050000 | errno.EPERM
 _CALL_AT, _MACHINE_AT, _ARGUMENTS_AT = 0, 4, 16
 _LEAST_READ_BYTES = 512
-"""dd's smallest block. A shell reads its script by single bytes, which should not become slow."""
+"""dd's smallest block. A shell reads its script byte by byte, which must not become slow."""
 
 _NOTICE = Struct("=QIIiIQ6Q")
 _VERDICT = Struct("=QqiI")
@@ -60,11 +60,11 @@ _RECEIVE, _SEND, _IS_VALID = 0xC0502100, 0xC0182101, 0x40082102
 _GO_ON = 1
 
 STARTED, UNFILTERED = 0, 1
-"""What launch.py tells; the latter with an errno after."""
+"""What launch.py reports; UNFILTERED is followed by an errno."""
 
 
 def filter_for(machine: _Machine, requests: Iterable[int]) -> bytes:
-    """Which calls the kernel shows to redbook, as instructions of its filter language."""
+    """Instructions in the kernel's filter language, which select the calls to show to redbook."""
 
     def when(number: int, verdict: int) -> list[tuple[int, int, int, int]]:
         return [(_IF_EQUAL, 0, 1, number), (_RETURN, 0, 0, verdict)]
@@ -130,10 +130,10 @@ class _ProcessMemory:
 
 
 class Copies:
-    """Answers calls on copies of descriptors of the programs that were started by `command`.
+    """Answers calls on copies of descriptors, for programs that were started by `command`.
 
     folder  of the tree that the programs see
-    find    the open file that a process has a copy of: by the node's name and the process
+    find    finds the open file that a process has a copy of, by the node's name and the process
 
     launched  the processes whose copies are followed, and those of their children
     """
@@ -155,7 +155,7 @@ class Copies:
         self._begin(self._accept)
 
     def command(self, command: Sequence[str]) -> list[str]:
-        """What runs it so that its copies are followed; it stays as it is where they cannot be."""
+        """The command that runs `command` with its copies followed; unchanged if they cannot be followed."""
         if self._machine is None:
             return list(command)
         launch = Path(__file__).with_name("launch.py")
@@ -163,7 +163,7 @@ class Copies:
         return [sys.executable, "-I", "-S", str(launch), *where, str(self._machine.seccomp), "--", *command]
 
     def follows(self, process: int) -> bool:
-        """Whether its copies, or those of the program that it came from, are known."""
+        """Whether copies are followed for this process or the program that started it."""
         while process > 1 and process not in self.launched:
             try:
                 text = Path(f"/proc/{process}/stat").read_text()
@@ -186,7 +186,7 @@ class Copies:
         thread.start()
 
     def _wait_for(self, *descriptors: int) -> list[tuple[int, int]]:
-        """What can be read of, or has ended; empty when redbook ends."""
+        """Wait for descriptors that can be read or have ended; empty when redbook ends."""
         poll = select.poll()
         for descriptor in (self._stop, *descriptors):
             poll.register(descriptor, select.POLLIN)
@@ -200,20 +200,20 @@ class Copies:
             self._begin(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        """One program: how its start went, then its calls until the last of its processes is gone."""
+        """Serve one program: its start, then its calls until the last of its processes is gone."""
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
         process = int.from_bytes(credentials[:4], sys.byteorder)
         asking = -1
         with connection:
             while self._wait_for(connection.fileno()):
                 message, found, _, _ = socket.recv_fds(connection, 2, 1)
-                if not message:  # it has become the program
+                if not message:  # launch.py has become the program
                     break
                 if message[0] == STARTED and found:
                     (asking,) = found
                     self.launched.add(process)
                     with contextlib.suppress(OSError):
-                        connection.send(b"\0")  # only now it becomes the program
+                        connection.send(b"\0")  # only now does launch.py become the program
                 elif message[0] == UNFILTERED:
                     _log.info("copies of descriptors are not followed: %s", os.strerror(message[1]))
         while asking >= 0 and (events := self._wait_for(asking)):
@@ -222,10 +222,10 @@ class Copies:
             self._answer(asking)
         if asking >= 0:
             os.close(asking)
-            self.launched.discard(process)  # its number may be another's soon
+            self.launched.discard(process)  # another process may soon have its number
 
     def _answer(self, descriptor: int) -> None:
-        """One call."""
+        """Answer one call."""
         buffer = bytearray(_NOTICE.size)
         try:
             fcntl.ioctl(descriptor, _RECEIVE, buffer)
@@ -241,7 +241,7 @@ class Copies:
             fcntl.ioctl(descriptor, _SEND, verdict)
 
     def _node(self, thread: int, descriptor: int) -> str:
-        """Name of the device that this descriptor of the program's is, if it is one of ours."""
+        """The name of the device that this descriptor belongs to, if it is one of ours; else empty."""
         try:
             target = Path(f"/proc/{thread}/fd/{descriptor & 0xFFFFFFFF}").readlink()
         except OSError:
@@ -251,7 +251,7 @@ class Copies:
     def _result(
         self, descriptor: int, number: int, thread: int, call: int, arguments: list[int], node: str
     ) -> tuple[int, int]:
-        """What the call returns, and errno."""
+        """The call's return value, and errno."""
         assert self._machine is not None
         try:
             memory_fd = os.open(f"/proc/{thread}/mem", os.O_RDWR | os.O_CLOEXEC)

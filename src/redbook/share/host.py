@@ -27,7 +27,7 @@ from redbook.transport.base import LogicalUnit
 
 _READ_SPEED_1X_KB = 176
 _WATCHED_PROCESSES, _WATCHED_CALLS = 1000, 64
-"""A program makes its copies when it begins."""
+"""Only the first calls are watched: a program makes its copies when it starts."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,11 +53,11 @@ def require_library() -> None:
 class Host(Closing):
     """Recorders as /dev/sr0 and /dev/sg0, /dev/sr1 and /dev/sg1, and so on.
 
-    Use it as a context manager, and start programs with `environment()` added to theirs. One recorder
-    serves all who have it open, as one initiator. At the end the nodes are gone; the recorders are left
-    as they are.
+    Use it as a context manager, and start programs with `environment()` as their environment. One recorder
+    serves all programs that have it open, as one initiator. At the end the nodes are gone; the recorders
+    stay as they are.
 
-    problem  is told, in words, why a recorder failed on our side (the disc's folder is full)
+    problem  called with a text that says why a recorder failed on our side (the disc's folder is full)
     """
 
     def __init__(
@@ -106,18 +106,18 @@ class Host(Closing):
             self._tree.alias("cdrom", "sr0", (SR_MAJOR, 0))
 
     def environment(self) -> dict[str, str]:
-        """The environment of this process, with what makes a program see the recorders."""
+        """The environment of this process, plus the variables that make a program see the recorders."""
         return {**os.environ, **self._tree.environment()}
 
     def command(self, command: Sequence[str | os.PathLike[str]]) -> list[str]:
-        """The same command, run so that copies of descriptors (dup) are followed, and nothing is unmounted.
+        """The same command, but copies of descriptors (dup) are followed, and nothing can be unmounted.
 
-        To be started with `environment()`. Its process becomes the program's.
+        Start it with `environment()`. Its process becomes the program's.
         """
         return self._copies.command([os.fspath(part) for part in command])
 
     def _look_for_copies(self, process: int, node: str) -> None:
-        """End a program that is about to hang for the answers on a copy that nobody gives."""
+        """End a program that would hang because nobody answers calls on its copy of a descriptor."""
         if len(self._watched) >= _WATCHED_PROCESSES:
             self._watched.clear()
         calls = self._watched.get((process, node), 0)
@@ -135,7 +135,7 @@ class Host(Closing):
             os.kill(process, signal.SIGTERM)
 
     def still_open(self, patience_seconds: float = 0.5) -> bool:
-        """Whether any program has a recorder open; one that is just ending is waited for so long."""
+        """Whether any program has a recorder open; one that is just ending gets this much time."""
         return self._tree.still_open(patience_seconds)
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ class Host(Closing):
 
 
 def _descriptors(process: int, node: Path) -> int:
-    """How many of a process's descriptors are this file."""
+    """How many of a process's descriptors refer to this file."""
     count = 0
     with contextlib.suppress(OSError):
         for entry in Path(f"/proc/{process}/fd").iterdir():

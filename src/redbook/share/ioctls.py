@@ -15,7 +15,7 @@ from redbook.records import dataclass
 
 @unique
 class Sg(IntEnum):
-    """Of a SCSI device, whichever node it was opened by."""
+    """Ioctls of a SCSI device, whichever node was opened."""
 
     SEND_COMMAND = 1
     TEST_UNIT_READY = 2
@@ -54,7 +54,7 @@ class Sg(IntEnum):
 
 @unique
 class Cdrom(IntEnum):
-    """Of a CD drive, by its block device."""
+    """Ioctls of a CD drive, on its block device."""
 
     PAUSE = 0x5301
     RESUME = 0x5302
@@ -96,7 +96,7 @@ class Cdrom(IntEnum):
 
 @unique
 class Block(IntEnum):
-    """Of a block device."""
+    """Ioctls of a block device."""
 
     SET_READ_ONLY = 0x125D
     GET_READ_ONLY = 0x125E
@@ -127,7 +127,7 @@ class Block(IntEnum):
 
 @unique
 class HostStatus(IntEnum):
-    """What became of a command on its way.  Source: <scsi/scsi_status.h>, DID_*"""
+    """What happened to a command on its way.  Source: <scsi/scsi_status.h>, DID_*"""
 
     OK = 0
     NO_CONNECT = 1
@@ -249,7 +249,7 @@ class PacketCommand:
         return cls(*cls.LAYOUT.unpack(data))
 
     def answered(self, residue: int, status: int) -> bytes:
-        """The same structure with the outcome in it; the kernel puts the residue where the length was."""
+        """The same structure with the outcome; the kernel puts the residue where the length was."""
         return self.LAYOUT.pack(
             self.cdb,
             self.address,
@@ -281,7 +281,7 @@ MULTISESSION = Struct("=4sBBxx")
 MCN = Struct("=14s")
 VOLUME = Struct("=4B")
 MEDIA_CHANGE = Struct("=qQ")  # struct cdrom_timed_media_change_info
-COMMAND_LENGTHS = Struct("=II")  # struct scsi_ioctl_command, what comes before its data
+COMMAND_LENGTHS = Struct("=II")  # struct scsi_ioctl_command, the part before its data
 REQUEST = Struct("=4BiQIi")  # struct sg_req_info
 
 NAMES: dict[int, str] = {

@@ -1,13 +1,13 @@
-"""Becomes another program, whose calls the kernel shows to redbook where the preload library cannot.
+"""Becomes another program, some of whose calls the kernel shows to redbook (see descriptors.py).
 
     launch.py SOCKET FILTER NUMBER -- PROGRAM [ARGS]...
 
-SOCKET  where redbook waits for the descriptor by which it is asked
-FILTER  a file with the instructions that say which calls those are
+SOCKET  where redbook waits for the descriptor on which the kernel shows it the calls
+FILTER  a file with the instructions that select these calls
 NUMBER  of the system call seccomp on this kind of machine
 
-It runs by itself, before the program, and imports nothing of redbook's. The program runs also where the
-kernel has no such filters or does not permit one; redbook is told then.  Source: seccomp(2)
+This script runs by itself, before the program, and imports nothing from redbook. If the kernel has no such
+filters, or does not permit one, the program runs anyway, and redbook gets a message.  Source: seccomp(2)
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SET_NO_NEW_PRIVILEGES = 38
 _SET_MODE_FILTER, _NEW_LISTENER = 1, 8
 _INSTRUCTION_BYTES = 8
 _OLDEST_KERNEL = (5, 5)
-"""The first that lets a call go on as if nobody had looked."""
+"""The first version that can let a call go on as if nobody had looked at it."""
 
 
 class _Program(ctypes.Structure):
@@ -31,7 +31,7 @@ class _Program(ctypes.Structure):
 
 
 def _install(instructions: bytes, number: int) -> int:
-    """The descriptor by which the filter asks.  raises  OSError"""
+    """Install the filter, and return the descriptor by which it asks.  raises  OSError"""
     release = os.uname().release.split(".")
     if tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in release[:2]) < _OLDEST_KERNEL:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
@@ -40,7 +40,7 @@ def _install(instructions: bytes, number: int) -> int:
     program = _Program(len(instructions) // _INSTRUCTION_BYTES, ctypes.addressof(buffer))
     call = (number, _SET_MODE_FILTER, _NEW_LISTENER, ctypes.byref(program))
     found: int = libc.syscall(*call)
-    if found < 0 and ctypes.get_errno() == errno.EACCES:  # not root: only who gives up set-user-ID may
+    if found < 0 and ctypes.get_errno() == errno.EACCES:  # without root, set-user-ID must be given up first
         libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         found = libc.syscall(*call)
     if found < 0:
@@ -49,7 +49,7 @@ def _install(instructions: bytes, number: int) -> int:
 
 
 def main(place: str, file: str, number: str, command: list[str]) -> None:
-    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these
         signal.signal(ignored, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -59,7 +59,7 @@ def main(place: str, file: str, number: str, command: list[str]) -> None:
             instructions = opened.read()
         try:
             socket.send_fds(redbook, [b"\0"], [_install(instructions, int(number))])
-            redbook.recv(1)  # a program that redbook does not know yet, and that uses a copy, would be ended
+            redbook.recv(1)  # redbook must know this process first, or it would end it for using a copy
         except OSError as error:
             redbook.send(bytes((1, error.errno or 0)))
     try:

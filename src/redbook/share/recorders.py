@@ -20,10 +20,10 @@ def recorders(
 ) -> Iterator[list[VirtualRecorder]]:
     """A recorder for each disc; at the end they are closed and the discs' folders released.
 
-    discs  folders, also written virtual:PATH; a new blank 80-minute CD-R where nothing is yet; an empty
-           name for a recorder without a disc
-    model  whose habits they have; None for the one that REDBOOK_MODEL names, else the exact one
-    speed  real-time writing at up to this multiple of 1x; None for as fast as data come
+    discs  folders, also written virtual:PATH; if there is nothing yet, it becomes a new blank 80-minute
+           CD-R; an empty name means a recorder without a disc
+    model  the model of all of them; None for the one that REDBOOK_MODEL names, else the exact one
+    speed  write in real time, at up to this multiple of 1x; None for as fast as data come
 
     raises  ValueError  if there is no such model
             ShareError  if a disc is named twice
@@ -47,11 +47,11 @@ def recorders(
 
 
 class Afflictions:
-    """Things that should go wrong in each of some recorders, counted from now on.
+    """Faults that are given to each of some recorders, and count from now on.
 
     texts  as `redbook.virtual.faults.parse` reads them
 
-    raises  ValueError  for a text that is no fault
+    raises  ValueError  for a text that is not a fault
     """
 
     def __init__(self, recorders: Iterable[VirtualRecorder], texts: Sequence[str]) -> None:
@@ -66,7 +66,7 @@ class Afflictions:
                     recorder.faults.append(fault)
 
     def left(self) -> list[str]:
-        """In words, those that have happened in none of the recorders."""
+        """The texts of the faults that have happened in none of the recorders."""
         return [
             f"--fault {text} never happened: {made[0].shortfall}"
             for text, made in self._made

@@ -20,9 +20,9 @@ _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 @contextmanager
 def signals_held() -> Iterator[set[signal.Signals]]:
-    """Keep signals for `run` to look at: in this thread, and in threads that are started in the meantime.
+    """Hold signals back for `run`: in this thread, and in threads that it starts in the meantime.
 
-    yields  what was blocked before, which is what the program should have
+    yields  the signals that were blocked before, which the program should have blocked, too
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
     try:
@@ -32,10 +32,10 @@ def signals_held() -> Iterator[set[signal.Signals]]:
 
 
 def run(command: tuple[str, ...], environment: Mapping[str, str], blocked: set[signal.Signals]) -> int:
-    """Run it to its end; its exit code, 128 + n where signal n ended it.
+    """Run a program to its end; returns its exit code, or 128 + n if signal n ended it.
 
-    Only within `signals_held`. What the terminal sends (Ctrl-C) reaches the program by itself and is only
-    outlived here; what someone sends to this process is passed on.
+    Call this only within `signals_held`. A signal from the terminal (Ctrl-C) reaches the program by itself,
+    and is ignored here; one that was sent to this process is passed on.
 
     raises  OSError  if it cannot be started
     """
@@ -47,7 +47,7 @@ def run(command: tuple[str, ...], environment: Mapping[str, str], blocked: set[s
     waiting = threading.get_ident()
 
     def wait() -> None:
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # it keeps its number until it is reaped below
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # the child keeps its number until reaped below
         ended.set()
         signal.pthread_kill(waiting, signal.SIGCHLD)
 
@@ -61,5 +61,8 @@ def run(command: tuple[str, ...], environment: Mapping[str, str], blocked: set[s
 
 
 def _by_the_kernel(arrived: signal.struct_siginfo) -> bool:
-    """A terminal's signal, which all of its foreground processes get.  Source: sigaction(2), si_code"""
+    """Whether a signal is a terminal's: all of its foreground processes get it.
+
+    Source: sigaction(2), si_code
+    """
     return arrived.si_code > 0

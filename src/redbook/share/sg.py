@@ -1,4 +1,4 @@
-"""What Linux makes of a SCSI device: SG_IO, and the other ioctls of its sg driver.
+"""A SCSI device as Linux presents it: SG_IO, and the other ioctls of its sg driver.
 
 Source: Linux 6.1, drivers/scsi/scsi_ioctl.c and sg.c
 """
@@ -56,7 +56,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a command.  residue in bytes."""
+    """What happened to a command.  residue is in bytes."""
 
     status: int = 0
     data: bytes | memoryview = b""
@@ -66,10 +66,10 @@ class Outcome:
 
 
 class ScsiDevice:
-    """One recorder as the kernel knows it, shared by all that have it open: one initiator.
+    """One recorder as the kernel knows it: one initiator, shared by all that have it open.
 
     number   of the host adapter, and of /dev/srN and /dev/sgN
-    problem  is told what the program cannot know: why the recorder failed on our side
+    problem  called with what the program cannot know: why the recorder failed on our side
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class ScsiDevice:
     def perform(
         self, cdb: bytes, data_out: bytes | memoryview, data_in_length: int, timeout: float
     ) -> Outcome:
-        """One command.  timeout in seconds"""
+        """Send one command.  timeout  in seconds"""
         length = len(data_out) or data_in_length
         name = _name(cdb, data_out) if _log.isEnabledFor(TRAFFIC) else ""
         try:
@@ -163,7 +163,7 @@ class SgFile:
             **self._kept(Sg.SET_FORCE_LOW_DMA, Sg.GET_LOW_DMA),
             **self._kept(Sg.SET_KEEP_ORPHAN, Sg.GET_KEEP_ORPHAN),
             Sg.SET_FORCE_PACK_ID: _taken,
-            Sg.GET_PACK_ID: lambda memory, at: _put_int(memory, at, -1),  # nothing waits
+            Sg.GET_PACK_ID: lambda memory, at: _put_int(memory, at, -1),  # no answer is waiting
             Sg.GET_NUM_WAITING: lambda memory, at: _put_int(memory, at, 0),
             Sg.GET_ACCESS_COUNT: lambda memory, at: _put_int(memory, at, 1),
             Sg.GET_REQUEST_TABLE: self._get_request_table,
@@ -172,7 +172,7 @@ class SgFile:
         }
 
     def _kept(self, setting: int, getting: int) -> dict[int, Callable[[Memory, int], int]]:
-        """A flag that is remembered and does nothing here."""
+        """The two calls for a flag that is remembered, but does nothing here."""
 
         def store(memory: Memory, address: int) -> int:
             self._flags[getting] = bool(_get_int(memory, address))
@@ -205,11 +205,11 @@ class SgFile:
             _log.log(TRAFFIC, "%s%d ioctl %s: %s", self.NODE, self.device.number, name, what)
 
     def read(self, memory: Memory, address: int, length: int) -> int:
-        """Fetching the answer to a write(): none is ever due."""
+        """Fetch the answer to a write(); there never is one."""
         raise CallFailed(errno.EAGAIN)
 
     def write(self, memory: Memory, address: int, length: int) -> int:
-        """sg's old way of sending commands, which no program needed that was tried."""
+        """sg's old way of sending commands; no program that was tried needed it."""
         raise CallFailed(errno.ENOSYS)
 
     def close(self) -> None:
@@ -274,7 +274,7 @@ class SgFile:
         return segments
 
     def _room(self, length: int) -> memoryview:
-        """A buffer that is used again and again."""
+        """A buffer of this length, which is used again and again."""
         if len(self._buffer) < length:
             self._buffer = memoryview(bytearray(length))
         return self._buffer[:length]
@@ -282,7 +282,7 @@ class SgFile:
     def _execute(
         self, cdb: bytes, data_out: bytes | memoryview, data_in_length: int, timeout_ms: int
     ) -> tuple[Outcome, int]:
-        """The outcome, and how long it took.  raises  CallFailed  ENXIO if there is no device any more"""
+        """The outcome, and how long it took.  raises  CallFailed  ENXIO if the device is gone"""
         clock = self.device.clock
         start = clock.now()
         seconds = timeout_ms / 1000 or _DEFAULT_TIMEOUT_SECONDS
@@ -316,14 +316,14 @@ class SgFile:
         return 0
 
     def _probe_host(self, memory: Memory, address: int) -> int:
-        """1, and the adapter's name, cut to the length that the program gives in the same place."""
+        """Return 1, and store the adapter's name, cut to the length that the program gives in its place."""
         length = _get_int(memory, address)
         if length > 0:
             memory.write(address, b"redbook\0"[:length])
         return 1
 
     def _simply(self, command: Command[Any]) -> int:
-        """A command of the kernel's own, again after a unit attention.  Source: ioctl_internal_command"""
+        """Send the kernel's own command, again after a unit attention.  Source: ioctl_internal_command"""
         for _ in range(_RETRIES):
             outcome, _ = self._execute(command.to_cdb(), b"", 0, _INTERNAL_TIMEOUT_MS)
             if not (outcome.status and len(outcome.sense) > 2 and outcome.sense[2] & 0xF == _UNIT_ATTENTION):
@@ -331,12 +331,12 @@ class SgFile:
         return _errno_or_status(outcome)
 
     def _get_pci(self, memory: Memory, address: int) -> int:
-        """Name of the adapter; as sysfs has it.  Source: scsi_ioctl_get_pci"""
+        """The adapter's name, as in sysfs.  Source: scsi_ioctl_get_pci"""
         memory.write(address, f"{self.device.number}:0".encode().ljust(20, b"\0"))
         return 0
 
     def _send_command(self, memory: Memory, address: int) -> int:
-        """The oldest way of sending a command: its data in the place of the CDB.  Source: sg_scsi_ioctl"""
+        """The oldest way of sending a command: data come in place of the CDB.  Source: sg_scsi_ioctl"""
         in_length, out_length = COMMAND_LENGTHS.unpack(memory.read(address, COMMAND_LENGTHS.size))
         if max(in_length, out_length) > _MOST_OLD_BYTES:
             raise CallFailed(errno.EINVAL)
@@ -358,21 +358,21 @@ class SgFile:
         return 0
 
     def _scsi_reset(self, memory: Memory, address: int) -> int:
-        """SG_SCSI_RESET_NOTHING (0) asks whether one may; a device, bus or host reset comes to the same."""
+        """Reset the unit: device, bus and host resets are the same, SG_SCSI_RESET_NOTHING (0) only asks."""
         if _get_int(memory, address) > 0:
             self.device.unit.reset()
         return 0
 
 
 def _errno_or_status(outcome: Outcome) -> int:
-    """What the kernel makes of a command of its own that failed."""
+    """What a call returns if the kernel's own command failed."""
     if outcome.host:
         raise CallFailed(errno.EIO)
     return outcome.status
 
 
 def _taken(memory: Memory, address: int) -> int:
-    """A number that changes nothing here."""
+    """Take a number that changes nothing here."""
     _get_int(memory, address)
     return 0
 
@@ -388,7 +388,7 @@ def _put_int(memory: Memory, address: int, value: int) -> int:
 
 
 def _over(segments: list[tuple[int, int]], data: memoryview) -> list[tuple[int, memoryview]]:
-    """Which part of the data belongs at which address."""
+    """Each part of the data with the address where it belongs."""
     parts, start = [], 0
     for address, size in segments:
         parts.append((address, data[start : start + size]))

@@ -36,7 +36,7 @@ _CDROM_INFO = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A drive as the kernel has found it.
+    """A drive that the kernel has found.
 
     number      of the host adapter, of srN and of sgN
     read_speed  the fastest, a multiple of 1x
@@ -115,7 +115,7 @@ def _block_files(drive: Found) -> list[tuple[str, object]]:
 
 
 def cdrom_info(drives: Sequence[Found]) -> str:
-    """The text of /proc/sys/dev/cdrom/info, a column for each drive, the newest first."""
+    """The text of /proc/sys/dev/cdrom/info: a column for each drive, the newest first."""
     columns = sorted(drives, key=lambda drive: -drive.number)
 
     def line(head: str, values: Sequence[object]) -> str:

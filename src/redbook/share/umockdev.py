@@ -1,11 +1,11 @@
 """Device nodes that exist only for one program, with Debian's umockdev preload library.
 
-The library redirects what a program opens below /dev, /sys and /proc into a folder, and sends each ioctl
-on a device of that folder through a socket. This is the other end: it serves the nodes and knows nothing of
-CD drives.
+The library redirects what a program opens below /dev, /sys and /proc to a folder, and sends each ioctl on a
+device of that folder through a socket. This module is the other end: it serves the nodes and knows nothing
+about CD drives.
 
-A message is three native longs. The program sends its call (IOCTL, READ, WRITE) and then does what it is
-told: send a piece of its memory, store one, take the result. Source: umockdev, src/libumockdev-preload.c
+A message is three native longs. The program sends its call (IOCTL, READ, WRITE) and then obeys the answers:
+send a piece of its memory, store one, take the result. Source: umockdev, src/libumockdev-preload.c
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _WAITING_OPENS = 64
 _A_MOMENT_SECONDS = 0.001
 _LONGEST_OPEN_SECONDS = 10.0
 _ONE_SEND_BYTES = 90_000
-"""The library takes a message's header by a single recv: it must not be across two buffers of the kernel,
-which it may in a send of more than about 100 kB."""
+"""The library reads a message's header with a single recv. So the header must not be spread over two of the
+kernel's buffers, as it may be in a send of more than about 100 kB."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Call(IntEnum):
 
 @unique
 class Answer(IntEnum):
-    """What it should do."""
+    """What the program should do."""
 
     DONE = 3
     READ_MEMORY = 5
@@ -71,17 +71,17 @@ class CallFailed(Exception):
 class Memory(Protocol):
     """The memory of a program that waits for the result of its call.
 
-    An address that is not the program's ends the program: its library cannot say EFAULT.
+    An address that is not the program's ends the program, because its library cannot return EFAULT.
     """
 
     def read(self, address: int, length: int) -> bytes: ...
 
     def read_into(self, parts: Iterable[tuple[int, memoryview]]) -> None:
-        """Fill each of these from its address, all in one go."""
+        """Fill each part from its address, all in one go."""
         ...
 
     def write(self, address: int, data: bytes | memoryview) -> None:
-        """Store these when the call returns."""
+        """Store these bytes when the call returns."""
         ...
 
 
@@ -125,13 +125,13 @@ class SocketMemory:
             self._answer += (_MESSAGE.pack(Answer.WRITE_MEMORY, address, len(data)), data)
 
     def call(self, buffer: memoryview) -> tuple[int, int, int]:
-        """The program's next call: which, and its two arguments.  raises  ProgramGone"""
+        """The program's next call, and its two arguments.  raises  ProgramGone"""
         self._fill(buffer)
         number, first, second = _MESSAGE.unpack(buffer)
         return number, first, second
 
     def answer(self, result: int, number: int) -> None:
-        """The call returns, what was to be written having been stored."""
+        """Store what was to be written, and let the call return."""
         pieces, self._answer = [*self._answer, _MESSAGE.pack(Answer.DONE, result & _MASK, number)], []
         if sum(map(len, pieces)) <= _ONE_SEND_BYTES:
             self._send(b"".join(pieces))
@@ -157,7 +157,7 @@ class SocketMemory:
 
 
 class Answerer:
-    """An open file of one or several processes, a call at a time."""
+    """An open file of one or several processes; it takes one call at a time."""
 
     def __init__(self, name: str, file: OpenFile) -> None:
         self.name = name
@@ -165,7 +165,7 @@ class Answerer:
         self._lock = threading.Lock()
 
     def answer(self, work: Callable[[OpenFile], int]) -> tuple[int, int]:
-        """What the call returns, and errno.  raises  ProgramGone"""
+        """The call's return value, and errno.  raises  ProgramGone"""
         try:
             with self._lock:
                 return work(self._file), 0
@@ -173,7 +173,7 @@ class Answerer:
             return -1, failed.errno
         except ProgramGone:
             raise
-        except Exception:  # noqa: BLE001  # a defect of ours: the program has to be told something
+        except Exception:  # noqa: BLE001  # a defect of ours: the program needs some answer
             _log.exception("%s: a call could not be answered; the program is told EIO", self.name)
             return -1, errno.EIO
 
@@ -181,7 +181,7 @@ class Answerer:
 class _Connection(threading.Thread):
     """Serves one open() to its end.
 
-    process  the one that opened
+    process  the one that called open()
     begun    set as soon as `answerer` is there
     """
 
@@ -210,7 +210,7 @@ class _Connection(threading.Thread):
         finally:
             self.begun.set()
         try:
-            with contextlib.suppress(ProgramGone):  # closed or died: no other program's business
+            with contextlib.suppress(ProgramGone):  # it closed or died, which concerns no other program
                 buffer = memoryview(bytearray(_MESSAGE.size))
                 while True:
                     call = memory.call(buffer)
@@ -224,7 +224,7 @@ class _Connection(threading.Thread):
     def _result_of(
         self, answerer: Answerer, memory: SocketMemory, call: int, first: int, second: int
     ) -> tuple[int, int]:
-        """What the call returns, and errno."""
+        """The call's return value, and errno."""
         if call == Call.IOCTL:
             return answerer.answer(lambda file: file.ioctl(memory, first, second))
         if call == Call.READ:
@@ -240,11 +240,11 @@ class _Connection(threading.Thread):
 
 
 class Tree:
-    """The folder that a program sees instead of /dev, /sys and, where it has something, /proc.
+    """The folder that a program sees instead of /dev, /sys and, for the files that it has, /proc.
 
     Use it as a context manager: at the end all of it is gone, whatever the program left open.
 
-    called  is told of each call, before it is answered: which process, on which node
+    called  called before each call is answered, with the process and the node
     """
 
     def __init__(self) -> None:
@@ -261,7 +261,7 @@ class Tree:
             (self.root / name).mkdir(parents=True)
 
     def environment(self) -> dict[str, str]:
-        """What makes a program see the tree: to be added to its environment."""
+        """The variables that make a program see the tree, to be added to its environment."""
         before = os.environ.get("LD_PRELOAD", "")
         return {"UMOCKDEV_DIR": str(self.root), "LD_PRELOAD": f"{LIBRARY}:{before}".rstrip(":")}
 
@@ -271,7 +271,7 @@ class Tree:
         place.write_text(text, encoding="utf-8")
 
     def link(self, path: str, target: str) -> None:
-        """A symbolic link to another path of the tree."""
+        """Make a symbolic link to another path of the tree."""
         place = self.root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.symlink_to(os.path.relpath(self.root / target, place.parent))
@@ -279,7 +279,7 @@ class Tree:
     def node(
         self, name: str, device: tuple[int, int], opened: Callable[[], OpenFile], *, block: bool
     ) -> None:
-        """A device /dev/NAME.
+        """Make a device /dev/NAME.
 
         device  major and minor number
         opened  called for each open(); may be called from several threads
@@ -300,7 +300,7 @@ class Tree:
         thread.start()
 
     def alias(self, name: str, node: str, device: tuple[int, int]) -> None:
-        """A symbolic link /dev/NAME to a node."""
+        """Make a symbolic link /dev/NAME to a node."""
         self.link(f"dev/{name}", f"dev/{node}")
         self.link(f"ioctl/dev/{name}", f"ioctl/dev/{node}")
         self._number(name, device)
@@ -311,13 +311,13 @@ class Tree:
     def _accept(self, listener: socket.socket, name: str) -> None:
         while True:
             _has_somebody(listener)
-            with self._lock:  # who waits is either in the socket's queue or among the connections
+            with self._lock:  # a program that waits is either in the socket's queue or in the connections
                 if self._closed:
                     return
                 self._let_in(name)
 
     def _let_in(self, name: str) -> None:
-        """Everybody who waits for this node; the lock is held."""
+        """Let in every program that waits for this node; the lock is held."""
         while not self._closed and _has_somebody(self._listeners[name], 0):
             connection, _ = self._listeners[name].accept()
             self._connections = [c for c in self._connections if c.is_alive()]
@@ -326,9 +326,9 @@ class Tree:
             serving.start()
 
     def _connections_of(self, node: str, process: int) -> list[_Connection]:
-        """What a process has open by this name.
+        """The connections of a process to this node.
 
-        Its open() returns before redbook comes to learn of it: who has just opened a node is let in first.
+        open() returns before redbook notices it, so programs that have just opened the node are let in first.
         """
         with self._lock:
             self._let_in(node)
@@ -346,7 +346,7 @@ class Tree:
         return sum(connection.answerer is not None for connection in mine)
 
     def file_of(self, node: str, process: int) -> Answerer:
-        """What a process has open by this name, the last if it is several times; else a file of its own."""
+        """The open file of a process for this node, the last if there are several; else a new one."""
         for connection in reversed(self._connections_of(node, process)):
             if (answerer := connection.answerer) is not None:
                 return answerer
@@ -356,7 +356,7 @@ class Tree:
             return self._others[node]
 
     def still_open(self, patience_seconds: float) -> bool:
-        """Whether a program still has a node open; one that is just ending is waited for so long."""
+        """Whether a program still has a node open; one that is just ending gets this much time."""
         until = time.monotonic() + patience_seconds
         listeners = self._listeners.values()
         while any(_has_somebody(listener, 0) for listener in listeners) and time.monotonic() < until:
@@ -373,7 +373,7 @@ class Tree:
             self._closed = True
         for listener in self._listeners.values():
             with contextlib.suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for someone
+                listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for programs
         for acceptor in self._acceptors:
             acceptor.join()
         for listener in self._listeners.values():
@@ -395,14 +395,14 @@ class Tree:
 
 
 def _has_somebody(listener: socket.socket, timeout_ms: int | None = None) -> bool:
-    """Whether a program waits to be let in, or the socket is closed; waits for that, or so long."""
+    """Wait, no longer than this, until a program wants to be let in or the socket is closed; whether so."""
     poll = select.poll()
     poll.register(listener, select.POLLIN)
     return bool(poll.poll(timeout_ms))
 
 
 def _short_folder() -> Path:
-    """A new folder whose sockets have names that a socket address can hold."""
+    """Make a folder with a short path, so that names of sockets in it fit into a socket address."""
     longest = _LONGEST_SOCKET_PATH - len("/ioctl//dev/scd100")
     folder = tempfile.mkdtemp(prefix="redbook-")
     if len(os.fsencode(folder)) > longest:

@@ -1,8 +1,8 @@
 """A cdrdao TOC file becomes a program.
 
-A TOC file is an exact instruction, in samples: its borders are kept. As cdrdao does it, a track that is not a
-whole number of sectors is padded with silence before the next one; what goes on after that is told. Marks
-(START, INDEX, END) are at whole sectors of their track, so they need not be where a file begins.
+A TOC file is an exact instruction, in samples, and its borders are kept. As in cdrdao, a track that is not a
+whole number of sectors is padded with silence before the next one; a note says so if this may tear the music.
+Marks (START, INDEX, END) are at whole sectors of their track, so they need not be where a file begins.
 
 Source: cdrdao's manual page and sources (trackdb).
 """
@@ -31,13 +31,13 @@ from redbook.sheets.toc_tokens import MOST_BYTES, Quoted, Words
 
 
 def read_toc(path: Path, name: str, length_of: LengthOf, options: SheetOptions = DEFAULTS) -> Program:
-    """What a TOC file asks for.
+    """The program that a TOC file asks for.
 
     name       of the file as the user gave it, for messages
-    length_of  tells how long a source is
+    length_of  returns the length of a source
 
-    raises  SheetError  with line and column for what cannot be read, for what redbook does not burn, and
-                        for files that are not there or shorter than what is asked of them
+    raises  SheetError  with line and column, for what cannot be read, for what redbook does not burn, and
+                        for files that are missing, or shorter than the TOC file says
     """
     notes = Notebook(name, options.strict)
     data = read_bytes(path, MOST_BYTES, notes)
@@ -69,7 +69,7 @@ class _Reader:
         self._options = options
         self._sources: dict[tuple[Path, str], int] = {}
         self._ends_joined = False
-        """Whether the track before ends with a file, at another rate, and at the end of a sector."""
+        """Whether the previous track ends with a file at another rate, at the end of a sector."""
         self._names: list[str] = []
         self._lengths: list[int | None] = []
         self._found: dict[bytes, tuple[str, Path, bool]] = {}
@@ -144,7 +144,7 @@ class _Reader:
             self._is_open_end(part, piece) for part, piece in zip(statement.parts, pieces, strict=True)
         ]
         off = min(length - at[-1], SAMPLES_PER_SECTOR - (length - at[-1]))
-        is_whole = off <= sum(open_ends)  # if those ends are joined with others
+        is_whole = off <= sum(open_ends)  # if those ends are joined with what follows
         begins_joined = self._ends_joined and pieces[0].first == 0 and self._is_rounded(pieces[0])
         self._ends_joined = is_whole and open_ends[-1]
         if at[-1] < length and not last and not is_whole:
@@ -170,7 +170,7 @@ class _Reader:
     def _tell_fill(self, number: int, statement: TrackStatement, samples: int) -> None:
         last, following = statement.parts[-1], self._toc.tracks[number].parts[0]
         if isinstance(last, SilencePart) or isinstance(following, SilencePart):
-            return  # silence made longer tears nothing
+            return  # longer silence does no harm
         ms = samples * 1000 / 44_100
         text = (
             f"track {number} is not a whole number of sectors: {samples} samples of silence ({ms:.1f} ms) "
@@ -219,7 +219,7 @@ class _Reader:
         start: int,
         places: dict[int, int],
     ) -> None:
-        """The start of a postgap is one more index, as with cdrdao."""
+        """Add the start of a postgap as one more index, as cdrdao does."""
         end = self._place(mark, statement.parts_before_end, at)
         if end >= length:
             text = f"END {_time(end)}: track {number}, {_time(length)} long, has nothing after it"
@@ -232,7 +232,7 @@ class _Reader:
         places.setdefault(end, mark.offset)
 
     def _place(self, mark: Mark | None, parts: int, at: Sequence[int]) -> int:
-        """Of START or END, in samples; without a time the next whole sector after what came before."""
+        """The place of START or END in samples; without a time, the next whole sector after those parts."""
         if mark is None:
             return 0
         if mark.samples is not None:
@@ -317,9 +317,9 @@ class _Reader:
         return shown(name), self._sources[path, raw]
 
     def _find(self, part: FilePart) -> tuple[str, Path, bool]:
-        """Name, path, and whether it says itself of what kind it is.
+        """The file's name, its path, and whether it is a sound file, not raw audio.
 
-        cdrdao looks where it was started, then beside the TOC file; here what is beside the file counts.
+        cdrdao looks in the current folder, then beside the TOC file; here, the file beside it comes first.
         """
         names = list(dict.fromkeys((os.fsdecode(part.name.raw), self._decoded(part.name))))
         for name in names:
@@ -338,7 +338,7 @@ class _Reader:
         return self._find_like(names, part)
 
     def _find_like(self, names: list[str], part: FilePart) -> tuple[str, Path, bool]:
-        """As cue sheets do it: other case, other ending and so on."""
+        """Find a file as for cue sheets: with another case, another ending and so on."""
         for name in names:
             try:
                 found = self._files.find(name)
@@ -374,7 +374,7 @@ class _Reader:
 def _is_there(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # too long a name, a zero byte
+    except (OSError, ValueError):  # the name is too long, or holds a zero byte
         return False
 
 

@@ -11,12 +11,12 @@ __all__ = ["check_digit", "read_isrc", "read_mcn"]
 
 
 def read_mcn(text: str, keep: bool = False, who: str = "CATALOG ") -> tuple[str, str]:
-    """Thirteen digits or nothing, and a note where something was decided.
+    """Thirteen digits or nothing, and a note if something had to be decided.
 
-    keep  take it even if its check digit is wrong
+    keep  take the number even if its check digit is wrong
     who   what notes begin with
 
-    Zeros stand for none. Twelve digits are a UPC, whose thirteenth is a 0 in front.
+    Zeros stand for no number. Twelve digits are a UPC, which gets a 0 in front.
     Source: GS1 General Specifications, 7.9 (check digit)
     """
     digits = re.sub(r"[\s-]", "", text)

@@ -20,10 +20,10 @@ MOST_SHEET_BYTES = 4_000_000
 
 
 def read_cue(path: Path, name: str, length_of: LengthOf, options: SheetOptions = DEFAULTS) -> Program:
-    """What a cue sheet asks for.
+    """The program that a cue sheet asks for.
 
     name       of the sheet as the user gave it, for messages
-    length_of  tells how long a source is
+    length_of  returns the length of a source
 
     raises  SheetError  with the line, for what cannot be burned as it stands
     """

@@ -1,7 +1,7 @@
 """A DDP set: the folder that a mastering studio sends to a plant, as a program.
 
-Nothing of a master is mended. What contradicts itself is refused with its file and field; the notes say what
-was checked, and what was not.
+Nothing in a master is repaired. A contradiction is refused, with file and field; the notes say what was
+checked and what was not.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _STREAMS = ("D0", "D2", "D3", "S0", "T0", "T1", "T2", "T3")
 
 
 def folder_of_set(name: str | os.PathLike[str]) -> Path | None:
-    """The folder of a DDP set, where a name means one: the folder itself, its DDPID or its DDPMS."""
+    """The folder of a DDP set, if a name means one: the folder itself, its DDPID or its DDPMS."""
     path = Path(name)
     try:
         if path.name.upper() in (IDENTIFIER, MAP) and path.is_file():
@@ -56,10 +56,10 @@ def folder_of_set(name: str | os.PathLike[str]) -> Path | None:
 def read_ddp(
     folder: Path, name: str, options: SheetOptions = DEFAULTS, on_part: OnPart = lambda part: None
 ) -> Program:
-    """What a DDP set asks for.
+    """The program that a DDP set asks for.
 
     name     of the set as the user gave it, for messages
-    on_part  told how much of what has a checksum was read, from 0 to 1; may raise to end it
+    on_part  called with how much of the data with checksums was read, 0 to 1; may raise to end the reading
 
     raises  SheetError  with file, packet and field, for what is missing, damaged, contradictory or no CD;
                         what `on_part` raises
@@ -204,7 +204,7 @@ class _Set:
             self._map_wrong(place, f"{text} (bytes 14 to 21)")
 
     def _streams(self, pq: Pq, pq_name: str) -> tuple[tuple[Source, ...], tuple[Piece, ...]]:
-        """The audio from LBA -150 on: what of the pause is not in the set is silence.  raises  SheetError"""
+        """The audio from LBA -150 on; any part of the pause not in the set is silence.  raises  SheetError"""
         packets = [(place, one) for place, one in enumerate(self._map, 1) if one.stream == "D0"]
         if not packets:
             raise self._wrong(f"{MAP}: no packet of audio (DST D0)")
@@ -254,7 +254,7 @@ class _Set:
         return tuple(Source(str(path), path, "little") for path in paths), (*silence, *pieces)
 
     def _first_sector(self, first: tuple[int, MapPacket], total: int, pq: Pq) -> int:
-        """Where the first stream begins; 0 where track 1's pause is in it."""
+        """The sector where the first stream begins; 0 if track 1's pause is in it."""
         place, one = first
         pause, start = one.pause or 0, one.start
         if pause and pause > pq.tracks[0].start:
@@ -276,7 +276,7 @@ class _Set:
         return PREGAP_SECTORS if total == pq.lead_out - PREGAP_SECTORS else 0
 
     def _check_track(self, place: int, one: MapPacket, at: int, pq: Pq, pq_name: str) -> None:
-        """Where a stream says that it is of one track."""
+        """Check a stream that says which track it belongs to."""
         if not one.track.isdecimal() or int(one.track) == 0:
             return
         number = int(one.track)
@@ -413,7 +413,7 @@ class _Set:
                         "each is burned as it is",
                     )
 
-    # ---- what is told
+    # ---- notes
 
     def _tell_pause(self, sources: Sequence[Source], stream: Sequence[Piece]) -> None:
         for piece in cut(stream, 0, PREGAP_SECTORS * SAMPLES_PER_SECTOR):
@@ -449,5 +449,5 @@ class _Set:
 
 
 def _is_utf_8(body: bytes) -> bool:
-    """Whether a letter of two bytes begins in it that cannot be meant in ISO 8859-1."""
+    """Whether it holds a letter of two bytes that would make no sense in ISO 8859-1."""
     return any(a in (0xC2, 0xC3) and 0x80 <= b < 0xC0 for a, b in pairwise(body))

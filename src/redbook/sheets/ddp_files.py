@@ -1,4 +1,4 @@
-"""The files of a DDP set: found whatever their case, read with distrust, compared with their checksums."""
+"""The files of a DDP set: found in any case, read with distrust, and compared with their checksums."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _MOST_FILES = 10_000
 T = TypeVar("T")
 
 OnPart: TypeAlias = Callable[[float], None]
-"""Told how much of what has a checksum was read, from 0 to 1; may raise to end it."""
+"""Called with how much of the data with checksums was read, from 0 to 1; may raise to end the reading."""
 
 
 class SetFiles:
-    """What is in the folder of a set.  Every error has the name of a file in it."""
+    """The folder of a set.  Every error names a file."""
 
     def __init__(self, folder: Path, notes: Notebook, on_part: OnPart) -> None:
         self._notes = notes
@@ -31,7 +31,7 @@ class SetFiles:
         self._checked: set[str] = set()
 
     def _listed(self) -> dict[str, list[str]]:
-        """Names in the folder by their lower case."""
+        """Names in the folder, by the same names in lower case."""
         found: dict[str, list[str]] = {}
         try:
             for count, name in enumerate(sorted(path.name for path in self._folder.iterdir())):
@@ -47,7 +47,7 @@ class SetFiles:
         return bool(self._names.get(_base(name).lower()))
 
     def path(self, name: str, who: str) -> Path:
-        """Of a file of the set, whatever its case.  raises  SheetError"""
+        """The path of a file of the set, whatever its case.  raises  SheetError"""
         base = _base(name)
         found = self._names.get(base.lower(), [])
         if len(found) > 1 and base in found:
@@ -66,7 +66,7 @@ class SetFiles:
     def read(self, name: str, who: str, most: int = _SMALL_BYTES) -> bytes:
         """The bytes of a small file of the set.
 
-        who   names it, for the error
+        who   what the error calls it
         most  bytes that it may have
 
         raises  SheetError  if it is missing, cannot be read or is too large
@@ -78,7 +78,7 @@ class SetFiles:
         return data
 
     def size(self, path: Path) -> int:
-        """The size of a file in bytes.  raises  SheetError  if it is no regular file, or cannot be read"""
+        """The size of a file in bytes.  raises  SheetError  if it is not a regular file or cannot be read"""
         try:
             if not path.is_file():
                 raise self._notes.error(f"{shown(path.name)}: this is not a regular file")
@@ -102,7 +102,7 @@ class SetFiles:
         return found
 
     def sums(self, used: set[str]) -> list[Sum]:
-        """Of all files of checksums.  used: names in lower case of what is something else"""
+        """The checksums in all checksum files.  used: names, in lower case, of files with another use"""
         names = {key: found[0] for key, found in self._names.items()}
         sums = []
         for key, real in names.items():
@@ -112,7 +112,7 @@ class SetFiles:
             data = read_bytes(path, MOST_BYTES, self._notes, shown(real))
             others = {k: v for k, v in names.items() if k != key}
             found = sums_in(data, real, others) if len(data) <= MOST_BYTES else []
-            if key.endswith(".chk"):  # plants' own; what looks like a CRC-32 there is another sum
+            if key.endswith(".chk"):  # plants' own format; what looks like a CRC-32 there is another sum
                 found = [one for one in found if one.kind != "CRC-32"]
             if not found:
                 self._notes.note(f"{shown(real)}: redbook understands no checksum in it; it was not checked")
@@ -150,7 +150,7 @@ class SetFiles:
             self._checked.add(path.name)
 
     def tell_sums(self, sums: Sequence[Sum], names: Sequence[str], who: str) -> None:
-        """What was not checked.  names: of all files of the set, as `who` has them"""
+        """Note what was not checked.  names: of all files of the set, as they are in `who`"""
         own = {self.path(name, who).name for name in names if self.has(name)}
         if not sums:
             self._notes.note(
@@ -161,5 +161,5 @@ class SetFiles:
 
 
 def _base(name: str) -> str:
-    """Without folders of another system."""
+    """A file's name without its folders, on any system."""
     return name.replace("\\", "/").rsplit("/", 1)[-1]

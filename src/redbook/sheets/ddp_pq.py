@@ -1,4 +1,4 @@
-"""The PQ descriptor of a DDP set: where each track and index is, and what in it is impossible."""
+"""The PQ descriptor of a DDP set: where each track and index is, and which entries are impossible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from redbook.sheets.ddp_records import LEAD_IN, LEAD_OUT, PqPacket
 
 DATA = 4
 Wrong = Callable[[str, int], NoReturn]
-"""Raises what is wrong with the packet of this number, from 1; 0 for all of them."""
+"""Raises an error about the packet with this number, from 1; 0 for all of them."""
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class PqTrack:
 
     @property
     def start(self) -> int:
-        """Of index 1."""
+        """The time of index 1."""
         return self.times[1 - self.first]
 
 

@@ -1,7 +1,7 @@
 """The records of a DDP set, as values that know their bytes: DDPID, the map (DDPMS), the PQ descriptor.
 
-All of them are fixed-width ASCII; blanks stand for what is not given. Numbers are decimal, and padded with
-zeros or blanks, by either side.
+All of them are fixed-width ASCII; blanks mean that a value is not given. Numbers are decimal, padded with
+zeros or blanks on either side.
 
 Source: public readers and writers of the format (ddpLib; the tables of ddp-reverse-eng, checked against
 cue2ddp, Sonoris and HOFA). The specification itself is not public.
@@ -23,7 +23,7 @@ _MAP_MARK, _PQ_MARK = "VVVM", "VVVS"
 
 
 class RecordWrong(ValueError):
-    """A field that cannot be.  field: its name; text: what is wrong with it"""
+    """A field has an impossible value.  field: its name; text: what is wrong with it"""
 
     def __init__(self, field: str, text: str) -> None:
         super().__init__(f"{field}: {text}")
@@ -41,7 +41,7 @@ class _Reader:
         return self._text[start : start + width].replace("\0", " ").strip(" ")
 
     def number(self, field: str, start: int, width: int) -> int | None:
-        """None if it is blank."""
+        """The number in a field; None if it is blank."""
         text = self.text(start, width)
         if not text:
             return None
@@ -56,7 +56,7 @@ def _shown(text: str) -> str:
 
 
 def _record(size: int, *fields: tuple[int, int, str]) -> bytes:
-    """fields: start, width, and what is there"""
+    """Make a record.  fields: start, width, and what is there"""
     out = [" "] * size
     for start, width, text in fields:
         if len(text) > width:
@@ -74,12 +74,12 @@ class Identifier:
     """DDPID: what kind of master this is.
 
     level      "DDP 2.00" or "DDP 1.01"
-    upc        catalogue number, as it stands
+    upc        catalogue number, as written
     media      number of the medium that it came on
     master_id  the studio's name for it; not written to the disc
-    disc_type  CD, DV for a DVD; with 1.01 there is none
+    disc_type  CD, or DV for a DVD; with 1.01 there is none
     sides, side, layers, layer   of a DVD; None for a CD
-    text       the studio's; not written to the disc
+    text       the studio's text; not written to the disc
     """
 
     level: str
@@ -133,7 +133,7 @@ class Identifier:
 
 
 def _user_text(record: bytes, length_at: int, text_at: int) -> str:
-    """Sonoris and HOFA write its length, and the text, one byte further on than all others."""
+    """Sonoris and HOFA write the text and its length one byte further on than all others."""
     late = record[length_at : length_at + 1] == b" " and record[length_at + 2 : length_at + 3].isdigit()
     return _Reader(record).text(text_at + late, len(record))
 
@@ -144,14 +144,14 @@ class MapPacket:
 
     stream       D0 main data, D2 lead-in, D3 lead-out, D4 fill, S0 sub-code, T0 to T3 texts
     length       sectors for D, bytes for S and T
-    start        the sector that it begins at, counted from the start of track 1's pause
+    start        the sector where it begins, counted from the start of track 1's pause
     subcode      what an S0 holds: PQ DESCR, CDTEXT, RW..
     mode         DA for audio
     storage      7 for whole sectors of 2352 bytes, 0 for user data, 8 for sectors with R-W
     pregap_1     sectors of the pregap's first part in the stream
     pause        sectors of pause in the stream (PRE2)
     media        number of the medium
-    track        which one it is of; empty if it is of all
+    track        the track that it belongs to; empty if it belongs to all
     isrc         of that track
     name         of its file
     new          with 2.00: S where a session begins
@@ -184,7 +184,7 @@ class MapPacket:
     def from_bytes(cls, record: bytes, level: str = LEVELS[1]) -> Self:
         """Parse a packet of DDPMS.
 
-        level  that the DDPID states: "DDP 2.00" packets have more fields at the end
+        level  as the DDPID states it: "DDP 2.00" packets have more fields at the end
 
         raises  RecordWrong  with the field
         """
@@ -208,7 +208,7 @@ class MapPacket:
             read.text(55, 2),
             read.text(57, 2),
             read.text(59, 12),
-            read.text(74, NAME_BYTES),  # whatever SIZ says about its width: some write another one
+            read.text(74, NAME_BYTES),  # whatever SIZ says about its width: some programs write another one
             read.text(91, 1) if has_tail else "",
             read.number("PRE1NXT", 92, 4) if has_tail else None,
             read.number("PAUSEADD", 96, 8) if has_tail else None,
@@ -246,12 +246,12 @@ class MapPacket:
 class PqPacket:
     """An entry of the PQ descriptor: where an index is.
 
-    track    00 lead-in, 01 to 99, AA lead-out; empty for that of the entry before
-    index    None for that of the entry before
+    track    00 lead-in, 01 to 99, AA lead-out; empty for the same as in the entry before
+    index    None for the same as in the entry before
     time     sectors from the start of track 1's pause: index 1 of track 1 is at 150 or later
     control  Q control nibble
     scms     "copy of a protected original"
-    isrc, upc, text   as they stand; the text is not written to the disc
+    isrc, upc, text   as written; the text is not written to the disc
     """
 
     track: str

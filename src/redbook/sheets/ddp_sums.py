@@ -1,8 +1,8 @@
 """Checksum files beside a DDP set. They are not part of the format, so every program has its own form.
 
-Known: lines of md5sum, of macOS's md5, `name=CRC` and `name CRC` (CHECKSUM.TXT, SFV), and one file for each
-that holds a checksum alone (IMAGE.DAT.md5). What is read is a line with a file's name and a checksum in it,
-in any order.
+Known forms: lines of md5sum, of macOS's md5, `name=CRC` and `name CRC` (CHECKSUM.TXT, SFV), and files that
+hold only the checksum of one other file (IMAGE.DAT.md5). Any line is read that has a file's name and a
+checksum in it, in any order.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FORMS = (
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What a checksum file says about a file.  said_in: which one"""
+    """What a checksum file says about a file.  said_in: the name of the checksum file"""
 
     name: str
     kind: str
@@ -48,8 +48,11 @@ def is_sums_file(name: str) -> bool:
 
 
 def sums_in(data: bytes, said_in: str, names: Mapping[str, str]) -> list[Sum]:
-    """names: what there is beside it, by its name in lower case. A name that is not there is one, too, if
-    the line is of a form that says nothing else."""
+    """The checksums in a file.
+
+    names  of the files beside it, by the same names in lower case. The name of a missing file counts, too, if
+           the line has a known form
+    """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = data.decode("utf-16", "replace")
     else:
@@ -75,7 +78,7 @@ def sums_in(data: bytes, said_in: str, names: Mapping[str, str]) -> list[Sum]:
 
 
 def _named(line: str, names: Mapping[str, str]) -> str:
-    """The longest name of a file that is in a line by itself."""
+    """The longest of the files' names that stands in a line as a word of its own."""
     low = line.lower()
     there = [
         real for key, real in names.items() if re.search(rf"(?<![\w.\-]){re.escape(key)}(?![\w\-]|\.\w)", low)
@@ -97,14 +100,14 @@ def _absent(line: str) -> str:
 
 
 def _of_file(said_in: str, names: Mapping[str, str]) -> str:
-    """Of IMAGE.DAT.md5 or IMAGE.md5."""
+    """The name of the file that IMAGE.DAT.md5 or IMAGE.md5 belongs to; empty if there is none."""
     stem = Path(said_in.lower()).stem
     alike = [real for key, real in names.items() if key != said_in.lower() and Path(key).stem == stem]
     return names.get(stem, alike[0] if len(alike) == 1 else "")
 
 
 def checksum(path: Path, kind: str, on_bytes: Callable[[int], None] = lambda count: None) -> str:
-    """on_bytes: told of each piece that was read
+    """The checksum of a file.  on_bytes: called with the length of each piece that was read
 
     raises  OSError; what `on_bytes` raises
     """

@@ -20,9 +20,9 @@ from redbook.sheets.syntax import parse
 def read_embedded(
     path: Path, name: str, length_of: LengthOf, options: SheetOptions = DEFAULTS
 ) -> Program | None:
-    """What the sheet inside a sound file asks for; None if there is none.
+    """The program that the sheet inside a sound file asks for; None if there is none.
 
-    A tag goes before a block: it says more. The audio is always the file's own, whatever FILE names.
+    A tag is preferred to a block: it says more. The audio is always the file's own, whatever FILE says.
 
     name  of the file as the user gave it
 
@@ -49,7 +49,7 @@ def read_embedded(
 
 
 def _tag(path: Path) -> str:
-    """Empty where there is none, or the file is no sound file (burning it will say so)."""
+    """The tag's text; empty if there is none, or if the file is not a sound file (burning it will say so)."""
     try:
         with open_container(path, bytes_of_tags=True) as container:
             return all_metadata(container).get("cuesheet", "")
@@ -58,11 +58,11 @@ def _tag(path: Path) -> str:
 
 
 def _in_its_encoding(text: str, path: Path, options: SheetOptions, notes: Notebook) -> str:
-    """Tags are UTF-8; some programs have put there what a sheet in another encoding held, byte for byte.
+    """The text of a tag. Tags are UTF-8, but some programs copy a sheet in another encoding, byte for byte.
 
-    The file's own name, where FILE has it, is a witness of the encoding.
+    If FILE has the file's own name, that shows which encoding it is.
 
-    raises  SheetError  for an encoding asked for that there is not
+    raises  SheetError  if the encoding asked for does not exist
     """
     data = text.encode("utf-8", "surrogateescape")
     try:

@@ -1,7 +1,7 @@
-"""Which encoding a sheet is written in: nothing in it says so.
+"""Which encoding a sheet is written in, as nothing in it says so.
 
-The names of its files are the best witness: of the encodings in which the sheet makes sense, those count in
-which every file that it names is there. Only then letters are looked at, and that is called a guess.
+The names of its files are the best evidence: of the encodings in which the sheet makes sense, those count in
+which every file that it names exists. Only after that are letters compared, and this is called a guess.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def decode(
 ) -> Decoded:
     """The text of a sheet.
 
-    leads_anywhere  whether a file of that name is there
+    leads_anywhere  returns whether a file of that name is there
 
-    raises  SheetError  for an encoding asked for that there is not; a guess never fails
+    raises  SheetError  if the encoding asked for does not exist; a guess never fails
     """
     if options.encoding:
         return _as_asked(data, options.encoding, notes)
@@ -81,7 +81,7 @@ def _as_asked(data: bytes, encoding: str, notes: Notebook) -> Decoded:
 
 
 def _marked(data: bytes, encoding: str, leads_anywhere: Callable[[str], bool], notes: Notebook) -> Decoded:
-    """A sheet that begins with a byte order mark."""
+    """Decode a sheet that begins with a byte order mark."""
     try:
         return Decoded(data.decode(encoding), encoding)
     except UnicodeDecodeError:
@@ -130,7 +130,7 @@ def _without_mark(data: bytes, leads_anywhere: Callable[[str], bool], notes: Not
         )
         return Decoded(proven[encoding], encoding)
     scores = {encoding: plausibility(text, encoding) for encoding, text in left.items()}
-    encoding = max(scores, key=lambda name: scores[name])  # of equals the first
+    encoding = max(scores, key=lambda name: scores[name])  # if several are equal, the first
     if scores[encoding] <= 0 and "cp1252" in left:
         encoding = "cp1252"
     notes.note(
@@ -141,7 +141,7 @@ def _without_mark(data: bytes, leads_anywhere: Callable[[str], bool], notes: Not
 
 
 def _readings(data: bytes) -> dict[str, str]:
-    """By each encoding in which it can be read at all, the machine's own one first."""
+    """The text in each encoding in which it can be read at all, the machine's own one first."""
     readings = {}
     for encoding in dict.fromkeys((*_own_encoding(), *CANDIDATES)):
         try:
@@ -152,7 +152,7 @@ def _readings(data: bytes) -> dict[str, str]:
 
 
 def _own_encoding() -> tuple[str, ...]:
-    """Of the machine, where it is none of Unicode's and no plain ASCII."""
+    """The machine's encoding, unless it is one of Unicode's or plain ASCII."""
     try:
         name = codecs.lookup(locale.getencoding()).name
     except LookupError:

@@ -50,7 +50,7 @@ def _find(file: BinaryIO) -> tuple[bytes, int] | None:
 
 
 def parse_block(data: bytes, rate: int, name: str, options: SheetOptions, notes: Notebook) -> Sheet:
-    """What a block says.
+    """Read a block as a sheet.
 
     rate  of the file, in Hz
     name  of the file

@@ -2,11 +2,11 @@
 
     FOLDER/master.json           tracks, lengths, codes, CD-Text, and the SHA-256 of each track's sectors
     FOLDER/blobs/HEX.pcm         those sectors: 2352 bytes each, 16-bit little-endian stereo
-    FOLDER/blobs/HEX.flac        the same, as FLAC; what counts is the sum of the decoded sectors
+    FOLDER/blobs/HEX.flac        the same, as FLAC; HEX is the sum of the decoded sectors
 
 The text of master.json is canonical (sorted keys, no blanks, UTF-8), and its SHA-256 is the master's name. So
-two masters of one name are the same disc, wherever they are. A blob belongs to a track with what is sent
-before its index 1: one after the other they are all that is from LBA 0 to the lead-out.
+two masters with the same name are the same disc, wherever they are. A blob holds a track, with what is sent
+before its index 1. One after the other, the blobs are everything from LBA 0 to the lead-out.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from redbook.records import dataclass
 MASTER_FILE, BLOBS = "master.json", "blobs"
 FORMAT, VERSION = "redbook master", 1
 MOST_BYTES = 4 * 1024 * 1024
-"""99 tracks with 99 indexes and names of every length, and 36 kB of CD-Text, take less."""
+"""99 tracks with 99 indexes, names of any length, and 36 kB of CD-Text take less."""
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _MODES = ("sao", "tao")
@@ -44,11 +44,11 @@ _MODES = ("sao", "tao")
 
 @dataclass(frozen=True, slots=True)
 class MasterTrack:
-    """What is known about a track beside where it is.
+    """What is known about a track, apart from its place.
 
     sha256      of its sectors from `LaidTrack.sent_lba` to its end: the name of its blob
-    source      the name of the file that it was made of, without its folders
-    conversion  what was done to that, in words; empty if it is bit for bit
+    source      the name of the file that it was made from, without its folders
+    conversion  how that file was changed, in words; empty if it is the same bit for bit
     """
 
     sha256: str
@@ -64,10 +64,10 @@ class MasterTrack:
 class MasterFile:
     """What master.json says.
 
-    mode         "sao" or "tao": how it is to be written
-    layout       of the disc without gaps; written track-at-once, its lengths count
-    tracks       of each track of the layout
-    dither_seed  that it was made with
+    mode         "sao" or "tao": how it should be written
+    layout       of the disc without gaps; if it is written track-at-once, its lengths count
+    tracks       one for each track of the layout
+    dither_seed  with which it was made
     redbook      the version that made it
     """
 
@@ -78,7 +78,7 @@ class MasterFile:
     redbook: str
 
     def to_bytes(self) -> bytes:
-        """Canonical: the same for the same master."""
+        """The canonical text of master.json: always the same for the same master."""
         tracks = [
             {
                 "number": laid.number,
@@ -114,12 +114,12 @@ class MasterFile:
 
     @property
     def name(self) -> str:
-        """SHA-256, in hexadecimal."""
+        """The SHA-256 of master.json, in hexadecimal."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
     @property
     def sectors(self) -> int:
-        """From LBA 0 to the lead-out."""
+        """Sectors from LBA 0 to the lead-out."""
         return self.layout.lead_out_lba
 
     def lengths(self) -> list[int]:
@@ -199,12 +199,12 @@ def _track(row: dict[str, Any]) -> MasterTrack:
 
 
 def is_master(folder: Path) -> bool:
-    """Whether a folder says that it is one."""
+    """Whether a folder says that it is a master."""
     return (folder / MASTER_FILE).is_file()
 
 
 def read_master_file(folder: Path, name: str = "") -> MasterFile:
-    """name  of the folder as the user gave it, for messages.  raises  SheetError"""
+    """Read master.json.  name: of the folder as the user gave it, for messages.  raises  SheetError"""
     shown = printable(name or str(folder))
     try:
         with (folder / MASTER_FILE).open("rb") as file:
@@ -223,7 +223,7 @@ def read_master_file(folder: Path, name: str = "") -> MasterFile:
 
 
 def blob_path(folder: Path, sha256: str) -> Path | None:
-    """Its sectors, else its FLAC; None if neither is there."""
+    """The file with a blob's sectors, else its FLAC file; None if neither is there."""
     for suffix in (".pcm", ".flac"):
         path = folder / BLOBS / (sha256 + suffix)
         if path.is_file():
@@ -232,7 +232,7 @@ def blob_path(folder: Path, sha256: str) -> Path | None:
 
 
 def program_of_master(master: MasterFile, folder: Path, name: str) -> Program:
-    """What burns it.
+    """The program that burns a master.
 
     name  of the folder as the user gave it
 

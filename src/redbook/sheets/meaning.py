@@ -21,7 +21,7 @@ ENGLISH = 0x09
 
 
 def program_of(sheet: Sheet, sources: Sources, options: SheetOptions, notes: Notebook) -> Program:
-    """Make a program of a cue sheet; what had to be decided on the way is noted.
+    """Turn a cue sheet into a program; notes say what had to be decided on the way.
 
     raises  SheetError  with the line, for whatever makes the sheet impossible to burn as it stands
     """
@@ -44,7 +44,7 @@ def program_of(sheet: Sheet, sources: Sources, options: SheetOptions, notes: Not
 
 @dataclass(slots=True)
 class _Reading:
-    """One way to understand the first track's PREGAP.  silence: samples, beside the 2 s of every disc"""
+    """One way to understand the first track's PREGAP.  silence: samples, besides the 2 s of every disc"""
 
     silence: int
     tracks: tuple[ProgramTrack, ...]
@@ -53,15 +53,15 @@ class _Reading:
 
 
 def _first_silence(cast: Cast) -> int:
-    """What PREGAP says on the first track, in samples."""
+    """The PREGAP of the first track, in samples."""
     return max(mark.silence for mark in cast.tracks[0].marks)
 
 
 def _first_silences(written: int) -> list[int]:
     """What a PREGAP on track 1 may mean, the usual meaning first.
 
-    It counts beside the two seconds that every disc has; some programs count these in, so that exactly two
-    seconds by hand mean just those.
+    Usually it comes on top of the two seconds that every disc has. Some programs include them; and exactly
+    two seconds, written by hand, usually mean just those.
     """
     always = PREGAP_SECTORS * SAMPLES_PER_SECTOR
     if not written:
@@ -70,7 +70,7 @@ def _first_silences(written: int) -> list[int]:
 
 
 def _decided(sheet: Sheet, cast: Cast, readings: list[_Reading], notes: Notebook) -> int:
-    """Which reading is taken; said where there is more than one."""
+    """The reading that is taken; a note says so if there is more than one."""
     identifiers = Identifiers(sheet.freedb_id, sheet.accuraterip_id)
     tocs = [reading.arrangement.layout.toc() if reading.arrangement else None for reading in readings]
     taken, why, proven = decide(identifiers, [Reading(toc) for toc in tocs], notes)
@@ -96,7 +96,7 @@ def _decided(sheet: Sheet, cast: Cast, readings: list[_Reading], notes: Notebook
 
 
 def _arranged(program: Program, lengths: list[int] | None) -> Arrangement | None:
-    """None if a length is not known, or the program cannot be: whoever burns it is told then."""
+    """The arrangement; None if a length is unknown or the program is impossible (a burn will say so)."""
     if lengths is None:
         return None
     try:
@@ -106,7 +106,7 @@ def _arranged(program: Program, lengths: list[int] | None) -> Arrangement | None
 
 
 class _Stream:
-    """What is between the places that a sheet names."""
+    """The audio between the places that a sheet names."""
 
     def __init__(self, sheet: Sheet, sources: Sources, notes: Notebook) -> None:
         self._sheet = sheet
@@ -114,7 +114,7 @@ class _Stream:
         self._notes = notes
 
     def check(self, cast: Cast) -> None:
-        """Every place is in its file, and something after every place.  raises  SheetError"""
+        """Check that every place is in its file, with audio after it.  raises  SheetError"""
         for chosen in cast.tracks:
             for mark in chosen.marks:
                 self._check_place(chosen, mark)
@@ -154,7 +154,7 @@ class _Stream:
             )
 
     def tracks(self, cast: Cast, first_silence: int) -> tuple[ProgramTrack, ...]:
-        """first_silence: samples before the first track, instead of what its PREGAP says"""
+        """The tracks.  first_silence: samples before the first one, instead of what its PREGAP says"""
         made = []
         for number, chosen in enumerate(cast.tracks):
             marks = list(chosen.marks)
@@ -202,7 +202,7 @@ class _Stream:
                 )
 
     def _between(self, start: Mark, end: Mark | None) -> Iterator[Piece]:
-        """From one place to another; None for the end of the last file."""
+        """The audio from one place to another; None for the end of the last file."""
         last = end.file if end else len(self._sheet.files)
         if start.file == last:
             assert end is not None
@@ -216,7 +216,7 @@ class _Stream:
             yield Piece(self._sources.place(last), 0, end.at)
 
     def _samples(self, pieces: list[Piece]) -> int | None:
-        """In all; None if a length is not known."""
+        """The length of all pieces together; None if one is not known."""
         total = 0
         lengths = self._sources.length_of_place
         for piece in pieces:
@@ -269,7 +269,7 @@ def _note_doubled_isrcs(tracks: tuple[ProgramTrack, ...], notes: Notebook) -> No
 
 
 def _texts(sheet: Sheet, cast: Cast) -> tuple[Texts, ...]:
-    """Track 0 is the disc."""
+    """The texts; track 0 is the disc."""
     by_type: dict[PackType, dict[int, str]] = {}
     every = [sheet.texts, *(chosen.said.texts for chosen in cast.tracks)]
     for number, texts in enumerate(every):

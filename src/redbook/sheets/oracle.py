@@ -1,7 +1,7 @@
 """What a sheet says about the disc that it was made from, to choose between ways to read it.
 
-REM DISCID (freedb) and REM ACCURATERIPID are computed from where a disc's tracks begin, so they tell which of
-two readings is the right one. Many sheets have those of another pressing: then they tell nothing.
+REM DISCID (freedb) and REM ACCURATERIPID are computed from where a disc's tracks begin, so they show which of
+two readings is the right one. Many sheets have the ones of another pressing, which decide nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from redbook.sheets.options import Notebook
 
 @dataclass(frozen=True, slots=True)
 class Identifiers:
-    """Each with the line that it is in; None if the sheet has none."""
+    """Each with its line; None if the sheet has none."""
 
     freedb: tuple[str, int] | None
     accuraterip: tuple[str, int] | None
@@ -21,15 +21,15 @@ class Identifiers:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """toc: the table of contents that it leads to; None if a length is not known"""
+    """toc: the table of contents that results; None if a length is not known"""
 
     toc: Toc | None
 
 
 def decide(identifiers: Identifiers, readings: list[Reading], notes: Notebook) -> tuple[int, str, bool]:
-    """Which reading fits, why in words, and whether that is proven; the first where nothing tells.
+    """Which reading fits, why (in words), and whether that is proven; the first if nothing decides.
 
-    The identifier of AccurateRip counts sectors and goes first; freedb's counts seconds, and may fit two.
+    AccurateRip's identifier counts sectors and comes first; freedb's counts seconds, and may fit both.
     """
     left = list(range(len(readings)))
     why = ""

@@ -1,7 +1,7 @@
 """Files of CD-Text packs: .cdt, CDTEXT.BIN, cdtext.dat. They are burned as they are.
 
-Packs alone; or with a zero after them, as Sony's tool, Exact Audio Copy and ImgBurn write them; or with the
-four bytes before them that READ TOC has there, as cdrdao and others dump them.
+A file holds packs alone; or packs and a zero, as Sony's tool, Exact Audio Copy and ImgBurn write them; or the
+four bytes that precede them in READ TOC's reply and the packs, as cdrdao and others dump them.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ MOST_FILE_BYTES = BLOCKS * 256 * PACK_BYTES + HEADER_BYTES + 1
 
 
 class PacksWrong(ValueError):
-    """Bytes that are no packs to burn; the message says what is wrong, and where."""
+    """The bytes are not packs that can be burned; the message says what is wrong, and where."""
 
 
 class PacksDamaged(PacksWrong):
-    """Packs with wrong checksums.  whole: the texts that can be read anyway"""
+    """The packs have wrong checksums.  whole: the texts that can be read anyway"""
 
     def __init__(self, text: str, packs: bytes) -> None:
         super().__init__(text)
@@ -41,7 +41,7 @@ class PacksDamaged(PacksWrong):
 
     @property
     def rest(self) -> str:
-        """What can be had, and what is lost, in words."""
+        """What can be used, and what is lost, in words."""
         lost = [name for texts in self.whole for name in texts.damaged_names]
         if not self.whole:
             return "no text in it can be read"
@@ -50,8 +50,8 @@ class PacksDamaged(PacksWrong):
 
 @dataclass(frozen=True, slots=True)
 class Packs:
-    """packs    18 bytes each; empty if they are damaged, and their texts are packed again
-    odd      what is out of the ordinary, in words, and is burned as it is
+    """packs    18 bytes each; empty if they are damaged, and their texts will be packed again
+    odd      what is unusual, in words; it is burned as it is
     rescued  texts of damaged packs
     """
 
@@ -65,9 +65,9 @@ class Packs:
 
 
 def read_packs_file(path: Path, first_track: int, last_track: int, notes: Notebook) -> Packs:
-    """A file's packs for a disc with these tracks; what is odd about them is noted.
+    """A file's packs for a disc with these tracks; notes say what is odd about them.
 
-    raises  SheetError  for a file that cannot be read, damaged packs, and those of a disc with other tracks
+    raises  SheetError  for a file that cannot be read, damaged packs, and packs of a disc with other tracks
     """
     data = read_bytes(path, MOST_FILE_BYTES, notes)
     try:
@@ -86,7 +86,7 @@ def read_packs_file(path: Path, first_track: int, last_track: int, notes: Notebo
 def packs_in(data: bytes) -> Packs:
     """The CD-Text packs in the bytes of a file, with computed checksums where it has none.
 
-    raises  PacksWrong    for what is no CD-Text
+    raises  PacksWrong    for what is not CD-Text
             PacksDamaged  for wrong checksums
     """
     bare = _bare(data)
@@ -115,7 +115,7 @@ def _where(number: int) -> str:
 
 
 def _bare(data: bytes) -> bytes:
-    """Without what is before and after the packs.  raises  PacksWrong"""
+    """The packs, without what is before and after them.  raises  PacksWrong"""
     if not data:
         raise PacksWrong("it is empty")
     if len(data) > MOST_FILE_BYTES:
@@ -161,7 +161,7 @@ def _oddities(packs: bytes) -> list[str]:
 def check_tracks(packs: bytes, first_track: int, last_track: int) -> None:
     """Check that the packs belong to a disc with these tracks, as far as they say so.
 
-    raises  PacksWrong  if they say that they are of a disc with other tracks
+    raises  PacksWrong  if they say that they belong to a disc with other tracks
     """
     for pack in each_pack(packs):
         if pack[0] == PackType.SIZES and pack[1] == 0 and (pack[5], pack[6]) != (first_track, last_track):

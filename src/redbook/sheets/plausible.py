@@ -1,4 +1,4 @@
-"""How much a text looks as if people had written it: only for choosing between encodings."""
+"""How much a text looks as if people had written it; used only to choose between encodings."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _TYPOGRAPHY = frozenset("‘’“”„‚–—…•·«»°©®™§№¿¡�
 _LONELY_LATIN = frozenset("àéèêóòôíìúýöäåøæÀÉÈÓÍÚÖÄÅØÆ")
 _WORD = re.compile(r"[^\W\d_]+")
 
-# Rows of the tables in which frequent characters are before rare ones.
+# Rows of the tables that order characters from frequent to rare.
 _FREQUENT_ROWS = {"gbk": ("gb2312", 0xB0, 0xD7), "big5": ("big5", 0xA4, 0xC6), "cp932": ("cp932", 0x88, 0x97)}
 
 
 def plausibility(text: str, encoding: str) -> float:
-    """A mean over all characters that are not ASCII: 1 for what fits well, below 0 for nonsense."""
+    """A mean over all characters that are not ASCII: 1 for a good fit, below 0 for nonsense."""
     total, count = 0.0, 0
     for found in re.finditer(r"\w+|[^\w\s]", text):
         word = found[0]
@@ -59,7 +59,7 @@ def _of_letter(c: str, word: str, encoding: str) -> float:
 
 
 def _of_cased(word: str, fits: bool) -> float:
-    """A word of an alphabet with capitals."""
+    """The value of a word in an alphabet with capitals."""
     if not fits:
         return -1.0
     if len(word) == 1:

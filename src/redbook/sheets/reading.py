@@ -1,4 +1,4 @@
-"""The bytes of a file beside a sheet, or of the sheet itself."""
+"""Reading the bytes of a sheet, or of a file beside it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from redbook.sheets.options import Notebook
 
 
 def read_bytes(path: Path, most: int, notes: Notebook, what: str = "") -> bytes:
-    """Of a file, one more than `most` at most: whoever asked says what is wrong with more.
+    """The bytes of a file, at most one more than `most`: the caller says what is wrong with a longer file.
 
-    what  the file's name where it is not the one that the notes are of
+    what  the file's name, if it is not the sheet that the notes are about
 
-    raises  SheetError  for a file that cannot be read, or that is none
+    raises  SheetError  if it cannot be read or is not a file
     """
     who = f"{what}: " if what else ""
     try:

@@ -16,7 +16,7 @@ SOUND_TYPES = frozenset(
         *("AAC", "ALAC", "TTA", "TAK", "MPC", "WMA", "SHN"),
     )
 )
-"""Types that are seen. None is believed: what a file is, its content says."""
+"""Types that occur. None is believed: a file's content says what it is."""
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Mark:
     file     place of the file in the sheet, from 0
     at       samples from the file's start
     written  the time as the sheet has it
-    silence  samples of silence that are put in before it
+    silence  samples of silence that are inserted before it
     """
 
     index: int
@@ -50,8 +50,8 @@ class Mark:
 class SheetTrack:
     """A TRACK line and what follows.
 
-    mode     AUDIO, or what kind of data
-    file     place of the file that it was begun in; -1 for none
+    mode     AUDIO, or the kind of data
+    file     place of the file in which it begins; -1 for none
     silence  samples of a PREGAP that no INDEX has followed yet
     postgap  samples of silence after it
     """
@@ -80,9 +80,9 @@ class Sheet:
 
     texts            of the disc
     packs_file       the name after CDTEXTFILE, and its line
-    packs_sum        SHA-256 of the packs in that file, by whom they were read from a disc; else empty
+    packs_sum        SHA-256 of the packs in that file, stated by whoever read them from a disc; else empty
     freedb_id, accuraterip_id   after REM DISCID and REM ACCURATERIPID, in lower case, and the line
-    lead_out         where its maker's audio ended, in samples; 0 if it does not say
+    lead_out         where the audio ended when the sheet was made, in samples; 0 if it does not say
     """
 
     files: list[SheetFile] = field(default_factory=list)

@@ -1,8 +1,9 @@
 """Which file a name in a sheet means.
 
-Sheets are written on one computer and used on another: with other slashes, other drives, other case, and
-often the sound files were made into another format since. So a name is looked for in steps; the first step
-that leads anywhere decides, and one that leads to two files is an error. All but the first step are told.
+Sheets are written on one computer and used on another, with other slashes, other drives and other case, and
+often the sound files have been converted to another format since. So a name is looked for in steps. The
+first step that finds something decides; if it finds two files, that is an error. A note reports every step
+but the first.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]?|\\\\|//")
 
 
 class TwoFiles(Exception):
-    """A name may mean either of these.  names: as they are shown"""
+    """A name may mean any of several files.  names: as messages show them"""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(" and ".join(names[:4]))
@@ -33,14 +34,14 @@ class TwoFiles(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """why: how the name led there, in words; empty if it is there as it is named"""
+    """why: how the name led to this file, in words; empty if the file has exactly this name"""
 
     path: Path
     why: str = ""
 
 
 class SheetFiles:
-    """The files around one sheet; folders are read once."""
+    """The files around one sheet; each folder is read once."""
 
     def __init__(self, sheet: Path) -> None:
         self._sheet = sheet
@@ -49,9 +50,9 @@ class SheetFiles:
         self._found: dict[tuple[str, str], Found | None] = {}
 
     def find(self, name: str, encoding: str = "") -> Found | None:
-        """None if there is none.
+        """The file that a name means; None if there is none.
 
-        encoding  of the sheet: a file's name may be the very bytes that are in the sheet
+        encoding  of the sheet: the bytes of a file's name may be the same as in the sheet
 
         raises  TwoFiles
         """
@@ -68,7 +69,7 @@ class SheetFiles:
             return True
 
     def find_by_sheet(self) -> Found | None:
-        """For a sheet of one file: the sound file that is named as the sheet is.  raises  TwoFiles"""
+        """For a sheet with one file: the sound file with the same name as the sheet.  raises  TwoFiles"""
         stem = self._sheet.stem
         beside = self._of_stem(self._folder, stem)
         if Path(stem).suffix.lower() in AUDIO_SUFFIXES:
@@ -76,8 +77,7 @@ class SheetFiles:
         return self._one(beside, "it has the same name as the sheet")
 
     def find_by_numbers(self, numbers: list[int]) -> list[Path] | None:
-        """As many sound files beside the sheet as it wants, whose names begin with these numbers; else "
-        "None."""
+        """The sound files beside the sheet, if their names begin with exactly these numbers; else None."""
         names = [name for names in self._listing(self._folder).values() for name in names]
         sounds = sorted((n for n in names if Path(n).suffix.lower() in AUDIO_SUFFIXES), key=natural_key)
         paths = [self._folder / name for name in sounds if (self._folder / name).is_file()]
@@ -87,7 +87,7 @@ class SheetFiles:
         return paths
 
     def shown(self, path: Path) -> str:
-        """As seen from the sheet's folder."""
+        """A path for a message, as seen from the sheet's folder."""
         return shown(os.path.relpath(path, self._folder) if path.is_relative_to(self._folder) else str(path))
 
     def _find(self, name: str, encoding: str) -> Found | None:
@@ -118,7 +118,7 @@ class SheetFiles:
         )
 
     def _spellings(self, name: str, encoding: str) -> Iterator[str]:
-        """The name as it stands, with the other slashes, and its bytes as they are in the sheet."""
+        """The name as it is, the same with the other slashes, and the bytes that are in the sheet."""
         yield name
         yield name.replace("\\", "/")
         if encoding and not name.isascii() and not encoding.startswith("utf"):
@@ -179,7 +179,7 @@ class SheetFiles:
         return folders
 
     def _listing(self, folder: Path) -> dict[str, list[str]]:
-        """Names in a folder by their folded form; none where it cannot be read."""
+        """Names in a folder, by their folded form; none if it cannot be read."""
         if folder not in self._listings:
             listing: dict[str, list[str]] = {}
             try:
@@ -193,13 +193,13 @@ class SheetFiles:
 
 
 def _folded(name: str) -> str:
-    """Equal for names that differ in case, in Unicode form, and in blanks."""
+    """A form that is equal for names that differ in case, in Unicode form, and in blanks."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).replace("_", " ")
 
 
 def _is_file(path: Path) -> bool:
-    """A regular file: nothing else can be read twice."""
+    """Whether it is a regular file: nothing else can be read twice."""
     try:
         return path.is_file()
-    except (OSError, ValueError):  # a name too long, a zero byte in it
+    except (OSError, ValueError):  # the name is too long, or holds a zero byte
         return False

@@ -1,4 +1,4 @@
-"""The files of a sheet as the sources of a program: found, opened to see what they are, and measured."""
+"""The files of a sheet as the sources of a program: found, identified by their content, and measured."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from redbook.sheets.sheet import RAW_TYPES, Sheet, SheetFile
 from redbook.sheets.sheet_files import Found, SheetFiles, TwoFiles
 
 LengthOf = Callable[[Source], int | None]
-"""Of a source in stereo samples at 44.1 kHz; None where only decoding it would tell."""
+"""The length of a source in stereo samples at 44.1 kHz; None if only decoding it would show that."""
 
 _HEADERLESS = frozenset((".bin", ".img", ".raw", ".pcm", ".cdr"))
 
 
 class Sources:
-    """Every file once, in the order in which it is first used."""
+    """Every file once, in the order in which they are first used."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Sources:
         encoding: str = "",
         own: Source | None = None,
     ) -> None:
-        """files: around the sheet; own: the file that the sheet is in, for a sheet inside a file"""
+        """files: those around the sheet; own: the file that the sheet is in, for a sheet inside a file"""
         self._sheet = sheet
         self._files = files
         self._length_of = length_of
@@ -57,7 +57,7 @@ class Sources:
         return self._by_file[key]
 
     def length(self, file: int) -> int | None:
-        """Of what a FILE line names, in samples.  raises  SheetError  where it is no sound"""
+        """The length of what a FILE line names, in samples.  raises  SheetError  if it is not sound"""
         place = self.place(file)
         if place not in self._lengths:
             try:
@@ -68,12 +68,12 @@ class Sources:
         return self._lengths[place]
 
     def length_of_place(self, place: int) -> int | None:
-        """Of a source whose length was asked for before."""
+        """The length of a source that was asked for before."""
         return self._lengths.get(place)
 
     @property
     def lengths(self) -> list[int] | None:
-        """Of all sources; None if one is not known."""
+        """The lengths of all sources; None if one is not known."""
         known = [self._lengths.get(place) for place in range(len(self.found))]
         return [length for length in known if length is not None] if None not in known else None
 

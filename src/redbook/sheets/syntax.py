@@ -1,7 +1,7 @@
 """A cue sheet's text as a value: what each line says, before it is interpreted.
 
-A line is a command; blanks before it mean nothing, and its word may be in any case. The grammar is that of
-CDRWIN's guide, widened by what programs are known to write: see docs/sheets.md.
+A line is a command; blanks before it mean nothing, and the command may be in any case. The grammar is that of
+CDRWIN's guide, extended with what programs are known to write: see docs/sheets.md.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from redbook.sheets.text_fields import TEXT_FIELDS
 from redbook.sheets.text_packs import PACKS_SUM
 
 MOST_LINES = 50_000
-"""Far above a disc of 99 tracks with 99 indexes each."""
+"""Far more than a disc of 99 tracks with 99 indexes each needs."""
 
 MOST_FILES = 10_000
 """A disc has no more places than 99 tracks of 99 indexes."""
@@ -30,13 +30,13 @@ _IN_REMARKS = frozenset(("COMPOSER", "ARRANGER", "GENRE"))
 _LONGEST_TEXT = 160  # characters; Sony's sheet for CD-Text
 
 _BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\0\x1a\ufeff"
-"""Also what ended a file under DOS, and byte order marks of sheets that were joined."""
+"""Also the character that ended a file under DOS, and byte order marks of sheets that were joined."""
 
 _TIME = re.compile(r"([0-9]{1,3}):([0-9]{1,2})[:.]([0-9]{1,3})")
 
 
 def lines(text: str) -> Iterator[tuple[int, str]]:
-    """Numbered from 1, whatever ends them; blanks and empty ones left out."""
+    """The lines, numbered from 1, whatever ends them; without blanks around them, and without empty ones."""
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         stripped = line.strip(_BLANKS)
         if stripped:
@@ -50,7 +50,7 @@ def split_word(line: str) -> tuple[str, str]:
 
 
 def quoted(rest: str) -> tuple[str, str, bool]:
-    """A text, what follows it, and whether it was in quotation marks: up to the last one of the line."""
+    """A text, what follows it, and whether it was in quotation marks; it ends at the last one in the line."""
     if not rest.startswith('"'):
         return rest, "", False
     end = rest.rfind('"')
@@ -63,7 +63,7 @@ _FILE_LINE = re.compile(r"(?:\A|[\r\n])(?:\ufeff|[^\S\r\n])*FILE[^\S\r\n]([^\r\n
 
 
 def file_names(text: str, most: int) -> list[str]:
-    """What its FILE lines name, once each: a quick look, before the sheet is read."""
+    """The names in FILE lines, once each: a quick look before the sheet is read."""
     names: dict[str, None] = {}
     for found in _FILE_LINE.finditer(text):
         names[file_and_kind(found[1].strip(_BLANKS))[0]] = None
@@ -83,11 +83,11 @@ def file_and_kind(rest: str) -> tuple[str, str]:
 
 
 def parse(text: str, notes: Notebook, options: SheetOptions, own_file: str = "") -> Sheet:
-    """What the sheet says.
+    """Read what a sheet says.
 
-    own_file  of a sheet inside a sound file: that file, whatever its FILE line names
+    own_file  the file around a sheet inside a sound file, whatever its FILE line names
 
-    raises  SheetError  for a line that cannot be
+    raises  SheetError  for a line that makes no sense
     """
     parser = _Parser(notes, options, own_file)
     for count, (number, line) in enumerate(lines(text)):
@@ -248,7 +248,7 @@ class _Parser:
         track.postgap = samples
 
     def _time(self, rest: str) -> tuple[str, int]:
-        """As it is written, and in samples."""
+        """A time as it is written, and in samples."""
         words = rest.replace('"', "").split(None, 1)
         written = words[0] if words else ""
         form = _TIME.fullmatch(written)

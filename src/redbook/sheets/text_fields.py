@@ -20,4 +20,4 @@ TOC_TEXT_FIELDS = TEXT_FIELDS | {
     "CLOSED": PackType.CLOSED_INFO,
     "RESERVED4": PackType.CLOSED_INFO,
 }
-"""RESERVED4 is what CLOSED was called before cdrdao 1.2.5."""
+"""Before cdrdao 1.2.5, CLOSED was called RESERVED4."""

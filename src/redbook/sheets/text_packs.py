@@ -10,8 +10,8 @@ from redbook.sheets.packs import MOST_FILE_BYTES, PacksWrong, check_tracks, pack
 from redbook.sheets.sheet_files import SheetFiles, TwoFiles
 
 PACKS_SUM = "CDTEXTFILE-SHA256"
-"""A remark with the sum of packs that were read from a disc and have wrong checksums there already. While the
-sum is right nothing has damaged the file since, and the packs are burned as the disc has them."""
+"""A remark with the sum of packs that had wrong checksums on the disc that they were read from. While the sum
+is right, nothing has damaged the file since, and the packs are burned as they were on that disc."""
 
 
 def read_packs(
@@ -23,10 +23,10 @@ def read_packs(
     notes: Notebook,
     known_sum: str = "",
 ) -> bytes:
-    """The packs; empty, with a note, where there is no such file or it cannot be trusted.
+    """The packs; empty, with a note, if there is no such file or it cannot be trusted.
 
     tracks     how many the disc has
-    known_sum  SHA-256 of packs that are to be burned whatever their own checksums say; empty for none
+    known_sum  SHA-256 of packs that will be burned whatever their own checksums say; empty for none
 
     raises  SheetError  for packs of a disc with other tracks
     """
@@ -73,7 +73,7 @@ def read_packs(
 def note_differences(
     in_sheet: tuple[Texts, ...], packs: tuple[Texts, ...], line: int, notes: Notebook
 ) -> None:
-    """Of the sheet's texts and those of the packs, which win."""
+    """Note where the sheet's texts differ from those of the packs; the packs win."""
     for texts in in_sheet:
         for kind, by_track in texts.by_type.items():
             for track, text in by_track.items():

@@ -24,7 +24,7 @@ from redbook.sheets.toc_tokens import Kind, Quoted, Token, Words
 
 MOST_LANGUAGES = 8
 MOST_PARTS = 10_000
-"""Of all tracks: a disc has no more than 9801 places."""
+"""For all tracks together: a disc has no more than 9801 places."""
 _MOST_PACK_BYTES = 256 * 12
 _SESSION_FORMATS = ("CD_DA", "CD_ROM", "CD_ROM_XA", "CD_I")
 _DATA_MODES = (
@@ -52,12 +52,12 @@ _LANGUAGE_WORDS = {
         *(("JA", "Japanese"), ("ZH", "Chinese")),
     )
 }
-"""Only EN is a word of cdrdao's; the others are said in its way."""
+"""Only EN is one of cdrdao's own words; the others are formed in the same way."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """A run of samples of a file.  samples: None to its end; offset: of the statement in the TOC file"""
+    """A run of samples in a file.  samples: None for the rest; offset: of the statement in the TOC file"""
 
     name: Quoted
     swap: bool
@@ -75,7 +75,7 @@ class SilencePart:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """START, END or INDEX.  samples: None if it means all that came before"""
+    """START, END or INDEX.  samples: None if it means the length of all parts so far"""
 
     samples: int | None
     offset: int
@@ -83,7 +83,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class TextItem:
-    """One text of one language; bytes where it was given in numbers."""
+    """One text of one language; bytes if it was given in numbers."""
 
     language: int
     name: str
@@ -93,7 +93,11 @@ class TextItem:
 
 @dataclass(slots=True)
 class TrackStatement:
-    """parts_before_mark: START and END mean, without a time, what the parts so far, this many, come to"""
+    """A TRACK statement.
+
+    parts_before_start, parts_before_end  the number of parts before START or END; without a time, these mean
+                                          the length of those parts
+    """
 
     offset: int
     isrc: Quoted | None = None
@@ -111,10 +115,10 @@ class TrackStatement:
 
 @dataclass(slots=True)
 class TocStatements:
-    """All of a TOC file.
+    """Everything in a TOC file.
 
-    languages       number to code of EBU Tech 3264
-    character_sets  number to code, as the size information of CD-Text has it
+    languages       codes of EBU Tech 3264, by number
+    character_sets  codes as in the size information of CD-Text, by number
     """
 
     session_format: str = ""
@@ -127,11 +131,11 @@ class TocStatements:
     texts: list[TextItem] = field(default_factory=list)
     tracks: list[TrackStatement] = field(default_factory=list)
     remarks: list[tuple[str, int]] = field(default_factory=list)
-    """What was read twice or means nothing, with its offset."""
+    """What was given twice or means nothing, with its offset."""
 
 
 def parse(words: Words, audio_only: bool = False) -> TocStatements:
-    """audio_only: data tracks before or after all audio are passed over, and told of
+    """Read a TOC file.  audio_only: leave out data tracks before or after all audio, with a remark
 
     raises  SheetError  with line and column
     """
@@ -142,7 +146,7 @@ class _Parser:
     def __init__(self, words: Words, audio_only: bool) -> None:
         self._words = words
         self._audio_only = audio_only
-        self._data: list[int] = []  # numbers of data tracks that are passed over
+        self._data: list[int] = []  # numbers of data tracks that are left out
         self._toc = TocStatements()
         self._parts_read = 0
 
@@ -176,7 +180,7 @@ class _Parser:
         return int(self._words.take().text)
 
     def _time(self, where: str) -> int:
-        """mm:ss:ff, in samples."""
+        """Read mm:ss:ff; returns samples."""
         return self._behind_minutes(self._words.next.offset, self._number(where, "mm:ss:ff"), where)
 
     def _behind_minutes(self, offset: int, minutes: int, where: str) -> int:
@@ -192,7 +196,7 @@ class _Parser:
         return ((fields[0] * 60 + fields[1]) * 75 + fields[2]) * SAMPLES_PER_SECTOR
 
     def _length(self, where: str) -> int:
-        """mm:ss:ff or a whole number of samples, in samples."""
+        """Read mm:ss:ff or a whole number of samples; returns samples."""
         offset = self._words.next.offset
         value = self._number(where, "mm:ss:ff or a number of samples")
         if self._is(":"):
@@ -324,7 +328,7 @@ class _Parser:
     # ---- tracks
 
     def _track(self) -> TrackStatement | None:
-        """None for a data track that is passed over."""
+        """Read a track; None for a data track that is left out."""
         number = len(self._toc.tracks) + len(self._data) + 1
         track = TrackStatement(self._words.take().offset)
         if not self._accept("AUDIO"):
@@ -363,7 +367,7 @@ class _Parser:
         return track
 
     def _pass_over(self, number: int) -> None:
-        """A data track, up to the next one.  raises  SheetError  unless only audio was asked for"""
+        """Leave out a data track, up to the next track.  raises  SheetError  unless with `audio_only`"""
         token = self._words.take()
         what = f"track {number} is a data track ({token.text})"
         if not self._audio_only:

@@ -1,7 +1,7 @@
 """The CD_TEXT of a cdrdao TOC file, as texts in languages.
 
-A field that is there for the disc or for one track is there for all on a disc: cdrdao stops where one is
-missing, here it is empty.
+A field that is given for the disc or for one track must be there for all of them on a disc. cdrdao stops if
+one is missing; here it is burned empty.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from redbook.sheets.toc_tokens import Quoted
 OF_THE_DISC_ONLY = ("DISC_ID", "GENRE", "CLOSED", "RESERVED4", "TOC_INFO1", "TOC_INFO2", "SIZE_INFO")
 
 Remark = Callable[[str, int], None]
-"""Takes what a person should know, and the offset in the file where it stands."""
+"""Called with what a person should know, and with its offset in the file."""
 
 
 def texts_of(toc: TocStatements, is_utf8: bool, encoding: str, remark: Remark) -> tuple[Texts, ...]:
     """One entry for each language, in the order of their numbers.
 
     is_utf8   whether the whole file can be read as UTF-8
-    encoding  of the file, where a person has said it; else empty
+    encoding  of the file, if a person has given it; else empty
     """
     by_language: dict[int, list[tuple[int, TextItem]]] = {}
     for track, of_track in enumerate([toc.texts, *(statement.texts for statement in toc.tracks)]):
@@ -74,7 +74,7 @@ def texts_of(toc: TocStatements, is_utf8: bool, encoding: str, remark: Remark) -
 def _sizes(items: list[TextItem], tracks: int, remark: Remark) -> bytes:
     """The first four bytes of SIZE_INFO: character set, first and last track, copyright; else nothing.
 
-    All else of it is counted anew when the texts are packed.
+    The rest is counted again when the texts are packed.
     """
     found = b""
     for item in items:
@@ -88,7 +88,7 @@ def _sizes(items: list[TextItem], tracks: int, remark: Remark) -> bytes:
 
 
 def _without_empty(texts: Texts) -> Texts:
-    """An empty text says only that cdrdao wants one there."""
+    """Remove empty texts: they are there only because cdrdao wants one."""
     said = {
         kind: {track: text for track, text in found.items() if text} for kind, found in texts.by_type.items()
     }
@@ -97,7 +97,7 @@ def _without_empty(texts: Texts) -> Texts:
 
 
 def missing(texts: Texts, tracks: int) -> Iterator[str]:
-    """What is said about a part of the disc only, in words."""
+    """In words, each field that is given for some of the disc and its tracks, but not for all."""
     for name, kind in TOC_TEXT_FIELDS.items():
         found = texts.by_type.get(kind, {})
         if name in OF_THE_DISC_ONLY or kind is PackType.CODE or not any(found.values()):
@@ -110,7 +110,7 @@ def missing(texts: Texts, tracks: int) -> Iterator[str]:
 
 
 class _Language:
-    """texts: what was said so far; the rest as `texts_of` has it"""
+    """texts: those so far; for the other arguments see `texts_of`"""
 
     def __init__(self, texts: Texts, is_utf8: bool, encoding: str, remark: Remark) -> None:
         self.texts = texts
@@ -124,7 +124,7 @@ class _Language:
         if track and name in OF_THE_DISC_ONLY:
             self._remark(f"{name} belongs to the disc; for track {track} it is left out", offset)
         elif name == "SIZE_INFO":
-            pass  # read before
+            pass  # this was read before
         elif name not in TOC_TEXT_FIELDS:
             self._remark(f"{name} is left out; redbook does not burn it", offset)
         else:
@@ -159,13 +159,13 @@ class _Language:
         return self._as_on_disc(value.raw, offset)
 
     def _as_written(self, raw: bytes, offset: int) -> str:
-        """Bytes as the file's editor left them."""
+        """Decode bytes as an editor wrote them."""
         if self._encoding:
             return raw.decode(self._encoding, "replace")
         if self._is_utf8:
             try:
                 return raw.decode("utf-8")
-            except UnicodeDecodeError:  # of octal bytes among them
+            except UnicodeDecodeError:  # because some bytes were octal
                 pass
         text = self._as_on_disc(raw, offset)
         if text != raw.decode("latin-1"):
@@ -173,7 +173,7 @@ class _Language:
         return "".join(_cp1252(byte) for byte in raw)
 
     def _as_on_disc(self, raw: bytes, offset: int) -> str:
-        """Bytes as cdrdao puts them into packs."""
+        """Decode bytes as cdrdao puts them into packs."""
         if raw.isascii():
             return raw.decode("ascii")
         code = self.texts.character_set
@@ -191,7 +191,7 @@ class _Language:
 
 
 def _cp1252(byte: int) -> str:
-    """Of a sheet that is not UTF-8: the quotation marks and dashes of Windows, which 8859-1 does not have."""
+    """Decode a byte if the sheet is not UTF-8: Windows has quotation marks and dashes that 8859-1 lacks."""
     try:
         return bytes((byte,)).decode("cp1252")
     except UnicodeDecodeError:

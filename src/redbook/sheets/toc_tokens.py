@@ -1,7 +1,7 @@
 """The words of a cdrdao TOC file, each with its position.
 
-A string is kept as bytes: before cdrdao 1.2.5 nothing said how a TOC file was encoded, and `\\ooo` has always
-been a byte.
+A string is kept as bytes: before cdrdao 1.2.5 nothing defined the encoding of a TOC file, and `\\ooo` has
+always been a byte.
 
 Source: cdrdao's grammar (trackdb/TocParser.g), of 1.2.4 and later.
 """
@@ -18,10 +18,10 @@ from redbook.records import dataclass
 from redbook.sheets.options import Notebook
 
 MOST_BYTES = 4_000_000
-"""Of a TOC file: 99 tracks with 98 indexes, in 8 languages, with every text as octal, stay below."""
+"""99 tracks with 98 indexes, and texts in 8 languages, all in octal, need less."""
 
 MOST_WORDS = 120_000
-"""99 tracks with all their indexes are 60 000, every field of all of them in 8 languages 20 000."""
+"""99 tracks with all their indexes need 60 000, and every field for all of them in 8 languages 20 000."""
 
 _LONGEST_NUMBER = 12
 _SPACE = re.compile(r"(?:[ \t\r\n]+|//[^\n]*)*")
@@ -34,7 +34,7 @@ _ESCAPE = re.compile(rb'\\([0-9]{3}|["\\])')
 
 @unique
 class Kind(Enum):
-    """Of a token; the value is what a person calls it."""
+    """The kind of a token; the value is what messages call it."""
 
     WORD = "a word"
     NUMBER = "a number"
@@ -50,9 +50,9 @@ _KINDS = {"word": Kind.WORD, "number": Kind.NUMBER, "mark": Kind.MARK}
 class Quoted:
     """A string.
 
-    raw      its bytes, with what was escaped in its place
-    escaped  whether some of the bytes beyond ASCII stood there as octal numbers
-    literal  whether some of them stood there as they are
+    raw      its bytes, with escapes replaced by what they stand for
+    escaped  whether some of the bytes beyond ASCII were written as octal numbers
+    literal  whether some of them were written as they are
     offset   where it begins in the file
     """
 
@@ -63,7 +63,7 @@ class Quoted:
 
 
 class Token(NamedTuple):
-    """text: the word, the digits or the mark; offset: where it begins; quoted: of a string"""
+    """text: the word, the digits or the mark; offset: where it begins; quoted: its value if it is a string"""
 
     kind: Kind
     text: str
@@ -72,7 +72,7 @@ class Token(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """For a message."""
+        """The token for a message."""
         if self.kind is Kind.END:
             return Kind.END.value
         if self.kind is Kind.STRING:
@@ -95,15 +95,15 @@ class Words:
         self._lines = [0, *(found.end() for found in re.finditer("\n", self._text))]
         self._long_string: int | None = None
         self.doubled_backslashes: list[int] = []
-        """Lines that hold two backslashes in a row in a string."""
+        """Lines with two backslashes in a row in a string."""
         self.next = self._read()
 
     def line(self, offset: int) -> int:
-        """The number of the line, from 1, in which this character of the text stands."""
+        """The number, from 1, of the line with this character."""
         return bisect_right(self._lines, offset)
 
     def wrong(self, text: str, offset: int | None = None) -> SheetError:
-        """An error at this place, or at the next token."""
+        """Make an error at this place, or at the next token."""
         offset = self.next.offset if offset is None else offset
         line = self.line(offset)
         before = self._text[self._lines[line - 1] : offset].encode("latin-1")
@@ -153,7 +153,7 @@ class Words:
         return Token(Kind.STRING, body, start, Quoted(raw, escaped, literal, start))
 
     def _unescaped(self, body: bytes, start: int) -> tuple[bytes, bool]:
-        r"""A backslash stands for itself before all but three digits, a quotation mark and another one."""
+        r"""A backslash stands for itself, except before three digits, a quotation mark or a backslash."""
         escaped = False
 
         def replaced(found: re.Match[bytes]) -> bytes:
@@ -175,7 +175,7 @@ class Words:
 
 
 def _as_utf8(data: bytes) -> bytes:
-    """Without a byte order mark; what has one of UTF-16 becomes UTF-8."""
+    """The bytes without a byte order mark; with one of UTF-16, they are converted to UTF-8."""
     for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(mark):
             return data[2:].decode(encoding, "replace").encode("utf-8")

@@ -1,7 +1,7 @@
 """Which tracks of a sheet are burned, and where each of their indexes is.
 
-Behind this nothing is missing or out of order: every track has an INDEX 01, places do not go back, and what
-is in a file before its first INDEX belongs to a track.
+After this, nothing is missing or out of order: every track has an INDEX 01, places do not go back, and audio
+before the first INDEX of a file belongs to a track.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WHOLE_SECTORS = frozenset(("MODE1/2352", "MODE2/2352", "CDI/2352"))
 class Chosen:
     """A track that is burned.
 
-    marks  its indexes in order; index 0 first, where it has one
+    marks  its indexes in order, index 0 first if it has one
     """
 
     said: SheetTrack
@@ -103,7 +103,7 @@ def _audio_tracks(sheet: Sheet, options: SheetOptions, notes: Notebook) -> list[
 
 
 def _complete(track: SheetTrack, sheet: Sheet, notes: Notebook) -> list[Mark]:
-    """Its marks with an index 1 among them, and indexes without holes."""
+    """The track's marks, with an index 1 and without missing indexes."""
     number, marks = track.number, list(track.marks)
     if not marks:
         alone = [
@@ -152,7 +152,7 @@ def _check_order(tracks: list[SheetTrack], marks: dict[int, list[Mark]], notes: 
 
 
 def _claim_beginnings(sheet: Sheet, marks: dict[int, list[Mark]], notes: Notebook) -> None:
-    """What is in a file before the first INDEX that names it: no audio is lost."""
+    """Give the audio before a file's first INDEX to a track, so that none is lost."""
     used: set[int] = set()
     named = {mark.file for track in sheet.tracks for mark in marks[id(track)]}
     for place, file in enumerate(sheet.files):
@@ -165,7 +165,7 @@ def _claim_beginnings(sheet: Sheet, marks: dict[int, list[Mark]], notes: Noteboo
         own = marks[id(track)]
         mark = own[0]
         if not track.is_audio and mark.file not in used:
-            mark = own[0] = replace(mark, at=0)  # nothing of a file that begins with data is audio
+            mark = own[0] = replace(mark, at=0)  # in a file that begins with data, nothing is audio
         is_first = track is first_track
         early = Mark(0, 0, 0, "00:00:00", mark.line) if is_first else replace(mark, index=0, at=0, silence=0)
         before = (early.file, 0) < (mark.file, mark.at)
@@ -192,5 +192,5 @@ def _claim_beginnings(sheet: Sheet, marks: dict[int, list[Mark]], notes: Noteboo
 
 
 def place_in_words(mark: Mark) -> str:
-    """Where a mark is in its file, as a sheet would write it."""
+    """A mark's place in its file, as a sheet would write it."""
     return mark.written or duration(mark.at // SAMPLES_PER_SECTOR)

@@ -49,7 +49,7 @@ _SILENT = frozenset((_BEGINS, "remarks", "last track number"))
 
 @dataclass(slots=True)
 class TextSheet:
-    """texts: one entry for each language; first_track: what its numbers of tracks begin with"""
+    """texts: one entry for each language; first_track: the first of its track numbers"""
 
     texts: list[Texts] = field(default_factory=list)
     first_track: int = 1
@@ -58,7 +58,7 @@ class TextSheet:
 def read_v07t(path: Path, notes: Notebook) -> TextSheet:
     """Read the texts in a file; what is not understood is noted and left out.
 
-    raises  SheetError  for a file that cannot be read or is no such sheet
+    raises  SheetError  for a file that cannot be read or is not such a sheet
     """
     data = read_bytes(path, _MOST_BYTES, notes)
     if len(data) > _MOST_BYTES:
@@ -69,7 +69,7 @@ def read_v07t(path: Path, notes: Notebook) -> TextSheet:
 def texts_in(data: bytes, notes: Notebook) -> TextSheet:
     """Read the texts in the bytes of a sheet; what is not understood is noted and left out.
 
-    raises  SheetError  if they are no such sheet
+    raises  SheetError  if they are not such a sheet
     """
     sheet = TextSheet()
     encoding = CHARACTER_SETS[ISO_8859_1]
@@ -111,12 +111,12 @@ def _take_character_set(texts: Texts, text: str, line: int, notes: Notebook) -> 
 
 
 def _number(text: str) -> int | None:
-    """Of 0x0005."""
+    """The number in a text such as 0x0005."""
     return int(text, 16) if re.fullmatch(r"0[xX][0-9a-fA-F]{1,4}", text) else None
 
 
 def _take(texts: Texts, key: str, text: str) -> bool:
-    """Whether it was understood."""
+    """Put a text where it belongs; returns whether it was understood."""
     if key in _OF_DISC:
         return _put(texts, _OF_DISC[key], 0, text)
     if found := re.fullmatch(r"track (\d{1,2}) (\w+)", key):

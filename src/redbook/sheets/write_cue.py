@@ -1,11 +1,11 @@
 """A program as a cue sheet, as far as a cue sheet can express it.
 
 A cue sheet plays whole files, one after the other, with silence before a track's start and after its end.
-So it cannot say: a part of a file, silence elsewhere, silence that only pads a sector, two languages.
-Packs it says by a file beside it. What would change the audio is an error; what else is lost is told.
+So it cannot express a part of a file, silence elsewhere, silence that only pads a sector, or two languages.
+Packs go into a file beside it. Anything that would change the audio is an error; notes say what else is lost.
 
-A file need not begin at a sector: a mark is where its time, counted from the file's first sample, comes
-to, and at the sector in which that sample is. So times are counted from the sector in which the file begins.
+A file need not begin at a sector. The time of a mark counts from the file's first sample, and the mark is at
+the sector that holds the sample it leads to. So times are counted from the sector in which the file begins.
 
 Source: the CDRWIN manual's description of cue sheets, and docs/sheets.md for how they are read.
 """
@@ -58,15 +58,15 @@ def write_cue(program: Program, samples: Sequence[int], sheet: Path, packs_file:
     sheet    where it will be saved
     packs_file  the name of a file beside it that holds the program's packs, if there is one
 
-    raises  PlanError   where the program cannot be laid out
-            SheetError  where a cue sheet cannot say which samples are played
+    raises  PlanError   if the program cannot be laid out
+            SheetError  if a cue sheet cannot express which samples are played
     """
     return _Writer(program, samples, sheet, packs_file).written()
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """An index.  file: which one of those played; at: sectors from the one in which the file begins"""
+    """An index.  file: its place among the files played; at: sectors from the one where the file begins"""
 
     index: int
     file: int
@@ -102,8 +102,8 @@ class _Writer:
             at += length
         self._starts = [run.start for run in self._runs]
         self._files = [run for run in self._runs if not run.piece.is_silence]
-        self._opened = 0  # how many of them have a FILE line
-        self._said: set[int] = set()  # where the silences begin that have a command
+        self._opened = 0  # how many of the files have a FILE line
+        self._said: set[int] = set()  # the starts of those silences that have a command
 
     def _note(self, text: str) -> None:
         self._notes.append(Note(text, printable(self._sheet.name)))
@@ -140,7 +140,7 @@ class _Writer:
     # ---- head and texts
 
     def _language(self) -> Texts:
-        """The one that is written."""
+        """The texts of the language that is written."""
         filled = [entry for entry in self._program.texts if not entry.is_empty]
         if self._packs_file:  # the texts are for programs that do not read it
             return filled[0] if filled else Texts(ENGLISH)
@@ -171,7 +171,7 @@ class _Writer:
             if texts.genre_code:
                 self._note("a cue sheet gives the genre in words, not by its code")
         if self._made.layout.tracks[0].start_lba == PREGAP_SECTORS and self._runs[0].piece.is_silence:
-            # PREGAP 00:02:00 of track 1 means else the pause that every disc has
+            # Otherwise PREGAP 00:02:00 of track 1 would mean the pause that every disc has.
             toc = self._made.layout.toc()
             yield f"REM ACCURATERIPID {toc.accuraterip_id.partition('-')[2]}"
         if self._made.layout.mcn:
@@ -189,7 +189,7 @@ class _Writer:
                 yield f'{command} "{self._plain(text, name_of(kind, track))}"'
 
     def _plain(self, text: str, what: str) -> str:
-        """As it can be written in a line."""
+        """A text in the form in which it can be written in a line."""
         plain = "".join(c if c.isprintable() else " " for c in text).replace('\\"', '"')
         if plain != text:
             plain = " ".join(plain.split())
@@ -244,11 +244,11 @@ class _Writer:
             yield f"    ISRC {track.isrc}"
 
     def _run_at(self, sample: int) -> int:
-        """Its place among the runs."""
+        """The place, among the runs, of the one with this sample."""
         return bisect_right(self._starts, sample) - 1
 
     def _leading_silence(self, number: int, begin: int) -> int:
-        """What PREGAP says, in samples."""
+        """The length of PREGAP, in samples."""
         run = self._runs[self._run_at(begin)]
         if not run.piece.is_silence:
             return 0
@@ -260,9 +260,9 @@ class _Writer:
         return run.end - begin
 
     def _mark(self, number: int, index: int, lba: int) -> _Mark | None:
-        """Where an index is: at the file that begins in its sector, else in the one that plays there.
+        """Where an index is: in the file that begins in its sector, else in the one that plays there.
 
-        None if there is silence in no file, or no more than the rest of a sector
+        None if the silence there is in no file, or if only the rest of a sector is left.
         """
         sample = lba * SAMPLES_PER_SECTOR
         place = self._run_at(sample)
@@ -280,7 +280,7 @@ class _Writer:
         return None
 
     def _open(self, file: int) -> Iterator[str]:
-        """FILE lines up to this one; those before it hold no index and are played anyway."""
+        """FILE lines up to this one; files before it have no index, but are played."""
         while self._opened <= file:
             run = self._files[self._opened]
             self._opened += 1
@@ -300,7 +300,7 @@ class _Writer:
         yield f"    PREGAP {duration(sectors)}"
 
     def _behind(self, number: int, start: int, end: int, following: LaidTrack | None) -> Iterator[str]:
-        """POSTGAP, for silence at the track's end."""
+        """POSTGAP for silence at the track's end."""
         place = self._run_at(end - 1)
         run = self._runs[place]
         if not run.piece.is_silence or run.start < start:
@@ -318,7 +318,7 @@ class _Writer:
             )
 
     def _end(self) -> Iterator[str]:
-        """What is played after the last index."""
+        """FILE lines for what is played after the last index."""
         yield from self._open(len(self._files) - 1)
         for run in self._runs:
             if run.piece.is_silence and run.start not in self._said:
@@ -350,6 +350,6 @@ class _Writer:
         return self._program.sources[run.piece.source]
 
     def _type_of(self, run: _Run) -> str:
-        """WAVE for what has no word of its own: that is how programs know it."""
+        """The type of a file; WAVE for a type without a word of its own, as programs expect."""
         source = self._source_of(run)
         return _RAW_TYPES.get(source.raw) or _TYPES.get(source.path.suffix.lower(), "WAVE")

@@ -1,10 +1,10 @@
 r"""A program as a cdrdao TOC file: everything except SCMS and the exact bytes of packs.
 
-Every version of cdrdao should burn from it what redbook burns. So a text that is not ASCII is written as the
-bytes of the disc, in octal, with the text itself in a comment after it: cdrdao before 1.2.5 burns what bytes
-it finds, later ones take what is not octal for UTF-8. TITLE and PERFORMER are written always, and every field
-of the disc and of all tracks, because cdrdao stops where one is missing. A backslash is \134: \\ has meant
-two of them.
+Every version of cdrdao should burn the same from it as redbook. So a text that is not ASCII is written as the
+bytes on the disc, in octal, with the text itself in a comment after it: cdrdao before 1.2.5 burns the bytes
+that it finds, later ones take what is not octal for UTF-8. TITLE and PERFORMER are always written, and every
+other field for the disc and all tracks if it is there at all, because cdrdao stops if one is missing. A
+backslash is written \134, because \\ once meant two of them.
 
 Source: cdrdao's manual page and sources (trackdb), and what cdrdao 1.2.4 burns.
 """
@@ -32,7 +32,7 @@ from redbook.sheets.written import Written, kinds_said, name_in, who
 _ALWAYS = (PackType.TITLE, PackType.PERFORMER)
 _DISC_ONLY = frozenset(TOC_TEXT_FIELDS[name] for name in OF_THE_DISC_ONLY if name in TOC_TEXT_FIELDS)
 _OWN_SETS = {JAPANESE: MS_JIS, 0x65: KOREAN, 0x75: MANDARIN}
-"""Of languages that ISO 8859-1 cannot say."""
+"""The character sets of languages that ISO 8859-1 cannot write."""
 _NAMES: dict[PackType, str] = {
     kind: name for name, kind in TOC_TEXT_FIELDS.items() if kind is not PackType.CODE
 }
@@ -47,7 +47,7 @@ def write_toc(program: Program, samples: Sequence[int], sheet: Path) -> Written:
     samples  how long each source is, in stereo samples at 44.1 kHz
     sheet    where it will be saved
 
-    raises  PlanError   where the program cannot be laid out
+    raises  PlanError   if the program cannot be laid out
             SheetError  for a source that a TOC file cannot name
     """
     return _Writer(program, samples, sheet).written()
@@ -61,7 +61,7 @@ class _Writer:
         self._laid = arrange(program, samples)
         self._notes: list[Note] = []
         self._has_genre = False
-        """Of one language; then every language has to have one."""
+        """Whether one language has a genre; then every language needs one."""
 
     def _note(self, text: str) -> None:
         self._notes.append(Note(text, printable(self._sheet.name)))
@@ -203,7 +203,7 @@ class _Writer:
         return " ".join(words)
 
     def _check_sources(self) -> None:
-        """raises  SheetError  for one that would be read as another kind of file"""
+        """raises  SheetError  for a source that would be read as another kind of file"""
         others = []
         for source in self._program.sources:
             shown = printable(source.name)
@@ -237,9 +237,9 @@ def _length(samples: int) -> str:
 
 
 def _character_set(texts: Texts) -> int:
-    """The one that says all the texts, if there is one.
+    """A character set that can write all the texts, if there is one.
 
-    Japanese is read as MS-JIS where nothing else is said, so its texts are never in ISO 8859-1.
+    Japanese is read as MS-JIS if nothing else is given, so its texts are never in ISO 8859-1.
     """
     every = [text for found in texts.by_type.values() for text in found.values()]
     japanese = texts.language_code == JAPANESE and not all(text.isascii() for text in every)
@@ -254,7 +254,7 @@ def _character_set(texts: Texts) -> int:
 
 
 def _encoded(text: str, encoding: str) -> bytes | None:
-    """The bytes of the disc; None where its characters are not there."""
+    """The bytes on the disc; None if the encoding lacks a character."""
     try:
         raw = text.encode(encoding)
     except UnicodeEncodeError:
@@ -270,7 +270,7 @@ def _octal(raw: bytes) -> str:
 
 
 def _as_it_is(text: str) -> str:
-    """For UTF-8: text that is not ASCII must not be beside octal bytes."""
+    """A text as UTF-8, for strings without octal bytes: the two must not be mixed."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\\", "\\\\").replace('"', '\\"')
 
 

@@ -27,7 +27,7 @@ def name_in(sheet: Path, source: Source) -> str:
 
 
 def kinds_said(texts: Texts) -> Iterator[PackType]:
-    """Those of which something is said, in the order of their packs."""
+    """The kinds for which there is a text, in the order of their packs."""
     for kind in sorted(texts.by_type):
         if any(texts.by_type[kind].values()):
             yield kind

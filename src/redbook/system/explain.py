@@ -21,7 +21,7 @@ NO_DRIVE = (
 )
 
 EXPLAINED = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ENOENT, *IS_GONE, errno.EROFS)
-"""What the system can be asked about; other errors speak for themselves."""
+"""Errors that the system can explain; others speak for themselves."""
 
 
 def explain(path: str, error: OSError, system: System | None = None) -> str:
@@ -52,7 +52,7 @@ def explain(path: str, error: OSError, system: System | None = None) -> str:
 
 
 def explain_error(path: str, error: Exception, system: System | None = None) -> str:
-    """The text for an error of ours: explained, if an error of the system is behind it; else its own."""
+    """The text for one of our errors: an explanation, if the system caused it; else the error's own text."""
     if isinstance(error, OSError):
         return explain(path, error, system)
     cause = error.__cause__
@@ -63,7 +63,7 @@ def explain_error(path: str, error: Exception, system: System | None = None) -> 
 
 @contextmanager
 def explained(path: str) -> Iterator[None]:
-    """Inside, an error of the system about this node gets an explanation as its text."""
+    """In this block, the system's errors about this node get an explanation as their text."""
     try:
         yield
     except DriveError as error:
@@ -107,13 +107,13 @@ def _forbidden(system: System, node: str, called: str) -> str:
 
 
 def _usual_group(system: System) -> str:
-    """What optical drives belong to on this system."""
+    """The group that optical drives belong to on this system."""
     known = {line.partition(":")[0] for line in system.lines("/etc/group")}
     return next((name for name in DOMINANT_GROUPS if name in known), DOMINANT_GROUPS[0])
 
 
 def _forbidden_from_outside(system: System, node: str, called: str) -> str:
-    """The mode bits allow it, and it is still forbidden."""
+    """Why access is forbidden although the mode bits allow it."""
     container = system.container()
     if container == "flatpak":
         return f"this Flatpak may not use {called}; `flatpak run --device=all` allows it"

@@ -24,7 +24,7 @@ class Holder:
 def processes(system: System, nodes: tuple[str, ...]) -> list[Holder]:
     """Other processes with one of these nodes open.
 
-    Those of other users are only seen by root, or where they have locked the node with fcntl as cdrskin does.
+    Only root sees those of other users, unless they have locked the node with fcntl, as cdrskin does.
     """
     found: dict[int, Holder] = {}
     wanted = {str(system.at(node)) for node in nodes} | {system.real(node) for node in nodes} | set(nodes)

@@ -1,7 +1,7 @@
-"""Keeps the system from going to sleep or being shut down while a disc is burned.
+"""Keeps the system from going to sleep or shutting down while a disc is burned.
 
 The lock belongs to a child process, `systemd-inhibit ... cat`, which reads from a pipe that this process
-holds. However this process ends, also by SIGKILL, the pipe closes, the child ends, and the lock with it.
+holds. However this process ends, even by SIGKILL, the pipe closes, the child ends, and so does the lock.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ TOOL = "systemd-inhibit"
 WHAT = "sleep:shutdown:idle"
 HELD = b"held\n"
 PATIENCE_SECONDS = 5.0
-"""How long the child may take to go, and to say that it has the lock."""
+"""How long the child may take to end, and to say that it has the lock."""
 
 
 @contextmanager
 def awake(why: str) -> Iterator[None]:
-    """Inside, the system does not suspend or shut down, if it has a way to forbid that.
+    """In this block, the system does not suspend or shut down, if there is a way to forbid that.
 
     If it has none, or this user may not use it, nothing changes; `redbook doctor` says so.
     """
@@ -37,7 +37,7 @@ def awake(why: str) -> Iterator[None]:
 
 
 def why_not() -> str:
-    """Why `awake` does not work here; empty if it does. It is tried."""
+    """Try `awake`; returns why it does not work here, or an empty text if it does."""
     if shutil.which(TOOL) is None:
         return f"{TOOL} is not installed"
     child = _start("redbook doctor checks whether it can")
@@ -59,7 +59,7 @@ def _start(why: str) -> subprocess.Popen[bytes] | None:
         return None
     command = [path, f"--what={WHAT}", "--mode=block", "--who=redbook", f"--why={why}"]
     try:
-        # In a session of its own: Ctrl-C at the terminal is for us alone, and we end the burn cleanly.
+        # It gets a session of its own: Ctrl-C at the terminal is only for us, and we end the burn cleanly.
         return subprocess.Popen(
             [*command, "sh", "-c", "echo held; exec cat"],
             stdin=subprocess.PIPE,
@@ -72,7 +72,7 @@ def _start(why: str) -> subprocess.Popen[bytes] | None:
 
 
 def _end(child: subprocess.Popen[bytes]) -> str:
-    """Let the lock go; what the child complained of."""
+    """Release the lock; returns the child's complaint, if any."""
     complaint = b""
     try:
         _, complaint = child.communicate(timeout=PATIENCE_SECONDS)

@@ -19,7 +19,7 @@ NOT_READABLE = "its log cannot be read (`sudo dmesg | tail` shows it)"
 def last_lines(system: System, places: Set[str]) -> str:
     """The last lines that name one of these places, such as "sr0", "7:0:0:0" or "usb 2-2".
 
-    Source: Documentation/ABI/testing/dev-kmsg: "level,number,microseconds,flags;text", one record a read.
+    Source: Documentation/ABI/testing/dev-kmsg: "level,number,microseconds,flags;text", one record per read.
     """
     wanted = re.compile("|".join(rf"\b{re.escape(place)}\b" for place in sorted(places))) if places else None
     found: deque[str] = deque(maxlen=MOST_LINES)
@@ -34,7 +34,7 @@ def last_lines(system: System, places: Set[str]) -> str:
 
 
 def _records(system: System) -> Iterator[str]:
-    """raises  OSError  if the log is closed to us"""
+    """raises  OSError  if we may not read the log"""
     log = os.open(system.at(LOG), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         for _ in range(MOST_RECORDS):
@@ -42,7 +42,7 @@ def _records(system: System) -> Iterator[str]:
                 record = os.read(log, RECORD_BYTES)
             except BlockingIOError:
                 return
-            except BrokenPipeError:  # overwritten while we read; the next one is there
+            except BrokenPipeError:  # the record was overwritten while we read; the next one is there
                 continue
             if not record:
                 return

@@ -1,7 +1,7 @@
 """Where discs are mounted, according to the system's own list.
 
-`transport.sg_open` asks here before it opens a drive, so nothing burns where a disc is mounted;
-`recorders.may_touch` keeps a listing away from it.
+`transport.sg_open` asks here before it opens a drive, so a drive whose disc is mounted never burns;
+`recorders.may_touch` keeps listings away from such a drive.
 Source: proc(5), /proc/pid/mountinfo.
 """
 
@@ -37,7 +37,7 @@ def mount_points(lines: Iterable[str], *, number: str = "", node: str = "") -> l
 def check_not_mounted(drive: str, lines: Iterable[str], *, number: str, node: str) -> None:
     """Check that no file system of a disc is in use: burning would pull it away.
 
-    drive  as the user named it; the others as for `mount_points`
+    drive  as the user named it; for the other arguments see `mount_points`
 
     raises  DriveBusy
     """
@@ -49,5 +49,5 @@ def check_not_mounted(drive: str, lines: Iterable[str], *, number: str, node: st
 
 
 def _plain(word: str) -> str:
-    """Blanks, tabs, new lines and backslashes come as three octal digits."""
+    """A word as plain text; blanks, tabs, new lines and backslashes come as three octal digits."""
     return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), word)

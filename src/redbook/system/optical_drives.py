@@ -1,5 +1,4 @@
-"""Which optical drives Linux has, according to sysfs: needs no privileges, sends no commands, disturbs no
-burn.
+"""Which optical drives there are, according to sysfs: needs no privileges, sends nothing, disturbs no burn.
 
 Source: Linux 6.1 as seen in a guest with an AHCI, a USB and a virtio drive; Documentation/ABI/testing,
 sysfs-block and sysfs-bus-usb; SPC-4 7.8.15 (VPD page 80h).
@@ -13,7 +12,7 @@ from redbook.records import dataclass
 from redbook.system.system import System
 
 CD_DEVICE = "5"
-"""Peripheral device type in sysfs."""
+"""The peripheral device type in sysfs."""
 
 CDROM_TABLE = "/proc/sys/dev/cdrom/info"
 UNIT = re.compile(r"\d+:\d+:\d+:\d+")
@@ -24,17 +23,16 @@ USB_PORT = re.compile(r"\d+-[\d.]+")
 class OpticalDrive:
     """A drive that the kernel knows, whether or not it can be used.
 
-    device      its folder in sysfs; another one each time it is plugged in
-    serial      empty if neither the drive nor its bridge tells one
+    device      its folder in sysfs; a different one each time it is plugged in
+    serial      empty if neither the drive nor its bridge states one
     bus         "usb", "ata", "iscsi", "virtio", "firewire" or "scsi"
     connection  the same in words, with port and speed where known
     block       "sr0"; empty without the module sr_mod
     generic     "sg1"; empty without the module sg
-    stable_id   a path or name that stays the same from one plugging in to the next, if it has one
+    stable_id   a path or name that stays the same when it is plugged in again, if it has one
     writes_cd_r, writes_cd_rw   as the kernel understood page 2Ah; None if it does not say
     media_count changes whenever the kernel has seen another medium; None if it does not look
-    disc_sequence  the running number that the kernel has given the disc; None if it gives none (before
-                   Linux 5.15)
+    disc_sequence  the kernel's running number for the disc; None if it gives none (before Linux 5.15)
     """
 
     device: str
@@ -54,7 +52,7 @@ class OpticalDrive:
 
     @property
     def node(self) -> str:
-        """The device node to use: sr, because others respect a claim on it; sg where there is no sr."""
+        """The device node to use: sr, because other programs respect a claim on it; sg if there is no sr."""
         return f"/dev/{self.block or self.generic}" if self.block or self.generic else ""
 
     @property
@@ -71,7 +69,7 @@ class OpticalDrive:
 
 
 def find(system: System) -> list[OpticalDrive]:
-    """All of them, those with an sr node first, in the order of their numbers."""
+    """All optical drives, those with an sr node first, in the order of their numbers."""
     places: dict[str, tuple[str, str]] = {}
     for name in system.names("/sys/block"):
         if re.fullmatch(r"sr\d+", name):
@@ -121,7 +119,7 @@ def _drive(
 
 
 def _bus(system: System, device: str) -> tuple[str, str, str]:
-    """Name, words, and the folder of the USB device that the drive is or hangs on."""
+    """The bus's name, the connection in words, and the folder of the USB device, if there is one."""
     parts = device.split("/")
     ports = [index for index, part in enumerate(parts) if USB_PORT.fullmatch(part)]
     if ports:
@@ -141,7 +139,7 @@ def _bus(system: System, device: str) -> tuple[str, str, str]:
 
 
 def _bus_path(device: str) -> str:
-    """Where it is plugged in, without the host's number, which counts up."""
+    """Where a drive is plugged in, without the host's number, which changes each time."""
     before, _, unit = device.removeprefix("/sys/devices/").rpartition("/")
     where = re.split(r"/host\d+", before)[0]
     return f"{where} {unit.partition(':')[2]}"
@@ -172,7 +170,7 @@ def _serial(system: System, device: str, usb_device: str, links: list[str]) -> s
 
 
 def _cdrom_table(system: System) -> dict[str, dict[str, str]]:
-    """The kernel's table of CD drives, by their names: column -> value."""
+    """The kernel's table of CD drives: for each name, the value in each column."""
     found: dict[str, dict[str, str]] = {}
     names: list[str] = []
     for line in system.read(CDROM_TABLE).splitlines():
@@ -187,7 +185,7 @@ def _cdrom_table(system: System) -> dict[str, dict[str, str]]:
 
 
 def _media_count(system: System, block: str) -> int | None:
-    """The disc's running number, where the kernel polls for another one."""
+    """The disc's running number, if the kernel polls for other discs."""
     polls = system.read(f"/sys/block/{block}/events_poll_msecs")
     if polls == "-1":
         polls = system.read("/sys/module/block/parameters/events_dfl_poll_msecs")
@@ -195,6 +193,6 @@ def _media_count(system: System, block: str) -> int | None:
 
 
 def _disc_sequence(system: System, block: str) -> int | None:
-    """No other disc has it until the machine starts again.  Source: Linux 5.15, sysfs-block, diskseq."""
+    """A number that no other disc has until a restart.  Source: Linux 5.15, sysfs-block, diskseq."""
     number = system.read(f"/sys/block/{block}/diskseq")
     return int(number) if number.isdigit() else None

@@ -1,4 +1,4 @@
-"""What the system can do for a thread that must not be late: best effort, undone afterwards."""
+"""What the system can do for a thread that must not be late. It is best effort, and undone afterwards."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Protocol, TypeAlias
 Undo: TypeAlias = Callable[[], None]
 
 MCL_CURRENT, MCL_ONFAULT = 1, 4
-ABOVE_LOWEST = 9  # of the real-time priorities: before every ordinary program, after the system's own threads
+ABOVE_LOWEST = 9  # a low real-time priority: before all ordinary programs, after the system's own threads
 
 
 class Privileges(Protocol):
-    """Each of these takes effect at once and returns what takes it back.
+    """Each method takes effect at once, and returns a function that undoes it.
 
     raises  OSError  if it is not permitted
     """
@@ -29,7 +29,7 @@ class Linux:
     """The system that this program runs on."""
 
     def raise_priority(self) -> Undo:
-        """Real-time priority for the calling thread alone; the threads that it starts do not inherit it."""
+        """Get real-time priority for the calling thread only; threads that it starts do not inherit it."""
         if not hasattr(os, "sched_setscheduler"):
             raise OSError("this system has no such priorities")
         policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
@@ -39,19 +39,19 @@ class Linux:
         def undo() -> None:
             try:
                 os.sched_setscheduler(0, policy, parameter)
-            except PermissionError:  # an ordinary user may not take back what threads do not inherit
+            except PermissionError:  # an ordinary user may not clear RESET_ON_FORK
                 os.sched_setscheduler(0, policy | os.SCHED_RESET_ON_FORK, parameter)
 
         return undo
 
     def lock_memory(self) -> Undo:
-        """Keep what this program has in memory now in memory; what it asks for later is not kept there.
+        """Lock the memory that this program has now, but not what it allocates later.
 
-        That would make a later request fail where only so much may be locked, in the middle of a burn.
+        If only so much may be locked, locking that as well would make an allocation fail during a burn.
         """
         if _locks_already():
-            return lambda: None  # the program has its own mind about that, and unlocking would undo it
-        import ctypes  # not for those who only look
+            return lambda: None  # the program has locked memory itself, and unlocking would undo that
+        import ctypes  # here, because most commands do not need it
 
         libc = ctypes.CDLL(None, use_errno=True)
         if not hasattr(libc, "mlockall"):

@@ -11,10 +11,10 @@ from redbook.host import group_name, groups_with, user_name
 from redbook.records import dataclass
 
 ROOT_VARIABLE = "REDBOOK_SYSTEM_ROOT"
-"""Environment variable: another folder than / under which /sys, /proc, /dev, /etc and /run are looked for."""
+"""Environment variable: a folder in which to look for /sys, /proc, /dev, /etc and /run, instead of in /."""
 
 WHOLE_TABLE = 1 << 16
-"""Bytes of one read; /proc/sys/dev/cdrom/info gives a torn table to whoever reads it in pieces."""
+"""The size of one read, in bytes; if /proc/sys/dev/cdrom/info is read in pieces, its table is torn."""
 
 DOMINANT_GROUPS = ("cdrom", "optical")
 """The group of optical drives: Debian and Fedora, Arch."""
@@ -22,10 +22,10 @@ DOMINANT_GROUPS = ("cdrom", "optical")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who this process runs as.
+    """The user that this process runs as.
 
-    groups   the names that the process has, numbers where they have none
-    member   the names that the user database has; those beyond `groups` come with the next login
+    groups   names of the process's groups; the number if there is no name
+    member   names of the groups in the user database; those not in `groups` come with the next login
     """
 
     uid: int
@@ -58,11 +58,11 @@ class System:
         return cls(Path(os.environ.get(ROOT_VARIABLE) or "/"))
 
     def at(self, path: str) -> Path:
-        """The path by which this process reaches a path of the system."""
+        """The path with which this process reaches a path of the system."""
         return self.root / path.lstrip("/")
 
     def read(self, path: str) -> str:
-        """A small file's text without the blanks around it; empty if it is missing or may not be read."""
+        """A small file's text, without blanks around it; empty if it is missing or may not be read."""
         return self.read_bytes(path).decode("utf-8", "replace").strip()
 
     def read_bytes(self, path: str) -> bytes:
@@ -96,7 +96,7 @@ class System:
         """A path of the system with every link followed, as a path of the system."""
         try:
             real, root = os.path.realpath(self.at(path)), os.path.realpath(self.root)
-        except OSError:  # a link that left between being seen and being read: a drive was unplugged
+        except OSError:  # the link vanished between being seen and being read: a drive was unplugged
             return path
         return "/" + os.path.relpath(real, root) if real.startswith(root) else real
 
@@ -122,7 +122,7 @@ class System:
         return status.st_mode & 0o006 == 0o006
 
     def boot_id(self) -> str:
-        """A name for this start of the machine, new after each; empty if the kernel tells none."""
+        """A name for this start of the machine, new after each start; empty if the kernel gives none."""
         return self.read("/proc/sys/kernel/random/boot_id")
 
     def container(self) -> str:
@@ -137,11 +137,11 @@ class System:
 
 
 def _natural(name: str) -> tuple[str, int, str]:
-    """sr2 before sr10."""
+    """A key for sorting that puts sr2 before sr10."""
     head = name.rstrip("0123456789")
     digits = name[len(head) :]
     return head, int(digits or -1), name
 
 
 IS_GONE = (errno.ENXIO, errno.ENODEV)
-"""The node is there, what it stood for is not."""
+"""The node is there, but its device is gone."""

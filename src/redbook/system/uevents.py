@@ -1,7 +1,8 @@
 """The kernel's messages about devices that come, go and change, and a way to wait for one.
 
-Source: Linux, lib/kobject_uevent.c; group 1 of NETLINK_KOBJECT_UEVENT may be heard without privilege. They
-do not reach other network namespaces (most containers), so nobody may depend on them: they end a wait early.
+Source: Linux, lib/kobject_uevent.c; group 1 of NETLINK_KOBJECT_UEVENT can be received without privileges. The
+messages do not reach other network namespaces (most containers), so nothing may depend on them: they only end
+a wait early.
 """
 
 from __future__ import annotations
@@ -35,12 +36,12 @@ class Waiter(Protocol):
         ...
 
     def close(self) -> None:
-        """End every wait, now and later; from any thread, and as often as one likes."""
+        """End every wait, now and later; from any thread, and any number of times."""
         ...
 
 
 class ClockWaiter:
-    """Lets the clock's time pass, and hears nothing."""
+    """Lets the clock's time pass, and receives nothing."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -59,7 +60,7 @@ class UeventWaiter:
     """Waits until the kernel reports something about a block or SCSI device, or the time is over.
 
     Any thread may close or wake it at any time, and so may a signal handler. Nothing is ever written to a
-    closed descriptor, whose number may be another file's by then, and none is closed while it is in use.
+    closed descriptor, because its number may belong to another file by then; and none is closed while in use.
     """
 
     def __init__(self) -> None:
@@ -68,7 +69,7 @@ class UeventWaiter:
         self._lock = threading.RLock()  # a signal may come while it is held
         self._users = 0
         self._ended = self._released = False
-        with contextlib.suppress(OSError):  # not everywhere allowed; then the time has to do
+        with contextlib.suppress(OSError):  # where this is not allowed, the time has to do
             import socket
 
             self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_KOBJECT_UEVENT)
@@ -91,14 +92,14 @@ class UeventWaiter:
             heard = not ready or self._woken in ready or self._drain()
 
     def _drain(self) -> bool:
-        """Read all there is; whether any of it matters."""
+        """Read everything that is there; returns whether any of it matters."""
         matters = False
         while self._socket is not None:
             try:
                 message = self._socket.recv(MESSAGE_BYTES)
             except BlockingIOError:
                 break
-            except OSError:  # more than it could hold: look at everything
+            except OSError:  # there were more messages than it could hold: look at everything
                 return True
             matters = matters or any(word in message for word in OF_INTEREST)
         return matters
@@ -110,7 +111,7 @@ class UeventWaiter:
                     os.write(self._wake, b".")
 
     def close(self) -> None:
-        """End every wait; the descriptors are closed when the last one has."""
+        """End every wait; the descriptors are closed when the last wait has ended."""
         self.wake()
         with self._lock:
             self._ended = True
@@ -118,7 +119,7 @@ class UeventWaiter:
 
     @contextlib.contextmanager
     def _used(self) -> Iterator[bool]:
-        """Whether it is open; it stays so inside of this."""
+        """Whether it is open; in this block it stays open."""
         with self._lock:
             self._users += 1
         try:

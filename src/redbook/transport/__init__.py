@@ -1,1 +1,1 @@
-"""Ways to a recorder. Each is a `Transport`; the code above does not ask which."""
+"""Ways to a recorder. Each is a `Transport`; the layers above do not ask which one."""

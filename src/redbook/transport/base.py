@@ -1,4 +1,4 @@
-"""What every transport is: one method that carries a command and brings the answer."""
+"""What every transport is: one method that sends a command and returns the answer."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Protocol, runtime_checkable
 from redbook.records import dataclass
 
 COMMAND_SECTORS = (27, 13, 8)
-"""Sectors in one command, the most first: what every way known carries (less than 64 KiB); half of it, which
-bridges with a limit of 32 KiB carry; and the last that is tried, for what carries even less."""
+"""Sectors in one command, the most first: as many as every known way can carry (less than 64 KiB); half of
+that, for bridges with a limit of 32 KiB; and a last try, for bridges that carry even less."""
 
 BULK_SECTORS = 216
-"""Sectors in one command to a recorder that is only a program: it takes what it is given, and each command
-costs some time, whatever it carries."""
+"""Sectors in one command to a recorder that is only a program: it takes any number, and each command costs
+some time, however much it carries."""
 
 
 @unique
@@ -33,7 +33,7 @@ class Reply:
 
     data     what the drive sent
     sense    sense data as they came; empty with GOOD
-    residue  bytes of the transfer that did not take place
+    residue  how many bytes of the transfer are missing
     """
 
     status: int
@@ -46,8 +46,8 @@ class Transport(Protocol):
     """Answers SCSI commands: a virtual recorder, a device of the kernel, a recording.
 
     A refusal (CHECK CONDITION) is a Reply. An exception means that no answer came: TransportTimeout
-    after `timeout` seconds, DriveGone if the device has left, StorageFailed if a virtual disc's host
-    could not store it.
+    after `timeout` seconds, DriveGone if the device is gone, StorageFailed if a virtual disc's host
+    could not store the data.
     """
 
     def execute(
@@ -61,7 +61,7 @@ class Transport(Protocol):
     def announce(self, data_bytes: int) -> None:
         """Say, before a burn, how many bytes the disc will hold in all, gaps included.
 
-        A device has no use for that. A virtual disc needs that much room on the host. It raises
+        A real device does not need this. A virtual disc needs that much space on the host, and raises
         StorageFailed if there is too little, while nothing is lost yet.
         """
         ...
@@ -73,9 +73,9 @@ class Transport(Protocol):
 class Device(Protocol):
     """What a transport also says about the way there.
 
-    most_bytes  that one command carries, None if that is not known; becomes less if the system refuses to
-                send so much
-    real_time   writing takes its time, and data must not come late
+    most_bytes  the most that one command carries, None if that is not known; it becomes less if the system
+                refuses to send so much
+    real_time   whether writing happens in real time, so that data must not come late
     """
 
     @property
@@ -86,18 +86,18 @@ class Device(Protocol):
 
 
 class LogicalUnit(Protocol):
-    """A recorder that several initiators talk to, each by a transport of its own.
+    """A recorder that several initiators talk to, each with a transport of its own.
 
     Source: SAM-4 4.5 (a unit attention condition is kept for each I_T nexus).
     """
 
     def new_initiator(self) -> Transport:
-        """A transport to the recorder for one more initiator, with its own unit attentions and tray lock.
+        """Make a transport for one more initiator, with its own unit attentions and tray lock.
 
-        Closing it takes both away and leaves the recorder as it is.
+        Closing it removes both, and leaves the recorder as it is.
         """
         ...
 
     def reset(self) -> None:
-        """LOGICAL UNIT RESET: what is in the buffer is lost, and every initiator is told (6/29/00)."""
+        """LOGICAL UNIT RESET: the buffer is lost, and every initiator gets a unit attention (6/29/00)."""
         ...

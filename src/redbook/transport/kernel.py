@@ -1,4 +1,4 @@
-"""Everything that access to a device needs from Linux. Tests put their own kernel here."""
+"""Everything that access to a device needs from Linux. Tests replace it with their own kernel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from redbook.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A device node: where its links lead, and what it is."""
+    """A device node: the path after its links, and what it is."""
 
     path: str
     is_block: bool
@@ -23,10 +23,10 @@ class Node:
 
 
 class Kernel(Protocol):
-    """The system calls behind `sg_io`, and no more."""
+    """The system calls that `sg_io` needs, and no more."""
 
     def node(self, path: str) -> Node:
-        """What a path leads to, its links followed.  raises  OSError  where there is nothing"""
+        """What a path leads to, with its links followed.  raises  OSError  if there is nothing"""
         ...
 
     def open(self, path: str, flags: int) -> int:
@@ -44,7 +44,7 @@ class Kernel(Protocol):
         ...
 
     def names(self, path: str) -> list[str]:
-        """What a folder of /sys holds; nothing if there is none."""
+        """The names in a folder of /sys; nothing if there is no such folder."""
         ...
 
 
@@ -52,7 +52,7 @@ class Linux:
     """The kernel that this program runs on."""
 
     def __init__(self) -> None:
-        # Not fcntl.ioctl: what to do after a signal is decided in sg_io, and other threads run meanwhile.
+        # Not fcntl.ioctl: sg_io decides what to do after a signal, and other threads can run in the meantime.
         self._ioctl = ctypes.CDLL(None, use_errno=True).ioctl
         self._ioctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p)
         self._ioctl.restype = ctypes.c_int

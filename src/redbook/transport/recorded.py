@@ -1,6 +1,7 @@
 """Transcripts: the whole exchange with a drive as JSON lines, written and played back.
 
-The first line says what it is; each further one is an exchange. docs/transcripts.md describes the fields.
+The first line says what the file is; each further line is an exchange. docs/transcripts.md describes the
+fields.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from redbook.mmc.write import Write10
 from redbook.transport.base import Device, Reply, Status, Transport
 
 FORMAT = 1
-SHORT_BYTES = 4096  # data up to here are written out; of longer ones length and digest
+SHORT_BYTES = 4096  # data up to this length are written out; for longer data, only length and digest
 _SECTORS = (Write10.OPCODE, ReadCd.OPCODE)
 
 
 class Transcriber:
-    """A Transport that writes down what passes through it.
+    """A Transport that records what passes through it.
 
-    problem  why the file is incomplete; empty while it is not. The drive is served anyway.
+    problem  why the file is incomplete; empty while it is complete. The drive is served anyway.
     """
 
     def __init__(self, inner: Transport, file: TextIO, clock: Clock, name: str = "") -> None:
@@ -49,9 +50,9 @@ class Transcriber:
 
     @classmethod
     def begin(cls, inner: Transport, path: Path, name: str = "", clock: Clock | None = None) -> Self:
-        """Begin a transcript in a new file.  name: of the drive, noted in the first line.
+        """Begin a transcript in a new file.  name: of the drive, for the first line
 
-        raises  OSError  if the file exists, or cannot be made
+        raises  OSError  if the file exists or cannot be made
         """
         return cls(inner, path.open("x", encoding="ascii"), clock or SystemClock(), name)
 
@@ -144,7 +145,7 @@ def _failed(error: DriveError) -> dict[str, Any]:
 
 
 class _ReplayClock:
-    """Goes as time went when the transcript was written."""
+    """A clock that repeats the times at which the transcript was written."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -162,11 +163,11 @@ class _ReplayClock:
 class Replay:
     """A Transport that answers from a transcript, if the same commands come in the same order.
 
-    Long data that were read are in the transcript as a digest only. They are made again from what the
+    Of long data that were read, the transcript has only a digest. The data are made again from what the
     transcript's own WRITEs sent, which is kept in a file without a name. The digests show with which offset
-    that drive read.
+    the drive read.
 
-    clock  for a Runner, so that it waits and asks as often as it did then
+    clock  for a Runner, so that it waits and asks as often as in the transcript
 
     raises  TranscriptError  at the first difference, and from then on
     """
@@ -238,7 +239,7 @@ class Replay:
     def finish(self) -> None:
         """Check that the whole transcript was played back.
 
-        raises  TranscriptError  if there is more in it than was asked for
+        raises  TranscriptError  if the transcript has further commands
         """
         if self._file.readline():
             raise self._wrong("the transcript continues, but nothing more was asked", ahead=1)
@@ -301,7 +302,7 @@ class Replay:
         )
 
     def _as_written(self, lba: int, length: int, late_samples: int) -> bytes:
-        """What a drive reads there that brings audio this many samples late."""
+        """What a drive reads there if it returns audio this many samples late."""
         begin = _place(lba) - late_samples * SAMPLE_BYTES
         before = bytes(max(0, min(length, -begin)))
         self._written.seek(max(0, begin))
@@ -309,7 +310,7 @@ class Replay:
 
 
 def _read_at(cdb: bytes) -> int | None:
-    """Where a command begins to read audio; None for one that reads none."""
+    """The LBA where a command begins to read audio; None if it reads none."""
     if cdb[0] == ReadCd.OPCODE:
         return ReadCd.from_cdb(cdb, b"").lba
     return ReadCdMsf.from_cdb(cdb, b"").start.lba if cdb[0] == ReadCdMsf.OPCODE else None

@@ -1,6 +1,6 @@
 """What the kernel answers when a command returns no SCSI status: errno, host status, driver status.
 
-Source: include/scsi/scsi_status.h, and what USB and ATA drivers were seen to give.
+Source: include/scsi/scsi_status.h, and what USB and ATA drivers were seen to return.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def check_host_status(what: str, status: int, timeout: float) -> None:
     """Raise what a host status of SG_IO means; 0 is fine.
 
     what     the command, for the message
-    timeout  that the command had, in seconds
+    timeout  the command's time limit, in seconds
 
     raises  DriveGone, NotTaken, TransportTimeout, BusReset, TransportError
     """
@@ -73,7 +73,7 @@ def check_driver_status(what: str, status: int, timeout: float) -> None:
     """Raise what a driver status of SG_IO means; "sense is present" alone is fine.
 
     what     the command, for the message
-    timeout  that the command had, in seconds
+    timeout  the command's time limit, in seconds
 
     raises  TransportTimeout, TransportError
     """
@@ -85,7 +85,7 @@ def check_driver_status(what: str, status: int, timeout: float) -> None:
 
 
 def call_failed(what: str, number: int, timeout: float) -> DriveError:
-    """The error for a command that the system did not send, or whose answer it did not give."""
+    """The error for a command that the system did not send, or whose answer it did not return."""
     match number:
         case errno.ENODEV | errno.ENXIO | errno.ESHUTDOWN:
             return DriveGone(f"{what}: the drive is no longer there: {_GONE}")

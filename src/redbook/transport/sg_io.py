@@ -48,10 +48,10 @@ MOST_INTERRUPTIONS = 100
 READ_CD_MSF = 0xB9
 
 TRANSFERS = tuple(sectors * SECTOR_BYTES for sectors in COMMAND_SECTORS)
-"""Bytes in one command."""
+"""The steps for the number of bytes in one command."""
 
 _SECTORS_AS_ASKED = (ReadCd.OPCODE, READ_CD_MSF)
-"""Commands that bring all that was asked for; of others a residue says how long the reply is."""
+"""Commands that return everything that was asked for; for others, the residue says how long the reply is."""
 
 _HARMLESS_TWICE = (TestUnitReady.OPCODE, Inquiry.OPCODE)
 _TOO_LARGE = (errno.EIO, errno.EINVAL, errno.ENOMEM)
@@ -89,8 +89,8 @@ class Header(ctypes.Structure):
 class SgIo:
     """A Transport to one device node.  Safe to use from several threads; one command at a time.
 
-    What comes back is judged in this order: the call's own error, host status, SCSI status with its sense,
-    driver status, residue.
+    The result is judged in this order: the call's own error, host status, SCSI status with its sense, driver
+    status, residue.
     """
 
     real_time = True
@@ -113,9 +113,9 @@ class SgIo:
         """Open a node, or a link to one, for this program alone.
 
         raises  DriveNotFound, DriveGone  there is no drive behind this name
-                DrivePermission           the system does not let this user at it
+                DrivePermission           this user may not use it
                 DriveBusy                 another program has it, or its disc is mounted
-                TransportError            anything else that the system answers
+                TransportError            the system answers anything else
         """
         kernel = kernel or Linux()
         node, fd = open_node(path, clock or SystemClock(), kernel)
@@ -153,7 +153,7 @@ class SgIo:
                 self._fd = None
 
     def _ask_for_sense(self) -> bytes:
-        """For bridges that bring none of it.  Empty where there is still no reason."""
+        """Ask for the sense, for bridges that do not return it.  Empty if there is still none."""
         ask = RequestSense()
         try:
             reply = self._send(ask.to_cdb(), b"", ask.data_in_length, ask.timeout)
@@ -162,7 +162,7 @@ class SgIo:
             raise
         except (DriveError, ValueError):
             return b""
-        # "No sense" beside a refusal says only that the reason is lost; it would pass for success.
+        # "No sense" after a refusal only says that the reason is lost, and would be taken for success.
         return reply.data if reason.key != sense.NO_SENSE else b""
 
     def _send(self, cdb: bytes, data_out: bytes | memoryview, data_in_length: int, timeout: float) -> Reply:
@@ -178,7 +178,7 @@ class SgIo:
         elif data_in_length:
             direction, length = FROM_DEVICE, data_in_length
             address, kept = self._room_for(length)
-            ctypes.memset(address, 0, length)  # nothing of an earlier reply should pass for this one's
+            ctypes.memset(address, 0, length)  # an earlier reply must not be taken for this one
         self._fill_header(cdb, direction, address, length, timeout)
         number = self._call(self._fd, cdb)
         if number:
@@ -202,10 +202,11 @@ class SgIo:
         header.timeout = min(max(1, math.ceil(timeout * 1000)), MOST_MILLISECONDS)
 
     def _call(self, fd: int, cdb: bytes) -> int:
-        """The ioctl; 0 or the number of its error.
+        """Call the ioctl; returns 0 or the number of its error.
 
-        srN waits without hearing signals, so an interruption means that nothing was sent. sgN sends first,
-        and a signal ends the waiting: the command may not be sent again, or a WRITE would come twice.
+        srN does not react to signals while it waits, so an interruption means that nothing was sent. sgN
+        sends first, and a signal ends the wait: the command may not be sent again, or a WRITE would come
+        twice.
         """
         address = ctypes.addressof(self._header)
         if self._node.is_block:
@@ -221,7 +222,7 @@ class SgIo:
         return number
 
     def _failed(self, what: str, number: int, length: int, timeout: float) -> Exception:
-        """Why the kernel did not send it."""
+        """The error for a command that the kernel did not send."""
         smaller = [step for step in TRANSFERS if step < length]
         if number in _TOO_LARGE and smaller and length > self._carried:
             self._most_bytes = min(self._most_bytes, smaller[0])
@@ -252,19 +253,19 @@ class SgIo:
         return Reply(header.status, data, reason if refused else b"", residue)
 
     def _point_at(self, data: bytes | memoryview, length: int) -> tuple[int, Any]:
-        """The address of these bytes, without a copy where that can be, and what keeps them there."""
+        """The address of these bytes, without a copy if possible, and an object that keeps them there."""
         if isinstance(data, bytes):
             return ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0, data
         try:
             anchor = ctypes.c_char.from_buffer(data)
-        except (TypeError, ValueError, BufferError):  # read-only, or in pieces
+        except (TypeError, ValueError, BufferError):  # the data are read-only, or in pieces
             address, pages = self._room_for(length)
             pages[:length] = memoryview(data).tobytes()
             return address, pages
         return ctypes.addressof(anchor), anchor
 
     def _room_for(self, length: int) -> tuple[int, mmap.mmap]:
-        """Page-aligned; the same pages each time, unless more is wanted than is worth keeping."""
+        """A page-aligned buffer; the same pages each time, unless more is wanted than is worth keeping."""
         pages = self._buffer if length <= len(self._buffer) else _pages(length)
         return ctypes.addressof(ctypes.c_char.from_buffer(pages)), pages
 
@@ -274,7 +275,7 @@ def _pages(length: int) -> mmap.mmap:
 
 
 def _whole_sectors(limit: int) -> int:
-    """The transfer to begin with, where the system says that this much goes in one command."""
+    """The transfer size to start with, if the system says that one command can carry this much."""
     for step in TRANSFERS:
         if step <= limit:
             return step
@@ -282,7 +283,7 @@ def _whole_sectors(limit: int) -> int:
 
 
 def _only_recovered(reason: bytes) -> bool:
-    """Sense that reports on data which came anyway."""
+    """Whether this sense only reports something about data that came anyway."""
     try:
         return bool(reason) and sense.parse(reason).key in (sense.NO_SENSE, sense.RECOVERED)
     except ValueError:
@@ -291,7 +292,7 @@ def _only_recovered(reason: bytes) -> bool:
 
 @contextmanager
 def _no_signals() -> Iterator[None]:
-    """Signals to this thread wait; another thread of the program takes them."""
+    """In this block, signals to this thread wait, or another thread of the program gets them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         yield

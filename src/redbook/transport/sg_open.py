@@ -1,4 +1,4 @@
-"""From a name to an open device node, and how much one command can carry there."""
+"""From a name to an open device node, and how much one command can carry to it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SR_MAJOR, SG_MAJOR = 11, 21
 CD_TYPE = "5"  # peripheral device type.  Source: SPC-4 6.4.2
 
 OPEN_FLAGS = os.O_RDWR | os.O_NONBLOCK | os.O_EXCL | os.O_CLOEXEC
-"""Writing commands need a descriptor for writing. Without NONBLOCK opening waits for a disc and may pull
-the tray in. EXCL keeps mounters and other burners away, though not those who open without it."""
+"""Commands that write need a descriptor for writing. Without NONBLOCK, opening waits for a disc and may pull
+the tray in. EXCL keeps mounters and other burners away, but not programs that open without it."""
 
 BUSY_RETRIES = 3
 BUSY_SECONDS = 2.0  # by then udev has looked at a new disc (libburn)
@@ -70,7 +70,7 @@ def _in_sysfs(node: Node) -> str:
 
 
 def _block_device(node: Node, kernel: Kernel) -> tuple[str, str]:
-    """Folder in /sys of the drive's srN, and its "MAJOR:MINOR"; empty if it has none."""
+    """The folder in /sys of the drive's srN, and its "MAJOR:MINOR"; empty if it has none."""
     if node.is_block:
         return _in_sysfs(node), f"{node.major}:{node.minor}"
     parent = f"{_in_sysfs(node)}/device/block"
@@ -93,7 +93,7 @@ def _open(path: str, node: Node, clock: Clock, kernel: Kernel) -> int:
 
 
 def largest_transfer(node: Node, fd: int, kernel: Kernel, wanted: int) -> int:
-    """How many bytes one command may carry, as far as the system says; `wanted` where it says nothing."""
+    """How many bytes one command may carry, if the system says so; else `wanted`."""
     folder, _ = _block_device(node, kernel)
     kib = kernel.read_text(f"{folder}/queue/max_hw_sectors_kb").strip() if folder else ""
     limit = int(kib) * 1024 if kib.isdecimal() and int(kib) else wanted
@@ -103,7 +103,7 @@ def largest_transfer(node: Node, fd: int, kernel: Kernel, wanted: int) -> int:
 
 
 def _reserve(fd: int, kernel: Kernel, wanted: int) -> int:
-    """A buffer in the sg driver, so that it needs not look for memory in each command; its bytes."""
+    """Reserve a buffer in the sg driver, so that commands need not look for memory; returns its size."""
     size = ctypes.c_int(wanted)
     if kernel.ioctl(fd, SG_SET_RESERVED_SIZE, ctypes.addressof(size)):
         return wanted

@@ -1,7 +1,7 @@
 """CD-Text: titles and names in packs of 18 bytes in the lead-in's R-W.
 
-`packs` is their form, `read` packs to texts, `encode` texts to packs, `characters` what can be said in which
-character set, `languages` the codes of languages and genres.
+`packs` has their form; `decode` turns packs into texts, `encode` texts into packs; `characters` knows what
+each character set can express, `languages` the codes of languages and genres.
 """
 
 from redbook.disc.cd_text.changes import Change, ChangeKind

@@ -1,4 +1,4 @@
-"""One language on its way to packs: what its character set can express, what fits, the packs."""
+"""One language on its way to packs: what its character set can express, what fits, and the packs."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ _LEAST_NEEDED = (
     *(PackType.MESSAGE, PackType.ARRANGER, PackType.COMPOSER, PackType.SONGWRITER, PackType.DISC_ID),
     *(PackType.CLOSED_INFO, PackType.CODE, PackType.GENRE),
 )
-"""What is left out first where there is too much; the codes are in the sub-channel, too."""
+"""What is left out first if there is too much; the codes are in the sub-channel, too."""
 
 _LONGEST_TEXT_BYTES = 252
-"""From 254 on libcdio, and whoever reads with it, takes none of a disc's texts (measured, 2.1.0)."""
+"""If a text has 254 bytes or more, libcdio, and every program that uses it, reads none of a disc's texts
+(measured, 2.1.0)."""
 
 _ROOM = f"the texts of a language have room for {MOST_TEXT_PACKS * PACK_TEXT_BYTES} bytes"
 
 
 @dataclass(slots=True)
 class Block:
-    """One language on its way to packs: kinds of text, and of each the texts in order, the disc's first."""
+    """One language on its way to packs: the texts of each kind in order, the disc's first."""
 
     character_set: int
     language_code: int
@@ -97,7 +98,7 @@ class Block:
             self.kinds.pop(PackType.GENRE, None)
 
     def _placed(self, kind: PackType, given: dict[int, str]) -> Iterable[tuple[int, str]]:
-        """Without those that have no place on the disc."""
+        """The given texts, without those that have no place on the disc."""
         for track, text in given.items():
             if track and kind in OF_DISC_ONLY:
                 why = f"{name_of(kind, track)} is left out: only the disc has one"
@@ -109,7 +110,7 @@ class Block:
             self._tell(ChangeKind.LEFT_OUT, kind, track, why)
 
     def _genre(self, text: str) -> dict[int, str]:
-        """A word that is in the list of genres becomes its code; another one is beside "not defined"."""
+        """A word in the list of genres becomes its code; another one is kept, with the code "not defined"."""
         if text and not self.genre_code:
             self.genre_code = genre_code(text) or GENRE_NOT_DEFINED
             if self.genre_code != GENRE_NOT_DEFINED:
@@ -147,14 +148,14 @@ class Block:
         self.changes.append(Change(why, kind, track, 0, text))
 
     def drop(self, kinds: Iterable[PackType]) -> None:
-        """Silently: they are in another block."""
+        """Drop kinds silently, because they are in another block."""
         for kind in kinds:
             self.kinds.pop(kind, None)
             self.changes = [change for change in self.changes if change.kind is not kind]
         self.genre_code = 0
 
     def shorten(self) -> None:
-        """Until it fits: what is needed least first, then what is longest; each is told."""
+        """Leave out or cut texts until the rest fits: the least needed first, then the longest. Note each."""
         if not self._fits() and not self.repeats:
             self.repeats = True
             why = f"texts equal to those of the track before are written as repeats: {_ROOM}"
@@ -186,7 +187,7 @@ class Block:
             self._tell(ChangeKind.LEFT_OUT, PackType.PERFORMER, None, why)
 
     def _cut(self) -> None:
-        """Titles and performers, the longest of them, to the one length at which all fit."""
+        """Cut the longest titles and performers to the one length at which all texts fit."""
         whole = {kind: list(texts) for kind, texts in self.kinds.items() if kind in _REPEATING}
         low, high = 0, max((len(text) for texts in whole.values() for text in texts), default=0)
         while low < high:
@@ -213,7 +214,7 @@ class Block:
         return 2 if self._set_of(kind) == MS_JIS else 1
 
     def _strings(self, kind: PackType) -> tuple[bytes, list[int]]:
-        """The texts of a kind one after the other, and where each begins."""
+        """The texts of a kind, one after the other, and where each begins."""
         width = self._width_of(kind)
         encoding = "cp932" if width == 2 else "iso8859-1"
         body, begins = bytearray(), []

@@ -15,10 +15,10 @@ class ChangeKind(StrEnum):
     FOLDED      a mark or letter is written with plainer ones
     REPEATED    texts that are equal to the one before are written as repeats
     BLANKED     control characters and line ends became spaces
-    ELSEWHERE   what this language's character set lacks is in the block of another one
+    ELSEWHERE   what this language's character set lacks is in the block of another language
     REPLACED    characters became question marks
-    SHORTENED   it is cut
-    LEFT_OUT    it is not there
+    SHORTENED   the text is cut
+    LEFT_OUT    the text is not on the disc
     """
 
     FOLDED = "folded"
@@ -32,11 +32,11 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of a text.
+    """What happened to a text.
 
-    kind, track  which one; None for all of a block, or all tracks and the disc
-    block        of which language, from 0, as they are on the disc
-    text         the whole in a sentence
+    kind, track  which text; None for all of a block, or for all tracks and the disc
+    block        of which language, counted from 0 in their order on the disc
+    text         everything in one sentence
     """
 
     why: ChangeKind
@@ -47,7 +47,7 @@ class Change:
 
     @property
     def is_loss(self) -> bool:
-        """Whether something is gone that nobody can read from the disc."""
+        """Whether something is lost, so that nobody can read it from the disc."""
         return self.why in (ChangeKind.REPLACED, ChangeKind.SHORTENED, ChangeKind.LEFT_OUT)
 
     def __str__(self) -> str:

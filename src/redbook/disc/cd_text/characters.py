@@ -1,11 +1,11 @@
-"""What a text becomes in the character sets that CD-Text has.
+"""What a text becomes in the character sets of CD-Text.
 
-A character that the set has stays. Typographic marks become those of a typewriter, letters with marks lose
-what the set does not have of them, ligatures come apart; that is told, and is no loss. What is left cannot
-be said: it becomes a question mark, and that is a loss.
+A character that the set has stays. Typographic marks become those of a typewriter, letters lose the marks
+that the set lacks, and ligatures come apart; this is noted, but is not a loss. A character that is left
+cannot be written: it becomes a question mark, and that is a loss.
 
-MS-JIS is written as double byte altogether, letters in full width: some readers take a block of it as that,
-others as CP932, and so both are right.
+MS-JIS is always written in double bytes, with letters in full width: some readers take such a block for
+double bytes and others for CP932, and this way both are right.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAMES = {ISO_8859_1: "ISO 8859-1", ASCII: "ASCII", MS_JIS: "MS-JIS"}
 
 
 def _pairs(text: str) -> dict[str, str]:
-    """Of words: what is written, and what for it."""
+    """Pairs of words: a character, and what is written for it."""
     words = text.split()
     return dict(zip(words[::2], words[1::2], strict=True))
 
@@ -48,7 +48,7 @@ _SIGNS = {
     "\u00a0": " ",
 }
 _FOLDS = {**_SIGNS, **_MARKS, **_LETTERS}
-"""Each is used only where the set has not got the character itself."""
+"""Each is used only if the set does not have the character itself."""
 
 _LATIN_OF = {
     **_pairs("а a б b в v г g д d е e ё yo ж zh з z и i й y к k л l м m н n о o п p р r с s т t у u ф f"),
@@ -74,7 +74,7 @@ _WINDOWS_1252 = {
     for code in range(0x80, 0xA0)
     if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
-"""Control characters that no text has: they come from Windows' character set, taken as ISO 8859-1."""
+"""Control characters that no text has: they come from Windows' character set, read as ISO 8859-1."""
 
 
 @dataclass(slots=True)
@@ -82,8 +82,8 @@ class Fitted:
     """A text in a character set.
 
     text      as it will be read back
-    instead   character to what stands for it; transliteration is among it
-    replaced  characters for which a question mark stands
+    instead   what is written instead of a character, including transliteration
+    replaced  characters that became question marks
     blanked   whether control characters became spaces
     """
 
@@ -94,12 +94,12 @@ class Fitted:
 
 
 def has_kana(text: str) -> bool:
-    """Whether it is Japanese without doubt: Chinese has the same other characters."""
+    """Whether a text is certainly Japanese: its other characters are the same in Chinese."""
     return _KANA.search(text) is not None
 
 
 def fit(text: str, character_set: int, *, transliterate: bool = False) -> Fitted:
-    """transliterate: write Cyrillic and Greek in Latin letters"""
+    """Fit a text into a character set.  transliterate: write Cyrillic and Greek in Latin letters"""
     plain, blanked = _plain(text)
     fitted = Fitted("", blanked=blanked)
     if character_set == MS_JIS:
@@ -124,7 +124,7 @@ def fit(text: str, character_set: int, *, transliterate: bool = False) -> Fitted
 
 
 def _plain(text: str) -> tuple[str, bool]:
-    """Composed, in one line, without marks that only steer how a text is set."""
+    """The text, composed, in one line, and without marks that only control its layout."""
     text = text.translate(_WINDOWS_1252)
     cleaned = _BLANKS.sub(" ", text)
     blanked = cleaned != text
@@ -148,7 +148,7 @@ def _in_ascii(character: str) -> bool:
 
 
 def _in_double_byte(character: str) -> bool:
-    """In both readings: as CP932 it comes back as the same character."""
+    """Whether it works both ways: read as CP932, it comes back as the same character."""
     try:
         coded = character.encode("cp932")
     except UnicodeEncodeError:
@@ -164,12 +164,12 @@ _HAS: dict[int, Callable[[str], bool]] = {
 
 
 def _is_width(character: str, written: str) -> bool:
-    """Whether it is the same letter, in full width."""
+    """Whether what is written is the same letter, in full width."""
     return _TO_FULL_WIDTH.get(character) == written
 
 
 def _written(character: str, has: Callable[[str], bool]) -> str | None:
-    """In characters of the set; None if that cannot be."""
+    """A character, written in characters of the set; None if that is impossible."""
     if has(character):
         return character
     wide = _TO_FULL_WIDTH.get(character)
@@ -184,7 +184,7 @@ def _written(character: str, has: Callable[[str], bool]) -> str | None:
 
 
 def _all_written(parts: str, has: Callable[[str], bool]) -> str | None:
-    """Marks stay on their letter as far as the set has both together."""
+    """Several characters, written in those of the set; a letter keeps marks that the set has on it."""
     found = ""
     for part in parts:
         if found and unicodedata.combining(part):
@@ -200,7 +200,7 @@ def _all_written(parts: str, has: Callable[[str], bool]) -> str | None:
 
 
 def _latin(text: str, at: int, has: Callable[[str], bool]) -> str | None:
-    """A Cyrillic or Greek letter in Latin ones, in capitals where its neighbours are."""
+    """A Cyrillic or Greek letter in Latin letters, in capitals if its neighbours are."""
     letter = text[at].lower()
     base = letter if letter in _LATIN_OF else unicodedata.normalize("NFD", letter)[:1]
     latin = _LATIN_OF.get(base)

@@ -1,8 +1,9 @@
 """Packs to texts, even if some are lost or damaged.
 
-Texts run on from pack to pack, so one that is lost would move all that follow to other tracks. Sequence
-numbers tell that one is missing; then reading starts again from what the next pack says about itself: its
-track, and how much of that track's text is before it. What is not whole is not told, but named as damaged.
+Texts run on from pack to pack, so a lost pack would move all the following texts to other tracks. Sequence
+numbers show that one is missing. Then reading starts again from what the next pack says about itself: its
+track, and how much of that track's text is before it. A text that is not whole is left out, and listed as
+damaged.
 `engine.labels` asks a drive for the packs (READ TOC format 5, `mmc.disc_info.cd_text`).
 """
 
@@ -36,16 +37,16 @@ from redbook.disc.cd_text.texts import Texts
 from redbook.records import dataclass
 
 _MOST_COUNTED = 15
-"""What four bits can say about the characters in earlier packs."""
+"""The most characters in earlier packs that four bits can count."""
 
 
 def parse(packs: bytes, first_track: int | None = None) -> list[Texts]:
-    """What the packs say, a block each; a pack whose CRC is wrong is left out.
+    """The texts in the packs, for each block; packs with a wrong CRC are left out.
 
-    Where packs are there more than once, those of the longest run without a fault count; the others fill
-    what that leaves open. Where not a single pack has a CRC, none is asked for.
+    If packs are there more than once, the longest run without a fault counts, and the others fill its gaps.
+    If not a single pack has a CRC, none is required.
 
-    first_track  of the disc, where someone else knows it; else the packs say it
+    first_track  of the disc, if the caller knows it; else the packs say it
     """
     blocks = {number: _merged(runs) for number, runs in sorted(_runs(with_checksums(packs)).items())}
     sizes = {number: _SizeBytes.of(found) for number, found in blocks.items()}
@@ -56,7 +57,7 @@ def parse(packs: bytes, first_track: int | None = None) -> list[Texts]:
 
 
 def _runs(packs: bytes) -> dict[int, list[list[bytes]]]:
-    """By block: packs that follow each other without a fault, with ascending sequence numbers."""
+    """For each block, the runs of packs without a fault, with ascending sequence numbers."""
     runs: dict[int, list[list[bytes]]] = defaultdict(list)
     expected: tuple[int, int] | None = None
     for pack in each_pack(packs):
@@ -72,7 +73,7 @@ def _runs(packs: bytes) -> dict[int, list[list[bytes]]]:
 
 
 def _merged(runs: list[list[bytes]]) -> list[bytes]:
-    """One set: the longest run, and what others have beside it if they contradict it nowhere."""
+    """One set of packs: the longest run, and what others add to it if they do not contradict it."""
     merged: dict[tuple[int, int], bytes] = {}
     for run in sorted(runs, key=len, reverse=True):
         keyed = {(pack[0], pack[2]): pack for pack in run}
@@ -82,7 +83,7 @@ def _merged(runs: list[list[bytes]]) -> list[bytes]:
 
 
 def _first_by_packs(packs: list[bytes]) -> int | None:
-    """The disc's first track by what a pack says about itself, after one that begins with the disc's text."""
+    """The disc's first track, from what a pack says after one that begins with the disc's text."""
     for before, pack in pairwise(packs):
         kind, track = pack[0], pack[1] & 0x7F
         if kind in TEXTS and kind == before[0] and pack[2] == before[2] + 1 and track and not before[1]:
@@ -100,7 +101,7 @@ def _first_known(values: Iterable[int | None]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _SizeBytes:
-    """The 36 bytes of size information, as far as the three packs are there."""
+    """The 36 bytes of size information, as far as its three packs are there."""
 
     parts: dict[int, bytes]
 
@@ -163,7 +164,7 @@ class _Block:
         return (0,) if kind in OF_DISC_ONLY else (0, *range(self._first, self._last + 1))
 
     def _decoded(self, raw: bytes, pack: bytes) -> str | None:
-        """None where nobody can say what the bytes mean."""
+        """The text in these bytes; None if nobody can say what they mean."""
         known = self._sizes.at(0)
         if pack[3] & 0x80 and known in (None, ISO_8859_1, ASCII):
             known = MS_JIS
@@ -175,7 +176,7 @@ class _Block:
         return raw.decode("iso8859-1" if encoding == "ascii" else encoding, "replace")
 
     def _strings(self, kind: PackType, packs: list[bytes]) -> _Strings:
-        """Texts one after the other, from the track that the first pack names on."""
+        """The texts one after the other, starting with the track that the first pack names."""
         tracks = self._tracks_of(kind)
         strings = _Strings(2 if packs[0][3] & 0x80 else 1, tracks)
         before: int | None = None
@@ -220,7 +221,7 @@ class _Strings:
     _position_untold: bool = False
 
     def begin(self, pack: bytes, missing: bool) -> None:
-        """With the first pack of the type."""
+        """Begin with the first pack of the type."""
         track, counted = pack[1] & 0x7F, pack[3] & 0x0F
         self._track = track
         if missing and (track or counted):
@@ -236,12 +237,12 @@ class _Strings:
         elif not missing and not fits:
             self._position_untold |= bool(here) and not counted
             if not here and not counted and track > max(self.found, default=-1):
-                self._track = track  # each text in packs of its own, filled up with zeros
+                self._track = track  # each text has its own packs, filled up with zeros
 
     def _start_again(self, track: int, counted: int) -> None:
-        """After a loss, at what a pack says about itself."""
+        """Start again after a loss, from what a pack says about itself."""
         begun_before = bool(counted) or self._position_untold
-        if track < self._track:  # it tells no place, so nothing after the loss has one
+        if track < self._track:  # the pack does not say where it belongs, so the rest has no place
             self._lose(self._track, MOST_TRACKS)
             track = MOST_TRACKS + 1
         else:

@@ -1,7 +1,7 @@
-"""Texts to packs that players read, and what of the texts they cannot hold.
+"""Texts to packs that players can read, and what is lost on the way.
 
-Never more packs than a block holds, never a text that one track has and its neighbours lack the place of: a
-kind of text that is there for one is there for the disc and every track, if need be empty.
+There are never more packs than a block holds. A kind of text that one track has is there for the disc and for
+every track, if necessary empty.
 """
 
 from __future__ import annotations
@@ -56,15 +56,15 @@ def encode(
 ) -> Encoded:
     """A block for each language, in their order.
 
-    A language that is not named is English. Japanese texts that came alone get a block of English before
-    their own, as far as ISO 8859-1 has their characters, because most players read the first block only.
+    A language without a name is English. Japanese texts that came alone get a block of English before their
+    own, as far as ISO 8859-1 has their characters, because most players read only the first block.
 
     first_track, last_track  of the disc
-    transliterate            write Cyrillic and Greek in Latin letters where they cannot be said otherwise
-    repeats                  write a text that the track before has too as a TAB, "the same", as libburn does;
-                             else only where room is short, because cdrdao shows the TAB, and players may
+    transliterate            write Cyrillic and Greek in Latin letters if they cannot be written otherwise
+    repeats                  write a text that is the same as the previous track's as a TAB, as libburn does;
+                             else only if there is little room, as cdrdao, and maybe players, show the TAB
 
-    raises  ValueError  for numbers of tracks, genres or character sets that there are not
+    raises  ValueError  for impossible numbers of tracks, genres or character sets
     """
     if not 1 <= first_track <= last_track <= MOST_TRACKS:
         raise ValueError(f"there are no tracks {first_track} to {last_track} on a disc")
@@ -96,7 +96,7 @@ def _with_language(change: Change, blocks: Sequence[Block]) -> Change:
 
 
 def _joined(blocks: Sequence[Block]) -> bytes:
-    """All packs; the sizes of each block tell of all of them."""
+    """All packs; the size information of each block is about all blocks."""
     bodies = [block.bodies(number) for number, block in enumerate(blocks)]
     last = tuple(len(own) + SIZE_PACKS - 1 for own in bodies)
     languages = tuple(block.language_code for block in blocks)

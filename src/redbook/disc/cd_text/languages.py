@@ -1,7 +1,7 @@
 """Languages and genres by their codes.
 
-Source: EBU Tech 3264 (and 3258 annex 1), language codes; Sony's list of genres as libburn, cdrdao and libcdio
-have it.
+Source: EBU Tech 3264 (and 3258 annex 1), language codes; Sony's list of genres, as in libburn, cdrdao and
+libcdio.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ _LANGUAGE_CODES = {_letters(name): code for code, name in LANGUAGES.items()}
 
 
 def genre_code(name: str) -> int:
-    """Of a genre with this name, in any case and with any marks between its letters; 0 if there is none."""
+    """The code of a genre, by its name in any case and with any marks between its letters; 0 if none."""
     return _GENRE_CODES.get(_letters(name), GENRE_NOT_USED)
 
 
 def language_code(name: str) -> int:
-    """Of a language by its English name; 0 if there is none."""
+    """The code of a language, by its English name; 0 if there is none."""
     return _LANGUAGE_CODES.get(_letters(name), UNKNOWN_LANGUAGE)

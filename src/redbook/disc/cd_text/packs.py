@@ -4,9 +4,9 @@
     type  track  sequence  double byte | block | characters    text    CRC
                             bit 7        6..4    3..0
 
-The track is that of the text which the first byte belongs to (0: the disc), the sequence counts from 0 in
-each block, the characters are those of that text that earlier packs hold, 15 for more. The packs of type
-8Fh, three in a block, say how large it is, and the languages of all blocks.
+The track is the one whose text the first byte belongs to (0: the disc). The sequence counts from 0 in each
+block. The characters are the number of that text's characters in earlier packs, 15 for more. The packs of
+type 8Fh, three in a block, state its size and the languages of all blocks.
 
 Source: MMC-5 annex J; Sony's CD-Text mode 4 packs as cdrecord, libburn and cdrdao write and read them.
 """
@@ -28,10 +28,10 @@ PACKS_PER_SECTOR = 4
 BLOCKS = 8
 SIZE_PACKS = 3
 GENRE_CODE_BYTES = 2
-"""Before a genre's words, where they are not counted as characters."""
+"""The code before a genre's words; its bytes do not count as characters."""
 
 MOST_TEXT_PACKS = 253
-"""Of a block, beside the three that say its size: sequence numbers end at 255."""
+"""The most in a block, besides the three that state its size: sequence numbers end at 255."""
 
 ISO_8859_1, ASCII, MS_JIS, KOREAN, MANDARIN = 0x00, 0x01, 0x80, 0x81, 0x82
 """Character sets, as the size information names them."""
@@ -47,7 +47,7 @@ CHARACTER_SETS = {
 
 @unique
 class PackType(IntEnum):
-    """First byte of a pack."""
+    """The first byte of a pack."""
 
     TITLE = 0x80
     PERFORMER = 0x81
@@ -76,24 +76,24 @@ TEXTS = (
     PackType.CLOSED_INFO,
     PackType.CODE,
 )
-"""Those that say something in words, in the order of their packs."""
+"""The types with words in them, in the order of their packs."""
 
 OF_DISC_ONLY = frozenset((PackType.DISC_ID, PackType.GENRE, PackType.CLOSED_INFO))
 """Tracks have none of these."""
 
 ALWAYS_ASCII = frozenset((PackType.DISC_ID, PackType.GENRE, PackType.CODE))
-"""Whatever the character set of their block."""
+"""These are ASCII, whatever the character set of their block."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What the three packs of type 8Fh of a block say.
+    """What a block's three packs of type 8Fh say.
 
     character_set   0 ISO 8859-1, 1 ASCII, 80h MS-JIS, 81h Korean, 82h Mandarin
     first_track, last_track   of the disc
-    copyright       0, or 3 where the texts may not be copied
+    copyright       0, or 3 if the texts may not be copied
     packs           how many of each type, 80h to 8Fh
-    last_sequences  the last sequence number of each block; 0 for one that is not there
+    last_sequences  the last sequence number of each block; 0 for a missing block
     languages       the language code of each block
     """
 
@@ -110,20 +110,20 @@ class Sizes:
         return self.packs[kind & 0x0F]
 
     def to_bytes(self) -> bytes:
-        """36 bytes."""
+        """Make the 36 bytes."""
         head = (self.character_set, self.first_track, self.last_track, self.copyright)
         return bytes((*head, *self.packs, *self.last_sequences, *self.languages))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """36 bytes."""
+        """Parse the 36 bytes."""
         character_set, first, last, copying = data[:4]
         packs, sequences, languages = tuple(data[4:20]), tuple(data[20:28]), tuple(data[28:36])
         return cls(character_set, first, last, copying, packs, sequences, languages)
 
 
 def to_symbols(packs: bytes) -> bytes:
-    """24 bytes of six bits for each pack, most significant first."""
+    """24 bytes of six bits for each pack, most significant bits first."""
     out = bytearray()
     for i in range(0, len(packs) - 2, 3):
         word = int.from_bytes(packs[i : i + 3], "big")
@@ -147,7 +147,7 @@ def sealed(body: bytes) -> bytes:
 
 
 def checksum_of(pack: bytes) -> int:
-    """The CRC that its last two bytes should have."""
+    """The CRC that a pack's last two bytes should hold."""
     return crc(pack[:BODY_BYTES])
 
 
@@ -163,7 +163,7 @@ def each_pack(packs: bytes) -> Iterator[bytes]:
 
 
 def with_checksums(packs: bytes) -> bytes:
-    """The same; where not a single pack has a CRC (it is 0000 in all of them), each gets its own."""
+    """The same packs; if not a single one has a CRC (it is 0000 in all of them), each gets one."""
     if any(any(pack[BODY_BYTES:]) for pack in each_pack(packs)):
         return packs
     return b"".join(sealed(pack[:BODY_BYTES]) for pack in each_pack(packs))
@@ -172,9 +172,9 @@ def with_checksums(packs: bytes) -> bytes:
 class Collector:
     """Picks the packs out of a lead-in, where they are repeated until it ends.
 
-    Each block numbers its packs from 0 to 255; the first sound copy of each counts. One of which no copy is
-    sound is there anyway: drives hand packs over as they are, and so a disc with wrong checksums was
-    made. At most 8 blocks, so it holds 72 kB at most.
+    Each block numbers its packs from 0 to 255; the first sound copy of each counts. A pack without a sound
+    copy is kept anyway: drives return packs as they are, so the disc was made with a wrong checksum. There
+    are at most 8 blocks, so this holds 72 kB at most.
     """
 
     def __init__(self) -> None:
@@ -182,7 +182,7 @@ class Collector:
         self._unsound: dict[tuple[int, int], bytes] = {}
 
     def take(self, symbols: bytes) -> None:
-        """One or more sectors of 96 symbols each."""
+        """Take one or more sectors of 96 symbols each."""
         for pack in each_pack(from_symbols(symbols)):
             if pack[0] & 0x80:
                 kept = self._packs if is_sound(pack) else self._unsound
@@ -196,14 +196,14 @@ class Collector:
 
 
 class LeadIn:
-    """R-W of a lead-in: the packs, again and again, also across the border of two sectors.
+    """R-W of a lead-in: the packs, again and again, even across the border of two sectors.
 
-    Packs that are there only once cannot be read back by drives. What is kept is one round, after which
-    a pack begins a sector again: four times the packs at most, 200 kB.
+    Drives cannot read packs that are there only once. One round is kept, after which a pack begins at a
+    sector again: at most four times the packs, 200 kB.
     """
 
     def __init__(self, packs: bytes) -> None:
-        """raises  ValueError  if they are no whole packs, or none at all"""
+        """raises  ValueError  if the packs are not whole, or if there are none"""
         if not packs or len(packs) % PACK_BYTES:
             raise ValueError(f"{len(packs)} bytes are not a whole number of packs of {PACK_BYTES}")
         count = len(packs) // PACK_BYTES

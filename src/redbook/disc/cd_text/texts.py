@@ -13,14 +13,14 @@ from redbook.records import dataclass
 class Texts:
     """One block of CD-Text: what it says in one language.
 
-    language_code  of EBU Tech 3264; 09h is English, 0 if nothing is said about it
-    by_type        pack type to track number to text; track 0 is the disc
-    genre_code     of the disc, see `languages.GENRES`; 0 for none. The text of GENRE is said beside it
-    copyright      0, or 3 where its makers allow no copy of the texts
-    character_set  0 ISO 8859-1, 1 ASCII, 80h MS-JIS and so on, as it was read or is asked for; None leaves
+    language_code  of EBU Tech 3264; 09h is English, 0 if the language is not given
+    by_type        the texts by pack type, then by track number; track 0 is the disc
+    genre_code     of the disc, see `languages.GENRES`; 0 for none. The text of GENRE adds to it
+    copyright      0, or 3 if the texts may not be copied
+    character_set  0 ISO 8859-1, 1 ASCII, 80h MS-JIS and so on, as it was read or is requested; None leaves
                    it to the encoder
-    damaged        texts that are on the disc and could not be read, as (pack type, track)
-    sizes          what the block says about its own size; None if it says nothing that can be read
+    damaged        texts that are on the disc but could not be read, as (pack type, track)
+    sizes          what the block says about its own size; None if nothing of that can be read
     """
 
     language_code: int = 0
@@ -37,7 +37,7 @@ class Texts:
 
     @property
     def genre(self) -> str:
-        """Its name, and what is said beside it; empty for none."""
+        """The genre's name, and the text that adds to it; empty for none."""
         words = self.text(PackType.GENRE)
         if self.genre_code <= GENRE_NOT_DEFINED:
             return words
@@ -50,7 +50,7 @@ class Texts:
 
     @property
     def damaged_names(self) -> list[str]:
-        """What is damaged, in words: "title of track 3"."""
+        """The damaged texts, in words: "title of track 3"."""
         return [name_of(kind, track) for kind, track in sorted(self.damaged)]
 
     def text(self, kind: PackType, track: int = 0) -> str:
@@ -71,5 +71,5 @@ _NAMES = {
 
 
 def printable(text: str) -> str:
-    """In one line, without what would tell a terminal what to do."""
+    """A text in one line, without characters that control a terminal."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -21,13 +21,13 @@ GUID = IID
 
 
 class IUnknown:
-    """What every object is, to be asked for by QueryInterface."""
+    """The interface that every object has, for QueryInterface."""
 
     _iid_ = IID("{00000000-0000-0000-C000-000000000046}")
 
 
 class ClassMissing(OSError):
-    """There is no such class; comtypes has an OSError there, with Windows' code in `winerror`."""
+    """There is no such class; comtypes raises an OSError for this, with Windows' code in `winerror`."""
 
     def __init__(self, error: com_error) -> None:
         super().__init__(int(error.hresult), str(error))
@@ -37,12 +37,12 @@ class ClassMissing(OSError):
 def CoCreateInstance(
     clsid: Any, interface: Any = None, clsctx: int | None = None, punkouter: Any = None
 ) -> Any:
-    """A new object.
+    """Make a new object.
 
     clsid      a ProgID, a CLSID, or a class of `comtypes.gen.IMAPI2`
     interface  one of its interfaces; any other is refused
 
-    raises  OSError   for a class that there is not
+    raises  OSError   for a class that does not exist
             COMError  E_NOINTERFACE  for an interface that it does not have
     """
     try:

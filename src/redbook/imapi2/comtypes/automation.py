@@ -22,13 +22,13 @@ from redbook.imapi2.variant import (
 
 
 class IDispatch:
-    """What every object is, to be asked for by QueryInterface."""
+    """The interface that every object has, for QueryInterface."""
 
     _iid_ = IID("{00020400-0000-0000-C000-000000000046}")
 
 
 class VARIANT(variant.Variant):
-    """A value, without a type of its own: comtypes finds it by the value."""
+    """A value without a given type: comtypes chooses the type by the value."""
 
     def __init__(self, value: Any = None) -> None:
         super().__init__(VT_VARIANT, value)

@@ -24,19 +24,19 @@ def CreateObject(
     dynamic: bool = False,
     pServerInfo: Any = None,
 ) -> Any:
-    """A new object.  For the arguments and what it raises see `comtypes.CoCreateInstance`."""
+    """Make a new object.  For the arguments, and what it raises, see `comtypes.CoCreateInstance`."""
     return comtypes.CoCreateInstance(progid, interface)
 
 
 class Connection:
-    """Between an object and who hears its events, until it is dropped or `disconnect` is called."""
+    """Links an object to a handler of its events, until it is dropped or `disconnect` is called."""
 
     def __init__(self, source: EventSource, handler: object) -> None:
         self._source, self._handler = source, handler
         source._advise(handler)
 
     def disconnect(self) -> None:
-        """Hear no more events."""
+        """Stop receiving events."""
         self._source._unadvise(self._handler)
 
     def __del__(self) -> None:
@@ -63,13 +63,13 @@ class _Sink:
 def _with_this(method: Callable[..., object]) -> Callable[..., object]:
     try:
         first = next(iter(inspect.signature(method).parameters), "")
-    except (TypeError, ValueError):  # written in C
+    except (TypeError, ValueError):  # the handler is written in C
         first = ""
     return (lambda *arguments: method(None, *arguments)) if first == "this" else method
 
 
 def _event_interface(source: EventSource) -> str:
-    """raises  TypeError  for an object without events"""
+    """The name of the event interface.  raises  TypeError  for an object without events"""
     known = CLASSES.get(source.PROGID.removeprefix("IMAPI2.")) if isinstance(source, EventSource) else None
     if known is None or known.events is None:
         raise TypeError("cannot determine source interface")
@@ -77,7 +77,7 @@ def _event_interface(source: EventSource) -> str:
 
 
 def GetEvents(source: Any, sink: Any, interface: Any = None) -> Connection:
-    """Let an object hear the events of another one, for as long as what this returns is kept.
+    """Send an object's events to another object, for as long as the result is kept.
 
     sink  has methods DDiscFormat2TrackAtOnceEvents_Update, Update and the like, with or without `this`
 
@@ -102,7 +102,7 @@ def ShowEvents(source: Any, interface: Any = None) -> Connection:
 
 
 def PumpEvents(timeout: float) -> None:
-    """Wait so many seconds; events come by themselves, on the thread that is inside the call."""
+    """Wait this many seconds; events come by themselves, on the thread that is inside the call."""
     time.sleep(timeout)
 
 
@@ -135,7 +135,7 @@ def GetActiveObject(progid: Any, interface: Any = None, dynamic: bool = False) -
 
 
 def CoGetObject(displayname: str, interface: Any = None, dynamic: bool = False) -> Any:
-    """A new object for "new:" and a class.  raises  COMError  MK_E_SYNTAX  for any other name"""
+    """Make a new object for "new:" and a class.  raises  COMError  MK_E_SYNTAX  for any other name"""
     return moniker.GetObject(displayname)
 
 

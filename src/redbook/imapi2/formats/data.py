@@ -25,7 +25,7 @@ from redbook.mmc.disc_info import DiscStatus, SessionStatus
 from redbook.mmc.mode_pages import Capabilities
 
 NO_SESSION = -1
-"""The address of a previous session on a disc that has none."""
+"""What is given as the address of a previous session if the disc has none."""
 
 _CD = (MEDIA.IMAPI_MEDIA_TYPE_CDR, MEDIA.IMAPI_MEDIA_TYPE_CDRW)
 _PRESSED = (
@@ -76,7 +76,7 @@ class MsftDiscFormat2Data(WriteSpeeds):
 
     @translated
     def CancelWrite(self) -> NoReturn:
-        """Refused: there never is a Write to cancel.
+        """Refused: there is never a Write to cancel.
 
         raises  com_error  E_IMAPI_DF2DATA_WRITE_NOT_IN_PROGRESS
         """
@@ -86,7 +86,7 @@ class MsftDiscFormat2Data(WriteSpeeds):
 
     @translated
     def IsCurrentMediaSupported(self, recorder: MsftDiscRecorder2) -> bool:
-        """Whether a recordable CD is in the drive that is blank or open for another session.
+        """Whether the drive holds a recordable CD that is blank or open for another session.
 
         raises  com_error  E_IMAPI_RECORDER_MEDIA_NO_MEDIA  without a disc
         """
@@ -98,13 +98,13 @@ class MsftDiscFormat2Data(WriteSpeeds):
     @property
     @translated
     def CurrentMediaStatus(self) -> int:
-        """A sum of IMAPI_FORMAT2_DATA_MEDIA_STATE."""
+        """A sum of values of IMAPI_FORMAT2_DATA_MEDIA_STATE."""
         return media_state(*self._looked("CurrentMediaStatus"))
 
     @property
     @translated
     def WriteProtectStatus(self) -> PROTECTION:
-        """IMAPI_WRITEPROTECTED_READ_ONLY_MEDIA of a pressed disc, else 0: a CD has no other protection."""
+        """IMAPI_WRITEPROTECTED_READ_ONLY_MEDIA for a pressed disc, else 0: a CD has no other protection."""
         media_type, _ = self._looked("WriteProtectStatus")
         return PROTECTION.IMAPI_WRITEPROTECTED_READ_ONLY_MEDIA if media_type in _PRESSED else PROTECTION(0)
 
@@ -117,7 +117,7 @@ class MsftDiscFormat2Data(WriteSpeeds):
     @property
     @translated
     def FreeSectorsOnMedia(self) -> int:
-        """Sectors that one more track can have: its run-out is taken off."""
+        """Sectors that one more track can have; its run-out is already subtracted."""
         return self._room("FreeSectorsOnMedia").free_sectors
 
     @property
@@ -162,7 +162,7 @@ class MsftDiscFormat2Data(WriteSpeeds):
 
     def _room(self, member: str) -> Space:
         space = self._usable(member).space
-        assert space is not None  # else its state were DAMAGED
+        assert space is not None  # else its state would be DAMAGED
         return space
 
     # Speeds
@@ -172,7 +172,7 @@ class MsftDiscFormat2Data(WriteSpeeds):
         """Ask for a speed in sectors per second, -1 for the fastest, and a rotation type.
 
         Returns  S_OK, or S_IMAPI_SPEEDADJUSTED, S_IMAPI_ROTATIONADJUSTED, S_IMAPI_BOTHADJUSTED if the drive
-                 made something else of it
+                 chose something else
         """
         speed, pure_cav = asked_speed(self, RequestedSectorsPerSecond, RotationTypeIsPureCAV)
         handle = self._need_handle("SetWriteSpeed")
@@ -192,7 +192,7 @@ class MsftDiscFormat2Data(WriteSpeeds):
 
     @property
     def Recorder(self) -> MsftDiscRecorder2 | None:
-        """The recorder to ask.  None takes it away again."""
+        """The recorder to ask.  None removes it again."""
         return self._recorder
 
     @Recorder.setter
@@ -206,7 +206,7 @@ class MsftDiscFormat2Data(WriteSpeeds):
     def ClientName(self) -> str:
         """1 to 63 letters, digits, spaces and . , : ; - _
 
-        None takes the name away again; it reads as "" then. No question needs it.
+        None removes the name again; it reads as "" then. No question needs it.
         """
         return self._client_name
 

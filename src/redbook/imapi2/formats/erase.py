@@ -37,11 +37,11 @@ from redbook.mmc.write import Blank, BlankType
 LONGEST_SECONDS = 3600.0
 MINIMAL_SECONDS = 60.0
 FULL_AT_1X_SECONDS = 80 * 60.0
-"""What is estimated until the drive reports progress."""
+"""The estimate until the drive reports progress."""
 
 
 class MsftDiscFormat2Erase(DiscFormat2):
-    """Erases a CD-RW.  Update handlers get the object, elapsed and estimated total seconds."""
+    """Erases a CD-RW.  Update handlers get the object, the elapsed seconds and the estimated total."""
 
     PROGID = "IMAPI2.MsftDiscFormat2Erase"
     IMPLEMENTS = ("IDiscFormat2Erase",)
@@ -67,7 +67,8 @@ class MsftDiscFormat2Erase(DiscFormat2):
     def EraseMedia(self) -> int:
         """Make the CD-RW blank; returns when it is.
 
-        Ctrl-C ends it before the erasing begins; later it waits for the end: a half-erased disc is lost.
+        Ctrl-C ends the call if the erasing has not begun; later it waits for the end, because a half-erased
+        disc is lost.
         """
         name = "EraseMedia"
         cancel = InterruptibleCancel(in_order=True)
@@ -117,14 +118,14 @@ class MsftDiscFormat2Erase(DiscFormat2):
             handle.at_work = False
 
     def _told(self, error: errors.DriveError, story: _EraseStory, text: str = "") -> com_error:
-        """What a refusal means while a disc is being erased, if the recorder has no code for it."""
+        """What a refusal means while a disc is being erased, if the recorder's codes do not cover it."""
         code = code_of(error)
         if isinstance(error, TransportTimeout) and isinstance(error.__cause__, SenseError) and story.began:
             code = HResult.E_IMAPI_ERASE_TOOK_LONGER_THAN_ONE_HOUR
         elif isinstance(error, SenseError) and error.command == StartStopUnit.NAME:
             code = HResult.E_IMAPI_ERASE_DRIVE_FAILED_SPINUP_COMMAND
         elif isinstance(error, errors.MediumError) and error.sense.asc == _ERASE_FAILURE:
-            code = HResult.E_IMAPI_ERASE_TOOK_LONGER_THAN_ONE_HOUR  # also for bad media, says its page
+            code = HResult.E_IMAPI_ERASE_TOOK_LONGER_THAN_ONE_HOUR  # its page says: for bad media, too
         elif code is HResult.E_FAIL and isinstance(error, SenseError) and error.command == Blank.NAME:
             code = HResult.E_IMAPI_ERASE_DRIVE_FAILED_ERASE_COMMAND
         elif code is HResult.E_FAIL and story.began:
@@ -139,7 +140,7 @@ class MsftDiscFormat2Erase(DiscFormat2):
             raise failure(f"{type_name(self)}.EraseMedia", code, str(error)) from error
 
     def _estimate(self, handle: Handle) -> float:
-        """Seconds: a full erase takes as long as writing the disc at the drive's speed."""
+        """In seconds: a full erase takes as long as writing the disc at the drive's speed."""
         try:
             times = handle.run(read_speeds()).write_speed.times
         except InvalidReply as error:
@@ -149,7 +150,7 @@ class MsftDiscFormat2Erase(DiscFormat2):
 
     @property
     def Recorder(self) -> MsftDiscRecorder2 | None:
-        """The recorder to erase with.  Set it to None before another one is set."""
+        """The recorder to erase with.  Set it to None before setting another one."""
         return self._recorder
 
     @Recorder.setter
@@ -168,7 +169,7 @@ class MsftDiscFormat2Erase(DiscFormat2):
 
     @property
     def FullErase(self) -> bool:
-        """Whether all of the disc is overwritten, not only what makes it look blank.  Default False"""
+        """Whether to overwrite the whole disc, not just enough to make it look blank.  Default False"""
         return self._full
 
     @FullErase.setter
@@ -184,9 +185,9 @@ class MsftDiscFormat2Erase(DiscFormat2):
 
     @property
     def ClientName(self) -> str:
-        """Who others are told has the drive: 1 to 63 letters, digits, spaces and . , : ; - _
+        """The name that others see while we have the drive: 1 to 63 letters, digits, spaces and . , : ; - _
 
-        None takes the name away again; it reads as "" then.
+        None removes the name again; it reads as "" then.
         """
         return self._client_name
 
@@ -202,7 +203,7 @@ _ERASE_FAILURE = 0x51
 
 
 def _cause_of(error: EraseFailed) -> errors.DriveError:
-    """Which tells the code, as the error itself tells the story."""
+    """The error that decides the code; the text comes from `error` itself."""
     return error.__cause__ if isinstance(error.__cause__, errors.DriveError) else error
 
 
@@ -211,9 +212,9 @@ def _disc_information() -> Procedure[DiscInformation]:
 
 
 class _EraseStory:
-    """Elapsed and estimated total seconds, as the drive reports progress.
+    """Elapsed and estimated total seconds, by the progress that the drive reports.
 
-    The total is never 0: programs divide by it.
+    The total is never 0, because programs divide by it.
     """
 
     def __init__(self, began_at: float, estimate: float) -> None:

@@ -35,10 +35,10 @@ _log = logging.getLogger("redbook.imapi2")
 
 
 class InterruptibleCancel(Cancel):
-    """A cancel that remembers whether it was Ctrl-C: then the caller gets his KeyboardInterrupt, late.
+    """A cancel that remembers whether it was Ctrl-C; if so, the caller gets a KeyboardInterrupt later.
 
     to_the_end   what is under way is not stopped, however often Ctrl-C is pressed
-    in_order     it is stopped where that costs nothing, and never left at once
+    in_order     what is under way is stopped where that costs nothing, and never abandoned
     """
 
     def __init__(self, *, to_the_end: bool = False, in_order: bool = False) -> None:
@@ -56,7 +56,7 @@ class InterruptibleCancel(Cancel):
 
 @contextmanager
 def late_interrupts(cancel: InterruptibleCancel) -> Iterator[None]:
-    """Ctrl-C sets the cancel, and is raised when everything in here is in order again."""
+    """Let Ctrl-C set the cancel; KeyboardInterrupt is raised when the block has left everything in order."""
     try:
         with interrupts_cancel(cancel):
             yield
@@ -66,7 +66,7 @@ def late_interrupts(cancel: InterruptibleCancel) -> Iterator[None]:
 
 
 class DiscFormat2(EventSource, ABC):
-    """The five members, and running a job while its events reach the handlers."""
+    """The five members; it also runs a job and passes its events to the handlers."""
 
     NO_RECORDER: HResult
 
@@ -74,7 +74,7 @@ class DiscFormat2(EventSource, ABC):
         self._recorder: MsftDiscRecorder2 | None = None
         self._client_name = ""
 
-    # What its kinds differ in
+    # What differs between formats
 
     @abstractmethod
     def _can_use(self, abilities: Abilities) -> bool:
@@ -88,7 +88,7 @@ class DiscFormat2(EventSource, ABC):
 
     @translated
     def IsRecorderSupported(self, recorder: MsftDiscRecorder2) -> bool:
-        """Whether the recorder can do this format, whatever is in it."""
+        """Whether the recorder can do this format, whatever disc is in it."""
         return self._supports(self._a_recorder("IsRecorderSupported", recorder)._handle)
 
     @translated
@@ -111,7 +111,7 @@ class DiscFormat2(EventSource, ABC):
     @property
     @translated
     def MediaHeuristicallyBlank(self) -> bool:
-        """The same: a CD-R or CD-RW always knows whether it is blank, nothing has to be guessed."""
+        """The same: a drive always knows whether a CD-R or CD-RW is blank, so nothing has to be guessed."""
         return self._need_handle("MediaHeuristicallyBlank").run(is_blank())
 
     @property
@@ -158,9 +158,9 @@ class DiscFormat2(EventSource, ABC):
         on_worker: Callable[[Event], None] | None = None,
         sector_bytes: int = SECTOR_BYTES,
     ) -> R:
-        """A procedure whose events reach `listener` on this thread, while another one serves the drive.
+        """Run a procedure on another thread, while `listener` gets its events on this one.
 
-        on_worker  is given each event on that other thread; what it raises ends the procedure
+        on_worker  is called with each event on the other thread; what it raises ends the procedure
         """
         streams = [stream] if stream is not None else []
         total = max(s.sectors for s in streams) if streams else 0
@@ -184,7 +184,7 @@ class DiscFormat2(EventSource, ABC):
             return runner.run(procedure)
 
         def hear(event: Event) -> None:
-            if not isinstance(event, Timed):  # told by the thread that waits, not by the one that works
+            if not isinstance(event, Timed):  # it comes from the thread that waits, not from the worker
                 event = Timed(handle.clock.now(), event)
             if isinstance(event.event, Notice):
                 _log.warning("%s: %s", type_name(self), event.event.text)

@@ -50,7 +50,7 @@ _BY_PROFILE: dict[int, MEDIA] = {
 
 
 def ready_drive() -> Procedure[Abilities]:
-    """The drive, once there is a disc in it that it can use.  raises  SenseError, TransportTimeout"""
+    """Wait until the drive has a usable disc; returns its abilities.  raises  SenseError, TransportTimeout"""
     yield from until_ready(READY_SECONDS)
     return (yield from identify())
 
@@ -58,8 +58,8 @@ def ready_drive() -> Procedure[Abilities]:
 def physical_type() -> Procedure[MEDIA]:
     """What kind of disc is in the drive.
 
-    By the profile; a drive so old that it has none says whether the disc can be erased or written. That
-    it is a DVD is compared with its structure, which a CD in a confused drive does not have.
+    The profile says so. A drive so old that it has no profiles says whether the disc can be erased or
+    written. If it is said to be a DVD, its structure is read, too: a CD in a confused drive has none.
 
     raises  SenseError, InvalidReply
     """
@@ -100,7 +100,7 @@ def is_blank() -> Procedure[bool]:
     try:
         reply: Configuration = yield GetConfiguration(FeatureRequest.ONE, FeatureCode.CD_READ)
     except SenseError:
-        reply = Configuration(0)  # an old drive: the disc itself tells
+        reply = Configuration(0)  # an old drive: the disc information decides
     feature = reply.feature(FeatureCode.CD_READ)
     if feature is not None and not feature.current:
         raise FeatureNotCurrent("the drive cannot read CDs with this disc in it")

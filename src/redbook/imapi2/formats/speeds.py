@@ -50,7 +50,7 @@ class MsftWriteSpeedDescriptor(ComObject):
 
 
 def sectors_per_second(speed: WriteSpeed) -> int:
-    """Of the nominal multiple of 1x: drives count 176 or 177 units of 1000 bytes for one."""
+    """Sectors for the nominal multiple of 1x: drives count 176 or 177 units of 1000 bytes as 1x."""
     return speed.times * SECTORS_PER_SECOND
 
 
@@ -67,7 +67,7 @@ def read_speeds() -> Procedure[Capabilities]:
 
 
 def offered(capabilities: Capabilities) -> tuple[WriteSpeed, ...]:
-    """Fastest first; of a drive too old to list them, the fastest and the current one."""
+    """The speeds, fastest first; for a drive too old to list them, the fastest and the current one."""
     if capabilities.write_speeds:
         return capabilities.write_speeds
     known = {WriteSpeed(kb) for kb in (capabilities.max_write_kb, capabilities.write_kb) if kb}
@@ -75,7 +75,7 @@ def offered(capabilities: Capabilities) -> tuple[WriteSpeed, ...]:
 
 
 def closest(wanted: int, pure_cav: bool, speeds: Sequence[WriteSpeed]) -> WriteSpeed | None:
-    """The offered speed nearest to this one, the lower of two; of the wanted rotation where there is one.
+    """The offered speed nearest to this one, the lower of two; with the wanted rotation if possible.
 
     wanted  sectors per second, FASTEST for the fastest
     """
@@ -88,13 +88,13 @@ def closest(wanted: int, pure_cav: bool, speeds: Sequence[WriteSpeed]) -> WriteS
 
 
 def choose_speed(wanted: int, pure_cav: bool) -> Procedure[HResult]:
-    """Make the drive write at this speed, or the closest it has; the code says what came of it.
+    """Make the drive write at this speed, or the closest it has; the code says which.
 
     raises  SenseError, InvalidReply
     """
     target = closest(wanted, pure_cav, offered((yield from read_speeds())))
     cav = target.pure_cav if target is not None else pure_cav
-    # "As fast as you can" may mean a faster way of turning the disc than the one that was asked for.
+    # FASTEST may mean another way of turning the disc than the one that was asked for, if that is faster.
     fastest = target is None or (wanted == FASTEST and not cav)
     times = None if fastest or target is None else float(target.times)
     yield from set_speed(times, cav)
@@ -116,7 +116,7 @@ def asked_speed(thing: ComObject, speed: object, pure_cav: object) -> tuple[int,
 
 
 def in_sectors_per_second(capabilities: Capabilities) -> tuple[int, ...]:
-    """What SupportedWriteSpeeds gives: fastest first, each once."""
+    """What SupportedWriteSpeeds returns: fastest first, each once."""
     return tuple(dict.fromkeys(sectors_per_second(speed) for speed in offered(capabilities)))
 
 
@@ -129,7 +129,7 @@ def descriptors(media_type: int, capabilities: Capabilities) -> tuple[MsftWriteS
 
 @contextmanager
 def speed_trouble() -> Iterator[None]:
-    """A refusal for which there is no code of its own gets that of the speed members."""
+    """Give a refusal that has no code of its own the code of the speed members."""
     try:
         yield
     except SenseError as error:

@@ -26,7 +26,7 @@ class WriteSpeeds(DiscFormat2):
 
     @abstractmethod
     def _speeds(self, name: str) -> Capabilities:
-        """As the drive tells them.  name: of the member that asks"""
+        """The speeds, as the drive reports them.  name: of the member that asks"""
 
     @abstractmethod
     def _media_type(self, name: str) -> int:

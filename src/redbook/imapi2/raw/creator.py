@@ -1,4 +1,4 @@
-"""MsftRawCDImageCreator: streams of PCM to one stream that is a whole disc, sector by sector."""
+"""MsftRawCDImageCreator: turns streams of PCM into one stream that is a whole disc, sector by sector."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from redbook.imapi2.writer.track_stream import HasHeader, NoStream, StreamNotSup
 from redbook.mmc.disc_info import ReadToc
 
 LAST_TRACK_LBA = 398_099
-"""Of the last sector of a track: 88:29:74, so that a lead-out of 90 s ends at 89:59:74."""
+"""The last sector that a track may have: 88:29:74, so that a lead-out of 90 s ends at 89:59:74."""
 LAST_PREGAP_LBA = 397_799
-"""Of the last sector of a special pregap: a track of four seconds can follow."""
+"""The last sector that a special pregap may have: a track of four seconds can follow."""
 
 _log = logging.getLogger("redbook.imapi2")
 
@@ -39,7 +39,7 @@ class MsftRawCDImageCreator(ComObject):
 
     Without gaps, the default, the sound of all tracks goes on without a break, and the pause before a track
     is in the last two seconds of the one before it; with DisableGaplessAudio there are two seconds of
-    silence between tracks. Streams are looked at when they are added, and read when the image is.
+    silence between tracks. Streams are examined when they are added, and read when the image is read.
     """
 
     PROGID = "IMAPI2.MsftRawCDImageCreator"
@@ -72,7 +72,7 @@ class MsftRawCDImageCreator(ComObject):
         return entry
 
     def _change(self, track: RawCDImageTrackInfo, member: str) -> None:
-        """raises  com_error  where nothing can be changed any more"""
+        """raises  com_error  if nothing can be changed any more"""
         self._step(CreatorCall.PUT_SETTING, member, track)
 
     # Where everything is
@@ -82,7 +82,7 @@ class MsftRawCDImageCreator(ComObject):
         return self._special.sectors - PREGAP_SECTORS if self._special is not None else 0
 
     def _starts(self, gaps: bool) -> list[int]:
-        """Of each track's index 1, and after the last one that of the lead-out."""
+        """The address of each track's index 1, then that of the lead-out."""
         starts = [self._first_start]
         for track in self._tracks:
             starts.append(starts[-1] + track._sound.sectors + PREGAP_SECTORS * gaps)
@@ -130,13 +130,13 @@ class MsftRawCDImageCreator(ComObject):
 
     @translated
     def AddTrack(self, dataType: int, data: object) -> int:
-        """Add a track after those that there are; returns its index for TrackInfo, 1 for the first.
+        """Add a track after the last one; returns its index for TrackInfo, 1 for the first.
 
         dataType  IMAPI_CD_SECTOR_AUDIO
         data      44.1 kHz 16-bit stereo PCM without a header, 4 s (300 sectors) at least: a binary file or
-                  whatever has read and seek, an object with IStream's Read, Seek and Stat, or bytes. It
-                  counts from its start, and must stay open until the image was written. The last sector is
-                  padded with silence. A sound file as it is, header and all, is refused
+                  anything with read and seek, an object with IStream's Read, Seek and Stat, or bytes. It is
+                  read from its start, and must stay open until the image has been written. The last sector
+                  is padded with silence. A sound file with its header is refused
         """
         name = "AddTrack"
         with self._mutex:
@@ -190,10 +190,10 @@ class MsftRawCDImageCreator(ComObject):
 
     @translated
     def AddSubcodeRWGenerator(self, subcode: object) -> int:
-        """R to W of every sector of the image, lead-in and lead-out among them: 96 bytes for each.
+        """Set R to W of every sector of the image, including lead-in and lead-out: 96 bytes for each.
 
-        Bits 7 and 6 of each byte do not count. Whether the length is right shows when the image is created.
-        None takes the generator away again.
+        Bits 7 and 6 of each byte do not count. The length is checked when the image is created.
+        None removes the generator again.
         """
         name = "AddSubcodeRWGenerator"
         with self._mutex:
@@ -209,7 +209,7 @@ class MsftRawCDImageCreator(ComObject):
 
     @translated
     def CreateResultImage(self) -> RawImageStream:
-        """The image, from 95:00:00 on; from now on nothing of it can be changed.
+        """Return the image, from 95:00:00 on; from now on nothing in it can be changed.
 
         It is made while it is read, so the streams of the tracks must stay open. It may be copied into a
         file (CopyTo) and written later.
@@ -229,7 +229,7 @@ class MsftRawCDImageCreator(ComObject):
             return RawImageStream(image)
 
     def _warn(self, image: Image) -> None:
-        """Of what will be otherwise than it was asked for."""
+        """Warn about everything that will not be as it was asked for."""
         if self._gaps:
             return
         for track, laid in zip(self._tracks[:-1], image.layout.tracks, strict=False):
@@ -311,7 +311,7 @@ class MsftRawCDImageCreator(ComObject):
 
     @property
     def MediaCatalogNumber(self) -> str:
-        """Thirteen digits, or empty.  Zeros in front may be left out; None or "" for none"""
+        """Thirteen digits, or empty.  Leading zeros may be left out; None or "" for none"""
         return self._mcn
 
     @MediaCatalogNumber.setter
@@ -338,7 +338,7 @@ class MsftRawCDImageCreator(ComObject):
 
     @property
     def StartingTrackNumber(self) -> int:
-        """Of the first track.  Default 1"""
+        """The number of the first track.  Default 1"""
         return self._first_number
 
     @StartingTrackNumber.setter
@@ -352,7 +352,7 @@ class MsftRawCDImageCreator(ComObject):
     @indexed
     @translated
     def TrackInfo(self, trackIndex: int) -> RawCDImageTrackInfo:
-        """A track, by the index that AddTrack gave, 1 for the first: not by its number."""
+        """A track, by the index that AddTrack returned, 1 for the first; not by its number."""
         name = "TrackInfo"
         with self._mutex:
             index = to_long(self, name, trackIndex)

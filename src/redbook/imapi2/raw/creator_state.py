@@ -1,4 +1,4 @@
-"""Which call on an image creator is legal when, as a table; docs/imapi2.md shows it, drawn from here."""
+"""Which call on an image creator is legal when, as a table; the one in docs/imapi2.md is made from it."""
 
 from __future__ import annotations
 

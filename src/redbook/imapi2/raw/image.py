@@ -1,4 +1,4 @@
-"""A raw image as a stream that is made while it is read: never a file, and never the whole in memory."""
+"""A raw image as a stream that is made while it is read: never a file, and never all in memory."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from redbook.imapi2.streams import FileStream
 from redbook.records import dataclass
 
 _MOST_SECTORS = 64
-"""Made at a time: 150 kB."""
+"""The most that are made at a time: 150 kB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Sound, and the sector where it begins; silence where none is."""
+    """Sound, and the sector where it begins. Where no sound is placed, there is silence."""
 
     start_lba: int
     sound: Sound
@@ -34,7 +34,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """Everything that an image is made of.
+    """Everything that makes an image.
 
     layout  the disc
     form    how each sector is arranged
@@ -56,7 +56,7 @@ class Image:
         return self.sectors * self.form.sector_bytes
 
     def check(self) -> None:
-        """Ask every stream for its size once more.  raises  AudioError  where one has changed"""
+        """Ask every stream for its size once more.  raises  AudioError  if one has changed"""
         for placed in self.sounds:
             placed.sound.check()
         if self.r_to_w is not None:
@@ -64,9 +64,9 @@ class Image:
 
 
 class ImageFile(io.RawIOBase):
-    """An image, read only, at any place and as often as one likes.
+    """An image as a read-only file, which can be read at any place and any number of times.
 
-    Reading  raises  AudioError  where one of its streams fails
+    Reading  raises  AudioError  if one of its streams fails
     """
 
     def __init__(self, image: Image, position: int = 0) -> None:
@@ -138,7 +138,7 @@ class ImageFile(io.RawIOBase):
 
 
 class RawImageStream(FileStream):
-    """What CreateResultImage gives: IStream over an image, read only."""
+    """What CreateResultImage returns: a read-only IStream over an image."""
 
     def __init__(self, image: Image, position: int = 0) -> None:
         super().__init__(ImageFile(image, position))
@@ -146,5 +146,5 @@ class RawImageStream(FileStream):
 
     @translated
     def Clone(self) -> RawImageStream:
-        """The same image with a position of its own, at first the same."""
+        """The same image with a position of its own, which starts where this one's is."""
         return RawImageStream(self._image, self._usable("Clone").tell())

@@ -1,4 +1,4 @@
-"""The stream that a caller passes to WriteMedia, whoever made it: checked before a disc is touched."""
+"""The stream that a caller passes to WriteMedia, whoever made it; it is checked before a disc is touched."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from redbook.imapi2.writer.track_stream import OpenSource, StreamNotSupported, o
 
 _SECTORS_AT_A_TIME = 32
 _MOST_KEPT_SECTORS = 1024
-"""Of a stream that cannot seek: 2.5 MB, in which the longest table of contents is there three times."""
+"""Of a stream that cannot seek: 2.5 MB. That is long enough for the longest table of contents three times."""
 _SHORTEST_PROGRAM_SECTORS = PREGAP_SECTORS + 300
 
 
@@ -33,7 +33,7 @@ class NotForThisDrive(RedbookError):
 
 
 class ImageInput:
-    """An image by its form.
+    """An image that is read from a stream.
 
     form       how its sectors are arranged
     start_lba  of its first sector
@@ -66,7 +66,7 @@ class ImageInput:
             )
 
     def check(self) -> None:
-        """Whether what an image of our own is made of is still there; no sound is read.
+        """Check that the streams in an image of our own are still there; no sound is read.
 
         raises  AudioError
         """
@@ -76,7 +76,7 @@ class ImageInput:
     def go_to(self, lba: int) -> None:
         """Move to this sector; a stream that cannot seek is read up to it, and never moves back.
 
-        raises  AudioError  where the stream fails, or ends
+        raises  AudioError  if the stream fails or ends
         """
         wanted = lba - self.start_lba
         if self.seeks:
@@ -90,15 +90,15 @@ class ImageInput:
             self.read(min(_SECTORS_AT_A_TIME, wanted - self._at))
 
     def read(self, count: int) -> bytearray:
-        """So many whole sectors.  raises  AudioError  where the stream fails, or ends"""
+        """Read this many whole sectors.  raises  AudioError  if the stream fails or ends"""
         data = bytearray(count * self.form.sector_bytes)
         self.read_into(memoryview(data))
         return data
 
     def read_into(self, part: memoryview) -> None:
-        """Fill a buffer with the sectors that come next; it holds a whole number of them.
+        """Fill a buffer, which holds a whole number of sectors, with the sectors that come next.
 
-        raises  AudioError  where the stream fails, or ends
+        raises  AudioError  if the stream fails or ends
         """
         done = 0
         while done < len(part):
@@ -115,9 +115,9 @@ class ImageInput:
         self._at += len(part) // self.form.sector_bytes
 
     def table_of_contents(self, lead_in_lba: int) -> tuple[SessionLayout, bytes]:
-        """What the lead-in of this disc will say; and of a stream that cannot seek what was read for it.
+        """What the lead-in of this disc will say, and what was read for that if the stream cannot seek.
 
-        raises  StreamNotSupported  where it says nothing that a player could use; AudioError
+        raises  StreamNotSupported  if it says nothing that a player could use; AudioError
         """
         reader, kept = QReader(), bytearray()
         self.go_to(lead_in_lba)
@@ -142,10 +142,10 @@ class ImageInput:
         )
 
     def r_to_w(self, first_lba: int, end_lba: int) -> bool:
-        """Whether there is anything but zeros in R to W there.
+        """Whether there is anything but zeros in R to W from `first_lba` to `end_lba`.
 
         raises  AudioError
-                NotForThisDrive  where that cannot be known, because the stream cannot seek
+                NotForThisDrive  if that cannot be known, because the stream cannot seek
         """
         if self.form is SubForm.P_AND_Q:
             return False
@@ -168,8 +168,8 @@ class ImageInput:
 def form_for(image: ImageInput, taken: tuple[SubForm, ...], lead_in_lba: int, end_lba: int) -> SubForm:
     """How the sectors are sent to a drive that takes these forms.
 
-    Packs are interleaved here rather than by the drive, where that takes R to W as it is: drives that take
-    the page for packs may refuse the packs.
+    If the drive takes R to W as it is, packs are interleaved here and not by the drive: drives that accept
+    the mode page for packs may refuse the packs.
 
     raises  NotForThisDrive, AudioError
     """
@@ -192,7 +192,7 @@ def form_for(image: ImageInput, taken: tuple[SubForm, ...], lead_in_lba: int, en
 class ImageStream:
     """An image on its way to the drive: a SectorStream, from the first sector of the disc's lead-in on.
 
-    kept    what was read of it already, of a stream that cannot seek
+    kept    what has already been read of a stream that cannot seek
     summed  keep what the disc can be compared with
     """
 
@@ -249,7 +249,7 @@ class ImageStream:
         return lambda sub: sub
 
     def _interleaved(self, sub: bytes) -> bytes:
-        """CD-Text in the lead-in is not: it is on the disc as it is."""
+        """The packs of the program area are interleaved; CD-Text in the lead-in is left as it is."""
         if self._lba < -PREGAP_SECTORS:
             return sub
         packed = self._packer.sector(bytes(byte & 0x3F for byte in sub))
@@ -257,7 +257,7 @@ class ImageStream:
 
 
 class _Sums:
-    """What a disc can be compared with: the sound of each track as Q has it, and what Q says beside it."""
+    """What a disc can be compared with: the sound of each track, as Q divides it, and what else Q says."""
 
     def __init__(self) -> None:
         self._reader = QReader()
@@ -274,7 +274,7 @@ class _Sums:
         self._tracks[reader.track] = sha, maker, count + 1
 
     def result(self) -> tuple[SessionLayout, list[Fingerprint]]:
-        """Once, when all was read.  raises  AudioError  where Q does not make a disc"""
+        """Call this once, when everything was read.  raises  AudioError  if Q does not describe a disc"""
         layout = self._reader.layout()
         if layout is None or [t.number for t in layout.tracks] != list(self._tracks):
             raise AudioError("the image's sub-channel does not say where its tracks are")
@@ -283,7 +283,7 @@ class _Sums:
 
 
 def _open(data: object) -> tuple[OpenSource, bool]:
-    """And whether it seeks.  raises  NoStream, StreamNotSupported"""
+    """Open a source; also says whether it can seek.  raises  NoStream, StreamNotSupported"""
     try:
         return open_source(data), True
     except StreamNotSupported:

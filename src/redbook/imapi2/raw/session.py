@@ -1,4 +1,4 @@
-"""The drive in the hands of the disc-at-once writer."""
+"""The drive while the disc-at-once writer has it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RawSession(HeldDrive):
 
     def _begin(self, abilities: Abilities, disc: DiscContents, cancel: Cancel) -> None:
         space = Raw().space(abilities, disc)
-        assert disc.lead_in_start is not None  # else there were no room
+        assert disc.lead_in_start is not None  # else there would be no room
         self.lead_in_lba = disc.lead_in_start.lba
         self.last_lead_out_lba = space.last_lead_out_lba
         self.forms = self._run(forms_taken(Settings(), abilities.underrun_protection), cancel)
@@ -44,13 +44,13 @@ class RawSession(HeldDrive):
             raise NotARecorder("the drive refuses every kind of raw sector")
 
     def write(self, image: RawImage, underrun_protection: bool) -> Procedure[SessionLayout]:
-        assert self._abilities is not None  # it is open
+        assert self._abilities is not None  # the session is open
         settings = Settings(
             MAX_SPEED, underrun_protection=underrun_protection, real_time=self._outcome.drive.real_time
         )
         return burn_prepared(Raw(image), self._abilities, settings, self._outcome.next_track([]))
 
     def read_back(self, layout: SessionLayout, sent: list[Fingerprint]) -> Procedure[ReadBack]:
-        """Every track, and what the disc says about itself."""
+        """Read back every track, and what the disc says about itself."""
         places: list[LaidTrack] = list(layout.tracks)
         return verify(places, sent, VerifyRequest(closed=True, reload=True, session=layout))

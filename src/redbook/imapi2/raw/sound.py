@@ -1,4 +1,4 @@
-"""Streams that an image is made of: read at any position, even if others have moved them in the meantime."""
+"""The streams in an image: read at any position, even if others have moved them in the meantime."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from redbook.imapi2.writer.headers import HEAD_BYTES, kind_of_file
 from redbook.imapi2.writer.track_stream import HasHeader, StreamNotSupported, open_source, with_article
 
 _ONE_AT_A_TIME = threading.RLock()
-"""A stream may be given twice, and an image cloned: whoever reads has moved it before."""
+"""A stream may be added twice, and an image cloned, so a reader must seek before each read."""
 
 
 class Source:
-    """A stream of bytes, whose size is what it said when it was handed over.
+    """A stream of bytes with a fixed size: the one that it stated when it was handed over.
 
     raises  NoStream, StreamNotSupported
     """
@@ -27,7 +27,7 @@ class Source:
     def read_at(self, at: int, part: memoryview) -> None:
         """Fill a buffer with the bytes from `at` on.
 
-        raises  AudioError  where the stream fails, or has ended
+        raises  AudioError  if the stream fails or has ended
         """
         done = 0
         with _ONE_AT_A_TIME:
@@ -46,7 +46,7 @@ class Source:
             )
 
     def check(self) -> None:
-        """Ask for the size once more; no byte is read.  raises  AudioError  where it is another one now"""
+        """Ask for the size once more; no byte is read.  raises  AudioError  if it has changed"""
         try:
             with _ONE_AT_A_TIME:
                 size = open_source(self._data).size_bytes
@@ -89,7 +89,7 @@ class Sound(Source):
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing has to be padded."""
+        """Whether the sound needs no padding."""
         return not self.size_bytes % SECTOR_BYTES
 
     @property
@@ -97,9 +97,9 @@ class Sound(Source):
         return -(-self.size_bytes // SECTOR_BYTES)
 
     def read_sectors(self, first: int, part: memoryview) -> None:
-        """Fill a buffer with the audio from sector `first` on; what is after the end is silence.
+        """Fill a buffer with the audio from sector `first` on; after the end there is silence.
 
-        raises  AudioError  where the stream fails, or ends too early
+        raises  AudioError  if the stream fails or ends too early
         """
         at = first * SECTOR_BYTES
         there = max(0, min(len(part), self.size_bytes - at))

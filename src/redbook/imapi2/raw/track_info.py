@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from redbook.imapi2.raw.sound import Sound
 
 INDEX_SECTORS = 10
-"""Between two indexes, and from the last one to the end of the track, at least."""
+"""The least distance between two indexes, and from the last one to the end of the track."""
 
 _ISRC = re.compile(r"([A-Za-z]{2})-?([A-Za-z0-9]{3})-?([0-9]{2})-?([0-9]{5})", re.ASCII)
 
 
 class RawCDImageTrackInfo(ComObject):
-    """Given by the creator's TrackInfo; it stays the same object for the same track.
+    """What the creator's TrackInfo returns: always the same object for the same track.
 
-    Addresses and lengths in sectors. Nothing of it changes any more once CreateResultImage was called.
+    Addresses and lengths are in sectors. After CreateResultImage nothing in it changes any more.
     """
 
     IMPLEMENTS = ("IRawCDImageTrackInfo",)
@@ -55,12 +55,12 @@ class RawCDImageTrackInfo(ComObject):
 
     @property
     def StartingLba(self) -> int:
-        """Of index 1."""
+        """The address of index 1."""
         return self._creator._start_of(self._index)
 
     @property
     def SectorCount(self) -> int:
-        """Of the track's own sound; in an image without gaps the next track's pause is in the last 150."""
+        """The length of the track's own sound; without gaps, its last 150 are the next track's pause."""
         return self._sound.sectors
 
     @property
@@ -74,7 +74,7 @@ class RawCDImageTrackInfo(ComObject):
 
     @property
     def ISRC(self) -> str:
-        """CC-OOO-YY-NNNNN, or empty.  Taken with hyphens or without; None or "" for none"""
+        """CC-OOO-YY-NNNNN, or empty.  It may be set with hyphens or without; None or "" for none"""
         code = self._isrc
         return "-".join((code[:2], code[2:5], code[5:7], code[7:])) if code else ""
 
@@ -105,7 +105,7 @@ class RawCDImageTrackInfo(ComObject):
 
     @property
     def AudioHasPreemphasis(self) -> bool:
-        """Whether the sound has pre-emphasis, which players take back.  Default False"""
+        """Whether the sound has pre-emphasis, which players undo.  Default False"""
         return self._pre_emphasis
 
     @AudioHasPreemphasis.setter
@@ -122,7 +122,7 @@ class RawCDImageTrackInfo(ComObject):
 
     @translated
     def AddTrackIndex(self, lbaOffset: int) -> int:
-        """One more index, this many sectors after StartingLba; the indexes are numbered in their order.
+        """Add an index this many sectors after StartingLba; indexes are numbered by position.
 
         Returns  S_OK, or S_IMAPI_RAW_IMAGE_TRACK_INDEX_ALREADY_EXISTS
         """
@@ -145,7 +145,7 @@ class RawCDImageTrackInfo(ComObject):
 
     @translated
     def ClearTrackIndex(self, lbaOffset: int) -> int:
-        """Take the index there away again."""
+        """Remove the index at this place again."""
         name = "ClearTrackIndex"
         self._creator._change(self, name)
         offset = to_long(self, name, lbaOffset, 0, LONG_MAX)

@@ -1,4 +1,4 @@
-"""MsftDiscFormat2RawCD: a whole disc from an image to a blank CD-R or CD-RW."""
+"""MsftDiscFormat2RawCD: writes a whole disc from an image to a blank CD-R or CD-RW."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from redbook.mmc.identify import Inquiry
 
 
 class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
-    """Writes an image.  Which call is legal when is the table in redbook.imapi2.writer.state.
+    """Writes an image.  The table in redbook.imapi2.writer.state says which call is legal when.
 
     Update handlers run on the thread that is inside WriteMedia.
     """
@@ -71,7 +71,7 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
         return abilities.writes_raw
 
     def _supports(self, handle: Handle) -> bool:
-        """A drive that says nothing of itself is asked by trying page 05h."""
+        """Whether the drive can do it; if it does not say so itself, mode page 05h is tried."""
 
         def ask() -> Procedure[bool]:
             yield from despite_attention(Inquiry())
@@ -103,12 +103,12 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
 
     @translated
     def PrepareMedia(self) -> int:
-        """Take the drive for this writer, and see that there is a blank disc in it.
+        """Take the drive for this writer, and check that there is a blank disc in it.
 
-        RequestedSectorType is IS_COOKED then. Ctrl-C ends the waiting for a drive that is not ready.
+        This sets RequestedSectorType to IS_COOKED. Ctrl-C ends the wait for a drive that is not ready.
 
         Returns  S_OK, or S_IMAPI_SPEEDADJUSTED, S_IMAPI_ROTATIONADJUSTED, S_IMAPI_BOTHADJUSTED if the drive
-                 made something else of what SetWriteSpeed was asked
+                 chose something else than SetWriteSpeed asked for
         """
         cancel = InterruptibleCancel(in_order=True)
         with late_interrupts(cancel):
@@ -120,15 +120,15 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
     def WriteMedia(self, data: object) -> int:
         """Write an image that begins at 95:00:00; returns when the disc is done.
 
-        data  the stream of CreateResultImage, or any other: a binary file or whatever has read and seek, an
+        data  the stream of CreateResultImage, or any other: a binary file or anything with read and seek, an
               object with IStream's Read, Seek and Stat, or bytes. Its sectors are as RequestedSectorType
-              says. What the image says about itself in its lead-in is looked at before the disc is touched
+              says. The table of contents in its lead-in is checked before the disc is touched
         """
         return self._write("WriteMedia", data, -IMAGE_START_LBA)
 
     @translated
     def WriteMedia2(self, data: object, streamLeadInSectors: int) -> int:
-        """As WriteMedia, of an image with this many sectors before LBA 0; WriteMedia's has 22650."""
+        """Like WriteMedia, with this many sectors before LBA 0 in the image; for WriteMedia it is 22650."""
         return self._write("WriteMedia2", data, to_long(self, "WriteMedia2", streamLeadInSectors, 1))
 
     def _write(self, name: str, data: object, lead_in_sectors: int) -> HResult:
@@ -222,7 +222,7 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
 
     @translated
     def CancelWrite(self) -> int:
-        """Ask the running write to stop; from a handler, or any thread.  The disc is lost then."""
+        """Ask the running write to stop, from a handler or any thread.  The disc is lost then."""
         with self._mutex:
             self._step(RawOperation.CANCEL_WRITE, "CancelWrite")
             if self._cancel is not None:
@@ -231,7 +231,7 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
 
     @translated
     def ReleaseMedia(self) -> int:
-        """Give the drive back.  Nothing is left to be done to the disc."""
+        """Give the drive back.  The disc needs nothing more."""
         name = "ReleaseMedia"
         with self._mutex:
             after = self._step(Operation.RELEASE_MEDIA, name)
@@ -251,7 +251,7 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
     @property
     @translated
     def LastPossibleStartOfLeadout(self) -> int:
-        """As an LBA; what the StartOfLeadout of an image must not exceed."""
+        """As an LBA; an image's StartOfLeadout must not exceed it."""
         return self._prepared(
             RawOperation.GET_ENDS_OF_THE_DISC, "LastPossibleStartOfLeadout"
         ).last_lead_out_lba
@@ -259,7 +259,7 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
     @property
     @translated
     def SupportedSectorTypes(self) -> tuple[int, ...]:
-        """All three: what the drive does not take as it is, is converted."""
+        """All three: a type that the drive does not take is converted."""
         self._prepared(RawOperation.GET_SUPPORTED_SECTOR_TYPES, "SupportedSectorTypes")
         return tuple(SECTOR_TYPE)
 
@@ -298,7 +298,7 @@ class MsftDiscFormat2RawCD(PreparedWriter[RawSession]):
 
 
 class _Teller:
-    """Turns what the engine tells into Updates: one kind of them at a time, whatever the tracks are."""
+    """Turns the engine's events into Updates: one kind at a time, without regard to tracks."""
 
     def __init__(self, story: Story[RawCDEventArgs], update: Callable[[RawCDEventArgs], None]) -> None:
         self._story, self._update = story, update
@@ -313,7 +313,10 @@ class _Teller:
             self._update(arguments)
 
     def _is_news(self, timed: Timed) -> bool:
-        """Where a track begins in the image is none; nor is that the read-ahead is still filled, at first."""
+        """Whether an event is worth an Update.
+
+        The start of a further track is not, nor at first that the read-ahead is still being filled.
+        """
         if isinstance(timed.event, TrackStarted):
             begun, self._begun = self._begun, True
             return not begun

@@ -42,7 +42,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
     def InitializeDiscRecorder(self, recorderUniqueId: str) -> int:
         """Bind this object to a recorder: an id that MsftDiscMaster2 lists, or "virtual:PATH".
 
-        Succeeds also while another program has the recorder for itself.
+        This also succeeds while another program has exclusive access to the recorder.
         """
         name = "InitializeDiscRecorder"
         if recorderUniqueId is None:
@@ -85,9 +85,9 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
 
     @translated
     def AcquireExclusiveAccess(self, force: bool, clientName: str) -> int:
-        """One more level of exclusive access.
+        """Take one more level of exclusive access.
 
-        force       also where a file system of the disc is mounted
+        force       take it even where a file system of the disc is mounted
         clientName  what others read in ExclusiveAccessOwner
         """
         name = "AcquireExclusiveAccess"
@@ -118,7 +118,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
 
     @translated
     def DisableMcn(self) -> int:
-        """Media change notification off.  Counted; there is nobody here whom a virtual recorder notifies."""
+        """Turn media change notification off.  Calls are counted; a virtual recorder notifies nobody here."""
         self._check_it_is_there()
         self._mcn_disabled += 1
         return HResult.S_OK
@@ -149,7 +149,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
     @property
     @translated
     def VolumeName(self) -> str:
-        """The device node; of a virtual recorder the folder where its disc or discs are."""
+        """The device node; for a virtual recorder, the folder where its disc or discs are."""
         return self._handle.device.node
 
     @property
@@ -166,7 +166,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
     @property
     @translated
     def DeviceCanLoadMedia(self) -> bool:
-        """Whether it has a tray that goes in by itself, as far as it says; False if it does not say."""
+        """Whether the drive says that its tray can go in by itself; False if it does not say."""
         handle = self._handle
         data: ModeData = handle.run(despite_attention(ModeSense10(Capabilities.CODE)))
         page = data.page(Capabilities.CODE)
@@ -210,11 +210,11 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
     @property
     @translated
     def ExclusiveAccessOwner(self) -> str:
-        """The client name of who has the recorder for itself, in any process; empty for nobody."""
+        """The client name of the program with exclusive access, in any process; empty for nobody."""
         handle = self._handle
         owner = handle.device.owner()
         if not owner:
-            with contextlib.suppress(DriveBusy):  # someone has it who left no name
+            with contextlib.suppress(DriveBusy):  # some program has it, and left no name
                 self._check_it_is_there()
         return owner
 
@@ -242,7 +242,7 @@ class MsftDiscRecorder2(DiscRecorder2Ex):
 
 
 def _is_a_name(text: str) -> bool:
-    """Whether a file could be called so."""
+    """Whether this could be the name of a file."""
     try:
         return bool(text) and b"\0" not in os.fsencode(text)
     except UnicodeEncodeError:
@@ -250,7 +250,7 @@ def _is_a_name(text: str) -> bool:
 
 
 def _knock() -> Procedure[InquiryReply]:
-    """INQUIRY: answered whatever state the drive is in."""
+    """Send INQUIRY, which a drive answers in any state."""
     return (yield from despite_attention(Inquiry()))
 
 

@@ -1,4 +1,4 @@
-"""MsftDiscMaster2: which recorders there are."""
+"""MsftDiscMaster2: the list of recorders."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from redbook.imapi2.typelib.hresults import HResult
 
 
 class MsftDiscMaster2(EventSource):
-    """The recorders by their unique ids: real ones, or the virtual one that is in where there is none.
+    """The recorders by their unique ids: the real ones, or the virtual one where there are none.
 
-    Item and Count look anew each time; an enumeration is a snapshot.
+    Item and Count look again each time; an enumeration is a snapshot.
     """
 
     PROGID = "IMAPI2.MsftDiscMaster2"
@@ -37,7 +37,7 @@ class MsftDiscMaster2(EventSource):
         weakref.finalize(self, registry.unlisten, hear)
 
     def _advise(self, handler: object) -> None:
-        """The first handler begins the watch of real recorders; it is told on a thread of that watch."""
+        """Start watching for real recorders with the first handler; it is called on the watch's thread."""
         super()._advise(handler)
         if not self._hears_of_nodes:
             self._hears_of_nodes = True
@@ -52,7 +52,7 @@ class MsftDiscMaster2(EventSource):
     @indexed
     @translated
     def Item(self, index: int) -> str:
-        """The id at this place, from 0 on."""
+        """The id at this place, counted from 0."""
         ids = registry.ids()
         position = to_long(self, "Item", index)
         if not 0 <= position < len(ids):
@@ -77,7 +77,7 @@ class MsftDiscMaster2(EventSource):
             return True
         return False
 
-    # The forms that Python and pywin32 have for default member and enumeration
+    # The default member and the enumeration, in the forms of Python and pywin32
 
     def __iter__(self) -> Iterator[str]:
         return self._NewEnum

@@ -22,12 +22,12 @@ _MODE_PAGES = {int(code) for code in IMAPI_MODE_PAGE_TYPE}
 
 
 def ask() -> Procedure[Configuration]:
-    """GET CONFIGURATION, all of it.  raises  SenseError, InvalidReply"""
+    """Send GET CONFIGURATION for all features.  raises  SenseError, InvalidReply"""
     return (yield from despite_attention(GetConfiguration(allocation_length=LONGEST_REPLY)))
 
 
 def ask_one(code: int, current_only: bool) -> Procedure[Feature]:
-    """One feature.  raises  FeatureMissing, FeatureNotCurrent, SenseError, InvalidReply"""
+    """Ask for one feature.  raises  FeatureMissing, FeatureNotCurrent, SenseError, InvalidReply"""
     command = GetConfiguration(FeatureRequest.ONE, code, LONGEST_REPLY)
     reply: Configuration = yield from despite_attention(command)
     feature = reply.feature(code)
@@ -39,13 +39,13 @@ def ask_one(code: int, current_only: bool) -> Procedure[Feature]:
 
 
 def feature_list(configuration: Configuration, current_only: bool) -> tuple[int, ...]:
-    """IMAPI_FEATURE_PAGE_TYPE; a number it does not know stays a number."""
+    """Values of IMAPI_FEATURE_PAGE_TYPE; a number that it does not know stays a number."""
     codes = [f.code for f in configuration.features if f.current or not current_only]
     return tuple(IMAPI_FEATURE_PAGE_TYPE(code) if code in _FEATURES else code for code in codes)
 
 
 def profile_list(configuration: Configuration, current_only: bool) -> tuple[int, ...]:
-    """IMAPI_PROFILE_TYPE, in the drive's order.  raises  FeatureMissing  if it lists none"""
+    """Values of IMAPI_PROFILE_TYPE, in the drive's order.  raises  FeatureMissing  if it lists none"""
     feature = configuration.feature(FeatureCode.PROFILE_LIST)
     if feature is None:
         raise FeatureMissing("the drive does not list its profiles")
@@ -58,6 +58,6 @@ def profile_list(configuration: Configuration, current_only: bool) -> tuple[int,
 
 
 def mode_page_list(control: PageControl = PageControl.CURRENT) -> Procedure[tuple[int, ...]]:
-    """IMAPI_MODE_PAGE_TYPE, in the drive's order.  raises  SenseError, InvalidReply"""
+    """Values of IMAPI_MODE_PAGE_TYPE, in the drive's order.  raises  SenseError, InvalidReply"""
     data: ModeData = yield from despite_attention(ModeSense10(ALL_PAGES, control, LONGEST_REPLY))
     return tuple(IMAPI_MODE_PAGE_TYPE(code) if code in _MODE_PAGES else code for code in data.codes())

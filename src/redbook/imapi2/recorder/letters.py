@@ -1,7 +1,7 @@
 """Drive letters, for programs that look for a recorder by its letter.
 
-REDBOOK_DRIVE_LETTERS="D:=/dev/sr0;E:=virtual:/home/me/my.disc" gives them from outside, `attach(letter="D:")`
-from inside. They are shown in VolumePathNames, as Windows shows them: "D:\\".
+REDBOOK_DRIVE_LETTERS="D:=/dev/sr0;E:=virtual:/home/me/my.disc" sets them from outside a program,
+`attach(letter="D:")` from inside. VolumePathNames shows them as on Windows: "D:\\".
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def drive_path(letter: str) -> str:
 
 
 def parsed(text: str) -> list[tuple[str, str]]:
-    """Drive path and recorder's id, of LETTER=ID;LETTER=ID.
+    """Drive paths and recorders' ids, from LETTER=ID;LETTER=ID.
 
-    raises  ValueError  for another form, and for a letter that is given twice
+    raises  ValueError  for any other form, and for a letter that is given twice
     """
     found: dict[str, str] = {}
     for entry in filter(None, (part.strip() for part in text.split(";"))):

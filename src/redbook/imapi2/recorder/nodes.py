@@ -1,7 +1,7 @@
-"""Real recorders for the IMAPI2 API: their ids, and one that is open only while it is used.
+"""Real recorders for the IMAPI2 API: their ids, and a transport that is open only while it is used.
 
-Windows lets several programs have a recorder's object at a time, and one of them exclusive access. So a node
-is opened exclusively for each use (O_EXCL), and kept open while someone has it for himself.
+Windows lets several programs have an object for the same recorder at a time, and one of them have exclusive
+access. So a node is opened with O_EXCL for each use, and kept open while someone has exclusive access.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from redbook.transport.base import Device as DeviceTransport
 from redbook.transport.base import Reply, Status, Transport
 
 WHILE_CLOSED_BYTES = 27 * SECTOR_BYTES
-"""What a command carries on every way known; nothing is sent before the node is open and says more."""
+"""Every known way to a drive can carry this much; nothing is sent before the open node says what it can."""
 
 
 def unique_id(stable_id: str, node: str) -> str:
-    """A name that InitializeDiscRecorder takes: the one that lasts, where udev has made it."""
+    """A name that InitializeDiscRecorder takes: the lasting one, if udev has made it."""
     return stable_id if stable_id.startswith(NODES) else node
 
 
 def real_ids() -> list[str]:
-    """Of the drives that have a node.  Nothing is sent to any."""
+    """The ids of the drives that have a node.  Nothing is sent to any of them."""
     system = System.of_process()
     found = [drive for drive in optical_drives.find(system) if drive.node and system.is_there(drive.node)]
     return [unique_id(drive.stable_id, drive.node) for drive in found]
@@ -77,7 +77,7 @@ class NodeRecorder:
         raise DriveBusy(f"{self._path} is in use by another program; wait until that has finished")
 
     def _known_inquiry(self) -> bytes:
-        """What the drive answered when it was plugged in: nobody is disturbed for it."""
+        """What the drive answered when it was plugged in; getting this disturbs nobody."""
         drive = self._drive()
         return self._system.read_bytes(f"{drive.device}/inquiry") if drive else b""
 
@@ -107,13 +107,13 @@ class NodeRecorder:
         pass
 
     def lock(self, owner: str) -> None:
-        """It is open, and thereby ours alone."""
+        """Do nothing: the node is open, and so it is ours alone."""
 
     def unlock(self) -> None:
         pass
 
     def owner(self) -> str:
-        """The program that has it, if another one has, as far as that can be seen."""
+        """The other program that has the recorder, as far as that can be seen."""
         if self._inner is not None:
             return ""
         drive = self._drive()
@@ -135,16 +135,16 @@ class NodeRecorder:
 
 
 class NodeNews:
-    """Tells of real recorders that come and go, from a thread of its own, while anyone listens."""
+    """Reports real recorders that come and go, from a thread of its own, while anyone listens."""
 
     def __init__(self, tell: Callable[[str, bool], None]) -> None:
         self._tell = tell
-        self._mutex = threading.RLock()  # a finalizer may come by while it is held
+        self._mutex = threading.RLock()  # a finalizer may run while it is held
         self._listeners = 0
         self._watch: DriveWatch | None = None
 
     def more(self) -> None:
-        """One more listener."""
+        """Count one more listener."""
         with self._mutex:
             self._listeners += 1
             if self._watch is None:
@@ -154,7 +154,7 @@ class NodeNews:
                 ).start()
 
     def fewer(self) -> None:
-        """One listener less."""
+        """Count one listener less."""
         with self._mutex:
             self._listeners -= 1
             if not self._listeners and self._watch is not None:

@@ -34,7 +34,7 @@ LONGEST_TIMEOUT_SECONDS = 0x7FFFFFFF
 _CDB_BYTES = {0: 6, 1: 10, 2: 10, 4: 16, 5: 12}
 """Length by command group, the top three bits of the opcode; other groups may have any from 6 to 16."""
 _ANY_LENGTH = frozenset(bytes.fromhex("02 05 06 09 0C 0D 0E 0F 10 13 14 19 20 21 22 23 24 26 27 29 2C 2D"))
-"""Opcodes that IMAPI2 exempts from the rule."""
+"""Opcodes that IMAPI2 exempts from that rule."""
 
 _ADAPTER = Struct("<5L4BBx2H2B")
 _BUS_VIRTUAL = 0x0E  # STORAGE_BUS_TYPE BusTypeVirtual
@@ -42,9 +42,9 @@ _DEVICE = Struct("<2L4B4L2L")
 
 
 def _hear_attentions() -> Procedure[None]:
-    """What the drive has to tell of the time before: Windows' driver hears it, and no program does.
+    """Take the unit attentions about what happened before: on Windows the driver gets them, not a program.
 
-    raises  TransportTimeout and the like; that the drive is not ready is no error here
+    raises  TransportTimeout and the like; a drive that is not ready is no error here
     """
     with contextlib.suppress(SenseError):
         yield from despite_attention(TestUnitReady())
@@ -68,7 +68,7 @@ class DiscRecorder2Ex(ComObject):
         return self._bound
 
     def _who(self) -> InquiryReply:
-        """As the recorder said when this object was bound to it.  raises  DriveClosed"""
+        """What the recorder said about itself when this object was bound to it.  raises  DriveClosed"""
         self._handle.check_open()
         assert self._inquiry is not None  # it came with the handle
         return self._inquiry
@@ -77,9 +77,9 @@ class DiscRecorder2Ex(ComObject):
 
     @translated
     def SendCommandNoData(self, Cdb: bytes, CdbSize: int, Timeout: int) -> tuple[int, bytes]:
-        """A command without data.
+        """Send a command without data.
 
-        Reports of what happened before (unit attention) are taken before an object's first raw command.
+        Reports of what happened before (unit attentions) are taken before an object's first raw command.
 
         Timeout  seconds
         Returns  S_OK or S_IMAPI_COMMAND_HAS_SENSE_DATA, and 18 bytes of sense
@@ -91,7 +91,7 @@ class DiscRecorder2Ex(ComObject):
     def SendCommandSendDataToDevice(
         self, Cdb: bytes, CdbSize: int, Timeout: int, Buffer: bytes, BufferSize: int
     ) -> tuple[int, bytes]:
-        """A command with data for the device; at least one byte.  Returns  HRESULT, sense"""
+        """Send a command with data for the device, at least one byte.  Returns  HRESULT, sense"""
         name = "SendCommandSendDataToDevice"
         data = to_bytes(self, name, Buffer)
         size = to_long(self, name, BufferSize, 1)
@@ -104,7 +104,7 @@ class DiscRecorder2Ex(ComObject):
     def SendCommandGetDataFromDevice(
         self, Cdb: bytes, CdbSize: int, Timeout: int, BufferSize: int
     ) -> tuple[int, bytes, bytes]:
-        """A command that asks for at most BufferSize bytes.  Returns  HRESULT, sense, data"""
+        """Send a command that asks for at most BufferSize bytes.  Returns  HRESULT, sense, data"""
         name = "SendCommandGetDataFromDevice"
         return self._send(name, Cdb, CdbSize, Timeout, b"", to_long(self, name, BufferSize, 1))
 
@@ -173,7 +173,7 @@ class DiscRecorder2Ex(ComObject):
 
     @translated
     def GetFeaturePage(self, requestedFeature: int, currentFeatureOnly: bool) -> bytes:
-        """One feature descriptor with its own four bytes of head, without that of the whole reply."""
+        """One feature descriptor with its own header of four bytes, without the header of the whole reply."""
         name = "GetFeaturePage"
         code = to_long(self, name, requestedFeature, 0, 0xFFFF)
         only = to_bool(self, name, currentFeatureOnly)
@@ -181,7 +181,7 @@ class DiscRecorder2Ex(ComObject):
 
     @translated
     def GetModePage(self, requestedModePage: int, requestType: int) -> bytes:
-        """One mode page with its own two bytes of head.  requestType  an IMAPI_MODE_PAGE_REQUEST_TYPE"""
+        """One mode page with its header of two bytes.  requestType  an IMAPI_MODE_PAGE_REQUEST_TYPE"""
         name = "GetModePage"
         code = to_long(self, name, requestedModePage, 0, 0x3E)
         command = ModeSense10(code, self._control(name, requestType))
@@ -235,7 +235,7 @@ class DiscRecorder2Ex(ComObject):
 
     @translated
     def GetDeviceDescriptor(self) -> bytes:
-        """A STORAGE_DEVICE_DESCRIPTOR, the strings after it.  Source: Windows SDK, winioctl.h"""
+        """A STORAGE_DEVICE_DESCRIPTOR, followed by its strings.  Source: Windows SDK, winioctl.h"""
         who = self._who()
         texts = [text.encode("ascii", "replace") + b"\0" for text in (who.vendor, who.product, who.revision)]
         offsets = [_DEVICE.size + sum(map(len, texts[:i])) for i in range(3)]
@@ -251,7 +251,7 @@ class DiscRecorder2Ex(ComObject):
 
     @translated
     def GetMaximumNonPageAlignedTransferSize(self) -> int:
-        """Bytes: a page less, for a buffer that begins in the middle of one."""
+        """In bytes: one page less than for an aligned buffer, because this one may begin within a page."""
         with self._handle.use():
             return MOST_TRANSFER_BYTES - PAGE_BYTES
 
@@ -265,7 +265,7 @@ class DiscRecorder2Ex(ComObject):
         return PageControl(to_long(self, name, request_type, 0, most))
 
     def _fetch(self, command: Command[Any]) -> bytes:
-        """The reply as it came, once it was seen to make sense."""
+        """The reply as it came, after a check that it makes sense."""
 
         def ask() -> Procedure[None]:
             yield from despite_attention(command)

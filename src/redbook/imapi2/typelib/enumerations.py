@@ -1,14 +1,14 @@
 """The enumerations and plain constants of IMAPI2, with the names and values of imapi2.idl.
 
-Scripts see plain integers, and a later Windows may know more values than these: what is not listed here
-stays a plain int.
+Scripts see plain integers, and a later Windows may know more values than these. A value that is not listed
+here stays a plain int.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
 
-IMAPI_SECTOR_SIZE = 2048  # of data; an audio sector has 2352 bytes
+IMAPI_SECTOR_SIZE = 2048  # bytes of data; an audio sector has 2352 bytes
 IMAPI_SECTORS_PER_SECOND_AT_1X_CD = 75
 IMAPI_SECTORS_PER_SECOND_AT_1X_DVD = 680
 IMAPI_SECTORS_PER_SECOND_AT_1X_BD = 2195
@@ -19,7 +19,7 @@ IMAPILib2_MinorVersion = 0
 
 
 class IMAPI_FORMAT2_TAO_WRITE_ACTION(IntEnum):
-    """What the track-at-once writer is doing; FINISHING is the closing of a track and of the session."""
+    """What the track-at-once writer is doing; FINISHING means closing a track or the session."""
 
     IMAPI_FORMAT2_TAO_WRITE_ACTION_UNKNOWN = 0x0
     IMAPI_FORMAT2_TAO_WRITE_ACTION_PREPARING = 0x1
@@ -55,7 +55,7 @@ class IMAPI_MEDIA_PHYSICAL_TYPE(IntEnum):
 
 
 class IMAPI_BURN_VERIFICATION_LEVEL(IntEnum):
-    """How much a writer checks after the burn; the track-at-once writer knows no FULL."""
+    """How much a writer checks after the burn; the track-at-once writer does not take FULL."""
 
     IMAPI_BURN_VERIFICATION_NONE = 0x0
     IMAPI_BURN_VERIFICATION_QUICK = 0x1
@@ -63,7 +63,7 @@ class IMAPI_BURN_VERIFICATION_LEVEL(IntEnum):
 
 
 class IMAPI_PROFILE_TYPE(IntEnum):
-    """The MMC profiles of a drive: what it can be for a disc."""
+    """The MMC profiles of a drive: each is for a kind of disc that it can handle."""
 
     IMAPI_PROFILE_TYPE_INVALID = 0x0000
     IMAPI_PROFILE_TYPE_NON_REMOVABLE_DISK = 0x0001
@@ -211,7 +211,7 @@ class IMAPI_CD_SECTOR_TYPE(IntEnum):
 
 
 class IMAPI_CD_TRACK_DIGITAL_COPY_SETTING(IntEnum):
-    """Whether consumer recorders may copy a track; SCMS marks a copy, not to be copied again."""
+    """Whether consumer recorders may copy a track; SCMS marks a copy that may not be copied again."""
 
     IMAPI_CD_TRACK_DIGITAL_COPY_PERMITTED = 0x0
     IMAPI_CD_TRACK_DIGITAL_COPY_PROHIBITED = 0x1

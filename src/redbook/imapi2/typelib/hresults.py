@@ -1,8 +1,8 @@
 """The HRESULTs of IMAPI2 and the COM ones that its calls can return, each with what to do next.
 
-Numbers and names: imapi2error.h, for the system's own codes winerror.h.  IMAPI2 has facility 0AAh; the low
-word tells the owner: 00xx general, 02xx recorder, 03xx write engine, 04xx data writer, 05xx track-at-once
-writer, 06xx raw CD writer, 09xx erase, 0Axx raw CD image.
+Numbers and names come from imapi2error.h, and for the system's own codes from winerror.h.  IMAPI2 has
+facility 0AAh; the low word shows the owner: 00xx general, 02xx recorder, 03xx write engine, 04xx data writer,
+05xx track-at-once writer, 06xx raw CD writer, 09xx erase, 0Axx raw CD image.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NEW_IMAGE = "create a new MsftRawCDImageCreator and set it up in the right orde
 
 
 class HResult(IntEnum):
-    """What a call came to; the value is the signed 32-bit number that COM gives to scripts.
+    """The result of a call; the value is the signed 32-bit number that COM gives to scripts.
 
     meaning  what happened
     advice   what to do next; "" for successes
@@ -46,7 +46,7 @@ class HResult(IntEnum):
 
     @property
     def unsigned(self) -> int:
-        """The number as headers and pages print it, 0xC0AA0502 for instance."""
+        """The number as headers and documentation print it, for instance 0xC0AA0502."""
         return self & 0xFFFFFFFF
 
     @property
@@ -181,7 +181,7 @@ class HResult(IntEnum):
         "the name given for the lock is not allowed",
         "give a name of 1 to 63 letters, digits, spaces and . , : ; - _",
     )
-    # imapi2error.h has it; the published table of return values does not.
+    # This one is in imapi2error.h, but not in the published table of return values.
     E_IMAPI_RECORDER_MEDIA_NOT_FORMATTED = (
         0xC0AA0212,
         "the disc is not formatted",
@@ -314,7 +314,7 @@ class HResult(IntEnum):
     )
     E_IMAPI_DF2RAW_CLIENT_NAME_IS_NOT_VALID = 0xC0AA0604, "the client name is not allowed", _CLIENT_NAME
     E_IMAPI_DF2RAW_MEDIA_IS_NOT_BLANK = 0xC0AA0606, "the disc is not blank", _ERASE
-    # IsRecorderSupported of the disc-at-once writer gives this one as its answer, not as a failure.
+    # The disc-at-once writer's IsRecorderSupported returns this one as its answer, not as a failure.
     E_IMAPI_DF2RAW_MEDIA_IS_NOT_SUPPORTED = 0xC0AA0607, "the disc is not a writable CD", _BLANK_DISC
     E_IMAPI_DF2RAW_NOT_ENOUGH_SPACE = (
         0xC0AA0609,

@@ -1,4 +1,4 @@
-"""The interfaces and classes of IMAPI2 as data: identifiers, members, and which class has which.
+"""The interfaces and classes of IMAPI2 as data: identifiers, members, and which class has which interfaces.
 
 Sources: imapi2.idl for identifiers and members, Microsoft's API reference for codes and defaults, objidl.idl
 for the streams.
@@ -22,7 +22,7 @@ class Interface:
 
     base     name of the interface it extends; None if that is COM's own IDispatch or IUnknown
     members  its own ones, without the base's
-    events   the object calls it instead of being called
+    events   whether the object calls it instead of being called
     """
 
     name: str
@@ -80,7 +80,7 @@ INTERFACES: dict[str, Interface] = {
             writer.TRACK_AT_ONCE_EVENT_ARGS,
         ),
         Interface("IWriteSpeedDescriptor", _iid("27354144"), None, writer.SPEED_DESCRIPTOR),
-        # Has a DISPID, but extends IUnknown: a client has to ask the writer for it.
+        # It has a DISPID, but extends IUnknown: a client has to ask the writer for it.
         Interface(
             "IBurnVerification", "D2FFD834-958B-426D-8470-2A13879C6A91", None, writer.BURN_VERIFICATION
         ),
@@ -129,7 +129,7 @@ CLASSES: dict[str, CoClass] = {
 
 
 def members_of(class_name: str) -> dict[str, tuple[Interface, Member]]:
-    """All members of a class by exact name, those of base interfaces included, event interfaces not.
+    """All members of a class by exact name, with those of base interfaces, but without event interfaces.
 
     raises  KeyError  for a class that is not in CLASSES
     """

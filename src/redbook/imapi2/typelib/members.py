@@ -1,8 +1,8 @@
 """What is known about one member of an interface, and the groups of codes that many members share.
 
-Codes are those of Microsoft's API reference, whose pages call theirs the common ones, not the only ones.
-E_POINTER and E_OUTOFMEMORY of reading a property are mostly left out: nearly every page has them, and no
-Python client can cause them.
+Codes are those in Microsoft's API reference, whose pages list the common ones, not all of them. E_POINTER and
+E_OUTOFMEMORY for reading a property are mostly left out: nearly every page has them, and no Python client can
+cause them.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Member:
     """A method or property, or, in an event interface, a call that the handler gets.
 
     dispid     None if the interface is not scriptable; 0 is the default member
-    signature  in Python form; what a method returns beside the HRESULT, for a get/put the bare type
-    get_codes  HResult names: documented for the call, or for reading the property
-    put_codes  HResult names: documented for writing the property
+    signature  in Python form; with what a method returns besides the HRESULT; for a get/put, only the type
+    get_codes  HResult names that are documented for the call, or for reading the property
+    put_codes  HResult names that are documented for writing the property
     default    documented default of a property, None if there is none
     """
 
@@ -71,7 +71,7 @@ DEV17 = (
     *WIN32,
     "E_IMAPI_RECORDER_LOCKED",
 )
-"""What every call that reaches the device can give."""
+"""What every call that reaches the device can return."""
 
 FEAT3 = (
     "E_IMAPI_RECORDER_GET_CONFIGURATION_NOT_SUPPORTED",
@@ -81,4 +81,4 @@ FEAT3 = (
 LOCK6 = ("E_FAIL", "E_OUTOFMEMORY", "E_IMAPI_RECORDER_COMMAND_TIMEOUT", *WIN32, "E_IMAPI_RECORDER_LOCKED")
 
 FEATURES = GEN3 + FEAT3 + DEV17
-"""What the calls about features, profiles and structures can give."""
+"""What the calls about features, profiles and structures can return."""

@@ -1,6 +1,6 @@
 """Members of the interfaces for disc-at-once: the image writer, the image creator, and one track of an image.
 
-The maker's pages have no tables of codes: those here are found by the words of imapi2error.h.
+Microsoft's pages have no tables of codes: those here were chosen by the texts in imapi2error.h.
 Sources: imapi2.idl, imapi2error.h, Microsoft's API reference.
 """
 
@@ -213,7 +213,7 @@ RAW_CD = (
         "give the drive back",
         _raw("MEDIA_IS_NOT_PREPARED", "WRITE_IN_PROGRESS"),
     ),
-    # Its page has codes copied from PrepareMedia's, which make no sense before a disc is looked at.
+    # The codes on its page were copied from PrepareMedia's, and make no sense before the disc is examined.
     Member(
         "SetWriteSpeed",
         METHOD,

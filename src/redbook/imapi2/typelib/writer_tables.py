@@ -99,7 +99,7 @@ TRACK_AT_ONCE = (
         "ask the running AddAudioTrack to stop, from the Update handler",
         (*_tao("WRITE_NOT_IN_PROGRESS"), "E_FAIL"),
     ),
-    # MEDIA_IS_PREPARED is what the page says; by all that surrounds it, NOT_PREPARED is meant.
+    # The page says MEDIA_IS_PREPARED; everything around it shows that NOT_PREPARED is meant.
     Member(
         "ReleaseMedia",
         METHOD,

@@ -14,13 +14,13 @@ from redbook.imapi2.typelib.enumerations import IMAPI_FORMAT2_TAO_WRITE_ACTION a
 from redbook.records import dataclass
 from redbook.runner.ring import ring_bytes
 
-QUIET_SECONDS = 1.0  # after which the same is told once more, with the time that has gone by
-CLOSING_AT_1X_SECONDS = 240.0  # lead-in and lead-out; what is guessed until the drive reports progress
+QUIET_SECONDS = 1.0  # after this, the same is reported once more with the new elapsed time
+CLOSING_AT_1X_SECONDS = 240.0  # for lead-in and lead-out; a guess until the drive reports progress
 
 
 @dataclass(frozen=True, slots=True)
 class Timed(Event):
-    """An event of the engine, and when it was by the recorder's clock."""
+    """An event of the engine, with its time by the recorder's clock."""
 
     seconds: float
     event: Event
@@ -33,8 +33,8 @@ class Timed(Event):
 class Reached:
     """How far a call has come.
 
-    start_lba, sectors  from where, and how many there are
-    done, read          of them, written and taken from the stream
+    start_lba, sectors  where it starts, and how many sectors there are
+    done, read          how many of them have been written, and read from the stream
     buffer_bytes, buffer_size  of the read-ahead
     elapsed, remaining  seconds
     """
@@ -50,9 +50,9 @@ class Reached:
 
 
 class WriteEngineEventArgs(ComObject):
-    """IWriteEngine2EventArgs, and the times that the arguments of both writers have beside it.
+    """IWriteEngine2EventArgs, and the times that the arguments of both writers have in addition.
 
-    Lengths in sectors and bytes, times in whole seconds.
+    Lengths are in sectors and bytes, times in whole seconds.
     """
 
     def __init__(self, reached: Reached) -> None:
@@ -60,12 +60,12 @@ class WriteEngineEventArgs(ComObject):
 
     @property
     def ElapsedTime(self) -> int:
-        """Since the call under way began, rounded down."""
+        """The time since the call under way began, rounded down."""
         return math.floor(self._reached.elapsed)
 
     @property
     def RemainingTime(self) -> int:
-        """Estimated, rounded up; 0 if nothing is known, in FINISHING at least 1."""
+        """Estimated and rounded up; 0 if nothing is known, but at least 1 in FINISHING."""
         return math.ceil(max(0.0, self._reached.remaining))
 
     @property
@@ -78,12 +78,12 @@ class WriteEngineEventArgs(ComObject):
 
     @property
     def LastReadLba(self) -> int:
-        """StartLba until something was read."""
+        """The last sector read; StartLba until something was read."""
         return self._reached.start_lba + max(0, self._reached.read - 1)
 
     @property
     def LastWrittenLba(self) -> int:
-        """StartLba until something was written."""
+        """The last sector written; StartLba until something was written."""
         return self._reached.start_lba + max(0, self._reached.done - 1)
 
     @property
@@ -139,12 +139,12 @@ A = TypeVar("A", bound=WriteEngineEventArgs)
 
 
 class Story(Generic[A]):
-    """Makes one call's engine events into Updates; what they have no word for makes none.
+    """Turns the engine events of one call into Updates; an event for which Updates have no word makes none.
 
     speed         multiple of 1x that the drive has chosen, for the first estimates; 0 if unknown
     done          sectors that are on the disc already, as when a session is closed
     sector_bytes  of what is sent
-    make          the arguments of an Update: of an action, the track, and how far it is
+    make          makes the arguments of an Update from an action, the track, and how far it is
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class Story(Generic[A]):
         self._size = ring_bytes(sectors * sector_bytes // SECTOR_BYTES)
         self._writes = False  # before that the read-ahead is filled
         self._last: tuple[ACTION, float, float] | None = (
-            None  # what was told last: the action, when, time left
+            None  # the last report: the action, its time, time left
         )
 
     def preparing(self, now: float) -> A:

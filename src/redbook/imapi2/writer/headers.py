@@ -1,6 +1,6 @@
 """How the start of a sound file distinguishes it from PCM without a header.
 
-Only marks of at least five bytes count that are at fixed places: sound never begins so by chance.
+Only marks of at least five bytes at fixed places count: sound never begins like that by chance.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Callable
 from redbook.audio.flac_frames import FLAC_MARK
 
 HEAD_BYTES = 16
-"""What `kind_of_file` wants to see; less where there is less."""
+"""How much `kind_of_file` wants to see; a shorter file gives less."""
 
 _W64 = bytes.fromhex("72696666 2E91CF11 A5D628DB 04C10000")
 
 
 def _chunked(outer: tuple[bytes, ...], inner: tuple[bytes, ...]) -> Callable[[bytes], bool]:
-    """Four bytes, four of length, four more."""
+    """Recognise four bytes, four of length, and four more."""
     return lambda head: head[:4] in outer and head[8:12] in inner
 
 
@@ -41,5 +41,5 @@ _KINDS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
 
 
 def kind_of_file(head: bytes) -> str:
-    """WAV, AIFF, Wave64, FLAC, Ogg, MP3 (by its ID3 tag) or MP4; empty for what may be PCM."""
+    """WAV, AIFF, Wave64, FLAC, Ogg, MP3 (by its ID3 tag) or MP4; empty for anything that may be PCM."""
     return next((name for name, matches in _KINDS if matches(head)), "")

@@ -1,4 +1,4 @@
-"""A drive in a writer's hands, from PrepareMedia to ReleaseMedia."""
+"""A drive while a writer has it, from PrepareMedia to ReleaseMedia."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _log = logging.getLogger("redbook.imapi2")
 
 
 class HeldDrive(ABC):
-    """Taken by `open`, given back by `give_back` or `abandon`.
+    """A drive that `open` takes, and `give_back` or `abandon` gives back.
 
     speed         multiple of 1x that the drive has chosen; 0 if it does not say
-    speed_result  what came of the speed that was asked for: S_OK, or one of S_IMAPI_...ADJUSTED
+    speed_result  whether the drive took the speed that was asked for: S_OK, or one of S_IMAPI_...ADJUSTED
     """
 
     def __init__(self, handle: Handle, client_name: str) -> None:
@@ -49,28 +49,28 @@ class HeldDrive(ABC):
 
     @property
     def busy(self) -> bool:
-        """Whether a call is at work on it; the drive takes no commands from elsewhere then."""
+        """Whether a call is at work on it; then the drive takes no commands from elsewhere."""
         return self.handle.at_work
 
     @busy.setter
     def busy(self, value: bool) -> None:
         self.handle.at_work = value
 
-    # How it is written
+    # How the disc is written
 
     @property
     @abstractmethod
     def _method(self) -> Method:
-        """For which the drive is made ready."""
+        """The method for which the drive is made ready."""
 
     @abstractmethod
     def _begin(self, abilities: Abilities, disc: DiscContents, cancel: Cancel) -> None:
-        """The drive is ready, and this is in it.  raises  what makes it useless"""
+        """Called when the drive is ready, with the disc in it.  raises  what makes the disc useless"""
 
     # Taking and giving back
 
     def open(self, sectors_per_second: int, pure_cav: bool, cancel: Cancel) -> None:
-        """Lock the drive and make it ready.  raises  what goes wrong; the drive is free again then"""
+        """Lock the drive and make it ready.  raises  what goes wrong; then the drive is free again"""
         self.handle.begin_job(self._client_name)
         self._held = True
         self.handle.before_closing.append(self.let_go)
@@ -91,7 +91,7 @@ class HeldDrive(ABC):
             raise
 
     def _ask_for_speed(self, sectors_per_second: int, pure_cav: bool) -> None:
-        """Once more what SetWriteSpeed was asked, by the same rule; a burn does not fail for it."""
+        """Ask once more for the speed given to SetWriteSpeed, by the same rule; a refusal fails no burn."""
         try:
             self.speed_result = self._run(choose_speed(sectors_per_second, pure_cav))
         except DriveError as error:
@@ -99,7 +99,7 @@ class HeldDrive(ABC):
         self.read_speed()
 
     def read_speed(self) -> None:
-        """After the speed was set: what the drive will do."""
+        """Ask the drive how fast it will write, now that the speed is set."""
         try:
             self.capabilities = self._run(read_speeds())
         except DriveError as error:
@@ -108,8 +108,8 @@ class HeldDrive(ABC):
         self.speed = float(believable(self.capabilities.write_speed.times) or 0)
 
     def abandon(self) -> None:
-        """Let go of the drive and leave the disc as it is; also what becomes of a dropped writer."""
-        if not self._held or os.getpid() != self._pid:  # in a forked child it is the parent's
+        """Let go of the drive and leave the disc as it is; this is also done when a writer is dropped."""
+        if not self._held or os.getpid() != self._pid:  # in a forked child the drive is the parent's
             return
         try:
             self._run(unlock_tray())
@@ -119,7 +119,7 @@ class HeldDrive(ABC):
             self.give_back()
 
     def let_go(self) -> bool:
-        """The recorder object should be closed: whether that is possible now."""
+        """Let the recorder object be closed, if that is possible now; returns whether it is."""
         if not self.busy:
             self.abandon()
         return not self.busy

@@ -1,4 +1,4 @@
-"""What the writers have in common: a recorder, a client name, and a time during which the disc is theirs."""
+"""What the writers have in common: a recorder, a client name, and a time during which they own the disc."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ S = TypeVar("S", bound=HeldDrive)
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """Of those that each writer has under a name of its own."""
+    """The codes that each writer has under names of its own."""
 
     recorder_not_supported: HResult
     client_name_is_not_valid: HResult
@@ -39,7 +39,7 @@ class Codes:
 
 
 class PreparedWriter(WriteSpeeds, Generic[S]):
-    """May be used from any thread.  Which call is legal when is TABLE.
+    """May be used from any thread.  TABLE says which call is legal when.
 
     Dropping a prepared object, or leaving it as a context manager, gives the drive back and leaves the disc
     as it is.
@@ -63,14 +63,14 @@ class PreparedWriter(WriteSpeeds, Generic[S]):
     # The state
 
     def _step(self, call: AnyOperation, member: str) -> State:
-        """Where this call leads.  raises  com_error  with the table's code, where it is not legal now"""
+        """The state this call leads to.  raises  com_error  with the table's code, if it is not legal now"""
         entry = self.TABLE[call][self._state]
         if isinstance(entry, HResult):
             fail(self, member, entry)
         return entry
 
     def _locked_step(self, call: AnyOperation, member: str, unchanged: bool) -> None:
-        """As `_step`, for putting a property; in a session a put that changes nothing passes."""
+        """Like `_step`, for putting a property; in a session, a put that changes nothing is allowed."""
         if not (unchanged and self._state in IN_SESSION):
             self._step(call, member)
 
@@ -85,10 +85,10 @@ class PreparedWriter(WriteSpeeds, Generic[S]):
 
     @abstractmethod
     def _new_session(self, handle: Handle) -> S:
-        """That is to be opened."""
+        """The session that is to be opened."""
 
     def _prepare(self, cancel: InterruptibleCancel) -> HResult:
-        """PrepareMedia; what came of the speed that was asked for."""
+        """Do what PrepareMedia does; returns whether the drive took the speed that was asked for."""
         name = "PrepareMedia"
         with self._mutex:
             after = self._step(Operation.PREPARE_MEDIA, name)
@@ -103,7 +103,7 @@ class PreparedWriter(WriteSpeeds, Generic[S]):
             self._state = State.RECORDER_SET
             raise
         with self._mutex:
-            if cancel.interrupted:  # whoever pressed Ctrl-C will not call ReleaseMedia
+            if cancel.interrupted:  # a script that was stopped with Ctrl-C will not call ReleaseMedia
                 session.abandon()
                 self._state = State.RECORDER_SET
                 return HResult.S_OK
@@ -119,7 +119,7 @@ class PreparedWriter(WriteSpeeds, Generic[S]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the drive back; what was not released stays as it is."""
+        """Give the drive back; a disc that was not released stays as it is."""
         with self._mutex:
             if self._session is not None and self._state is State.PREPARED:
                 self._session.abandon()
@@ -130,7 +130,7 @@ class PreparedWriter(WriteSpeeds, Generic[S]):
         """Ask for a speed in sectors per second, -1 for the fastest, and a rotation type.
 
         Returns  S_OK, or S_IMAPI_SPEEDADJUSTED, S_IMAPI_ROTATIONADJUSTED, S_IMAPI_BOTHADJUSTED if the drive
-                 made something else of it
+                 chose something else
         """
         name = "SetWriteSpeed"
         with self._mutex:
@@ -148,7 +148,7 @@ class PreparedWriter(WriteSpeeds, Generic[S]):
 
     @property
     def Recorder(self) -> MsftDiscRecorder2 | None:
-        """The recorder to write with.  None takes it away again."""
+        """The recorder to write with.  None removes it again."""
         return self._recorder
 
     @Recorder.setter
@@ -171,9 +171,9 @@ class PreparedWriter(WriteSpeeds, Generic[S]):
 
     @property
     def ClientName(self) -> str:
-        """Who others are told has the drive: 1 to 63 letters, digits, spaces and . , : ; - _
+        """The name that others see while we have the drive: 1 to 63 letters, digits, spaces and . , : ; - _
 
-        None takes the name away again; it reads as "" then.
+        None removes the name again; it reads as "" then.
         """
         return self._client_name
 
@@ -189,7 +189,7 @@ class PreparedWriter(WriteSpeeds, Generic[S]):
 
     @property
     def BufferUnderrunFreeDisabled(self) -> bool:
-        """Whether a burn that is not fed in time should fail, not pause.  PrepareMedia sets it to False."""
+        """Whether a burn that gets no data in time should fail, not pause.  PrepareMedia sets it to False."""
         return self._underrun_free_disabled
 
     @BufferUnderrunFreeDisabled.setter
@@ -214,7 +214,7 @@ class PreparedWriter(WriteSpeeds, Generic[S]):
         return session.media_type if session else self._need_handle(name).run(physical_type())
 
     def _cached(self, name: str) -> S | None:
-        """The session, where the drive is too busy to be asked."""
+        """The session, if the drive is too busy to be asked."""
         with self._mutex:
             self._step(Operation.GET_OF_THE_DEVICE, name)
             return self._session if self._state in (State.WRITING, State.IN_TRANSITION) else None

@@ -1,4 +1,4 @@
-"""The properties of the track-at-once writer, and which of them may be used when."""
+"""The properties of the track-at-once writer, and when each of them may be used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from redbook.imapi2.writer.track_stream import HasHeader, NoStream, StreamNotSup
 
 
 class TrackAtOnceProperties(PreparedWriter[Session]):
-    """Everything of IDiscFormat2TrackAtOnce but the calls that write."""
+    """Everything in IDiscFormat2TrackAtOnce except the calls that write."""
 
     IMPLEMENTS = ("IDiscFormat2TrackAtOnce", "IBurnVerification")
     NO_RECORDER = HResult.E_IMAPI_DF2TAO_NO_RECORDER_SPECIFIED
@@ -62,7 +62,7 @@ class TrackAtOnceProperties(PreparedWriter[Session]):
 
     @property
     def BurnVerificationLevel(self) -> IMAPI_BURN_VERIFICATION_LEVEL:
-        """NONE (the default), or QUICK: what the drive says about each track and of the disc."""
+        """NONE (the default), or QUICK: check what the drive says about each track and the disc."""
         return self._verification
 
     @BurnVerificationLevel.setter
@@ -87,19 +87,19 @@ class TrackAtOnceProperties(PreparedWriter[Session]):
     @property
     @translated
     def TotalSectorsOnMedia(self) -> int:
-        """Sectors that one track filling the whole disc would have."""
+        """The length in sectors of a single track that fills the whole disc."""
         return self._counts("TotalSectorsOnMedia").total_sectors
 
     @property
     @translated
     def FreeSectorsOnMedia(self) -> int:
-        """Sectors that one further track may have.  While one is written: as it was before."""
+        """Sectors that one further track may have.  While a track is written, the number stays as it was."""
         return self._counts("FreeSectorsOnMedia").free_sectors
 
     @property
     @translated
     def UsedSectorsOnMedia(self) -> int:
-        """The rest: tracks, and what is between and after them."""
+        """The other sectors: tracks, and what is between and after them."""
         return self._counts("UsedSectorsOnMedia").used_sectors
 
     def _counts(self, name: str) -> Session:

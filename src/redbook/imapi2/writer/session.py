@@ -1,4 +1,4 @@
-"""The drive in the hands of the track-at-once writer, and what it has written."""
+"""The drive while the track-at-once writer has it, and what has been written."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _log = logging.getLogger("redbook.imapi2")
 
 
 class Session(HeldDrive):
-    """The sector counts stand still while a track is written: `refresh` brings them up to date.
+    """The drive and its disc. The sector counts do not change while a track is written, only in `refresh`.
 
-    tracks   every track of ours that is on the disc, also one that was cut short
+    tracks   every track of ours that is on the disc, including one that was cut short
     touched  whether anything was sent to the disc
     """
 
@@ -77,14 +77,14 @@ class Session(HeldDrive):
         return add_track(settings, stream.sectors, self._outcome)
 
     def refresh(self, stream: TrackStream) -> None:
-        """What the last track has changed: as the drive says, and where it does not, as it was written."""
+        """Update what the last track has changed: by what the drive says, else by what was written."""
         outcome = self._outcome
         if stream.summed and len(outcome.ended) > len(self.tracks):
             last = outcome.ended[-1]
             self._sent[last.number] = stream.fingerprint(last.sectors)
         self.touched = self.touched or outcome.touched
         self.tracks = list(outcome.ended)
-        if outcome.open_track is not None and outcome.touched:  # it will be ended with what came through
+        if outcome.open_track is not None and outcome.touched:  # it will be ended with what was sent
             begun = outcome.open_track
             sectors = padded(outcome.sent)
             self.tracks.append(TrackEnded(begun.number, begun.start_lba, sectors))
@@ -115,7 +115,7 @@ class Session(HeldDrive):
         self._stale = False
 
     def expected_toc(self) -> bytes:
-        """READ TOC, format 0 with LBAs, of the tracks there are."""
+        """The reply to READ TOC, format 0 with LBAs, for the tracks so far."""
         entries = tuple(TocTrack(track.number, track.start_lba) for track in self.tracks)
         last = self.tracks[-1]
         return ReadToc().build_reply(Toc(entries, last.start_lba + last.sectors + RUN_OUT_SECTORS))
@@ -142,11 +142,11 @@ class Session(HeldDrive):
 
     @property
     def whole_tracks(self) -> list[TrackEnded]:
-        """Of which it is known what was sent."""
+        """The tracks of which it is known what was sent."""
         return [track for track in self.tracks if track.number in self._sent]
 
     def read_back(self) -> Procedure[ReadBack]:
-        """Every whole track, compared with what the streams gave; a track that was cut short is left out."""
+        """Compare every whole track with what its stream gave; one that was cut short is left out."""
         whole = self.whole_tracks
         places = [LaidTrack(t.number, t.start_lba, t.sectors) for t in whole]
         sent = [self._sent[t.number] for t in whole]

@@ -1,8 +1,8 @@
 """Which call on a writer is legal when, as a table.
 
-A state is what the object is in; an entry says where a legal call leads, or the code of an illegal one.
-`docs/imapi2.md` shows tables and diagram, drawn from here. IN_TRANSITION is ours: IMAPI2's pages know no
-second thread that calls while PrepareMedia or ReleaseMedia is at work.
+For each state, an entry says where a legal call leads, or which code an illegal one gets. The tables and the
+diagram in `docs/imapi2.md` are made from here. IN_TRANSITION is ours: IMAPI2's pages do not mention a second
+thread that calls while PrepareMedia or ReleaseMedia is at work.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Operation(StrEnum):
 
 @unique
 class RawOperation(StrEnum):
-    """What the disc-at-once writer alone has."""
+    """Calls that only the disc-at-once writer has."""
 
     PUT_REQUESTED_SECTOR_TYPE = "put RequestedSectorType"
     WRITE_MEDIA = "WriteMedia, WriteMedia2"
@@ -72,7 +72,7 @@ def row(*entries: Entry) -> dict[State, Entry]:
 
 @dataclass(frozen=True, slots=True)
 class _Codes:
-    """The five that both writers have."""
+    """The five codes that both writers have."""
 
     writes: HResult
     idle: HResult
@@ -82,7 +82,7 @@ class _Codes:
 
 
 def _table(codes: _Codes, own: Table) -> Table:
-    """The calls that both writers have, and a writer's own ones, each put after its kin."""
+    """The calls that both writers have, with a writer's own ones added, each after its kin."""
     writes, prepared, unprepared = codes.writes, codes.prepared, codes.unprepared
     common: Table = {
         Operation.PUT_RECORDER: row(R, R, prepared, writes, writes),
@@ -101,7 +101,7 @@ def _table(codes: _Codes, own: Table) -> Table:
 
 
 def _kin(call: AnyOperation) -> int:
-    """Puts, then calls, then gets."""
+    """The place in the order of the table: puts, then calls, then gets."""
     return {"put": 0, "get": 2}.get(call.partition(" ")[0], 1)
 
 
@@ -126,7 +126,7 @@ TABLE: Table = _table(
         Operation.GET_EXPECTED_TABLE_OF_CONTENTS: _TAO_ONCE,
     },
 )
-"""Of the track-at-once writer."""
+"""The table of the track-at-once writer."""
 
 _RAW = _Codes(
     HResult.E_IMAPI_DF2RAW_WRITE_IN_PROGRESS,
@@ -150,14 +150,14 @@ RAW_TABLE: Table = _table(
         RawOperation.GET_ENDS_OF_THE_DISC: _RAW_KNOWN,
     },
 )
-"""Of the disc-at-once writer."""
+"""The table of the disc-at-once writer."""
 
 ENDS_IN = {State.WRITING: State.PREPARED}
-"""Where a state leads by itself, however the call that brought it about ends."""
+"""Where a state leads by itself, however the call that led to it ends."""
 
 
 def markdown(table: Mapping[Any, Mapping[Any, Enum | HResult]], states: Iterable[Enum] = STATES) -> str:
-    """A table, for the documentation."""
+    """The table in Markdown, for the documentation."""
     columns = list(states)
     lines = [
         "| call | " + " | ".join(state.value for state in columns) + " |",
@@ -175,7 +175,7 @@ def markdown(table: Mapping[Any, Mapping[Any, Enum | HResult]], states: Iterable
 
 
 def diagram(table: Table = TABLE) -> str:
-    """The states and what leads from one to another, as a Mermaid diagram."""
+    """The states and the calls between them, as a Mermaid diagram."""
     lines = ["stateDiagram-v2", "    [*] --> N"]
     for operation, row in table.items():
         for state, entry in row.items():

@@ -1,4 +1,4 @@
-"""MsftDiscFormat2TrackAtOnce: audio tracks to a blank CD-R or CD-RW."""
+"""MsftDiscFormat2TrackAtOnce: writes audio tracks to a blank CD-R or CD-RW."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _story(
 
 
 class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
-    """Writes audio tracks.  Which call is legal when is the table in redbook.imapi2.writer.state.
+    """Writes audio tracks.  The table in redbook.imapi2.writer.state says which call is legal when.
 
     May be used from any thread; Update handlers run on the thread that is inside AddAudioTrack or
     ReleaseMedia. Dropping a prepared object, or leaving it as a context manager, gives the drive back and
@@ -37,9 +37,9 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
 
     @translated
     def PrepareMedia(self) -> int:
-        """Take the drive for this writer, and see that there is a blank disc in it.
+        """Take the drive for this writer, and check that there is a blank disc in it.
 
-        Ctrl-C ends the waiting for a drive that is not ready; nothing is written then.
+        Ctrl-C ends the wait for a drive that is not ready; nothing is written then.
         """
         cancel = InterruptibleCancel(in_order=True)
         with late_interrupts(cancel):
@@ -53,9 +53,9 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
     def AddAudioTrack(self, data: object) -> int:
         """Write a stream as the next track; returns when the track is on the disc.
 
-        data  44.1 kHz 16-bit stereo PCM without a header: a binary file or whatever has read and seek, an
-              object with IStream's Read, Seek and Stat, or bytes. Less than 4 s are padded with
-              silence, and so is the last sector. A sound file as it is, header and all, is refused.
+        data  44.1 kHz 16-bit stereo PCM without a header: a binary file or anything with read and seek, an
+              object with IStream's Read, Seek and Stat, or bytes. Less than 4 s is padded with silence, and
+              so is the last sector. A sound file with its header is refused.
         """
         name = "AddAudioTrack"
         if data is None:
@@ -132,7 +132,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
 
     @translated
     def CancelAddTrack(self) -> int:
-        """Ask the running AddAudioTrack to end its track and stop; from a handler, or any thread."""
+        """Ask the running AddAudioTrack to end its track and stop, from a handler or any thread."""
         with self._mutex:
             self._step(Operation.CANCEL_ADD_TRACK, "CancelAddTrack")
             if self._cancel is not None:
@@ -141,7 +141,7 @@ class MsftDiscFormat2TrackAtOnce(TrackAtOnceProperties):
 
     @translated
     def ReleaseMedia(self) -> int:
-        """Close the session, if there are tracks in it, and give the drive back, whatever happens."""
+        """Close the session if it has tracks, and give the drive back whatever happens."""
         name = "ReleaseMedia"
         cancel = InterruptibleCancel(to_the_end=True)
         with late_interrupts(cancel):

@@ -1,7 +1,7 @@
 """The stream that a caller passes to AddAudioTrack, as the audio of one track.
 
-Raw 44.1 kHz 16-bit stereo PCM, little-endian, without a header; a sound file, header and all, is refused.
-Its size counts from its start, whatever its position.
+It is raw 44.1 kHz 16-bit stereo PCM, little-endian, without a header; a sound file with its header is
+refused. Its size counts from its start, whatever its position.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ _MOST_LONG = 1 << 62
 
 
 class NoStream(RedbookError):
-    """The thing is no stream at all."""
+    """The object is not a stream at all."""
 
 
 class StreamNotSupported(RedbookError):
-    """It is one, but not one that can become a track."""
+    """The object is a stream, but not one that can become a track."""
 
 
 class HasHeader(AudioError):
-    """It is a sound file, whose header would be heard, or worse: whose every byte would be noise."""
+    """The stream is a sound file: its header would be heard, or even every byte would be noise."""
 
 
 class OpenSource(NamedTuple):
-    """Two ways to the same: a Python file, or an object with IStream's methods."""
+    """How to read a source, be it a Python file or an object with IStream's methods."""
 
     read_into: Callable[[memoryview], int]
     size_bytes: int
@@ -49,11 +49,11 @@ def with_article(kind: str) -> str:
 
 
 class TrackStream:
-    """A SectorStream that breaks off where its source does; `failure` says why.
+    """A SectorStream that ends early if its source does; `failure` says why.
 
     summed   keep what a disc can be compared with
     strict   refuse a length that is not a whole number of sectors instead of padding it, as Windows does
-    raises   NoStream, StreamNotSupported, HasHeader; at most its first bytes were read
+    raises   NoStream, StreamNotSupported, HasHeader; no more than its first bytes have been read then
     """
 
     def __init__(self, data: object, strict: bool = False, summed: bool = False) -> None:
@@ -84,13 +84,13 @@ class TrackStream:
 
     @property
     def sectors(self) -> int:
-        """Of audio, the last one padded with silence."""
+        """Sectors of audio, the last one padded with silence."""
         return -(-self.size_bytes // SECTOR_BYTES)
 
     def read_into(self, buffer: memoryview) -> int:
         """Called by the read-ahead, in its thread.
 
-        raises  AudioError  where the source fails, or ends early
+        raises  AudioError  if the source fails or ends early
         """
         wanted = min(len(buffer), max(0, self.size_bytes - self._done))
         if not wanted:  # the last sector's rest
@@ -115,17 +115,17 @@ class TrackStream:
         return len(served)
 
     def fingerprint(self, sectors: int) -> Fingerprint:
-        """Once: of what was served, and the silence up to this length of the track."""
+        """The fingerprint of what was read, plus silence up to this length of the track. Call it once."""
         if self._sum is None:
             raise ValueError("this stream is not summed up")
         self._sum.update(bytes(sectors * SECTOR_BYTES - self._done))
         return self._fingerprint.finish(self._sum.hexdigest(), sectors)
 
     def _look_at_the_start(self) -> threading.Thread:
-        """Is there a header?
+        """Look for a header.
 
-        In a thread that is not waited for long, as a stream may hang; then it is known before the first
-        sector is sent. What was read is kept, so that nothing is read twice.
+        This runs in a thread that is not waited for long, because a stream may hang; then the answer comes
+        before the first sector is sent. What was read is kept, so that nothing is read twice.
         """
 
         def look() -> None:
@@ -149,7 +149,7 @@ class TrackStream:
     def _read(self, part: memoryview, at: int) -> int:
         try:
             got = self._source.read_into(part)
-        except BaseException as error:  # noqa: BLE001 - whatever a caller's stream raises is told by AddAudioTrack
+        except BaseException as error:  # noqa: BLE001 - AddAudioTrack reports whatever the stream raises
             self._fail(f"reading the stream failed after {at} of {self.size_bytes} bytes: {error!r}", error)
             return 0
         if not 0 <= got <= len(part):
@@ -160,10 +160,10 @@ class TrackStream:
         return got
 
     def _look_behind(self) -> None:
-        """A stream with more than it said would lose the rest silently.
+        """Check that the stream has no more bytes than it announced: they would be lost silently.
 
-        In a thread that is not waited for long: what was announced has come, and a stream that hangs, or
-        raises, after that has done no harm.
+        This runs in a thread that is not waited for long: everything that was announced has come, and a
+        stream that hangs or raises after that has done no harm.
         """
         self._looked_behind = True
         found: list[int] = []
@@ -194,7 +194,7 @@ class TrackStream:
 
 
 def open_source(data: object) -> OpenSource:
-    """Its size counts from its start, where it stands then.  raises  NoStream, StreamNotSupported"""
+    """Open a source, at its start; its size counts from there.  raises  NoStream, StreamNotSupported"""
     if isinstance(data, bytes | bytearray | memoryview):
         data = io.BytesIO(bytes(data))
     if isinstance(data, str | int | float | list | tuple | dict):
@@ -236,7 +236,7 @@ def _open_file(file: Any) -> OpenSource:
 
 
 def size_of_istream(stream: Any) -> int:
-    """As its Stat says.  raises  StreamNotSupported"""
+    """The size that its Stat states.  raises  StreamNotSupported"""
     try:
         try:
             status = stream.Stat(STATFLAG_NONAME)
@@ -262,7 +262,7 @@ def _open_istream(stream: Any) -> OpenSource:
 
 
 def _size_in(status: Any) -> Any:
-    """STATSTG as comtypes has it (with cbSize), as pywin32 has it (a tuple), or the bare number."""
+    """The size in a STATSTG of comtypes (with cbSize) or pywin32 (a tuple), or a bare number."""
     if hasattr(status, "cbSize"):
         return status.cbSize
     if isinstance(status, tuple) and len(status) > 2:
@@ -271,7 +271,7 @@ def _size_in(status: Any) -> Any:
 
 
 def _copy(chunk: Any, part: memoryview) -> int:
-    """How many bytes came; more than were asked for are told, not taken."""
+    """Copy what came, unless it is more than was asked for; returns how many bytes came."""
     data = memoryview(chunk).cast("B")
     if len(data) <= len(part):
         part[: len(data)] = data

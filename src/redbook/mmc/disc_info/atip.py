@@ -1,4 +1,4 @@
-"""READ TOC, format 4: what is pressed into a blank disc's groove."""
+"""READ TOC, format 4: the information in a blank disc's groove (ATIP)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from redbook.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Atip:
-    """What is pressed into a blank disc's groove.  Source: MMC-5 6.26.6.
+    """The information in a blank disc's groove.  Source: MMC-5 6.26.6.
 
-    lead_in_start, last_lead_out  None if they make no sense (zero, no lead-in there, start after end)
+    lead_in_start, last_lead_out  None if they make no sense (zero, not in a lead-in, start after end)
     sub_type                      3 bits; with `rewritable` the CD-RW speed class
     speed_codes                   (lowest, highest) of additional information A1, None if absent
-    ultra_speed_codes             the same of A2, which ultra speed CD-RW have
+    ultra_speed_codes             the same from A2, which ultra speed CD-RW have
     """
 
     lead_in_start: Msf | None
@@ -58,7 +58,7 @@ class Atip:
         length = int.from_bytes(data[:2], "big")
         need_told(data, length, 16)
         data = data[: length + 2]
-        bcd = data[8] >= 0x90  # a Ricoh firmware; no binary minute reaches that
+        bcd = data[8] >= 0x90  # from a Ricoh firmware; no binary minute is that high
         lead_in, lead_out = _atip_time(data[8:11], bcd), end_or_none(_atip_time(data[12:15], bcd))
         if lead_in and lead_out and lead_in.lba >= lead_out.sectors - PREGAP_SECTORS:
             lead_in = lead_out = None
@@ -80,7 +80,7 @@ class Atip:
 
 
 def _atip_time(three: bytes, bcd: bool) -> Msf | None:
-    """None for zeros and for times that there are none of."""
+    """A time; None for zeros and for times that do not exist."""
     if bcd:
         if any(byte >> 4 > 9 or byte & 0xF > 9 for byte in three):
             return None

@@ -29,7 +29,7 @@ class ReadCdText(Sized[bytes]):
         return cls(toc_fields(cdb)[2])
 
     def build_reply(self, packs: bytes) -> bytes:
-        """The length field holds 65535 at most, which is more than eight whole blocks of packs have."""
+        """Make the reply. The length field holds 65535 at most, which is more than eight full blocks need."""
         return Struct(">HH").pack(len(packs) + 2, 0) + packs
 
     def parse_reply(self, data: bytes) -> bytes:

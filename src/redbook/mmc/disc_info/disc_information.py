@@ -1,4 +1,4 @@
-"""READ DISC INFORMATION: what state the disc is in."""
+"""READ DISC INFORMATION: the state of the disc."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DiscStatus(IntEnum):
 
 @unique
 class SessionStatus(IntEnum):
-    """State of the last session: byte 2 bits 3-2."""
+    """The state of the last session: byte 2 bits 3-2."""
 
     EMPTY = 0
     INCOMPLETE = 1
@@ -72,9 +72,11 @@ class DiscInformation:
 
     @classmethod
     def from_bytes(cls, data: bytes, of_cd: bool = True) -> Self:
-        """of_cd  hold it against what a CD can be; other discs have thousands of tracks
+        """Parse the reply to READ DISC INFORMATION.
 
-        raises  ValueError  for what cannot be
+        of_cd  check it against the limits of a CD; other discs have thousands of tracks
+
+        raises  ValueError  for impossible values
         """
         need(data, cls.SHORTEST_BYTES, ReadDiscInformation.NAME)
         length, state, first, s0, f0, l0, flags, kind, s1, f1, l1, _, lead_in, lead_out, *_ = (
@@ -99,14 +101,14 @@ class DiscInformation:
         return found
 
     def _check(self) -> None:
-        """raises  ValueError  for what no CD can be"""
+        """raises  ValueError  for values that no CD can have"""
         if self.status is DiscStatus.BLANK:
             self._check_blank()
             return
         check_number(self.first_track, "the first track's number")
         check_number(self.sessions, "the number of sessions")
         empty = self.last_session_status is SessionStatus.EMPTY
-        # Where a track can follow it is counted, also after the 99th.
+        # If a further track can follow, drives count it, too, even after the 99th.
         most = MOST_TRACKS + (empty or self.last_session_status is SessionStatus.INCOMPLETE)
         check_number(
             self.first_track_of_last_session, "the last session's first track", most, self.first_track
@@ -115,7 +117,7 @@ class DiscInformation:
         check_number(self.last_track_of_last_session, "the last session's last track", most, least)
 
     def _check_blank(self) -> None:
-        """Burning follows from this word, so that everything beside it must fit.  raises  ValueError"""
+        """A burn relies on the word "blank", so everything else must agree with it.  raises  ValueError"""
         wrong = []
         if self.last_session_status is not SessionStatus.EMPTY:
             wrong.append(f"its session is {self.last_session_status.name.lower()}")
@@ -136,7 +138,7 @@ class DiscInformation:
 class ReadDiscInformation(Sized[DiscInformation]):
     """READ DISC INFORMATION, standard data.  Source: MMC-5 6.22.
 
-    of_cd  whether the drive calls it a CD, whose numbers are bounded; it changes nothing of the command
+    of_cd  whether the drive calls the disc a CD, whose numbers have limits; it does not change the command
     """
 
     OPCODE: ClassVar[int] = 0x51

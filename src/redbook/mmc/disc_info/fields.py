@@ -1,6 +1,6 @@
 """What these replies have in common: addresses, numbers, lengths; and the CDB of READ TOC/PMA/ATIP.
 
-What is believed and what is not is in docs/replies.md, field by field.
+docs/replies.md says which fields are believed.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ READ_TOC_OPCODE = 0x43
 
 
 def is_msf(three: bytes) -> bool:
-    """Whether there is such a time: 99:59:74 at most."""
+    """Whether this time exists: 99:59:74 at most."""
     return three[0] <= 99 and three[1] < 60 and three[2] < SECTORS_PER_SECOND
 
 
 def msf_or_none(four: bytes) -> Msf | None:
-    """Bytes 0, M, S, F; None for 00:00:00, FF:FF:FF and other times that there are none of: "unknown"."""
+    """The time in bytes 0, M, S, F; None ("unknown") for 00:00:00, FF:FF:FF and impossible times."""
     return Msf(*four[1:4]) if is_msf(four[1:4]) and any(four[1:4]) else None
 
 
 def end_or_none(end: Msf | None) -> Msf | None:
-    """How far a disc goes; None if no disc can be that short."""
+    """The end of a disc; None if no disc can be that short."""
     return end if end is not None and end.sectors >= SHORTEST_DISC_SECTORS else None
 
 
 def address(four: bytes, msf: bool, what: str) -> int:
-    """An LBA from four bytes of either form.  raises  ValueError  for a time that there is none of"""
+    """An LBA from four bytes in either form.  raises  ValueError  for a time that does not exist"""
     if not msf:
         return int.from_bytes(four, "big", signed=True)
     if not is_msf(four[1:4]):
@@ -43,26 +43,26 @@ def address(four: bytes, msf: bool, what: str) -> int:
 
 
 def check_address(lba: int, what: str, earliest: int = -PREGAP_SECTORS) -> int:
-    """`lba`, if a disc has such a sector; else ValueError."""
+    """Return `lba` if a disc can have such a sector.  raises  ValueError  if not"""
     if not earliest <= lba <= LAST_LBA:
         raise ValueError(f"{what} is said to be at sector {lba}; a disc has {earliest} to {LAST_LBA}")
     return lba
 
 
 def check_number(number: int, what: str, most: int = MOST_TRACKS, least: int = 1) -> int:
-    """`number`, if it is one of tracks or sessions; else ValueError."""
+    """Return `number` if a track or session can have it.  raises  ValueError  if not"""
     if not least <= number <= most:
         raise ValueError(f"{what} is said to be {number}; it must be {least} to {most}")
     return number
 
 
 def need_told(data: bytes, length: int, due: int) -> None:
-    """Whether what the reply's own length field vouches for reaches far enough.
+    """Check that a reply is long enough, going by its own length field.
 
-    length  what the field says, its own two bytes not among it
-    due     bytes, the field's own among them
+    length  what the field says, without its own two bytes
+    due     the bytes that are needed, including the field's own
 
-    raises  ValueError  if it does not
+    raises  ValueError  if it is too short
     """
     if length + 2 < due:
         raise ValueError(f"it states that it has {length + 2} bytes, but {due} were expected")
@@ -78,7 +78,7 @@ def toc_cdb(msf: bool, toc_format: int, number: int, length: int) -> bytes:
 
 
 def toc_fields(cdb: bytes) -> tuple[bool, int, int]:
-    """MSF bit, track or session number, allocation length."""
+    """The MSF bit, the track or session number, and the allocation length."""
     _, flags, _, number, length = _READ_TOC.unpack(cdb)
     return bool(flags & 2), number, length
 

@@ -18,7 +18,7 @@ class TocPoint:
     """One entry of a lead-in or PMA, as its Q sub-channel holds it.  Source: MMC-5 table 486.
 
     point    01h..63h a track, A0h first track, A1h last track, A2h lead-out, B0h, C0h mode 5
-    address  PMIN:PSEC:PFRAME; for A0h and A1h the minute is a track number
+    address  PMIN:PSEC:PFRAME; for A0h and A1h, the minute is a track number
     running  MIN:SEC:FRAME
     """
 
@@ -98,7 +98,7 @@ class ReadFullToc(Sized[RawToc]):
 
 @dataclass(frozen=True, slots=True)
 class ReadPma(Sized[RawToc]):
-    """READ TOC, format 3: the program memory area, the notes a recorder keeps of an open session."""
+    """READ TOC, format 3: the program memory area, a recorder's notes on an open session."""
 
     OPCODE: ClassVar[int] = READ_TOC_OPCODE
     FORMAT: ClassVar[int] = 3

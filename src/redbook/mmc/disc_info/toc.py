@@ -1,6 +1,6 @@
 """READ TOC, formats 0 and 1: the tracks and sessions that are complete.
 
-Formats 2 and 3 are in `raw_toc`, 4 in `atip`, 5 in `packs`; the CDB of all formats is in `fields`.
+Formats 2 and 3 are in `raw_toc`, 4 in `atip`, 5 in `cd_text`; the CDB of all formats is in `fields`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from redbook.records import dataclass
 class ReadToc(Sized[Toc]):
     """READ TOC, format 0: the tracks of all complete sessions.  Source: MMC-5 6.26.2.
 
-    first_track  list from this one on; AAh lists the lead-out alone
+    first_track  list from this one on; AAh lists only the lead-out
     """
 
     OPCODE: ClassVar[int] = READ_TOC_OPCODE
@@ -76,7 +76,7 @@ class ReadToc(Sized[Toc]):
             tracks.append(TocTrack(number, lba, control & 0xF))
         if lead_out is None:
             raise ValueError("it has no lead-out")
-        tracks.sort(key=lambda track: track.number)  # the list is compared with its own head, not its order
+        tracks.sort(key=lambda track: track.number)  # the order of the list need not be right
         self._check(tracks, first, last)
         end = check_address(self._lead_out(lead_out), "the lead-out")
         if tracks and end <= tracks[-1].start_lba:
@@ -87,7 +87,7 @@ class ReadToc(Sized[Toc]):
         return Toc(tuple(tracks), end)
 
     def _check(self, tracks: list[TocTrack], first: int, last: int) -> None:
-        """raises  ValueError  where tracks are missing or told twice, or do not follow on each other"""
+        """raises  ValueError  if tracks are missing, listed twice, or out of order"""
         if self.first_track == LEAD_OUT and not tracks:
             return
         check_number(first, "the first track's number")
@@ -105,9 +105,9 @@ class ReadToc(Sized[Toc]):
                 )
 
     def _lead_out(self, four: bytes) -> int:
-        """Where it is; some drives tell this one address in MSF, whatever they are asked for.
+        """The lead-out's address; some drives give this one in MSF, whatever they are asked for.
 
-        Where both could be meant it is taken for what was asked for.
+        If both forms are possible, it is read in the form that was asked for.
         """
         lba = address(four, self.msf, "the lead-out")
         if lba > LAST_LBA and not four[0] and is_msf(four[1:4]):

@@ -1,4 +1,4 @@
-"""READ TRACK INFORMATION: where a track is, and where the next one may go."""
+"""READ TRACK INFORMATION: where a track is, and where the next one can begin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from redbook.mmc.disc_info.fields import check_address, check_number, need_told
 from redbook.records import dataclass
 
 INVISIBLE_TRACK = 0xFF
-"""READ TRACK INFORMATION: the track where the next write goes."""
+"""The number of the track where the next write goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,13 @@ class TrackInformation:
     """The reply to READ TRACK INFORMATION.  Source: MMC-5 6.27.
 
     next_writable_lba, last_recorded_lba  None if the drive does not vouch for them
-    data_mode  1 or 2 of a data track; 0 for audio, and where the drive does not say
+    data_mode  1 or 2 for a data track; 0 for audio, or if the drive does not say
     """
 
     LAYOUT: ClassVar[Struct] = Struct(">HBBxBBBiiIIIiBB2x")
     SHORTEST_BYTES: ClassVar[int] = 28
     NOT_BELIEVED: ClassVar[int] = 6
-    """Up to here a length field says nothing: such drives tell 36 bytes anyway (K3b)."""
+    """A length field up to this value means nothing: such drives send 36 bytes anyway (K3b)."""
 
     number: int
     session: int
@@ -66,7 +66,7 @@ class TrackInformation:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Parse the reply to READ TRACK INFORMATION.  raises  ValueError  for what no track of a CD can be"""
+        """Parse the reply to READ TRACK INFORMATION.  raises  ValueError  for what no track can have"""
         need(data, cls.SHORTEST_BYTES, ReadTrackInformation.NAME)
         length, n0, s0, mode, flags, valid, start, nwa, free, _, size, last, n1, s1 = cls.LAYOUT.unpack(
             data[: cls.LAYOUT.size].ljust(cls.LAYOUT.size, b"\0")
@@ -90,8 +90,8 @@ class TrackInformation:
         return found
 
     def _check(self) -> None:
-        """raises  ValueError  for what no track of a CD can be"""
-        # Behind the 99th some drives name the track that cannot come any more.
+        """raises  ValueError  for values that no track of a CD can have"""
+        # After the 99th, some drives still name a next track, which can never be written.
         check_number(self.number, "the track's number", MOST_TRACKS + self.blank)
         check_number(self.session, "the session's number")
         what = f"track {self.number}"
@@ -99,7 +99,7 @@ class TrackInformation:
         if self.next_writable_lba is not None:
             check_address(self.next_writable_lba, "the next sector to be written", FIRST_LEAD_IN_LBA)
         if self.blank or self.next_writable_lba is not None:
-            return  # how long it will be is not known yet, and drives say what they like
+            return  # its length is not known yet, and drives give any number
         if self.track_sectors == 0 and not self.damaged:
             raise ValueError(f"{what} is said to have no sectors, but not to be blank")
         if self.start_lba + self.track_sectors > LAST_LBA + 1:
@@ -110,7 +110,7 @@ class TrackInformation:
 
     @property
     def free_sectors_or_none(self) -> int | None:
-        """What is free for this track; None if no disc has as much, or the drive says nothing."""
+        """The free sectors for this track; None if no disc has so many, or if the drive does not say."""
         return self.free_sectors if 0 < self.free_sectors <= LAST_LBA + PREGAP_SECTORS else None
 
 

@@ -1,6 +1,6 @@
-"""An iSCSI target: recorders as the logical units of one target, before any initiator.
+"""An iSCSI target: recorders as the logical units of one target, for any initiator.
 
-Source throughout: RFC 7143. The protocol knows no socket: `connection` takes PDUs and gives bytes to send
+Source throughout: RFC 7143. The protocol knows no sockets: `connection` takes PDUs and gives bytes to send
 and commands to execute; only `portal` has sockets and threads.
 
 What is offered: one connection a session, error recovery level 0, CHAP, digests, immediate and

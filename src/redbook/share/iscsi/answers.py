@@ -15,7 +15,7 @@ OVERFLOW_BIT, UNDERFLOW_BIT = 0x04, 0x02
 
 @unique
 class ServiceResponse(IntEnum):
-    """What became of a command, as far as iSCSI is concerned.  Source: RFC 7143 11.4.3."""
+    """What happened to a command, as far as iSCSI is concerned.  Source: RFC 7143 11.4.3."""
 
     COMPLETED = 0
     TARGET_FAILURE = 1
@@ -100,9 +100,9 @@ class NopIn:
 
 @dataclass(frozen=True, slots=True)
 class ScsiResponse:
-    """Status of a command; sense data follow as a 2-byte length and themselves.  Source: RFC 7143 11.4.
+    """Status of a command; a 2-byte length and the sense data follow.  Source: RFC 7143 11.4.
 
-    residual_bytes  how far what the command had to transfer differs from what was expected
+    residual_bytes  the difference between what the command had to transfer and what was expected
     overflow        there was more to transfer
     underflow       there was less
     """
@@ -232,9 +232,9 @@ class TextResponse:
 
 @dataclass(frozen=True, slots=True)
 class DataIn:
-    """Data of a command that reads, the last with its status if that is GOOD.  Source: RFC 7143 11.7.
+    """Data of a command that reads; the last PDU has the status if it is GOOD.  Source: RFC 7143 11.7.
 
-    with_status  status, StatSN and residual count
+    with_status  whether it has status, StatSN and residual count
     """
 
     OPCODE: ClassVar[Opcode] = Opcode.DATA_IN
@@ -323,7 +323,7 @@ class ReadyToTransfer:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A PDU that was not accepted; its header follows as data.  Source: RFC 7143 11.17."""
+    """Rejects a PDU, whose header follows as data.  Source: RFC 7143 11.17."""
 
     OPCODE: ClassVar[Opcode] = Opcode.REJECT
     LAYOUT: ClassVar[Struct] = Struct(">BBBxI8xI4xIIII8x")
@@ -370,6 +370,6 @@ _BY_OPCODE: dict[int, type[Answer]] = {
 
 
 def parse(header: bytes) -> Answer | None:
-    """The answer that these 48 bytes are; None if no target sends such."""
+    """The answer in these 48 bytes; None if no target sends such an answer."""
     kind = _BY_OPCODE.get(header[0] & 0x3F)
     return None if kind is None else kind.from_bytes(header)

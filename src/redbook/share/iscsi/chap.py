@@ -1,4 +1,4 @@
-"""CHAP: an initiator proves that it knows the secret, and if asked the target does so, too.
+"""CHAP: an initiator proves that it knows the secret, and the target does the same if asked.
 
 Source: RFC 7143 12.1.3, RFC 1994; numbers of the algorithms: IANA, PPP authentication algorithms.
 """
@@ -19,7 +19,7 @@ _MOST_BINARY_BYTES = 1024
 _CHALLENGE_BYTES = 32
 
 ALGORITHMS: Mapping[str, str] = {"5": "md5", "7": "sha256"}
-"""Number on the wire to name; MD5 is what every initiator has."""
+"""Names by the number on the wire; every initiator has MD5."""
 
 
 class ChapError(Exception):
@@ -28,7 +28,7 @@ class ChapError(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who may log in, and how the target proves itself to those who ask; both secrets must differ."""
+    """Who may log in, and how the target proves itself if asked; the two secrets must differ."""
 
     user: str
     secret: bytes
@@ -80,7 +80,7 @@ def to_text(data: bytes) -> str:
 class ChapServer:
     """The target's side: first the algorithm, then the proofs.
 
-    random  gives so many bytes that nobody can foresee
+    random  returns this many unpredictable bytes
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class ChapServer:
         self._challenge = b""
 
     def answer(self, keys: Mapping[str, str]) -> dict[str, str]:
-        """What to say to the CHAP keys that came.  raises  ChapError"""
+        """The answer to the CHAP keys that came.  raises  ChapError"""
         if "CHAP_A" in keys:
             return self._choose(keys["CHAP_A"])
         if "CHAP_R" in keys:

@@ -1,18 +1,19 @@
 """One connection of an initiator, from the first byte to the last: login, then a session.
 
-It knows no socket. PDUs come in by `receive_pdu`, which reads through a function that fills a buffer;
-bytes to send collect in `take_output`.
+It knows no sockets. PDUs come in through `receive_pdu`, which reads with a function that fills a buffer;
+`take_output` returns the bytes to send.
 
-Several threads may use it. One at a time may be in `receive_pdu`, and one between `take_output` and the
-sending of what that gave, or PDUs would be mixed up: the portal has a lock for each. The lock here is held
-for moments only, never while bytes are waited for or a command runs; what sends an answer (`_emit`) is
-called with it. `_destination` gives out the memory of a task, and `fill` writes there without the lock: if
-the task is aborted in the meantime, nobody looks at that memory any more. `logged_in`, `closing` and `key`
-are read without it: what they hang on is set once.
+Several threads may use it. Only one at a time may be in `receive_pdu`, and only one between `take_output`
+and the sending of what it returned, or PDUs would be mixed up; the portal has a lock for each. The lock here
+is held only briefly, never while bytes are waited for or a command runs; it is held when `_emit` is called
+to send an answer. `_destination` gives out the memory of a task, and `fill` writes there without the lock:
+if the task is aborted in the meantime, nobody looks at that memory any more. `logged_in`, `closing` and
+`key` are read without the lock, because what they depend on is set only once.
 
-A login that replaces a session takes that one's lock under its own. That never goes round in a circle: a
-session that was replaced asks for nobody's. Who cleans up: the portal's thread calls `end` when its loop is
-over; a session that is replaced, or the target's end, calls it before, and then that does nothing more.
+A login that replaces a session takes that session's lock while it holds its own. This cannot deadlock: a
+session that was replaced asks for no other lock. Who cleans up: the portal's thread calls `end` when its
+loop is over. If the session was replaced or the target ended, `end` was called before, and this call does
+nothing.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Connection:
         self._header_digest = self._data_digest = False
         self._ended = False
 
-    # As other sessions know it
+    # What other sessions use
 
     @property
     def key(self) -> tuple[str, bytes]:
@@ -87,7 +88,7 @@ class Connection:
 
     @property
     def closing(self) -> bool:
-        """Whether to hang up as soon as the output is sent."""
+        """Whether to hang up as soon as the output has been sent."""
         if self._ended or self._login.refused:
             return True
         return self._session is not None and self._session.closing
@@ -99,7 +100,7 @@ class Connection:
             return output
 
     def next_job(self) -> Job | None:
-        """A job for the caller to run, and to hand back to `finish`."""
+        """A job that the caller should run and then pass to `finish`."""
         with self._lock:
             return None if self._session is None or self._ended else self._session.next_job()
 
@@ -111,7 +112,7 @@ class Connection:
     def receive_pdu(self, fill: Fill) -> None:
         """Read one PDU and do what it asks.
 
-        raises  ProtocolError, and what `fill` raises; the connection is of no more use then
+        raises  ProtocolError, and what `fill` raises; then the connection is no longer usable
         """
         buffer = bytearray(HEADER_BYTES)
         fill(memoryview(buffer))
@@ -130,14 +131,14 @@ class Connection:
                 self._receive(request, header, data)
 
     def _check(self, request: Request | None, length: int) -> None:
-        """What ends the connection at once, before anything else of it is read."""
+        """raises  ProtocolError  for what ends the connection at once, before more is read"""
         if self._session is None and not isinstance(request, LoginRequest):
             raise ProtocolError("no login request where one was expected")
         if length > (RECEIVED_DATA_SEGMENT_BYTES if self.logged_in else MOST_LOGIN_DATA_BYTES):
             raise ProtocolError(f"a data segment of {length} bytes, more than was agreed")
 
     def _read_rest_of_header(self, header: bytes, fill: Fill) -> None:
-        """Additional segments are read and left out: none of them concerns a recorder's commands."""
+        """Read and ignore additional header segments: none of them concerns a recorder's commands."""
         more = additional_header_bytes(header)
         if not more and not self._header_digest:
             return

@@ -2,9 +2,9 @@
 
 Source: RFC 7143 13.1 (polynomial 11EDC6F41h, reflected, complemented before and after).
 
-Python has no fast one, and byte by byte it makes some 10 MB/s. So long data are cut into lanes of equal
-length, and one byte of every lane at a time goes through the register: `bytes.translate` looks up hundreds
-of table entries in one call, and exclusive or works on long integers. That makes more than 100 MB/s.
+Python has no fast implementation, and byte by byte it reaches some 10 MB/s. So long data are cut into lanes
+of equal length, and one byte of every lane at a time goes through the register: `bytes.translate` looks up
+hundreds of table entries in one call, and exclusive or works on long integers. That gives more than 100 MB/s.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FEWEST_LANES = 32  # with fewer, byte by byte is as fast
 
 
 def crc32c(data: bytes | bytearray | memoryview, crc: int = 0) -> int:
-    """The checksum of `data`, or of what `crc` is the checksum of and `data` after it."""
+    """The checksum of `data`; with `crc`, the checksum of earlier data, that of both together."""
     view = memoryview(data).cast("B")
     register = crc ^ _ALL_ONES
     lanes = len(view) // _LANE_BYTES
@@ -49,7 +49,7 @@ def _through_bytes(data: bytes | memoryview, register: int) -> int:
 
 
 def _through_lanes(data: bytes, register: int) -> int:
-    """As `_through_bytes`, for whole lanes."""
+    """The same as `_through_bytes`, for whole lanes."""
     one, two, three, four = _tables().lanes_shift
     for lane in unpack(f"<{len(data) // _LANE_BYTES}I", _registers_of_lanes(data)):
         register = (
@@ -63,9 +63,9 @@ def _through_lanes(data: bytes, register: int) -> int:
 
 
 def _registers_of_lanes(data: bytes) -> bytes:
-    """Where the register of each lane ends that begins with 0, as little-endian 32-bit words.
+    """The final register of each lane, started at 0, as little-endian 32-bit words.
 
-    The registers of all lanes are held as four long integers: of their lowest bytes, the next, and so on.
+    The registers of all lanes are held in four long integers: the lowest bytes, the next ones, and so on.
     """
     lanes = len(data) // _LANE_BYTES
     lowest, second, third, highest = _tables().of_byte
@@ -85,7 +85,7 @@ def _registers_of_lanes(data: bytes) -> bytes:
 
 class _Tables(NamedTuple):
     """one_byte      what one byte does to the register
-    of_byte      the same, each byte of the result in a table of its own, lowest first
+    of_byte      the same, with a table for each byte of the result, lowest first
     lanes_shift  what _LANE_BYTES zeros do to a register, by its lowest byte, the next, and so on
     """
 
@@ -96,7 +96,7 @@ class _Tables(NamedTuple):
 
 @cache
 def _tables() -> _Tables:
-    """Made at the first digest."""
+    """Make the tables, at the first digest."""
     one_byte = []
     for value in range(256):
         for _ in range(8):
@@ -115,7 +115,7 @@ def _tables() -> _Tables:
 
 
 def _sum_of(terms: list[int], chosen: int) -> int:
-    """The exclusive or of the terms whose bits are set."""
+    """The exclusive or of the terms whose bits are set in `chosen`."""
     total = 0
     for number, term in enumerate(terms):
         if chosen >> number & 1:

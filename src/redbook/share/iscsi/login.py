@@ -1,6 +1,6 @@
-"""The login phase: who is it, and what is agreed.  Source: RFC 7143 6.3, 13.
+"""The login phase: who the initiator is, and what is agreed.  Source: RFC 7143 6.3, 13.
 
-One step a request: in goes a LoginRequest with its text, out comes the answer with its own.
+Each request is one step: a LoginRequest with its text goes in, the answer with its own text comes out.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _log = logging.getLogger(__name__)
 SECURITY, OPERATIONAL, FULL_FEATURE = 0, 1, 3
 _NEXT_STAGES = {SECURITY: (OPERATIONAL, FULL_FEATURE), OPERATIONAL: (FULL_FEATURE,)}
 _MOST_STEPS = 32
-"""CHAP takes four, and nobody needs many more for 16 KiB of text."""
+"""CHAP takes four steps, and nobody needs many more for 16 KiB of text."""
 MOST_LOGIN_DATA_BYTES = 8192
-"""What a PDU of a login may carry, because nothing else is agreed yet.  Source: RFC 7143 13.12."""
+"""How much a PDU of a login may carry, as nothing else has been agreed yet.  Source: RFC 7143 13.12."""
 
 _NAMES = ("InitiatorName", "TargetName", "SessionType", "InitiatorAlias")
 
 
 @dataclass(slots=True)
 class Terms:
-    """What a session goes by from now on.
+    """What was agreed for a session.
 
-    max_send_bytes  most data that the initiator takes in one PDU
+    max_send_bytes  the most data that the initiator takes in one PDU
     """
 
     initiator: str
@@ -65,8 +65,8 @@ class LoginRefused(Exception):
 class Login:
     """One connection's login.
 
-    terms    what came out of it; None until then
-    refused  the last answer said no: the connection is of no more use
+    terms    what was agreed; None until the end
+    refused  whether the last answer was a refusal: then the connection is no longer usable
     """
 
     target: Target
@@ -88,7 +88,7 @@ class Login:
     _chap: ChapServer | None = None
 
     def receive(self, request: LoginRequest, data: bytes) -> tuple[LoginResponse, bytes]:
-        """The answer to one request, and its text."""
+        """The answer to one request, and the answer's text."""
         try:
             return self._step(request, data)
         except LoginRefused as refused:
@@ -160,7 +160,7 @@ class Login:
         self._stage = request.stage
 
     def _check_names(self) -> None:
-        """At the end of the first batch of keys: who it is, and what it wants."""
+        """Check at the end of the first batch of keys who the initiator is, and what it wants."""
         if not self._names.get("InitiatorName"):
             raise LoginRefused(LoginStatus.MISSING_PARAMETER, "no InitiatorName")
         kind = self._names.get("SessionType", "Normal")
@@ -225,7 +225,7 @@ class Login:
         if self._stage != SECURITY or self._authenticated:
             return True
         if self._chap is not None:
-            return False  # its proof is still to come
+            return False  # the initiator's proof is still to come
         if self.target.credentials is not None:
             raise LoginRefused(LoginStatus.AUTHENTICATION_FAILED, "it did not offer CHAP")
         return True
@@ -233,7 +233,7 @@ class Login:
     # Answers
 
     def _declarations(self, stage: int) -> dict[str, str]:
-        """Said unasked: the portal group at once (RFC 7143 13.9), the target's limit when limits are due."""
+        """Keys sent unasked: the portal group at once (RFC 7143 13.9), our limit when limits are due."""
         declared: dict[str, str] = {}
         if not self._introduced and self._names.get("SessionType") != "Discovery":
             declared["TargetPortalGroupTag"] = str(PORTAL_GROUP)

@@ -20,7 +20,7 @@ _OF_ONE_UNIT = (
 
 
 def manage(request: TaskManagementRequest, tasks: TaskSet, target: Target, session: Member) -> Management:
-    """Drop what is to be dropped now; what is still to be done, and the response after it."""
+    """Drop what can be dropped now; returns what remains to be done, and the response after it."""
     if request.function == TaskFunction.ABORT_TASK:
         return _abort_task(request, tasks)
     if request.function in _OF_ONE_UNIT:
@@ -52,5 +52,5 @@ def _abort_task(request: TaskManagementRequest, tasks: TaskSet) -> Management:
 
 def _reset_target(target: Target, session: Member, cold: bool) -> None:
     target.reset(range(len(target.units)), session)
-    if cold:  # RFC 7143 11.5.1: all sessions end with it
+    if cold:  # RFC 7143 11.5.1: it ends all sessions
         target.end_all(session)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 HEADER_BYTES = 48
 NO_TAG = 0xFFFFFFFF
-"""Reserved value of task and transfer tags: there is none."""
+"""Reserved value of task and transfer tags: there is no tag."""
 IMMEDIATE_BIT, FINAL_BIT, CONTINUE_BIT = 0x40, 0x80, 0x40
 MOST_DATA_SEGMENT_BYTES = 0xFFFFFF
 SN_MODULUS = 1 << 32
@@ -61,7 +61,7 @@ def additional_header_bytes(header: bytes) -> int:
 
 
 def data_segment_bytes(header: bytes) -> int:
-    """Bytes of data after this header, padding not counted."""
+    """Bytes of data after this header, without padding."""
     return int.from_bytes(header[5:8], "big")
 
 
@@ -75,7 +75,7 @@ def sn_after(number: int, count: int = 1) -> int:
 
 
 def sn_distance(later: int, earlier: int) -> int:
-    """How far one sequence number is behind another, negative if it is before it.  Source: RFC 1982."""
+    """`later` minus `earlier`; negative if `later` comes before `earlier`.  Source: RFC 1982."""
     distance = (later - earlier) % SN_MODULUS
     return distance - SN_MODULUS if distance >= SN_MODULUS // 2 else distance
 
@@ -96,6 +96,6 @@ def lun_number(lun: bytes) -> int | None:
 
 
 def lun_bytes(number: int) -> bytes:
-    """The 8-byte form of a logical unit's number: peripheral device addressing to 255, flat space above."""
+    """The 8-byte form of a LUN: peripheral device addressing up to 255, flat space addressing above."""
     first = number >> 8 | (0x40 if number > 0xFF else 0)
     return bytes((first, number & 0xFF)) + bytes(6)

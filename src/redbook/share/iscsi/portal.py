@@ -1,8 +1,8 @@
 """Sockets and threads: where initiators come in.
 
-Two threads take turns at each session: one waits for PDUs while the other executes a command, so that
-pings are answered while a recorder closes a disc for minutes, and the next sectors are read while the
-last ones are stored.
+Two threads take turns for each session: one waits for PDUs while the other executes a command. So pings are
+answered while a recorder takes minutes to close a disc, and the next sectors arrive while the last ones are
+stored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 MOST_CONNECTIONS = 64
 LOGIN_SECONDS = 30.0
 STALLED_SECONDS = 60.0
-"""How long the rest of a PDU may take, and the taking of ours."""
+"""How long the rest of a PDU may take to arrive, and how long the initiator may take to accept ours."""
 _STOP_SECONDS = 5.0
 _HURRY_AFTER_SECONDS = 0.02
 _LEAST_WAIT_SECONDS = 0.001  # 0 would mean forever
@@ -42,7 +42,7 @@ _KEEPALIVE = (
 
 
 _OF_THE_CLIENT = (errno.ECONNABORTED, errno.ECONNRESET, errno.ENOTCONN)
-"""What the system says about a client that has left before it was let in; the next one can come at once."""
+"""The system's errors for a client that has left before it was let in; the next one can come at once."""
 
 
 class _HungUp(Exception):
@@ -50,7 +50,7 @@ class _HungUp(Exception):
 
 
 class Portal:
-    """Listens, and serves whoever comes.
+    """Listens, and serves whoever connects.
 
     address  the host and port that it listens on
     raises   OSError  if it cannot listen there
@@ -70,7 +70,7 @@ class Portal:
 
     @property
     def urls(self) -> list[str]:
-        """Of each unit, as initiators of libiscsi take them."""
+        """The URL of each unit, in the form that libiscsi's initiators take."""
         place = f"iscsi://{_text_of(self.address)}/{self._target.name}"
         return [f"{place}/{number}" for number in range(len(self._target.units))]
 
@@ -84,7 +84,7 @@ class Portal:
             return 0.0 if self._served else time.monotonic() - self._idle_since
 
     def stop(self) -> bool:
-        """Hang up on everybody; whether all units are left alone now, or one is still at work."""
+        """Hang up on everybody; returns whether no unit is at work any more."""
         self._stopped.set()
         with contextlib.suppress(OSError):  # not started, or stopped before
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -99,11 +99,11 @@ class Portal:
         return all(one.wait(max(0.0, deadline - time.monotonic())) for one in served)
 
     def _accept(self) -> None:
-        """Nothing that a client does, and nothing that the system refuses, ends this loop."""
+        """Let clients in. Nothing that a client does, and nothing that the system refuses, ends this loop."""
         while not self._stopped.is_set():
             try:
                 self._let_in(*self._socket.accept())
-            except Exception as error:  # noqa: BLE001 - whatever it was, the next one may come
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next client may come
                 if self._stopped.is_set():
                     return
                 reason = error.strerror if isinstance(error, OSError) else error
@@ -112,7 +112,7 @@ class Portal:
                     self._stopped.wait(_NO_FILES_PAUSE_SECONDS)
 
     def _let_in(self, client: socket.socket, address: tuple[str, int]) -> None:
-        """raises  OSError, RuntimeError  if it cannot be served; the socket is closed then"""
+        """raises  OSError, RuntimeError  if the client cannot be served; then the socket is closed"""
         try:
             if not self._has_room():
                 self._seldom.warn(
@@ -135,9 +135,9 @@ class Portal:
             raise
 
     def _has_room(self) -> bool:
-        """Whether one more may come.  Who has not logged in yet makes room, the oldest first.
+        """Whether one more may come.  Clients that have not logged in make room, the oldest first.
 
-        So nobody keeps others out by connections that never log in.
+        So nobody can keep others out with connections that never log in.
         """
         with self._lock:
             if len(self._served) < MOST_CONNECTIONS:
@@ -163,7 +163,7 @@ class Portal:
 
 
 class _Seldom:
-    """Warnings that a flood of clients would repeat without end: one in a while, with the number left out."""
+    """Warnings that a flood of clients would repeat: now and then one, with the number of those left out."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -182,7 +182,7 @@ class _Seldom:
 
 
 class _Served:
-    """One connection and its threads.  forget: told at the end."""
+    """One connection and its threads.  forget: called at the end"""
 
     def __init__(
         self,
@@ -195,11 +195,11 @@ class _Served:
         self._socket = client
         self._forget = forget
         self._connection = Connection(target, _text_of(client.getsockname()), self.hang_up)
-        self.peer = _text_of(address)  # not asked of the socket: a client that is gone has none any more
+        self.peer = _text_of(address)  # the socket of a client that is gone has no address any more
         self._reading = threading.Lock()
         self._sending = threading.Lock()
         self._ending = threading.Event()
-        self._open = threading.Lock()  # nothing is sent to a descriptor that is closed just now
+        self._open = threading.Lock()  # so that nothing uses a descriptor that is just being closed
         self._login_ends: float | None = None
         self._pdu_began: float | None = None
         self._hurried = False
@@ -217,7 +217,7 @@ class _Served:
 
     @property
     def over(self) -> bool:
-        """Whether its threads are clearing up, or have done so."""
+        """Whether its threads are cleaning up, or have done so."""
         return self._ending.is_set()
 
     def start(self) -> None:
@@ -225,14 +225,14 @@ class _Served:
         self._thread.start()
 
     def wait(self, seconds: float) -> bool:
-        """Whether it is over within this time."""
+        """Wait for the end, no longer than this; returns whether it has come."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def hang_up(self) -> None:
-        """End the connection, from whatever thread; its own threads clear up."""
+        """End the connection, from any thread; its own threads clean up."""
         self._ending.set()
-        with self._open, contextlib.suppress(OSError):  # the initiator was faster, or it is closed
+        with self._open, contextlib.suppress(OSError):  # the initiator was faster, or the socket is closed
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def _main(self) -> None:
@@ -242,7 +242,7 @@ class _Served:
             if self._second.ident is not None:
                 self._second.join()
             self._connection.end()
-        except Exception:  # noqa: BLE001 - a defect of ours, and no reason to keep the place
+        except Exception:  # noqa: BLE001 - a defect of ours, but the connection's place must become free
             _log.exception("%s: its units could not be left in a clean state", self.peer)
         finally:
             with self._open:
@@ -251,7 +251,7 @@ class _Served:
             _log.info("%s: gone", self.peer)
 
     def _run(self, work: Callable[[], None]) -> None:
-        """Until the connection is over, for this thread and the other one; why is logged."""
+        """Work until the connection is over, in this thread or the other one; log why it ended."""
         try:
             work()
         except _HungUp as reason:
@@ -260,7 +260,7 @@ class _Served:
             _log.info("%s: %s", self.peer, error.strerror)
         except ProtocolError as error:
             _log.warning("%s: disconnected, because of %s", self.peer, error)
-        except RuntimeError as error:  # no thread, for one thing
+        except RuntimeError as error:  # for example, no thread could be started
             _log.warning("%s: disconnected: %s", self.peer, error)
         except Exception:  # noqa: BLE001 - a defect of ours ends this connection and no other
             _log.exception("%s: disconnected, because of a fault in the target", self.peer)
@@ -280,7 +280,7 @@ class _Served:
         self._take_turns()
 
     def _take_turns(self) -> None:
-        """Wait for a PDU, leave the waiting to the other thread, and run what is to be run."""
+        """Wait for a PDU, let the other thread wait for the next, and run the jobs that are due."""
         while not self._ending.is_set():
             with self._reading:
                 if self._ending.is_set():
@@ -311,7 +311,7 @@ class _Served:
             self._hurry()
             try:
                 count = self._socket.recv_into(view, 0, socket.MSG_WAITALL)
-            except BlockingIOError as error:  # the time set by _limit is over
+            except BlockingIOError as error:  # the time limit set by _limit has passed
                 if self._pdu_began is None and self._login_ends is None:
                     continue  # an initiator may be silent for as long as it likes
                 raise _HungUp("stopped in the middle of a PDU, or of its login") from error
@@ -322,16 +322,16 @@ class _Served:
             view = view[count:]
 
     def _hurry(self) -> None:
-        """Let the system wait no longer than until the login, or the PDU that has begun, must be whole.
+        """Let the system wait only until the login, or the PDU that has begun, must be complete.
 
-        raises  _HungUp  if that time is over: a byte now and then does not make it longer
+        raises  _HungUp  if that time has passed: a byte now and then does not make it longer
         """
         if self._login_ends is not None:
             left = self._login_ends - time.monotonic()
         elif self._pdu_began is not None:
             left = self._pdu_began + STALLED_SECONDS - time.monotonic()
             if left > STALLED_SECONDS - _HURRY_AFTER_SECONDS:
-                return  # nearly always: the rest of a PDU is there with its beginning
+                return  # nearly always: the rest of a PDU arrives with its beginning
         else:
             return
         if left <= 0:
@@ -359,7 +359,7 @@ class _Served:
 
 
 def _rest(pieces: list[bytes | memoryview], sent: int) -> list[bytes | memoryview]:
-    """What is left when this many bytes are gone."""
+    """What is left when this many bytes have been sent."""
     for number, piece in enumerate(pieces):
         if sent < len(piece):
             return [memoryview(piece)[sent:], *pieces[number + 1 :]]
@@ -368,6 +368,6 @@ def _rest(pieces: list[bytes | memoryview], sent: int) -> list[bytes | memoryvie
 
 
 def _text_of(address: tuple[str, int]) -> str:
-    """host:port, the host in brackets if it is one of IPv6."""
+    """host:port; an IPv6 address is put in brackets."""
     host, port = address[0].partition("%")[0], address[1]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

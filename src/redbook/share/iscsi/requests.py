@@ -1,7 +1,7 @@
 """The PDUs of an initiator, as values that know their 48-byte headers both ways.
 
-`from_bytes` takes any 48 bytes of its opcode: what the fields mean is judged where they are used.
-`to_bytes` is told how many bytes of data follow.  Source: RFC 7143 11.
+`from_bytes` takes any 48 bytes with its opcode; fields are checked where they are used. `to_bytes` takes the
+number of bytes of data that follow.  Source: RFC 7143 11.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class NopOut:
 class ScsiCommand:
     """A CDB, and how much data go with it.  Source: RFC 7143 11.3.
 
-    expected_bytes  what the initiator has to send or room to receive
+    expected_bytes  how much the initiator has to send, or has room to receive
     final           no unsolicited Data-Out PDUs follow
     """
 
@@ -351,6 +351,6 @@ _BY_OPCODE: dict[int, type[Request]] = {
 
 
 def parse(header: bytes) -> Request | None:
-    """The request that these 48 bytes are; None if no initiator sends such."""
+    """The request in these 48 bytes; None if no initiator sends such a request."""
     kind = _BY_OPCODE.get(opcode_of(header))
     return None if kind is None else kind.from_bytes(header)

@@ -1,8 +1,8 @@
 """A session in its full feature phase.
 
-PDUs come in by `receive`, answers leave through `emit`; what takes time comes out of `next_job`, is run
-by the caller with no lock held, and is handed back to `finish`. One job at a time, in the order of the
-commands: a recorder does not take its sectors in any other.
+PDUs come in through `receive`, answers leave through `emit`. Whatever takes time comes out of `next_job`;
+the caller runs it without a lock, and passes it to `finish`. Jobs run one at a time, in the order of the
+commands: a recorder takes its sectors in no other order.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ WINDOW = 64
 MOST_IMMEDIATE = 16
 """Commands marked for immediate delivery that may be on their way besides."""
 MOST_HELD_BYTES = 16 << 20
-"""Data that the commands of one session may have us hold."""
+"""The most data that we hold for the commands of one session."""
 
 _NOTHING = NopOut()
 
@@ -72,9 +72,9 @@ Emit = Callable[[Answer, bytes | memoryview], None]
 
 
 class Session:
-    """One initiator's session.  closing: nothing more is taken, the connection is to be closed.
+    """One initiator's session.  closing: nothing more is accepted, and the connection should be closed.
 
-    member   what the target and other sessions know this one by
+    member   this session, for the target and for other sessions
     address  of the portal, as host:port
     """
 
@@ -97,7 +97,7 @@ class Session:
         self._nexus.close()
 
     def abort_all(self, luns: Collection[int] | None = None) -> None:
-        """Drop what is on its way to these units, None for all."""
+        """Drop the commands that are on their way to these units; None means all units."""
         self._tasks.abort_all(luns)
 
     # PDUs
@@ -113,7 +113,7 @@ class Session:
         return memoryview(bytearray(length))
 
     def receive(self, request: Request | None, header: bytes, data: memoryview) -> None:
-        """One PDU has come whole.  raises  ProtocolError"""
+        """Handle one PDU that has arrived completely.  raises  ProtocolError"""
         if isinstance(request, DataOut):
             self._data_out(request, data)
         elif isinstance(request, Numbered):
@@ -126,7 +126,7 @@ class Session:
             raise ProtocolError("a login request after the login")
 
     def _in_order(self, request: Numbered, data: memoryview) -> None:
-        """Deliver at once, later, or not at all.  Source: RFC 7143 4.2.2.1."""
+        """Deliver a request at once, later, or not at all.  Source: RFC 7143 4.2.2.1."""
         if request.immediate:
             self._deliver(request, data)
             return
@@ -142,7 +142,7 @@ class Session:
         self._deliver_early()
 
     def _deliver_early(self) -> None:
-        """What came before its turn, now that the gap is closed."""
+        """Deliver what came before its turn, now that the gap is closed."""
         while not self.closing and self._exp_cmd_sn in self._early:
             request, data = self._early.pop(self._exp_cmd_sn)
             self._exp_cmd_sn = sn_after(self._exp_cmd_sn)
@@ -182,7 +182,7 @@ class Session:
         self._solicit(task)
 
     def _why_not(self, command: ScsiCommand) -> RejectReason | None:
-        """Why it cannot become a task at all."""
+        """Why a command cannot become a task at all; None if it can."""
         if self.terms.discovery:
             return RejectReason.PROTOCOL
         if command.task_tag == NO_TAG:
@@ -194,7 +194,7 @@ class Session:
         return None
 
     def _failure(self, command: ScsiCommand, immediate_bytes: int) -> Reply | None:
-        """Why a command with data will not be executed, as far as that is known before they have come."""
+        """Why a command with data will not be executed, as far as that is known before the data have come."""
         unsolicited = immediate_bytes and not self.terms.immediate_data
         if not command.write or unsolicited or (self.terms.initial_r2t and not command.final):
             return refusal(UNEXPECTED_DATA)
@@ -231,7 +231,7 @@ class Session:
     def _data_out(self, request: DataOut, data: memoryview) -> None:
         task = self._tasks.find(request.task_tag)
         if task is None or task.incoming is None:
-            _log.debug("data for no task are dropped: %Xh", request.task_tag)  # it may have been aborted
+            _log.debug("data for no task are dropped: %Xh", request.task_tag)  # the task may be aborted
             return
         task.incoming.accept(request, data)
         self._solicit(task)
@@ -239,11 +239,11 @@ class Session:
     # Jobs
 
     def next_job(self) -> Job | None:
-        """What is to be run now, by someone who holds no lock."""
+        """The job that should be run now, by a caller that holds no lock."""
         return None if self.closing else self._tasks.next_job()
 
     def finish(self, job: Job) -> None:
-        """A job has been run."""
+        """Finish a job that has been run."""
         self._tasks.finish(job)
         if self.closing:
             return
@@ -285,9 +285,9 @@ class Session:
         )
 
     def _send_data(self, task: Task, data: memoryview, residual: int | None) -> int:
-        """In pieces that the initiator takes; the last one with a GOOD status, unless `residual` is None.
+        """Send data in pieces that the initiator takes.  returns  the number of pieces
 
-        A sequence ends after MaxBurstLength.  returns  the number of pieces
+        The last piece carries a GOOD status, unless `residual` is None. A sequence ends after MaxBurstLength.
         """
         offset = pieces = 0
         burst = self.terms.max_burst_bytes
@@ -328,7 +328,7 @@ class Session:
             self._tasks.add_management(manage(request, self._tasks, self._target, self._member))
 
     def _is_still_to_come(self, request: TaskManagementRequest) -> bool:
-        """A command that is aborted before it came counts as received, so that no gap stays.
+        """Whether the command to be aborted has yet to arrive; then it counts as received, to leave no gap.
 
         Source: RFC 7143 11.6.1 (b).
         """
@@ -362,22 +362,22 @@ class Session:
 
     @property
     def _numbers(self) -> Numbers:
-        """For answers that carry no status of their own.
+        """The numbers for answers that carry no status of their own.
 
-        The window ends where it ended, until commands that are on their way are done.
+        The end of the window stays where it was until commands that are on their way are done.
         """
         room = WINDOW - self._tasks.numbered
         return Numbers(self._stat_sn, self._exp_cmd_sn, sn_after(self._exp_cmd_sn, room - 1))
 
     def _counted(self) -> Numbers:
-        """For answers that do; the next one has the next StatSN."""
+        """The numbers for answers with a status; the next answer has the next StatSN."""
         numbers = self._numbers
         self._stat_sn = sn_after(self._stat_sn)
         return numbers
 
 
 def _residual(task: Task, reply: Reply) -> int:
-    """How many bytes more than the initiator expected; fewer: negative.  Source: RFC 7143 11.4.5."""
+    """How many bytes more than expected there are; negative if fewer.  Source: RFC 7143 11.4.5."""
     if task.command.write:
         return -min(reply.residue, task.command.expected_bytes)
     return len(reply.data) - task.room_bytes

@@ -24,19 +24,19 @@ def is_name(text: str) -> bool:
 
 
 class Member(Protocol):
-    """A session, as far as the target and other sessions deal with it."""
+    """A session, as the target and other sessions see it."""
 
     @property
     def key(self) -> tuple[str, bytes]:
-        """The initiator's name and ISID: no two sessions of a target have the same."""
+        """The initiator's name and ISID; no two sessions of a target have the same."""
         ...
 
     def abort(self, luns: Sequence[int]) -> None:
-        """Drop what waits for these units: someone has reset them."""
+        """Drop what waits for these units, because someone has reset them."""
         ...
 
     def end(self) -> None:
-        """It is over; also called twice, and from other threads."""
+        """End the session; this may be called twice, and from other threads."""
         ...
 
 
@@ -45,7 +45,7 @@ class Target:
 
     units        LUN 0, 1, ...
     credentials  None if anyone may log in
-    raises       ValueError  for no units, too many, or a name that cannot be
+    raises       ValueError  for no units, too many units, or an invalid name
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Target:
             return next(self._handles)
 
     def admit(self, member: Member) -> None:
-        """A session has logged in; an older one of the same initiator and ISID is over.
+        """Admit a session that has logged in, and end an older one of the same initiator and ISID.
 
         Source: RFC 7143 6.3.5 (session reinstatement).
         """
@@ -84,14 +84,14 @@ class Target:
                 del self._members[member.key]
 
     def reset(self, luns: Sequence[int], asking: Member) -> None:
-        """Reset these units; what other sessions had waiting for them is dropped."""
+        """Reset these units; commands for them that wait in other sessions are dropped."""
         for other in self._others(asking):
             other.abort(luns)
         for lun in luns:
             self.units[lun].reset()
 
     def end_all(self, asking: Member | None = None) -> None:
-        """End every session but one."""
+        """End every session except the one that asks."""
         for other in self._others(asking):
             other.end()
 

@@ -1,4 +1,4 @@
-"""What a session must do: commands, with the data that arrive for them, and task management."""
+"""A session's work: commands, with the data that arrive for them, and task management."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from redbook.transport.base import Reply, Status
 _log = logging.getLogger(__name__)
 
 MOST_TRANSFER_BYTES = 8 << 20
-"""Of one command, either way; about 3500 sectors, and far more than any initiator asks of a recorder."""
+"""The most for one command, either way: about 3500 sectors, far more than any initiator asks for."""
 LOOK_BEYOND_BYTES = 16 << 20
-"""How much more a unit is asked for than the initiator has room for, who is then told what was missing."""
+"""A unit is asked for this much more than the initiator has room for, to report how much did not fit."""
 EXECUTE_SECONDS = 3600.0
-"""Longer than any command takes; the initiator has a time limit of its own."""
+"""This is longer than any command takes; the initiator has a time limit of its own."""
 
 # Source: RFC 7143 11.4.7.2 and SPC-4 annex D.
 UNEXPECTED_DATA = Sense(sense.ABORTED, 0x0C, 0x0C)
@@ -39,7 +39,7 @@ class Incoming:
     """The data that an initiator sends with a command: what came, and what may come next.
 
     expected_bytes  in all
-    failure         why the command will not be executed; then what still comes is thrown away
+    failure         why the command will not be executed; then everything that still comes is discarded
     transfer_tag    of the sequence of Data-Out PDUs that is under way (NO_TAG: the unsolicited one)
     sequence_end    offset at which that sequence ends
     """
@@ -55,7 +55,7 @@ class Incoming:
     data_sn: int = 0
 
     def take_immediate(self, data: memoryview, unsolicited_follow: bool, first_burst_bytes: int) -> None:
-        """What came in the command's own PDU; it counts as the beginning of the unsolicited data."""
+        """Take the data in the command's own PDU, which count as the beginning of the unsolicited data."""
         if len(data) > min(self.expected_bytes, first_burst_bytes):
             self.fail(UNEXPECTED_DATA)
         elif self.failure is None:
@@ -66,7 +66,7 @@ class Incoming:
     def _keep(self, data: memoryview) -> None:
         whole = data.obj
         if isinstance(whole, bytearray) and len(whole) == len(data) == self.expected_bytes:
-            self.data = whole  # no copy
+            self.data = whole  # this makes no copy
         else:
             self.data = bytearray(self.expected_bytes)
             self.data[: len(data)] = data
@@ -78,17 +78,17 @@ class Incoming:
 
     @property
     def complete(self) -> bool:
-        """Nothing more is to come: all is there, or what was under way has ended and is of no use."""
+        """Whether nothing more will come: all is there, or the command has failed and its sequence ended."""
         return not self.under_way and (self.failure is not None or self.received == self.expected_bytes)
 
     def place(self, header: DataOut, length: int) -> memoryview | None:
-        """Where these data belong; None if nowhere."""
+        """Where these data belong; None if they belong nowhere."""
         if self.failure is not None or self._wrong(header, length) is not None:
             return None
         return memoryview(self.data)[header.offset_bytes : header.offset_bytes + length]
 
     def accept(self, header: DataOut, data: memoryview) -> None:
-        """A Data-Out PDU has come whole."""
+        """Take a Data-Out PDU that has arrived completely."""
         if not self.under_way:
             return
         wrong = self._wrong(header, len(data))
@@ -117,7 +117,7 @@ class Incoming:
         return None
 
     def fail(self, reason: Sense) -> None:
-        """The first reason stands."""
+        """Note why the command failed; the first reason counts."""
         if self.failure is None:
             self.failure = refusal(reason)
 
@@ -127,9 +127,9 @@ class Task:
     """A SCSI command on its way.
 
     drive       the unit that should execute it
-    held_bytes  what its data take up, come or not
-    reply       what came of it; None if nothing did
-    gone        because the unit has left
+    held_bytes  the space for its data, whether they have come or not
+    reply       the unit's reply; None if there was none
+    gone        whether that is because the unit is gone
     """
 
     command: ScsiCommand
@@ -158,7 +158,7 @@ class Task:
         return self.incoming is None or self.incoming.complete
 
     def run(self) -> None:
-        """Have it executed, however long that takes; no lock is held in the meantime."""
+        """Execute the command, however long that takes; no lock is held in the meantime."""
         incoming = self.incoming
         if incoming is not None and incoming.failure is not None:
             self.reply = incoming.failure
@@ -181,7 +181,7 @@ class Task:
         except DriveError as error:
             _log.warning("answered as an internal target failure (4/44/00): %s", error)
             self.reply = refusal(INTERNAL_TARGET_FAILURE)
-        except Exception:  # noqa: BLE001 - a defect of the unit's; the initiator has to be told something
+        except Exception:  # noqa: BLE001 - a defect in the unit; the initiator needs some answer
             _log.exception("answered as an internal target failure (4/44/00)")
             self.reply = refusal(INTERNAL_TARGET_FAILURE)
 
@@ -190,7 +190,7 @@ class Task:
 class Management:
     """A task management function that has to wait for the command under way, or that resets units.
 
-    action  what is to be done besides, with no lock held
+    action  what else must be done, with no lock held
     """
 
     request: TaskManagementRequest

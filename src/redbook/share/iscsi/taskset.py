@@ -11,7 +11,7 @@ from redbook.share.iscsi.tasks import Job, Management, Task
 
 
 class TaskSet:
-    """At most one job is running; the next is the first in line, and waits if its data are still to come."""
+    """At most one job runs at a time; the next one is the first in line, once its data are there."""
 
     def __init__(self) -> None:
         self._tasks: dict[int, Task] = {}
@@ -36,7 +36,7 @@ class TaskSet:
 
     @property
     def management(self) -> int:
-        """How many task management functions wait."""
+        """How many task management functions are waiting."""
         return sum(isinstance(job, Management) for job in self._line)
 
     def add(self, task: Task) -> None:
@@ -49,7 +49,7 @@ class TaskSet:
             self._line.append(task)
 
     def add_management(self, management: Management) -> None:
-        """Before everything that waits; after management that came earlier."""
+        """Put it before everything that waits, but after management that came earlier."""
         ahead = 0
         while ahead < len(self._line) and isinstance(self._line[ahead], Management):
             ahead += 1
@@ -68,7 +68,7 @@ class TaskSet:
             self._forget(job)
 
     def abort(self, tag: int) -> bool:
-        """Drop a command; whether it is running, so that its end has to be waited for."""
+        """Drop a command; returns whether it is running, so that its end has to be waited for."""
         task = self._tasks[tag]
         task.aborted = True
         if task is self._running:
@@ -78,7 +78,7 @@ class TaskSet:
         return False
 
     def abort_all(self, luns: Collection[int] | None = None) -> bool:
-        """Drop the commands for these units, None for all; whether one of them is running."""
+        """Drop the commands for these units, None for all; returns whether one of them is running."""
         running = False
         for task in list(self._tasks.values()):
             if luns is None or lun_number(task.command.lun) in luns:

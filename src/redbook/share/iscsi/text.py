@@ -1,4 +1,4 @@
-"""Keys and values: how they are written in a data segment, and what is agreed about each.
+"""Keys and values: how they are written in a data segment, and how each one is negotiated.
 
 The rules are data, in `KEYS`.  Source: RFC 7143 6 (format, negotiation), 13 (keys), RFC 7144 6.
 """
@@ -13,22 +13,22 @@ from redbook.records import dataclass
 
 NOT_UNDERSTOOD, REJECT, IRRELEVANT, NONE = "NotUnderstood", "Reject", "Irrelevant", "None"
 RECEIVED_DATA_SEGMENT_BYTES = 262_144
-"""The largest data segment taken outside of a login."""
+"""The largest data segment that is accepted outside a login."""
 MOST_LOGIN_TEXT_BYTES = 16_384
-"""Of one side's keys between two stages, over all PDUs."""
+"""The most text for one side's keys between two stages, over all PDUs."""
 
 _KEY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9.+@_#-]{0,62}")
 _NUMBER = re.compile(r"[0-9]{1,20}|0[xX][0-9A-Fa-f]{1,16}")
 
 
 class TextError(ValueError):
-    """The bytes are no keys and values, or say what must not be said."""
+    """The bytes are not keys and values, or say something that is not allowed."""
 
 
 def parse(data: bytes) -> dict[str, str]:
     """The keys of a data segment, in their order.
 
-    raises  TextError  for what is no key=value, is not UTF-8, or comes twice
+    raises  TextError  for text that is not key=value or not UTF-8, or a key that comes twice
     """
     found: dict[str, str] = {}
     for pair in data.split(b"\0"):
@@ -51,7 +51,7 @@ def build(pairs: Iterable[tuple[str, str]]) -> bytes:
 
 
 class Rule(Enum):
-    """What comes out of two sides' values.  Source: RFC 7143 6.2."""
+    """How the result follows from the two sides' values.  Source: RFC 7143 6.2."""
 
     MINIMUM = auto()
     MAXIMUM = auto()
@@ -63,10 +63,10 @@ class Rule(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """How one key is agreed upon.
+    """How one key is negotiated.
 
-    ours     the target's side of it: a number, Yes or No, or the list of what it knows
-    default  what holds if nobody speaks of it
+    ours     the target's side: a number, Yes or No, or the list of what it knows
+    default  what holds if neither side mentions the key
     least, most  range of a number
     """
 
@@ -104,11 +104,11 @@ Value = int | bool | str
 
 
 def answer(name: str, offered: str) -> tuple[str | None, Value | None]:
-    """What to say to an offer, and what holds from now on.
+    """The reply to an offer, and the value that holds from now on.
 
-    The first is None if nothing is to be said (a declaration), the second if it comes to nothing.
+    The reply is None if none is needed (a declaration), the value is None if there is no agreement.
 
-    raises  TextError  for a declaration that cannot be
+    raises  TextError  for an invalid declaration
     """
     key = KEYS.get(name)
     if key is None:

@@ -15,7 +15,7 @@ from redbook.share.iscsi.requests import TextRequest
 from redbook.share.iscsi.target import PORTAL_GROUP
 
 _TRANSFER_TAG = 1
-"""Of an exchange that goes on; there is only one at a time."""
+"""The tag of an exchange that goes on; there is only one at a time."""
 
 
 class NotAccepted(Exception):
@@ -35,7 +35,7 @@ class TextPhase:
     _task_tag: int = NO_TAG
 
     def answer(self, request: TextRequest, data: bytes | memoryview) -> tuple[bytes, int]:
-        """The answer's text, and the tag under which the exchange goes on (NO_TAG: it is over).
+        """The answer's text, and the tag with which the exchange goes on (NO_TAG: it is over).
 
         raises  NotAccepted
         """
@@ -78,7 +78,7 @@ class TextPhase:
         return [(name, text.REJECT if name in text.KEYS else text.NOT_UNDERSTOOD)]
 
     def _targets(self, value: str) -> list[tuple[str, str]]:
-        """All targets in a discovery session only; one's own everywhere."""
+        """The targets to name: all of them only in a discovery session, the session's own in any session."""
         if value == "All" and not self.terms.discovery:
             return [("SendTargets", text.REJECT)]
         if value == "" and self.terms.discovery:

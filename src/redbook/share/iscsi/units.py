@@ -13,7 +13,7 @@ from redbook.transport.base import LogicalUnit, Reply, Status, Transport
 INQUIRY, REQUEST_SENSE, REPORT_LUNS = 0x12, 0x03, 0xA0
 NO_SUCH_UNIT = Sense(sense.ILLEGAL, 0x25, 0x00)
 _NO_DEVICE = bytes((0x7F, 0, 5, 2, 31)) + bytes(31)
-"""INQUIRY data where no unit is and none can be: 36 bytes.  Source: SPC-4 6.4.2 (peripheral qualifier 3)."""
+"""INQUIRY data if no unit is there, nor can be: 36 bytes.  Source: SPC-4 6.4.2 (peripheral qualifier 3)."""
 _LEAST_REPORT_LUNS_BYTES = 16
 
 
@@ -22,7 +22,7 @@ def refusal(reason: Sense) -> Reply:
 
 
 class AbsentUnit:
-    """A Transport where no unit is.  Source: SAM-4 4.5.11 (what an incorrect number is told)."""
+    """A Transport for a number without a unit.  Source: SAM-4 4.5.11 (answers for an incorrect number)."""
 
     def execute(
         self,
@@ -82,7 +82,7 @@ def report_luns(cdb: bytes, count: int) -> Reply:
 class Nexus:
     """One session's ways to all units, from its login to its end.
 
-    A Drive is around each, because that logs the exchange.
+    Each one is wrapped in a Drive, which logs the exchange.
     """
 
     def __init__(self, units: Sequence[LogicalUnit]) -> None:

@@ -29,5 +29,5 @@ globals().update(_made)
 
 
 def __getattr__(name: str) -> object:
-    """Only asked where there is no such name; it is here for type checkers."""
+    """Called only if there is no such name; it is here for type checkers."""
     raise AttributeError(f"IMAPI2 has no {name!r} here")

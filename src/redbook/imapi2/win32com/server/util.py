@@ -6,7 +6,7 @@ T = TypeVar("T")
 
 
 def wrap(ob: T, *ignored: object, **more: object) -> T:
-    """The object itself: AddAudioTrack takes whatever has Read, Seek and Stat."""
+    """The object itself: AddAudioTrack takes anything with Read, Seek and Stat."""
     return ob
 
 

@@ -19,8 +19,8 @@ def SHCreateStreamOnFileEx(
 ) -> FileStream:
     """A stream over the bytes of a file.
 
-    Mode    STGM_READ, STGM_WRITE or STGM_READWRITE; sharing is the system's own
-    Create  make the file, if it is not there
+    Mode    STGM_READ, STGM_WRITE or STGM_READWRITE; how it is shared is up to the system
+    Create  make the file if it is not there
 
     raises  com_error  if it cannot be opened
     """
@@ -53,11 +53,11 @@ _XDG_FOLDERS = {
 
 
 def SHGetFolderPath(hwndOwner: Any, nFolder: int, hToken: Any = None, dwFlags: int = 0) -> str:
-    """Where a folder of the user is: by its environment variable of XDG, else at its usual place.
+    """The path of one of the user's folders: from its XDG environment variable, else the usual one.
 
     nFolder  one of shellcon's CSIDL_...
 
-    raises  com_error  E_INVALIDARG  for a folder that there is not here
+    raises  com_error  E_INVALIDARG  for a folder that does not exist here
     """
     known = _XDG_FOLDERS.get(nFolder & ~shellcon.CSIDL_FLAG_CREATE)
     if known is None:
