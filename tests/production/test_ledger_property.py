@@ -30,15 +30,22 @@ pytestmark = pytest.mark.slow
 
 PLACES = [Place(host, drive) for host in ("desk", "hall") for drive in ("/dev/sr0", "/dev/sr1")]
 
+_NUMBERS = itertools.count()
+
 
 class Production(RuleBasedStateMachine):
-    """Drives, hands that may be dead, late or doubled, examinations, people; beside them what must hold."""
+    """Drives, hands that may be dead, late or doubled, examinations, people; beside them what must hold.
+
+    Each has hosts of its own: all write into one ledger, where a drive that an earlier one has left at work
+    takes no further disc.
+    """
 
     address = ""
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 1_000_000_000.0
+        self.number = next(_NUMBERS)
         self.refs = itertools.count()
         self.inserted: dict[Place, Blank] = {}
         self.hands: list[tuple[Claim, int]] = []
@@ -50,6 +57,9 @@ class Production(RuleBasedStateMachine):
     def open(self) -> None:
         self.ledger = open_ledger(self.address, now=lambda: self.now)
         self.mine = [self.ledger.add_order(MASTER, 2).id]
+
+    def _own(self, place: Place) -> Place:
+        return Place(f"{place.host}-{self.number}", place.drive)
 
     def teardown(self) -> None:
         if hasattr(self, "ledger"):
@@ -65,7 +75,7 @@ class Production(RuleBasedStateMachine):
 
     @rule(place=st.sampled_from(PLACES))
     def puts_a_disc_in(self, place: Place) -> None:
-        self.inserted[place] = Blank(place, f"{id(self)}/{next(self.refs)}")
+        self.inserted[place] = Blank(self._own(place), f"{self.number}/{next(self.refs)}")
 
     @rule(place=st.sampled_from(PLACES))
     def claims(self, place: Place) -> None:
@@ -141,7 +151,7 @@ class Production(RuleBasedStateMachine):
 
     @rule(place=st.sampled_from(PLACES))
     def a_person_looks_at_a_drive(self, place: Place) -> None:
-        self.ledger.resume_drive(place)
+        self.ledger.resume_drive(self._own(place))
 
     @invariant()
     def the_account_is_right(self) -> None:

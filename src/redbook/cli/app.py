@@ -16,7 +16,6 @@ from redbook.cli.defaults import default_map
 from redbook.cli.exits import CANCELLED, DONE, EPILOG
 from redbook.cli.lazy import LazyGroup
 from redbook.cli.verbosity import add_to_all
-from redbook.system.memory import reuse_freed_memory
 
 _HERE = "redbook.cli.commands"
 _COMMANDS = {
@@ -58,12 +57,18 @@ _COMMANDS = {
     "worker": (f"{_HERE}.worker:worker", "Burn copies on this machine for a ledger that several share."),
 }
 
+_WITH_AUDIO = ("burn", "copies", "copy", "master", "plan", "read", "serve", "verify")
+"""Commands that read the audio of whole discs."""
+
 
 def _imported(command: click.Command) -> None:
     add_to_all(command)
     if command.name != "share":  # what that starts has its own mind about it
         # NumPy's linear algebra starts threads that wait busily, and nothing here needs it.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if command.name in _WITH_AUDIO:
+        from redbook.system.memory import reuse_freed_memory
+
         reuse_freed_memory()
 
 

@@ -244,6 +244,11 @@ class Model:
                     f"{key} = {value!r}; it must be {kind} from {least} to {most} {unit}".rstrip()
                 )
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it has none of the habits of real drives."""
+        return self == type(self)(self.name, self.source, self.vendor, self.product, self.revision)
+
     @classmethod
     def load(cls, name: str) -> Self:
         """A model by its name, or from a file.

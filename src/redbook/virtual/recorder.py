@@ -47,7 +47,7 @@ from redbook.virtual.faults import BadSpot, Fault
 from redbook.virtual.initiator import Initiator
 from redbook.virtual.mechanism import MEDIUM_CHANGED, POWER_ON, Mechanism
 from redbook.virtual.medium import Medium
-from redbook.virtual.model import DEFAULT_MODEL, FASTEST, SLOWEST, Model, default_model
+from redbook.virtual.model import FASTEST, SLOWEST, Model, default_model
 from redbook.virtual.refused import Refused
 
 MOST_SERIAL_CHARACTERS = 64
@@ -95,7 +95,7 @@ class VirtualRecorder:
         model: str | Model | None = None,
     ) -> None:
         self.model = Model.load(model) if isinstance(model, str) else model or default_model()
-        bulk = bulk and self.model == Model.load(DEFAULT_MODEL)
+        bulk = bulk and self.model.is_exact
         self.most_bytes = (BULK_SECTORS if bulk else COMMAND_SECTORS[0]) * SECTOR_BYTES
         self.real_time = False
         if cav_speeds:
