@@ -8,6 +8,9 @@ case.
 
 What can be in flight: of each thread one piece, and one more that is decoded already. They are given in
 order.
+
+Who touches what: whoever takes the samples looks for the cuts, and reads only what is around them. Each
+thread reads its pieces into memory of its own, which it uses again; the samples it returns are new memory.
 """
 
 from __future__ import annotations
