@@ -20,8 +20,7 @@ def ring_bytes(sectors: int, most_bytes: int = DEFAULT_RING_BYTES, chunk_bytes: 
 
     most_bytes  the limit for a long burn
     """
-    chunks = -(-sectors * SECTOR_BYTES // chunk_bytes) + 1  # one to spare, for the end of a track
-    return max(2, min(most_bytes // chunk_bytes, chunks)) * chunk_bytes
+    return max(2, min(most_bytes, sectors * SECTOR_BYTES + chunk_bytes) // chunk_bytes) * chunk_bytes
 
 
 class Ring:
