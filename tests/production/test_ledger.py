@@ -210,6 +210,17 @@ def test_the_gate_lets_one_process_pass_and_that_one_as_often_as_it_asks(ledger:
     assert len(ledger.history(hand.claim.attempt)) == 2
 
 
+def test_nothing_but_the_gate_lets_a_hand_write(ledger: Ledger) -> None:
+    order(ledger)
+    hand = claim(ledger)
+    with pytest.raises(StepRefused, match="only the gate"):
+        ledger.step(hand.claim.attempt, hand.claim.fence, S.WRITING)
+    assert ledger.attempt(hand.claim.attempt).state is S.CLAIMED
+    mine = new_fence()
+    ledger.gate(hand.claim.attempt, hand.claim.fence, mine)
+    assert ledger.step(hand.claim.attempt, mine, S.WRITING).state is S.WRITING  # as it is anyway
+
+
 def test_the_same_step_told_twice_is_taken_once(ledger: Ledger) -> None:
     made = order(ledger)
     hand = claim(ledger)

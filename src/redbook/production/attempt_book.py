@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from redbook.errors import (
-    OrderClosed,
-    Overtaken,
-)
+from redbook.errors import OrderClosed, Overtaken, StepRefused
 from redbook.production import claims
 from redbook.production.book import Book
 from redbook.production.moves import move
@@ -112,6 +109,10 @@ class AttemptBook(Book):
             refuse_overtaken(found, fence)
             if found.state is to:
                 return found
+            if to is AttemptState.WRITING:
+                raise StepRefused(
+                    f"attempt {attempt} is {found.state}; only the gate lets it write", found.state
+                )
             return move(t, found, to, said, why=why, report=report)
 
     def expire_claims(self, older_than_seconds: float) -> list[Attempt]:
