@@ -5,15 +5,20 @@ from __future__ import annotations
 import ast
 import copy
 import dataclasses
+import importlib
 import inspect
 import pickle
+import pkgutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, field
 from pathlib import Path
+from threading import Barrier
 from typing import Any, ClassVar
 
 import pytest
 
+import redbook
 from redbook import records
 
 QUICK: Any = records.dataclass
@@ -75,6 +80,17 @@ def own_methods(dataclass: Any, **options: Any) -> Any:
     return Own
 
 
+def says_when_equal(dataclass: Any, **options: Any) -> Any:
+    @dataclass(slots=True, **options)
+    class Alike:
+        a: int
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Alike)
+
+    return Alike
+
+
 def empty(dataclass: Any, **options: Any) -> Any:
     @dataclass(slots=True, **options)
     class Empty:
@@ -83,7 +99,7 @@ def empty(dataclass: Any, **options: Any) -> Any:
     return Empty
 
 
-MAKERS = (plain, derived, own_methods, empty)
+MAKERS = (plain, derived, own_methods, says_when_equal, empty)
 ARGUMENTS: tuple[tuple[Any, ...], ...] = ((), (1,), (2, "x"), (-1,), (1, 2, 3), (1, 2, 3, 4, 5, 6, 7, 8))
 OPTIONS: tuple[dict[str, bool], ...] = ({}, {"frozen": True}, {"eq": False}, {"frozen": True, "eq": False})
 
@@ -148,6 +164,114 @@ def test_it_is_as_the_standard_one(make: Callable[..., Any], options: dict[str, 
     assert [(f.name, f.default, f.init, f.repr, f.compare) for f in dataclasses.fields(quick)] == [
         (f.name, f.default, f.init, f.repr, f.compare) for f in dataclasses.fields(standard)
     ]
+
+
+FIRST_QUESTIONS: dict[str, Callable[[Any], Any]] = {
+    "fields": lambda made: [(f.name, f.type, f.default, f.init) for f in dataclasses.fields(made)],
+    "is a dataclass": dataclasses.is_dataclass,
+    "match": lambda made: made.__match_args__,
+    "signature": lambda made: list(inspect.signature(made).parameters),
+    "frozen": lambda made: made.__dataclass_params__.frozen,
+    "made": lambda made: made(1).a,
+    "made by a subclass": lambda made: type("Sub", (made,), {})(1).a,
+    "described": lambda made: [f.name for f in dataclasses.fields(type("Sub", (made,), {}))],
+    "state": lambda made: _filled(made).a,
+    "text": lambda made: repr(_bare(made)).replace(made.__qualname__, "X"),
+    "equal": lambda made: _bare(made) == _bare(made),
+    "hash": lambda made: isinstance(hash(_bare(made)), int),
+    "can be hashed": lambda made: made.__hash__ is not None,
+    "slots": lambda made: made.__slots__,
+    "defaults stay out of the class": lambda made: type(vars(made)["b"]).__name__,
+}
+"""What a class may be asked before anything else has been asked of it."""
+
+
+def _bare(made: Any) -> Any:
+    """An object whose `__init__` was not called, as `copy` and `pickle` make one."""
+    one = made.__new__(made)
+    for base in (made, *made.__mro__):
+        for name in getattr(base, "__slots__", ()):
+            vars(base)[name].__set__(one, 3)
+    return one
+
+
+def _filled(made: Any) -> Any:
+    one = made.__new__(made)
+    if hasattr(one, "__setstate__"):
+        one.__setstate__(_bare(made).__getstate__())
+        return one
+    return _bare(made)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("make", [plain, derived], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("question", FIRST_QUESTIONS)
+def test_whatever_it_is_asked_first_it_answers_as_the_standard_one(
+    question: str, make: Callable[..., Any], options: dict[str, bool]
+) -> None:
+    ask = FIRST_QUESTIONS[question]
+    assert what(lambda: ask(make(QUICK, **options))) == what(lambda: ask(make(STANDARD, **options)))
+
+
+def test_a_class_that_nobody_uses_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    finished: list[str] = []
+    init = records._init  # type: ignore[attr-defined]
+    monkeypatch.setattr(
+        records, "_init", lambda made, fields: finished.append(made.__name__) or init(made, fields)
+    )
+    made = derived(QUICK, frozen=True)
+    assert not finished
+    made(1)
+    made(2)
+    assert finished == ["Derived"]
+
+
+def test_a_class_may_be_finished_again() -> None:
+    """By a thread that came second, or because the first time was interrupted."""
+    made = plain(QUICK, frozen=True)
+    one, record = made(1), made.__record__
+    record.finish()
+    record.describe()
+    record.describe()
+    assert made(1) == one
+    assert repr(made(1)) == repr(one)
+    with pytest.raises(FrozenInstanceError):
+        one.a = 2
+    assert [f.name for f in dataclasses.fields(one)] == list("abcdefg")
+
+
+def test_threads_may_be_the_first_ones_together() -> None:
+    for _ in range(20):
+        made, together = plain(QUICK, frozen=True), Barrier(4)
+
+        def use(number: int, made: Any = made, together: Barrier = together) -> Any:
+            together.wait(10)
+            one = made(number)
+            return (
+                one.a,
+                len(dataclasses.fields(one)),
+                list(inspect.signature(made).parameters),
+                one.__match_args__,
+            )
+
+        with ThreadPoolExecutor(4) as threads:
+            results = list(threads.map(use, range(4)))
+        names = ["a", "b", "c", "e", "f"]
+        assert results == [(number, 7, names, tuple(names)) for number in range(4)]
+
+
+def test_every_class_of_redbook_can_be_finished() -> None:
+    """One whose fields are impossible would fail only when it is first used."""
+    found = 0
+    for module in pkgutil.walk_packages(redbook.__path__, "redbook."):
+        if module.name.endswith("__main__"):
+            continue
+        for value in list(vars(importlib.import_module(module.name)).values()):
+            if isinstance(value, type) and "__record__" in vars(value):
+                found += 1
+                assert dataclasses.fields(value) is not None
+                assert inspect.signature(value)
+    assert found > 300
 
 
 def test_a_frozen_class_and_one_that_is_not_do_not_inherit_from_each_other() -> None:
@@ -232,6 +356,15 @@ def test_keyword_only_fields_are_refused() -> None:
         @QUICK(slots=True)
         class Named:
             a: int = field(kw_only=True)
+
+
+def test_a_default_that_all_objects_would_share_is_refused() -> None:
+    for dataclass in (QUICK, STANDARD):
+        with pytest.raises(ValueError, match="mutable default <class 'list'> for field a is not allowed"):
+
+            @dataclass(slots=True)
+            class Shared:
+                a: list[int] = []  # noqa: RUF012 - that is the point
 
 
 def test_the_classes_of_redbook_are_made_by_it() -> None:

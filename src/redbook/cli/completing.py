@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from redbook.recorders.prefixes import VIRTUAL
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 SPEEDS = ("auto", "max", "4", "8", "10", "12", "16", "24", "32", "40", "48", "52")
 
 
+def _item(value: str, kind: str = "plain") -> CompletionItem:
+    """kind: as click has it; for "file" and "dir" the shell itself completes"""
+    from click.shell_completion import CompletionItem
+
+    return CompletionItem(value, type=kind)
+
+
 def _starting(names: list[str], incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return [_item(name) for name in names if name.startswith(incomplete)]
 
 
 def drive_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -26,7 +36,7 @@ def drive_names(context: click.Context, parameter: click.Parameter, incomplete: 
 
 def disc_paths(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Virtual discs, and the folders in which there may be more."""
-    return _starting(_discs(incomplete), incomplete) or [CompletionItem(incomplete, type="dir")]
+    return _starting(_discs(incomplete), incomplete) or [_item(incomplete, "dir")]
 
 
 def _discs(incomplete: str) -> list[str]:
@@ -42,7 +52,7 @@ def _discs(incomplete: str) -> list[str]:
 def model_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from redbook.virtual.model import model_names as known
 
-    return _starting(known(), incomplete) or [CompletionItem(incomplete, type="file")]
+    return _starting(known(), incomplete) or [_item(incomplete, "file")]
 
 
 def speeds(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -54,7 +64,7 @@ def program_and_arguments(
 ) -> list[CompletionItem]:
     """A program of this machine first, then files."""
     if context.params.get(parameter.name or "") or os.sep in incomplete:
-        return [CompletionItem(incomplete, type="file")]
+        return [_item(incomplete, "file")]
     found = set()
     for folder in os.get_exec_path():
         try:

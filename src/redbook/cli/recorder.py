@@ -41,8 +41,6 @@ def opened(
     """
     from redbook.errors import DriveNotFound
     from redbook.recorders import names
-    from redbook.recorders.choosing import Task, choose_drive, last_virtual_name, new_virtual_name
-    from redbook.runner.caller import Caller
     from redbook.virtual.faults import parse
 
     tell = waits_of(out)
@@ -50,26 +48,15 @@ def opened(
     virtual = context.meta.get(VIRTUAL_OPTIONS, {})
     if name is not None:
         _tell_where_from(context, name, out)
-    if name is None and virtual:
-        name = new_virtual_name() if Task[task].value.new else last_virtual_name()
-    wait = context.meta.get(WAIT, False)
-    if wait and name is not None:
-        if name.startswith(VIRTUAL):
-            raise click.UsageError(
-                "--wait is for real recorders: nobody can change the disc in a virtual one"
-            )
-        name = choose_drive(Task[task], Caller(tell, cancel), patient=True, only=name)
-    if name is None:
-        name = choose_drive(Task[task], Caller(tell, cancel), patient=wait or somebody_is_there())
-        if wait and name.startswith(VIRTUAL):
-            raise DriveNotFound("--wait: this machine has no recorder; `redbook doctor` says what to check")
-        kind = "virtual recorder with the disc" if name.startswith(VIRTUAL) else "recorder"
-        out.note(f"no --drive was given: using the {kind} {printable(name)}")
+    if name is None or context.meta.get(WAIT, False):
+        name = _chosen(name, out, cancel, task)
     if name == VIRTUAL:
         raise click.UsageError(f"--drive {name} names no disc: add the path of one, such as {name}my.disc")
     path = name.removeprefix(VIRTUAL)
     _check_no_options_in(path if name.startswith(VIRTUAL) else "")
     if name.startswith(VIRTUAL) and path and not os.path.lexists(path):
+        from redbook.recorders.choosing import Task
+
         if not Task[task].value.new:
             raise DriveNotFound(
                 f"there is no disc at {printable(path)}; make one with `redbook disc new`, or burn to it"
@@ -98,6 +85,32 @@ def opened(
         for text, fault in faults:
             if not fault.struck:
                 out.note(f"--fault {text} never happened: {fault.shortfall}")
+
+
+def _chosen(name: str | None, out: Renderer, cancel: Cancel, task: str) -> str:
+    """The recorder whose disc will do: waited for, or chosen where none is named."""
+    # With all that lists real recorders this is a fiftieth of a start.
+    from redbook.errors import DriveNotFound
+    from redbook.recorders.choosing import Task, choose_drive, last_virtual_name, new_virtual_name
+    from redbook.runner.caller import Caller
+
+    context = click.get_current_context()
+    caller, wait = Caller(waits_of(out), cancel), context.meta.get(WAIT, False)
+    if name is None and context.meta.get(VIRTUAL_OPTIONS, {}):
+        name = new_virtual_name() if Task[task].value.new else last_virtual_name()
+    if wait and name is not None:
+        if name.startswith(VIRTUAL):
+            raise click.UsageError(
+                "--wait is for real recorders: nobody can change the disc in a virtual one"
+            )
+        name = choose_drive(Task[task], caller, patient=True, only=name)
+    if name is None:
+        name = choose_drive(Task[task], caller, patient=wait or somebody_is_there())
+        if wait and name.startswith(VIRTUAL):
+            raise DriveNotFound("--wait: this machine has no recorder; `redbook doctor` says what to check")
+        kind = "virtual recorder with the disc" if name.startswith(VIRTUAL) else "recorder"
+        out.note(f"no --drive was given: using the {kind} {printable(name)}")
+    return name
 
 
 def tell_of_new_disc(out: Renderer) -> None:

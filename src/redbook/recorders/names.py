@@ -12,11 +12,9 @@ from redbook.errors import DriveError, DriveNotFound, printable
 from redbook.recorders.prefixes import NODES, RACK, VIRTUAL
 from redbook.runner.caller import Caller, Listener
 from redbook.runner.cancel import Cancel
-from redbook.system.explain import explained
 from redbook.transport.base import Transport
 from redbook.virtual.faults import BadSpot, Fault, parse
 from redbook.virtual.medium import Medium
-from redbook.virtual.rack import RackDrive
 from redbook.virtual.recorder import VirtualRecorder
 
 DEFAULT_DISC = Path("redbook.disc")
@@ -71,6 +69,8 @@ def open_drive(
                 medium.close()
             raise
     if text.startswith(RACK):
+        from redbook.virtual.rack import RackDrive
+
         if model is not None or faults:
             raise ValueError("a recorder of a rack has the model that the rack was made with; its discs fail")
         return Drive(RackDrive(Path(text.removeprefix(RACK))).open(clock, pace), text)
@@ -85,7 +85,9 @@ def open_drive(
 
 def open_transport(path: str, clock: Clock | None = None) -> Transport:
     """Open the transport to a real recorder, for this program alone.  raises  the same as `open_drive`"""
-    from redbook.transport.sg_io import SgIo  # this imports ctypes, which virtual recorders do not need
+    # Virtual recorders need neither ctypes nor what looks for the reason.
+    from redbook.system.explain import explained
+    from redbook.transport.sg_io import SgIo
 
     with explained(path):
         return SgIo.open(path, clock)

@@ -250,10 +250,9 @@ def command_name(command: type[Command[Any]]) -> str:
 
 _BY_NAME: dict[str, type[Command[Any]]] = {command_name(c): c for c in reversed(ALL_COMMANDS)}
 
-_TEXT = re.compile(
+_TEXT = (  # not compiled here, where every start would pay for it
     r"(?P<what>[a-z][a-z0-9-]*?|[0-9a-f]/[0-9a-f]{2}/[0-9a-f]{2})(:(?P<number>-?\d+))?"
-    r"(@(?P<place>[a-z0-9-]+?)(:(?P<first>-?\d+)(-(?P<last>\d+))?)?)?(x(?P<times>\d+|all))?",
-    re.IGNORECASE,
+    r"(@(?P<place>[a-z0-9-]+?)(:(?P<first>-?\d+)(-(?P<last>\d+))?)?)?(x(?P<times>\d+|all))?"
 )
 
 SYNTAX = """\
@@ -291,7 +290,7 @@ def parse(text: str) -> Fault | BadSpot:
 
 def _parsed(text: str) -> Fault | BadSpot:
     """raises  ValueError"""
-    match = _TEXT.fullmatch(text.strip().lower())
+    match = re.fullmatch(_TEXT, text.strip().lower())
     if match is None:
         raise ValueError(f"{text!r} is not a fault; the syntax is\n{SYNTAX}")
     what, place = match["what"], match["place"]
