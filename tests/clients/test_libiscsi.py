@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from redbook.share.iscsi import DEFAULT_NAME
 from redbook.share.iscsi.portal import Portal
-from redbook.share.iscsi.target import DEFAULT_NAME, Target
+from redbook.share.iscsi.target import Target
 from tests.support.ram_disk import RamDisk
 
 SECRET, TARGET_SECRET = "sixteen+bytes+ab", "sixteen+bytes+cd"

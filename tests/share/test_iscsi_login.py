@@ -6,12 +6,12 @@ import hashlib
 
 import pytest
 
-from redbook.share.iscsi import text
+from redbook.share.iscsi import DEFAULT_NAME, text
 from redbook.share.iscsi.answers import LoginResponse, LoginStatus, TextResponse
 from redbook.share.iscsi.chap import Credentials
 from redbook.share.iscsi.pdu import ProtocolError
 from redbook.share.iscsi.requests import LoginRequest, NopOut, ScsiCommand, TextRequest
-from redbook.share.iscsi.target import DEFAULT_NAME, Target
+from redbook.share.iscsi.target import Target
 from tests.support.iscsi import INITIATOR, ISID, NAMES, FakeUnit, Peer, logged_in
 
 SECRET = b"a secret of 16 b"

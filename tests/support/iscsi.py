@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from redbook.share.iscsi import answers, text
+from redbook.share.iscsi import DEFAULT_NAME, answers, text
 from redbook.share.iscsi.answers import Answer, LoginResponse
 from redbook.share.iscsi.connection import Connection
 from redbook.share.iscsi.crc32c import digest
 from redbook.share.iscsi.login import FULL_FEATURE, OPERATIONAL
 from redbook.share.iscsi.pdu import HEADER_BYTES, data_segment_bytes, padding_bytes
 from redbook.share.iscsi.requests import LoginRequest, Request, ScsiCommand
-from redbook.share.iscsi.target import DEFAULT_NAME, Target
+from redbook.share.iscsi.target import Target
 from redbook.transport.base import LogicalUnit, Reply, Status
 
 A = TypeVar("A")

@@ -38,6 +38,10 @@ SHEET_ENCODING = "iso8859-1"
 """What libcdio takes CUE sheets for; UTF-8 gives mojibake."""
 
 
+def cannot_be_made(path: Path, why: str | None) -> str:
+    return f"a new disc cannot be made at {printable(path)}: {why}"
+
+
 class FolderStore(FolderView):
     """The folder of one disc, held exclusively from `open` to `close`.
 

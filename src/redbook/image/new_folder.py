@@ -9,7 +9,7 @@ from redbook.disc import SECTOR_BYTES
 from redbook.disc.sub_channel import RAW_BYTES
 from redbook.errors import DriveBusy, StorageFailed, printable
 from redbook.image.base import DiscState
-from redbook.image.folder import FolderStore
+from redbook.image.folder import FolderStore, cannot_be_made
 from redbook.image.view import check_room, only_looking
 
 
@@ -37,10 +37,7 @@ class NewFolderStore:
             above = above.parent
         allowed = not self._make or os.access(above, os.W_OK | os.X_OK)  # a plan is made anywhere
         if not above.is_dir() or not allowed:
-            raise StorageFailed(
-                f"a new disc cannot be made at {printable(self.path)}: {above} cannot be "
-                "written to; give another path"
-            )
+            raise StorageFailed(cannot_be_made(self.path, f"{above} cannot be written to; give another path"))
         check_room(above, above, data_bytes)
 
     def reserve(self, state: DiscState) -> None:
@@ -56,9 +53,7 @@ class NewFolderStore:
                 f"the virtual disc {printable(self.path)} has just been made by another program; try again"
             ) from error
         except OSError as error:
-            raise StorageFailed(
-                f"a new disc cannot be made at {printable(self.path)}: {error.strerror}; give another path"
-            ) from error
+            raise StorageFailed(cannot_be_made(self.path, f"{error.strerror}; give another path")) from error
 
     def read(self, lba: int, sectors: int) -> bytes:
         return self._folder.read(lba, sectors) if self._folder else bytes(sectors * SECTOR_BYTES)

@@ -31,7 +31,11 @@ def open_files(path: Path) -> DiscFiles:
     try:
         return DiscFiles(path)
     except OSError as error:
-        raise ImageError(f"{printable(path)} cannot be opened as a virtual disc: {error.strerror}") from error
+        raise cannot_be_opened(path, error) from error
+
+
+def cannot_be_opened(path: Path, error: OSError) -> ImageError:
+    return ImageError(f"{printable(path)} cannot be opened as a virtual disc: {error.strerror}")
 
 
 def state_in(files: DiscFiles) -> DiscState:

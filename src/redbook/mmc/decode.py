@@ -74,8 +74,8 @@ _INQUIRIES: tuple[type[Command[Any]], ...] = (identify.Inquiry, identify.Inquire
 
 ALL_COMMANDS: tuple[type[Command[Any]], ...] = (*_COMMANDS, *_BY_TOC_FORMAT.values(), *_INQUIRIES)
 
-_CDB_BYTES = {0: 6, 1: 10, 2: 10, 4: 16, 5: 12}
-"""Length by command group, the top three bits of the opcode.  Source: SPC-4 4.2.5.1."""
+CDB_BYTES = {0: 6, 1: 10, 2: 10, 4: 16, 5: 12}
+"""Length by command group, the top three bits of the opcode; others may have any.  Source: SPC-4 4.2.5.1."""
 
 
 class UnknownOpcode(ValueError):
@@ -89,7 +89,7 @@ def decode(cdb: bytes, data_out: bytes | memoryview = b"") -> Command[Any]:
     raises  UnknownOpcode, ValueError  for a field without meaning
     """
     opcode = cdb[0] if cdb else 0
-    length = _CDB_BYTES.get(opcode >> 5, 0)
+    length = CDB_BYTES.get(opcode >> 5, 0)
     cdb = cdb[:length].ljust(length, b"\0")
     if opcode == disc_info.READ_TOC_OPCODE:
         kind = _BY_TOC_FORMAT.get(disc_info.toc_format(cdb))

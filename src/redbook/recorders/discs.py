@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from redbook.errors import ImageError, MediumUnsuitable, printable
-from redbook.image.folder import FolderStore
+from redbook.image.folder import FolderStore, cannot_be_made
 from redbook.recorders.listing import virtual_entries, virtual_entry
 from redbook.recorders.prefixes import VIRTUAL
 from redbook.records import dataclass
@@ -36,7 +36,7 @@ def create_disc(
             f"{printable(path)} already exists; a disc is never overwritten: choose another name"
         ) from error
     except OSError as error:
-        raise ImageError(f"a new disc cannot be made at {printable(path)}: {error.strerror}") from error
+        raise ImageError(cannot_be_made(path, error.strerror)) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from redbook.sheets.sheet_files import Found, SheetFiles, TwoFiles
 LengthOf = Callable[[Source], int | None]
 """The length of a source in stereo samples at 44.1 kHz; None if only decoding it would show that."""
 
-_HEADERLESS = frozenset((".bin", ".img", ".raw", ".pcm", ".cdr"))
+HEADERLESS = frozenset((".bin", ".img", ".raw", ".pcm", ".cdr"))
+"""Endings of files that are often PCM without a header: a sheet has to say so."""
 
 
 class Sources:
@@ -99,7 +100,7 @@ class Sources:
                 entry.line,
             )
             raw = ""
-        if not raw and not is_sound and path.suffix.lower() in _HEADERLESS:
+        if not raw and not is_sound and path.suffix.lower() in HEADERLESS:
             raise self._notes.error(
                 f"{self._files.shown(path)}: the sheet calls it {entry.kind or 'nothing'}, but it does not "
                 "begin like a sound file; if it is 44.1 kHz 16-bit stereo without a header, write BINARY "

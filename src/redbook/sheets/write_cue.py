@@ -28,12 +28,12 @@ from redbook.disc.layout import COPY_PERMITTED, FOUR_CHANNELS, PRE_EMPHASIS, Lai
 from redbook.disc.numbers import duration
 from redbook.errors import SheetError, printable
 from redbook.records import dataclass
+from redbook.sheets.sources import HEADERLESS
 from redbook.sheets.text_packs import PACKS_SUM
 from redbook.sheets.written import Written, kinds_said, name_in
 
 _TYPES = {".mp3": "MP3", ".mp2": "MP3", ".aif": "AIFF", ".aiff": "AIFF", ".aifc": "AIFF"}
 _RAW_TYPES = {"little": "BINARY", "big": "MOTOROLA"}
-_HEADERLESS = frozenset((".bin", ".img", ".raw", ".pcm", ".cdr"))
 
 _COMMANDS = {
     PackType.TITLE: "TITLE",
@@ -134,7 +134,7 @@ class _Writer:
             sound = begins_like_sound(source.path)
             if source.raw and sound:
                 raise self._cannot(f"{printable(source.name)} is raw audio, but begins like a sound file")
-            if not source.raw and not sound and source.path.suffix.lower() in _HEADERLESS:
+            if not source.raw and not sound and source.path.suffix.lower() in HEADERLESS:
                 raise self._cannot(f"{printable(source.name)} is a sound file that is named like raw audio")
 
     # ---- head and texts

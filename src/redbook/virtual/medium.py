@@ -35,10 +35,10 @@ from redbook.disc import (
 )
 from redbook.disc.layout import LaidTrack
 from redbook.disc.padding import padded
-from redbook.errors import ImageError, printable
 from redbook.image.base import DiscState, HowWritten, RecordedSession, RecordedTrack, TrackState
 from redbook.image.folder import FolderStore
 from redbook.image.new_folder import NewFolderStore
+from redbook.image.state_file import cannot_be_opened
 from redbook.image.store import MemoryStore, Store
 from redbook.image.view import FolderView
 from redbook.mmc import sense
@@ -79,7 +79,7 @@ def _is_new(path: Path) -> bool:
         new = _is_nothing(path)
         path.exists()  # a name that no file can have, a folder closed to us
     except OSError as error:
-        raise ImageError(f"{printable(path)} cannot be opened as a virtual disc: {error.strerror}") from error
+        raise cannot_be_opened(path, error) from error
     return new
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from redbook.errors import ImageError, printable
 from redbook.image.base import DiscState
-from redbook.image.folder import FolderStore
+from redbook.image.folder import FolderStore, cannot_be_made
 from redbook.image.state_file import read_state
 from redbook.records import dataclass
 from redbook.virtual.blanks import blank_state
@@ -96,7 +96,7 @@ class Spindle:
         try:
             FolderStore.create(path, blank_state(medium, minutes))
         except OSError as error:
-            raise ImageError(f"a new disc cannot be made at {printable(path)}: {error.strerror}") from error
+            raise ImageError(cannot_be_made(path, error.strerror)) from error
         return path
 
     def _path(self, number: int) -> Path:

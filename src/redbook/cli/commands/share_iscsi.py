@@ -26,6 +26,7 @@ from redbook.cli.commands.share_options import (
 )
 from redbook.host import stop_signals
 from redbook.recorders.prefixes import VIRTUAL
+from redbook.share.iscsi import DEFAULT_NAME
 
 if TYPE_CHECKING:
     from redbook.share.iscsi.chap import Credentials
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from redbook.virtual.recorder import VirtualRecorder
 
 ISCSI_PORT = 3260
-DEFAULT_NAME = "iqn.2026-11.example.redbook:recorder"
 _STOPPING = stop_signals()
 
 

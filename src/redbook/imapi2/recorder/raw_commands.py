@@ -15,6 +15,7 @@ from redbook.imapi2.typelib.enumerations import IMAPI_MODE_PAGE_REQUEST_TYPE, IM
 from redbook.imapi2.typelib.hresults import HResult
 from redbook.mmc.command import Command
 from redbook.mmc.control import TestUnitReady
+from redbook.mmc.decode import CDB_BYTES
 from redbook.mmc.disc_info import ReadDiscInformation, ReadTrackInformation, TrackAddress
 from redbook.mmc.disc_structure import ReadDiscStructure, SendDiscStructure
 from redbook.mmc.identify import CD_DEVICE, InquiryReply
@@ -31,8 +32,6 @@ LONGEST_PAGE_BYTES = 257  # its length field has one byte
 LONGEST_STRUCTURE_BYTES = 0xFFFF - 4
 LONGEST_TIMEOUT_SECONDS = 0x7FFFFFFF
 
-_CDB_BYTES = {0: 6, 1: 10, 2: 10, 4: 16, 5: 12}
-"""Length by command group, the top three bits of the opcode; other groups may have any from 6 to 16."""
 _ANY_LENGTH = frozenset(bytes.fromhex("02 05 06 09 0C 0D 0E 0F 10 13 14 19 20 21 22 23 24 26 27 29 2C 2D"))
 """Opcodes that IMAPI2 exempts from that rule."""
 
@@ -116,7 +115,7 @@ class DiscRecorder2Ex(ComObject):
         seconds = to_long(self, name, timeout, 1, LONGEST_TIMEOUT_SECONDS)
         if len(command) != size:
             fail(self, name, HResult.E_INVALIDARG, f"CdbSize is {size}, but Cdb has {len(command)} bytes")
-        due = _CDB_BYTES.get(command[0] >> 5, size)
+        due = CDB_BYTES.get(command[0] >> 5, size)
         if size != due and command[0] not in _ANY_LENGTH:
             fail(self, name, HResult.E_INVALIDARG, f"opcode {command[0]:02X}h needs {due} bytes, not {size}")
         handle = self._handle

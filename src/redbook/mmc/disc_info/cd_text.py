@@ -1,4 +1,7 @@
-"""READ TOC, format 5: the CD-Text of a lead-in."""
+"""READ TOC, format 5: the CD-Text of a lead-in.
+
+`engine.labels` asks a drive for it, and `disc.cd_text.decode` understands the packs.
+"""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from redbook.audio.source import Source
 from redbook.authoring.program import Piece, Program, ProgramTrack, Segment
 from redbook.authoring.wishes import Mode, Wishes
 from redbook.disc.cd_text import ENGLISH, PackType, Texts, parse
+from redbook.disc.numbers import MOST_TRACKS
 from redbook.engine.events import Notice, SourceRead
 from redbook.errors import LedgerError, NotInLedger, PlanError, RedbookError
 from redbook.production.events import (
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from redbook.production.pool import Pool
     from redbook.sheets.master_file import MasterFile
 
-MOST_TRACKS = 99
 MOST_ORDERS_SHOWN = 30
 """The newest ones; unfinished ones are also shown."""
 ORDERS_AGAIN_SECONDS = 2.0

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from redbook.share.iscsi import DEFAULT_NAME
 from redbook.share.iscsi.chap import Credentials
 from redbook.transport.base import LogicalUnit
 
-DEFAULT_NAME = "iqn.2026-11.example.redbook:recorder"
 PORTAL_GROUP = 1
 MOST_UNITS = 256
 _NAME = re.compile(r"(?:iqn\.\d{4}-\d{2}\.[a-z0-9.-]+(?::[^\s/]+)?|eui\.[0-9A-Fa-f]{16})")
