@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from redbook.authoring.wishes import CdText, Join, Loudness, Mode, Wishes
     from redbook.burning.copying import CopyReport, copy
     from redbook.burning.databases import DatabaseAnswer, TrackAnswer
+    from redbook.burning.eject import eject, load
     from redbook.burning.job_reports import BurnReport, VerifyReport
     from redbook.burning.jobs import blank, burn, close_disc, plan, verify
     from redbook.burning.looking import DiscInfo, disc_info
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from redbook.burning.saved_burn_report import verify_report
     from redbook.burning.sheet_files import SheetReport, write_sheet
     from redbook.burning.splitting import split
-    from redbook.burning.tray import eject, load
     from redbook.clock import Clock
     from redbook.disc import Toc, TocTrack
     from redbook.disc.cd_text import PackType, Texts
@@ -206,8 +206,8 @@ _HOMES = {
     "create_disc": "redbook.recorders.discs",
     "disc_info": "redbook.burning.looking",
     "drives": "redbook.recorders.listing",
-    "eject": "redbook.burning.tray",
-    "load": "redbook.burning.tray",
+    "eject": "redbook.burning.eject",
+    "load": "redbook.burning.eject",
     "open_drive": "redbook.recorders.names",
     "plan": "redbook.burning.jobs",
     "read": "redbook.burning.reading",

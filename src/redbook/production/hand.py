@@ -36,9 +36,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
+from redbook.burning.eject import eject
 from redbook.burning.job_reports import BurnReport
 from redbook.burning.jobs import burn
-from redbook.burning.tray import eject
 from redbook.drive import Drive
 from redbook.engine.events import Event, Notice, Phase, PhaseStarted, Progress, TrackEnded
 from redbook.engine.inspect import inspect

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from redbook.burning.eject import eject
 from redbook.burning.jobs import verify
-from redbook.burning.tray import eject
 from redbook.drive import Drive
 from redbook.engine import inspect
 from redbook.engine.events import Notice

@@ -387,7 +387,7 @@ class Desk:
 
         raises  NotInLedger  if it shows no such drive; DriveError
         """
-        from redbook.burning.tray import eject
+        from redbook.burning.eject import eject
         from redbook.recorders.names import open_drive
 
         self._known(name)
