@@ -48,6 +48,24 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_info_imports_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    """Start-up: what lists real drives is for commands that choose one; who reads JSON does without rich."""
+    redbook.create_disc(tmp_path / "a.disc")
+    code = (
+        "import sys\n"
+        "from redbook.cli.app import cli\n"
+        f"cli.main(['info', '--json', '--drive', 'virtual:{tmp_path / 'a.disc'}'], standalone_mode=False)\n"
+        "names = {'av', 'numpy', 'soxr', '_miniaudio', 'rich', 'ctypes', 'click.shell_completion',\n"
+        "    'redbook.burning.jobs', 'redbook.recorders.choosing', 'redbook.recorders.real_drives',\n"
+        "    'redbook.recorders.watching', 'redbook.virtual.rack', 'redbook.system.explain'}\n"
+        "heavy = names & set(sys.modules)\n"
+        "sys.exit(', '.join(sorted(heavy)) or 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert '"event"' in done.stdout
+
+
 def test_the_man_page_is_made_with_click_alone() -> None:
     """It is made when a wheel is built, where nothing else is installed."""
     code = (

@@ -5,17 +5,15 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO, cast
 
-from rich.console import Console
-
 from redbook.cli.output import Output, standard_error, standard_output
-from redbook.cli.render.page import PIPE_WIDTH, Page
-from redbook.cli.render.plain import TextRenderer
 from redbook.cli.verbosity import verbosity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
+
+    from rich.console import Console
 
     from redbook.burning.copying import CopyReport
     from redbook.burning.job_reports import BurnReport, VerifyReport
@@ -89,6 +87,10 @@ def make_renderer(command: str, as_json: bool) -> Renderer:
         from redbook.cli.render.json_lines import JsonRenderer
 
         return JsonRenderer(out, verbosity())
+    # Programs that read JSON do not wait for rich: it is a sixth of a start.
+    from redbook.cli.render.page import Page
+    from redbook.cli.render.plain import TextRenderer
+
     results, aside = _console(out), _console(standard_error())
     page = Page(results, aside, verbosity())
     if aside.is_terminal and not aside.is_dumb_terminal:
@@ -99,6 +101,10 @@ def make_renderer(command: str, as_json: bool) -> Renderer:
 
 
 def _console(out: Output) -> Console:
+    from rich.console import Console
+
+    from redbook.cli.render.page import PIPE_WIDTH
+
     file = cast(TextIO, out)  # it has all that rich uses
     console = Console(file=file, highlight=False, emoji=False)
     if console.is_terminal and not console.is_dumb_terminal:
