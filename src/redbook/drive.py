@@ -37,7 +37,7 @@ class Drive(Closing):
     def __init__(self, transport: Transport, name: str = "") -> None:
         self.name = name
         self.quirks = Quirks()
-        self.told: set[str] = set()  # what its user need not hear again
+        self.notified: set[str] = set()  # what its user has read already
         self._use(transport)
         self._to_tell: list[str] = []
         self._takes_at_most: int | None = None
@@ -141,8 +141,8 @@ class Drive(Closing):
             raise TransportError(f"{command.NAME}: SCSI status {status:02X}h; wait a moment and try again")
         reason = self._reason(command, raw)
         known = sense.meaning(reason)
-        if known.notable and known.text not in self.told:
-            self.told.add(known.text)
+        if known.notable and known.text not in self.notified:
+            self.notified.add(known.text)
             self._to_tell.append(f"the drive says: {known.text} ({reason})")
         if reason.key in (sense.NO_SENSE, sense.RECOVERED) and not reason.deferred:
             _log.warning("%s: %s (%s)", command.NAME, known.text, reason)

@@ -55,10 +55,10 @@ class TestTheAudio:
     @pytest.mark.parametrize(
         ("offset", "words", "told"),
         [
-            (DiscOffset(0, told=True), "in the right place, to the sample", 0),
-            (DiscOffset(1, told=True), "moved by +1 sample (the drive's offset)", 1),
-            (DiscOffset(-1, told=True), "moved by -1 sample (the drive's offset)", -1),
-            (DiscOffset(667, told=True), "moved by +667 samples (the drive's offset)", 667),
+            (DiscOffset(0, known=True), "in the right place, to the sample", 0),
+            (DiscOffset(1, known=True), "moved by +1 sample (the drive's offset)", 1),
+            (DiscOffset(-1, known=True), "moved by -1 sample (the drive's offset)", -1),
+            (DiscOffset(667, known=True), "moved by +667 samples (the drive's offset)", 667),
             (
                 DiscOffset(-30, inexact=True),
                 "compared about -30 samples out of place: the drive reads inexactly",
@@ -144,7 +144,7 @@ class TestWhatWasNotCompared:
         self, hidden: list[tuple[int, int]], words: str
     ) -> None:
         readings = [reading(number, *ends) for number, ends in enumerate(hidden, 1)]
-        found = said(readings, offset=DiscOffset(30, told=True))
+        found = said(readings, offset=DiscOffset(30, known=True))
         (check,) = (check for check in found.checks if check.promise == "edges")
         assert check.verdict is Verdict.NOT_COMPARED
         assert check.text == (

@@ -108,11 +108,11 @@ OFFSETS = [-FARTHEST, -1164, -588, -1, 0, 1, 6, 667, 1292, FARTHEST]
 class TestWhereSoundIsUnmistakable:
     @pytest.mark.parametrize("late", OFFSETS)
     def test_it_is_told_to_the_sample(self, late: int) -> None:
-        assert found(Disc(SONGS, late)) == DiscOffset(late, told=True)
+        assert found(Disc(SONGS, late)) == DiscOffset(late, known=True)
 
     @pytest.mark.parametrize("late", [-FARTHEST - 1, FARTHEST + 1])
     def test_it_is_not_told_farther_away_than_drives_are(self, late: int) -> None:
-        assert not found(Disc(SONGS, late)).told
+        assert not found(Disc(SONGS, late)).known
 
     @pytest.mark.parametrize("late", [0, 30])
     def test_few_places_are_looked_at_and_they_are_of_the_whole_disc(self, late: int) -> None:
@@ -127,21 +127,21 @@ class TestWhereSoundIsUnmistakable:
     @pytest.mark.parametrize("late", OFFSETS)
     def test_nothing_is_read_beside_the_tracks_and_the_gaps_around_them(self, late: int) -> None:
         disc = Disc(SONGS, late, first_lba=500)
-        assert found(disc).told
+        assert found(disc).known
         assert min(low for low, _ in disc.read) >= 500
         assert max(high for _, high in disc.read) <= disc.end
 
     def test_what_the_drive_had_before_does_not_matter(self) -> None:
-        assert found(Disc(SONGS, 30), hint=-582) == DiscOffset(30, told=True)
+        assert found(Disc(SONGS, 30), hint=-582) == DiscOffset(30, known=True)
 
     def test_places_that_cannot_be_read_are_passed_over(self) -> None:
         disc = Disc(SONGS, 30, unread=[*range(30), *range(90, 130)])
-        assert found(disc) == DiscOffset(30, told=True)
+        assert found(disc) == DiscOffset(30, known=True)
 
     @pytest.mark.parametrize("late", [-30, 30])
     def test_gaps_that_cannot_be_read_do_not_keep_the_tracks_from_being_read(self, late: int) -> None:
         disc = Disc([SONGS[0][: 16 * SECTOR_BYTES]], late, unread=[16, 17])
-        assert found(disc) == DiscOffset(late, told=True)
+        assert found(disc) == DiscOffset(late, known=True)
         assert any(high == 16 for _, high in disc.read)
 
     def test_nor_do_gaps_before_a_track(self) -> None:
@@ -168,7 +168,7 @@ def in_turn(*late: int) -> Disc:
 class TestWhereADriveReadsInexactly:
     def test_four_places_that_agree_are_enough(self) -> None:
         disc = in_turn(5, 5, 5, 5)
-        assert found(disc) == DiscOffset(5, told=True)
+        assert found(disc) == DiscOffset(5, known=True)
 
     def test_the_earliest_place_is_taken_and_nothing_is_told(self) -> None:
         """So that no reading of the disc's first samples is too early to be whole."""
@@ -179,11 +179,11 @@ class TestWhereADriveReadsInexactly:
     @pytest.mark.parametrize(
         ("late", "expected"),
         [
-            ((12, 6, 6, 6, 6, 6, 6, 6), DiscOffset(6, told=True)),
-            ((6, 6, 6, 12, 6, 6, 6, 6), DiscOffset(6, told=True)),
-            ((6, 6, 6, 9, 10, 11, 12, 13), DiscOffset(6, told=True)),
+            ((12, 6, 6, 6, 6, 6, 6, 6), DiscOffset(6, known=True)),
+            ((6, 6, 6, 12, 6, 6, 6, 6), DiscOffset(6, known=True)),
+            ((6, 6, 6, 9, 10, 11, 12, 13), DiscOffset(6, known=True)),
             ((9, 9, 5, 6, 7, 8, 10, 11), DiscOffset(5, inexact=True)),
-            ((5, 5, 5, 9, 9, 9, 9, 2), DiscOffset(9, told=True)),
+            ((5, 5, 5, 9, 9, 9, 9, 2), DiscOffset(9, known=True)),
             ((-5, 2, 2, 4, 4, 6, 6, 8), DiscOffset(-5, inexact=True)),
         ],
     )
@@ -194,12 +194,12 @@ class TestWhereADriveReadsInexactly:
     def test_of_two_places_alike_that_of_the_drive_is_taken_then_the_nearer(
         self, hint: int | None, expected: int
     ) -> None:
-        assert found(in_turn(9, -5, 9, -5, 9, -5, 9, -5), hint) == DiscOffset(expected, told=True)
+        assert found(in_turn(9, -5, 9, -5, 9, -5, 9, -5), hint) == DiscOffset(expected, known=True)
 
     def test_places_that_cannot_be_read_are_no_votes(self) -> None:
         """Of all places but one: what that one says is the offset."""
         disc = Disc(INSIDE, 30, unread=[*range(150), *range(163, 214)])
-        assert found(disc) == DiscOffset(30, told=True)
+        assert found(disc) == DiscOffset(30, known=True)
 
 
 SILENT = [bytes(60 * SECTOR_BYTES), bytes(50 * SECTOR_BYTES)]
@@ -241,12 +241,12 @@ class TestWhereSoundRepeatsItself:
 
     @pytest.mark.parametrize("late", [-1164, -49, -30, 0, 30, 49, 667, 1176])
     def test_the_ends_of_a_track_tell(self, late: int) -> None:
-        assert found(Disc([tone(60)], late)) == DiscOffset(late, told=True)
+        assert found(Disc([tone(60)], late)) == DiscOffset(late, known=True)
 
     @pytest.mark.parametrize("late", [-30, 30, 667])
     def test_the_ends_of_a_later_track_tell_where_those_of_the_first_cannot_be_read(self, late: int) -> None:
         disc = Disc([tone(60), tone(60)], late, unread=[*range(9), *range(52, 62)])
-        assert found(disc) == DiscOffset(late, told=True)
+        assert found(disc) == DiscOffset(late, known=True)
 
     @pytest.mark.parametrize("late", [-30, 30])
     @pytest.mark.parametrize("unread", [range(9), range(53, 62)], ids=["start", "end"])
@@ -272,7 +272,7 @@ class TestWhereSoundRepeatsItself:
     def test_ends_that_are_not_alike_tell_each_for_itself(self, late: int) -> None:
         period = noise(50, 6)
         whole = (period * 900)[: 60 * SECTOR_BYTES]
-        assert found(Disc([whole], late)) == DiscOffset(late, told=True)
+        assert found(Disc([whole], late)) == DiscOffset(late, known=True)
 
     @pytest.mark.parametrize(
         ("late", "wrong"), [(-1164, range(9)), (0, range(9)), (0, range(52, 62)), (1176, range(52, 62))]
@@ -284,7 +284,7 @@ class TestWhereSoundRepeatsItself:
     @pytest.mark.parametrize("late", [-1164, 0, 1176])
     def test_nothing_is_read_beside_the_tracks_and_the_gaps_around_them(self, late: int) -> None:
         disc = Disc([tone(60), tone(60)], late, first_lba=500)
-        assert found(disc) == DiscOffset(late, told=True)
+        assert found(disc) == DiscOffset(late, known=True)
         assert min(low for low, _ in disc.read) == 500
         assert max(high for _, high in disc.read) <= disc.end
 
@@ -296,7 +296,7 @@ class TestWhereSoundRepeatsItself:
 
     def test_places_that_do_not_agree_are_no_reason_to_give_up(self) -> None:
         disc = Disc([tone(80)], lambda lba: 30 if lba < 30 else 41, unread=[*range(9), *range(72, 82)])
-        assert not found(disc).told
+        assert not found(disc).known
 
 
 class TestAtTheEndsOfTheDisc:
@@ -305,17 +305,17 @@ class TestAtTheEndsOfTheDisc:
     @pytest.mark.parametrize("late", [0, 6, 1292, 3500])
     def test_the_first_sector_of_a_disc_tells_of_a_drive_that_is_late(self, late: int) -> None:
         track = noise(588, 5) + bytes(59 * SECTOR_BYTES)
-        assert found(Disc([track], late)) == DiscOffset(late, told=True)
+        assert found(Disc([track], late)) == DiscOffset(late, known=True)
 
     @pytest.mark.parametrize("late", [0, -6, -1292, -3500])
     def test_the_last_sector_of_a_disc_tells_of_a_drive_that_is_early(self, late: int) -> None:
         track = bytes(59 * SECTOR_BYTES) + noise(588, 5)
-        assert found(Disc([track], late)) == DiscOffset(late, told=True)
+        assert found(Disc([track], late)) == DiscOffset(late, known=True)
 
     def test_a_sector_that_comes_twice_is_not_taken_for_the_one_that_is_hidden(self) -> None:
         """Two sectors alike, of which the disc's first, or last, ones cannot be read."""
         twice, silence = noise(588, 6) * 2, bytes(40 * SECTOR_BYTES)
-        assert found(Disc([twice + silence], -588)) == DiscOffset(-588, told=True)
-        assert found(Disc([silence + twice], 3 * 588)) == DiscOffset(3 * 588, told=True)
-        assert found(Disc([twice + silence], 0)) == DiscOffset(0, told=True)
-        assert found(Disc([silence + twice], 588)) == DiscOffset(588, told=True)
+        assert found(Disc([twice + silence], -588)) == DiscOffset(-588, known=True)
+        assert found(Disc([silence + twice], 3 * 588)) == DiscOffset(3 * 588, known=True)
+        assert found(Disc([twice + silence], 0)) == DiscOffset(0, known=True)
+        assert found(Disc([silence + twice], 588)) == DiscOffset(588, known=True)

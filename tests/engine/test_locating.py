@@ -80,7 +80,7 @@ def located(
     how = Care([reading.span for reading in readings], ReadHabits(), 24, **care)
     tracks = tuple(LaidTrack(reading.span.number, START, SECTORS) for reading in readings)
     check = Check("table of contents", Verdict.SAME)
-    found = ReadBack((), (), None, check, tracks, readings, DiscOffset(offset, told=True), how)
+    found = ReadBack((), (), None, check, tracks, readings, DiscOffset(offset, known=True), how)
     result: dict[int, Difference | None] = {}
     procedure = locate(found, numbers, result)
     answer, error = None, None

@@ -88,7 +88,7 @@ class TestWhatLiesBehindATrack:
     def test_is_audio_or_at_last_the_lead_out(self) -> None:
         found, asked = run(complete_tracks_on(disc(ONE, TOC)), None)
         assert ends(found) == [(None, False), (None, False), (2504, True)]
-        assert [(t.number, t.start_lba, t.is_audio, t.session, t.told) for t in found] == [
+        assert [(t.number, t.start_lba, t.is_audio, t.session, t.reported) for t in found] == [
             (1, 0, True, 1, True),
             (2, 1150, True, 1, True),
             (3, 1802, True, 1, True),
@@ -134,7 +134,7 @@ class TestWhatLiesBehindATrack:
         answer = full_toc({1: 1654, 2: 14_000}, {1: 1, 2: 1, 3: 2, 4: 2})
         found, asked = run(complete_tracks_on(disc(TWO[:1], listed)), answer)
         assert asked
-        assert [(t.number, t.session, t.is_audio, t.told) for t in found] == [
+        assert [(t.number, t.session, t.is_audio, t.reported) for t in found] == [
             (1, 1, True, True),
             (2, 1, True, False),
             (3, 2, True, False),

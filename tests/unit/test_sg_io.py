@@ -225,7 +225,12 @@ MOUNTED = "97 28 11:0 / /media/My\\040Disc ro,nosuid - iso9660 /dev/sr0 ro\n"
 
 def test_a_mounted_disc_is_left_alone_and_named() -> None:
     kernel = FakeKernel(files={"/proc/self/mountinfo": "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n" + MOUNTED})
-    with pytest.raises(errors.DriveBusy, match=r"mounted at /media/My Disc; .*umount '/media/My Disc'"):
+    with pytest.raises(
+        errors.DriveBusy, match=r"mounted at /media/My Disc; .*`udisksctl unmount -b /dev/sr0`"
+    ):
+        opened(kernel)
+    kernel.files["/proc/self/mountinfo"] = MOUNTED.replace("/media/", "/mnt/")
+    with pytest.raises(errors.DriveBusy, match=r"mounted at /mnt/My Disc; .*umount '/mnt/My Disc'`"):
         opened(kernel)
     assert not kernel.opened
 

@@ -49,7 +49,7 @@ def remember_reading(drive: Drive, key: str, before: KnownDrive, found: ReadBack
     """Remember offset and reading habits of a drive, if everything that was read back was right."""
     if found.broken_off or not found.readings or not all(reading.same for reading in found.readings):
         return
-    offset = found.offset.samples if found.offset.told else before.offset_samples
+    offset = found.offset.samples if found.offset.known else before.offset_samples
     now = replace(before, offset_samples=offset, read_form=habits.form, most_read_sectors=habits.most_sectors)
     worth_keeping = drive.real_time or now != KnownDrive(0, 0, ReadHabits().most_sectors)
     if now != before and worth_keeping:

@@ -49,7 +49,7 @@ class TimeLeft:
         self._phase_began = self._job_began = 0.0
         self._written: Progress | None = None
         self._read: Progress | None = None
-        self._told = 0.0
+        self._event_at = 0.0
         self._really_writes = False
         self._fraction: float | None = None
 
@@ -60,10 +60,10 @@ class TimeLeft:
                     self._job_began = self._clock()
                 self._phase, self._phase_began, self._fraction = phase, self._clock(), None
             case Progress(phase=Phase.WRITING):
-                self._written, self._told = event, self._clock()
+                self._written, self._event_at = event, self._clock()
                 self._really_writes = self._really_writes or event.speed >= SLOWEST_DRIVE
             case Progress(phase=Phase.VERIFYING):
-                self._read, self._told = event, self._clock()
+                self._read, self._event_at = event, self._clock()
             case Working(phase, fraction) if phase is self._phase:
                 self._fraction = fraction
 
@@ -72,7 +72,7 @@ class TimeLeft:
         written = self._written
         if written is None or not self._really_writes or written.seconds_left is None or not written.speed:
             return None
-        since = self._clock() - self._told
+        since = self._clock() - self._event_at
         closing = CLOSING_SECONDS_AT_1X / written.speed if self._closes else 0.0
         reading = self._reading(written)
         if self._phase in _WRITES:

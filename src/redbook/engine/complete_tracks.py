@@ -20,7 +20,7 @@ class CompleteTrack:
     end_lba   where the two seconds before data, or the lead-out of its session, begin after it; None where
               audio follows, or the drive does not say
     lead_out  whether that is a lead-out
-    told      whether the drive reports the track itself; else the table of contents lists it, and no more
+    reported  whether the drive reports the track itself; else the table of contents lists it, and no more
     """
 
     number: int
@@ -29,7 +29,7 @@ class CompleteTrack:
     session: int
     end_lba: int | None = None
     lead_out: bool = False
-    told: bool = True
+    reported: bool = True
 
 
 def complete_tracks_on(disc: DiscContents) -> Procedure[tuple[CompleteTrack, ...]]:
@@ -43,7 +43,7 @@ def complete_tracks_on(disc: DiscContents) -> Procedure[tuple[CompleteTrack, ...
         sessions, lead_outs = yield from lead_outs_by_session()
         for t in unknown:
             session = sessions.get(t.number, t.session)
-            found[t.number] = CompleteTrack(t.number, t.start_lba, t.is_audio, session, told=False)
+            found[t.number] = CompleteTrack(t.number, t.start_lba, t.is_audio, session, reported=False)
     tracks = [found[number] for number in sorted(found)]
     return tuple(_with_end(track, tracks[n + 1 : n + 2], disc, lead_outs) for n, track in enumerate(tracks))
 

@@ -34,7 +34,7 @@ def conclude(found: ReadBack, differences: Sequence[Difference], settled: Sequen
         tuple(differences),
         found.toc,
         tuple(checks),
-        found.offset.samples if found.offset.told else None,
+        found.offset.samples if found.offset.known else None,
         hidden,
         tuple(notes),
     )
@@ -59,7 +59,7 @@ def not_reached_in_words(found: ReadBack) -> str:
 
 
 def offset_in_words(offset: DiscOffset) -> str:
-    if offset.told:
+    if offset.known:
         if not offset.samples:
             return "in the right place, to the sample"
         plural = "s" if abs(offset.samples) != 1 else ""

@@ -64,14 +64,14 @@ class Span:
 class DiscOffset:
     """What was found.
 
-    samples by which the audio is late (negative: early); 0 if none could be told
-    told       whether audio on the disc shows it
+    samples by which the audio is late (negative: early); 0 if that could not be determined
+    known      whether audio on the disc shows it
     inexact    the places disagree: the drive reads inexactly, and `samples` is the earliest
                that was seen, so that no reading of the disc's first samples is too early to be whole
     """
 
     samples: int = 0
-    told: bool = False
+    known: bool = False
     inexact: bool = False
 
 

@@ -280,8 +280,8 @@ def contents(of_cd: bool = True) -> Procedure[DiscContents]:
             doubts.append(str(error))
             problems.append(str(error))
     doubt = doubts[0] if doubts else ""
-    told_once = tuple(dict.fromkeys(problems))
-    return DiscContents(information, atip, tracks, open_track, toc, space, told_once, doubt, spoiled)
+    each_once = tuple(dict.fromkeys(problems))
+    return DiscContents(information, atip, tracks, open_track, toc, space, each_once, doubt, spoiled)
 
 
 def _has_toc(information: DiscInformation) -> bool:

@@ -170,8 +170,8 @@ def _labels(
 ) -> Procedure[Promises]:
     listed = {entry.number for entry in toc.tracks}
     tells_cd_text = abilities.capabilities is not None and abilities.capabilities.cd_text
-    told = yield from read_labels([t for t in disc.tracks if t.number in listed], toc, tells_cd_text)
-    return compare_labels(meant, told, just_written=just_written)
+    found = yield from read_labels([t for t in disc.tracks if t.number in listed], toc, tells_cd_text)
+    return compare_labels(meant, found, just_written=just_written)
 
 
 def _disc_s_own(
@@ -288,12 +288,13 @@ def _check_toc(
         lead_out_lba=asked.session.lead_out_lba if asked.session is not None and asked.binding else None,
         flags=asked.session is None or not asked.binding,
     )
-    untold = [track.number for track in on_disc if not track.told]
-    if untold and not placed:
-        untold_note = (
-            f"the drive gives no track information for {in_words(untold)}: compared by the table of contents"
+    unreported = [track.number for track in on_disc if not track.reported]
+    if unreported and not placed:
+        note = (
+            f"the drive gives no track information for {in_words(unreported)}: compared by the table of "
+            "contents"
         )
-        result = replace(result, notes=(*result.notes, untold_note))
+        result = replace(result, notes=(*result.notes, note))
     verdict = Verdict.DIFFERENT if result.wrong else Verdict.SAME
     check = Check("table of contents", verdict, "; ".join(result.wrong or result.notes))
     return ReadBack(result.wrong, result.notes, result.toc, check, places)
@@ -360,7 +361,7 @@ def _try_own_offset(reading: TrackReading, offset: DiscOffset, care: Care) -> Pr
     if reading.bad_sectors * 2 < reading.span.sectors:
         return
     own = yield from find_disc_offset([reading.span], care.habits, None)
-    if own.told and own.samples != offset.samples:
+    if own.known and own.samples != offset.samples:
         alone = yield from compare_track(reading.span, own.samples, care)
         if alone.same:
             reading.moved_by = own.samples - offset.samples

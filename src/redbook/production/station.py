@@ -22,7 +22,7 @@ class Station:
 
     state    "idle", "working", "examining", "done" (its tray is open, or its disc is useless), "resting"
     used_ref  of the disc that this station has finished with, or that cannot be burned
-    told     what was last reported about it
+    last_event  what was last reported about it
     not_before  another program has the drive: when it is tried again, on the monotonic clock
     fence    of a claim that may have been made, but whose answer was lost
     told_to_end  the hand that was told to end cleanly
@@ -34,7 +34,7 @@ class Station:
     name: str
     state: str = "idle"
     used_ref: str = ""
-    told: CopyEvent | None = None
+    last_event: CopyEvent | None = None
     fence: int = 0
     fence_ref: str = ""
     not_before: float = 0.0

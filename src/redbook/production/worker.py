@@ -243,7 +243,8 @@ class Worker:
             station.state = "idle"
         if entry.medium == NO_DISC:
             station.state = "idle"
-            if not (isinstance(station.told, TakeDisc) and station.told.good):  # it may be on the tray still
+            # A good disc may still be on the tray.
+            if not (isinstance(station.last_event, TakeDisc) and station.last_event.good):
                 self.say_once(station, NeedBlank(station.name))
             return
         done = station.state == "done" and seen.ref == station.used_ref
@@ -282,7 +283,7 @@ class Worker:
         if master is None:  # it was at hand a moment ago
             self._give_back(station, claim, "the order's master has just been taken away")
             return
-        station.state, station.used_ref, station.told = "working", seen.ref, None
+        station.state, station.used_ref, station.last_event = "working", seen.ref, None
         self.tell(CopyClaimed(claim.order, claim.number, claim.attempt, station.name))
         self._tell_order(claim.order)
         self._start(station, claim, master)
@@ -399,8 +400,8 @@ class Worker:
         self.tell(now)
 
     def say_once(self, station: Station, event: CopyEvent) -> None:
-        if station.told != event:
-            station.told = event
+        if station.last_event != event:
+            station.last_event = event
             self.tell(event)
 
     def tell(self, event: CopyEvent) -> None:

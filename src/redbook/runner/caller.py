@@ -117,7 +117,7 @@ class _AudibleClock:
         self._caller = caller
         self._clock = caller.clock or SystemClock()
         self._what = what
-        self._slept = self._told = 0.0
+        self._slept = self._reported_at = 0.0
 
     def now(self) -> float:
         return self._clock.now()
@@ -131,6 +131,6 @@ class _AudibleClock:
             nap = min(LONGEST_NAP_SECONDS, end - self._slept)
             self._clock.sleep(nap)
             self._slept += nap
-            if self._slept - self._told >= REPORT_EVERY_SECONDS and self._caller.on_event is not None:
-                self._told = self._slept
+            if self._slept - self._reported_at >= REPORT_EVERY_SECONDS and self._caller.on_event is not None:
+                self._reported_at = self._slept
                 self._caller.on_event(Waiting(self._what, self._slept))

@@ -41,7 +41,7 @@ class Cancel:
         self.asked = Flag()
         self.under_way = UnderWay()
         self._at_once = False
-        self._told = (False, False)
+        self._answered = (False, False)
         self._signalled = -math.inf
 
     def __call__(self) -> None:
@@ -61,7 +61,7 @@ class Cancel:
         """
         now, key = time.monotonic(), number == signal.SIGINT
         soon = now - self._signalled < (NO_HAND_SECONDS if key else SENT_AGAIN_SECONDS)
-        answered = key and self._told[0]  # a user who has seen the answer may press again at once
+        answered = key and self._answered[0]  # a user who has seen the answer may press again at once
         if soon and not answered:
             return
         self._signalled = now
@@ -80,9 +80,9 @@ class Cancel:
     def acknowledged(self) -> Stopping | None:
         """What a cancel does and costs, if the listener does not know yet; otherwise None."""
         wanted = (self.wanted, self._at_once)
-        if wanted == self._told:
+        if wanted == self._answered:
             return None
-        self._told = wanted
+        self._answered = wanted
         with self.under_way.deciding:
             return self.under_way.stopping(at_once=self._at_once)
 

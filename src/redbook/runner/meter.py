@@ -44,7 +44,7 @@ class Meter:
         self._total = total
         self._ended = 0  # sectors of tracks before this one
         self._track = (0, 0)  # number and length of this one
-        self._last_told = float("-inf")
+        self._reported_at = float("-inf")
         self._window: deque[tuple[float, int]] = deque()
         self._drive_buffer = DriveBuffer(0, 0)
         self._drive_lowest: float | None = None
@@ -52,7 +52,7 @@ class Meter:
         self._longest_gap: float | None = None
 
     def begin_track(self) -> None:
-        self._last_told = self._clock.now()
+        self._reported_at = self._clock.now()
         self._taken_at = None
 
     def write_begins(self) -> None:
@@ -82,11 +82,11 @@ class Meter:
     def again(self, ring: Ring | None) -> Event | None:
         """The event that is due while there is no progress; None if none is due yet."""
         now = self._clock.now()
-        if now - self._last_told < self._interval:
+        if now - self._reported_at < self._interval:
             return None
         if self._last is not None:
             return self.progress(self._last, ring)
-        self._last_told = now
+        self._reported_at = now
         return Working(Phase.WRITING, None)
 
     def progress(self, step: SectorsDone, ring: Ring | None) -> Progress | None:
@@ -95,9 +95,9 @@ class Meter:
             self._ended += self._track[1]
             self._track = (step.track, step.total)
         now = self._clock.now()
-        if now - self._last_told < self._interval and step.done < step.total:
+        if now - self._reported_at < self._interval and step.done < step.total:
             return None
-        self._last_told = now
+        self._reported_at = now
         done = self._ended + step.done
         speed = self._speed(now, done)
         left = (self._total - done) / (speed * SECTORS_PER_SECOND) if speed > 0 else None

@@ -213,8 +213,8 @@ class Runner:
 
     def _tell_once(self, text: str) -> None:
         """Tell the drive's user this only once, however many tracks are written."""
-        if text and text not in self._drive.told:
-            self._drive.told.add(text)
+        if text and text not in self._drive.notified:
+            self._drive.notified.add(text)
             self._emit(Notice(text))
 
     def _take(self) -> memoryview:
@@ -240,9 +240,9 @@ class Runner:
         interruption = self._interruption()
         if interruption is not None:
             raise interruption
-        told = self._meter.again(self._ring)
-        if told is not None:
-            self._emit(told)
+        event = self._meter.again(self._ring)
+        if event is not None:
+            self._emit(event)
 
     def _nap(self, seconds: float) -> None:
         end = self._clock.now() + seconds

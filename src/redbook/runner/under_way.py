@@ -79,7 +79,7 @@ class UnderWay:
     command: str = ""
     since: float = 0.0
     deciding: Lock = field(default_factory=Lock, repr=False, compare=False)
-    _told: float = 0.0
+    _reported_at: float = 0.0
 
     def begin(self, phase: Phase) -> None:
         """Note that a phase has begun."""
@@ -89,7 +89,7 @@ class UnderWay:
 
     def send(self, command: str) -> None:
         """Note that a command is sent, which the drive has not answered yet."""
-        self.since = self._told = time.monotonic()
+        self.since = self._reported_at = time.monotonic()
         self.command = command
 
     def answered(self) -> None:
@@ -98,9 +98,9 @@ class UnderWay:
     def waiting(self) -> Waiting | None:
         """What the drive has not answered yet; at most once a second, else None."""
         command, since, now = self.command, self.since, time.monotonic()
-        if not command or now - self._told < REPORT_EVERY_SECONDS:
+        if not command or now - self._reported_at < REPORT_EVERY_SECONDS:
             return None
-        self._told = now
+        self._reported_at = now
         return Waiting(f"the drive to answer {command}", now - since)
 
     def stopping(self, at_once: bool) -> Stopping:

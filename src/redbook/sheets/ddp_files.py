@@ -130,11 +130,11 @@ class SetFiles:
             if not chosen(one.name):
                 continue
             if not self.has(one.name):
-                missing = f"{shown(one.name)} is missing ({shown(one.said_in)} has its {one.kind})"
+                missing = f"{shown(one.name)} is missing ({shown(one.stated_in)} has its {one.kind})"
                 wrong = f"{missing}: the set is incomplete, or not in one folder"
                 self._notes.wrong(wrong, "the rest is used", "get it again")
                 continue
-            path = self.path(one.name, f"{shown(one.said_in)} has its {one.kind}")
+            path = self.path(one.name, f"{shown(one.stated_in)} has its {one.kind}")
             self.size(path)
             try:
                 found = checksum(path, one.kind, self._summed)
@@ -142,7 +142,7 @@ class SetFiles:
                 raise self._notes.error(f"{shown(path.name)}: it cannot be read: {error.strerror}") from error
             if found != one.value:
                 self._notes.wrong(
-                    f"{shown(path.name)}: its {one.kind} is {found}, and {shown(one.said_in)} says "
+                    f"{shown(path.name)}: its {one.kind} is {found}, and {shown(one.stated_in)} says "
                     f"{one.value}: the file was changed or damaged on the way",
                     "it is used as it is",
                     "get the set again",

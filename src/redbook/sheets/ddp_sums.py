@@ -32,12 +32,12 @@ _FORMS = (
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What a checksum file says about a file.  said_in: the name of the checksum file"""
+    """What a checksum file says about a file.  stated_in: the name of the checksum file"""
 
     name: str
     kind: str
     value: str
-    said_in: str
+    stated_in: str
 
 
 def is_sums_file(name: str) -> bool:
@@ -47,7 +47,7 @@ def is_sums_file(name: str) -> bool:
     )
 
 
-def sums_in(data: bytes, said_in: str, names: Mapping[str, str]) -> list[Sum]:
+def sums_in(data: bytes, stated_in: str, names: Mapping[str, str]) -> list[Sum]:
     """The checksums in a file.
 
     names  of the files beside it, by the same names in lower case. The name of a missing file counts, too, if
@@ -71,9 +71,9 @@ def sums_in(data: bytes, said_in: str, names: Mapping[str, str]) -> list[Sum]:
         value = max(reversed(values), key=len)
         name = name or _absent(line) or (before if value == spare.strip().split()[-1].lower() else "")
         if not name and len(text.split()) == 1:
-            name = _of_file(said_in, names)
+            name = _of_file(stated_in, names)
         if name:
-            found.append(Sum(name, _KINDS[len(value)], value, said_in))
+            found.append(Sum(name, _KINDS[len(value)], value, stated_in))
     return found
 
 
@@ -99,10 +99,10 @@ def _absent(line: str) -> str:
     return ""
 
 
-def _of_file(said_in: str, names: Mapping[str, str]) -> str:
+def _of_file(stated_in: str, names: Mapping[str, str]) -> str:
     """The name of the file that IMAGE.DAT.md5 or IMAGE.md5 belongs to; empty if there is none."""
-    stem = Path(said_in.lower()).stem
-    alike = [real for key, real in names.items() if key != said_in.lower() and Path(key).stem == stem]
+    stem = Path(stated_in.lower()).stem
+    alike = [real for key, real in names.items() if key != stated_in.lower() and Path(key).stem == stem]
     return names.get(stem, alike[0] if len(alike) == 1 else "")
 
 

@@ -85,12 +85,12 @@ def _decided(sheet: Sheet, cast: Cast, readings: list[_Reading], notes: Notebook
         else "the 2 s that every disc has"
     )
     if proven and (taken or not silence or readings[1].silence == _first_silence(cast)):
-        notes.note(f"PREGAP {length} of the first track means {meaning}: {why}", first.said.silence_line)
+        notes.note(f"PREGAP {length} of the first track means {meaning}: {why}", first.track.silence_line)
     elif not silence:
         notes.note(
             f"PREGAP {length} of the first track is taken as {meaning}, not as additional silence; nothing "
             "in the sheet says which",
-            first.said.silence_line,
+            first.track.silence_line,
         )
     return taken
 
@@ -129,25 +129,25 @@ class _Stream:
                 at += mark.silence + length
                 if not length and mark.index > 0:
                     raise self._notes.error(
-                        f"track {chosen.said.number}: nothing follows INDEX {mark.index:02d} "
+                        f"track {chosen.track.number}: nothing follows INDEX {mark.index:02d} "
                         f"{place_in_words(mark)}: its file ends there",
                         mark.line,
                     )
                 if at > (LAST_LBA + 1) * SAMPLES_PER_SECTOR:
                     raise self._notes.error(
-                        f"track {chosen.said.number}: INDEX {mark.index:02d} {place_in_words(mark)} and "
+                        f"track {chosen.track.number}: INDEX {mark.index:02d} {place_in_words(mark)} and "
                         f"what follows it reach to {duration(at // SAMPLES_PER_SECTOR)}; no disc goes "
                         "beyond 99:59:74",
                         mark.line,
                     )
-            at += chosen.said.postgap
+            at += chosen.track.postgap
 
     def _check_place(self, chosen: Chosen, mark: Mark) -> None:
         length = self._sources.length(mark.file)
         if length is not None and mark.at > length:
             name = shown(self._sheet.files[mark.file].name)
             raise self._notes.error(
-                f"track {chosen.said.number}: INDEX {mark.index:02d} {place_in_words(mark)} is beyond the "
+                f"track {chosen.track.number}: INDEX {mark.index:02d} {place_in_words(mark)} is beyond the "
                 f"end of {name}, which is {duration(length // SAMPLES_PER_SECTOR)} long; it is another "
                 "file, or was cut short",
                 mark.line,
@@ -164,7 +164,7 @@ class _Stream:
         return tuple(made)
 
     def _track(self, chosen: Chosen, marks: list[Mark], end: Mark | None) -> ProgramTrack:
-        sheet_track = chosen.said
+        sheet_track = chosen.track
         by_index: dict[int, tuple[list[Piece], int]] = {}
         for mark, following in zip(marks, [*marks[1:], end], strict=True):
             if mark.silence:  # before index 1 it is pregap, too, whether or not the sheet has an INDEX 00
@@ -196,7 +196,7 @@ class _Stream:
                 continue
             if self._samples(list(self._between(first, following))) == 0:
                 self._notes.note(
-                    f"track {chosen.said.number}: there is nothing between INDEX 00 and INDEX 01, so it has "
+                    f"track {chosen.track.number}: there is nothing between INDEX 00 and INDEX 01, so it has "
                     "no pregap",
                     first.line,
                 )
@@ -271,7 +271,7 @@ def _note_doubled_isrcs(tracks: tuple[ProgramTrack, ...], notes: Notebook) -> No
 def _texts(sheet: Sheet, cast: Cast) -> tuple[Texts, ...]:
     """The texts; track 0 is the disc."""
     by_type: dict[PackType, dict[int, str]] = {}
-    every = [sheet.texts, *(chosen.said.texts for chosen in cast.tracks)]
+    every = [sheet.texts, *(chosen.track.texts for chosen in cast.tracks)]
     for number, texts in enumerate(every):
         for kind, text in texts.items():
             by_type.setdefault(kind, {})[number] = text

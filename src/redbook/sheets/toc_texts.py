@@ -89,10 +89,10 @@ def _sizes(items: list[TextItem], tracks: int, remark: Remark) -> bytes:
 
 def _without_empty(texts: Texts) -> Texts:
     """Remove empty texts: they are there only because cdrdao wants one."""
-    said = {
+    filled = {
         kind: {track: text for track, text in found.items() if text} for kind, found in texts.by_type.items()
     }
-    texts.by_type = {kind: found for kind, found in said.items() if found}
+    texts.by_type = {kind: found for kind, found in filled.items() if found}
     return texts
 
 

@@ -24,7 +24,7 @@ class Chosen:
     marks  its indexes in order, index 0 first if it has one
     """
 
-    said: SheetTrack
+    track: SheetTrack
     marks: list[Mark]
 
     @property
@@ -52,8 +52,8 @@ def choose(sheet: Sheet, options: SheetOptions, notes: Notebook) -> Cast:
     tracks = [Chosen(track, marks[id(track)]) for track in wanted]
     behind = sheet.tracks[sheet.tracks.index(wanted[-1]) + 1 :]
     for number, chosen in enumerate(tracks, 1):
-        if chosen.said.number != number:
-            notes.note(f"track {chosen.said.number} of the sheet becomes {number}", chosen.said.line)
+        if chosen.track.number != number:
+            notes.note(f"track {chosen.track.number} of the sheet becomes {number}", chosen.track.line)
     return Cast(tracks, marks[id(behind[0])][0] if behind else None)
 
 

@@ -30,7 +30,7 @@ from redbook.errors import SheetError, printable
 from redbook.records import dataclass
 from redbook.sheets.sources import HEADERLESS
 from redbook.sheets.text_packs import PACKS_SUM
-from redbook.sheets.written import Written, kinds_said, name_in
+from redbook.sheets.written import Written, kinds_in, name_in
 
 _TYPES = {".mp3": "MP3", ".mp2": "MP3", ".aif": "AIFF", ".aiff": "AIFF", ".aifc": "AIFF"}
 _RAW_TYPES = {"little": "BINARY", "big": "MOTOROLA"}
@@ -103,7 +103,7 @@ class _Writer:
         self._starts = [run.start for run in self._runs]
         self._files = [run for run in self._runs if not run.piece.is_silence]
         self._opened = 0  # how many of the files have a FILE line
-        self._said: set[int] = set()  # the starts of those silences that have a command
+        self._commanded: set[int] = set()  # the starts of those silences that have a command
 
     def _note(self, text: str) -> None:
         self._notes.append(Note(text, printable(self._sheet.name)))
@@ -154,7 +154,7 @@ class _Writer:
             self._note(f"a cue sheet cannot say that its texts are in {taken.language}")
         if taken.copyright:
             self._note("a cue sheet cannot say that its texts are protected")
-        for kind in kinds_said(taken):
+        for kind in kinds_in(taken):
             if kind not in _COMMANDS and kind is not PackType.GENRE:
                 self._note(f"a cue sheet has no command for CD-Text's {name_of(kind, 0)}; it is left out")
             elif kind in _OF_THE_DISC:
@@ -252,7 +252,7 @@ class _Writer:
         run = self._runs[self._run_at(begin)]
         if not run.piece.is_silence:
             return 0
-        self._said.add(run.start)
+        self._commanded.add(run.start)
         if (run.end - begin) % SAMPLES_PER_SECTOR:
             raise self._cannot(
                 f"the pause before track {number} is followed by audio that begins at no sector"
@@ -296,7 +296,7 @@ class _Writer:
         sectors = (pause.end - pause.start) // SAMPLES_PER_SECTOR
         if paused or not sectors:
             raise self._cannot(f"the pregap of track {number} holds silence that is in no file")
-        self._said.add(pause.start)
+        self._commanded.add(pause.start)
         yield f"    PREGAP {duration(sectors)}"
 
     def _behind(self, number: int, start: int, end: int, following: LaidTrack | None) -> Iterator[str]:
@@ -305,7 +305,7 @@ class _Writer:
         run = self._runs[place]
         if not run.piece.is_silence or run.start < start:
             return
-        self._said.add(run.start)
+        self._commanded.add(run.start)
         samples = end - run.start
         sectors = samples // SAMPLES_PER_SECTOR
         if sectors:
@@ -321,7 +321,7 @@ class _Writer:
         """FILE lines for what is played after the last index."""
         yield from self._open(len(self._files) - 1)
         for run in self._runs:
-            if run.piece.is_silence and run.start not in self._said:
+            if run.piece.is_silence and run.start not in self._commanded:
                 at = duration(run.first_sector)
                 raise self._cannot(
                     f"{run.end - run.start} samples of silence at {at} of the disc are in no file"

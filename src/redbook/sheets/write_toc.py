@@ -27,7 +27,7 @@ from redbook.disc.numbers import duration
 from redbook.errors import SheetError, printable
 from redbook.sheets.text_fields import TOC_TEXT_FIELDS
 from redbook.sheets.toc_texts import OF_THE_DISC_ONLY
-from redbook.sheets.written import Written, kinds_said, name_in, who
+from redbook.sheets.written import Written, kinds_in, name_in, who
 
 _ALWAYS = (PackType.TITLE, PackType.PERFORMER)
 _DISC_ONLY = frozenset(TOC_TEXT_FIELDS[name] for name in OF_THE_DISC_ONLY if name in TOC_TEXT_FIELDS)
@@ -94,7 +94,7 @@ class _Writer:
     # ---- texts
 
     def _check_texts(self, texts: Texts) -> None:
-        for kind in kinds_said(texts):
+        for kind in kinds_in(texts):
             if kind not in _NAMES and kind is not PackType.CODE:
                 self._note(f"a TOC file cannot express CD-Text packs of type {kind:02X}h; they are left out")
             if kind in _DISC_ONLY and any(text for track, text in texts.by_type[kind].items() if track):
@@ -106,7 +106,7 @@ class _Writer:
 
     def _texts(self, number: int, texts: Texts, track: int) -> Iterator[str]:
         yield f"  LANGUAGE {number} {{"
-        kinds = set(kinds_said(texts))
+        kinds = set(kinds_in(texts))
         character_set = _character_set(texts)
         encoding = CHARACTER_SETS[character_set]
         for kind in PackType:

@@ -26,7 +26,7 @@ def name_in(sheet: Path, source: Source) -> str:
     return os.fspath(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
-def kinds_said(texts: Texts) -> Iterator[PackType]:
+def kinds_in(texts: Texts) -> Iterator[PackType]:
     """The kinds for which there is a text, in the order of their packs."""
     for kind in sorted(texts.by_type):
         if any(texts.by_type[kind].values()):

@@ -12,6 +12,7 @@ from pathlib import Path
 from redbook.errors import DriveError, printable
 from redbook.host import group_name, user_name
 from redbook.system import holders
+from redbook.system.mounts import mounted_in_words
 from redbook.system.optical_drives import OpticalDrive, find
 from redbook.system.system import DOMINANT_GROUPS, IS_GONE, System
 
@@ -135,13 +136,7 @@ def _busy(system: System, node: str, called: str) -> str:
     block = f"/dev/{drive.block}" if drive and drive.block else node
     mounted = holders.mounts(system, block)
     if mounted:
-        where = mounted[0]
-        command = f"umount {_quoted(where)}"
-        if where.startswith(("/media/", "/run/media/")):
-            command = f"udisksctl unmount -b {block}"
-        elif system.user.uid:
-            command = f"sudo {command}"
-        return f"{called}: the disc in it is mounted at {where}; `{command}`"
+        return mounted_in_words(called, mounted[0], block, system.user.uid)
     found = holders.processes(system, nodes)
     if found:
         who = " and ".join(str(holder) for holder in found)
@@ -221,7 +216,3 @@ def _node_missing(system: System, drive: OpticalDrive, node: str) -> str:
 def _others(drives: list[OpticalDrive]) -> str:
     nodes = ", ".join(one.node for one in drives if one.node)
     return f"; there is {nodes}" if nodes else ""
-
-
-def _quoted(path: str) -> str:
-    return path if re.fullmatch(r"[\w./+@%:=-]+", path) else "'" + path.replace("'", "'\\''") + "'"

@@ -7,6 +7,7 @@ Source: proc(5), /proc/pid/mountinfo.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterable
@@ -42,10 +43,17 @@ def check_not_mounted(drive: str, lines: Iterable[str], *, number: str, node: st
     raises  DriveBusy
     """
     for where in mount_points(lines, number=number, node=node):
-        raise DriveBusy(
-            f"{printable(drive)}: its disc is mounted at {printable(where)}; first unmount it: "
-            f"umount {shlex.quote(where)}"
-        )
+        raise DriveBusy(mounted_in_words(printable(drive), where, node, os.geteuid()))
+
+
+def mounted_in_words(drive: str, where: str, node: str, user_id: int) -> str:
+    """drive: printable, as the user named it; where: a mount point; node: the block device"""
+    cure = f"umount {shlex.quote(where)}"
+    if where.startswith(("/media/", "/run/media/")):
+        cure = f"udisksctl unmount -b {node}"  # whoever is logged in may do that
+    elif user_id:
+        cure = f"sudo {cure}"
+    return f"{drive}: the disc in it is mounted at {printable(where)}; first unmount it: `{cure}`"
 
 
 def _plain(word: str) -> str:

@@ -111,13 +111,13 @@ class MsftDiscFormat2Erase(DiscFormat2):
         try:
             self._run_job(handle, erase(kind_of_blank, LONGEST_SECONDS), tell, cancel)
         except (SenseError, TransportTimeout, InvalidReply) as error:
-            raise self._told(error, story) from error
+            raise self._com_error(error, story) from error
         except EraseFailed as error:
-            raise self._told(_cause_of(error), story, str(error)) from error
+            raise self._com_error(_cause_of(error), story, str(error)) from error
         finally:
             handle.at_work = False
 
-    def _told(self, error: errors.DriveError, story: _EraseStory, text: str = "") -> com_error:
+    def _com_error(self, error: errors.DriveError, story: _EraseStory, text: str = "") -> com_error:
         """What a refusal means while a disc is being erased, if the recorder's codes do not cover it."""
         code = code_of(error)
         if isinstance(error, TransportTimeout) and isinstance(error.__cause__, SenseError) and story.began:
@@ -220,7 +220,7 @@ class _EraseStory:
     def __init__(self, began_at: float, estimate: float) -> None:
         self._began_at = began_at
         self._estimate = estimate
-        self._told = 0.0
+        self._reported_at = 0.0
         self.began = False
 
     def of(self, timed: Timed) -> tuple[int, int] | None:
@@ -231,7 +231,7 @@ class _EraseStory:
         elif isinstance(event, Working) and event.phase is Phase.BLANKING:
             if event.fraction:
                 self._estimate = elapsed / event.fraction
-        elif not (isinstance(event, Waiting) and self.began and elapsed - self._told >= QUIET_SECONDS):
+        elif not (isinstance(event, Waiting) and self.began and elapsed - self._reported_at >= QUIET_SECONDS):
             return None
-        self._told = elapsed
+        self._reported_at = elapsed
         return int(elapsed), max(1, round(max(self._estimate, elapsed)))

@@ -7,7 +7,14 @@ from typing import ClassVar, Self
 
 from redbook.disc import FIRST_LEAD_IN_MINUTE, PREGAP_SECTORS, Msf
 from redbook.mmc.command import Sized, need
-from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, end_or_none, is_msf, need_told, toc_cdb, toc_fields
+from redbook.mmc.disc_info.fields import (
+    READ_TOC_OPCODE,
+    end_or_none,
+    is_msf,
+    need_stated,
+    toc_cdb,
+    toc_fields,
+)
 from redbook.records import dataclass
 
 
@@ -56,7 +63,7 @@ class Atip:
     def from_bytes(cls, data: bytes) -> Self:
         need(data, 16, ReadAtip.NAME)
         length = int.from_bytes(data[:2], "big")
-        need_told(data, length, 16)
+        need_stated(data, length, 16)
         data = data[: length + 2]
         bcd = data[8] >= 0x90  # from a Ricoh firmware; no binary minute is that high
         lead_in, lead_out = _atip_time(data[8:11], bcd), end_or_none(_atip_time(data[12:15], bcd))

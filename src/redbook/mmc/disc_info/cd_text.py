@@ -9,7 +9,7 @@ from struct import Struct
 from typing import ClassVar, Self
 
 from redbook.mmc.command import Sized, need
-from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, need_told, toc_cdb, toc_fields
+from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, need_stated, toc_cdb, toc_fields
 from redbook.records import dataclass
 
 
@@ -37,5 +37,5 @@ class ReadCdText(Sized[bytes]):
 
     def parse_reply(self, data: bytes) -> bytes:
         length = int.from_bytes(need(data, 4, self.NAME)[:2], "big")
-        need_told(data, length, 4)
+        need_stated(data, length, 4)
         return bytes(data[4 : length + 2])

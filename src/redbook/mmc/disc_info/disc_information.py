@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from redbook.disc import MOST_TRACKS, Msf
 from redbook.mmc.command import Sized, need
-from redbook.mmc.disc_info.fields import check_number, end_or_none, msf_bytes, msf_or_none, need_told
+from redbook.mmc.disc_info.fields import check_number, end_or_none, msf_bytes, msf_or_none, need_stated
 from redbook.records import dataclass
 
 
@@ -82,7 +82,7 @@ class DiscInformation:
         length, state, first, s0, f0, l0, flags, kind, s1, f1, l1, _, lead_in, lead_out, *_ = (
             cls.LAYOUT.unpack(data[: cls.LAYOUT.size].ljust(cls.LAYOUT.size, b"\0"))
         )
-        need_told(data, length, cls.SHORTEST_BYTES)
+        need_stated(data, length, cls.SHORTEST_BYTES)
         found = cls(
             status=DiscStatus(state & 3),
             last_session_status=SessionStatus(state >> 2 & 3),

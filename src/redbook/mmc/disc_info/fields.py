@@ -56,7 +56,7 @@ def check_number(number: int, what: str, most: int = MOST_TRACKS, least: int = 1
     return number
 
 
-def need_told(data: bytes, length: int, due: int) -> None:
+def need_stated(data: bytes, length: int, due: int) -> None:
     """Check that a reply is long enough, going by its own length field.
 
     length  what the field says, without its own two bytes

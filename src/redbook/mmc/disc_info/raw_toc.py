@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from redbook.disc import MOST_TRACKS
 from redbook.mmc.command import Sized, need
-from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, check_number, need_told, toc_cdb, toc_fields
+from redbook.mmc.disc_info.fields import READ_TOC_OPCODE, check_number, need_stated, toc_cdb, toc_fields
 from redbook.records import dataclass
 
 FIRST_POINT_OF_NO_TRACK = 0xA0
@@ -53,7 +53,7 @@ class RawToc:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         length, first, last = Struct(">HBB").unpack_from(need(data, 4, "READ TOC"))
-        need_told(data, length, 4)
+        need_stated(data, length, 4)
         points = []
         for position in range(4, min(len(data), length + 2) - 10, 11):
             session, mode, point, running, zero, address = cls.ENTRY.unpack_from(data, position)

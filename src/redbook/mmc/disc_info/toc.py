@@ -18,7 +18,7 @@ from redbook.mmc.disc_info.fields import (
     check_number,
     is_msf,
     msf_bytes,
-    need_told,
+    need_stated,
     toc_cdb,
     toc_fields,
 )
@@ -63,7 +63,7 @@ class ReadToc(Sized[Toc]):
 
     def parse_reply(self, data: bytes) -> Toc:
         length, first, last = Struct(">HBB").unpack_from(need(data, 4, self.NAME))
-        need_told(data, length, 4)
+        need_stated(data, length, 4)
         tracks: list[TocTrack] = []
         lead_out: bytes | None = None
         for position in range(4, min(len(data), length + 2) - 7, 8):
@@ -161,7 +161,7 @@ class ReadSessionInformation(Sized[SessionInformation]):
         length, first, last, control, track, four = Struct(">HBBxBBx4s").unpack_from(
             need(data, 12, self.NAME)
         )
-        need_told(data, length, 12)
+        need_stated(data, length, 12)
         check_number(first, "the first session's number")
         check_number(last, "the last session's number", MOST_TRACKS, first)
         name = f"track {check_number(track, 'the number of a track')}"

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from redbook.disc import FIRST_LEAD_IN_LBA, LAST_LBA, MOST_TRACKS, PREGAP_SECTORS
 from redbook.mmc.command import Sized, need
-from redbook.mmc.disc_info.fields import check_address, check_number, need_told
+from redbook.mmc.disc_info.fields import check_address, check_number, need_stated
 from redbook.records import dataclass
 
 INVISIBLE_TRACK = 0xFF
@@ -72,7 +72,7 @@ class TrackInformation:
             data[: cls.LAYOUT.size].ljust(cls.LAYOUT.size, b"\0")
         )
         if length > cls.NOT_BELIEVED:
-            need_told(data, length, cls.SHORTEST_BYTES)
+            need_stated(data, length, cls.SHORTEST_BYTES)
         found = cls(
             number=n1 << 8 | n0,
             session=s1 << 8 | s0,

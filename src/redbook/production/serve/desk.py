@@ -128,10 +128,10 @@ class Desk:
         return self._worker is not None and self._worker.busy
 
     def _run(self) -> None:
-        told = False
+        announced = False
         while not self._stopping or self.busy:
-            if self._stopping and not told:
-                told = True
+            if self._stopping and not announced:
+                announced = True
                 self.when_stopping()
             try:
                 if self._worker is not None:
