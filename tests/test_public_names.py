@@ -49,7 +49,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_info_imports_nothing_that_it_does_not_need(tmp_path: Path) -> None:
-    """Start-up: what lists real drives is for commands that choose one; who reads JSON does without rich."""
+    """What lists real drives is for commands that choose one; anyone who reads JSON does without rich."""
     redbook.create_disc(tmp_path / "a.disc")
     code = (
         "import sys\n"

@@ -37,7 +37,7 @@ class Drive(Closing):
     def __init__(self, transport: Transport, name: str = "") -> None:
         self.name = name
         self.quirks = Quirks()
-        self.notified: set[str] = set()  # what its user has read already
+        self.notified: set[str] = set()  # texts that its user has read already
         self._use(transport)
         self._to_tell: list[str] = []
         self._takes_at_most: int | None = None

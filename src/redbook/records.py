@@ -1,15 +1,10 @@
 """`dataclass(slots=True)` as the standard library has it, without its cost at the start of a program.
 
-Commands, events and answers are some four hundred classes, and `redbook info` uses a quarter of those that it
-imports. The standard library compiles each method of each of them by itself, about a millisecond for a frozen
-one. Here a class gets its slots at once, and everything else when it is first needed: until then its methods
-are stubs, and what `fields`, `replace`, `match` and `inspect.signature` ask of it are descriptors; each
-finishes the class and hands over to what stands there then. Only `__init__` is compiled; the other methods
-are closures over the names of the fields. What `fields` and `replace` look for is made by the standard
-library, so that it, and a type checker, see what they always see.
-
-A class may be finished twice, by two threads or again after an interrupt: the second time changes nothing,
-because finishing a class leaves what it is made from as it is.
+Commands, events and answers are some four hundred classes. The standard library compiles each method of each
+of them by itself, about a millisecond for a frozen one: a third of the start of `redbook info`, which uses a
+quarter of the classes that it imports. Here `__init__` alone is compiled, and only when it is first looked
+up (`_Init`); the other methods are closures over the names of the fields. What `fields`, `replace`, `match`
+and a type checker look for is there from the start, as the standard library would have left it.
 
 What stands here does what the standard library documents, for `slots=True` with or without `frozen`, `eq` and
 `field(...)`; a class that wants `order`, `kw_only`, `InitVar` or a `__dict__` takes the standard one.
@@ -17,10 +12,11 @@ What stands here does what the standard library documents, for `slots=True` with
 
 from __future__ import annotations
 
-import contextlib
+import copy
 import dataclasses
 import inspect
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
@@ -33,158 +29,105 @@ else:
         """A class of fields with slots; see the standard library's.  slots: True"""
         if not slots:
             raise TypeError("without slots use the standard library's")
-        return lambda cls: _Unfinished(cls, frozen, eq).made
+        return lambda cls: _made(cls, frozen, eq)
 
+
+Fields = Mapping[str, dataclasses.Field[Any]]
 
 _set = object.__setattr__
 
-_DESCRIBED = ("__dataclass_fields__", "__dataclass_params__")
-_ASKED = (*_DESCRIBED, "__match_args__", "__signature__")
-"""What others ask of a class, rather than of an object."""
+
+def _standard() -> type[Any]:
+    """A class of the standard library's own making, for what all of them have alike."""
+
+    class Standard:
+        """Its only methods are those to be had from it."""
+
+        field: int
+
+    return dataclasses.dataclass(init=False, repr=False, eq=False, frozen=True, slots=True)(Standard)
 
 
-class _Unfinished:
-    """A class that has its slots, and what is needed to finish it.
+def _parameters_of(standard: Any, frozen: bool, eq: bool) -> Any:
+    parameters = copy.copy(standard.__dataclass_params__)
+    parameters.init = parameters.repr = True
+    parameters.frozen, parameters.eq = frozen, eq
+    return parameters
 
-    own      its fields, without those of its bases
-    methods  the names of those that it does not have itself
-    """
 
-    def __init__(self, cls: type[Any], frozen: bool, eq: bool) -> None:
-        self.frozen = frozen
-        self._check_bases(cls)
-        body = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
-        self.own = _own_fields(cls)
-        for name in self.own:
-            body.pop(name, None)
-        self.undescribed = cls.__doc__ is None
+_STANDARD = _standard()
+_PARAMETERS = {
+    (frozen, eq): _parameters_of(_STANDARD, frozen, eq) for frozen in (False, True) for eq in (False, True)
+}
+_SHARED = {name: vars(_STANDARD)[name] for name in ("__replace__",) if name in vars(_STANDARD)}
+"""From Python 3.13 on."""
+_STATE = {name: vars(_STANDARD)[name] for name in ("__getstate__", "__setstate__")}
+_IS_FIELD = dataclasses.fields(_STANDARD)[0]._field_type  # type: ignore[attr-defined]
+"""What `dataclasses.fields` knows a field by."""
+
+
+def _made(cls: type[Any], frozen: bool, eq: bool) -> Any:
+    _check(cls, frozen)
+    fields = _fields_of(cls)
+    init = _Init(fields)
+    body = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
+    for name in fields:
+        body.pop(name, None)
+    arguments = tuple(field.name for field in fields.values() if field.init)
+    methods = {
+        "__dataclass_params__": _PARAMETERS[frozen, eq],
+        "__init__": init,
+        "__repr__": _repr_of(tuple(field.name for field in fields.values() if field.repr)),
+        "__match_args__": arguments,
+        **_SHARED,
+        **(_STATE if frozen else {}),
+    }
+    if eq:
+        methods["__eq__"] = _eq_of(_getter([field.name for field in fields.values() if field.compare]))
         if "__eq__" in body and body.get("__hash__") is None:
             body.pop("__hash__", None)  # Python itself put it there, because of the `__eq__`
-        if eq and not frozen:
-            body.setdefault("__hash__", None)
-        wanted = ["__init__", "__repr__", *(("__eq__", "__hash__") if eq else ())]
-        wanted += ("__getstate__", "__setstate__") if frozen else ()
-        self.methods = [name for name in wanted if name not in body]
-        body |= {name: self._stub(name) for name in self.methods}
-        body = {name: _Later(self, name) for name in _ASKED} | body | {"__record__": self}
-        if frozen:
-            body["__setattr__"], body["__delattr__"] = self._refusals()
-        taken = _slots_of_bases(cls)
-        body["__slots__"] = tuple(name for name in self.own if name not in taken)
-        body["__qualname__"] = cls.__qualname__
-        metaclass: Any = type(cls)
-        self.made: Any = metaclass(cls.__name__, cls.__bases__, body)
-
-    def _check_bases(self, cls: type[Any]) -> None:
-        for base in cls.__mro__[1:]:
-            parameters = vars(base).get("__dataclass_params__")
-            if parameters is not None and parameters.frozen != self.frozen:
-                kinds = ("non-frozen", "frozen")
-                raise TypeError(
-                    f"cannot inherit {kinds[self.frozen]} dataclass from a {kinds[parameters.frozen]} one"
-                )
-
-    def _stub(self, name: str) -> Callable[..., Any]:
-        def finish_first(*arguments: Any, **named: Any) -> Any:
-            self.finish()
-            return getattr(self.made, name)(*arguments, **named)
-
-        return finish_first
-
-    def _refusals(self) -> tuple[Callable[..., None], Callable[..., None]]:
-        """`__setattr__` and `__delattr__` of a frozen class; a subclass may have other attributes."""
-
-        def is_field(one: Any, name: str) -> bool:
-            return type(one) is self.made or name in self.made.__dataclass_fields__
-
-        def __setattr__(one: Any, name: str, value: Any) -> None:
-            if is_field(one, name):
-                raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
-            super(self.made, one).__setattr__(name, value)
-
-        def __delattr__(one: Any, name: str) -> None:
-            if is_field(one, name):
-                raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
-            super(self.made, one).__delattr__(name)
-
-        return __setattr__, __delattr__
-
-    def finish(self) -> None:
-        made, fields = self.made, self._fields()
-        names = tuple(field.name for field in fields)
-        compared = _getter(tuple(field.name for field in fields if field.compare))
-        parts: dict[str, Callable[[], Any]] = {
-            "__init__": lambda: _init(made, fields),
-            "__repr__": lambda: _repr_of(tuple(field.name for field in fields if field.repr)),
-            "__eq__": lambda: _eq_of(compared),
-            "__hash__": lambda: _hash_of(compared),
-            "__getstate__": lambda: _getstate_of(names),
-            "__setstate__": lambda: _setstate_of(names),
-        }
-        for name in self.methods:
-            setattr(made, name, parts[name]())
-        arguments = tuple(field.name for field in fields if field.init)
-        if isinstance(vars(made).get("__match_args__"), _Later):
-            setattr(made, "__match_args__", arguments)  # noqa: B010 - a type checker would not have it
-        if self.undescribed:
-            made.__doc__ = f"{made.__name__}({', '.join(arguments)})"
-        if isinstance(vars(made).get("__signature__"), _Later):
-            with contextlib.suppress(AttributeError):  # another thread was quicker
-                del made.__signature__
-
-    def describe(self) -> None:
-        """What the standard library keeps of a class, made by itself."""
-        fields = self._fields()
-        alike: Any = dataclasses.make_dataclass(
-            self.made.__name__,
-            [(field.name, field.type, field) for field in fields],
-            init=False,
-            repr=False,
-            eq=False,
-            namespace={"__doc__": ""},  # else it makes one of the signature, slowly
-        )
-        self.made.__dataclass_params__ = alike.__dataclass_params__
-        self.made.__dataclass_params__.frozen = self.frozen
-        self.made.__dataclass_fields__ = alike.__dataclass_fields__
-
-    def _fields(self) -> tuple[dataclasses.Field[Any], ...]:
-        """With those of the bases."""
-        fields: dict[str, dataclasses.Field[Any]] = {}
-        for base in self.made.__mro__[:0:-1]:
-            if isinstance(record := vars(base).get("__record__"), _Unfinished):
-                fields |= record.own
-            elif "__dataclass_fields__" in vars(base):
-                fields |= {field.name: field for field in dataclasses.fields(base)}
-        return tuple((fields | self.own).values())
+        hashed = [f.name for f in fields.values() if (f.compare if f.hash is None else f.hash)]
+        methods["__hash__"] = _hash_of(_getter(hashed)) if frozen else None
+    body = methods | body
+    body["__dataclass_fields__"] = fields
+    if frozen:
+        body["__setattr__"], body["__delattr__"] = _refusals(init, fields)
+    if body.get("__doc__") is None:
+        body["__doc__"] = f"{cls.__name__}({', '.join(arguments)})"
+    taken = _slots_of_bases(cls)
+    body["__slots__"] = tuple(name for name in fields if name not in taken)
+    body["__qualname__"] = cls.__qualname__
+    metaclass: Any = type(cls)
+    return metaclass(cls.__name__, cls.__bases__, body)
 
 
-class _Later:
-    """What a class is asked for before it is finished."""
-
-    def __init__(self, of: _Unfinished, name: str) -> None:
-        self.of = of
-        self.name = name
-        self.frozen = of.frozen
-
-    def __get__(self, one: object, owner: type[Any]) -> Any:
-        if self.name in _DESCRIBED:
-            self.of.describe()
-        else:
-            self.of.finish()
-        return getattr(self.of.made, self.name)
+def _check(cls: type[Any], frozen: bool) -> None:
+    if "__slots__" in vars(cls):
+        raise TypeError(f"{cls.__name__} already specifies __slots__")
+    for base in cls.__mro__[1:]:
+        parameters = vars(base).get("__dataclass_params__")
+        if parameters is not None and parameters.frozen != frozen:
+            kinds = ("non-frozen", "frozen")
+            raise TypeError(f"cannot inherit {kinds[frozen]} dataclass from a {kinds[parameters.frozen]} one")
+    for name in ("__setattr__", "__delattr__") if frozen else ():
+        if name in vars(cls):
+            raise TypeError(f"Cannot overwrite attribute {name} in class {cls.__name__}")
 
 
 def _own_fields(cls: type[Any]) -> dict[str, dataclasses.Field[Any]]:
+    """Without those of the bases."""
     fields = {}
-    for name, kind in inspect.get_annotations(cls).items():
-        text = kind if isinstance(kind, str) else repr(kind)
-        outer = text.partition("[")[0].rpartition(".")[2]
-        if outer == "ClassVar":
+    annotations = inspect.get_annotations(cls)
+    for name, value in vars(cls).items():
+        if isinstance(value, dataclasses.Field) and name not in annotations:
+            raise TypeError(f"{name!r} is a field but has no type annotation")
+    for name, kind in annotations.items():
+        if (outer := _outer(kind)) == "ClassVar":
             continue
-        given = vars(cls).get(name, dataclasses.MISSING)
-        field: dataclasses.Field[Any] = (
-            given if isinstance(given, dataclasses.Field) else dataclasses.field(default=given)
-        )
+        given = getattr(cls, name, dataclasses.MISSING)
+        if isinstance(given, types.MemberDescriptorType):
+            given = dataclasses.MISSING  # the slot of a base that has a field of that name
+        field: Any = given if isinstance(given, dataclasses.Field) else dataclasses.field(default=given)
         if outer in ("InitVar", "KW_ONLY") or field.kw_only is True:
             raise TypeError(
                 f"{cls.__name__}.{name}: for kw_only and InitVar use the standard library's dataclass"
@@ -193,8 +136,33 @@ def _own_fields(cls: type[Any]) -> dict[str, dataclasses.Field[Any]]:
             raise ValueError(
                 f"mutable default {type(field.default)} for field {name} is not allowed: use default_factory"
             )
-        field.name, field.type = name, kind
+        field.name, field.type, field.kw_only, field._field_type = name, kind, False, _IS_FIELD
         fields[name] = field
+    return fields
+
+
+def _outer(kind: Any) -> str:
+    """ClassVar, of `typing.ClassVar[int]` as text or as a type."""
+    text = kind if isinstance(kind, str) else repr(kind)
+    return text.partition("[")[0].rpartition(".")[2]
+
+
+def _fields_of(cls: type[Any]) -> dict[str, dataclasses.Field[Any]]:
+    own = _own_fields(cls)
+    fields: dict[str, dataclasses.Field[Any]] = {}
+    for base in cls.__mro__[:0:-1]:
+        if "__dataclass_fields__" in vars(base):
+            fields |= {field.name: field for field in dataclasses.fields(base)}
+    for name in inspect.get_annotations(cls):
+        if name not in own:
+            fields.pop(name, None)  # a base's field that is a ClassVar here
+    fields |= own
+    defaults = False
+    for field in fields.values():
+        has_default = not (field.default is field.default_factory is dataclasses.MISSING)
+        if field.init and defaults and not has_default:
+            raise TypeError(f"non-default argument {field.name!r} follows default argument")
+        defaults |= field.init and has_default
     return fields
 
 
@@ -206,12 +174,30 @@ def _slots_of_bases(cls: type[Any]) -> set[str]:
     return found
 
 
-def _init(made: Any, fields: tuple[dataclasses.Field[Any], ...]) -> Callable[..., None]:
-    """The only method whose signature matters: it is compiled."""
-    known: dict[str, Any] = {"_UNSAID": _UNSAID}
-    parameters, lines = ["self"], []
-    for field in fields:
-        name = field.name
+class _Init:
+    """`__init__` of a class until it is first looked up; then the compiled function takes its place.
+
+    Threads that look it up together each compile one, and all of them are the same.
+    """
+
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self.owner = owner
+
+    def __get__(self, one: object, kind: type[Any]) -> Any:
+        function = _compiled(self.owner, self.fields)
+        if vars(self.owner).get("__init__") is self:
+            self.owner.__init__ = function
+        return function.__get__(one, kind)
+
+
+def _compiled(owner: type[Any], fields: Fields) -> types.FunctionType:
+    itself = "self" if "self" not in fields else "__dataclass_self__"
+    known: dict[str, Any] = {"_UNSAID": _UNSAID, "_set": _set}
+    parameters, lines = [itself], []
+    for name, field in fields.items():
         value = name
         if field.default_factory is not dataclasses.MISSING:
             known[f"_make_{name}"] = field.default_factory
@@ -229,17 +215,21 @@ def _init(made: Any, fields: tuple[dataclasses.Field[Any], ...]) -> Callable[...
             parameters.append(name)
         else:
             continue
-        # The slot's own setter: quicker than object.__setattr__, and not stopped by a frozen class.
-        known[f"_set_{name}"] = getattr(made, name).__set__
-        lines.append(f" _set_{name}(self, {value})")
-    if hasattr(made, "__post_init__"):
-        lines.append(" self.__post_init__()")
-    found: dict[str, Any] = {}
+        slot = inspect.getattr_static(owner, name, None)
+        if isinstance(slot, types.MemberDescriptorType):
+            # The slot's own setter: quicker than object.__setattr__, and not stopped by a frozen class.
+            known[f"_set_{name}"] = slot.__set__
+            lines.append(f" _set_{name}({itself}, {value})")
+        else:
+            lines.append(f" _set({itself}, {name!r}, {value})")
+    if hasattr(owner, "__post_init__"):
+        lines.append(f" {itself}.__post_init__()")
+    found: dict[str, types.FunctionType] = {}
     exec(f"def __init__({', '.join(parameters)}):\n" + ("\n".join(lines) or " pass"), known, found)
-    method: Callable[..., None] = found["__init__"]
-    method.__qualname__ = f"{made.__qualname__}.__init__"
-    method.__annotations__ = {field.name: field.type for field in fields if field.init} | {"return": None}
-    return method
+    function = found["__init__"]
+    function.__qualname__ = f"{owner.__qualname__}.__init__"
+    function.__annotations__ = {name: f.type for name, f in fields.items() if f.init} | {"return": None}
+    return function
 
 
 class _Unsaid:
@@ -250,7 +240,7 @@ class _Unsaid:
 _UNSAID = _Unsaid()
 
 
-def _getter(names: tuple[str, ...]) -> Callable[[Any], Any]:
+def _getter(names: list[str]) -> Callable[[Any], Any]:
     return attrgetter(*names) if names else lambda _: ()
 
 
@@ -279,16 +269,17 @@ def _hash_of(values: Callable[[Any], Any]) -> Callable[[Any], int]:
     return __hash__
 
 
-def _getstate_of(names: tuple[str, ...]) -> Callable[[Any], list[Any]]:
-    def __getstate__(self: Any) -> list[Any]:
-        return [getattr(self, name) for name in names]
+def _refusals(init: _Init, fields: Fields) -> tuple[Callable[..., None], Callable[..., None]]:
+    """`__setattr__` and `__delattr__` of a frozen class; a subclass may have other attributes."""
 
-    return __getstate__
+    def __setattr__(self: Any, name: str, value: Any) -> None:
+        if type(self) is init.owner or name in fields:
+            raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+        super(init.owner, self).__setattr__(name, value)
 
+    def __delattr__(self: Any, name: str) -> None:
+        if type(self) is init.owner or name in fields:
+            raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+        super(init.owner, self).__delattr__(name)
 
-def _setstate_of(names: tuple[str, ...]) -> Callable[[Any, list[Any]], None]:
-    def __setstate__(self: Any, state: list[Any]) -> None:
-        for name, value in zip(names, state, strict=True):
-            _set(self, name, value)
-
-    return __setstate__
+    return __setattr__, __delattr__

@@ -189,6 +189,22 @@ def test_both_kinds_of_virtual_discs_are_listed_with_their_places() -> None:
     assert [entry["name"] for entry in shape["here"]] == ["virtual:mine.disc"]
 
 
+def test_eject_opens_and_closes_the_tray_of_a_recorder() -> None:
+    redbook("rack", "new", "r", "--drives", "1")
+    redbook("rack", "put", "r", "d1")
+    drive = ("--drive", "rack:r/d1")
+    assert redbook("eject", *drive).stdout == "rack:r/d1: the tray is open\n"
+    assert redbook("eject", *drive).stdout == "rack:r/d1: the tray is open\n"
+    assert redbook("eject", *drive, "--load").stdout == "rack:r/d1: the tray is shut, with a disc in it\n"
+    (shape,) = objects(redbook("eject", *drive, "--json").stdout)
+    assert shape["text"] == "the tray is open"
+
+
+def test_eject_says_that_a_recorder_for_one_disc_has_no_tray() -> None:
+    redbook("disc", "new", "one.disc")
+    assert "has no tray" in redbook("eject", "--drive", "virtual:one.disc").stdout
+
+
 def test_the_tray_is_open_after_a_burn_with_eject() -> None:
     write_wav(Path("a.wav"), noise(588 * 300))
     words = ["burn", "a.wav", "--drive", "virtual:e.disc", "--no-verify"]

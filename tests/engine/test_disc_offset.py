@@ -107,11 +107,11 @@ OFFSETS = [-FARTHEST, -1164, -588, -1, 0, 1, 6, 667, 1292, FARTHEST]
 
 class TestWhereSoundIsUnmistakable:
     @pytest.mark.parametrize("late", OFFSETS)
-    def test_it_is_told_to_the_sample(self, late: int) -> None:
+    def test_it_is_known_to_the_sample(self, late: int) -> None:
         assert found(Disc(SONGS, late)) == DiscOffset(late, known=True)
 
     @pytest.mark.parametrize("late", [-FARTHEST - 1, FARTHEST + 1])
-    def test_it_is_not_told_farther_away_than_drives_are(self, late: int) -> None:
+    def test_it_is_not_known_farther_away_than_drives_are(self, late: int) -> None:
         assert not found(Disc(SONGS, late)).known
 
     @pytest.mark.parametrize("late", [0, 30])
@@ -170,7 +170,7 @@ class TestWhereADriveReadsInexactly:
         disc = in_turn(5, 5, 5, 5)
         assert found(disc) == DiscOffset(5, known=True)
 
-    def test_the_earliest_place_is_taken_and_nothing_is_told(self) -> None:
+    def test_the_earliest_place_is_taken_and_nothing_is_known(self) -> None:
         """So that no reading of the disc's first samples is too early to be whole."""
         disc = in_turn(7, 3, 9, 12, 5, 30, 21, 14)
         assert found(disc) == DiscOffset(3, inexact=True)

@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, field
 from pathlib import Path
 from threading import Barrier
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_type_hints
+from unittest import mock
 
 import pytest
 
@@ -215,10 +216,13 @@ def test_whatever_it_is_asked_first_it_answers_as_the_standard_one(
 
 def test_a_class_that_nobody_uses_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     finished: list[str] = []
-    init = records._init  # type: ignore[attr-defined]
-    monkeypatch.setattr(
-        records, "_init", lambda made, fields: finished.append(made.__name__) or init(made, fields)
-    )
+    compiled = records._compiled
+
+    def noted(owner: type[Any], fields: Any) -> Any:
+        finished.append(owner.__name__)
+        return compiled(owner, fields)
+
+    monkeypatch.setattr(records, "_compiled", noted)
     made = derived(QUICK, frozen=True)
     assert not finished
     made(1)
@@ -226,18 +230,189 @@ def test_a_class_that_nobody_uses_compiles_nothing(monkeypatch: pytest.MonkeyPat
     assert finished == ["Derived"]
 
 
-def test_a_class_may_be_finished_again() -> None:
-    """By a thread that came second, or because the first time was interrupted."""
-    made = plain(QUICK, frozen=True)
-    one, record = made(1), made.__record__
-    record.finish()
-    record.describe()
-    record.describe()
-    assert made(1) == one
-    assert repr(made(1)) == repr(one)
-    with pytest.raises(FrozenInstanceError):
-        one.a = 2
-    assert [f.name for f in dataclasses.fields(one)] == list("abcdefg")
+def test_what_is_set_before_the_first_use_stays() -> None:
+    for name, value, deed in (
+        ("__eq__", lambda one, other: "the same", lambda made: made(1) == made(2)),
+        ("__hash__", lambda one: 7, lambda made: hash(made(1))),
+        ("__repr__", lambda one: "me", lambda made: repr(made(1))),
+        ("__doc__", "words", lambda made: (made(1), made.__doc__)[1]),
+        ("__init__", lambda one, a: setattr(type(one), "seen", a), lambda made: (made(8), made.seen)[1]),
+    ):
+        results = []
+        for dataclass in (QUICK, STANDARD):
+            made = derived(dataclass)
+            setattr(made, name, value)
+            results.append([deed(made), deed(made)])
+        assert results[0] == results[1], name
+
+
+def test_init_that_was_looked_up_early_is_the_real_one() -> None:
+    made = derived(QUICK, frozen=True)
+    early = made.__init__
+    assert early is made.__init__
+    assert early.__name__ == "__init__"
+    assert list(get_type_hints(early)) == ["a", "b", "c", "return"]
+    one = made.__new__(made)
+    early(one, 5)
+    assert one == made(5)
+
+
+def test_init_may_be_put_back_before_its_first_use() -> None:
+    made = derived(QUICK)
+    with mock.patch.object(made, "__init__", lambda one, a: None):
+        made(1)
+    assert made(1).c == 4
+    assert made(2).c == 4
+
+
+def odd(dataclass: Any) -> dict[str, Callable[[], Any]]:
+    """Classes that few would write, and what they do."""
+
+    def slots_of_its_own() -> Any:
+        @dataclass(slots=True)
+        class Own:
+            __slots__ = ("a",)
+            a: int
+
+    def no_annotation() -> Any:
+        @dataclass(slots=True)
+        class Own:
+            a = field(default=2)
+
+    def defaults_first() -> Any:
+        @dataclass(slots=True)
+        class Own:
+            a: int = 1
+            b: int
+
+    def class_variable_instead_of_a_field() -> Any:
+        @dataclass(slots=True)
+        class Own(plain(dataclass)):  # type: ignore[misc]
+            b: ClassVar[int] = 5
+
+        one = Own(1)
+        return [f.name for f in dataclasses.fields(one)], one.b
+
+    def base_with_a_dict() -> Any:
+        @dataclasses.dataclass
+        class Base:
+            a: int
+            b: int = 2
+
+        @dataclass(slots=True)
+        class Own(Base):
+            c: int = 3
+
+        one = Own(1)
+        return one.a, one.b, one.c, vars(one)
+
+    def diamond() -> Any:
+        @dataclass(slots=True)
+        class Top:
+            a: int = 1
+
+        @dataclass(slots=True)
+        class Left(Top):
+            a: int = 2
+
+        @dataclass(slots=True)
+        class Right(Top):
+            pass
+
+        @dataclass(slots=True)
+        class Own(Right, Left):
+            pass
+
+        return Own().a
+
+    def set_name_of_a_default() -> Any:
+        calls = []
+
+        class Default:
+            def __set_name__(self, owner: Any, name: str) -> None:
+                calls.append(name)
+
+        @dataclass(slots=True)
+        class Own:
+            a: Any = Default()
+
+        return calls
+
+    def descriptor_as_default() -> Any:
+        class Default:
+            def __get__(self, one: object, kind: object) -> str:
+                return "asked"
+
+        @dataclass(slots=True)
+        class Own:
+            a: Any = Default()
+
+        return Own().a
+
+    def asked_when_subclassed() -> Any:
+        found = []
+
+        class Base:
+            def __init_subclass__(cls) -> None:
+                if "__slots__" in vars(cls):
+                    found.append([f.name for f in dataclasses.fields(cls)])  # type: ignore[arg-type]
+
+        @dataclass(slots=True)
+        class Own(Base):
+            a: int
+
+        return found
+
+    def made_when_subclassed() -> Any:
+        found = []
+
+        class Base:
+            def __init_subclass__(cls) -> None:
+                if "__slots__" in vars(cls):
+                    found.append(cls(3).a)  # type: ignore[attr-defined,call-arg]
+
+        @dataclass(slots=True)
+        class Own(Base):
+            a: int
+
+        return found
+
+    def not_hashed() -> Any:
+        @dataclass(slots=True, frozen=True)
+        class Own:
+            a: int
+            b: int = field(default=1, hash=False)
+
+        return hash(Own(1, 2)) == hash(Own(1, 3)), Own(1, 2) == Own(1, 3)
+
+    def field_called_self() -> Any:
+        @dataclass(slots=True)
+        class Own:
+            self: int
+
+        return Own(3).self
+
+    def setattr_of_its_own() -> Any:
+        @dataclass(slots=True, frozen=True)
+        class Own:
+            a: int
+
+            def __setattr__(self, name: str, value: object) -> None:
+                pass
+
+    def replaced() -> Any:
+        return copy.replace(derived(dataclass)(1), a=2).a  # type: ignore[attr-defined]
+
+    def looked_through() -> Any:
+        made = derived(dataclass)
+        return sorted(name for name in vars(made) if getattr(made, name, None) is not None)
+
+    return {name: deed for name, deed in locals().items() if callable(deed) and name != "dataclass"}
+
+
+@pytest.mark.parametrize("name", odd(STANDARD))
+def test_odd_classes_do_as_the_standard_ones(name: str) -> None:
+    assert what(odd(QUICK)[name]) == what(odd(STANDARD)[name])
 
 
 def test_threads_may_be_the_first_ones_together() -> None:
@@ -260,17 +435,17 @@ def test_threads_may_be_the_first_ones_together() -> None:
         assert results == [(number, 7, names, tuple(names)) for number in range(4)]
 
 
-def test_every_class_of_redbook_can_be_finished() -> None:
-    """One whose fields are impossible would fail only when it is first used."""
+def test_init_of_every_class_of_redbook_can_be_compiled() -> None:
+    """Else it would fail only when it is first used."""
     found = 0
     for module in pkgutil.walk_packages(redbook.__path__, "redbook."):
         if module.name.endswith("__main__"):
             continue
         for value in list(vars(importlib.import_module(module.name)).values()):
-            if isinstance(value, type) and "__record__" in vars(value):
+            if dataclasses.is_dataclass(value) and inspect.isclass(value):
                 found += 1
-                assert dataclasses.fields(value) is not None
                 assert inspect.signature(value)
+                assert not isinstance(vars(value).get("__init__"), records._Init)
     assert found > 300
 
 

@@ -223,15 +223,26 @@ def test_nothing_is_sent_to_a_hard_disk_by_its_generic_node() -> None:
 MOUNTED = "97 28 11:0 / /media/My\\040Disc ro,nosuid - iso9660 /dev/sr0 ro\n"
 
 
-def test_a_mounted_disc_is_left_alone_and_named() -> None:
-    kernel = FakeKernel(files={"/proc/self/mountinfo": "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n" + MOUNTED})
+@pytest.mark.parametrize(
+    ("user", "where", "cure"),
+    [
+        (1000, "/media/My\\040Disc", "`udisksctl unmount -b /dev/sr0`"),
+        (0, "/media/My\\040Disc", "`umount '/media/My Disc'`"),
+        (1000, "/mnt/My\\040Disc", "`sudo umount '/mnt/My Disc'`"),
+        (0, "/mnt/a\\033[31m", "`umount '/mnt/a\\x1b[31m'`"),
+    ],
+)
+def test_a_mounted_disc_is_left_alone_and_named(
+    monkeypatch: pytest.MonkeyPatch, user: int, where: str, cure: str
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    mounted = MOUNTED.replace("/media/My\\040Disc", where)
+    kernel = FakeKernel(files={"/proc/self/mountinfo": "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n" + mounted})
     with pytest.raises(
-        errors.DriveBusy, match=r"mounted at /media/My Disc; .*`udisksctl unmount -b /dev/sr0`"
-    ):
+        errors.DriveBusy, match=r"the disc in it is mounted at /m.*; first unmount it: "
+    ) as raised:
         opened(kernel)
-    kernel.files["/proc/self/mountinfo"] = MOUNTED.replace("/media/", "/mnt/")
-    with pytest.raises(errors.DriveBusy, match=r"mounted at /mnt/My Disc; .*umount '/mnt/My Disc'`"):
-        opened(kernel)
+    assert str(raised.value).endswith(cure)
     assert not kernel.opened
 
 

@@ -89,7 +89,7 @@ def opened(
 
 def _chosen(name: str | None, out: Renderer, cancel: Cancel, task: str) -> str:
     """The recorder whose disc will do: waited for, or chosen where none is named."""
-    # With all that lists real recorders this is a fiftieth of a start.
+    # What lists real recorders takes a fiftieth of the start.
     from redbook.errors import DriveNotFound
     from redbook.recorders.choosing import Task, choose_drive, last_virtual_name, new_virtual_name
     from redbook.runner.caller import Caller

@@ -48,9 +48,9 @@ def check_not_mounted(drive: str, lines: Iterable[str], *, number: str, node: st
 
 def mounted_in_words(drive: str, where: str, node: str, user_id: int) -> str:
     """drive: printable, as the user named it; where: a mount point; node: the block device"""
-    cure = f"umount {shlex.quote(where)}"
-    if where.startswith(("/media/", "/run/media/")):
-        cure = f"udisksctl unmount -b {node}"  # whoever is logged in may do that
+    cure = f"umount {printable(shlex.quote(where))}"
+    if user_id and where.startswith(("/media/", "/run/media/")):
+        cure = f"udisksctl unmount -b {node}"  # a desktop has mounted it for whoever is logged in
     elif user_id:
         cure = f"sudo {cure}"
     return f"{drive}: the disc in it is mounted at {printable(where)}; first unmount it: `{cure}`"

@@ -19,7 +19,8 @@ def eject(drive_name: str | None, load_it: bool, as_json: bool) -> None:
     A tray left locked by a program that died is unlocked first. A recorder in use by another program is left
     alone, and the program is named.
     """
-    from redbook.burning import tray
+    from redbook.burning.eject import eject as open_tray
+    from redbook.burning.eject import load
     from redbook.cli.render import make_renderer
     from redbook.recorders.prefixes import VIRTUAL
 
@@ -36,8 +37,8 @@ def eject(drive_name: str | None, load_it: bool, as_json: bool) -> None:
             )
             return
         if load_it:
-            there = tray.load(drive, on_event=waits_of(out), cancel=cancel)
+            there = load(drive, on_event=waits_of(out), cancel=cancel)
             out.done(drive.name, f"the tray is shut, {'with a disc' if there else 'with no disc'} in it")
             return
-        tray.eject(drive, on_event=waits_of(out), cancel=cancel)
+        open_tray(drive, on_event=waits_of(out), cancel=cancel)
         out.done(drive.name, "the tray is open")

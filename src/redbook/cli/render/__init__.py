@@ -87,7 +87,7 @@ def make_renderer(command: str, as_json: bool) -> Renderer:
         from redbook.cli.render.json_lines import JsonRenderer
 
         return JsonRenderer(out, verbosity())
-    # Programs that read JSON do not wait for rich: it is a sixth of a start.
+    # Programs that read JSON do not wait for rich, which takes a sixth of the start.
     from redbook.cli.render.page import Page
     from redbook.cli.render.plain import TextRenderer
 
