@@ -7,7 +7,8 @@ up (`_Init`); the other methods are closures over the names of the fields. What 
 and a type checker look for is there from the start, as the standard library would have left it.
 
 What stands here does what the standard library documents, for `slots=True` with or without `frozen`, `eq` and
-`field(...)`; a class that wants `order`, `kw_only`, `InitVar` or a `__dict__` takes the standard one.
+`field(...)`; a class that wants `order`, `kw_only`, `InitVar` or a `__dict__` takes the standard one. It
+differs in one thing: `__init__` of a frozen class writes to its slots, whatever a subclass has instead.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from __future__ import annotations
 import copy
 import dataclasses
 import inspect
+import sys
 import types
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 from reprlib import recursive_repr
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, get_origin
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
@@ -34,8 +36,6 @@ else:
 
 Fields = Mapping[str, dataclasses.Field[Any]]
 
-_set = object.__setattr__
-
 
 def _standard() -> type[Any]:
     """A class of the standard library's own making, for what all of them have alike."""
@@ -44,6 +44,7 @@ def _standard() -> type[Any]:
         """Its only methods are those to be had from it."""
 
         field: int
+        shared: ClassVar[int]
 
     return dataclasses.dataclass(init=False, repr=False, eq=False, frozen=True, slots=True)(Standard)
 
@@ -55,50 +56,45 @@ def _parameters_of(standard: Any, frozen: bool, eq: bool) -> Any:
     return parameters
 
 
-_STANDARD = _standard()
+_STANDARD: Any = _standard()
 _PARAMETERS = {
     (frozen, eq): _parameters_of(_STANDARD, frozen, eq) for frozen in (False, True) for eq in (False, True)
 }
 _SHARED = {name: vars(_STANDARD)[name] for name in ("__replace__",) if name in vars(_STANDARD)}
 """From Python 3.13 on."""
 _STATE = {name: vars(_STANDARD)[name] for name in ("__getstate__", "__setstate__")}
-_IS_FIELD = dataclasses.fields(_STANDARD)[0]._field_type  # type: ignore[attr-defined]
+_IS_FIELD = _STANDARD.__dataclass_fields__["field"]._field_type
 """What `dataclasses.fields` knows a field by."""
+_IS_CLASS_VARIABLE = _STANDARD.__dataclass_fields__["shared"]._field_type
 
 
 def _made(cls: type[Any], frozen: bool, eq: bool) -> Any:
     _check(cls, frozen)
-    fields = _fields_of(cls)
-    init = _Init(fields)
+    described = _described(cls)
+    fields = {name: field for name, field in described.items() if field._field_type is _IS_FIELD}
+    _check_order(fields)
+    init = _Init(fields, frozen, hasattr(cls, "__post_init__"))
     body = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
     for name in fields:
         body.pop(name, None)
-    arguments = tuple(field.name for field in fields.values() if field.init)
-    methods = {
-        "__dataclass_params__": _PARAMETERS[frozen, eq],
-        "__init__": init,
-        "__repr__": _repr_of(tuple(field.name for field in fields.values() if field.repr)),
-        "__match_args__": arguments,
-        **_SHARED,
-        **(_STATE if frozen else {}),
-    }
-    if eq:
-        methods["__eq__"] = _eq_of(_getter([field.name for field in fields.values() if field.compare]))
-        if "__eq__" in body and body.get("__hash__") is None:
-            body.pop("__hash__", None)  # Python itself put it there, because of the `__eq__`
-        hashed = [f.name for f in fields.values() if (f.compare if f.hash is None else f.hash)]
-        methods["__hash__"] = _hash_of(_getter(hashed)) if frozen else None
-    body = methods | body
-    body["__dataclass_fields__"] = fields
+    methods = _methods(fields, frozen, eq)
+    for name, method in methods.items():
+        if method is not None:
+            method.__module__, method.__qualname__ = cls.__module__, f"{cls.__qualname__}.{name}"
+    if eq and "__eq__" in body and body.get("__hash__") is None:
+        body.pop("__hash__", None)  # Python itself put it there, because of the `__eq__`
+    arguments = tuple(name for name, field in fields.items() if field.init)
+    body = {"__init__": init, "__match_args__": arguments, **_SHARED, **methods} | body
     if frozen:
-        body["__setattr__"], body["__delattr__"] = _refusals(init, fields)
-    if body.get("__doc__") is None:
-        body["__doc__"] = f"{cls.__name__}({', '.join(arguments)})"
+        body = _STATE | body | _refusals(init, fields)
+    body["__dataclass_fields__"], body["__dataclass_params__"] = described, _PARAMETERS[frozen, eq]
+    body["__doc__"] = body.get("__doc__") or f"{cls.__name__}({', '.join(arguments)})"
     taken = _slots_of_bases(cls)
     body["__slots__"] = tuple(name for name in fields if name not in taken)
     body["__qualname__"] = cls.__qualname__
     metaclass: Any = type(cls)
-    return metaclass(cls.__name__, cls.__bases__, body)
+    init.owner = metaclass(cls.__name__, cls.__bases__, body)
+    return init.owner
 
 
 def _check(cls: type[Any], frozen: bool) -> None:
@@ -114,56 +110,66 @@ def _check(cls: type[Any], frozen: bool) -> None:
             raise TypeError(f"Cannot overwrite attribute {name} in class {cls.__name__}")
 
 
-def _own_fields(cls: type[Any]) -> dict[str, dataclasses.Field[Any]]:
-    """Without those of the bases."""
-    fields = {}
+def _described(cls: type[Any]) -> dict[str, Any]:
+    """The fields with those of the bases, and the class variables, as the standard library describes them."""
     annotations = inspect.get_annotations(cls)
     for name, value in vars(cls).items():
         if isinstance(value, dataclasses.Field) and name not in annotations:
             raise TypeError(f"{name!r} is a field but has no type annotation")
-    for name, kind in annotations.items():
-        if (outer := _outer(kind)) == "ClassVar":
-            continue
-        given = getattr(cls, name, dataclasses.MISSING)
-        if isinstance(given, types.MemberDescriptorType):
-            given = dataclasses.MISSING  # the slot of a base that has a field of that name
-        field: Any = given if isinstance(given, dataclasses.Field) else dataclasses.field(default=given)
-        if outer in ("InitVar", "KW_ONLY") or field.kw_only is True:
+    described: dict[str, Any] = {}
+    for base in cls.__mro__[:0:-1]:
+        described |= getattr(base, "__dataclass_fields__", {})
+    described |= {name: _own(cls, name, kind) for name, kind in annotations.items()}
+    for name, field in described.items():
+        if field.kw_only is True or field._field_type not in (_IS_FIELD, _IS_CLASS_VARIABLE):
             raise TypeError(
                 f"{cls.__name__}.{name}: for kw_only and InitVar use the standard library's dataclass"
             )
-        if field.default.__class__.__hash__ is None:
-            raise ValueError(
-                f"mutable default {type(field.default)} for field {name} is not allowed: use default_factory"
-            )
-        field.name, field.type, field.kw_only, field._field_type = name, kind, False, _IS_FIELD
-        fields[name] = field
-    return fields
+    return described
+
+
+def _own(cls: type[Any], name: str, kind: Any) -> Any:
+    """A field, or a class variable, of the class itself."""
+    given = getattr(cls, name, dataclasses.MISSING)
+    if isinstance(given, types.MemberDescriptorType):
+        given = dataclasses.MISSING  # the slot of a base that has a field of that name
+    outer = _outer(kind)
+    if outer == "ClassVar" and isinstance(given, dataclasses.Field):
+        raise TypeError(f"{cls.__name__}.{name}: a class variable takes a plain value")
+    field: Any = given if isinstance(given, dataclasses.Field) else dataclasses.field(default=given)
+    field.name, field.type = name, kind
+    if outer == "ClassVar":
+        field._field_type = _IS_CLASS_VARIABLE
+        return field
+    if field.default.__class__.__hash__ is None:
+        raise ValueError(
+            f"mutable default {type(field.default)} for field {name} is not allowed: use default_factory"
+        )
+    if outer not in ("InitVar", "KW_ONLY"):
+        field._field_type = _IS_FIELD
+    if field.kw_only is dataclasses.MISSING:
+        field.kw_only = False
+    return field
 
 
 def _outer(kind: Any) -> str:
-    """ClassVar, of `typing.ClassVar[int]` as text or as a type."""
-    text = kind if isinstance(kind, str) else repr(kind)
-    return text.partition("[")[0].rpartition(".")[2]
+    """ClassVar, InitVar, KW_ONLY or something else.  In text they go by these names."""
+    if isinstance(kind, str):
+        return kind.partition("[")[0].rpartition(".")[2]
+    if kind is dataclasses.KW_ONLY:
+        return "KW_ONLY"
+    if kind is dataclasses.InitVar or isinstance(kind, dataclasses.InitVar):
+        return "InitVar"
+    return "ClassVar" if kind is ClassVar or get_origin(kind) is ClassVar else ""
 
 
-def _fields_of(cls: type[Any]) -> dict[str, dataclasses.Field[Any]]:
-    own = _own_fields(cls)
-    fields: dict[str, dataclasses.Field[Any]] = {}
-    for base in cls.__mro__[:0:-1]:
-        if "__dataclass_fields__" in vars(base):
-            fields |= {field.name: field for field in dataclasses.fields(base)}
-    for name in inspect.get_annotations(cls):
-        if name not in own:
-            fields.pop(name, None)  # a base's field that is a ClassVar here
-    fields |= own
+def _check_order(fields: Fields) -> None:
     defaults = False
-    for field in fields.values():
+    for name, field in fields.items():
         has_default = not (field.default is field.default_factory is dataclasses.MISSING)
         if field.init and defaults and not has_default:
-            raise TypeError(f"non-default argument {field.name!r} follows default argument")
+            raise TypeError(f"non-default argument {name!r} follows default argument")
         defaults |= field.init and has_default
-    return fields
 
 
 def _slots_of_bases(cls: type[Any]) -> set[str]:
@@ -180,53 +186,67 @@ class _Init:
     Threads that look it up together each compile one, and all of them are the same.
     """
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, frozen: bool, goes_on: bool) -> None:
+        """goes_on: whether the class has a `__post_init__`"""
         self.fields = fields
+        self.frozen = frozen
+        self.goes_on = goes_on
+        self.owner: Any = None
+        self.function: types.FunctionType | None = None
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
-        self.owner = owner
+        if self.owner is None:
+            self.owner = owner
 
-    def __get__(self, one: object, kind: type[Any]) -> Any:
-        function = _compiled(self.owner, self.fields)
+    def __get__(self, one: object, kind: type[Any] | None = None) -> Any:
+        if self.function is None:
+            self.function = _compiled(self)
         if vars(self.owner).get("__init__") is self:
-            self.owner.__init__ = function
-        return function.__get__(one, kind)
+            self.owner.__init__ = self.function
+        return self.function.__get__(one, kind)
+
+    def __call__(self, *arguments: Any, **named: Any) -> None:
+        self.__get__(None, self.owner)(*arguments, **named)
 
 
-def _compiled(owner: type[Any], fields: Fields) -> types.FunctionType:
+def _compiled(init: _Init) -> types.FunctionType:
+    fields, owner = init.fields, init.owner
     itself = "self" if "self" not in fields else "__dataclass_self__"
-    known: dict[str, Any] = {"_UNSAID": _UNSAID, "_set": _set}
+    known: dict[str, Any] = {"__records_unsaid__": _UNSAID, "__records_set__": object.__setattr__}
     parameters, lines = [itself], []
     for name, field in fields.items():
         value = name
         if field.default_factory is not dataclasses.MISSING:
-            known[f"_make_{name}"] = field.default_factory
-            value = f"_make_{name}()"
+            known[f"__records_make_{name}__"] = field.default_factory
+            value = f"__records_make_{name}__()"
             if field.init:
-                parameters.append(f"{name}=_UNSAID")
-                value = f"{value} if {name} is _UNSAID else {name}"
+                parameters.append(f"{name}=__records_unsaid__")
+                value = f"{value} if {name} is __records_unsaid__ else {name}"
         elif field.default is not dataclasses.MISSING:
-            known[f"_default_{name}"] = field.default
+            known[f"__records_default_{name}__"] = field.default
             if field.init:
-                parameters.append(f"{name}=_default_{name}")
+                parameters.append(f"{name}=__records_default_{name}__")
             else:
-                value = f"_default_{name}"
+                value = f"__records_default_{name}__"
         elif field.init:
             parameters.append(name)
         else:
             continue
-        slot = inspect.getattr_static(owner, name, None)
-        if isinstance(slot, types.MemberDescriptorType):
+        if not init.frozen:
+            lines.append(f"  {itself}.{name} = {value}")
+        elif isinstance(slot := inspect.getattr_static(owner, name, None), types.MemberDescriptorType):
             # The slot's own setter: quicker than object.__setattr__, and not stopped by a frozen class.
-            known[f"_set_{name}"] = slot.__set__
-            lines.append(f" _set_{name}({itself}, {value})")
+            known[f"__records_set_{name}__"] = slot.__set__
+            lines.append(f"  __records_set_{name}__({itself}, {value})")
         else:
-            lines.append(f" _set({itself}, {name!r}, {value})")
-    if hasattr(owner, "__post_init__"):
-        lines.append(f" {itself}.__post_init__()")
-    found: dict[str, types.FunctionType] = {}
-    exec(f"def __init__({', '.join(parameters)}):\n" + ("\n".join(lines) or " pass"), known, found)
-    function = found["__init__"]
+            lines.append(f"  __records_set__({itself}, {name!r}, {value})")
+    if init.goes_on:
+        lines.append(f"  {itself}.__post_init__()")
+    text = [f"def make({', '.join(known)}):", f" def __init__({', '.join(parameters)}):", *lines]
+    found: dict[str, Any] = {}
+    # In the names of the class's own module, where `get_type_hints` looks for the types.
+    exec("\n".join([*text, "  pass", " return __init__"]), vars(sys.modules[owner.__module__]), found)
+    function: types.FunctionType = found["make"](**known)
     function.__qualname__ = f"{owner.__qualname__}.__init__"
     function.__annotations__ = {name: f.type for name, f in fields.items() if f.init} | {"return": None}
     return function
@@ -240,11 +260,26 @@ class _Unsaid:
 _UNSAID = _Unsaid()
 
 
-def _getter(names: list[str]) -> Callable[[Any], Any]:
-    return attrgetter(*names) if names else lambda _: ()
+def _methods(fields: Fields, frozen: bool, eq: bool) -> dict[str, Any]:
+    """All but `__init__`, as closures over the names of the fields."""
+    methods: dict[str, Any] = {"__repr__": _repr_of([name for name, field in fields.items() if field.repr])}
+    if eq:
+        hashed = [name for name, f in fields.items() if (f.compare if f.hash is None else f.hash)]
+        methods["__eq__"] = _eq_of(_getter([name for name, field in fields.items() if field.compare]))
+        methods["__hash__"] = _hash_of(_getter(hashed)) if frozen else None
+    return methods
 
 
-def _repr_of(names: tuple[str, ...]) -> Callable[[Any], str]:
+def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    if not names:
+        return lambda _: ()
+    get = attrgetter(*names)
+    return lambda one: (get(one),)
+
+
+def _repr_of(names: list[str]) -> Callable[[Any], str]:
     @recursive_repr()
     def __repr__(self: Any) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
@@ -253,7 +288,7 @@ def _repr_of(names: tuple[str, ...]) -> Callable[[Any], str]:
     return __repr__
 
 
-def _eq_of(values: Callable[[Any], Any]) -> Callable[[Any, object], Any]:
+def _eq_of(values: Callable[[Any], tuple[Any, ...]]) -> Callable[[Any, object], Any]:
     def __eq__(self: Any, other: object) -> Any:
         if other.__class__ is self.__class__:
             return values(self) == values(other)
@@ -262,15 +297,15 @@ def _eq_of(values: Callable[[Any], Any]) -> Callable[[Any, object], Any]:
     return __eq__
 
 
-def _hash_of(values: Callable[[Any], Any]) -> Callable[[Any], int]:
+def _hash_of(values: Callable[[Any], tuple[Any, ...]]) -> Callable[[Any], int]:
     def __hash__(self: Any) -> int:
         return hash(values(self))
 
     return __hash__
 
 
-def _refusals(init: _Init, fields: Fields) -> tuple[Callable[..., None], Callable[..., None]]:
-    """`__setattr__` and `__delattr__` of a frozen class; a subclass may have other attributes."""
+def _refusals(init: _Init, fields: Fields) -> dict[str, Callable[..., None]]:
+    """Of a frozen class; a subclass may have other attributes."""
 
     def __setattr__(self: Any, name: str, value: Any) -> None:
         if type(self) is init.owner or name in fields:
@@ -282,4 +317,4 @@ def _refusals(init: _Init, fields: Fields) -> tuple[Callable[..., None], Callabl
             raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
         super(init.owner, self).__delattr__(name)
 
-    return __setattr__, __delattr__
+    return {"__setattr__": __setattr__, "__delattr__": __delattr__}

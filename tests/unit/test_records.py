@@ -218,9 +218,9 @@ def test_a_class_that_nobody_uses_compiles_nothing(monkeypatch: pytest.MonkeyPat
     finished: list[str] = []
     compiled = records._compiled
 
-    def noted(owner: type[Any], fields: Any) -> Any:
-        finished.append(owner.__name__)
-        return compiled(owner, fields)
+    def noted(init: Any) -> Any:
+        finished.append(init.owner.__name__)
+        return compiled(init)
 
     monkeypatch.setattr(records, "_compiled", noted)
     made = derived(QUICK, frozen=True)
@@ -252,6 +252,7 @@ def test_init_that_was_looked_up_early_is_the_real_one() -> None:
     assert early is made.__init__
     assert early.__name__ == "__init__"
     assert list(get_type_hints(early)) == ["a", "b", "c", "return"]
+    assert early.__module__ == made.__module__
     one = made.__new__(made)
     early(one, 5)
     assert one == made(5)
@@ -259,9 +260,14 @@ def test_init_that_was_looked_up_early_is_the_real_one() -> None:
 
 def test_init_may_be_put_back_before_its_first_use() -> None:
     made = derived(QUICK)
-    with mock.patch.object(made, "__init__", lambda one, a: None):
-        made(1)
+    for options in ({"new": lambda one, a: None}, {"autospec": True, "return_value": None}):
+        with mock.patch.object(made, "__init__", **options):
+            made(1)
     assert made(1).c == 4
+    raw = vars(derived(QUICK))["__init__"]
+    one = raw.owner.__new__(raw.owner)
+    raw(one, 6)
+    assert one.a == 6
     assert made(2).c == 4
 
 
@@ -403,6 +409,197 @@ def odd(dataclass: Any) -> dict[str, Callable[[], Any]]:
     def replaced() -> Any:
         return copy.replace(derived(dataclass)(1), a=2).a  # type: ignore[attr-defined]
 
+    def own_init_frozen() -> Any:
+        @dataclass(slots=True, frozen=True)
+        class Own:
+            a: int
+
+            def __init__(self, a: int) -> None:
+                object.__setattr__(self, "a", a * 2)
+
+        one = Own(1)
+        return one.a, what(lambda: setattr(one, "a", 3)), what(lambda: delattr(one, "a"))
+
+    def class_variable_of_a_base_s_base() -> Any:
+        @dataclass(slots=True)
+        class Middle(plain(dataclass)):  # type: ignore[misc]
+            b: ClassVar[int] = 5
+
+        @dataclass(slots=True)
+        class Own(Middle):
+            more: int = 3
+
+        return [f.name for f in dataclasses.fields(Own(1))], Own(1).b, list(inspect.signature(Own).parameters)
+
+    def setattr_is_asked() -> Any:
+        seen = []
+
+        @dataclass(slots=True)
+        class Own:
+            a: int
+
+            def __setattr__(self, name: str, value: object) -> None:
+                seen.append(name)
+                object.__setattr__(self, name, value)
+
+        class Lower(plain(dataclass)):  # type: ignore[misc]
+            @property
+            def a(self) -> int:
+                return 101
+
+            @a.setter
+            def a(self, value: int) -> None:
+                seen.append("property")
+
+        Own(1)
+        return Lower(1).a, seen
+
+    def post_init_put_in_later() -> Any:
+        made = plain(dataclass)
+        seen = []
+        with mock.patch.object(made, "__post_init__", seen.append, create=True):
+            made(1)
+        made(2)
+        return seen
+
+    def not_a_number() -> Any:
+        @dataclass(slots=True)
+        class Own:
+            a: float
+
+        one, many = Own(float("nan")), [derived(dataclass)(1), Own(2)]
+        return one == one, one in [*many, one], one == Own(float("nan"))
+
+    def hash_of_one() -> Any:
+        @dataclass(slots=True, frozen=True)
+        class Own:
+            a: int
+            b: int = field(default=1, hash=True, compare=False)
+            c: int = field(default=1, compare=False)
+
+        return (
+            hash(Own(5)) == hash((5, 1)),
+            hash(Own(5, 2)) == hash(Own(5)),
+            hash(Own(5, c=2)) == hash(Own(5)),
+        )
+
+    def fields_with_the_names_of_helpers() -> Any:
+        @dataclass(slots=True, frozen=True)
+        class Own:
+            x: int
+            _set_x: int = 1
+            _make_y: int = 2
+            y: list[int] = field(default_factory=list)
+            _default_z: int = 3
+            z: int = field(default=7, init=False)
+            _UNSAID: int = 4
+
+        return dataclasses.astuple(Own(0))
+
+    def diamond_in_the_other_order() -> Any:
+        @dataclass(slots=True)
+        class Top:
+            a: int = 1
+
+        @dataclass(slots=True)
+        class Left(Top):
+            a: int = 2
+
+        @dataclass(slots=True)
+        class Right(Top):
+            pass
+
+        class Plain(Top):
+            pass
+
+        @dataclass(slots=True)
+        class Own(Left, Right):
+            pass
+
+        @dataclass(slots=True)
+        class Other(Plain, Left):
+            pass
+
+        return Own().a, Other().a
+
+    def holds_itself() -> Any:
+        @dataclass(slots=True)
+        class Own:
+            a: Any = None
+
+        one = Own()
+        one.a = one
+        return repr(one).partition("(")[2]
+
+    def compared_with_others() -> Any:
+        made = derived(dataclass)
+
+        class Lower(made):  # type: ignore[misc,valid-type]
+            pass
+
+        return made(1) == Lower(1), Lower(1) == made(1), made(1).__eq__(1), made(1) == mock.ANY
+
+    def fields_that_others_freeze() -> Any:
+        @dataclass(slots=True, frozen=True)
+        class Top:
+            a: int = 1
+
+        class Middle(Top):
+            pass
+
+        @dataclass(slots=True)
+        class Own(Middle):
+            pass
+
+    def keywords_only() -> Any:
+        @dataclass(slots=True)
+        class Own:
+            a: int = 1
+            b: int = field(init=False)
+            c: int = 2
+
+        return list(inspect.signature(Own).parameters), Own.__doc__ and Own.__doc__.count("b")
+
+    def no_hash_wanted() -> Any:
+        @dataclass(slots=True, frozen=True)
+        class Own:
+            a: int
+            __hash__ = None  # type: ignore[assignment]
+
+        return hash(Own(1))
+
+    def same_field_again() -> Any:
+        @dataclass(slots=True)
+        class Own(plain(dataclass)):  # type: ignore[misc]
+            a: int
+
+        return repr(Own(3)).partition("(")[2]
+
+    def mutable_dict() -> Any:
+        @dataclass(slots=True)
+        class Own:
+            a: dict[str, int] = {}  # noqa: RUF012 - that is the point
+
+    def slots_as_text() -> Any:
+        class Base:
+            __slots__ = "a"
+
+        @dataclass(slots=True)
+        class Own(Base):
+            a: int
+            b: int
+
+        return Own.__slots__, Own(1, 2).a  # type: ignore[attr-defined]
+
+    def parameters() -> Any:
+        made = [plain(dataclass, **options).__dataclass_params__ for options in OPTIONS]
+        return [(one.init, one.repr, one.eq, one.order, one.frozen) for one in made]
+
+    def names() -> Any:
+        made = plain(dataclass, frozen=True)
+        methods = (made, made.__init__, made.__repr__, made.__eq__, made.__hash__)
+        return [(one.__module__, one.__qualname__.partition("plain.<locals>.")[2]) for one in methods]
+
     def looked_through() -> Any:
         made = derived(dataclass)
         return sorted(name for name in vars(made) if getattr(made, name, None) is not None)
@@ -523,6 +720,64 @@ def test_one_that_holds_itself_can_be_shown() -> None:
 def test_what_it_does_not_do_is_refused(options: dict[str, bool]) -> None:
     with pytest.raises(TypeError):
         QUICK(**options)
+
+
+def test_a_frozen_one_says_what_cannot_be_changed() -> None:
+    """For a name that is no field, Python 3.11's own class ends with an error of its own."""
+
+    @QUICK(slots=True, frozen=True)
+    class Own:
+        a: int
+
+    class Lower(Own):
+        def __init__(self) -> None:
+            super().__init__(1)  # type: ignore[call-arg]
+
+        def __setattr__(self, name: str, value: object) -> None:
+            seen.append(name)
+            super().__setattr__(name, value)
+
+    seen: list[str] = []
+    for one, name in ((Own(1), "a"), (Own(1), "unknown"), (Lower(), "a")):  # type: ignore[call-arg]
+        with pytest.raises(FrozenInstanceError, match=f"^cannot assign to field '{name}'$"):
+            setattr(one, name, 1)
+        with pytest.raises(FrozenInstanceError, match=f"^cannot delete field '{name}'$"):
+            delattr(one, name)
+    Lower().other = 1
+    assert seen == ["a", "other"]
+
+
+def test_types_that_are_no_text_are_understood() -> None:
+    for dataclass in (QUICK, STANDARD):
+        made = dataclass(slots=True)(type("Made", (), {"__annotations__": {"a": int, "b": ClassVar[int]}}))
+        assert [f.name for f in dataclasses.fields(made)] == ["a"]
+    for kind in (
+        dataclasses.KW_ONLY,
+        dataclasses.InitVar,
+        dataclasses.InitVar[int],
+        "InitVar[int]",
+        "KW_ONLY",
+    ):
+        with pytest.raises(TypeError, match="kw_only and InitVar"):
+            QUICK(slots=True)(type("Made", (), {"__annotations__": {"a": kind}}))
+    with pytest.raises(TypeError, match="a class variable takes a plain value"):
+        QUICK(slots=True)(
+            type("Made", (), {"__annotations__": {"a": "typing.ClassVar"}, "a": field(default=1)})
+        )
+
+
+def test_a_base_with_what_is_refused_is_refused() -> None:
+    @dataclasses.dataclass(kw_only=True)
+    class Named:
+        a: int
+
+    @dataclasses.dataclass
+    class Given:
+        a: dataclasses.InitVar[int]
+
+    for base in (Named, Given):
+        with pytest.raises(TypeError, match="kw_only and InitVar"):
+            QUICK(slots=True)(type("Made", (base,), {}))
 
 
 def test_keyword_only_fields_are_refused() -> None:
