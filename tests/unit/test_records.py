@@ -268,7 +268,32 @@ def test_init_may_be_put_back_before_its_first_use() -> None:
     one = raw.owner.__new__(raw.owner)
     raw(one, 6)
     assert one.a == 6
-    assert made(2).c == 4
+    assert raw.__get__(one).__func__ is raw.__get__(None, raw.owner)
+    raw.owner.__init__ = None
+    raw.__get__(None, raw.owner)
+    assert raw.owner.__init__ is None
+    type("Another", (), {"__init__": raw, "__slots__": ("a", "b", "c")})
+    assert raw.owner.__name__ == "Derived"
+
+
+def test_a_subclass_of_a_frozen_one_with_its_own_init_may_have_more() -> None:
+    @QUICK(slots=True, frozen=True)
+    class Own:
+        a: int
+
+        def __init__(self) -> None:
+            object.__setattr__(self, "a", 1)
+
+    class Lower(Own):
+        pass
+
+    one = Lower()
+    one.other = 5
+    del one.other
+    with pytest.raises(FrozenInstanceError):
+        one.a = 5  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        Own().unknown = 5
 
 
 def odd(dataclass: Any) -> dict[str, Callable[[], Any]]:
@@ -405,6 +430,29 @@ def odd(dataclass: Any) -> dict[str, Callable[[], Any]]:
 
             def __setattr__(self, name: str, value: object) -> None:
                 pass
+
+    def delattr_of_its_own() -> Any:
+        @dataclass(slots=True, frozen=True)
+        class Own:
+            a: int
+
+            def __delattr__(self, name: str) -> None:
+                pass
+
+    def a_default_that_is_not_asked_for() -> Any:
+        @dataclass(slots=True)
+        class Own:
+            a: int = field(default=1, init=False)
+            b: int
+
+        return Own(2).a, get_type_hints(Own.__init__), str(inspect.signature(Own))
+
+    def default_of_a_factory_shown() -> Any:
+        @dataclass(slots=True)
+        class Own:
+            a: list[int] = field(default_factory=list)
+
+        return str(inspect.signature(Own))
 
     def replaced() -> Any:
         return copy.replace(derived(dataclass)(1), a=2).a  # type: ignore[attr-defined]
@@ -582,14 +630,14 @@ def odd(dataclass: Any) -> dict[str, Callable[[], Any]]:
 
     def slots_as_text() -> Any:
         class Base:
-            __slots__ = "a"
+            __slots__ = "first"
 
         @dataclass(slots=True)
         class Own(Base):
-            a: int
+            first: int
             b: int
 
-        return Own.__slots__, Own(1, 2).a  # type: ignore[attr-defined]
+        return Own.__slots__, Own(1, 2).first  # type: ignore[attr-defined]
 
     def parameters() -> Any:
         made = [plain(dataclass, **options).__dataclass_params__ for options in OPTIONS]
