@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
 
+# The tests start Python hundreds of times, which would compile everything anew each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 # What the tests burn and read discs back with, and make sound files with.
 TEST_PACKAGES := cd-paranoia libcdio-utils cdrdao cuetools ffmpeg flac lame vorbis-tools opus-tools wavpack \
   mpg123 twolame sox musepack-tools speex faad mp3splt sndfile-programs \
