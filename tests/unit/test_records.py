@@ -296,6 +296,24 @@ def test_a_subclass_of_a_frozen_one_with_its_own_init_may_have_more() -> None:
         Own().unknown = 5
 
 
+def a_base_and_two(dataclass: Any) -> tuple[Any, Any, Any]:
+    """Of the two classes that inherit from the first, one has another default."""
+
+    @dataclass(slots=True)
+    class Top:
+        a: int = 1
+
+    @dataclass(slots=True)
+    class Left(Top):
+        a: int = 2
+
+    @dataclass(slots=True)
+    class Right(Top):
+        pass
+
+    return Top, Left, Right
+
+
 def odd(dataclass: Any) -> dict[str, Callable[[], Any]]:
     """Classes that few would write, and what they do."""
 
@@ -338,17 +356,7 @@ def odd(dataclass: Any) -> dict[str, Callable[[], Any]]:
         return one.a, one.b, one.c, vars(one)
 
     def diamond() -> Any:
-        @dataclass(slots=True)
-        class Top:
-            a: int = 1
-
-        @dataclass(slots=True)
-        class Left(Top):
-            a: int = 2
-
-        @dataclass(slots=True)
-        class Right(Top):
-            pass
+        _, Left, Right = a_base_and_two(dataclass)
 
         @dataclass(slots=True)
         class Own(Right, Left):
@@ -545,17 +553,7 @@ def odd(dataclass: Any) -> dict[str, Callable[[], Any]]:
         return dataclasses.astuple(Own(0))
 
     def diamond_in_the_other_order() -> Any:
-        @dataclass(slots=True)
-        class Top:
-            a: int = 1
-
-        @dataclass(slots=True)
-        class Left(Top):
-            a: int = 2
-
-        @dataclass(slots=True)
-        class Right(Top):
-            pass
+        Top, Left, Right = a_base_and_two(dataclass)
 
         class Plain(Top):
             pass
